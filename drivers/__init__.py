@@ -1,0 +1,1 @@
+"""Talking to devices. Knows nothing of sessions, trials or information."""

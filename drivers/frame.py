@@ -1,0 +1,52 @@
+"""One camera image, with what was true when it was taken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8] | NDArray[np.uint16]
+
+
+@dataclass(frozen=True, slots=True)
+class FrameMeta:
+    """What was read back for a frame, never what was asked for.
+
+    Parameters
+    ----------
+    camera
+        Label of the camera.
+    index
+        Number of the frame within its capture, from 0, without gaps.
+    taken_at
+        UTC, when the frame reached the program.
+    exposure_ms
+        Exposure time read back from the camera.
+    saturation_adu
+        ADU value at which this camera, as it is set now, clips.
+    """
+
+    camera: str
+    index: int
+    taken_at: datetime
+    exposure_ms: float
+    saturation_adu: int
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A raw image: integer ADU, never rescaled.
+
+    Parameters
+    ----------
+    pixels
+        (height, width) unsigned integers, ADU. The receiver owns the array.
+    meta
+        What was read back with it.
+    """
+
+    pixels: Pixels
+    meta: FrameMeta

@@ -1,0 +1,1 @@
+"""Hardware-in-the-loop control of imaging instruments, driven by information."""

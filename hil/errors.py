@@ -1,0 +1,73 @@
+"""Errors of hil, each with the exit status that the command line gives it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from pathlib import Path
+
+
+class HilError(Exception):
+    """Root of the errors that hil raises on purpose: the work failed."""
+
+    exit_status = 1
+
+
+class InputError(HilError):
+    """Something that a person wrote is wrong. Nothing was written and nothing was moved.
+
+    Parameters
+    ----------
+    where
+        The file, command-line option or argument at fault.
+    key
+        Path of the key inside the file, ``limits."Z.position_um".low`` say; empty if the whole is
+        meant.
+    problem
+        What is wrong, and what is allowed, one line.
+    """
+
+    exit_status = 2
+
+    def __init__(self, where: str | Path, key: str, problem: str) -> None:
+        self.where = str(where)
+        self.key = key
+        self.problem = problem
+        parts = [part for part in (self.where, key, problem) if part]
+        super().__init__(": ".join(parts))
+
+
+class RigHeld(HilError):
+    """Another process drives the rig."""
+
+    exit_status = 3
+
+
+class SafetyError(HilError):
+    """A command would leave the rig's limits; it was not sent."""
+
+
+class StoreError(HilError):
+    """The database or the frame files could not be read or written."""
+
+
+class RigError(HilError):
+    """A device failed; the message is the driver's."""
+
+
+class Interrupted(HilError):
+    """A person stopped the work."""
+
+    exit_status = 130
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Say which known word is meant, or list them: the tail of a message about an unknown one."""
+    known = sorted(set(known))
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    if close:
+        return f"did you mean {close[0]!r}?"
+    if not known:
+        return "there is none"
+    shown = ", ".join(known[:12]) + (", ..." if len(known) > 12 else "")
+    return f"allowed: {shown}"

@@ -1,0 +1,332 @@
+"""What the controller needs of others, and the records that pass between them.
+
+Everything here is frozen data or a Protocol; nothing touches hardware, a database or a sampler.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Value: TypeAlias = float | int | str
+TrialKind: TypeAlias = Literal["search", "start", "reference"]
+
+
+class TrialState(StrEnum):
+    """Where a trial is. The last five are ends."""
+
+    PROPOSED = "PROPOSED"
+    APPLIED = "APPLIED"
+    CAPTURED = "CAPTURED"
+    ESTIMATED = "ESTIMATED"
+    COMPLETE = "COMPLETE"
+    PRUNED = "PRUNED"
+    FAILED = "FAILED"
+    ABORTED = "ABORTED"
+    STALE = "STALE"
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more happens to a trial in this state."""
+        return self in ENDED
+
+
+ENDED = frozenset(
+    {
+        TrialState.COMPLETE,
+        TrialState.PRUNED,
+        TrialState.FAILED,
+        TrialState.ABORTED,
+        TrialState.STALE,
+    }
+)
+
+
+class SessionState(StrEnum):
+    """Where a session is."""
+
+    RUNNING = "RUNNING"
+    PAUSED = "PAUSED"
+    COMPLETE = "COMPLETE"
+    STOPPED = "STOPPED"
+    FAILED = "FAILED"
+    STALE = "STALE"
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """Mutual information between scene and measurement, estimated from noisy frames.
+
+    Parameters
+    ----------
+    bits_per_pixel
+        The point estimate, bits per pixel.
+    ci_low, ci_high
+        Confidence interval of the mean over fields of view, bits per pixel. NaN where there is none.
+    h_y_nats
+        Entropy H(Y) of the measurement as the model sees it, nats per pixel.
+    h_y_given_x_nats
+        Entropy H(Y|X) of the noise, nats per pixel.
+    estimator
+        Name of the estimator.
+    n_patches
+        Number of patches the entropy was taken from.
+    n_units
+        Number of independent units (fields of view) behind the interval.
+    seconds
+        Time the estimate took, seconds.
+    flags
+        What to beware of, from `FLAGS`.
+    details
+        ``"per_field_bits"`` (one number a field), ``"held_out_bits"`` (the bound), and whatever the
+        estimator adds. Plain JSON values.
+    """
+
+    bits_per_pixel: float
+    ci_low: float
+    ci_high: float
+    h_y_nats: float
+    h_y_given_x_nats: float
+    estimator: str
+    n_patches: int
+    n_units: int
+    seconds: float
+    flags: tuple[str, ...] = ()
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+FLAGS = (
+    "saturated",
+    "noise_mismatch",
+    "noise_correlated",
+    "fixed_pattern",
+    "too_few_units",
+    "negative",
+    "pairs_saturated",
+    "one_scene",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TrialRow:
+    """A trial as the proposer sees it: one row of the truth.
+
+    Parameters
+    ----------
+    number
+        0, 1, 2, ... within the session, without gaps.
+    requested
+        Canonical setting name to value, as proposed (before any device rounded it).
+    distributions
+        Search axis name to Optuna's JSON of its distribution, as it was when proposed.
+    sampler_attrs
+        What the sampler stored with the trial.
+    objectives
+        One number an objective; None unless COMPLETE.
+    constraints
+        Name to value; at most 0 is feasible.
+    intermediate
+        Step to value, as reported for pruning.
+    retry_of
+        Number of the STALE or ABORTED trial whose settings this one measures again.
+    """
+
+    number: int
+    state: TrialState
+    kind: TrialKind
+    requested: Mapping[str, Value]
+    distributions: Mapping[str, str]
+    sampler_attrs: Mapping[str, Any]
+    objectives: tuple[float, ...] | None
+    constraints: Mapping[str, float]
+    intermediate: Mapping[int, float]
+    retry_of: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a proposer answers; becomes the PROPOSED row in the same transaction."""
+
+    kind: TrialKind
+    requested: Mapping[str, Value]
+    distributions: Mapping[str, str] = field(default_factory=dict)
+    sampler_attrs: Mapping[str, Any] = field(default_factory=dict)
+    study_attrs: Mapping[str, Any] = field(default_factory=dict)
+    retry_of: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTrial:
+    """A trial in work: a row that is PROPOSED, or CAPTURED and taken up again."""
+
+    trial_id: str
+    number: int
+    kind: TrialKind
+    requested: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldFrames:
+    """The repeats of one field of view within one trial.
+
+    Parameters
+    ----------
+    field
+        Index of the field in the session's list: the same scene position in every trial.
+    frames
+        (n_repeats, height, width) unsigned integers, ADU.
+    exposure_ms
+        Read back from the camera.
+    saturation_adu
+        ADU at which the camera clips as it is set.
+    taken_at
+        UTC, when the last repeat arrived.
+    """
+
+    field: int
+    frames: NDArray[np.uint8] | NDArray[np.uint16]
+    exposure_ms: float
+    saturation_adu: int
+    taken_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """All frames of one trial, fields in the session's order.
+
+    Parameters
+    ----------
+    frames
+        (n_fields, n_repeats, height, width) unsigned integers, ADU.
+    exposure_ms, saturation_adu
+        As in `FieldFrames`; the same for all fields of a trial.
+    """
+
+    frames: NDArray[np.uint8] | NDArray[np.uint16]
+    exposure_ms: float
+    saturation_adu: int
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What a measurement is worth.
+
+    Parameters
+    ----------
+    estimate
+        Information with its interval.
+    objectives
+        Objective name to value, in the order of the session file.
+    constraints
+        Name to value; at most 0 is feasible.
+    """
+
+    estimate: Estimate
+    objectives: Mapping[str, float]
+    constraints: Mapping[str, float]
+
+
+class Clock(Protocol):
+    """Time, handed in so that tests and replays own it."""
+
+    def now(self) -> datetime:
+        """UTC, with time zone."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never run backwards."""
+        ...
+
+
+class Estimator(Protocol):
+    """Frames to numbers, for every trial of a session in the same way."""
+
+    def assess(self, measurement: Measurement, settings: Mapping[str, Value]) -> Assessment:
+        """Estimate information, objectives and constraints.
+
+        Parameters
+        ----------
+        measurement
+            The frames of one trial.
+        settings
+            Read back at the time of the frames.
+        """
+        ...
+
+
+class Proposer(Protocol):
+    """Asks and tells. Called inside the store's critical section, so it must not touch the store."""
+
+    def propose(
+        self, rows: Sequence[TrialRow], study_attrs: Mapping[str, Any], number: int
+    ) -> Proposal:
+        """Propose trial ``number`` from all rows so far.
+
+        Parameters
+        ----------
+        rows
+            Every trial of the session, in order of number: 0 .. number - 1.
+        study_attrs
+            What the sampler stored with the study.
+        """
+        ...
+
+
+class Store(Protocol):
+    """The trial table of one session, seen by its controller.
+
+    Durable barriers: `propose`, `captured`, `finish`, `event`, `session_state` return only when the
+    rows are committed and synced. `applied` and `estimated` ride along with the next barrier.
+    A database that is locked or away delays these calls; it never loses what they were given.
+    """
+
+    def propose(
+        self, ask: Callable[[Sequence[TrialRow], Mapping[str, Any], int], Proposal]
+    ) -> OpenTrial:
+        """Read all rows, ask, and insert the PROPOSED row, in one critical section."""
+        ...
+
+    def applied(self, trial: OpenTrial, at: datetime, read_back: Mapping[str, Value]) -> None:
+        """Note what the devices read back once they had settled. Not a barrier."""
+        ...
+
+    def frames(self, trial: OpenTrial, frames: FieldFrames) -> None:
+        """Hand frames to the writer thread; blocks while its queue is full."""
+        ...
+
+    def captured(self, trial: OpenTrial, at: datetime, device_s: float) -> None:
+        """Wait until the trial's frames are synced and checksummed, then commit CAPTURED."""
+        ...
+
+    def estimated(self, trial: OpenTrial, at: datetime, assessment: Assessment) -> None:
+        """Note the assessment. Not a barrier: it is committed with the end state."""
+        ...
+
+    def finish(self, trial: OpenTrial, state: TrialState, at: datetime, reason: str = "") -> None:
+        """Commit the end state, with everything noted since the last barrier.
+
+        After any end but COMPLETE, frames that were handed over are kept as they are.
+        """
+        ...
+
+    def event(self, kind: str, at: datetime, detail: Mapping[str, Any]) -> None:
+        """Commit an event: a park, a manual move, a fault, a pause."""
+        ...
+
+    def session_state(self, state: SessionState, at: datetime, reason: str = "") -> None:
+        """Commit the session's state."""
+        ...
+
+    def requested_stop(self) -> str:
+        """Reason for which another process asked this session to stop; empty if none did."""
+        ...
+
+    def renew_lease(self, at: datetime) -> None:
+        """Say that this controller is alive."""
+        ...

@@ -1,0 +1,1 @@
+"""Simulated devices behind the same protocol as hardware."""
