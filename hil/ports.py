@@ -68,7 +68,7 @@ class Estimate:
     bits_per_pixel
         The point estimate, bits per pixel.
     ci_low, ci_high
-        Confidence interval of the mean over fields of view, bits per pixel. NaN where there is none.
+        Confidence interval of the mean over fields of view, bits per pixel; NaN if there is none.
     h_y_nats
         Entropy H(Y) of the measurement as the model sees it, nats per pixel.
     h_y_given_x_nats
@@ -261,7 +261,7 @@ class Estimator(Protocol):
 
 
 class Proposer(Protocol):
-    """Asks and tells. Called inside the store's critical section, so it must not touch the store."""
+    """Asks and tells. Called inside the store's critical section: it must not touch the store."""
 
     def propose(
         self, rows: Sequence[TrialRow], study_attrs: Mapping[str, Any], number: int

@@ -1,0 +1,291 @@
+"""Read spec files; every mistake becomes one line with file, key, value and what is allowed."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from hil.errors import InputError, nearest
+from hil.spec.rig import RigSpec, outside
+from hil.spec.session import SessionSpec
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class RigFile:
+    """A rig file as it was read.
+
+    Parameters
+    ----------
+    spec
+        Its content.
+    text
+        The file as it was, for the record.
+    path
+        Where it lies, absolute.
+    """
+
+    spec: RigSpec
+    text: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFile:
+    """A session file as it was read, with its rig."""
+
+    spec: SessionSpec
+    text: str
+    path: Path
+    rig: RigFile
+
+
+def load_rig_file(path: str | Path) -> RigFile:
+    """Read and check a rig file; nothing connects.
+
+    Raises
+    ------
+    InputError
+    """
+    full, text = _read(path)
+    return RigFile(parse(RigSpec, text, path), text, full)
+
+
+def load_session_file(path: str | Path, rig: str | Path | None = None) -> SessionFile:
+    """Read and check a session file and its rig file; nothing connects.
+
+    Parameters
+    ----------
+    path
+        The session file.
+    rig
+        Another rig file than the one that it names.
+
+    Raises
+    ------
+    InputError
+    """
+    full, text = _read(path)
+    spec = parse(SessionSpec, text, path)
+    if rig is None:
+        rig_path = Path(path).parent / spec.rig
+        if not rig_path.is_file():
+            raise InputError(path, "rig", f"{spec.rig!r} is no file in {full.parent}")
+    else:
+        rig_path = Path(rig)
+    rig_file = load_rig_file(rig_path)
+    check_against_rig(spec, rig_file.spec, path)
+    return SessionFile(spec, text, full, rig_file)
+
+
+def _read(path: str | Path) -> tuple[Path, str]:
+    path = Path(path)
+    try:
+        # Editors on Windows write a byte-order mark, which TOML does not know.
+        return path.absolute(), path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise InputError(path, "", "no such file") from None
+    except UnicodeDecodeError as error:
+        raise InputError(path, "", f"not UTF-8 text, byte {error.start}") from None
+    except OSError as error:
+        raise InputError(path, "", f"cannot be read: {error.strerror}") from None
+
+
+def parse(model: type[Model], text: str, where: str | Path) -> Model:
+    """Check TOML text against a model.
+
+    Raises
+    ------
+    InputError
+        For the first mistake; the number of further ones is said.
+    """
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(where, "", f"not TOML: {error}") from None
+    try:
+        return model.model_validate(table)
+    except ValidationError as error:
+        raise input_error(error, where, table) from None
+
+
+def input_error(
+    error: ValidationError, where: str | Path, table: Mapping[str, Any], prefix: str = ""
+) -> InputError:
+    """Turn pydantic's report into one line about the file that a person wrote."""
+    details = error.errors()
+    # An unknown key is most likely the misspelling of one that is then missing: say it first.
+    details.sort(key=lambda detail: detail["type"] != "extra_forbidden")
+    first = details[0]
+    key, problem = _say(first, table, _known_keys(error, first))
+    places = {_in_file(detail, table) for detail in details}
+    more = f" (and {len(places) - 1} more)" if len(places) > 1 else ""
+    path = ".".join(part for part in (prefix, key) if part)
+    return InputError(where, path, problem + more)
+
+
+def _say(detail: ErrorDetails, table: Mapping[str, Any], known: Sequence[str]) -> tuple[str, str]:
+    location = _in_file(detail, table)
+    key = ".".join(_quoted(part) for part in location)
+    kind, context = detail["type"], detail.get("ctx", {})
+    value = detail["input"]
+    if kind == "extra_forbidden":
+        return key, f"unknown key, {nearest(str(location[-1]), known)}"
+    if kind == "missing":
+        return key, "missing"
+    if kind == "value_error":
+        return key, str(context["error"])
+    if kind in ("union_tag_invalid", "union_tag_not_found"):
+        key = f"{key}.kind" if key else "kind"
+        if kind == "union_tag_not_found":
+            return key, "missing"
+        allowed = str(context["expected_tags"])
+        return key, f"{context['tag']!r}, allowed: {allowed}"
+    if kind == "too_short":
+        count, least = context["actual_length"], context["min_length"]
+        return key, f"{count or 'no'} entries, allowed: at least {least}"
+    message = detail["msg"]
+    message = message[0].lower() + message[1:]
+    shown = repr(value)
+    if isinstance(value, (Mapping, list)) or len(shown) > 60:
+        shown = "the value"
+    return key, f"{shown} is wrong, {message.replace('input should be', 'allowed:')}"
+
+
+def _in_file(detail: ErrorDetails, table: Any) -> tuple[int | str, ...]:
+    """Drop the parts of a location that name branches of a union and not keys of the file."""
+    kept: list[int | str] = []
+    here = table
+    location = detail["loc"]
+    for i, part in enumerate(location):
+        if (isinstance(here, Mapping) and part in here) or (
+            isinstance(here, list) and isinstance(part, int) and part < len(here)
+        ):
+            here = here[part]
+        elif i < len(location) - 1 or detail["type"] != "missing":
+            continue
+        kept.append(part)
+    return tuple(kept)
+
+
+def _quoted(part: int | str) -> str:
+    text = str(part)
+    return text if text.replace("_", "").replace("-", "").isalnum() else f'"{text}"'
+
+
+def _known_keys(error: ValidationError, detail: ErrorDetails) -> list[str]:
+    """Keys that the table at fault may hold."""
+    from hil.spec.rig import RigSpec
+    from hil.spec.session import SessionSpec
+
+    roots: dict[str, type[BaseModel]] = {"RigSpec": RigSpec, "SessionSpec": SessionSpec}
+    model: Any = roots.get(error.title)
+    if model is None:
+        return []
+    schema = model.model_json_schema()
+    here = schema
+    for part in detail["loc"][:-1]:
+        here = _branch(here, part, schema)
+    return list(_resolve(here, schema).get("properties", {}))
+
+
+def _resolve(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    while "$ref" in node:
+        node = schema["$defs"][node["$ref"].rsplit("/", 1)[-1]]
+    for form in ("anyOf", "oneOf"):
+        objects = [
+            resolved
+            for option in node.get(form, ())
+            if (resolved := _resolve(option, schema)).get("type") == "object"
+        ]
+        if len(objects) == 1:
+            return objects[0]
+    return node
+
+
+def _branch(node: dict[str, Any], part: int | str, schema: dict[str, Any]) -> dict[str, Any]:
+    node = node if "discriminator" in node else _resolve(node, schema)
+    if "discriminator" in node:  # the part is the tag of a union
+        mapping = node["discriminator"]["mapping"]
+        return {"$ref": mapping[part]} if part in mapping else node
+    if isinstance(part, int):
+        items = node.get("items", {})
+        if isinstance(items, dict):
+            return items
+    properties = node.get("properties", {})
+    if part in properties:
+        child: dict[str, Any] = properties[part]
+        for option in child.get("anyOf", ()):
+            if "discriminator" in option:
+                return dict(option)
+        return child
+    extra = node.get("additionalProperties", {})
+    return extra if isinstance(extra, dict) else {}
+
+
+def check_against_rig(session: SessionSpec, rig: RigSpec, where: str | Path) -> None:
+    """Refuse what the two files alone show to be impossible.
+
+    Raises
+    ------
+    InputError
+    """
+    for i, axis in enumerate(session.search):
+        key = f"search.{i}"
+        limit = rig.limits.get(axis.setting)
+        if limit is not None:
+            for name in ("low", "high"):
+                value = getattr(axis, name)
+                problem = outside(limit, value) if value is not None else ""
+                if problem:
+                    raise InputError(
+                        where, f"{key}.{name}", f"{axis.setting} = {value:g} {problem}"
+                    )
+            for choice in axis.choices or ():
+                if problem := outside(limit, choice):
+                    raise InputError(
+                        where, f"{key}.choices", f"{axis.setting} = {choice!r} {problem}"
+                    )
+        if brings_light(axis.setting) and not session.constraints.bounds_light:
+            raise InputError(where, f"{key}.setting", more_light(axis.setting))
+    tables = [("fixed", session.fixed)]
+    tables += [
+        (f"measure.fields.{i}", field) for i, field in enumerate(session.measure.fields or ())
+    ]
+    if session.reference is not None:
+        tables.append(("reference.settings", session.reference.settings))
+    for path, table in tables:
+        for name, value in table.items():
+            limit = rig.limits.get(name)
+            problem = outside(limit, value) if limit is not None else ""
+            if problem:
+                raise InputError(where, f'{path}."{name}"', f"{value!r} {problem}")
+    if rig.noise is None:
+        raise InputError(
+            where,
+            "rig",
+            f"{session.rig!r} has no [noise]: information needs the camera's noise model",
+        )
+
+
+def brings_light(setting: str) -> bool:
+    """Whether a setting's name says that it brings light to the sample.
+
+    What the name does not say, the device does: see ``drivers.protocol.Setting.role``.
+    """
+    return setting.rpartition(".")[2].casefold() in ("exposure_ms", "exposure", "power_mw")
+
+
+def more_light(setting: str) -> str:
+    """Say why a search over light or time is refused, and what allows it."""
+    return (
+        f"{setting} brings light or time, so the answer would always be: more light;"
+        " bound it by max_saturated_share, max_exposure_s or max_dose_mj under [constraints]"
+    )

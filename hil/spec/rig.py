@@ -1,0 +1,230 @@
+"""What ``rig.toml`` may say."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any, Literal, Self, TypeAlias
+
+from pydantic import ConfigDict, Field, model_validator
+
+from hil.spec.base import SettingName, Settings, SettingValue, Spec
+
+
+class DriverSpec(Spec):
+    """One ``[[driver]]`` table; beside ``kind`` it holds the driver's own options.
+
+    Parameters
+    ----------
+    kind
+        Registered name of the driver, ``"micromanager"`` or ``"sim.microscope"`` say.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    kind: str = Field(min_length=1)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The driver's own keys, unchecked: the driver checks them."""
+        return dict(self.model_extra or {})
+
+
+class GaussianNoiseSpec(Spec):
+    """Noise of one standard deviation everywhere, ADU."""
+
+    kind: Literal["gaussian"]
+    sigma_adu: float = Field(gt=0)
+
+
+class PoissonNoiseSpec(Spec):
+    """Pixels that count: one ADU is one count, no read noise."""
+
+    kind: Literal["poisson"]
+
+
+class CameraNoiseSpec(Spec):
+    """A scientific camera, as in EMVA 1288: shot noise, Gaussian read noise, rounding, clipping."""
+
+    kind: Literal["camera"]
+    gain_e_per_adu: float = Field(gt=0)
+    offset_adu: float = Field(ge=0)
+    read_noise_e: float = Field(ge=0)
+    bit_depth: int = Field(default=16, ge=1, le=16)
+
+
+NoiseSpec: TypeAlias = Annotated[
+    GaussianNoiseSpec | PoissonNoiseSpec | CameraNoiseSpec, Field(discriminator="kind")
+]
+
+
+class Limit(Spec):
+    """What the rig's owner allows for one setting: tighter than the device's own limits.
+
+    Parameters
+    ----------
+    low, high
+        Inclusive bounds in the setting's unit.
+    choices
+        The allowed values of a setting with choices.
+    settle_ms
+        Wait this long after the device says that it has settled.
+    timeout_s
+        A device that has not settled by then is stopped, and the trial fails.
+    approach
+        The side from which a target is always approached, against backlash.
+    backlash
+        Slack in the setting's unit; without it, what the driver says.
+    """
+
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[SettingValue, ...] | None = Field(default=None, min_length=1)
+    settle_ms: float = Field(default=0, ge=0, le=600_000)
+    timeout_s: float = Field(default=10, gt=0, le=3600)
+    approach: Literal["rising", "falling", "any"] = "rising"
+    backlash: float | None = Field(default=None, ge=0)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise ValueError(f"low = {self.low:g} is above high = {self.high:g}")
+        if self.choices is not None and (self.low is not None or self.high is not None):
+            raise ValueError("give either choices or low and high")
+        return self
+
+
+class LimitsTogether(Spec):
+    """A bound on several settings at once, the summed stroke of a deformable mirror say.
+
+    Parameters
+    ----------
+    settings
+        Numeric settings, at least two.
+    rule
+        ``"sum_abs"`` the sum of magnitudes, ``"sum"``, or ``"norm"`` the root of the summed
+        squares.
+    high
+        The largest allowed value of it.
+    low
+        The smallest allowed value; only for ``"sum"``.
+    """
+
+    settings: tuple[SettingName, ...] = Field(min_length=2)
+    rule: Literal["sum_abs", "sum", "norm"]
+    high: float
+    low: float | None = None
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if len(set(self.settings)) < len(self.settings):
+            raise ValueError("a setting is named twice")
+        if self.rule != "sum" and self.low is not None:
+            raise ValueError("low goes with rule = 'sum' alone")
+        if self.rule != "sum" and self.high < 0:
+            raise ValueError(
+                f"high = {self.high:g} cannot be met by {self.rule}, allowed: 0 or more"
+            )
+        if self.low is not None and self.low > self.high:
+            raise ValueError(f"low = {self.low:g} is above high = {self.high:g}")
+        return self
+
+
+class Interlock(Spec):
+    """A setting that must read back as stated before anything is sent or exposed.
+
+    Parameters
+    ----------
+    setting
+        What is read, a door switch or a temperature say.
+    low, high
+        Inclusive bounds for a number.
+    choices
+        Allowed values otherwise.
+    """
+
+    setting: SettingName
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[SettingValue, ...] | None = Field(default=None, min_length=1)
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.low is None and self.high is None and self.choices is None:
+            raise ValueError("give low, high or choices")
+        return self
+
+
+class ParkStep(Spec):
+    """One step of the way to the safe state; steps run in the order of the file."""
+
+    set: Settings = Field(min_length=1)
+
+
+class RigSpec(Spec):
+    """A rig: devices with limits, a safe state and what is known of the camera's noise.
+
+    Parameters
+    ----------
+    name
+        By this name one process at a time holds the rig.
+    camera
+        Label of the device that takes the frames.
+    driver
+        How the devices are reached.
+    noise
+        The camera's noise model; needed for sessions.
+    frame_timeout_s
+        How much later than its exposure a frame may come.
+    limits, limits_together, interlock
+        What no command may leave.
+    setup
+        Settings applied once after connecting, before anything is measured.
+    park
+        The safe state, light first.
+    """
+
+    spec_version: Literal[1] = 1
+    name: str = Field(min_length=1, max_length=200)
+    camera: str = Field(min_length=1)
+    driver: tuple[DriverSpec, ...] = Field(min_length=1)
+    noise: NoiseSpec | None = None
+    frame_timeout_s: float = Field(default=10, gt=0, le=3600)
+    limits: dict[SettingName, Limit] = Field(default_factory=dict)
+    limits_together: tuple[LimitsTogether, ...] = ()
+    interlock: tuple[Interlock, ...] = ()
+    setup: Settings = Field(default_factory=dict)
+    park: tuple[ParkStep, ...] = ()
+
+    @model_validator(mode="after")
+    def _within_own_limits(self) -> Self:
+        tables = [("setup", self.setup)]
+        tables += [(f"park.{i}.set", step.set) for i, step in enumerate(self.park)]
+        for where, table in tables:
+            for name, value in table.items():
+                limit = self.limits.get(name)
+                problem = outside(limit, value) if limit else ""
+                if problem:
+                    raise ValueError(f'{where}."{name}" = {value!r} {problem}')
+        return self
+
+
+def outside(limit: Limit, value: float | int | str) -> str:
+    """Say how a value leaves a limit; empty if it does not."""
+    if limit.choices is not None:
+        return "" if value in limit.choices else f"is none of {list(limit.choices)}"
+    if isinstance(value, str):
+        return ""
+    if limit.low is not None and value < limit.low:
+        return f"is below the rig's limit {limit.low:g}"
+    if limit.high is not None and value > limit.high:
+        return f"is above the rig's limit {limit.high:g}"
+    return ""
+
+
+def together(rule: LimitsTogether, values: list[float]) -> float:
+    """Compute the quantity that a `LimitsTogether` bounds."""
+    if rule.rule == "sum_abs":
+        return sum(abs(value) for value in values)
+    if rule.rule == "sum":
+        return sum(values)
+    return math.hypot(*values)
