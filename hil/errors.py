@@ -44,7 +44,19 @@ class RigHeld(HilError):
 
 
 class SafetyError(HilError):
-    """A command would leave the rig's limits; it was not sent."""
+    """A command would leave the rig's limits; it was not sent.
+
+    Parameters
+    ----------
+    message
+        What is wrong, and what is allowed.
+    key
+        The key of the rig file that is at fault, where the rig file itself is.
+    """
+
+    def __init__(self, message: str, key: str = "") -> None:
+        self.key = key
+        super().__init__(message)
 
 
 class StoreError(HilError):

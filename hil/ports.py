@@ -9,12 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Value: TypeAlias = float | int | str
+Pixels: TypeAlias = NDArray[np.unsignedinteger[Any]]
+T = TypeVar("T")
 TrialKind: TypeAlias = Literal["search", "start", "reference"]
 
 
@@ -190,7 +192,7 @@ class FieldFrames:
     """
 
     field: int
-    frames: NDArray[np.uint8] | NDArray[np.uint16]
+    frames: Pixels
     exposure_ms: float
     saturation_adu: int
     taken_at: datetime
@@ -208,7 +210,7 @@ class Measurement:
         As in `FieldFrames`; the same for all fields of a trial.
     """
 
-    frames: NDArray[np.uint8] | NDArray[np.uint16]
+    frames: Pixels
     exposure_ms: float
     saturation_adu: int
 
@@ -230,6 +232,72 @@ class Assessment:
     estimate: Estimate
     objectives: Mapping[str, float]
     constraints: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """The best feasible trial so far, by its first objective."""
+
+    number: int
+    objective: float
+    ci_low: float
+    ci_high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What a person sees of a running session.
+
+    Parameters
+    ----------
+    number, state
+        The trial in work; None before the first.
+    field, n_fields
+        How many fields of it have been captured, of how many.
+    n_ended, n_complete, trials
+        Trials that count against the session's number, those of them COMPLETE, and that number.
+    best
+        None before the first COMPLETE trial.
+    seconds_per_trial, seconds_left
+        From this run's trials; NaN before the first.
+    last_fault
+        Why a trial failed last; empty if none did.
+    note
+        What is waited for, if anything out of the ordinary.
+    """
+
+    number: int | None
+    state: TrialState | None
+    field: int
+    n_fields: int
+    n_ended: int
+    n_complete: int
+    trials: int
+    best: Best | None
+    seconds_per_trial: float
+    seconds_left: float
+    last_fault: str = ""
+    note: str = ""
+
+
+class Observer(Protocol):
+    """Is told how a session goes. Called on the main thread; must return at once."""
+
+    def __call__(self, snapshot: Snapshot) -> None:
+        """Show it."""
+        ...
+
+
+class Worker(Protocol):
+    """A thread that works while the caller keeps watch; see `hil.device_thread.DeviceThread`."""
+
+    def run(self, work: Callable[[], T], watch: Callable[[], None]) -> T:
+        """Run work, calling ``watch`` at least every 0.1 s."""
+        ...
+
+
+class SearchExhausted(Exception):
+    """There is nothing left to propose; the message says why. No row is written."""
 
 
 class Clock(Protocol):
@@ -321,6 +389,13 @@ class Store(Protocol):
 
     def session_state(self, state: SessionState, at: datetime, reason: str = "") -> None:
         """Commit the session's state."""
+        ...
+
+    def others_open(self, at: datetime) -> int:
+        """Count the trials that other live controllers have open.
+
+        Those whose controller has died become STALE on the way.
+        """
         ...
 
     def requested_stop(self) -> str:

@@ -162,12 +162,12 @@ def _say(detail: ErrorDetails, table: Mapping[str, Any], known: Sequence[str]) -
 def _in_file(detail: ErrorDetails, table: Any) -> tuple[int | str, ...]:
     """Drop the parts of a location that name branches of a union and not keys of the file."""
     kept: list[int | str] = []
-    here = table
+    here: Any = table
     location = detail["loc"]
     for i, part in enumerate(location):
-        if (isinstance(here, Mapping) and part in here) or (
-            isinstance(here, list) and isinstance(part, int) and part < len(here)
-        ):
+        if isinstance(here, Mapping) and part in here:
+            here = here[part]
+        elif isinstance(here, list) and isinstance(part, int) and part < len(here):
             here = here[part]
         elif i < len(location) - 1 or detail["type"] != "missing":
             continue

@@ -1,0 +1,97 @@
+"""Apply, settle, read back, take frames: one trial's way through the rig, field by field.
+
+Everything here runs on the device thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from drivers.errors import DriverError
+from drivers.frame import Pixels
+from drivers.protocol import Camera
+from hil.errors import RigError
+from hil.ports import Clock, FieldFrames, Value
+from hil.safety import Safety
+
+
+class Capture:
+    """Takes the frames of trials, always at the same fields of view.
+
+    Parameters
+    ----------
+    safety
+        The way to the devices.
+    camera
+        The device that takes the frames.
+    fields
+        For each field of view, the settings that bring it before the camera.
+    repeats
+        Frames of each field.
+    frame_timeout_s
+        How much later than its exposure a frame may come.
+    clock
+        Time.
+    """
+
+    def __init__(
+        self,
+        safety: Safety,
+        camera: Camera,
+        fields: Sequence[Mapping[str, Value]],
+        repeats: int,
+        frame_timeout_s: float,
+        clock: Clock,
+    ) -> None:
+        self.fields = tuple(dict(field) for field in fields)
+        self.repeats = repeats
+        self._safety = safety
+        self._camera = camera
+        self._timeout_s = frame_timeout_s
+        self._clock = clock
+
+    def apply(self, values: Mapping[str, Value]) -> dict[str, Value]:
+        """Apply a trial's settings; return what the devices read back.
+
+        Raises
+        ------
+        SafetyError, RigError
+        """
+        return self._safety.apply(values)
+
+    def field(self, index: int) -> FieldFrames:
+        """Move to a field of view and take all its repeats.
+
+        Raises
+        ------
+        SafetyError, RigError
+            Also when the frames of a field do not belong together.
+        """
+        if self.fields[index]:
+            self._safety.apply(self.fields[index])
+        else:
+            self._safety.check_interlocks()
+        try:
+            frames = list(self._camera.capture(self.repeats, self._timeout_s))
+        except DriverError as error:
+            raise RigError(str(error)) from error
+        metas = {(f.meta.exposure_ms, f.meta.saturation_adu, f.pixels.shape) for f in frames}
+        if len(frames) != self.repeats or len(metas) != 1:
+            raise RigError(
+                f"{self._camera.label}: {len(frames)} of {self.repeats} frames came, with"
+                f" {len(metas)} different exposures, bit depths or shapes"
+            )
+        stack: Pixels = np.stack([frame.pixels for frame in frames])
+        return FieldFrames(
+            field=index,
+            frames=stack,
+            exposure_ms=frames[0].meta.exposure_ms,
+            saturation_adu=frames[0].meta.saturation_adu,
+            taken_at=self._clock.now(),
+        )
+
+    def halt(self) -> None:
+        """Stop motion and capture at once. Any thread; never raises."""
+        self._safety.halt()

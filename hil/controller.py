@@ -1,0 +1,356 @@
+"""The trial loop, as a state machine.
+
+PROPOSED -> APPLIED -> CAPTURED -> ESTIMATED -> COMPLETE, and from any of them FAILED (a fault) or
+ABORTED (a person stopped it). The main thread runs this; it hands work to the device thread and
+keeps watch every 0.1 s, so that a stop is heard during a long exposure.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from hil.capture import Capture
+from hil.errors import HilError
+from hil.ports import (
+    Assessment,
+    Best,
+    Clock,
+    Estimator,
+    FieldFrames,
+    Measurement,
+    Observer,
+    OpenTrial,
+    Proposal,
+    Proposer,
+    SearchExhausted,
+    SessionState,
+    Snapshot,
+    Store,
+    TrialRow,
+    TrialState,
+    Value,
+    Worker,
+)
+from hil.spec import Stop
+
+# A trial in one of these was ended from outside; another takes its place.
+_MADE_UP_FOR = (TrialState.STALE, TrialState.ABORTED)
+_RENEW_LEASE_S = 10.0
+_ASK_FOR_STOP_S = 1.0
+
+
+class StopSwitch:
+    """How a signal handler, or another thread, asks the loop to end."""
+
+    def __init__(self) -> None:
+        self.reason = ""
+
+    def press(self, reason: str) -> None:
+        """Ask for the end; the first reason stays."""
+        self.reason = self.reason or reason
+
+
+class Stopped(HilError):
+    """The loop was asked to end while a trial was in work."""
+
+    exit_status = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How the loop ended."""
+
+    state: SessionState
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoopSpec:
+    """What the loop needs to know of a session.
+
+    Parameters
+    ----------
+    trials, seed
+        From the session file.
+    stop
+        Further conditions to end on.
+    fixed
+        Settings held in every trial.
+    """
+
+    trials: int
+    seed: int
+    stop: Stop
+    fixed: Mapping[str, Value] = field(default_factory=dict)
+
+
+class Controller:
+    """Runs trials until the session has what it asked for, or is stopped.
+
+    Parameters
+    ----------
+    spec
+        What is run.
+    capture
+        The rig, on the device thread.
+    devices, thinker
+        The device thread, and the thread that estimates.
+    store, proposer, estimator, clock
+        The ports.
+    stop
+        Pressed by signals.
+    beat
+        Called at every watch, to show a guardian that this process lives.
+    observer
+        Is shown how the session goes.
+    best
+        Of the trials that were there before.
+    """
+
+    def __init__(
+        self,
+        spec: LoopSpec,
+        *,
+        capture: Capture,
+        devices: Worker,
+        thinker: Worker,
+        store: Store,
+        proposer: Proposer,
+        estimator: Estimator,
+        clock: Clock,
+        stop: StopSwitch,
+        beat: Any,
+        observer: Observer,
+        best: Best | None = None,
+    ) -> None:
+        self._spec = spec
+        self._capture = capture
+        self._devices = devices
+        self._thinker = thinker
+        self._store = store
+        self._proposer = proposer
+        self._estimator = estimator
+        self._clock = clock
+        self._stop = stop
+        self._beat = beat
+        self._observer = observer
+        self._best = best
+        self._started_s = clock.monotonic()
+        self._renewed_s = self._asked_s = self._started_s
+        self._n_ended = self._n_complete = self._own_trials = 0
+        self._failures = 0
+        self._last_fault = ""
+        self._target_met = False
+
+    # --- the loop --------------------------------------------------------------------------------
+
+    def run(self) -> Ending:
+        """Run trials to the end.
+
+        Raises
+        ------
+        Exception
+            A defect, or a database that is gone for good; the trial in work is FAILED where that
+            could still be written.
+        """
+        while True:
+            if ending := self._ending():
+                return ending
+            try:
+                trial = self._store.propose(self._ask)
+            except SearchExhausted as done:
+                if self._store.others_open(self._clock.now()):
+                    self._show(None, None, 0, note="waiting for another controller's trial")
+                    self._thinker.run(lambda: self._pause(), self._watch)
+                    continue
+                return Ending(SessionState.COMPLETE, str(done))
+            self._run_trial(trial)
+
+    def _pause(self) -> None:
+        import time
+
+        time.sleep(0.2)
+
+    def _ending(self) -> Ending | None:
+        self._look_for_stop(force=False)
+        stop = self._spec.stop
+        if self._stop.reason:
+            return Ending(SessionState.STOPPED, self._stop.reason)
+        if self._target_met:
+            return Ending(SessionState.COMPLETE, f"the target of {stop.target:g} was reached")
+        if self._failures >= stop.failures_in_a_row:
+            return Ending(
+                SessionState.FAILED,
+                f"{self._failures} trials in a row failed, the last one: {self._last_fault}",
+            )
+        if stop.wall_s is not None and self._elapsed_s() >= stop.wall_s:
+            return Ending(SessionState.COMPLETE, f"the time of {stop.wall_s:g} s is over")
+        return None
+
+    def _ask(self, rows: Sequence[TrialRow], attrs: Mapping[str, Any], number: int) -> Proposal:
+        """Ask for a trial, inside the critical section: no controller can exceed the budget."""
+        counted = [row for row in rows if row.state not in _MADE_UP_FOR]
+        self._n_ended = sum(row.state.ended for row in counted)
+        self._n_complete = sum(row.state is TrialState.COMPLETE for row in counted)
+        if len(counted) >= self._spec.trials:
+            raise SearchExhausted(f"all {self._spec.trials} trials are done")
+        frames = len(self._capture.fields) * self._capture.repeats
+        limit = self._spec.stop.frames
+        if limit is not None and (len(rows) + 1) * frames > limit:
+            raise SearchExhausted(f"another trial would exceed {limit} frames")
+        return self._proposer.propose(rows, attrs, number)
+
+    # --- one trial -------------------------------------------------------------------------------
+
+    def _run_trial(self, trial: OpenTrial) -> None:
+        try:
+            state, reason = self._measure(trial)
+        except Stopped:
+            state, reason = TrialState.ABORTED, self._stop.reason
+        except HilError as error:
+            # A halted device complains; that is no fault of its own.
+            stopped = bool(self._stop.reason)
+            state = TrialState.ABORTED if stopped else TrialState.FAILED
+            reason = self._stop.reason if stopped else str(error)
+        except BaseException as error:
+            self._finish(trial, TrialState.FAILED, f"{type(error).__name__}: {error}")
+            raise
+        self._finish(trial, state, reason)
+
+    def _finish(self, trial: OpenTrial, state: TrialState, reason: str) -> None:
+        self._store.finish(trial, state, self._clock.now(), reason)
+        if state not in _MADE_UP_FOR:
+            self._n_ended += 1
+            self._own_trials += 1
+        if state is TrialState.COMPLETE:
+            self._n_complete += 1
+            self._failures = 0
+        elif state is TrialState.FAILED:
+            self._failures += 1
+            self._last_fault = f"trial {trial.number}: {reason}"
+        self._show(trial, state, 0)
+
+    def _measure(self, trial: OpenTrial) -> tuple[TrialState, str]:
+        self._show(trial, TrialState.PROPOSED, 0)
+        began_s = self._clock.monotonic()
+        wanted = {**self._spec.fixed, **trial.requested}
+        read_back = self._on_device(lambda: self._capture.apply(wanted))
+        self._store.applied(trial, self._clock.now(), read_back)
+        measurement, device_s = self._take_frames(trial, self._clock.monotonic() - began_s)
+        self._store.captured(trial, self._clock.now(), device_s)
+        self._show(trial, TrialState.CAPTURED, len(self._capture.fields))
+        return self.assess(trial, measurement, read_back)
+
+    def _take_frames(self, trial: OpenTrial, device_s: float) -> tuple[Measurement, float]:
+        """Visit every field, in an order of this trial's own, all repeats before moving on."""
+        parts: dict[int, FieldFrames] = {}
+        for index in field_order(self._spec.seed, trial.number, len(self._capture.fields)):
+            began_s = self._clock.monotonic()
+            taken = self._on_device(lambda index=index: self._capture.field(index))  # type: ignore[misc]
+            device_s += self._clock.monotonic() - began_s
+            self._store.frames(trial, taken)
+            parts[index] = taken
+            self._show(trial, TrialState.APPLIED, len(parts))
+        first = parts[0]
+        return (
+            Measurement(
+                np.stack([parts[i].frames for i in range(len(parts))]),
+                first.exposure_ms,
+                first.saturation_adu,
+            ),
+            device_s,
+        )
+
+    def assess(
+        self, trial: OpenTrial, measurement: Measurement, settings: Mapping[str, Value]
+    ) -> tuple[TrialState, str]:
+        """Estimate a captured trial; also those that an earlier process left behind."""
+        assessment = self._thinker.run(
+            lambda: self._estimator.assess(measurement, settings), self._watch
+        )
+        self._store.estimated(trial, self._clock.now(), assessment)
+        values = list(assessment.objectives.values())
+        if not all(math.isfinite(value) for value in values):
+            return TrialState.FAILED, "the estimate is not a finite number"
+        self._compare(trial, assessment, values[0])
+        return TrialState.COMPLETE, ""
+
+    def _compare(self, trial: OpenTrial, assessment: Assessment, objective: float) -> None:
+        broken = {name: value for name, value in assessment.constraints.items() if value > 0}
+        if broken:
+            self._store.event(
+                "constraint_broken", self._clock.now(), {"trial": trial.number, "excess": broken}
+            )
+            return
+        estimate = assessment.estimate
+        if self._best is None or objective > self._best.objective:
+            self._best = Best(trial.number, objective, estimate.ci_low, estimate.ci_high)
+        target = self._spec.stop.target
+        self._target_met = self._target_met or (target is not None and objective >= target)
+
+    # --- keeping watch ---------------------------------------------------------------------------
+
+    def _on_device(self, work: Any) -> Any:
+        self._raise_if_stopped()
+        result = self._devices.run(work, self._watch)
+        self._raise_if_stopped()
+        return result
+
+    def _raise_if_stopped(self) -> None:
+        if self._stop.reason:
+            raise Stopped(self._stop.reason)
+
+    def _watch(self) -> None:
+        """Runs on the main thread every 0.1 s while another thread works."""
+        self._beat()
+        self._look_for_stop(force=False)
+        if self._stop.reason:
+            self._capture.halt()
+        now_s = self._clock.monotonic()
+        if now_s - self._renewed_s > _RENEW_LEASE_S:
+            self._renewed_s = now_s
+            self._store.renew_lease(self._clock.now())
+
+    def _look_for_stop(self, *, force: bool) -> None:
+        now_s = self._clock.monotonic()
+        if force or now_s - self._asked_s > _ASK_FOR_STOP_S:
+            self._asked_s = now_s
+            if reason := self._store.requested_stop():
+                self._stop.press(reason)
+
+    def _elapsed_s(self) -> float:
+        return self._clock.monotonic() - self._started_s
+
+    def _show(
+        self, trial: OpenTrial | None, state: TrialState | None, n_fields: int, note: str = ""
+    ) -> None:
+        self._beat()
+        pace_s = self._elapsed_s() / self._own_trials if self._own_trials else math.nan
+        left = max(self._spec.trials - self._n_ended, 0)
+        self._observer(
+            Snapshot(
+                number=trial.number if trial else None,
+                state=state,
+                field=n_fields,
+                n_fields=len(self._capture.fields),
+                n_ended=self._n_ended,
+                n_complete=self._n_complete,
+                trials=self._spec.trials,
+                best=self._best,
+                seconds_per_trial=pace_s,
+                seconds_left=pace_s * left,
+                last_fault=self._last_fault,
+                note=note,
+            )
+        )
+
+
+def field_order(seed: int, number: int, n_fields: int) -> list[int]:
+    """Order in which a trial visits its fields: shuffled, so that drift does not favour any."""
+    rng = np.random.default_rng((seed, number, 1))
+    return [int(index) for index in rng.permutation(n_fields)]

@@ -1,0 +1,259 @@
+"""Ask Optuna for the next trial, with a study in memory that follows the trial table.
+
+The table is the truth: before each ask the study is brought up to date from the rows, so resuming
+and several controllers on one study need no mechanism of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import optuna
+from optuna.trial import FrozenTrial
+from optuna.trial import TrialState as OptunaState
+
+from hil import spec
+from hil.ports import Proposal, SearchExhausted, TrialRow, TrialState, Value
+from hil.proposer import distributions as dists
+from hil.proposer.samplers import grid_size, make_sampler
+
+_STATES = {
+    TrialState.COMPLETE: OptunaState.COMPLETE,
+    TrialState.PRUNED: OptunaState.PRUNED,
+    TrialState.FAILED: OptunaState.FAIL,
+    TrialState.ABORTED: OptunaState.FAIL,
+    TrialState.STALE: OptunaState.FAIL,
+}
+
+
+def _unchanged(values: Mapping[str, Value]) -> dict[str, Value]:
+    return dict(values)
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPlan:
+    """What a session searches, with names and ranges that the devices have confirmed.
+
+    Parameters
+    ----------
+    axes
+        Canonical settings with their ranges.
+    integers
+        Names of the axes whose device takes integers.
+    sampler
+        From the session file.
+    seed, trials
+        From the session file.
+    n_objectives
+        How many numbers are maximised.
+    start
+        Settings of the first trial; None if the sampler proposes it.
+    reference_every, reference
+        A reference trial with these settings after every so many others; 0 for none.
+    repair
+        Brings a proposal inside limits that span several axes.
+    """
+
+    axes: tuple[spec.SearchAxis, ...]
+    integers: frozenset[str]
+    sampler: spec.SamplerSpec
+    seed: int
+    trials: int
+    n_objectives: int = 1
+    start: Mapping[str, Value] | None = None
+    reference_every: int = 0
+    reference: Mapping[str, Value] = field(default_factory=dict)
+    repair: Callable[[Mapping[str, Value]], dict[str, Value]] = _unchanged
+
+
+class OptunaProposer:
+    """Implements `hil.ports.Proposer`.
+
+    Parameters
+    ----------
+    plan
+        What is searched.
+    """
+
+    def __init__(self, plan: SearchPlan) -> None:
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        self._plan = plan
+        self._axes = {
+            axis.setting: dists.distribution(axis, integer=axis.setting in plan.integers)
+            for axis in plan.axes
+        }
+        self._axes_json = dists.to_json(self._axes)
+        self._study = self._new_study()
+        self._open: dict[int, optuna.Trial | None] = {}
+        self._in_study = 0
+        self._constrained: frozenset[str] = frozenset()
+
+    def _new_study(self) -> optuna.Study:
+        return optuna.create_study(directions=["maximize"] * self._plan.n_objectives)
+
+    def propose(
+        self, rows: Sequence[TrialRow], study_attrs: Mapping[str, Any], number: int
+    ) -> Proposal:
+        """Propose trial ``number``; see `hil.ports.Proposer`.
+
+        Raises
+        ------
+        SearchExhausted
+            The grid has been measured.
+        """
+        if number == 0 and self._plan.start is not None:
+            return Proposal("start", dict(self._plan.start), self._known(self._plan.start))
+        if self._reference_due(rows):
+            reference = self._plan.reference
+            return Proposal("reference", dict(reference), self._known(reference))
+        if (again := self._retry(rows)) is not None:
+            return again
+        self.follow(rows)
+        return self._ask(study_attrs, number)
+
+    def _known(self, values: Mapping[str, Value]) -> dict[str, str]:
+        """Distributions of settings that the sampler can learn from; none if any lies outside."""
+        return self._axes_json if dists.inside(self._axes, list(self._axes), values) else {}
+
+    def _reference_due(self, rows: Sequence[TrialRow]) -> bool:
+        if not self._plan.reference_every:
+            return False
+        since = 0
+        for row in reversed(rows):
+            if row.kind == "reference":
+                break
+            since += 1
+        return since >= self._plan.reference_every
+
+    def _retry(self, rows: Sequence[TrialRow]) -> Proposal | None:
+        """Once a fixed design has been asked for in full, fill the holes that faults have left.
+
+        Grid and QMC are designs: a point whose process died would be missing for ever. Samplers
+        that adapt need no such thing.
+        """
+        sampler = self._plan.sampler
+        search = [row for row in rows if row.kind == "search" and row.retry_of is None]
+        if isinstance(sampler, spec.GridSampler):
+            asked_all = len(search) >= grid_size(sampler, self._plan.axes)
+        elif isinstance(sampler, spec.QmcSampler):
+            asked_all = len(rows) >= self._plan.trials
+        else:
+            return None
+        if not asked_all:
+            return None
+        retried = {row.retry_of for row in rows}
+        for row in rows:
+            interrupted = row.state in (TrialState.STALE, TrialState.ABORTED)
+            if row.kind == "search" and interrupted and row.number not in retried:
+                return Proposal(
+                    "search",
+                    row.requested,
+                    row.distributions,
+                    row.sampler_attrs,
+                    retry_of=row.number,
+                )
+        if isinstance(sampler, spec.GridSampler):
+            raise SearchExhausted(f"all {len(search)} points of the grid have been proposed")
+        return None
+
+    def _ask(self, study_attrs: Mapping[str, Any], number: int) -> Proposal:
+        # Optuna offers no public way to keep a sampler's own attributes: without them CMA-ES
+        # restarts and QMC repeats itself.
+        storage, study_id = self._study._storage, self._study._study_id  # noqa: SLF001
+        for key, value in study_attrs.items():
+            storage.set_study_system_attr(study_id, key, value)
+        self._study.sampler = make_sampler(
+            self._plan.sampler, self._plan.axes, self._plan.seed, number
+        )
+        trial = self._study.ask(self._axes)
+        requested = self._plan.repair(trial.params)
+        self._in_study = number + 1
+        self._open[number] = trial if requested == trial.params else None
+        return Proposal(
+            "search",
+            requested,
+            self._axes_json,
+            dict(storage.get_trial(trial._trial_id).system_attrs),  # noqa: SLF001
+            dict(storage.get_study_system_attrs(study_id)),
+        )
+
+    # --- the study follows the rows --------------------------------------------------------------
+
+    def follow(self, rows: Sequence[TrialRow]) -> optuna.Study:
+        """Bring the study in memory up to date with the rows, and return it."""
+        constrained = violated(rows)
+        if constrained != self._constrained or not self._can_go_on(rows):
+            self._study = self._new_study()
+            self._open, self._in_study, self._constrained = {}, 0, constrained
+        for number, trial in list(self._open.items()):
+            row = rows[number]
+            if row.state.ended:
+                assert trial is not None
+                self._tell(trial, row)
+                del self._open[number]
+        for row in rows[self._in_study :]:
+            self._study.add_trial(frozen(row, self._constrained))
+            if not row.state.ended:
+                self._open[row.number] = None
+        self._in_study = len(rows)
+        return self._study
+
+    def _can_go_on(self, rows: Sequence[TrialRow]) -> bool:
+        """Whether rows only went on from what the study holds, or it must be built anew.
+
+        A trial in the study can be told only if this process asked it, unrepaired.
+        """
+        return self._in_study <= len(rows) and all(
+            not rows[number].state.ended
+            if trial is None
+            else dict(rows[number].requested) == trial.params
+            for number, trial in self._open.items()
+        )
+
+    def _tell(self, trial: optuna.Trial, row: TrialRow) -> None:
+        template = frozen(row, self._constrained)
+        for name, value in template.constraints.items():
+            trial.set_constraint(name, value)
+        for step, value in row.intermediate.items():
+            trial.report(value, step)
+        self._study.tell(trial, values=template.values, state=template.state)
+
+
+def violated(rows: Sequence[TrialRow]) -> frozenset[str]:
+    """Names of the constraints that some trial has broken.
+
+    Only those are told to the sampler: a constraint that never came near costs every ask the fit of
+    a model of it, and says nothing.
+    """
+    return frozenset(name for row in rows for name, value in row.constraints.items() if value > 0)
+
+
+def frozen(row: TrialRow, constrained: frozenset[str]) -> FrozenTrial:
+    """Turn a row into an Optuna trial.
+
+    Parameters
+    ----------
+    row
+        In any state.
+    constrained
+        Names of the constraints that the study knows.
+    """
+    known = dists.from_json(row.distributions)
+    complete = row.state is TrialState.COMPLETE and row.objectives is not None and bool(known)
+    state = _STATES.get(row.state, OptunaState.RUNNING)
+    if state is OptunaState.COMPLETE and not complete:
+        state = OptunaState.FAIL  # measured at settings that no sampler could have proposed
+    constraints = {name: value for name, value in row.constraints.items() if name in constrained}
+    if state is OptunaState.COMPLETE:
+        constraints = {name: constraints.get(name, 0.0) for name in sorted(constrained)}
+    return optuna.trial.create_trial(
+        state=state,
+        values=row.objectives if state is OptunaState.COMPLETE else None,
+        params={name: row.requested[name] for name in known},
+        distributions=known,
+        system_attrs=dict(row.sampler_attrs),
+        intermediate_values=dict(row.intermediate),
+        constraints=constraints,
+    )

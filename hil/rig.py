@@ -1,0 +1,254 @@
+"""From a rig file to devices. The only importer of concrete drivers and of simulated rigs."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar, cast
+
+import pydantic
+
+from drivers.errors import ConfigError, DriverError
+from drivers.protocol import Camera, Connection, Device, DriverKind, Setting, Value
+from hil.device_thread import DeviceThread
+from hil.errors import InputError, RigError, SafetyError, nearest
+from hil.safety import ParkProblem, Safety
+from hil.spec import DriverSpec, RigFile, load_rig_file
+from hil.spec.load import input_error
+
+T = TypeVar("T")
+
+BUILT_IN = {
+    "micromanager": "drivers.micromanager:KIND",
+    "sim.microscope": "sim.microscope:KIND",
+}
+ENTRY_POINTS = "hil.drivers"
+
+
+def driver_kind(name: str) -> DriverKind:
+    """Look a kind of driver up by its registered name.
+
+    Raises
+    ------
+    KeyError
+        With a message that names the nearest kind.
+    """
+    if name in BUILT_IN:
+        module, _, attribute = BUILT_IN[name].partition(":")
+        return cast(DriverKind, getattr(importlib.import_module(module), attribute))
+    installed = {point.name: point for point in importlib.metadata.entry_points(group=ENTRY_POINTS)}
+    if name in installed:
+        return cast(DriverKind, installed[name].load())
+    raise KeyError(f"{name!r}, {nearest(name, [*BUILT_IN, *installed])}")
+
+
+class Plan:
+    """A rig file whose drivers' options have been checked; nothing is connected.
+
+    Parameters
+    ----------
+    file
+        The rig file.
+
+    Raises
+    ------
+    InputError
+        A kind is unknown, or an option is wrong.
+    """
+
+    def __init__(self, file: RigFile) -> None:
+        self.file = file
+        self.kinds: list[tuple[DriverKind, Any]] = []
+        for i, driver in enumerate(file.spec.driver):
+            self.kinds.append(self._checked(i, driver))
+
+    def _checked(self, index: int, driver: DriverSpec) -> tuple[DriverKind, Any]:
+        key = f"driver.{index}"
+        path = self.file.path
+        try:
+            kind = driver_kind(driver.kind)
+        except KeyError as error:
+            raise InputError(path, f"{key}.kind", str(error.args[0])) from None
+        try:
+            return kind, kind.options(driver.options, path.parent)
+        except ConfigError as error:
+            raise InputError(path, f"{key}.{error.key}".rstrip("."), error.problem) from None
+        except pydantic.ValidationError as error:
+            raise input_error(error, path, driver.options, prefix=key) from None
+
+    def resources(self) -> tuple[str, ...]:
+        """Names of the hardware that only one process may hold."""
+        return tuple(name for kind, options in self.kinds for name in kind.resources(options))
+
+
+class Rig:
+    """An open rig: devices behind limits, a safe state, and one thread that talks to them.
+
+    Use it as a context manager; leaving parks and closes it.
+
+    Parameters
+    ----------
+    plan
+        What to open.
+
+    Raises
+    ------
+    InputError
+        The rig file names settings or a camera that the devices do not have, or values they do not
+        take. Everything that was opened is closed again, and nothing of ours has moved.
+    RigError
+        A driver could not connect.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.file = plan.file
+        self.spec = plan.file.spec
+        self.thread = DeviceThread()
+        self._connections: list[Connection] = []
+        self._closed = False
+        try:
+            self.thread.run(lambda: self._open(plan))
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self, plan: Plan) -> None:
+        devices: dict[str, Device] = {}
+        for i, (kind, options) in enumerate(plan.kinds):
+            try:
+                connection = kind.open(options)
+            except DriverError as error:
+                raise RigError(f"{self.file.path.name}: driver.{i}: {error}") from error
+            self._connections.append(connection)
+            for label, device in connection.devices.items():
+                if label in devices:
+                    raise InputError(self.file.path, f"driver.{i}", f"a second device {label!r}")
+                devices[label] = device
+        camera = devices.get(self.spec.camera)
+        if not isinstance(camera, Camera):
+            cameras = [label for label, device in devices.items() if isinstance(device, Camera)]
+            raise InputError(
+                self.file.path,
+                "camera",
+                f"{self.spec.camera!r}, {nearest(self.spec.camera, cameras)}",
+            )
+        self.camera: Camera = camera
+        try:
+            self.safety = Safety(devices, self.spec)
+        except SafetyError as error:
+            raise InputError(self.file.path, error.key, str(error)) from None
+        try:
+            self.safety.check(self.spec.setup)
+        except SafetyError as error:
+            raise InputError(self.file.path, "setup", str(error)) from None
+        except DriverError as error:
+            raise RigError(str(error)) from error
+
+    # --- what a person does at the rig -----------------------------------------------------------
+
+    @property
+    def devices(self) -> Mapping[str, Device]:
+        """The devices by label."""
+        return dict(self.safety.devices)
+
+    @property
+    def settings(self) -> Mapping[str, Setting]:
+        """All settings by canonical name."""
+        return dict(self.safety.settings)
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Versions of the libraries and adapters behind the devices."""
+        return {k: v for connection in self._connections for k, v in connection.versions.items()}
+
+    @property
+    def truth(self) -> Any:
+        """What a simulated rig hides; None on hardware."""
+        truths = [getattr(connection, "truth", None) for connection in self._connections]
+        return next((truth for truth in truths if truth is not None), None)
+
+    def setup(self) -> dict[str, Value]:
+        """Apply the rig file's ``[setup]``; return what is read back."""
+        return self.apply(self.spec.setup) if self.spec.setup else {}
+
+    def read(self, *names: str) -> dict[str, Value]:
+        """Read settings from the devices; all of them without a name.
+
+        Raises
+        ------
+        SafetyError, RigError
+        """
+        wanted = names or tuple(self.settings)
+        return self.run(lambda: self.safety.read(wanted))
+
+    def apply(self, values: Mapping[str, Value]) -> dict[str, Value]:
+        """Move devices within the rig's limits, wait, and return what they read back.
+
+        Raises
+        ------
+        SafetyError, RigError
+        """
+        return self.run(lambda: self.safety.apply(values))
+
+    def park(self) -> list[ParkProblem]:
+        """Go to the safe state, light first; return the steps that failed."""
+        return self.run(self.safety.park)
+
+    def run(self, work: Callable[[], T], watch: Callable[[], None] | None = None) -> T:
+        """Run work on the device thread."""
+        return self.thread.run(work, watch) if watch else self.thread.run(work)
+
+    def close(self) -> None:
+        """Release the devices. Safe to call twice; does not park."""
+        if self._closed:
+            return
+        self._closed = True
+        for connection in reversed(self._connections):
+            self.thread.run(connection.close)
+        self.thread.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            self.park()
+        finally:
+            self.close()
+
+
+def load_rig(path: str | Path) -> Rig:
+    """Open the rig that a file describes and apply its ``[setup]``.
+
+    Parameters
+    ----------
+    path
+        A rig file.
+
+    Returns
+    -------
+    Rig
+        A context manager that parks and closes.
+
+    Raises
+    ------
+    InputError
+        The file is wrong.
+    RigError
+        A device failed.
+    """
+    rig = Rig(Plan(load_rig_file(path)))
+    try:
+        rig.setup()
+    except BaseException:
+        rig.__exit__(None, None, None)
+        raise
+    return rig

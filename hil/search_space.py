@@ -1,0 +1,251 @@
+"""What a session file asks for, in the words of the devices that are there.
+
+What only the devices can tell is checked here, before anything of ours moves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hil.errors import InputError, SafetyError
+from hil.feasible import least, repair
+from hil.ports import Value
+from hil.safety import Safety
+from hil.spec import SearchAxis, SessionSpec
+from hil.spec.load import more_light
+
+
+@dataclass(frozen=True, slots=True)
+class LightBudget:
+    """What a trial may spend, and the settings that spend it.
+
+    Parameters
+    ----------
+    exposure
+        The camera's exposure setting, ms; empty if it has none.
+    power
+        The one setting in mW that lights the sample; empty if there is not just one.
+    frames
+        Frames of one trial.
+    max_exposure_s, max_dose_mj
+        From the session file; None for no bound.
+    """
+
+    exposure: str
+    power: str
+    frames: int
+    max_exposure_s: float | None
+    max_dose_mj: float | None
+
+    def spent(self, values: Mapping[str, Value]) -> dict[str, float]:
+        """Exposure (s) and dose (mJ) of one trial, where there is a bound on them."""
+        result = {}
+        exposure_s = float(values.get(self.exposure, 0.0)) / 1000 * self.frames
+        if self.max_exposure_s is not None:
+            result["exposure_s"] = exposure_s
+        if self.max_dose_mj is not None:
+            result["dose_mj"] = float(values.get(self.power, 0.0)) * exposure_s
+        return result
+
+    def excess(self, values: Mapping[str, Value]) -> dict[str, float]:
+        """How far a trial lies above each bound; at most 0 is allowed."""
+        bounds = {"exposure_s": self.max_exposure_s, "dose_mj": self.max_dose_mj}
+        return {
+            name: amount - float(bounds[name] or 0) for name, amount in self.spent(values).items()
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class SearchSpace:
+    """A session's settings, all canonical and all confirmed by the devices.
+
+    Parameters
+    ----------
+    axes
+        What is searched.
+    integers
+        Axes whose device takes integers.
+    fixed
+        What is held.
+    reference
+        Settings of reference trials that the file names.
+    budget
+        Light and time of a trial.
+    anchor
+        Values of the axes at which every limit that spans several settings holds.
+    """
+
+    axes: tuple[SearchAxis, ...]
+    integers: frozenset[str]
+    fixed: Mapping[str, Value]
+    reference: Mapping[str, Value]
+    budget: LightBudget
+    anchor: Mapping[str, Value]
+    safety: Safety
+    present: Mapping[str, Value]
+
+    def problem(self, values: Mapping[str, Value]) -> str:
+        """Say which limit across settings a proposal breaks; empty if none."""
+        everything = {**self.present, **self.fixed, **values}
+        for rule in self.safety.rules:
+            if said := self.safety.together_problem(rule, everything):
+                return said
+        for name, amount in self.budget.excess(everything).items():
+            if amount > 0:
+                return f"{name} is {amount:g} above what [constraints] allows"
+        return ""
+
+    def repair(self, values: Mapping[str, Value]) -> dict[str, Value]:
+        """Bring a proposal inside all limits that span several settings."""
+        return repair(values, self.axes, self.anchor, self.problem)
+
+
+def resolve(session: SessionSpec, safety: Safety, camera: str, where: str | Path) -> SearchSpace:
+    """Check a session against the devices, on the device thread; nothing moves.
+
+    Parameters
+    ----------
+    session
+        From the session file.
+    safety
+        The devices with their limits.
+    camera
+        Label of the camera.
+    where
+        The session file, for messages.
+
+    Raises
+    ------
+    InputError
+    """
+    axes: list[SearchAxis] = []
+    integers = set()
+    for i, axis in enumerate(session.search):
+        resolved = _resolve_axis(axis, safety, where, f"search.{i}")
+        setting = safety.settings[resolved.setting]
+        if setting.role in ("light", "exposure") and not session.constraints.bounds_light:
+            raise InputError(where, f"search.{i}.setting", more_light(resolved.setting))
+        if any(resolved.setting == other.setting for other in axes):
+            raise InputError(where, f"search.{i}.setting", f"{resolved.setting} is named twice")
+        if setting.kind == "int":
+            integers.add(resolved.setting)
+        axes.append(resolved)
+    fixed = check_table(session.fixed, safety, where, "fixed")
+    reference = (
+        check_table(session.reference.settings, safety, where, "reference.settings")
+        if session.reference
+        else {}
+    )
+    searched = {axis.setting for axis in axes}
+    _refuse_overlap(axes, fixed, safety, where)
+    names = {name for rule in safety.rules for name in rule.settings}
+    budget = _budget(session, safety, camera, where)
+    names |= {name for name in (budget.exposure, budget.power) if name}
+    present = safety.read(sorted(names - searched))
+    light = {n for n, setting in safety.settings.items() if setting.role in ("light", "exposure")}
+    anchor = {axis.setting: least(axis, towards_zero=axis.setting not in light) for axis in axes}
+    space = SearchSpace(
+        tuple(axes), frozenset(integers), fixed, reference, budget, anchor, safety, present
+    )
+    if said := space.problem(anchor):
+        raise InputError(where, "search", f"no settings in these ranges are allowed: {said}")
+    return space
+
+
+def _resolve_axis(axis: SearchAxis, safety: Safety, where: str | Path, key: str) -> SearchAxis:
+    try:
+        setting = safety.setting(axis.setting)
+    except SafetyError as error:
+        raise InputError(where, f"{key}.setting", str(error)) from None
+    name = setting.name
+    if setting.read_only:
+        raise InputError(where, f"{key}.setting", f"{name} is read-only")
+    if axis.choices is not None:
+        choices: list[tuple[str, Value]] = []
+        for choice in axis.choices:
+            try:
+                choices += safety.check({axis.setting: choice}).items()
+            except SafetyError as error:
+                raise InputError(where, f"{key}.choices", str(error)) from None
+        values = tuple(value for target, value in choices if target == name)
+        return axis.model_copy(update={"setting": name, "choices": values})
+    if setting.kind == "choice":
+        raise InputError(where, key, f"{name} has no range, allowed: choices, {setting.allowed()}")
+    low, high = safety.bounds(name)
+    for side in ("low", "high"):
+        value = getattr(axis, side)
+        if not low <= value <= high:
+            raise InputError(
+                where, f"{key}.{side}", f"{name} = {value:g}, allowed: from {low:g} to {high:g}"
+            )
+        if setting.kind == "int" and value != int(value):
+            raise InputError(where, f"{key}.{side}", f"{name} = {value:g}, allowed: integers")
+    return axis.model_copy(update={"setting": name})
+
+
+def check_table(
+    table: Mapping[str, Any], safety: Safety, where: str | Path, key: str
+) -> dict[str, Value]:
+    """Check settings of a session file one by one; return them under canonical names.
+
+    Raises
+    ------
+    InputError
+    """
+    result: dict[str, Value] = {}
+    for name, value in table.items():
+        try:
+            result |= safety.check({name: value})
+        except SafetyError as error:
+            raise InputError(where, f'{key}."{name}"', str(error)) from None
+    return result
+
+
+def _refuse_overlap(
+    axes: Sequence[SearchAxis], fixed: Mapping[str, Value], safety: Safety, where: str | Path
+) -> None:
+    """Refuse two axes, or an axis and a fixed setting, that move the same quantity."""
+    owner: dict[str, str] = dict.fromkeys(fixed, "fixed")
+    for i, axis in enumerate(axes):
+        expands = safety.settings[axis.setting].expands
+        moved = {axis.setting} | {name for values in expands.values() for name in values}
+        for name in sorted(moved):
+            if name in owner:
+                raise InputError(
+                    where,
+                    f"search.{i}.setting",
+                    f"{axis.setting} moves {name}, which {owner[name]} moves too",
+                )
+            owner[name] = f"search.{i}"
+
+
+def _budget(session: SessionSpec, safety: Safety, camera: str, where: str | Path) -> LightBudget:
+    exposures = [
+        name
+        for device in (safety.devices[camera],)
+        for name in (setting.name for setting in device.describe() if setting.role == "exposure")
+    ]
+    powers = [
+        name
+        for name, setting in safety.settings.items()
+        if setting.role == "light" and setting.unit == "mw"
+    ]
+    limits = session.constraints
+    if (limits.max_exposure_s or limits.max_dose_mj) and not exposures:
+        raise InputError(where, "constraints", f"{camera} has no exposure time to bound")
+    if limits.max_dose_mj and len(powers) != 1:
+        raise InputError(
+            where,
+            "constraints.max_dose_mj",
+            f"needs one setting with light power in mW, the rig has {len(powers)}",
+        )
+    return LightBudget(
+        exposures[0] if exposures else "",
+        powers[0] if len(powers) == 1 else "",
+        session.measure.n_fields * session.measure.repeats,
+        limits.max_exposure_s,
+        limits.max_dose_mj,
+    )
