@@ -8,9 +8,11 @@ keeps watch every 0.1 s, so that a stop is heard during a long exposure.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -37,6 +39,8 @@ from hil.ports import (
     Worker,
 )
 from hil.spec import Stop
+
+T = TypeVar("T")
 
 # A trial in one of these was ended from outside; another takes its place.
 _MADE_UP_FOR = (TrialState.STALE, TrialState.ABORTED)
@@ -124,7 +128,7 @@ class Controller:
         estimator: Estimator,
         clock: Clock,
         stop: StopSwitch,
-        beat: Any,
+        beat: Callable[[], None],
         observer: Observer,
         best: Best | None = None,
     ) -> None:
@@ -166,15 +170,10 @@ class Controller:
             except SearchExhausted as done:
                 if self._store.others_open(self._clock.now()):
                     self._show(None, None, 0, note="waiting for another controller's trial")
-                    self._thinker.run(lambda: self._pause(), self._watch)
+                    self._thinker.run(_pause, self._watch)
                     continue
                 return Ending(SessionState.COMPLETE, str(done))
             self._run_trial(trial)
-
-    def _pause(self) -> None:
-        import time
-
-        time.sleep(0.2)
 
     def _ending(self) -> Ending | None:
         self._look_for_stop(force=False)
@@ -251,7 +250,7 @@ class Controller:
         parts: dict[int, FieldFrames] = {}
         for index in field_order(self._spec.seed, trial.number, len(self._capture.fields)):
             began_s = self._clock.monotonic()
-            taken = self._on_device(lambda index=index: self._capture.field(index))  # type: ignore[misc]
+            taken = self._on_device(partial(self._capture.field, index))
             device_s += self._clock.monotonic() - began_s
             self._store.frames(trial, taken)
             parts[index] = taken
@@ -295,7 +294,7 @@ class Controller:
 
     # --- keeping watch ---------------------------------------------------------------------------
 
-    def _on_device(self, work: Any) -> Any:
+    def _on_device(self, work: Callable[[], T]) -> T:
         self._raise_if_stopped()
         result = self._devices.run(work, self._watch)
         self._raise_if_stopped()
@@ -306,7 +305,7 @@ class Controller:
             raise Stopped(self._stop.reason)
 
     def _watch(self) -> None:
-        """Runs on the main thread every 0.1 s while another thread works."""
+        """Run on the main thread every 0.1 s while another thread works."""
         self._beat()
         self._look_for_stop(force=False)
         if self._stop.reason:
@@ -348,6 +347,10 @@ class Controller:
                 note=note,
             )
         )
+
+
+def _pause() -> None:
+    time.sleep(0.2)
 
 
 def field_order(seed: int, number: int, n_fields: int) -> list[int]:

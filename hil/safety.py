@@ -174,7 +174,7 @@ class Safety:
             name, value = self.canonical(given, value)
             expansion = self.settings[name].expands.get(value, {})
             for key, wanted in {**expansion, name: value}.items():
-                if result.get(key, wanted) != wanted:
+                if key in result and result[key] != wanted:
                     raise SafetyError(f"{key} is asked to be both {result[key]!r} and {wanted!r}")
                 result[key] = wanted
         return result

@@ -136,7 +136,7 @@ class OptunaProposer:
         sampler = self._plan.sampler
         search = [row for row in rows if row.kind == "search" and row.retry_of is None]
         if isinstance(sampler, spec.GridSampler):
-            asked_all = len(search) >= grid_size(sampler, self._plan.axes)
+            asked_all = len(search) >= grid_size(sampler, self._plan.axes, self._plan.integers)
         elif isinstance(sampler, spec.QmcSampler):
             asked_all = len(rows) >= self._plan.trials
         else:
@@ -165,7 +165,7 @@ class OptunaProposer:
         for key, value in study_attrs.items():
             storage.set_study_system_attr(study_id, key, value)
         self._study.sampler = make_sampler(
-            self._plan.sampler, self._plan.axes, self._plan.seed, number
+            self._plan.sampler, self._plan.axes, self._plan.integers, self._plan.seed, number
         )
         trial = self._study.ask(self._axes)
         requested = self._plan.repair(trial.params)

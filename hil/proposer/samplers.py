@@ -6,6 +6,7 @@ sampler must remember lies in the rows.
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Sequence
 
@@ -32,7 +33,11 @@ def ask_seed(seed: int, number: int) -> int:
 
 
 def make_sampler(
-    sampler: spec.SamplerSpec, axes: Sequence[spec.SearchAxis], seed: int, number: int
+    sampler: spec.SamplerSpec,
+    axes: Sequence[spec.SearchAxis],
+    integers: frozenset[str],
+    seed: int,
+    number: int,
 ) -> BaseSampler:
     """Build the sampler for one ask.
 
@@ -40,8 +45,8 @@ def make_sampler(
     ----------
     sampler
         From the session file.
-    axes
-        The search space; only the grid needs it.
+    axes, integers
+        The search space, and which of its settings take integers; only the grid needs them.
     seed
         The session's; QMC and grid keep it, since their sequence is one.
     number
@@ -55,7 +60,6 @@ def make_sampler(
                 return TPESampler(
                     n_startup_trials=sampler.startup_trials,
                     multivariate=sampler.multivariate,
-                    warn_independent_sampling=False,
                     seed=own,
                 )
             case spec.GpSampler():
@@ -85,25 +89,26 @@ def make_sampler(
             case spec.Nsga2Sampler():
                 return NSGAIISampler(population_size=sampler.population_size, seed=own)
             case spec.GridSampler():
-                return GridSampler(grid_of(sampler, axes), seed=seed)
+                return GridSampler(grid_of(sampler, axes, integers), seed=seed)
 
 
 def grid_of(
-    sampler: spec.GridSampler, axes: Sequence[spec.SearchAxis]
+    sampler: spec.GridSampler, axes: Sequence[spec.SearchAxis], integers: frozenset[str]
 ) -> dict[str, list[float | int | str]]:
     """Every axis with its values."""
     points = sampler.points
-    return {
-        axis.setting: grid_values(
-            axis, points if isinstance(points, int) else points.get(axis.setting, 5)
-        )
-        for axis in axes
-    }
+    grid = {}
+    for axis in axes:
+        count = points if isinstance(points, int) else points.get(axis.setting, 5)
+        values = grid_values(axis, count)
+        if axis.setting in integers:
+            values = sorted({round(float(value)) for value in values})
+        grid[axis.setting] = values
+    return grid
 
 
-def grid_size(sampler: spec.GridSampler, axes: Sequence[spec.SearchAxis]) -> int:
+def grid_size(
+    sampler: spec.GridSampler, axes: Sequence[spec.SearchAxis], integers: frozenset[str]
+) -> int:
     """Count the points of the grid."""
-    size = 1
-    for values in grid_of(sampler, axes).values():
-        size *= len(values)
-    return size
+    return math.prod(len(values) for values in grid_of(sampler, axes, integers).values())

@@ -1,0 +1,207 @@
+"""A small process that parks the rig when its controller dies or hangs.
+
+It is started with the session and reads a pipe from the controller: first one line of JSON that
+says what to do, then beats. The end of the pipe without a farewell means that the controller is
+dead; no beat for long means that it hangs, and then it is ended first, since it may hold the
+devices. Only then does the guardian open the rig, through a connection of its own, and park.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO
+
+_BEAT = b"beat\n"
+_FAREWELL = b"farewell\n"
+_BEAT_EVERY_S = 0.5
+HANG_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What a guardian needs to know.
+
+    Parameters
+    ----------
+    rig_path, rig_text
+        The rig file as the session knows it.
+    database, frames
+        Where the park is written down; the URL goes through the pipe alone.
+    session_id
+        The session that is guarded.
+    pid, created
+        The controller's process, and when it began, so that no other is taken for it.
+    hang_s
+        Silence that counts as a hang, seconds.
+    """
+
+    rig_path: str
+    rig_text: str
+    database: str
+    frames: str
+    session_id: str
+    pid: int
+    created: float
+    hang_s: float = HANG_S
+
+
+class Guardian:
+    """The controller's side: starts the process, beats, and says farewell.
+
+    Parameters
+    ----------
+    orders
+        Sent once.
+    progressing
+        Whether the controller's device thread gets on; while it does not, no beat is sent.
+    """
+
+    def __init__(self, orders: Orders, progressing: Callable[[], bool]) -> None:
+        # A Ctrl-C in the terminal, or closing it, must reach the controller alone.
+        detached = (
+            {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
+            if sys.platform == "win32"
+            else {"start_new_session": True}
+        )
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "hil.guardian"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            **detached,  # type: ignore[call-overload]
+        )
+        self._progressing = progressing
+        self._last_s = 0.0
+        self.alive = True
+        self._write(json.dumps(asdict(orders)).encode() + b"\n")
+
+    def _write(self, data: bytes) -> None:
+        pipe: IO[bytes] = self._process.stdin
+        try:
+            pipe.write(data)
+            pipe.flush()
+        except OSError:
+            self.alive = False
+
+    def beat(self) -> None:
+        """Say that the session goes on; cheap, called as often as one likes."""
+        now_s = time.monotonic()
+        if self.alive and now_s - self._last_s > _BEAT_EVERY_S and self._progressing():
+            self._last_s = now_s
+            self._write(_BEAT)
+
+    def farewell(self) -> None:
+        """Say that the rig is parked; the guardian ends without doing anything."""
+        self._write(_FAREWELL)
+        pipe: IO[bytes] = self._process.stdin
+        try:
+            pipe.close()
+        except OSError:
+            self.alive = False
+        try:
+            self._process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+# --- the guardian's own side ---------------------------------------------------------------------
+
+
+class _Pipe:
+    """Reads the pipe on a thread, so that silence can be noticed."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self._heard = threading.Event()
+        self.farewell = False
+        self.ended = False
+
+    def follow(self) -> None:
+        for line in iter(self._stream.readline, b""):
+            if line == _FAREWELL:
+                self.farewell = True
+                break
+            self._heard.set()
+        self.ended = True
+        self._heard.set()
+
+    def silent_for(self, seconds: float) -> bool:
+        """Wait for a sign of life; whether there was none."""
+        silent = not self._heard.wait(seconds)
+        self._heard.clear()
+        return silent
+
+
+def main() -> None:
+    """Keep watch over the controller at the other end of standard input."""
+    orders = Orders(**json.loads(sys.stdin.buffer.readline()))
+    pipe = _Pipe(sys.stdin.buffer)
+    threading.Thread(target=pipe.follow, daemon=True).start()
+    while not pipe.ended:
+        if pipe.silent_for(orders.hang_s) and not pipe.ended:
+            _end_process(orders)
+            park_after(orders, f"the controller made no progress for {orders.hang_s:g} s")
+            return
+    if not pipe.farewell:
+        park_after(orders, "the controller died")
+
+
+def _end_process(orders: Orders) -> None:
+    import psutil
+
+    try:
+        process = psutil.Process(orders.pid)
+        if abs(process.create_time() - orders.created) < 1:
+            process.kill()
+            process.wait(timeout=10)
+    except psutil.Error:
+        return
+
+
+def park_after(orders: Orders, why: str) -> None:
+    """Park the rig through a fresh connection, and write it down; another holder is left alone."""
+    from hil.clock import SystemClock
+    from hil.errors import HilError, RigHeld
+    from hil.holding import hold
+    from hil.rig import Plan, Rig
+    from hil.spec import RigFile, RigSpec
+    from hil.spec.load import parse
+    from hil.store import open_database
+
+    clock = SystemClock()
+    path = Path(orders.rig_path)
+    plan = Plan(RigFile(parse(RigSpec, orders.rig_text, path), orders.rig_text, path))
+    database = None
+    try:
+        database = open_database(orders.database, frames=Path(orders.frames))
+    except HilError:
+        pass  # the lamp is more urgent than the record
+    try:
+        with hold(plan, database, orders.session_id, "guardian", clock):
+            if database is not None:
+                database.event(orders.session_id, "guardian_park", clock.now(), {"why": why})
+            rig = Rig(plan)
+            try:
+                problems = rig.park()
+            finally:
+                rig.close()
+            if database is not None and problems:
+                said = {problem.setting: problem.message for problem in problems}
+                database.event(orders.session_id, "park_failed", clock.now(), said)
+    except RigHeld:
+        return  # somebody has taken the session up again, and parks when it ends
+    finally:
+        if database is not None:
+            database.close()
+
+
+if __name__ == "__main__":
+    main()

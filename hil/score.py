@@ -1,0 +1,69 @@
+"""A session's estimator: frames to information, objectives and constraints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from hil.ports import Assessment, Estimate, Measurement, Value
+from hil.spec import SessionSpec
+
+if TYPE_CHECKING:
+    from hil.information.noise import NoiseModel
+
+# Objective name -> (estimate, pixels of a frame) -> value. Each holds the light fixed only as far
+# as the session file does: see hil.spec.session.Constraints.
+OBJECTIVES: dict[str, Callable[[Estimate, int], float]] = {
+    "bits_per_pixel": lambda estimate, pixels: estimate.bits_per_pixel,
+    "bits_per_frame": lambda estimate, pixels: estimate.bits_per_pixel * pixels,
+}
+
+
+class SessionEstimator:
+    """Implements `hil.ports.Estimator`; the same estimator for all trials of a session.
+
+    Parameters
+    ----------
+    spec
+        The session.
+    noise
+        The rig's noise model, built once: its tables are kept.
+    excess
+        How far settings lie above each bound on light and time.
+    """
+
+    def __init__(
+        self,
+        spec: SessionSpec,
+        noise: NoiseModel,
+        excess: Callable[[Mapping[str, Value]], Mapping[str, float]],
+    ) -> None:
+        self._spec = spec
+        self._noise = noise
+        self._excess = excess
+
+    def assess(self, measurement: Measurement, settings: Mapping[str, Value]) -> Assessment:
+        """Estimate; see `hil.ports.Estimator`."""
+        from hil.information import estimate_information
+
+        spec = self._spec
+        estimate = estimate_information(
+            measurement.frames,
+            self._noise,
+            estimator=spec.estimator.kind,
+            patch_size=spec.estimator.patch_size,
+            confidence=spec.estimator.confidence,
+            seed=spec.seed,
+            saturation_adu=measurement.saturation_adu,
+            max_saturated_share=spec.constraints.max_saturated_share,
+        )
+        height, width = measurement.frames.shape[-2:]
+        share = float(estimate.details["saturated_share"])
+        return Assessment(
+            estimate,
+            {name: OBJECTIVES[name](estimate, height * width) for name in spec.objective.names},
+            {
+                "saturated_share": share - spec.constraints.max_saturated_share,
+                **self._excess(settings),
+            },
+        )

@@ -1,0 +1,256 @@
+"""A proposal is a function of (spec, rows, number), whoever asks, and however often he died."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from hil.ports import Proposal, SearchExhausted, TrialRow, TrialState
+from hil.proposer import OptunaProposer, SearchPlan
+from hil.spec import (
+    CmaesSampler,
+    GpSampler,
+    GridSampler,
+    Nsga2Sampler,
+    QmcSampler,
+    RandomSampler,
+    SearchAxis,
+    TpeSampler,
+)
+
+AXES = (
+    SearchAxis(setting="mirror.z5_nm", low=-100, high=100),
+    SearchAxis(setting="focus.z_um", low=-4, high=4, step=0.5),
+)
+MIXED = (
+    *AXES,
+    SearchAxis(setting="camera.binning", low=1, high=4),
+    SearchAxis(setting="wheel.Label", choices=("red", "green", "blue")),
+    SearchAxis(setting="camera.exposure_ms", low=1, high=1000, log=True),
+)
+
+
+class Table:
+    """A trial table in memory: what the store does for a proposer."""
+
+    def __init__(self) -> None:
+        self.rows: list[TrialRow] = []
+        self.attrs: Mapping[str, Any] = {}
+
+    def ask(self, proposer: OptunaProposer) -> Proposal:
+        number = len(self.rows)
+        proposal = proposer.propose(self.rows, self.attrs, number)
+        self.attrs = {**self.attrs, **proposal.study_attrs}
+        self.rows.append(
+            TrialRow(
+                number,
+                TrialState.PROPOSED,
+                proposal.kind,
+                proposal.requested,
+                proposal.distributions,
+                proposal.sampler_attrs,
+                None,
+                {},
+                {},
+                proposal.retry_of,
+            )
+        )
+        return proposal
+
+    def end(self, state: TrialState, number: int = -1, **values: Any) -> None:
+        self.rows[number] = replace(self.rows[number], state=state, **values)
+
+    def complete(self, number: int = -1) -> None:
+        requested = self.rows[number].requested
+        value = -sum(float(v) ** 2 for v in requested.values() if not isinstance(v, str)) / 1e4
+        self.end(TrialState.COMPLETE, number, objectives=(value,))
+
+
+SAMPLERS = [
+    TpeSampler(kind="tpe", startup_trials=4),
+    GpSampler(kind="gp", startup_trials=4),
+    CmaesSampler(kind="cmaes", population_size=4),
+    QmcSampler(kind="qmc"),
+    RandomSampler(kind="random"),
+    Nsga2Sampler(kind="nsga2", population_size=4),
+    GridSampler(kind="grid", points=3),
+]
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS, ids=lambda s: s.kind)
+def test_a_new_process_proposes_what_the_old_one_would_have(sampler: Any) -> None:
+    plan = SearchPlan(AXES, frozenset(), sampler, seed=3, trials=14)
+    table, old = Table(), OptunaProposer(plan)
+    for number in range(14):
+        fresh = OptunaProposer(plan).propose(table.rows, table.attrs, number)
+        proposal = table.ask(old)
+        assert proposal == fresh
+        if number == 5:
+            table.end(TrialState.STALE)
+        elif number == 7:
+            table.end(TrialState.FAILED)
+        else:
+            table.complete()
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS, ids=lambda s: s.kind)
+def test_proposals_keep_to_their_axes(sampler: Any) -> None:
+    plan = SearchPlan(MIXED, frozenset({"camera.binning"}), sampler, seed=1, trials=8)
+    table, proposer = Table(), OptunaProposer(plan)
+    for _ in range(8):
+        requested = table.ask(proposer).requested
+        assert -100 <= float(requested["mirror.z5_nm"]) <= 100
+        assert float(requested["focus.z_um"]) % 0.5 == 0
+        assert requested["camera.binning"] in (1, 2, 3, 4)
+        assert isinstance(requested["camera.binning"], int)
+        assert requested["wheel.Label"] in ("red", "green", "blue")
+        assert 1 <= float(requested["camera.exposure_ms"]) <= 1000
+        table.complete()
+
+
+def test_cmaes_goes_on_and_does_not_restart() -> None:
+    plan = SearchPlan(AXES, frozenset(), SAMPLERS[2], seed=3, trials=40)
+    table = Table()
+    for _ in range(24):
+        table.ask(OptunaProposer(plan))  # another process for every trial
+        table.complete()
+    generations = [row.sampler_attrs.get("cma:generation", -1) for row in table.rows]
+    assert max(generations) >= 4
+    assert generations == sorted(generations)
+
+
+def sobol(table: Table) -> list[tuple[float, ...]]:
+    return [tuple(float(v) for v in row.requested.values()) for row in table.rows]
+
+
+def test_qmc_never_repeats_a_point_over_restarts() -> None:
+    plan = SearchPlan(AXES[:1], frozenset(), SAMPLERS[3], seed=3, trials=32)
+    table = Table()
+    for _ in range(32):
+        table.ask(OptunaProposer(plan))
+        table.complete()
+    assert len(set(sobol(table))) == 32
+
+
+def test_two_controllers_at_once_get_different_points() -> None:
+    for sampler in SAMPLERS:
+        plan = SearchPlan(AXES, frozenset(), sampler, seed=3, trials=9)
+        table, one, two = Table(), OptunaProposer(plan), OptunaProposer(plan)
+        for number in range(0, 8, 2):
+            assert table.ask(one).requested != table.ask(two).requested, sampler.kind
+            table.complete(number + 1)
+            table.complete(number)
+
+
+def test_grid_fills_the_holes_of_dead_processes_and_then_ends() -> None:
+    axes = (AXES[0], SearchAxis(setting="wheel.Label", choices=("red", "green")))
+    plan = SearchPlan(axes, frozenset(), GridSampler(kind="grid", points=3), seed=2, trials=50)
+    table = Table()
+    for number in range(6):
+        table.ask(OptunaProposer(plan))
+        table.end(TrialState.STALE) if number in (1, 4) else table.complete()
+    for hole in (1, 4):
+        proposal = table.ask(OptunaProposer(plan))
+        assert proposal.retry_of == hole
+        assert proposal.requested == table.rows[hole].requested
+        table.complete()
+    done = [row for row in table.rows if row.state is TrialState.COMPLETE]
+    points = {(row.requested["mirror.z5_nm"], row.requested["wheel.Label"]) for row in done}
+    assert points == {(z, w) for z in (-100.0, 0.0, 100.0) for w in ("red", "green")}
+    with pytest.raises(SearchExhausted, match="6 points"):
+        table.ask(OptunaProposer(plan))
+
+
+def test_first_the_present_settings_then_references_in_between() -> None:
+    start = {"mirror.z5_nm": 20.0, "focus.z_um": 1.0}
+    plan = SearchPlan(
+        AXES,
+        frozenset(),
+        RandomSampler(kind="random"),
+        seed=1,
+        trials=9,
+        start=start,
+        reference_every=3,
+        reference={"mirror.z5_nm": 0.0, "focus.z_um": 0.0},
+    )
+    table, proposer = Table(), OptunaProposer(plan)
+    for _ in range(9):
+        table.ask(proposer)
+        table.complete()
+    kinds = [row.kind for row in table.rows]
+    assert kinds == ["start", *["search"] * 2, "reference", *["search"] * 3, "reference", "search"]
+    assert table.rows[0].requested == start
+
+
+def test_a_start_outside_the_search_space_is_measured_and_not_learnt_from() -> None:
+    plan = SearchPlan(
+        AXES,
+        frozenset(),
+        SAMPLERS[0],
+        seed=1,
+        trials=9,
+        start={"mirror.z5_nm": 500.0, "focus.z_um": 0.0},
+    )
+    table, proposer = Table(), OptunaProposer(plan)
+    table.ask(proposer)
+    table.complete()
+    table.ask(proposer)
+    study = proposer.follow(table.rows)
+    assert study.trials[0].params == {}
+    assert study.trials[0].state.name == "FAIL"
+
+
+def test_the_sampler_learns_what_was_really_used() -> None:
+    def halve(values: Mapping[str, Any]) -> dict[str, Any]:
+        return {**values, "mirror.z5_nm": float(values["mirror.z5_nm"]) / 2}
+
+    plan = SearchPlan(AXES, frozenset(), SAMPLERS[0], seed=1, trials=9, repair=halve)
+    table, proposer = Table(), OptunaProposer(plan)
+    for _ in range(6):
+        table.ask(proposer)
+        table.complete()
+    study = proposer.follow(table.rows)
+    learnt = [trial.params["mirror.z5_nm"] for trial in study.trials]
+    assert learnt == [row.requested["mirror.z5_nm"] for row in table.rows]
+
+
+def test_constraints_reach_the_sampler_once_one_was_broken() -> None:
+    plan = SearchPlan(AXES, frozenset(), SAMPLERS[0], seed=1, trials=9)
+    table, proposer = Table(), OptunaProposer(plan)
+    for excess in (-0.1, -0.1, 0.4, -0.1):
+        table.ask(proposer)
+        table.complete()
+        table.end(TrialState.COMPLETE, constraints={"saturated_share": excess})
+    study = proposer.follow(table.rows)
+    assert [trial.constraints["saturated_share"] for trial in study.trials] == [
+        -0.1,
+        -0.1,
+        0.4,
+        -0.1,
+    ]
+    assert study.best_trial.number != 2
+
+
+def test_several_objectives() -> None:
+    plan = SearchPlan(AXES, frozenset(), SAMPLERS[5], seed=1, trials=9, n_objectives=2)
+    table, proposer = Table(), OptunaProposer(plan)
+    for _ in range(6):
+        proposal = table.ask(proposer)
+        z = float(proposal.requested["mirror.z5_nm"])
+        table.end(TrialState.COMPLETE, objectives=(z, -z))
+    assert len(proposer.follow(table.rows).best_trials) > 1
+
+
+def test_a_log_grid_is_even_in_the_logarithm() -> None:
+    axes = (SearchAxis(setting="camera.exposure_ms", low=1, high=100, log=True),)
+    plan = SearchPlan(axes, frozenset(), GridSampler(kind="grid", points=3), seed=2, trials=3)
+    table, proposer = Table(), OptunaProposer(plan)
+    for _ in range(3):
+        table.ask(proposer)
+        table.complete()
+    values = sorted(float(row.requested["camera.exposure_ms"]) for row in table.rows)
+    assert all(math.isclose(a, b) for a, b in zip(values, [1, 10, 100], strict=True))
