@@ -1,0 +1,90 @@
+"""The database and the frame files: what happened, for ever. The only home of SQLAlchemy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hil.errors import InputError
+from hil.store import schema
+from hil.store.database import Database
+from hil.store.engine import connect
+from hil.store.holder import Holder
+from hil.store.location import locate
+from hil.store.records import NewSession, SessionRecord
+from hil.store.sql_store import SqlStore
+
+__all__ = [
+    "Database",
+    "Holder",
+    "NewSession",
+    "SessionRecord",
+    "SqlStore",
+    "migrate",
+    "open_database",
+]
+
+
+def open_database(
+    url: str | None = None, *, frames: Path | None = None, create: bool = False
+) -> Database:
+    """Open a database. Its schema is never changed by that.
+
+    Parameters
+    ----------
+    url
+        ``sqlite:///FILE`` or ``postgresql://USER@HOST/NAME``; the password may come from
+        ``PGPASSWORD`` or a passfile. By default ``$HIL_DATABASE``, else hil.db in this folder.
+    frames
+        Folder of the frame files. By default ``$HIL_FRAMES``, else hil-frames beside the SQLite
+        file, or in this folder for PostgreSQL.
+    create
+        Make the file and the tables where there are none.
+
+    Raises
+    ------
+    InputError
+        The URL is wrong, or what it names cannot be used: missing, unreachable, no database, of
+        another program, of another schema, or a SQLite file on a network share.
+    """
+    location = locate(url, frames)
+    file = location.file
+    if file is not None and not file.exists():
+        if not create:
+            raise InputError(file, "", "no database there: `hil run` or `hil demo` makes one")
+        if not file.parent.is_dir():
+            raise InputError(file, "", f"there is no folder {file.parent}")
+    engine = connect(location)
+    try:
+        if create:
+            schema.create(engine, location)
+        else:
+            schema.check(engine, location)
+    except BaseException:
+        engine.dispose()
+        raise
+    return Database(engine, location)
+
+
+def migrate(url: str | None = None) -> list[str]:
+    """Bring a database's schema up to date; a SQLite file is copied beside itself first.
+
+    Returns
+    -------
+    list of str
+        The revisions that were applied; empty if it was up to date.
+
+    Raises
+    ------
+    InputError
+        As for `open_database`.
+    StoreError
+        It failed; the database is as it was.
+    """
+    location = locate(url, None)
+    if location.file is not None and not location.file.exists():
+        raise InputError(location.file, "", "no database there")
+    engine = connect(location)
+    try:
+        return schema.migrate(engine, location)
+    finally:
+        engine.dispose()

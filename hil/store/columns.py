@@ -1,0 +1,113 @@
+"""Column types: what may stand in a cell, the same on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, Dialect, Double, Text
+from sqlalchemy.dialects.sqlite import DATETIME as SQLITE_DATETIME
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+
+def finite(value: float | None) -> float | None:
+    """Make a number one that every database, and JSON, can hold.
+
+    NaN becomes None: SQL has its own word for "no number". Infinities become the largest finite
+    number of their sign, so that a comparison still finds them.
+    """
+    if value is None or math.isnan(value):
+        return None
+    if math.isinf(value):
+        return math.copysign(sys.float_info.max, value)
+    return float(value)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float):
+        return finite(value)
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if hasattr(value, "tolist"):  # numpy scalars and arrays
+        return _plain(value.tolist())
+    return value
+
+
+def _to_python(value: Any) -> Any:
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    if isinstance(value, frozenset | set):
+        return sorted(value)
+    if hasattr(value, "items"):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} cannot be stored as JSON")
+
+
+def dump_json(value: Any) -> str:
+    """Write JSON that every reader takes: no NaN, no infinity, no raw non-ASCII."""
+    try:
+        return json.dumps(value, allow_nan=False, default=_to_python)
+    except ValueError:
+        # Rare, so the common case does not pay for walking through the value.
+        return json.dumps(_plain(value), allow_nan=False, default=_to_python)
+
+
+class Utc(TypeDecorator[datetime]):
+    """A point in time: with time zone on the way in, UTC on the way out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Use text that sorts as time on SQLite, ``timestamptz`` elsewhere."""
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(SQLITE_DATETIME())  # type: ignore[no-untyped-call]
+        return dialect.type_descriptor(DateTime(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a time without a zone; SQLite gets the naive UTC value."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"time without time zone: {value}")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Attach, or convert to, UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Real(TypeDecorator[float]):
+    """A float64 that is never NaN or infinite, see `finite`."""
+
+    impl = Double
+    cache_ok = True
+
+    def process_bind_param(self, value: float | None, dialect: Dialect) -> float | None:
+        """Apply `finite`."""
+        return finite(value)
+
+
+class Words(TypeDecorator[str]):
+    """Text from people and devices, whatever bytes it was made of."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Replace what PostgreSQL refuses: NUL, and halves of surrogate pairs."""
+        if value is None:
+            return None
+        return value.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
+
+
+# JSON rather than JSONB: the order of keys (settings, objectives) is kept as written.
+Json = JSON(none_as_null=True)

@@ -1,0 +1,435 @@
+"""An open database: questions, records, and the stores that controllers write through."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy.exc import DBAPIError
+
+from hil.errors import InputError, StoreError
+from hil.ports import Clock, SessionState, TrialRow
+from hil.store import lease, queries
+from hil.store.engine import one_line, writing
+from hil.store.frame_access import read_checked
+from hil.store.frame_files import Pixels
+from hil.store.frame_writer import Keep
+from hil.store.holder import Holder
+from hil.store.location import Location
+from hil.store.models import Acquisition, Rig, Session, Trial, random_id
+from hil.store.patience import OnDelay, Patience
+from hil.store.records import NewSession, SessionRecord
+from hil.store.sql_store import Controller, SqlStore
+from hil.store.trial_rows import TrialRows
+
+PATIENCE_S = 600.0
+
+
+class Database:
+    """An open database with its frames folder. Made by `hil.open_database`.
+
+    Sessions are named by id, a unique beginning of one, or ``"last"``. Times are UTC. Methods that
+    ask return DataFrames; JSON columns hold Python lists and dicts. ``with`` closes it.
+
+    Raises
+    ------
+    InputError
+        From every method: a session, trial, name or condition that there is not.
+    StoreError
+        From every method: the database or the frame files failed.
+    """
+
+    def __init__(self, engine: Engine, location: Location) -> None:
+        self._engine = engine
+        self._location = location
+        self._leases: dict[str, Holder] = {}
+
+    @property
+    def url(self) -> str:
+        """Where the database lies, without the password."""
+        return self._location.shown
+
+    @property
+    def frames_folder(self) -> Path:
+        """Where the frame files lie: a Zarr group a session, an array a trial."""
+        return self._location.frames
+
+    # ---- asking ----------------------------------------------------------------------------
+
+    def sessions(
+        self, *, where: Sequence[str] = (), sort: str | None = None, limit: int | None = None
+    ) -> pd.DataFrame:
+        """One row a session, newest first.
+
+        Parameters
+        ----------
+        where
+            Conditions, all of which hold: ``"name = sharpen"``, ``"tag = night"``,
+            ``"note ~ oil"``, ``"created_at > 2026-01-01"``.
+        sort
+            A column; ``-`` in front for the largest first.
+        limit
+            At most so many rows.
+        """
+        with self._reading() as connection:
+            return queries.sessions(connection, where, sort, limit)
+
+    def trials(
+        self,
+        session: str | None = None,
+        *,
+        where: Sequence[str] = (),
+        sort: str | None = None,
+        limit: int | None = None,
+    ) -> pd.DataFrame:
+        """One row a trial: the columns of ``trial_summary``, then one a setting, as read back.
+
+        Parameters
+        ----------
+        session
+            None for all.
+        where
+            Conditions, all of which hold: ``"Z.position_um > 10"``, ``"state = COMPLETE"``,
+            ``"tags = night"``, ``"reason ~ timeout"``. Operators ``= != < <= > >=`` and ``~``
+            (contains). The left side is a setting, a column, or ``tags``.
+        sort
+            A column or a setting; ``-`` in front for the largest first. Trials without a value come
+            last. By default in the order in which they were proposed.
+        limit
+            At most so many rows.
+        """
+        with self._reading() as connection:
+            chosen = None if session is None else _session_id(connection, session)
+            return queries.trials(connection, chosen, where, sort, limit)
+
+    def estimates(self, session: str | None = None) -> pd.DataFrame:
+        """One row an estimate, with the values of each field of view; oldest first."""
+        with self._reading() as connection:
+            chosen = None if session is None else _session_id(connection, session)
+            return queries.estimates(connection, chosen)
+
+    def events(self, session: str | None = None) -> pd.DataFrame:
+        """One row an event, oldest first; ``number`` is that of the trial in work, if one was."""
+        with self._reading() as connection:
+            chosen = None if session is None else _session_id(connection, session)
+            return queries.events(connection, chosen)
+
+    def sql(self, query: str) -> pd.DataFrame:
+        """Run one SQL query that only reads; the tables are those of the design.
+
+        Times come as the database driver gives them: from SQLite as text, in UTC.
+        """
+        with self._reading(read_only=True) as connection:
+            try:
+                result = connection.execution_options(no_parameters=True).exec_driver_sql(query)
+                if not result.returns_rows:
+                    raise InputError("sql", "", "not a query, allowed: SELECT ...")
+                return pd.DataFrame.from_records(
+                    [tuple(row) for row in result], columns=list(result.keys())
+                )
+            except DBAPIError as error:
+                raise InputError("sql", "", one_line(error)) from error
+
+    def session_id(self, ref: str) -> str:
+        """Full id of a session named by id, a unique beginning, or ``"last"``."""
+        with self._reading() as connection:
+            return _session_id(connection, ref)
+
+    def session(self, ref: str) -> SessionRecord:
+        """All that is stored with a session."""
+        with self._reading() as connection:
+            query = (
+                select(Session.__table__, Rig.name.label("rig"), Rig.text.label("rig_text"))
+                .join(Rig, Rig.id == Session.rig_id)
+                .where(Session.id == _session_id(connection, ref))
+            )
+            row = connection.execute(query).mappings().one()
+        fields = {name: row[name] for name in SessionRecord.__dataclass_fields__}
+        fields |= {
+            "state": SessionState(row["state"]),
+            "objectives": tuple(row["objectives"]),
+            "tags": tuple(row["tags"]),
+        }
+        return SessionRecord(**fields)
+
+    def rows(self, session: str) -> list[TrialRow]:
+        """All trials of a session as the proposer sees them."""
+        with self._reading() as connection:
+            return list(TrialRows(_session_id(connection, session)).refresh(connection))
+
+    # ---- frames ----------------------------------------------------------------------------
+
+    def frames(self, session: str, number: int) -> Pixels:
+        """Frames of a trial, (n_fields, n_repeats, height, width), ADU, checksums verified.
+
+        A trial that ended early has the fields of view that were measured until then, in the
+        session's order; one that kept the first repeats has those.
+        """
+        with self._reading() as connection:
+            trial_id = _trial_id(connection, session, number)
+            row = connection.execute(
+                select(Acquisition.__table__).where(Acquisition.trial_id == trial_id)
+            ).one_or_none()
+        if row is None:
+            raise StoreError(f"trial {number} has no frames")
+        return read_checked(self._location.frames, row, number)
+
+    def verify(self, session: str) -> list[str]:
+        """Read all frames of a session again; list what does not match its checksum."""
+        with self._reading() as connection:
+            rows = connection.execute(
+                select(Trial.number, Acquisition.__table__)
+                .join(Acquisition, Acquisition.trial_id == Trial.id)
+                .where(Trial.session_id == _session_id(connection, session))
+                .order_by(Trial.number)
+            ).all()
+        problems = []
+        for row in rows:
+            if row.path is None:
+                continue
+            try:
+                read_checked(self._location.frames, row, row.number)
+            except StoreError as error:
+                problems.append(str(error))
+        return problems
+
+    # ---- writing ---------------------------------------------------------------------------
+
+    def create_session(self, new: NewSession) -> str:
+        """Insert a session in state RUNNING, and its rig file where it is not known; its id."""
+        session_id = random_id()
+        with self._writing(section="rig") as connection:
+            connection.execute(
+                insert(Session).values(
+                    id=session_id,
+                    name=new.name,
+                    rig_id=_rig_id(connection, new),
+                    calibration_id=None,
+                    state=SessionState.RUNNING.value,
+                    reason="",
+                    session_text=new.session_text,
+                    versions=dict(new.versions),
+                    seed=new.seed,
+                    n_trials=new.n_trials,
+                    objectives=list(new.objectives),
+                    estimator=new.estimator,
+                    study_attrs={},
+                    extra=dict(new.extra),
+                    tags=_merged([], new.tags),
+                    note=new.note,
+                    stop_requested="",
+                    created_at=new.at,
+                    finished_at=None,
+                )
+            )
+        return session_id
+
+    def store(
+        self,
+        session: str,
+        *,
+        controller: str,
+        clock: Clock,
+        resumed: bool = False,
+        keep_frames: Keep = "all",
+        on_delay: OnDelay | None = None,
+        patience_s: float = PATIENCE_S,
+    ) -> SqlStore:
+        """Open a session for a controller.
+
+        Parameters
+        ----------
+        controller
+            A name for it, the rig's say; its process is recorded besides.
+        resumed
+            A request to stop that was made before is forgotten.
+        keep_frames
+            See `SqlStore`.
+        on_delay
+            Called with seconds and reason while the database makes a write wait.
+        patience_s
+            How long a write waits before it fails.
+        """
+        session_id = self.session_id(session)
+        if resumed:
+            with self._writing() as connection:
+                connection.execute(
+                    update(Session).where(Session.id == session_id).values(stop_requested="")
+                )
+        return SqlStore(
+            self._engine,
+            self._location.frames,
+            session_id,
+            controller=Controller(
+                controller, Holder.this_process(session_id=session_id), self._leases
+            ),
+            keep_frames=keep_frames,
+            patience=Patience(patience_s, clock, on_delay),
+            clock=clock,
+        )
+
+    def request_stop(self, session: str, reason: str) -> None:
+        """Ask whoever runs a session to stop it."""
+        with self._writing() as connection:
+            session_id = _session_id(connection, session)
+            running = [SessionState.RUNNING.value, SessionState.PAUSED.value]
+            done = connection.execute(
+                update(Session)
+                .where(Session.id == session_id, Session.state.in_(running))
+                .values(stop_requested=reason or "asked to stop")
+            )
+            if not done.rowcount:
+                raise InputError(session, "", "the session does not run")
+
+    def tag(self, session: str, *tags: str, number: int | None = None) -> None:
+        """Add tags to a session, or to its trial ``number``."""
+        with self._writing() as connection:
+            table, key = _target(connection, session, number)
+            present = connection.execute(select(table.tags).where(table.id == key)).scalar_one()
+            merged = _merged(present, tags)
+            connection.execute(update(table).where(table.id == key).values(tags=merged))
+
+    def note(self, session: str, text: str, *, number: int | None = None) -> None:
+        """Set the note of a session, or of its trial ``number``."""
+        with self._writing() as connection:
+            table, key = _target(connection, session, number)
+            connection.execute(update(table).where(table.id == key).values(note=text))
+
+    def acquire_lease(self, rig: str, holder: Holder, at: datetime) -> None:
+        """Take the right to drive a rig.
+
+        Raises
+        ------
+        RigHeld
+            Another live process has it; says who, where, and since when.
+        """
+        with self._writing(section=f"lease:{rig}") as connection:
+            lease.acquire(connection, rig, holder, at)
+        self._leases[rig] = holder
+
+    def renew_lease(self, rig: str, holder: Holder, at: datetime) -> None:
+        """Say that the holder is alive.
+
+        Raises
+        ------
+        RigHeld
+            The rig is no longer this process's.
+        """
+        with self._writing() as connection:
+            lease.renew(connection, rig, holder, at)
+
+    def release_lease(self, rig: str, holder: Holder) -> bool:
+        """Give a rig back; False if it was not the holder's any more."""
+        self._leases.pop(rig, None)
+        with self._writing() as connection:
+            return lease.release(connection, rig, holder)
+
+    # ---- life ------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Close all connections. Stores made from this database must be closed before."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Database:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def _reading(self, *, read_only: bool = False) -> Iterator[Connection]:
+        with _plain_errors(), self._engine.connect() as connection, connection.begin():
+            sqlite = self._engine.dialect.name == "sqlite"
+            if read_only:
+                connection.exec_driver_sql(
+                    "PRAGMA query_only = ON" if sqlite else "SET TRANSACTION READ ONLY"
+                )
+            try:
+                yield connection
+            finally:
+                if read_only and sqlite:
+                    # It belongs to the connection, which goes back to the pool.
+                    connection.exec_driver_sql("PRAGMA query_only = OFF")
+
+    @contextmanager
+    def _writing(self, section: str | None = None) -> Iterator[Connection]:
+        with _plain_errors(), writing(self._engine, section) as connection:
+            yield connection
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        raise StoreError(f"the database failed: {one_line(error)}") from error
+
+
+def _session_id(connection: Connection, ref: str) -> str:
+    if ref == "last":
+        newest = select(Session.id).order_by(Session.created_at.desc(), Session.id).limit(1)
+        found = connection.execute(newest).scalar()
+        if found is None:
+            raise InputError("SESSION", ref, "there is no session yet")
+        return str(found)
+    wanted = ref.strip().lower()
+    if not re.fullmatch("[0-9a-f]{1,32}", wanted):
+        raise InputError("SESSION", ref, "not a session, allowed: an id, its beginning, or last")
+    query = select(Session.id).where(Session.id.startswith(wanted)).limit(4)
+    matches = list(connection.execute(query).scalars())
+    if not matches:
+        raise InputError("SESSION", ref, "there is no session whose id begins so")
+    if len(matches) > 1:
+        shown = ", ".join(match[:12] for match in matches[:3])
+        raise InputError("SESSION", ref, f"ambiguous: {shown}{', ...' * (len(matches) > 3)}")
+    return str(matches[0])
+
+
+def _trial_id(connection: Connection, session: str, number: int) -> str:
+    session_id = _session_id(connection, session)
+    found = connection.execute(
+        select(Trial.id).where(Trial.session_id == session_id, Trial.number == number)
+    ).scalar()
+    if found is None:
+        raise InputError("TRIAL", str(number), f"session {session_id[:8]} has no such trial")
+    return str(found)
+
+
+def _target(connection: Connection, session: str, number: int | None) -> tuple[Any, str]:
+    if number is None:
+        return Session, _session_id(connection, session)
+    return Trial, _trial_id(connection, session, number)
+
+
+def _merged(present: Iterable[str], added: Iterable[str]) -> list[str]:
+    tags = [tag.strip() for tag in (*present, *added)]
+    if not all(tags):
+        raise InputError("tag", "", "a tag is empty")
+    return list(dict.fromkeys(tags))
+
+
+def _rig_id(connection: Connection, new: NewSession) -> str:
+    digest = hashlib.sha256(new.rig_text.encode("utf-8", "replace")).hexdigest()
+    known = select(Rig.id).where(Rig.name == new.rig, Rig.sha256 == digest)
+    if (found := connection.execute(known).scalar()) is not None:
+        return str(found)
+    rig_id = random_id()
+    connection.execute(
+        insert(Rig).values(
+            id=rig_id, name=new.rig, text=new.rig_text, sha256=digest, created_at=new.at
+        )
+    )
+    return rig_id

@@ -1,0 +1,108 @@
+"""Connections: how SQLite and PostgreSQL are opened, and how one writer at a time is ensured."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from hil.store.columns import dump_json
+from hil.store.location import Location
+
+# How long SQLite itself waits for a lock. Short, since Ctrl-C is not heard meanwhile: longer waits
+# are made by `hil.store.patience`, which says that it waits.
+BUSY_TIMEOUT_S = 2.0
+CONNECT_TIMEOUT_S = 10
+
+_IMMEDIATE = "hil_immediate"
+
+
+def connect(location: Location) -> Engine:
+    """Make the engine; nothing is opened before the first use."""
+    if location.file is None:
+        return create_engine(
+            location.url,
+            json_serializer=dump_json,
+            connect_args={"connect_timeout": CONNECT_TIMEOUT_S},
+        )
+    engine = create_engine(
+        location.url, json_serializer=dump_json, connect_args={"timeout": BUSY_TIMEOUT_S}
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:
+    # Python's sqlite3 would begin transactions by itself, late, and never as IMMEDIATE.
+    dbapi_connection.isolation_level = None
+    cursor = dbapi_connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get(_IMMEDIATE)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+@contextmanager
+def writing(engine: Engine, section: str | None = None) -> Iterator[Connection]:
+    """Run one transaction that writes.
+
+    Parameters
+    ----------
+    section
+        Name of a critical section: of all processes on this database, one at a time is inside.
+        On SQLite every writer is alone in any case. None where the rows alone decide.
+    """
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            # A transaction that turns from reading to writing can fail where one that begins as a
+            # writer waits, so every writer begins as one.
+            connection = connection.execution_options(**{_IMMEDIATE: True})
+        with connection.begin():
+            if section is not None and engine.dialect.name == "postgresql":
+                connection.execute(
+                    text("SELECT pg_advisory_xact_lock(:key)"), {"key": _lock_key(section)}
+                )
+            yield connection
+
+
+def _lock_key(section: str) -> int:
+    digest = hashlib.sha256(f"hil:{section}".encode()).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether an error of the database will pass: it is locked, or away."""
+    if not isinstance(error, DBAPIError):
+        return False
+    if error.connection_invalidated:
+        return True
+    state = getattr(error.orig, "sqlstate", None)
+    if state is not None:
+        # Serialization failure, deadlock, lock not available, too many connections, shutdown and
+        # start-up of the server, and all of class 08, connection exception.
+        return state in {"40001", "40P01", "55P03", "53300", "57P01", "57P02", "57P03"} or (
+            str(state).startswith("08")
+        )
+    if not isinstance(error, OperationalError):
+        return False
+    name = getattr(error.orig, "sqlite_errorname", None)
+    if name is not None:
+        return str(name).startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
+    return True  # psycopg could not connect: there is no state where there is no server
+
+
+def one_line(error: BaseException) -> str:
+    """Say what the database said, without the statement and its values."""
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    lines = str(cause).strip().splitlines()
+    return lines[0].strip() if lines else type(cause).__name__

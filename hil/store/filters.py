@@ -1,0 +1,89 @@
+"""Conditions to SQL. Names come from the program or the database, values are bound parameters."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, and_, exists, false, func, not_, or_, select, true
+
+from hil.store.models import Setting, Trial
+from hil.store.where import Condition, as_number
+
+Type = Literal["text", "number", "time", "tags"]
+
+# The bound value is anything; SQLAlchemy types it after the column.
+_COMPARE: Mapping[str, Callable[[Any, Any], ColumnElement[bool]]] = {
+    "=": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+def column_filter(condition: Condition, column: Any, kind: Type, dialect: str) -> Any:
+    """Write a condition on a column.
+
+    Raises
+    ------
+    InputError
+        The operator or the right side does not suit the column.
+    """
+    if kind == "tags":
+        condition.refuse_operator("=", "!=", "~")
+        return _tags(condition, column, dialect)
+    if kind == "number":
+        condition.refuse_operator("=", "!=", "<", "<=", ">", ">=")
+        return _COMPARE[condition.operator](column, condition.number())
+    if kind == "time":
+        condition.refuse_operator("=", "!=", "<", "<=", ">", ">=")
+        return _COMPARE[condition.operator](column, condition.time())
+    if condition.operator == "~":
+        return column.icontains(condition.right, autoescape=True)
+    return _COMPARE[condition.operator](column, condition.right)
+
+
+def setting_filter(condition: Condition) -> ColumnElement[bool]:
+    """Write a condition on what a trial's setting read back.
+
+    A number on the right is compared with numbers, and by ``=`` also with words such as the label
+    ``"2"`` of a filter wheel. A trial that did not get as far as a read-back fits no condition.
+
+    Raises
+    ------
+    InputError
+        The operator does not suit the right side.
+    """
+    number = as_number(condition.right)
+    word = Setting.value_text
+    if condition.operator == "~":
+        fits: ColumnElement[bool] = word.icontains(condition.right, autoescape=True)
+    elif condition.operator in ("=", "!="):
+        same = word == condition.right
+        if number is not None:
+            same = or_(Setting.value_num == number, same)
+        if condition.operator == "=":
+            fits = same
+        else:
+            known = or_(word.is_not(None), Setting.value_num.is_not(None))
+            fits = and_(known, not_(func.coalesce(same, false())))
+    else:
+        fits = _COMPARE[condition.operator](Setting.value_num, condition.number())
+    # IN rather than EXISTS: the index on (name, value) can then lead.
+    return Trial.id.in_(select(Setting.trial_id).where(Setting.name == condition.left, fits))
+
+
+def _tags(condition: Condition, column: Any, dialect: str) -> ColumnElement[bool]:
+    if dialect == "sqlite":
+        items = func.json_each(column).table_valued("value")
+    else:
+        items = func.json_array_elements_text(column).table_valued("value").render_derived()
+    if condition.operator == "~":
+        fits = items.c.value.icontains(condition.right, autoescape=True)
+    else:
+        fits = items.c.value == condition.right
+    found = exists(select(true()).select_from(items).where(fits))
+    return not_(found) if condition.operator == "!=" else found

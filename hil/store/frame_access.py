@@ -1,0 +1,52 @@
+"""Frames of recorded trials, checked against the checksums in their rows."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from hil.errors import StoreError
+from hil.ports import Measurement, OpenTrial
+from hil.store import frame_files
+from hil.store.models import Acquisition
+
+
+def read_checked(frames_folder: Path, row: Any, number: int) -> frame_files.Pixels:
+    """Read the kept frames of one acquisition row, (n_fields, n_repeats, height, width).
+
+    Raises
+    ------
+    StoreError
+        None were kept, the files are gone or damaged, or they do not match the checksums.
+    """
+    if row.path is None:
+        raise StoreError(f"trial {number}: its frames were not kept")
+    pixels = frame_files.read_fields(frames_folder / PurePosixPath(row.path), row.fields)
+    for index, (field, wanted) in enumerate(zip(row.fields, row.checksums, strict=True)):
+        if frame_files.checksum(pixels[index]) != wanted:
+            raise StoreError(
+                f"trial {number}: field {field} of its frames does not match its checksum"
+            )
+    return pixels
+
+
+def read_measurement(connection: Connection, frames_folder: Path, trial: OpenTrial) -> Measurement:
+    """Read all frames of a trial as its controller had them.
+
+    Raises
+    ------
+    StoreError
+        As for `read_checked`, or fewer frames were kept than taken.
+    """
+    row = connection.execute(
+        select(Acquisition.__table__).where(Acquisition.trial_id == trial.trial_id)
+    ).one_or_none()
+    if row is None:
+        raise StoreError(f"trial {trial.number} has no frames")
+    if row.shape is None or row.shape[0] * row.shape[1] != row.n_frames:
+        raise StoreError(f"trial {trial.number}: not all of its frames were kept")
+    return Measurement(
+        read_checked(frames_folder, row, trial.number), row.exposure_ms, row.saturation_adu
+    )

@@ -1,0 +1,240 @@
+"""The thread that brings frames to the disk, fed by a queue that slows the loop rather than grow.
+
+Each field of view is compressed, checksummed, written and synced as it comes, while the camera
+takes the next; `FrameWriter.seal` then has little left to wait for.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal
+
+from hil.errors import StoreError
+from hil.ports import FieldFrames
+from hil.store import frame_files
+
+Keep = Literal["all", "first", "none"]
+
+# Fields of view waiting to be written. More would only hide a disk that is too slow.
+QUEUE_LENGTH = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """What lies on the disk for one trial, synced.
+
+    Parameters
+    ----------
+    path
+        Of the array, relative to the frames folder, with ``/``; None where no pixels are kept.
+    shape
+        (n_fields, n_repeats, height, width) of what is kept; None where nothing is.
+    n_frames
+        Frames taken, kept or not.
+    fields
+        Fields of view that were written, ascending.
+    checksums
+        SHA-256 of each one's pixels, see `frame_files.checksum`.
+    """
+
+    path: str | None
+    shape: tuple[int, int, int, int] | None
+    dtype: str
+    n_frames: int
+    fields: tuple[int, ...]
+    checksums: tuple[str, ...]
+    exposure_ms: float
+    saturation_adu: int
+
+
+@dataclass(slots=True)
+class _Stack:
+    """A trial whose frames are coming in. Touched by the writer thread alone."""
+
+    name: str
+    attributes: Mapping[str, Any]
+    first: FieldFrames | None = None
+    digests: dict[int, str] = field(default_factory=dict)
+    error: Exception | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Put:
+    number: int
+    frames: FieldFrames
+    attributes: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Seal:
+    number: int
+    answer: Future[Sealed | None]
+
+
+class FrameWriter:
+    """Writes the frames of one session's trials on a thread of its own.
+
+    Parameters
+    ----------
+    folder
+        The frames folder, shared by all sessions.
+    session_id
+        Name of the session's group in it.
+    keep
+        ``"all"`` frames, the ``"first"`` repeat of every field of view, or ``"none"``.
+    """
+
+    def __init__(self, folder: Path, session_id: str, keep: Keep) -> None:
+        self._folder = folder / session_id
+        self._session_id = session_id
+        self._keep = keep
+        self._stacks: dict[int, _Stack] = {}
+        self._queue: queue.Queue[_Put | _Seal | None] = queue.Queue(QUEUE_LENGTH)
+        self._thread = threading.Thread(target=self._work, name="hil-frames", daemon=True)
+        self._failed = threading.Event()
+        self._failure = ""
+        self._thread.start()
+
+    def put(self, number: int, frames: FieldFrames, attributes: Mapping[str, Any]) -> None:
+        """Hand over one field of view; blocks while the queue is full.
+
+        Raises
+        ------
+        StoreError
+            Frames handed over earlier could not be written: a full disk, say.
+        """
+        self.check()
+        self._queue.put(_Put(number, frames, attributes))
+
+    def check(self) -> None:
+        """Raise the StoreError of frames that could not be written, if there is one."""
+        if self._failed.is_set():
+            raise StoreError(self._failure)
+
+    def seal(self, number: int) -> Sealed | None:
+        """Wait until all frames of a trial are on the disk, and describe them; None without any.
+
+        Raises
+        ------
+        StoreError
+            They could not all be written. Said once: the next trial starts afresh.
+        """
+        answer: Future[Sealed | None] = Future()
+        self._queue.put(_Seal(number, answer))
+        try:
+            return answer.result()
+        except OSError as error:
+            self._failed.clear()
+            raise StoreError(_complaint(number, error)) from error
+
+    def close(self) -> None:
+        """Write what was handed over, and end the thread."""
+        if self._thread.is_alive():
+            self._queue.put(None)
+            self._thread.join()
+
+    def __enter__(self) -> FrameWriter:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _work(self) -> None:
+        while (task := self._queue.get()) is not None:
+            if isinstance(task, _Put):
+                stack = self._stacks.setdefault(
+                    task.number, _Stack(frame_files.array_name(task.number), task.attributes)
+                )
+                if stack.error is None:
+                    self._try(task, stack)
+            else:
+                self._answer(task, self._stacks.pop(task.number, None))
+
+    def _try(self, task: _Put, stack: _Stack) -> None:
+        try:
+            self._write(task.frames, stack)
+        except Exception as error:  # whatever it is, the loop must hear of it
+            stack.error = error
+            self._failure = _complaint(task.number, error)
+            self._failed.set()
+
+    def _answer(self, task: _Seal, stack: _Stack | None) -> None:
+        try:
+            if stack is not None and stack.error is not None:
+                raise stack.error
+            task.answer.set_result(self._sync(stack) if stack is not None else None)
+        except Exception as error:
+            wrapped = error if isinstance(error, OSError) else OSError(str(error))
+            task.answer.set_exception(wrapped)
+
+    def _write(self, frames: FieldFrames, stack: _Stack) -> None:
+        pixels = frames.frames[:1] if self._keep == "first" else frames.frames
+        if stack.first is None:
+            stack.first = frames
+        elif frames.frames.shape != stack.first.frames.shape or (
+            frames.frames.dtype != stack.first.frames.dtype
+        ):
+            raise OSError(
+                f"field {frames.field} has shape {frames.frames.shape} {frames.frames.dtype},"
+                f" the ones before {stack.first.frames.shape} {stack.first.frames.dtype}"
+            )
+        if self._keep != "none":
+            array = self._folder / stack.name
+            if not stack.digests:
+                frame_files.make_group(self._folder, {"session": self._session_id})
+                array.mkdir(exist_ok=True)
+            frame_files.write_chunk(array, frames.field, pixels)
+        stack.digests[frames.field] = frame_files.checksum(pixels)
+        if self._keep != "none":
+            # Grown with every field, so that what a killed process leaves behind can be opened.
+            frame_files.write_metadata(
+                array,
+                max(stack.digests) + 1,
+                pixels,
+                {
+                    **stack.attributes,
+                    "exposure_ms": frames.exposure_ms,
+                    "saturation_adu": frames.saturation_adu,
+                    "fields": sorted(stack.digests),
+                },
+            )
+
+    def _sync(self, stack: _Stack) -> Sealed | None:
+        if stack.first is None:
+            return None
+        first = stack.first
+        fields = tuple(sorted(stack.digests))
+        shape = None
+        if self._keep != "none":
+            array = self._folder / stack.name
+            frame_files.sync_file(array / "zarr.json")
+            frame_files.sync_folder(array)
+            frame_files.sync_folder(self._folder)
+            repeats, height, width = first.frames.shape
+            shape = (len(fields), 1 if self._keep == "first" else repeats, height, width)
+        return Sealed(
+            path=None if shape is None else f"{self._session_id}/{stack.name}",
+            shape=shape,
+            dtype=first.frames.dtype.name,
+            n_frames=len(fields) * first.frames.shape[0],
+            fields=fields,
+            checksums=tuple(stack.digests[index] for index in fields),
+            exposure_ms=first.exposure_ms,
+            saturation_adu=first.saturation_adu,
+        )
+
+
+def _complaint(number: int, error: Exception) -> str:
+    why = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return f"the frames of trial {number} could not be written: {why}"

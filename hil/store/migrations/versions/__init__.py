@@ -1,0 +1,1 @@
+"""One file a released schema. A released file is never edited."""

@@ -1,0 +1,80 @@
+"""Waiting for a database that is locked or away, without losing what was to be written."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import stamina
+from sqlalchemy.exc import DBAPIError
+
+from hil.errors import StoreError
+from hil.ports import Clock
+from hil.store.engine import is_passing, one_line
+
+# stamina reports every retry to its logger; without a handler Python would print that over the live
+# view. The report that people see goes through `on_delay`.
+logging.getLogger("stamina").addHandler(logging.NullHandler())
+
+T = TypeVar("T")
+
+OnDelay = Callable[[float, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Repeats a unit of work for as long as the database is merely locked or away.
+
+    Parameters
+    ----------
+    limit_s
+        Seconds after which the wait ends in a StoreError.
+    clock
+        Tells how long the wait has lasted.
+    on_delay
+        Called before each further attempt with the seconds waited so far, and with why. Called on
+        the thread that waits.
+    """
+
+    limit_s: float
+    clock: Clock
+    on_delay: OnDelay | None = None
+    gave_up: threading.Event = field(default_factory=threading.Event)
+
+    def run(self, work: Callable[[int], T]) -> T:
+        """Run ``work(attempt)``, attempt from 1, until it passes.
+
+        ``work`` is one transaction that may already be committed when it is called again: a
+        connection can be lost between the commit and its answer.
+
+        Raises
+        ------
+        StoreError
+            The limit has passed, `gave_up` is set, or the database refused for good.
+        """
+        began = self.clock.monotonic()
+
+        def again(error: Exception) -> bool:
+            if not is_passing(error) or self.gave_up.is_set():
+                return False
+            if self.on_delay is not None:
+                self.on_delay(self.clock.monotonic() - began, one_line(error))
+            return True
+
+        try:
+            for attempt in stamina.retry_context(
+                on=again,
+                attempts=None,
+                timeout=self.limit_s,
+                wait_initial=0.02,
+                wait_max=2.0,
+                wait_jitter=0.02,
+            ):
+                with attempt:
+                    return work(attempt.num)
+        except DBAPIError as error:
+            raise StoreError(f"the database could not be written: {one_line(error)}") from error
+        raise AssertionError("unreachable: an attempt returns or raises")

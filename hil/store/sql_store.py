@@ -1,0 +1,478 @@
+"""The trial table of one session, as its controller writes it: `hil.ports.Store` on SQL.
+
+Every public call is one transaction at most. Transactions may run twice (see `hil.store.patience`),
+so each recognises its own earlier success: by the key it made, or by the state it would set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, cast
+
+from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy.exc import DBAPIError
+
+from hil.errors import StoreError
+from hil.ports import (
+    ENDED,
+    Assessment,
+    Clock,
+    FieldFrames,
+    Measurement,
+    OpenTrial,
+    Proposal,
+    SessionState,
+    TrialKind,
+    TrialRow,
+    TrialState,
+    Value,
+)
+from hil.store import lease, trial_changes
+from hil.store.engine import is_passing, writing
+from hil.store.frame_access import read_measurement
+from hil.store.frame_writer import FrameWriter, Keep, Sealed
+from hil.store.holder import Holder
+from hil.store.models import Event, Session, Trial, ordered_id
+from hil.store.patience import Patience
+from hil.store.trial_rows import TrialRows
+
+
+@dataclass(slots=True)
+class _Work:
+    """What is known of a trial in work, and not yet committed."""
+
+    applied_at: datetime | None = None
+    read_back: Mapping[str, Value] | None = None
+    sealed: Sealed | None = None
+    captured: bool = False
+    estimated_at: datetime | None = None
+    assessment: Assessment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Controller:
+    """Who writes: recorded with every trial it proposes.
+
+    Parameters
+    ----------
+    name
+        Any name, the rig's say.
+    holder
+        Its process.
+    leases
+        Rigs that this process holds; filled by `Database.acquire_lease`.
+    """
+
+    name: str
+    holder: Holder
+    leases: dict[str, Holder] = field(default_factory=dict)
+
+
+class SqlStore:
+    """The store of one controller of one session. Made by `Database.store`.
+
+    It may be called from any thread, by one thread at a time for one trial.
+
+    Parameters
+    ----------
+    engine
+        The open database.
+    frames_folder
+        Where frame files go.
+    session_id
+        Full id of the session.
+    controller
+        Who writes.
+    keep_frames
+        ``"all"``; ``"first"``, the first repeat of every field of view; or ``"none"``. Checksums
+        are stored in each case. Only with all frames can a CAPTURED trial be finished after its
+        process died; with fewer it can only become STALE.
+    patience
+        How long to wait for the database.
+    clock
+        Tells when trials are proposed.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        frames_folder: Path,
+        session_id: str,
+        *,
+        controller: Controller,
+        keep_frames: Keep,
+        patience: Patience,
+        clock: Clock,
+    ) -> None:
+        self.session_id = session_id
+        self._engine = engine
+        self._frames_folder = frames_folder
+        self._controller = controller
+        self._patience = patience
+        self._clock = clock
+        self._rows = TrialRows(session_id)
+        self._work: dict[str, _Work] = {}
+        self._writer = FrameWriter(frames_folder, session_id, keep_frames)
+
+    # ---- hil.ports.Store -------------------------------------------------------------------
+
+    def propose(
+        self, ask: Callable[[Sequence[TrialRow], Mapping[str, Any], int], Proposal]
+    ) -> OpenTrial:
+        """Read all rows, ask, and insert the PROPOSED row, in one critical section.
+
+        ``ask`` is called once for a number, even where the transaction has to be repeated.
+        """
+        self._writer.check()
+        key = ordered_id()
+        asked: dict[int, Proposal] = {}
+
+        def work(attempt: int) -> OpenTrial:
+            with writing(self._engine, section=self.session_id) as connection:
+                if attempt > 1 and (done := _find_open(connection, key)) is not None:
+                    return done
+                rows = self._rows.refresh(connection)
+                number = len(rows)
+                session = Session.id == self.session_id
+                attrs = connection.execute(select(Session.study_attrs).where(session)).scalar_one()
+                if number not in asked:
+                    asked[number] = ask(rows, attrs, number)
+                proposal = asked[number]
+                self._insert(connection, key, number, proposal)
+                if proposal.study_attrs:
+                    merged = {**attrs, **proposal.study_attrs}
+                    connection.execute(update(Session).where(session).values(study_attrs=merged))
+                return OpenTrial(key, number, proposal.kind, proposal.requested)
+
+        trial = self._patience.run(work)
+        self._work[trial.trial_id] = _Work()
+        return trial
+
+    def applied(self, trial: OpenTrial, at: datetime, read_back: Mapping[str, Value]) -> None:
+        """Note what the devices read back once they had settled. Not a barrier."""
+        self._writer.check()
+        work = self._of(trial)
+        work.applied_at = at
+        work.read_back = dict(read_back)
+
+    def frames(self, trial: OpenTrial, frames: FieldFrames) -> None:
+        """Hand frames to the writer thread; blocks while its queue is full.
+
+        The array must not change afterwards.
+
+        Raises
+        ------
+        StoreError
+            Frames handed over before could not be written.
+        """
+        settings = self._of(trial).read_back
+        attributes = {"session": self.session_id, "trial": trial.number, "settings": settings}
+        self._writer.put(trial.number, frames, attributes)
+
+    def captured(self, trial: OpenTrial, at: datetime, device_s: float) -> None:
+        """Wait until the trial's frames are synced and checksummed, then commit CAPTURED."""
+        work = self._of(trial)
+        # Remembered, for when the commit fails and the caller tries again.
+        work.sealed = work.sealed or self._writer.seal(trial.number)
+        if work.sealed is None:
+            raise StoreError(f"trial {trial.number} has no frames")
+        self._change(
+            trial,
+            TrialState.CAPTURED,
+            {
+                "applied_at": work.applied_at,
+                "captured_at": at,
+                "device_s": device_s,
+                "settings": work.read_back,
+            },
+            sealed=work.sealed,
+            settings=work.read_back,
+        )
+        work.captured = True
+
+    def estimated(self, trial: OpenTrial, at: datetime, assessment: Assessment) -> None:
+        """Note the assessment. Not a barrier: it is committed with the end state."""
+        work = self._of(trial)
+        work.estimated_at = at
+        work.assessment = assessment
+
+    def finish(self, trial: OpenTrial, state: TrialState, at: datetime, reason: str = "") -> None:
+        """Commit the end state, with everything noted since the last barrier.
+
+        Frames of a trial that did not get as far as CAPTURED are kept as they are. If they could
+        not be written, the reason says so too.
+
+        Raises
+        ------
+        StoreError
+            The trial has ended before, or would be COMPLETE without frames and an assessment.
+        """
+        work = self._of(trial)
+        if state not in ENDED:
+            raise StoreError(f"trial {trial.number} cannot end as {state}")
+        if state is TrialState.COMPLETE and not (work.captured and work.assessment):
+            raise StoreError(f"trial {trial.number} is not measured, so it cannot be COMPLETE")
+        values: dict[str, Any] = {"finished_at": at, **_outcome(work, state)}
+        settings = None
+        if not work.captured:
+            try:
+                work.sealed = work.sealed or self._writer.seal(trial.number)
+            except StoreError as error:
+                reason = f"{reason}; {error}" if reason else str(error)
+            settings = work.read_back or {}
+            values |= {"applied_at": work.applied_at, "settings": work.read_back}
+        values["reason"] = reason
+        self._change(
+            trial,
+            state,
+            values,
+            sealed=None if work.captured else work.sealed,
+            settings=settings,
+            estimate=None
+            if work.assessment is None
+            else (work.assessment, work.estimated_at or at),
+        )
+        del self._work[trial.trial_id]
+
+    def event(self, kind: str, at: datetime, detail: Mapping[str, Any]) -> None:
+        """Commit an event. It belongs to the trial in work, if there is exactly one."""
+        key = ordered_id()
+        trial_id = next(iter(self._work)) if len(self._work) == 1 else None
+
+        def work(attempt: int) -> None:
+            with writing(self._engine) as connection:
+                if attempt > 1 and connection.scalar(select(Event.id).where(Event.id == key)):
+                    return
+                connection.execute(
+                    insert(Event).values(
+                        id=key,
+                        session_id=self.session_id,
+                        trial_id=trial_id,
+                        kind=kind,
+                        at=at,
+                        detail=dict(detail),
+                    )
+                )
+
+        self._patience.run(work)
+
+    def session_state(self, state: SessionState, at: datetime, reason: str = "") -> None:
+        """Commit the session's state."""
+        running = state in (SessionState.RUNNING, SessionState.PAUSED)
+        change = (
+            update(Session)
+            .where(Session.id == self.session_id)
+            .values(state=state.value, reason=reason, finished_at=None if running else at)
+        )
+        self._commit(change)
+
+    def requested_stop(self) -> str:
+        """Reason for which another process asked this session to stop; empty if none did.
+
+        A database that cannot be asked just now is no reason to stop, nor to wait.
+        """
+        query = select(Session.stop_requested).where(Session.id == self.session_id)
+        try:
+            with self._engine.connect() as connection:
+                return str(connection.execute(query).scalar_one())
+        except DBAPIError as error:
+            if is_passing(error):
+                return ""
+            raise StoreError("the database could not be read") from error
+
+    def renew_lease(self, at: datetime) -> None:
+        """Say that this controller is alive, for every rig that its process holds.
+
+        A database that is locked or away is tried again at the next renewal.
+
+        Raises
+        ------
+        RigHeld
+            A rig is held by another process by now.
+        """
+        for rig, holder in list(self._controller.leases.items()):
+            try:
+                with writing(self._engine) as connection:
+                    lease.renew(connection, rig, holder, at)
+            except DBAPIError as error:
+                if not is_passing(error):
+                    raise StoreError("the lease could not be renewed") from error
+
+    # ---- resuming --------------------------------------------------------------------------
+
+    def open_trials(self) -> list[tuple[OpenTrial, TrialState, bool]]:
+        """List the trials that have not ended, with whether their controller still runs.
+
+        Those of a dead controller are to be finished from their frames, where CAPTURED (see
+        `measurement`), or marked STALE (see `mark_stale`); those of a live one are left alone.
+        """
+        with self._engine.connect() as connection:
+            return trial_changes.open_trials(connection, self.session_id, self._clock.now())
+
+    def measurement(self, trial: OpenTrial) -> Measurement:
+        """Take over a CAPTURED trial and read its frames, checksums verified.
+
+        Afterwards it is this controller's: `estimated` and `finish` end it.
+
+        Raises
+        ------
+        StoreError
+            It is not CAPTURED, a live controller has it in work, not all frames were kept, or the
+            files do not match their checksums.
+        """
+        self._patience.run(lambda _attempt: self._take_over(trial))
+        with self._engine.connect() as connection:
+            measured = read_measurement(connection, self._frames_folder, trial)
+            settings = connection.execute(
+                select(Trial.settings).where(Trial.id == trial.trial_id)
+            ).scalar_one()
+        self._work[trial.trial_id] = _Work(captured=True, read_back=settings or {})
+        return measured
+
+    def read_back(self, trial: OpenTrial) -> Mapping[str, Value]:
+        """Give what the devices read back for a trial in work, one taken over included."""
+        return self._of(trial).read_back or {}
+
+    def mark_stale(self, trial: OpenTrial, at: datetime, reason: str) -> None:
+        """End a trial whose process died. One that has ended meanwhile is left as it is."""
+        stale = {"finished_at": at, "reason": reason}
+        with suppress(trial_changes.HasEnded):
+            self._change(trial, TrialState.STALE, stale, settings={})
+        self._work.pop(trial.trial_id, None)
+
+    # ---- life ------------------------------------------------------------------------------
+
+    def give_up(self) -> None:
+        """Make calls that wait for the database end in a StoreError. Any thread, any time."""
+        self._patience.gave_up.set()
+
+    def close(self) -> None:
+        """Write what is in the queue, join the writer, and let go of trials still in work."""
+        self._writer.close()
+        if self._work:
+            keys = list(self._work)
+            self._work.clear()
+            free = update(Trial).where(Trial.id.in_(keys)).values(host=None, pid=None)
+            # Not worth waiting for: when the process has ended, its trials are free in any case.
+            with suppress(DBAPIError), writing(self._engine) as connection:
+                connection.execute(free)
+
+    def __enter__(self) -> SqlStore:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _of(self, trial: OpenTrial) -> _Work:
+        try:
+            return self._work[trial.trial_id]
+        except KeyError:
+            raise StoreError(f"trial {trial.number} is not in work here") from None
+
+    def _commit(self, statement: Any) -> None:
+        def work(_attempt: int) -> None:
+            with writing(self._engine) as connection:
+                connection.execute(statement)
+
+        self._patience.run(work)
+
+    def _insert(self, connection: Connection, key: str, number: int, proposal: Proposal) -> None:
+        holder = self._controller.holder
+        connection.execute(
+            insert(Trial).values(
+                id=key,
+                session_id=self.session_id,
+                number=number,
+                kind=proposal.kind,
+                state=TrialState.PROPOSED.value,
+                reason="",
+                requested=dict(proposal.requested),
+                distributions=dict(proposal.distributions),
+                sampler_attrs=dict(proposal.sampler_attrs),
+                intermediate={},
+                constraints={},
+                retry_of=proposal.retry_of,
+                proposed_at=self._clock.now(),
+                tags=[],
+                note="",
+                controller=self._controller.name,
+                host=holder.host,
+                pid=holder.pid,
+                process_created=holder.process_created,
+            )
+        )
+
+    def _change(
+        self,
+        trial: OpenTrial,
+        state: TrialState,
+        values: Mapping[str, Any],
+        *,
+        sealed: Sealed | None = None,
+        settings: Mapping[str, Value] | None = None,
+        estimate: tuple[Assessment, datetime] | None = None,
+    ) -> None:
+        """Move a trial to ``state``, with the rows that go with it, in one transaction."""
+
+        def work(attempt: int) -> None:
+            with writing(self._engine) as connection:
+                if not trial_changes.move(connection, trial, state, values, repeated=attempt > 1):
+                    return
+                if sealed is not None:
+                    trial_changes.add_acquisition(connection, trial, sealed)
+                if settings is not None:
+                    trial_changes.add_settings(connection, trial, settings)
+                if estimate is not None:
+                    trial_changes.add_estimate(connection, trial, *estimate)
+
+        self._patience.run(work)
+
+    def _take_over(self, trial: OpenTrial) -> None:
+        with writing(self._engine, section=self.session_id) as connection:
+            trial_changes.take_over(
+                connection, trial, self._controller.holder, self._controller.name, self._clock.now()
+            )
+
+
+def _find_open(connection: Connection, key: str) -> OpenTrial | None:
+    query = select(Trial.number, Trial.kind, Trial.requested).where(Trial.id == key)
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return None
+    return OpenTrial(key, row.number, cast(TrialKind, row.kind), row.requested)
+
+
+def _outcome(work: _Work, state: TrialState) -> dict[str, Any]:
+    """Columns of the trial that its assessment fills."""
+    if work.assessment is None:
+        return {}
+    assessment = work.assessment
+    values: dict[str, Any] = {
+        "estimated_at": work.estimated_at,
+        "constraints": dict(assessment.constraints),
+    }
+    if state is not TrialState.COMPLETE:
+        return values
+    objective = _first(assessment.objectives.values())
+    values |= {"objective": objective, "objectives": dict(assessment.objectives)}
+    if objective == assessment.estimate.bits_per_pixel:
+        # The interval is the estimate's; another objective has none that is known here.
+        values |= {
+            "ci_low": assessment.estimate.ci_low,
+            "ci_high": assessment.estimate.ci_high,
+        }
+    return values
+
+
+def _first(numbers: Iterable[float]) -> float | None:
+    return next(iter(numbers), None)

@@ -1,0 +1,222 @@
+"""Changes of a trial's row, and the rows that go with them, within the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from hil.errors import StoreError
+from hil.ports import ENDED, Assessment, OpenTrial, TrialKind, TrialState, Value
+from hil.store.frame_writer import Sealed
+from hil.store.holder import Holder
+from hil.store.models import Acquisition, Estimate, Lease, Setting, Trial, ordered_id
+
+_ENDED = [state.value for state in ENDED]
+
+# A trial comes to a state from these only.
+_BEFORE: Mapping[TrialState, tuple[TrialState, ...]] = {
+    TrialState.CAPTURED: (TrialState.PROPOSED, TrialState.APPLIED),
+    TrialState.COMPLETE: (TrialState.CAPTURED, TrialState.ESTIMATED),
+}
+_OPEN = tuple(state for state in TrialState if not state.ended)
+
+
+class HasEnded(StoreError):
+    """The trial has ended, and so never changes again."""
+
+
+def move(
+    connection: Connection,
+    trial: OpenTrial,
+    state: TrialState,
+    values: Mapping[str, Any],
+    *,
+    repeated: bool,
+) -> bool:
+    """Set a trial's state and columns.
+
+    Parameters
+    ----------
+    repeated
+        This may have been done before, by a transaction whose answer was lost.
+
+    Returns
+    -------
+    bool
+        False if it had been done before.
+
+    Raises
+    ------
+    HasEnded
+        The trial has ended.
+    StoreError
+        There is no way from its present state to ``state``.
+    """
+    before = [item.value for item in _BEFORE.get(state, _OPEN)]
+    changes: dict[str, Any] = {"state": state.value, **values}
+    if state.ended:
+        query = select(Trial.proposed_at).where(Trial.id == trial.trial_id)
+        if (proposed_at := connection.execute(query).scalar()) is not None:
+            changes["total_s"] = max(0.0, (values["finished_at"] - proposed_at).total_seconds())
+        # Whose it was stays in `controller`; that a process has it in work is no longer true.
+        changes |= {"host": None, "pid": None}
+    done = connection.execute(
+        update(Trial).where(Trial.id == trial.trial_id, Trial.state.in_(before)).values(changes)
+    )
+    if done.rowcount == 1:
+        return True
+    now = connection.execute(select(Trial.state).where(Trial.id == trial.trial_id)).scalar()
+    if repeated and now == state.value:
+        return False
+    if now in _ENDED:
+        raise HasEnded(f"trial {trial.number} has ended as {now}, it cannot become {state}")
+    raise StoreError(f"trial {trial.number} is {now or 'unknown'}, it cannot become {state}")
+
+
+def add_settings(connection: Connection, trial: OpenTrial, read_back: Mapping[str, Value]) -> None:
+    """Insert one row a setting, requested or read back; once a trial."""
+    present = select(func.count()).select_from(Setting).where(Setting.trial_id == trial.trial_id)
+    if connection.execute(present).scalar_one():
+        return
+    rows = []
+    for name in dict.fromkeys((*trial.requested, *read_back)):
+        requested_num, requested_text = _columns(trial.requested.get(name))
+        value_num, value_text = _columns(read_back.get(name))
+        rows.append(
+            {
+                "trial_id": trial.trial_id,
+                "name": name,
+                "requested_num": requested_num,
+                "requested_text": requested_text,
+                "value_num": value_num,
+                "value_text": value_text,
+            }
+        )
+    if rows:
+        connection.execute(insert(Setting), rows)
+
+
+def _columns(value: Value | None) -> tuple[float | None, str | None]:
+    if value is None or isinstance(value, str):
+        return None, value
+    return float(value), None
+
+
+def add_acquisition(connection: Connection, trial: OpenTrial, sealed: Sealed) -> None:
+    """Insert what lies on the disk for a trial."""
+    connection.execute(
+        insert(Acquisition).values(
+            id=ordered_id(),
+            trial_id=trial.trial_id,
+            path=sealed.path,
+            shape=None if sealed.shape is None else list(sealed.shape),
+            dtype=sealed.dtype,
+            n_frames=sealed.n_frames,
+            fields=list(sealed.fields),
+            checksums=list(sealed.checksums),
+            exposure_ms=sealed.exposure_ms,
+            saturation_adu=sealed.saturation_adu,
+        )
+    )
+
+
+def add_estimate(
+    connection: Connection, trial: OpenTrial, assessment: Assessment, at: datetime
+) -> None:
+    """Insert an estimate of a trial."""
+    estimate = assessment.estimate
+    connection.execute(
+        insert(Estimate).values(
+            id=ordered_id(),
+            trial_id=trial.trial_id,
+            created_at=at,
+            estimator=estimate.estimator,
+            bits_per_pixel=estimate.bits_per_pixel,
+            ci_low=estimate.ci_low,
+            ci_high=estimate.ci_high,
+            h_y_nats=estimate.h_y_nats,
+            h_y_given_x_nats=estimate.h_y_given_x_nats,
+            n_patches=estimate.n_patches,
+            n_units=estimate.n_units,
+            seconds=estimate.seconds,
+            flags=list(estimate.flags),
+            per_field_bits=estimate.details.get("per_field_bits"),
+            details=dict(estimate.details),
+        )
+    )
+
+
+def open_trials(
+    connection: Connection, session_id: str, now: datetime
+) -> list[tuple[OpenTrial, TrialState, bool]]:
+    """List trials that have not ended: trial, state, whether its controller is alive."""
+    query = (
+        select(
+            Trial.id,
+            Trial.number,
+            Trial.kind,
+            Trial.requested,
+            Trial.state,
+            Trial.host,
+            Trial.pid,
+            Trial.process_created,
+        )
+        .where(Trial.session_id == session_id, Trial.state.not_in(_ENDED))
+        .order_by(Trial.number)
+    )
+    found = []
+    for row in connection.execute(query):
+        trial = OpenTrial(row.id, row.number, cast(TrialKind, row.kind), row.requested)
+        alive = _alive(connection, row.host, row.pid, row.process_created, now)
+        found.append((trial, TrialState(row.state), alive))
+    return found
+
+
+def take_over(
+    connection: Connection, trial: OpenTrial, holder: Holder, controller: str, now: datetime
+) -> None:
+    """Make a CAPTURED trial that of another process. Runs in the session's critical section.
+
+    Raises
+    ------
+    StoreError
+        It is in another state, or a live process has it in work.
+    """
+    row = connection.execute(
+        select(Trial.state, Trial.host, Trial.pid, Trial.process_created).where(
+            Trial.id == trial.trial_id
+        )
+    ).one()
+    if row.state != TrialState.CAPTURED:
+        raise StoreError(f"trial {trial.number} is {row.state}, only CAPTURED ones can be taken up")
+    mine = row.host == holder.host and row.pid == holder.pid
+    if not mine and _alive(connection, row.host, row.pid, row.process_created, now):
+        raise StoreError(f"trial {trial.number} is in work on {row.host} (process {row.pid})")
+    connection.execute(
+        update(Trial)
+        .where(Trial.id == trial.trial_id)
+        .values(
+            controller=controller,
+            host=holder.host,
+            pid=holder.pid,
+            process_created=holder.process_created,
+        )
+    )
+
+
+def _alive(
+    connection: Connection,
+    host: str | None,
+    pid: int | None,
+    process_created: float | None,
+    now: datetime,
+) -> bool:
+    if host is None or pid is None or process_created is None:
+        return False
+    seen_at = connection.execute(
+        select(func.max(Lease.renewed_at)).where(Lease.host == host, Lease.pid == pid)
+    ).scalar()
+    return Holder(host, pid, process_created).alive(seen_at, now)

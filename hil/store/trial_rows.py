@@ -1,0 +1,84 @@
+"""Rows of the trial table as the proposer sees them, without reading all of them every time."""
+
+from __future__ import annotations
+
+import math
+from typing import cast
+
+from sqlalchemy import Connection, RowMapping, or_, select
+
+from hil.ports import TrialKind, TrialRow, TrialState
+from hil.store.models import Trial
+
+_COLUMNS = (
+    Trial.number,
+    Trial.state,
+    Trial.kind,
+    Trial.requested,
+    Trial.distributions,
+    Trial.sampler_attrs,
+    Trial.objectives,
+    Trial.constraints,
+    Trial.intermediate,
+    Trial.retry_of,
+)
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else value
+
+
+def _row(columns: RowMapping) -> TrialRow:
+    state = TrialState(columns["state"])
+    objectives = columns["objectives"]
+    return TrialRow(
+        number=columns["number"],
+        state=state,
+        kind=cast(TrialKind, columns["kind"]),
+        requested=columns["requested"],
+        distributions=columns["distributions"],
+        sampler_attrs=columns["sampler_attrs"],
+        objectives=(
+            tuple(_number(value) for value in objectives.values())
+            if state is TrialState.COMPLETE and objectives is not None
+            else None
+        ),
+        constraints={name: _number(value) for name, value in columns["constraints"].items()},
+        intermediate={int(step): _number(v) for step, v in columns["intermediate"].items()},
+        retry_of=columns["retry_of"],
+    )
+
+
+class TrialRows:
+    """All trials of one session, in order of number.
+
+    A trial that has ended never changes, so `refresh` asks only for trials that are new or were
+    still open: its cost does not grow with the session.
+    """
+
+    def __init__(self, session_id: str) -> None:
+        self._session_id = session_id
+        self._rows: list[TrialRow] = []
+        self._open: set[int] = set()
+
+    def refresh(self, connection: Connection) -> tuple[TrialRow, ...]:
+        """Bring the rows up to date, within the caller's transaction."""
+        query = (
+            select(*_COLUMNS)
+            .where(
+                Trial.session_id == self._session_id,
+                or_(Trial.number >= len(self._rows), Trial.number.in_(sorted(self._open))),
+            )
+            .order_by(Trial.number)
+        )
+        for columns in connection.execute(query).mappings():
+            row = _row(columns)
+            if row.number < len(self._rows):
+                self._rows[row.number] = row
+            else:
+                self._rows.append(row)
+            if row.state.ended:
+                self._open.discard(row.number)
+            else:
+                self._open.add(row.number)
+        return tuple(self._rows)
