@@ -1,0 +1,82 @@
+"""Gaussian noise of one width, on real or on rounded values.
+
+Real values: h(y|x) = 1/2 ln(2 pi e sigma^2).
+
+Integers: Y = round(x + N(0, sigma^2)). The entropy of Y depends on where x lies between two
+integers, which integers cannot tell (only phi = const is invariant to shifts), so it is averaged over
+that phase. What the phase adds falls as exp(-2 pi^2 sigma^2), by Poisson summation; from about one
+ADU on the entropy is 1/2 ln(2 pi e (sigma^2 + 1/12)).
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hil.information.noise_model import Floats, finite_number
+
+_PHASES = 64
+_ASYMPTOTIC_ADU = 2.0  # beyond, exp(-2 pi^2 sigma^2) is below 1e-34
+
+
+class GaussianNoise:
+    """Additive Gaussian noise, the same everywhere.
+
+    Parameters
+    ----------
+    sigma_adu
+        Standard deviation before rounding, ADU, more than 0.
+
+    Raises
+    ------
+    InputError
+        For an impossible width.
+    """
+
+    needs_integers = False
+    lowest_adu = -math.inf
+    highest_adu = math.inf
+    clips_low = False
+
+    def __init__(self, sigma_adu: float) -> None:
+        self.sigma_adu = finite_number(
+            "sigma_adu", sigma_adu, 0, inclusive=False, allowed="a number above 0, in ADU"
+        )
+
+    def __repr__(self) -> str:
+        return f"GaussianNoise(sigma_adu={self.sigma_adu:g})"
+
+    @cached_property
+    def _rounded_entropy_nats(self) -> float:
+        sigma = self.sigma_adu
+        if sigma >= _ASYMPTOTIC_ADU:
+            return 0.5 * math.log(2 * math.pi * math.e * (sigma**2 + 1 / 12))
+        from scipy.special import entr, ndtr
+
+        reach = math.ceil(10 * sigma) + 1
+        edges = np.arange(-reach, reach + 2) - 0.5
+        phase = (np.arange(_PHASES) + 0.5) / _PHASES - 0.5
+        probability = np.diff(ndtr((edges - phase[:, None]) / sigma), axis=1)
+        return float(entr(probability).sum(axis=1).mean())
+
+    def entropy_phi_nats(self, y_adu: NDArray[Any], discrete: bool) -> Floats:
+        """See `NoiseModel`: a constant."""
+        if discrete:
+            value = self._rounded_entropy_nats
+        else:
+            value = 0.5 * math.log(2 * math.pi * math.e * self.sigma_adu**2)
+        return np.full(y_adu.shape, value)
+
+    def phi_bias_nats(self, low_adu: float, high_adu: float, discrete: bool) -> float:
+        """See `NoiseModel`: none on average over the phase."""
+        del low_adu, high_adu, discrete
+        return 0.0
+
+    def mean_variance_adu2(self, mean_adu: float, discrete: bool) -> float:
+        """See `NoiseModel`; rounding adds 1/12."""
+        del mean_adu
+        return self.sigma_adu**2 + (1 / 12 if discrete else 0.0)

@@ -1,0 +1,85 @@
+"""What an estimate asks of a noise model."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hil.errors import InputError
+
+Floats = NDArray[np.float64]
+
+
+class NoiseModel(Protocol):
+    """p(y given lambda), independent between pixels given the scene.
+
+    ``discrete`` says whether the data are integers (entropies are discrete) or real numbers
+    (differential entropies). All functions take ADU.
+    """
+
+    @property
+    def needs_integers(self) -> bool:
+        """Whether the model describes integer ADU alone."""
+        ...
+
+    @property
+    def lowest_adu(self) -> float:
+        """The smallest value that the model can produce, ADU."""
+        ...
+
+    @property
+    def highest_adu(self) -> float:
+        """The value at which the model clips, ADU; infinite where it does not."""
+        ...
+
+    @property
+    def clips_low(self) -> bool:
+        """Whether a value of `lowest_adu` means that noise was cut off."""
+        ...
+
+    def entropy_phi_nats(self, y_adu: NDArray[Any], discrete: bool) -> Floats:
+        """Look up phi(y), whose mean over noisy pixels is H(Y|X): E[phi(Y) | lambda] = h(lambda).
+
+        Parameters
+        ----------
+        y_adu
+            Pixels of any shape.
+        discrete
+            Whether they are integers.
+
+        Returns
+        -------
+        array of the same shape, nats.
+        """
+        ...
+
+    def phi_bias_nats(self, low_adu: float, high_adu: float, discrete: bool) -> float:
+        """Give the largest |E[phi(Y) | lambda] - h(lambda)| for means between two ADU, nats."""
+        ...
+
+    def mean_variance_adu2(self, mean_adu: float, discrete: bool) -> float:
+        """Give the mean of Var(Y | X) over pixels whose mean is ``mean_adu``, ADU^2.
+
+        The variance is linear in the signal, so the mean suffices. Clipping is left out.
+        """
+        ...
+
+
+def finite_number(key: str, value: object, low: float, *, inclusive: bool, allowed: str) -> float:
+    """Check one parameter of a noise model.
+
+    Raises
+    ------
+    InputError
+        Where it is not a finite number of at least (or more than) ``low``.
+    """
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise InputError("noise", key, f"{value!r} is not a number; allowed: {allowed}")
+    number = float(value)
+    if not math.isfinite(number) or number < low or (number == low and not inclusive):
+        raise InputError("noise", key, f"{number:g} is impossible; allowed: {allowed}")
+    return number

@@ -1,0 +1,215 @@
+"""H(Y|X) from noisy pixels alone: a function phi with E[phi(Y) | lambda] = h(lambda).
+
+h   : entropy of one pixel given lambda expected electrons, nats
+A   : (rows, groups) P(group of ADU | lambda)
+phi : (groups,) nats; its mean over noisy pixels is unbiased for the mean of h over their scene
+
+For many electrons phi = h - 1/2 Var(Y) h'' = h + 1/(4 V) (two terms of the delta method). For few,
+and near the clip, phi minimises
+
+    sum_j (A phi - h)_j^2 + (1/n) sum_j E[(phi(Y) - h_j)^2 | lambda_j]
+
+over a grid of lambda that is uniform in the stabilised signal: squared bias plus the variance of a
+mean over n pixels. The second term alone is solved by c, the posterior mean of h; what remains is a
+ridge regression in as many unknowns as there are rows. -lambda ln lambda has no power series at 0, so
+no phi is exact there: near 0 this is best polynomial approximation, as in Wu and Yang, IEEE Trans.
+Inf. Theory 2016. A mean over pixels is linear in the histogram: unlike the NPMLE it needs no fit for
+each trial, and it bootstraps and merges.
+
+Measured, log-normal light of mean 1, 3, 10, 30 photons (spread 0.6), Poisson: 0.007, 0.003, 0.001,
+0.000 bit; plugging y into h: -0.41, -0.21, -0.05, -0.01.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hil.information.noise_model import Floats
+from hil.information.pixel_law import PixelLaw
+
+_STEP = 0.15  # of lambda's grid, in standard deviations of the noise
+_DIM = 28.0  # stabilised signal above darkness, where the series takes over: 196 photons
+_PIXELS = 3e4  # n above: bias and variance of phi weighed for so many pixels
+_TABLE = 2**17  # ADU values for which phi is kept as an array
+
+
+class PhiTable:
+    """phi and h of one `PixelLaw`.
+
+    Parameters
+    ----------
+    law
+        The law of the pixel.
+    """
+
+    def __init__(self, law: PixelLaw) -> None:
+        self._law = law
+        dark = law.stabilised(0.0)
+        # coarse ADU show where lambda lies between them, until the noise spans most of one
+        dim = max(dark + _DIM, law.stabilised(law.gain_e_per_adu**2 / 2))
+        top = law.stabilised((law.top_adu - law.offset_adu) * law.gain_e_per_adu)
+        start = law.adu(dark) - 9 * law.read_noise_e / law.gain_e_per_adu
+        whole = top < dim + 36
+        self._remainder_nats = 0.0
+        if whole:
+            self._dim = _Stretch(law, dark, top + 6, start, law.top_adu)
+            self._dim.solve(self._series)
+        else:
+            self._dim = _Stretch(law, dark, dim - 2.2, start, law.adu(dim + 7))
+            # what resolved electrons add or coarse ADU take away tends to a constant
+            tail = self._dim.t > dim - 5
+            excess = self._dim.h_nats - law.smooth_entropy_nats(self._dim.lambda_e)
+            self._remainder_nats = float(np.mean(excess[tail]))
+            self._dim.solve(self._series, high_adu=law.adu(dim))
+        self._bright: _Stretch | None = None
+        if not whole and math.isfinite(top):
+            self._bright = _Stretch(
+                law, top - 12, top + 6, law.adu(top - 20), law.top_adu, bright=True
+            )
+            self._bright.solve(self._series, low_adu=law.adu(top - 14))
+        length = int(min(law.top_adu + 1, _TABLE))
+        self._array = self._piecewise(np.arange(length, dtype=np.float64))
+
+    def phi_nats(self, y_adu: NDArray[Any]) -> Floats:
+        """Look up phi for integer ADU of any shape, nats."""
+        index = y_adu if y_adu.dtype.kind in "ui" else np.asarray(np.rint(y_adu), dtype=np.int64)
+        if index.size == 0 or int(index.max()) < self._array.size:
+            near: Floats = self._array[index]
+            return near
+        far = np.asarray(index, dtype=np.float64)
+        return self._piecewise(far)
+
+    def entropy_nats(self, lambda_e: Floats) -> Floats:
+        """h(lambda), nats, for electrons of any shape."""
+        lambda_e = np.asarray(lambda_e, dtype=np.float64)
+        t = 2 * np.sqrt(lambda_e + self._law.read_noise_e**2)
+        value = self._law.smooth_entropy_nats(lambda_e) + self._remainder_nats
+        for stretch in (self._dim, self._bright):
+            if stretch is not None:
+                inside = (t >= stretch.t[0]) & (t <= stretch.t[-1])
+                value = np.where(inside, stretch.entropy_nats(t), value)
+        beyond = t > (self._bright or self._dim).t[-1]
+        if math.isfinite(self._law.top_adu):
+            value = np.where(beyond, 0.0, value)  # wholly clipped
+        result: Floats = value
+        return result
+
+    def bias_nats(self, low_adu: float, high_adu: float) -> float:
+        """Largest |E[phi(Y) | lambda] - h(lambda)| for signals between two ADU, nats."""
+        worst = 0.0
+        for stretch in (self._dim, self._bright):
+            if stretch is not None:
+                mean_adu = stretch.lambda_e / self._law.gain_e_per_adu + self._law.offset_adu
+                inside = (mean_adu >= low_adu) & (mean_adu <= high_adu)
+                worst = max(worst, float(np.max(np.abs(stretch.residual_nats), where=inside, initial=0)))
+        return worst
+
+    def _series(self, y_adu: Floats) -> Floats:
+        law = self._law
+        x = np.maximum((y_adu - law.offset_adu) * law.gain_e_per_adu, 0.0)
+        # at x = 0 without read noise the series has no value; it is never looked up there
+        x = np.maximum(x, 1.0 - law.read_noise_e**2)
+        variance = x + law.read_noise_e**2 + law.gain_e_per_adu**2 / 12
+        return law.smooth_entropy_nats(x) + 1 / (4 * variance) + self._remainder_nats
+
+    def _piecewise(self, y_adu: Floats) -> Floats:
+        value = np.where(y_adu <= self._dim.last_adu, self._dim.phi_nats(y_adu), 0.0)
+        rest = y_adu > self._dim.last_adu
+        value[rest] = self._series(y_adu[rest])
+        if self._bright is not None:
+            clip = y_adu >= self._bright.first_adu
+            value[clip] = self._bright.phi_nats(y_adu[clip])
+        return value
+
+
+class _Stretch:
+    """A stretch of signal over which h is tabulated and phi is fitted.
+
+    Parameters
+    ----------
+    law
+        The law of the pixel.
+    t_low, t_high
+        Range of the stabilised signal.
+    low_adu, high_adu
+        ADU that this range reaches.
+    bright
+        Whether there are so many electrons that Edgeworth's law serves.
+    """
+
+    def __init__(
+        self,
+        law: PixelLaw,
+        t_low: float,
+        t_high: float,
+        low_adu: float,
+        high_adu: float,
+        bright: bool = False,
+    ) -> None:
+        from scipy.special import entr
+
+        self.t = np.linspace(t_low, t_high, math.ceil((t_high - t_low) / _STEP) + 1)
+        self.lambda_e = law.electrons(self.t)
+        edges = law.group_edges(low_adu, high_adu, t_low)
+        table = law.bright_probabilities if bright else law.probabilities
+        self._matrix = table(self.lambda_e, edges)
+        self.h_nats: Floats = entr(self._matrix).sum(axis=1) + self._matrix @ np.log(np.diff(edges))
+        self._centre = (edges[1:] + edges[:-1]) / 2
+        self._clip_adu = law.top_adu
+        self.first_adu, self.last_adu = float(self._centre[0]), float(self._centre[-1])
+        self._phi = np.zeros_like(self._centre)
+        self.residual_nats = self.h_nats
+
+    def solve(
+        self,
+        series: Callable[[Floats], Floats],
+        low_adu: float = -math.inf,
+        high_adu: float = math.inf,
+    ) -> None:
+        """Fit phi between ``low_adu`` and ``high_adu``; beyond them it is ``series``."""
+        free = (self._centre >= low_adu) & (self._centre <= high_adu)
+        phi = series(self._centre)
+        settled = self._matrix[:, ~free] @ phi[~free]
+        phi[free] = _least_squares(self._matrix[:, free], self.h_nats, settled)
+        self._phi = phi
+        self.residual_nats = self._matrix @ phi - self.h_nats
+        self.first_adu, self.last_adu = (float(self._centre[free][i]) for i in (0, -1))
+
+    def phi_nats(self, y_adu: Floats) -> Floats:
+        """Interpolate phi between the centres of groups; the clipped ends stand alone."""
+        centre, phi = self._centre, self._phi
+        inner = slice(1, -1) if centre[-1] == self._clip_adu else slice(1, None)
+        value = np.interp(y_adu, centre[inner], phi[inner])
+        value = np.where(y_adu <= centre[0], phi[0], value)
+        if centre[-1] == self._clip_adu:
+            value = np.where(y_adu >= centre[-1], phi[-1], value)
+        return value
+
+    def entropy_nats(self, t: Floats) -> Floats:
+        """Interpolate h in the stabilised signal."""
+        from scipy.interpolate import CubicSpline
+
+        result: Floats = CubicSpline(self.t, self.h_nats)(t)
+        return result
+
+
+def _least_squares(matrix: Floats, h_nats: Floats, settled: Floats) -> Floats:
+    """Minimise the sum in the module's docstring; ``settled`` is what known groups contribute."""
+    from scipy.linalg import solve
+
+    support = matrix.sum(axis=0)
+    known = np.where(support > 0, support, 1.0)
+    posterior = matrix / known
+    prior = h_nats @ posterior
+    # groups that no lambda reaches take the value of the nearest that one does
+    reached = np.flatnonzero(support > 1e-12)
+    prior = np.interp(np.arange(prior.size), reached, prior[reached])
+    gram = np.eye(h_nats.size) + _PIXELS * (matrix @ posterior.T)
+    residual = h_nats - settled - matrix @ prior
+    result: Floats = prior + _PIXELS * (posterior.T @ solve(gram, residual, assume_a="pos"))
+    return result

@@ -1,0 +1,48 @@
+"""Photon counting: a pixel's ADU are its counts."""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+from typing import Any
+
+from numpy.typing import NDArray
+
+from hil.information.noise_model import Floats
+from hil.information.phi_table import PhiTable
+from hil.information.pixel_law import PixelLaw
+
+
+class PoissonNoise:
+    """Y ~ Poisson(lambda), no read noise, no upper end."""
+
+    needs_integers = True
+    lowest_adu = 0.0
+    highest_adu = math.inf
+    clips_low = False
+
+    def __repr__(self) -> str:
+        return "PoissonNoise()"
+
+    @cached_property
+    def _table(self) -> PhiTable:
+        return PhiTable(PixelLaw(1.0, 0.0, 0.0, math.inf))
+
+    def entropy_nats(self, lambda_e: Floats) -> Floats:
+        """Entropy h(lambda) of one pixel, nats, for an expected count ``lambda_e`` of any shape."""
+        return self._table.entropy_nats(lambda_e)
+
+    def entropy_phi_nats(self, y_adu: NDArray[Any], discrete: bool) -> Floats:
+        """See `NoiseModel`."""
+        del discrete
+        return self._table.phi_nats(y_adu)
+
+    def phi_bias_nats(self, low_adu: float, high_adu: float, discrete: bool) -> float:
+        """See `NoiseModel`."""
+        del discrete
+        return self._table.bias_nats(low_adu, high_adu)
+
+    def mean_variance_adu2(self, mean_adu: float, discrete: bool) -> float:
+        """See `NoiseModel`: variance equals mean."""
+        del discrete
+        return max(mean_adu, 0.0)
