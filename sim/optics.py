@@ -1,151 +1,29 @@
 """Image formation in a widefield fluorescence microscope: scalar, incoherent, shift-invariant.
 
-NA, n     : numerical aperture and refractive index of the immersion
-lambda    : emission wavelength in vacuum
-f         : spatial frequency in the sample, cycles per um
-rho       : pupil coordinate |f| lambda / NA, 1 at the edge
-W         : wavefront error over the pupil, nm
-P         : pupil function, exp(2 pi i W / lambda) inside rho <= 1
-h         : intensity point spread function |F^-1 P|^2, sum 1
-H         : optical transfer function F h, H(0) = 1, zero beyond 2 NA / lambda
+f : spatial frequency in the sample, cycles per um
+W : wavefront error over the pupil, nm (`sim.pupil`)
+P : pupil function, exp(2 pi i W / lambda) where |f| <= NA / lambda, else 0
+h : intensity point spread function |F^-1 P|^2, sum 1
+H : optical transfer function F h; H(0) = 1, and 0 beyond 2 NA / lambda
 
-Sources: J. W. Goodman, Introduction to Fourier Optics, sections 6.3 and 6.4 (incoherent imaging,
-aberrations); defocus of a high-NA objective, W = z sqrt(n^2 - NA^2 rho^2), from Hanser et al.,
-"Phase-retrieved pupil functions in wide-field fluorescence microscopy", J. Microsc. 216, 32 (2004).
-
-The pupil is evenly filled (no apodisation) and polarisation is left out. All arrays are sampled at
-least at the Nyquist rate of H, so that convolution by FFT and shifts by a phase ramp are exact for
-a scene made of points on the grid.
+Source: J. W. Goodman, Introduction to Fourier Optics, sections 6.3 and 6.4. The pupil is evenly
+filled (no apodisation) and polarisation is left out. All arrays are sampled at least at the Nyquist
+rate of H, so that convolution by FFT, and shifts by a phase ramp, are exact for a scene made of
+points on the grid.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
-from math import ceil
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from sim.zernike import zernike
+from sim.pupil import Objective, Wavefront
 
 CACHED_TRANSFERS = 8  # present, reference and a few before; 0.4 MB each at 320 x 320
-
-
-@dataclass(frozen=True, slots=True)
-class Objective:
-    """What of the objective matters to the image.
-
-    Parameters
-    ----------
-    numerical_aperture
-        Below the refractive index.
-    wavelength_nm
-        Emission wavelength in vacuum.
-    refractive_index
-        Of immersion and sample.
-    """
-
-    numerical_aperture: float
-    wavelength_nm: float
-    refractive_index: float
-
-    @property
-    def cutoff_per_um(self) -> float:
-        """Highest spatial frequency that passes, 2 NA / lambda, cycles per um."""
-        return 2e3 * self.numerical_aperture / self.wavelength_nm
-
-    def defocus_nm(self, rho: NDArray[np.float64], z_um: float) -> NDArray[np.float64]:
-        """Wavefront of a point z_um out of focus, without its value at the pupil's centre.
-
-        Parameters
-        ----------
-        rho
-            Pupil radius, 0 to 1, any shape.
-        z_um
-            Distance from focus. Positive z has the sign of a negative Z4.
-        """
-        n, na = self.refractive_index, self.numerical_aperture
-        inside = np.minimum(rho, 1.0)  # the rim's samples lie a fraction of a step outside
-        return 1e3 * z_um * (np.sqrt(n**2 - (na * inside) ** 2) - n)
-
-
-class Wavefront:
-    """Wavefront errors over the pupil as a function of mode coefficients and defocus.
-
-    Parameters
-    ----------
-    objective
-        Sets the shape of the defocus term.
-    modes
-        Noll indices of the coefficients, in order.
-    rho, theta
-        (k,) pupil coordinates at which the wavefront is wanted.
-    """
-
-    def __init__(
-        self,
-        objective: Objective,
-        modes: Sequence[int],
-        rho: NDArray[np.float64],
-        theta: NDArray[np.float64],
-    ) -> None:
-        self._modes = np.stack([zernike(j, rho, theta) for j in modes])
-        self._defocus = objective.defocus_nm(rho, 1.0)
-
-    def __call__(self, modes_nm: Sequence[float], z_um: float) -> NDArray[np.float64]:
-        """(k,) wavefront in nm."""
-        total: NDArray[np.float64] = np.asarray(modes_nm) @ self._modes + z_um * self._defocus
-        return total
-
-
-class PupilQuadrature:
-    """Integrals over the pupil that need no image: rms and blur of a wavefront.
-
-    Parameters
-    ----------
-    objective, modes
-        As for `Wavefront`.
-    """
-
-    N_RHO, N_THETA = 24, 48
-
-    def __init__(self, objective: Objective, modes: Sequence[int]) -> None:
-        # Gauss-Legendre in rho^2 makes every node stand for area exactly: polynomials up to degree
-        # 94 in rho are integrated without error, trapezoids in theta up to frequency 47.
-        node, weight = np.polynomial.legendre.leggauss(self.N_RHO)
-        rho, theta = np.meshgrid(
-            np.sqrt((node + 1) / 2), np.arange(self.N_THETA) * 2 * np.pi / self.N_THETA
-        )
-        self._weight = np.broadcast_to(weight / 2 / self.N_THETA, rho.shape).ravel()
-        x, y = (rho * np.cos(theta)).ravel(), (rho * np.sin(theta)).ravel()
-        self._wavefront = Wavefront(objective, modes, np.hypot(x, y), np.arctan2(y, x))
-        step = 1e-4
-        self._across = [
-            (
-                Wavefront(objective, modes, np.hypot(x + dx, y + dy), np.arctan2(y + dy, x + dx)),
-                Wavefront(objective, modes, np.hypot(x - dx, y - dy), np.arctan2(y - dy, x - dx)),
-            )
-            for dx, dy in ((step, 0.0), (0.0, step))
-        ]
-        self._step = step
-        self._na = objective.numerical_aperture
-
-    def rms_nm(self, modes_nm: Sequence[float], z_um: float) -> float:
-        """Root mean square of the wavefront over the pupil, piston left out, nm."""
-        w = self._wavefront(modes_nm, z_um)
-        mean = float(w @ self._weight)
-        return float(np.sqrt((w - mean) ** 2 @ self._weight))
-
-    def blur_radius_um(self, modes_nm: Sequence[float], z_um: float) -> float:
-        """How far the rays of a point spread in the sample: max |grad W| / NA (sine condition)."""
-        slopes = [
-            (up(modes_nm, z_um) - down(modes_nm, z_um)) / (2 * self._step)
-            for up, down in self._across
-        ]
-        return float(np.hypot(*slopes).max()) / self._na / 1e3
 
 
 class ImageFormation:
@@ -162,20 +40,15 @@ class ImageFormation:
 
     Attributes
     ----------
-    oversampling
-        Scene samples per camera pixel and axis, the fewest that keep the grid at or above the
-        Nyquist rate of the optics.
     pitch_um
-        Distance of scene samples, pixel_um / oversampling.
+        Distance of scene samples: `pixel_um` over ``objective.oversampling(pixel_um)``.
     """
 
     def __init__(self, objective: Objective, pixel_um: float, modes: Sequence[int]) -> None:
         self.objective = objective
         self.pixel_um = pixel_um
         self.modes = tuple(modes)
-        self.oversampling = ceil(round(2 * pixel_um * objective.cutoff_per_um, 9))
-        self.pitch_um = pixel_um / self.oversampling
-        self.quadrature = PupilQuadrature(objective, modes)
+        self.pitch_um = pixel_um / objective.oversampling(pixel_um)
         self._pupils: dict[tuple[int, int], _PupilGrid] = {}
         self._transfers: OrderedDict[tuple[object, ...], torch.Tensor] = OrderedDict()
 
@@ -293,7 +166,8 @@ class _PupilGrid:
         pupil[self._where] = torch.from_numpy(self._amplitude * np.exp(1j * phase))
         field = torch.fft.ifft2(pupil.view(self._shape))
         intensity = field.real.square() + field.imag.square()
-        return intensity / intensity.sum()
+        normalised: torch.Tensor = intensity / intensity.sum()
+        return normalised
 
 
 def _phase_ramp(shape: tuple[int, int], shift: tuple[float, float]) -> torch.Tensor:

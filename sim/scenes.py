@@ -5,8 +5,8 @@ light; periodic, so that a crop may run over an edge. Its samples stand for poin
 apart. Labels are discrete, as they are in a stained sample: what carries information at the finest
 scales is where each of them sits.
 
-``cells``   membranes of gland cells: the DAB channel of scikit-image's immunohistochemistry image (a
-            section of colon, in the public domain), enlarged, turned, mirrored and tiled
+``cells``   membranes of gland cells: the DAB channel of scikit-image's immunohistochemistry image
+            (a section of colon; no known copyright restrictions), enlarged, turned, mirrored, tiled
 ``fibres``  thin filaments of a cytoskeleton: persistent random walks, labelled along their length
 ``blobs``   puncta and vesicles: points and Gaussian spots with log-normal brightness
 ``mixed``   the three together
@@ -20,7 +20,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 Scene = NDArray[np.float32]
 Shape = tuple[int, int]
@@ -108,6 +107,8 @@ def fibres(shape: Shape, pitch_um: float, rng: np.random.Generator) -> Scene:
 
 def blobs(shape: Shape, pitch_um: float, rng: np.random.Generator) -> Scene:
     """Spots of 0, 0.12 and 0.3 um standard deviation; 0.6, 0.15 and 0.02 of them per um^2."""
+    from scipy import ndimage  # slow to import
+
     area_um2 = shape[0] * shape[1] * pitch_um**2
     scene = np.zeros(shape, np.float32)
     for sigma_um, per_um2, brightness in ((0.0, 0.6, 1.0), (0.12, 0.15, 2.0), (0.3, 0.02, 6.0)):
@@ -141,12 +142,15 @@ def _mean_one(scene: Scene) -> Scene:
 
 def _membrane_stain(samples_per_pixel: float) -> Scene:
     """Brown stain of the section, enlarged; 0 where there is none."""
-    from skimage import color, data  # ships inside scikit-image; slow to import
+    from scipy import ndimage  # slow to import, as is skimage
+    from skimage import color, data
 
-    brown = color.rgb2hed(data.immunohistochemistry())[..., 2]
+    section = data.immunohistochemistry()  # type: ignore[no-untyped-call]  # in its wheel
+    brown = color.rgb2hed(section)[..., 2]
     low, high = np.percentile(brown, (20, 99.5))
     stain = np.clip((brown - low) / (high - low), 0, 1).astype(np.float32)
-    return np.clip(ndimage.zoom(stain, samples_per_pixel, order=3), 0, None)
+    enlarged: Scene = ndimage.zoom(stain, samples_per_pixel, order=3)
+    return np.maximum(enlarged, 0)
 
 
 def _add_wrapped(scene: Scene, patch: Scene, top: int, left: int) -> None:

@@ -78,7 +78,7 @@ class NoiseModel:
 
 @dataclass(frozen=True, slots=True)
 class PixelMaps:
-    """What differs between pixels: each a (height, width) map, or a 0-d array where all are alike."""
+    """What differs between pixels: (height, width) maps, or 0-d arrays where all are alike."""
 
     gain_e_per_adu: NDArray[np.float64]
     offset_adu: NDArray[np.float64]
@@ -97,12 +97,20 @@ class Sensor:
         (height, width) in pixels, before binning.
     rng
         Draws the maps, once.
+
+    Attributes
+    ----------
+    spec, shape
+        As given.
+    maps
+        The pixels' quirks.
     """
 
     def __init__(self, spec: SensorSpec, shape: tuple[int, int], rng: np.random.Generator) -> None:
         self.spec = spec
+        self.shape = shape
         self.maps = _draw_maps(spec, shape, rng)
-        self._max_adu = 2**spec.bit_depth - 1
+        self._max_adu = (1 << spec.bit_depth) - 1
 
     def expected_electrons(
         self, photons: NDArray[np.float32], exposure_ms: float
@@ -158,13 +166,13 @@ class Sensor:
                 height // binning, binning, width // binning, binning
             )
             adu = np.clip(blocks.sum(axis=(1, 3)) + base, 0, self._max_adu)
-        return adu.astype(np.uint8 if spec.bit_depth <= 8 else np.uint16)
+        return adu.astype(np.uint8) if spec.bit_depth <= 8 else adu.astype(np.uint16)
 
     def noise_model(self, binning: int) -> NoiseModel:
         """Noise of the typical pixel at this binning, for ``CameraNoise``.
 
-        Summing b^2 rounded values adds (b^2 - 1) / 12 ADU^2 to the one rounding that ``CameraNoise``
-        counts itself; it is added to the read noise.
+        Summing b^2 rounded values adds (b^2 - 1) / 12 ADU^2 to the one rounding that
+        ``CameraNoise`` counts itself; it is added to the read noise.
         """
         spec = self.spec
         extra_adu2 = (binning**2 - 1) * ROUNDING_VARIANCE_ADU2

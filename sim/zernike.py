@@ -41,9 +41,7 @@ def noll_to_nm(j: int) -> tuple[int, int]:
     return (n, m) if j % 2 == 0 else (n, -m)
 
 
-def zernike(
-    j: int, rho: NDArray[np.float64], theta: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def zernike(j: int, rho: NDArray[np.float64], theta: NDArray[np.float64]) -> NDArray[np.float64]:
     """Evaluate Noll's mode j.
 
     Parameters
