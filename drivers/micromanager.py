@@ -1,0 +1,164 @@
+"""Every device that Micro-Manager reaches, through pymmcore-plus.
+
+One `[[driver]]` table is one core with one configuration. A device is named by its label in the
+configuration; its settings are
+
+- ``Z.position_um`` of a stage, ``XY.x_um`` and ``XY.y_um`` of an XY stage;
+- ``Camera.exposure_ms``, ``Camera.Binning``, ``Camera.region_x_px``, ``.region_y_px``,
+  ``.region_width_px``, ``.region_height_px``, and ``Camera.auto_shutter``, the shutter that is
+  opened for its frames while the core's auto-shutter is on;
+- ``Wheel.Label`` of a filter wheel (``Wheel.State``, its number, is an alias), ``Shutter.State``;
+- ``Preset.GROUP``, the presets of a configuration group;
+- every other property with numbers or choices, under its own name.
+
+Never offered: ``Core.*``, free text, what takes effect before initialisation only, and what is
+known to crash (`drivers.micromanager_inventory`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, Field
+
+from drivers.errors import ConfigError, DeviceFault, DriverError
+from drivers.micromanager_config import hardware, read_config
+from drivers.protocol import Device
+
+if TYPE_CHECKING:
+    from drivers.micromanager_core import Core
+    from drivers.micromanager_device import MicroManagerDevice
+
+_DEMO_CONFIG = "MMConfig_demo.cfg"
+
+
+class MicroManagerOptions(BaseModel, frozen=True, extra="forbid"):
+    """What a ``[[driver]]`` table of kind ``"micromanager"`` may say.
+
+    Parameters
+    ----------
+    config
+        The configuration file, relative to the folder of ``rig.toml``; without it, the demo devices
+        are loaded.
+    adapters
+        The folder of the Micro-Manager whose device adapters are used, relative likewise; without
+        it, the one that pymmcore-plus is set to, or an installed one.
+    buffer_mb
+        How much memory the core may use for frames that were taken and not fetched yet, MiB.
+    """
+
+    config: Path | None = None
+    adapters: Path | None = None
+    buffer_mb: int = Field(default=512, ge=16, le=65536)
+
+
+class MicroManagerConnection:
+    """A core with its devices.
+
+    Parameters
+    ----------
+    core
+        Loaded, and used by nobody else.
+    devices
+        Its devices by label.
+    """
+
+    def __init__(
+        self, core: Core, devices: Mapping[str, MicroManagerDevice], versions: Mapping[str, str]
+    ) -> None:
+        from drivers.micromanager_presets import LABEL, PresetDevice
+
+        self._core = core
+        self._own = dict(devices)
+        self._devices: dict[str, Device] = dict(devices)
+        self._versions = dict(versions)
+        if LABEL not in self._devices:
+            presets = PresetDevice(core, devices)
+            if presets.describe():
+                self._devices[LABEL] = presets
+
+    @property
+    def devices(self) -> Mapping[str, Device]:
+        """The devices by label."""
+        return self._devices
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """Versions of pymmcore-plus, the core and the adapters in use."""
+        return self._versions
+
+    def close(self) -> None:
+        """End series, stop motion, unload all devices. Safe to call twice; never raises.
+
+        A camera that cannot be interrupted holds this up until its exposure has ended.
+        """
+        from drivers.micromanager_camera import MicroManagerCamera
+
+        if self._core.closed:
+            return
+        for device in self._own.values():
+            device.stop()
+            if isinstance(device, MicroManagerCamera):
+                device.cancel()
+                with contextlib.suppress(DriverError):
+                    device.end_sequence()
+        self._core.release()
+
+
+class MicroManagerKind:
+    """How a Micro-Manager is opened."""
+
+    def options(self, table: Mapping[str, Any], folder: Path) -> MicroManagerOptions:
+        """Check a ``[[driver]]`` table, and read the configuration file.
+
+        Raises
+        ------
+        ConfigError, pydantic.ValidationError
+        """
+        options = MicroManagerOptions.model_validate(dict(table))
+        found: dict[str, Path] = {}
+        if options.config is not None:
+            found["config"] = (folder / options.config.expanduser()).resolve()
+            read_config(found["config"])
+        if options.adapters is not None:
+            found["adapters"] = (folder / options.adapters.expanduser()).resolve()
+            if not found["adapters"].is_dir():
+                raise ConfigError("adapters", f"no folder {str(found['adapters'])!r}")
+        return options.model_copy(update=found)
+
+    def resources(self, options: MicroManagerOptions) -> tuple[str, ...]:
+        """Name the serial ports, hubs and devices of the configuration; none for the demo's."""
+        return () if options.config is None else hardware(read_config(options.config))
+
+    def open(self, options: MicroManagerOptions) -> MicroManagerConnection:
+        """Load the configuration. Runs its start-up preset, and may home stages.
+
+        Raises
+        ------
+        DriverError
+        """
+        from drivers.micromanager_core import Core, adapter_folders, library_versions
+        from drivers.micromanager_inventory import devices_of
+
+        folders = adapter_folders(options.adapters, demo=options.config is None)
+        config = options.config or folders[0] / _DEMO_CONFIG
+        core = Core(folders)
+        try:
+            with core.words("micromanager", f"loading {config.name}"):
+                try:
+                    core.loadSystemConfiguration(config)
+                except OSError as error:
+                    raise DeviceFault(
+                        "micromanager", f"loading {config.name}", str(error)
+                    ) from error
+            devices = devices_of(core, options.buffer_mb)
+            return MicroManagerConnection(core, devices, library_versions(core))
+        except BaseException:
+            core.release()
+            raise
+
+
+KIND = MicroManagerKind()

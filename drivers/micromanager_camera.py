@@ -1,0 +1,235 @@
+"""A camera of Micro-Manager: series of frames, none of them stale, dropped or left waiting for.
+
+Every frame comes from a sequence acquisition, never from ``snapImage``, which cannot be ended.
+Stopping a sequence may take as long as the exposure that is running (the demo camera: 2.7 s of 3),
+and holds up every device of the same adapter. So a long exposure that is cancelled is left to end
+in the dark; whatever needs the camera next ends it first.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+
+from drivers.errors import (
+    CaptureCancelled,
+    DeviceFault,
+    DriverError,
+    FrameLost,
+    FrameTimeout,
+    SettleTimeout,
+)
+from drivers.frame import Frame, FrameMeta, Pixels
+from drivers.micromanager_core import Core
+from drivers.micromanager_device import MicroManagerDevice
+from drivers.micromanager_parts import Part
+from drivers.protocol import Value
+
+LONG_EXPOSURE_MS = 500.0
+"""Above it frames are taken one by one, and a cancelled one is not waited for."""
+
+SHUTTER_TIMEOUT_S = 5.0
+_POLL_S = 0.001
+_MIB = 2**20
+
+
+class MicroManagerCamera(MicroManagerDevice):
+    """A camera.
+
+    While the core's auto-shutter is on, its shutter is opened once before a series and closed
+    after it, also after an error. While it is off, light is as the shutters' settings say.
+
+    Parameters
+    ----------
+    core, label, parts
+        As for every device.
+    buffer_mb
+        How much memory the core may use for frames that were taken and not fetched yet, MiB.
+    """
+
+    def __init__(self, core: Core, label: str, parts: Sequence[Part], buffer_mb: int) -> None:
+        super().__init__(core, label, parts)
+        self._buffer_mb = buffer_mb
+        self._cancelled = threading.Event()
+        self._running = False
+
+    def start(self, values: Mapping[str, Value]) -> None:
+        """Send values; a sequence that still runs is ended first, since it would take them."""
+        self.check(values)
+        self.end_sequence()
+        super().start(values)
+
+    def capture(self, n: int, timeout_s: float) -> Iterator[Frame]:
+        """Yield n frames; see `drivers.protocol.Camera`.
+
+        Raises
+        ------
+        DeviceFault
+            Also when the camera is set to colour, to floating point, or to several channels.
+        """
+        if n < 1:
+            raise ValueError(f"n is {n}, allowed: 1 or more")
+        self._cancelled.clear()
+        return self._frames(n, timeout_s)
+
+    def cancel(self) -> None:
+        """Make a running `capture` end soon. Any thread, any time; never raises."""
+        self._cancelled.set()
+
+    def end_sequence(self) -> None:
+        """End a sequence that is running or was left to run. May take as long as its exposure."""
+        if self._running and not self._core.closed:
+            self._running = False
+            with self._core.words(self._label, "ending a series"):
+                self._core.stopSequenceAcquisition(self._label)
+
+    # --- one series ------------------------------------------------------------------------------
+
+    def _frames(self, n: int, timeout_s: float) -> Iterator[Frame]:
+        self.end_sequence()
+        saturation_adu, frame_bytes = self._format()
+        with self._core.words(self._label, "reading the exposure"):
+            exposure_ms = float(self._core.getExposure(self._label))
+        long = exposure_ms > LONG_EXPOSURE_MS
+        batch = 1 if long else n
+        late_s = exposure_ms / 1000 + timeout_s
+        shutter = self._shutter()
+        try:
+            self._open(shutter)
+            for first in range(0, n, batch):
+                self._begin(batch, frame_bytes)
+                for number in range(batch):
+                    index = first + number
+                    pixels = self._next(n, index, number, late_s)
+                    taken_at = datetime.now(UTC)
+                    meta = FrameMeta(self._label, index, taken_at, exposure_ms, saturation_adu)
+                    yield Frame(pixels, meta)
+                if first + batch < n:
+                    self.end_sequence()
+        finally:
+            # Dark first: it takes less than a millisecond, and ending a series up to an exposure.
+            try:
+                self._close(shutter)
+            finally:
+                if not (long and self._cancelled.is_set()):
+                    self.end_sequence()
+
+    def _format(self) -> tuple[int, int]:
+        """ADU at which frames clip, and bytes of a frame, of the kinds that are frames of ours."""
+        with self._core.words(self._label, "preparing a series"):
+            self._core.setCameraDevice(self._label)
+            channels = self._core.getNumberOfCameraChannels()
+            components = self._core.getNumberOfComponents()
+            pixel_bytes = self._core.getBytesPerPixel()
+            bits = self._core.getImageBitDepth()
+            frame_bytes = self._core.getImageBufferSize()
+        problem = ""
+        if channels != 1:
+            problem = f"it gives the frames of {channels} cameras, allowed: a camera of its own"
+        elif components != 1:
+            problem = "it is set to colour, allowed: grey"
+        elif pixel_bytes not in (1, 2):
+            problem = f"its pixels have {pixel_bytes} bytes, allowed: 8 or 16 bit integers"
+        if problem:
+            raise DeviceFault(self._label, "taking frames", problem)
+        return 2 ** min(bits, 8 * pixel_bytes) - 1, frame_bytes
+
+    def _begin(self, batch: int, frame_bytes: int) -> None:
+        # A quarter more than the frames: the core keeps what it knows of each beside it.
+        needed_mb = math.ceil(1.25 * batch * frame_bytes / _MIB) + 1
+        footprint_mb = min(max(needed_mb, 16), self._buffer_mb)
+        with self._core.words(self._label, "starting a series"):
+            if self._core.getCircularBufferMemoryFootprint() != footprint_mb:
+                self._core.setCircularBufferMemoryFootprint(footprint_mb)
+            self._core.clearCircularBuffer()
+            self._core.startSequenceAcquisition(self._label, batch, 0.0, True)
+            self._running = True
+
+    def _next(self, n: int, index: int, number: int, late_s: float) -> Pixels:
+        """Wait for a frame.
+
+        Parameters
+        ----------
+        n, index
+            Frames of the capture, and which of them this is.
+        number
+            What the core calls it, within its sequence.
+        late_s
+            When to give up.
+        """
+        began = time.monotonic()
+        while True:
+            if self._cancelled.is_set():
+                raise CaptureCancelled(self._label)
+            with self._core.words(self._label, "waiting for a frame"):
+                # In this order: a camera that has stopped puts nothing more into the buffer.
+                running = self._running and self._core.isSequenceRunning(self._label)
+                overflowed = self._core.isBufferOverflowed()
+                if self._core.getRemainingImageCount() > 0:
+                    pixels, tags = self._core.popNextImageAndMD()
+                    break
+            if overflowed:
+                raise FrameLost(self._label, n, index, "frames came faster than they were fetched")
+            if not running:
+                raise FrameLost(self._label, n, index, "the camera stopped before the end")
+            waited_s = time.monotonic() - began
+            if waited_s > late_s:
+                raise FrameTimeout(self._label, index, round(waited_s, 2))
+            self._cancelled.wait(_POLL_S)
+        seen = int(tags.get("ImageNumber", number))
+        if seen != number:
+            raise FrameLost(self._label, n, index, f"frame {number} came as number {seen}")
+        return self._owned(pixels)
+
+    def _owned(self, pixels: np.ndarray) -> Pixels:
+        if pixels.ndim != 2 or pixels.dtype not in (np.uint8, np.uint16):
+            raise DeviceFault(
+                self._label,
+                "taking frames",
+                f"a frame came as {pixels.dtype} of shape {pixels.shape},"
+                " allowed: 8 or 16 bit integers of height and width",
+            )
+        return pixels if pixels.flags.owndata else pixels.copy()
+
+    # --- light -----------------------------------------------------------------------------------
+
+    def _shutter(self) -> str:
+        """Label of the shutter to open for a series; empty if light is not ours to see to."""
+        with self._core.words(self._label, "asking for the shutter"):
+            if not self._core.getAutoShutter():
+                return ""
+            return self._core.getShutterDevice()
+
+    def _open(self, shutter: str) -> None:
+        """Open it and wait. The core's own auto-shutter would not stay open between sequences."""
+        if not shutter:
+            return
+        with self._core.words(shutter, "opening"):
+            self._core.setAutoShutter(False)
+            self._core.setShutterOpen(shutter, True)
+        began = time.monotonic()
+        while True:
+            with self._core.words(shutter, "opening"):
+                if not self._core.deviceBusy(shutter):
+                    return
+            if self._cancelled.is_set():
+                raise CaptureCancelled(self._label)
+            if time.monotonic() - began > SHUTTER_TIMEOUT_S:
+                raise SettleTimeout(f"{shutter}.State", 1, "busy", SHUTTER_TIMEOUT_S)
+            self._cancelled.wait(_POLL_S)
+
+    def _close(self, shutter: str) -> None:
+        if not shutter or self._core.closed:
+            return
+        try:
+            with self._core.words(shutter, "closing"):
+                self._core.setShutterOpen(shutter, False)
+        finally:
+            with contextlib.suppress(DriverError), self._core.words(shutter, "closing"):
+                self._core.setAutoShutter(True)

@@ -1,0 +1,208 @@
+"""From the labels of a loaded core to devices: what is offered as a setting, and what never is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from pymmcore_plus import DeviceType, PropertyType
+
+from drivers.errors import DriverError
+from drivers.micromanager_camera import MicroManagerCamera
+from drivers.micromanager_core import Core
+from drivers.micromanager_device import MicroManagerDevice
+from drivers.micromanager_parts import (
+    ExposurePart,
+    LightPathPart,
+    Part,
+    PropertyPart,
+    ShutterPart,
+    StagePart,
+    WheelPart,
+    XYPart,
+)
+from drivers.micromanager_region import RegionPart
+from drivers.micromanager_values import TEXT_PLACES, as_choices
+from drivers.protocol import Kind, Role, Setting, Value
+
+FORBIDDEN = frozenset(
+    {
+        ("DemoCamera", "SimulateCrash"),  # it does crash the process
+        # The size of the demo camera's sensor, which is described once.
+        ("DemoCamera", "OnCameraCCDXSize"),
+        ("DemoCamera", "OnCameraCCDYSize"),
+    }
+)
+"""Properties, by adapter, that are never offered, so that no sweep finds them."""
+
+# Named another way: by the position, the exposure, the labels and the shutter of their device.
+_RENAMED: dict[DeviceType, frozenset[str]] = {
+    DeviceType.Camera: frozenset({"Exposure"}),
+    DeviceType.Stage: frozenset({"Position"}),
+    DeviceType.State: frozenset({"Label", "State"}),
+    DeviceType.Shutter: frozenset({"State"}),
+}
+_LIGHT_TYPES = {DeviceType.Shutter, DeviceType.Generic, DeviceType.State, DeviceType.SignalIO}
+_AMOUNT_OF_LIGHT = re.compile(r"power|intensity|brightness|current|level", re.IGNORECASE)
+_LIGHT_SWITCH = re.compile(r"laser|lamp|emission|enable|shutter|on.?off|light", re.IGNORECASE)
+_OFF = {"0", "off", "closed", "disabled", "no"}
+_COLOUR_OR_FLOAT = re.compile(r"rgb|colou?r|32|64|float", re.IGNORECASE)
+_MAX_BITS = 16
+
+
+def devices_of(core: Core, buffer_mb: int) -> dict[str, MicroManagerDevice]:
+    """Make a device of every label that is loaded, in the core's order.
+
+    Parameters
+    ----------
+    core
+        With a configuration.
+    buffer_mb
+        For cameras: memory of frames that were not fetched yet, MiB.
+
+    Raises
+    ------
+    DeviceFault
+    """
+    with core.words("micromanager", "listing devices"):
+        labels = [str(label) for label in core.getLoadedDevices() if label != "Core"]
+        camera = core.getCameraDevice()
+        shutters = tuple(core.getLoadedDevicesOfType(DeviceType.Shutter))
+    devices: dict[str, MicroManagerDevice] = {}
+    for label in labels:
+        with core.words(label, "asking what it is"):
+            kind = core.getDeviceType(label)
+        parts = [*_own_parts(core, label, kind, shutters), *_properties(core, label, kind)]
+        parts = [part for part in parts if _belongs(part, label, labels)]
+        if kind is DeviceType.Camera:
+            # The exposure last: a mode or a binning may change it.
+            parts.sort(key=_camera_order)
+            devices[label] = MicroManagerCamera(core, label, parts, buffer_mb)
+        else:
+            moves = kind in (DeviceType.Stage, DeviceType.XYStage)
+            devices[label] = MicroManagerDevice(core, label, parts, moves)
+    if camera:
+        with core.words(camera, "choosing it again"):
+            core.setCameraDevice(camera)
+    return devices
+
+
+def _camera_order(part: Part) -> int:
+    if isinstance(part, ExposurePart):
+        return 3
+    if isinstance(part, RegionPart):
+        return 2
+    return 0 if part.settings[0].role == "binning" else 1
+
+
+def _belongs(part: Part, label: str, labels: list[str]) -> bool:
+    """Whether the longest label that fits the part's names is its own device's."""
+    name = part.settings[0].name
+    return max((x for x in labels if name.startswith(x + ".")), key=len) == label
+
+
+def _own_parts(
+    core: Core, label: str, kind: DeviceType, shutters: tuple[str, ...]
+) -> Iterator[Part]:
+    """Parts that a device has for what it is, rather than for its properties."""
+    match kind:
+        case DeviceType.Stage:
+            yield StagePart(core, label)
+        case DeviceType.XYStage:
+            yield XYPart(core, label)
+        case DeviceType.Shutter:
+            yield ShutterPart(core, label)
+        case DeviceType.State:
+            with core.words(label, "reading its labels"):
+                names = tuple(core.getStateLabels(label))
+                count = core.getNumberOfStates(label)
+            if count > 0 and "" not in names and len(set(names)) == len(names):
+                yield WheelPart(core, label, names)
+            elif count > 0:
+                places: tuple[Value, ...] = tuple(range(count))
+                yield PropertyPart(
+                    core, label, Setting(f"{label}.State", "choice", choices=places), "State"
+                )
+        case DeviceType.Camera:
+            yield ExposurePart(core, label, *_limits(core, label, "Exposure"))
+            yield LightPathPart(core, label, shutters)
+            try:
+                yield RegionPart(core, label)
+            except DriverError:
+                return  # a camera without a region is a camera
+
+
+def _limits(core: Core, label: str, prop: str) -> tuple[float | None, float | None]:
+    with core.words(label, f"asking for the limits of {prop}"):
+        if not core.hasProperty(label, prop) or not core.hasPropertyLimits(label, prop):
+            return None, None
+        return core.getPropertyLowerLimit(label, prop), core.getPropertyUpperLimit(label, prop)
+
+
+def _properties(core: Core, label: str, kind: DeviceType) -> Iterator[PropertyPart]:
+    with core.words(label, "listing properties"):
+        adapter = core.getDeviceLibrary(label)
+        names = core.getDevicePropertyNames(label)
+    for name in names:
+        if name in _RENAMED.get(kind, ()) or (adapter, name) in FORBIDDEN:
+            continue
+        with core.words(label, f"asking what {name} is"):
+            if core.isPropertyPreInit(label, name):
+                continue
+            setting = _describe(core, label, name, kind)
+        if setting is not None:
+            yield PropertyPart(core, label, setting, name)
+
+
+def _describe(core: Core, label: str, name: str, kind: DeviceType) -> Setting | None:
+    """Describe a property; None for free text, which nothing could be checked against."""
+    value_type = core.getPropertyType(label, name)
+    texts = core.getAllowedPropertyValues(label, name)
+    read_only = core.isPropertyReadOnly(label, name)
+    low, high = _limits(core, label, name)
+    choices: tuple[Value, ...] = ()
+    value_kind: Kind = "float" if value_type is PropertyType.Float else "int"
+    tolerance = 0.0
+    if texts:
+        whole = value_type is PropertyType.Integer or name == "Binning"
+        choices, value_kind = as_choices(texts, integers=whole), "choice"
+        if kind is DeviceType.Camera:
+            choices = _grey(name, choices)
+        if not choices:
+            return None
+        low = high = None
+    elif value_type not in (PropertyType.Float, PropertyType.Integer):
+        return None
+    elif value_kind == "float":
+        span = high - low if low is not None and high is not None else 0.0
+        tolerance = max(0.5 * 10**-TEXT_PLACES, 1e-4 * span)
+    return Setting(
+        f"{label}.{name}",
+        value_kind,
+        low=low,
+        high=high,
+        choices=choices,
+        read_only=read_only,
+        role="other" if read_only else _role(name, kind, value_kind, choices),
+        tolerance=tolerance,
+    )
+
+
+def _grey(name: str, choices: tuple[Value, ...]) -> tuple[Value, ...]:
+    """Leave out what makes a camera's frames colour or float: one demo mode crashes on it."""
+    if name == "BitDepth":
+        return tuple(c for c in choices if isinstance(c, str) or c <= _MAX_BITS)
+    if name == "PixelType":
+        return tuple(c for c in choices if not _COLOUR_OR_FLOAT.search(str(c)))
+    return choices
+
+
+def _role(name: str, kind: DeviceType, value_kind: Kind, choices: tuple[Value, ...]) -> Role:
+    if kind is DeviceType.Camera:
+        return "binning" if name == "Binning" else "other"
+    if kind not in _LIGHT_TYPES:
+        return "other"
+    if value_kind != "choice":
+        return "light" if _AMOUNT_OF_LIGHT.search(name) else "other"
+    switch = any(str(choice).lower() in _OFF for choice in choices)
+    return "light" if switch and _LIGHT_SWITCH.search(name) else "other"
