@@ -88,7 +88,7 @@ class ImageFormation:
             self._transfers.move_to_end(key)
             return self._transfers[key]
         optical = torch.fft.rfft2(self.psf(shape, modes_nm, z_um).to(torch.float32))
-        transfer = optical * self._pupil(shape).pixel_mtf
+        transfer: torch.Tensor = optical * self._pupil(shape).pixel_mtf
         self._transfers[key] = transfer
         if len(self._transfers) > CACHED_TRANSFERS:
             self._transfers.popitem(last=False)

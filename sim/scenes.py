@@ -16,6 +16,8 @@ scales is where each of them sits.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
+from math import ceil
 from pathlib import Path
 
 import numpy as np
@@ -74,17 +76,23 @@ def cells(shape: Shape, pitch_um: float, rng: np.random.Generator) -> Scene:
     """Tissue with stained membranes, cells about 8 um across, 40 labels per um^2."""
     stain = _membrane_stain(samples_per_pixel=0.2 / pitch_um)
     tile = min(stain.shape) // 2
-    # Tiles overlap by half under a raised-cosine window, whose shifted copies sum to 1.
-    ramp = np.sin(np.pi * (np.arange(tile) + 0.5) / tile) ** 2
+    seam = tile // 6  # neighbours blend over this width
+    edge = np.minimum(np.arange(tile) + 0.5, tile - 0.5 - np.arange(tile))
+    ramp = np.sin(np.pi / 2 * np.clip(edge / seam, 0, 1)) ** 2
     window = np.outer(ramp, ramp).astype(np.float32)
     density = np.zeros(shape, np.float32)
-    for top in range(0, shape[0], tile // 2):
-        for left in range(0, shape[1], tile // 2):
-            y, x = (int(rng.integers(0, size - tile + 1)) for size in stain.shape)
-            patch = np.rot90(stain[y : y + tile, x : x + tile], int(rng.integers(4)))
-            if rng.integers(2):
-                patch = patch.T
-            _add_wrapped(density, patch * window, top, left)
+    weight = np.zeros(shape, np.float32)
+    tops, lefts = (
+        np.linspace(0, size, ceil(size / (tile - seam)), endpoint=False).astype(np.int64)
+        for size in shape
+    )
+    for top, left in product(tops.tolist(), lefts.tolist()):
+        y, x = (int(rng.integers(0, size - tile + 1)) for size in stain.shape)
+        patch = np.rot90(stain[y : y + tile, x : x + tile], int(rng.integers(4)))
+        patch = patch.T if rng.integers(2) else patch
+        _add_wrapped(density, patch * window, top, left)
+        _add_wrapped(weight, window, top, left)
+    density /= weight
     return _labelled(density, 40 * pitch_um**2, rng)
 
 
