@@ -1,1 +1,65 @@
-"""Hardware-in-the-loop control of imaging instruments, driven by information."""
+"""Hardware-in-the-loop control of imaging instruments, driven by information.
+
+The public surface; everything else may change. Importing this package is quick: numpy, torch,
+optuna and sqlalchemy load with the first thing that needs them.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hil import noise
+    from hil.errors import HilError, InputError, RigHeld
+    from hil.information import estimate_information
+    from hil.ports import Estimate
+    from hil.rig import Rig, load_rig
+    from hil.session import SessionResult, resume_session, run_session
+    from hil.spec import SessionSpec
+    from hil.store import Database, open_database
+
+_HOMES = {
+    "Database": "hil.store",
+    "Estimate": "hil.ports",
+    "HilError": "hil.errors",
+    "InputError": "hil.errors",
+    "Rig": "hil.rig",
+    "RigHeld": "hil.errors",
+    "SessionResult": "hil.session",
+    "SessionSpec": "hil.spec",
+    "estimate_information": "hil.information",
+    "load_rig": "hil.rig",
+    "open_database": "hil.store",
+    "resume_session": "hil.session",
+    "run_session": "hil.session",
+}
+
+__all__ = [
+    "Database",
+    "Estimate",
+    "HilError",
+    "InputError",
+    "Rig",
+    "RigHeld",
+    "SessionResult",
+    "SessionSpec",
+    "estimate_information",
+    "load_rig",
+    "noise",
+    "open_database",
+    "resume_session",
+    "run_session",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "noise":
+        return importlib.import_module("hil.noise")
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'hil' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

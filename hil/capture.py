@@ -34,6 +34,8 @@ class Capture:
         How much later than its exposure a frame may come.
     clock
         Time.
+    setup
+        The rig's setup, applied again after `rest`.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class Capture:
         repeats: int,
         frame_timeout_s: float,
         clock: Clock,
+        setup: Mapping[str, Value] | None = None,
     ) -> None:
         self.fields = tuple(dict(field) for field in fields)
         self.repeats = repeats
@@ -51,6 +54,8 @@ class Capture:
         self._camera = camera
         self._timeout_s = frame_timeout_s
         self._clock = clock
+        self._setup = dict(setup or {})
+        self._resting = False
 
     def apply(self, values: Mapping[str, Value]) -> dict[str, Value]:
         """Apply a trial's settings; return what the devices read back.
@@ -59,7 +64,15 @@ class Capture:
         ------
         SafetyError, RigError
         """
+        if self._resting:
+            self._safety.apply(self._setup)
+            self._resting = False
         return self._safety.apply(values)
+
+    def rest(self) -> None:
+        """Park while something other than the rig is waited for; the next `apply` sets up again."""
+        self._safety.park()
+        self._resting = True
 
     def field(self, index: int) -> FieldFrames:
         """Move to a field of view and take all its repeats.

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from hil.capture import Capture
-from hil.errors import HilError
+from hil.errors import HilError, StoreError
 from hil.ports import (
     Assessment,
     Best,
@@ -168,12 +168,36 @@ class Controller:
             try:
                 trial = self._store.propose(self._ask)
             except SearchExhausted as done:
-                if self._store.others_open(self._clock.now()):
+                if self.recover():
                     self._show(None, None, 0, note="waiting for another controller's trial")
                     self._thinker.run(_pause, self._watch)
                     continue
                 return Ending(SessionState.COMPLETE, str(done))
             self._run_trial(trial)
+
+    def recover(self) -> bool:
+        """Take care of trials that other processes left open; whether any are still in work.
+
+        A CAPTURED trial of a dead process is finished from its frames; its other trials are STALE.
+        """
+        waiting = False
+        for trial, state, alive in self._store.open_trials():
+            waiting = True  # for its end, or for what must be proposed in its place
+            if not alive:
+                self._recover(trial, state)
+        return waiting
+
+    def _recover(self, trial: OpenTrial, state: TrialState) -> None:
+        if state is not TrialState.CAPTURED:
+            self._store.mark_stale(trial, self._clock.now(), "its process died")
+            return
+        try:
+            measurement = self._store.measurement(trial)
+        except StoreError as error:
+            self._store.mark_stale(trial, self._clock.now(), str(error))
+            return
+        settings = self._store.read_back(trial)
+        self._end(trial, lambda: self.assess(trial, measurement, settings))
 
     def _ending(self) -> Ending | None:
         self._look_for_stop(force=False)
@@ -207,8 +231,11 @@ class Controller:
     # --- one trial -------------------------------------------------------------------------------
 
     def _run_trial(self, trial: OpenTrial) -> None:
+        self._end(trial, lambda: self._measure(trial))
+
+    def _end(self, trial: OpenTrial, work: Callable[[], tuple[TrialState, str]]) -> None:
         try:
-            state, reason = self._measure(trial)
+            state, reason = work()
         except Stopped:
             state, reason = TrialState.ABORTED, self._stop.reason
         except HilError as error:

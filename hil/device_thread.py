@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
@@ -30,6 +31,7 @@ class DeviceThread:
     def __init__(self, name: str = "hil-devices") -> None:
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
         self._thread: threading.Thread | None = None
+        self._began_s: float | None = None
 
     def run(self, work: Callable[[], T], watch: Callable[[], None] = _idle) -> T:
         """Run ``work`` on the device thread; call ``watch`` at least every 0.1 s until it is done.
@@ -52,7 +54,16 @@ class DeviceThread:
 
     def _on_thread(self, work: Callable[[], T]) -> T:
         self._thread = threading.current_thread()
-        return work()
+        self._began_s = time.monotonic()
+        try:
+            return work()
+        finally:
+            self._began_s = None
+
+    def busy_s(self) -> float:
+        """Tell for how long the present work has been going on, seconds; 0 if there is none."""
+        began_s = self._began_s
+        return 0.0 if began_s is None else time.monotonic() - began_s
 
     def close(self, *, wait: bool = True) -> None:
         """End the thread after its present work."""

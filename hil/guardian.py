@@ -33,7 +33,8 @@ class Orders:
     rig_path, rig_text
         The rig file as the session knows it.
     database, frames
-        Where the park is written down; the URL goes through the pipe alone.
+        Where the park is written down, as the session was told; the URL goes through the pipe
+        alone.
     session_id
         The session that is guarded.
     pid, created
@@ -44,7 +45,7 @@ class Orders:
 
     rig_path: str
     rig_text: str
-    database: str
+    database: str | None
     frames: str
     session_id: str
     pid: int
@@ -65,17 +66,16 @@ class Guardian:
 
     def __init__(self, orders: Orders, progressing: Callable[[], bool]) -> None:
         # A Ctrl-C in the terminal, or closing it, must reach the controller alone.
-        detached = (
-            {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
-            if sys.platform == "win32"
-            else {"start_new_session": True}
-        )
-        self._process = subprocess.Popen(
+        flags = 0
+        if sys.platform == "win32":
+            flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
+        self._process: subprocess.Popen[bytes] = subprocess.Popen(
             [sys.executable, "-m", "hil.guardian"],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            **detached,  # type: ignore[call-overload]
+            creationflags=flags,
+            start_new_session=sys.platform != "win32",
         )
         self._progressing = progressing
         self._last_s = 0.0
@@ -83,7 +83,8 @@ class Guardian:
         self._write(json.dumps(asdict(orders)).encode() + b"\n")
 
     def _write(self, data: bytes) -> None:
-        pipe: IO[bytes] = self._process.stdin
+        pipe = self._process.stdin
+        assert pipe is not None
         try:
             pipe.write(data)
             pipe.flush()
@@ -100,7 +101,8 @@ class Guardian:
     def farewell(self) -> None:
         """Say that the rig is parked; the guardian ends without doing anything."""
         self._write(_FAREWELL)
-        pipe: IO[bytes] = self._process.stdin
+        pipe = self._process.stdin
+        assert pipe is not None
         try:
             pipe.close()
         except OSError:

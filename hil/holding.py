@@ -19,32 +19,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import filelock
-import psutil
 
 from hil.errors import RigHeld
 from hil.ports import Clock
 from hil.rig import Plan
 
 if TYPE_CHECKING:
-    from hil.store import Database, Holder
+    from hil.store import Database
 
 Role = Literal["controller", "guardian"]
 # A guardian parks within this time; who comes meanwhile waits for it.
 _GUARDIAN_S = 30.0
-
-
-def this_process(session_id: str | None, role: Role) -> Holder:
-    """Describe this process as a holder of leases."""
-    from hil.store import Holder
-
-    process = psutil.Process()
-    return Holder(
-        host=socket.gethostname(),
-        pid=process.pid,
-        created=process.create_time(),
-        role=role,
-        session_id=session_id,
-    )
 
 
 @contextmanager
@@ -82,7 +67,9 @@ def lease(
     rig: str, database: Database, session_id: str | None, role: Role, clock: Clock
 ) -> Iterator[None]:
     """Hold the lease of a rig in a database; see `hold`."""
-    holder = this_process(session_id, role)
+    from hil.store import Holder
+
+    holder = Holder.this_process(role, session_id)
     deadline_s = clock.monotonic() + _GUARDIAN_S
     while True:
         try:

@@ -391,11 +391,20 @@ class Store(Protocol):
         """Commit the session's state."""
         ...
 
-    def others_open(self, at: datetime) -> int:
-        """Count the trials that other live controllers have open.
+    def open_trials(self) -> list[tuple[OpenTrial, TrialState, bool]]:
+        """List the trials that have not ended, with whether their controller still runs."""
+        ...
 
-        Those whose controller has died become STALE on the way.
-        """
+    def measurement(self, trial: OpenTrial) -> Measurement:
+        """Take over a CAPTURED trial whose controller died, and read its frames."""
+        ...
+
+    def read_back(self, trial: OpenTrial) -> Mapping[str, Value]:
+        """Return what the devices read back for a trial in work, one taken over included."""
+        ...
+
+    def mark_stale(self, trial: OpenTrial, at: datetime, reason: str) -> None:
+        """End a trial whose controller died."""
         ...
 
     def requested_stop(self) -> str:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from hil.ports import Assessment, Estimate, Measurement, Value
-from hil.spec import SessionSpec
+from hil.spec import NoiseSpec, SessionSpec
 
 if TYPE_CHECKING:
-    from hil.information.noise import NoiseModel
+    from hil.information.noise_model import NoiseModel
 
 # Objective name -> (estimate, pixels of a frame) -> value. Each holds the light fixed only as far
 # as the session file does: see hil.spec.session.Constraints.
@@ -17,6 +17,15 @@ OBJECTIVES: dict[str, Callable[[Estimate, int], float]] = {
     "bits_per_pixel": lambda estimate, pixels: estimate.bits_per_pixel,
     "bits_per_frame": lambda estimate, pixels: estimate.bits_per_pixel * pixels,
 }
+
+
+def noise_model(spec: NoiseSpec) -> NoiseModel:
+    """Build the noise model that a rig file states."""
+    from hil.information import CameraNoise, GaussianNoise, PoissonNoise
+
+    kinds = {"gaussian": GaussianNoise, "poisson": PoissonNoise, "camera": CameraNoise}
+    model: NoiseModel = kinds[spec.kind](**spec.model_dump(exclude={"kind"}))
+    return model
 
 
 class SessionEstimator:

@@ -19,6 +19,7 @@ __all__ = [
     "NewSession",
     "SessionRecord",
     "SqlStore",
+    "database_exists",
     "migrate",
     "open_database",
 ]
@@ -63,6 +64,26 @@ def open_database(
         engine.dispose()
         raise
     return Database(engine, location)
+
+
+def database_exists(url: str | None = None) -> bool:
+    """Whether there is a database with tables at a URL; nothing is made.
+
+    Raises
+    ------
+    InputError
+        The URL is wrong, or what is there is no database, unreachable or another program's.
+    """
+    location = locate(url, None)
+    if location.file is not None and not location.file.exists():
+        if not location.file.parent.is_dir():
+            raise InputError(location.file, "", f"there is no folder {location.file.parent}")
+        return False
+    engine = connect(location)
+    try:
+        return schema.is_there(engine, location)
+    finally:
+        engine.dispose()
 
 
 def migrate(url: str | None = None) -> list[str]:

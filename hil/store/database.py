@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -24,7 +24,7 @@ from hil.store.frame_files import Pixels
 from hil.store.frame_writer import Keep
 from hil.store.holder import Holder
 from hil.store.location import Location
-from hil.store.models import Acquisition, Rig, Session, Trial, random_id
+from hil.store.models import Acquisition, Event, Rig, Session, Trial, ordered_id, random_id
 from hil.store.patience import OnDelay, Patience
 from hil.store.records import NewSession, SessionRecord
 from hil.store.sql_store import Controller, SqlStore
@@ -288,6 +288,30 @@ class Database:
             )
             if not done.rowcount:
                 raise InputError(session, "", "the session does not run")
+
+    def event(
+        self, session: str | None, kind: str, at: datetime, detail: Mapping[str, Any]
+    ) -> None:
+        """Write down something that happens to a rig outside a running session.
+
+        Parameters
+        ----------
+        session
+            The session it belongs to; None for none.
+        kind
+            ``"park"``, ``"move"``, ...
+        at
+            UTC, with time zone; before it is done where it moves something.
+        detail
+            Plain JSON values.
+        """
+        with self._writing() as connection:
+            chosen = None if session is None else _session_id(connection, session)
+            connection.execute(
+                insert(Event).values(
+                    id=ordered_id(), session_id=chosen, kind=kind, at=at, detail=dict(detail)
+                )
+            )
 
     def tag(self, session: str, *tags: str, number: int | None = None) -> None:
         """Add tags to a session, or to its trial ``number``."""

@@ -60,6 +60,11 @@ def check(engine: Engine, location: Location) -> None:
         )
 
 
+def is_there(engine: Engine, location: Location) -> bool:
+    """Whether the database has tables of this program, of whatever revision."""
+    return _revision_or_refuse(engine, location) is not None
+
+
 def create(engine: Engine, location: Location) -> None:
     """Make the tables where there are none; leave everything else to `check`."""
     if _revision_or_refuse(engine, location) is None:

@@ -1,0 +1,85 @@
+"""The program ``hil``: its commands, and what it says when something goes wrong."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from hil.cli import queries, rigs, runs
+from hil.errors import HilError
+
+app = typer.Typer(
+    name="hil",
+    help="Find the settings with which an imaging instrument sees most, in bits per pixel.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+runs.register(app)
+rigs.register(app)
+queries.register(app)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        import importlib.metadata
+
+        typer.echo(importlib.metadata.version("hil-imaging"))
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the program and exit.
+
+    0 done, 1 the work failed, 2 the input is wrong, 3 the rig is held by another, 130 interrupted.
+    """
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the program; return its exit status. An error is one line on standard error."""
+    for stream in (sys.stdout, sys.stderr):
+        # A console on Windows may not know every letter of a device's name.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        status = app(args=arguments, standalone_mode=False)
+    except HilError as error:
+        return _say(str(error), error.exit_status)
+    except typer.TyperException as error:
+        told = getattr(error, "format_message", None)
+        return _say(told() if told else str(error), 2)
+    except (KeyboardInterrupt, typer.Abort):
+        return _say("interrupted", 130)
+    except BrokenPipeError:
+        # Whoever read our output has gone; Python must not complain about it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if os.environ.get("HIL_DEBUG"):
+            raise
+        return _say(
+            f"{type(error).__name__}: {error}; this is a defect of hil,"
+            " set HIL_DEBUG=1 to see where",
+            1,
+        )
+    return status if isinstance(status, int) else 0
+
+
+def _say(message: str, status: int) -> int:
+    line = " ".join(message.split())
+    print(f"error: {line}", file=sys.stderr)
+    return status

@@ -1,0 +1,278 @@
+"""Commands that ask the database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from hil.cli.options import Db, Frames, SessionRef
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Format = Literal["table", "json", "csv", "parquet"]
+Where = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--where",
+        metavar="CONDITION",
+        help='"Z.position_um > 10", "state = COMPLETE", "tags = night", "reason ~ timeout";'
+        " repeatable, all must hold.",
+    ),
+]
+Sort = Annotated[
+    str | None,
+    typer.Option("--sort", metavar="COLUMN", help="Sort by it; '-objective' for largest first."),
+]
+Limit = Annotated[
+    int | None, typer.Option("--limit", metavar="N", min=1, help="The first N rows only.")
+]
+Form = Annotated[Format | None, typer.Option("--format", help="How to write the rows.")]
+Output = Annotated[
+    Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write to a file.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    app.command()(sessions)
+    app.command()(trials)
+    app.command()(events)
+    app.command()(tag)
+    app.command()(note)
+    app.command()(export)
+    db = typer.Typer(help="Look after the database.", no_args_is_help=True)
+    db.command("migrate")(migrate)
+    db.command("verify")(verify)
+    app.add_typer(db, name="db")
+
+
+def sessions(
+    where: Where = None,
+    sort: Sort = None,
+    limit: Limit = None,
+    form: Form = None,
+    output: Output = None,
+    db: Db = None,
+) -> None:
+    """List sessions, newest first."""
+    from hil.store import open_database
+
+    with open_database(db) as database:
+        table = database.sessions(where=where or (), sort=sort, limit=limit)
+    write(table, form, output, _SESSION_COLUMNS)
+
+
+def trials(
+    session: Annotated[
+        str | None, typer.Argument(metavar="[SESSION]", help="Without it, of all sessions.")
+    ] = None,
+    where: Where = None,
+    sort: Sort = None,
+    limit: Limit = None,
+    form: Form = None,
+    output: Output = None,
+    db: Db = None,
+) -> None:
+    """List trials with their settings as read back."""
+    from hil.store import open_database
+
+    with open_database(db) as database:
+        table = database.trials(session, where=where or (), sort=sort, limit=limit)
+    write(table, form, output, _TRIAL_COLUMNS, settings=True)
+
+
+def events(
+    session: Annotated[str | None, typer.Argument(metavar="[SESSION]")] = None,
+    limit: Limit = None,
+    form: Form = None,
+    output: Output = None,
+    db: Db = None,
+) -> None:
+    """List what happened: parks, moves, faults, pauses."""
+    from hil.store import open_database
+
+    with open_database(db) as database:
+        table = database.events(session)
+    write(table.head(limit) if limit else table, form, output, None)
+
+
+def tag(
+    session: SessionRef,
+    tags: Annotated[list[str], typer.Argument(metavar="TAG...")],
+    trial: Annotated[int | None, typer.Option("--trial", metavar="N")] = None,
+    db: Db = None,
+) -> None:
+    """Tag a session, or one of its trials."""
+    from hil.store import open_database
+
+    with open_database(db) as database:
+        database.tag(session, *tags, number=trial)
+
+
+def note(
+    session: SessionRef,
+    text: Annotated[str, typer.Argument(metavar="TEXT")],
+    trial: Annotated[int | None, typer.Option("--trial", metavar="N")] = None,
+    db: Db = None,
+) -> None:
+    """Write a note on a session, or on one of its trials."""
+    from hil.store import open_database
+
+    with open_database(db) as database:
+        database.note(session, text, number=trial)
+
+
+def export(
+    session: SessionRef,
+    optuna: Annotated[
+        str | None,
+        typer.Option("--optuna", metavar="URL", help="As a study, for optuna-dashboard."),
+    ] = None,
+    parquet: Annotated[
+        Path | None, typer.Option("--parquet", metavar="DIR", help="As Parquet tables.")
+    ] = None,
+    db: Db = None,
+    frames: Frames = None,
+) -> None:
+    """Write a session for other programs."""
+    from hil.errors import InputError
+    from hil.export import export_optuna, export_parquet
+    from hil.store import open_database
+
+    if optuna is None and parquet is None:
+        raise InputError("hil export", "", "give --optuna URL or --parquet DIR")
+    with open_database(db, frames=frames) as database:
+        if optuna is not None:
+            print(f"wrote study {export_optuna(database, session, optuna)!r}")
+        if parquet is not None:
+            for path in export_parquet(database, session, parquet):
+                print(f"wrote {path}")
+
+
+def migrate(db: Db = None) -> None:
+    """Bring a database of an older version up to date, after a copy."""
+    from hil.store import migrate as migrate_database
+
+    revisions = migrate_database(db)
+    print(f"applied {', '.join(revisions)}" if revisions else "up to date")
+
+
+def verify(session: SessionRef = "last", db: Db = None, frames: Frames = None) -> int:
+    """Compare a session's frames with their checksums."""
+    from hil.store import open_database
+
+    with open_database(db, frames=frames) as database:
+        problems = database.verify(session)
+    for problem in problems:
+        print(problem)
+    print(f"{len(problems)} problems" if problems else "all frames match their checksums")
+    return 1 if problems else 0
+
+
+# --- output --------------------------------------------------------------------------------------
+
+_SESSION_COLUMNS = [
+    "id",
+    "name",
+    "rig",
+    "state",
+    "trials",
+    "complete",
+    "best",
+    "created_at",
+    "tags",
+]
+_TRIAL_COLUMNS = ["session_name", "number", "state", "objective", "ci_low", "ci_high", "reason"]
+
+
+def write(
+    table: pd.DataFrame,
+    form: Format | None,
+    output: Path | None,
+    columns: list[str] | None,
+    *,
+    settings: bool = False,
+) -> None:
+    """Write rows as a person or a program wants them.
+
+    Parameters
+    ----------
+    table
+        The rows.
+    form
+        How; without it, what the file's ending says, or a table.
+    output
+        Where to; None for standard output.
+    columns
+        What a table on the screen shows; files get everything.
+    settings
+        Whether the screen also shows the columns of settings.
+    """
+    from hil.errors import InputError
+    from hil.export import flat
+
+    form = form or _form_of(output)
+    if form == "parquet":
+        if output is None:
+            raise InputError("--format", "", "parquet needs -o FILE")
+        flat(table).to_parquet(output)
+        return
+    if form == "csv":
+        text = flat(table).to_csv(index=False)
+    elif form == "json":
+        text = table.to_json(orient="records", date_format="iso", indent=2) + "\n"
+    else:
+        text = _screen(table, columns, settings=settings)
+    if output is not None:
+        output.write_text(text, encoding="utf-8", newline="")
+    else:
+        typer.echo(text, nl=False)
+
+
+def _form_of(output: Path | None) -> Format:
+    endings: dict[str, Format] = {".json": "json", ".csv": "csv", ".parquet": "parquet"}
+    return endings.get(output.suffix.lower(), "table") if output is not None else "table"
+
+
+def _screen(table: pd.DataFrame, columns: list[str] | None, *, settings: bool) -> str:
+    import io
+
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    shown = [name for name in columns or table.columns if name in table.columns]
+    if settings:
+        shown += [name for name in table.columns if "." in name]
+    if "session_name" in shown and table["session_name"].nunique() <= 1:
+        shown.remove("session_name")
+    drawn = Table(box=None, pad_edge=False, header_style="bold")
+    for name in shown:
+        drawn.add_column(Text(name), no_wrap=True)
+    for row in table[shown].itertuples(index=False):
+        drawn.add_row(*(Text(_cell(name, cell)) for name, cell in zip(shown, row, strict=True)))
+    stream = io.StringIO()
+    # Wide tables are for a pager or a file; wrapping them would make them unreadable.
+    width = max(Console().width, 20 * len(shown) + 60)
+    Console(file=stream, width=width, highlight=False, markup=False).print(drawn)
+    lines = [line.rstrip() for line in stream.getvalue().splitlines()]
+    return "\n".join(lines) + "\n"
+
+
+def _cell(name: str, cell: object) -> str:
+    import pandas as pd
+
+    if isinstance(cell, (list, tuple)):
+        return ", ".join(str(item) for item in cell)
+    if isinstance(cell, dict):
+        return ", ".join(f"{key}={value}" for key, value in cell.items())
+    if cell is None or cell is pd.NaT or (isinstance(cell, float) and cell != cell):
+        return ""
+    if isinstance(cell, pd.Timestamp):
+        return cell.strftime("%Y-%m-%d %H:%M:%S")
+    if isinstance(cell, float):
+        return f"{cell:.5g}"
+    return str(cell)[:8] if name == "id" else " ".join(str(cell).split())

@@ -1,0 +1,174 @@
+"""Commands that run sessions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hil.cli.options import Db, Frames, SessionRef
+
+if TYPE_CHECKING:
+    from hil.session import SessionResult
+
+Trials = Annotated[
+    int | None, typer.Option("--trials", metavar="N", help="Another number of trials.")
+]
+Tags = Annotated[
+    list[str] | None, typer.Option("--tag", metavar="TAG", help="Tag the session; repeatable.")
+]
+Note = Annotated[str, typer.Option("--note", metavar="TEXT", help="A note on the session.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    app.command()(demo)
+    app.command()(run)
+    app.command()(resume)
+    app.command()(join)
+    app.command()(stop)
+
+
+def demo(
+    db: Db = None,
+    frames: Frames = None,
+    trials: Trials = None,
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", help="Another hidden aberration.", min=0)
+    ] = None,
+    picture: Annotated[
+        Path, typer.Option(metavar="FILE.png", help="Where the picture goes.")
+    ] = Path("hil-demo.png"),
+) -> int:
+    """Sharpen a simulated microscope whose optics are aberrated, as a session would a real one."""
+    from hil.demo import run_demo
+
+    return run_demo(db, frames, trials, seed, picture)
+
+
+def run(
+    session: Annotated[Path, typer.Argument(metavar="SESSION.toml", help="The session file.")],
+    db: Db = None,
+    frames: Frames = None,
+    trials: Trials = None,
+    tag: Tags = None,
+    note: Note = "",
+) -> int:
+    """Run a session, with progress, the best so far, and a summary."""
+    from hil.session import run_session
+    from hil.spec import load_session_file
+
+    spec = load_session_file(session).spec
+    return drive(
+        run_session,
+        spec.name,
+        spec.objective.names[0],
+        path_or_spec=session,
+        database=db,
+        frames=frames,
+        trials=trials,
+        tags=tuple(tag or ()),
+        note=note,
+    )
+
+
+def resume(
+    session: SessionRef = "last", db: Db = None, frames: Frames = None, trials: Trials = None
+) -> int:
+    """Go on with a session that was interrupted."""
+    return _again(session, db, frames, trials, None, join=False)
+
+
+def join(
+    session: SessionRef,
+    rig: Annotated[Path, typer.Option("--rig", metavar="RIG.toml", help="This controller's rig.")],
+    db: Db = None,
+    frames: Frames = None,
+) -> int:
+    """Work on a running session's study with another rig (PostgreSQL)."""
+    return _again(session, db, frames, None, rig, join=True)
+
+
+def stop(session: SessionRef = "last", db: Db = None) -> int:
+    """Ask whoever runs a session to stop it and park."""
+    from hil.store import open_database
+
+    with open_database(db) as database:
+        database.request_stop(session, "hil stop")
+    return 0
+
+
+def _again(
+    session: str,
+    db: str | None,
+    frames: Path | None,
+    trials: int | None,
+    rig: Path | None,
+    *,
+    join: bool,
+) -> int:
+    from hil.session import resume_session
+    from hil.store import open_database
+
+    with open_database(db, frames=frames) as database:
+        record = database.session(session)
+    return drive(
+        resume_session,
+        record.name,
+        record.objectives[0],
+        session=record.id,
+        database=db,
+        frames=frames,
+        trials=trials,
+        rig=rig,
+        join=join,
+    )
+
+
+def drive(work: Any, name: str, objective: str, **arguments: Any) -> int:
+    """Run a session under a terminal view, print its summary, and return the exit status."""
+    result = drive_session(work, name, objective, **arguments)
+    summarise(result)
+    return exit_status(result)
+
+
+def drive_session(work: Any, name: str, objective: str, **arguments: Any) -> SessionResult:
+    """Run a session under a terminal view."""
+    from rich.console import Console
+
+    from hil.progress import TerminalView
+
+    console = Console(stderr=True, highlight=False, markup=False)
+    with TerminalView(console, name, objective) as view:
+        result: SessionResult = work(observer=view, **arguments)
+    return result
+
+
+def exit_status(result: SessionResult) -> int:
+    """Exit status of a session: 130 if a person stopped it, 1 if it brought nothing."""
+    from hil.ports import SessionState
+
+    if result.state is SessionState.STOPPED:
+        return 0 if result.reason == "hil stop" else 130
+    if result.state is SessionState.FAILED or not result.n_complete:
+        return 1
+    return 0
+
+
+def summarise(result: SessionResult) -> None:
+    """Print what a session came to; names come from users and devices and are not markup."""
+    print(f"session   {result.session_id[:8]}  {result.name}")
+    print(f"state     {result.state}: {result.reason}")
+    print(f"trials    {result.n_complete} complete of {result.n_trials}")
+    if result.best is not None:
+        best = result.best
+        print(
+            f"best      trial {best.number}: {best.objective:.4f}"
+            f" ({best.ci_low:.4f} to {best.ci_high:.4f}) {result.objective}"
+        )
+        for setting, value in result.best_settings.items():
+            shown = f"{value:.6g}" if isinstance(value, float) else str(value)
+            print(f"          {setting} = {shown}")
+    print(f"database  {result.database}")
+    print(f"frames    {result.frames}")

@@ -1,0 +1,64 @@
+"""A session for other programs: Parquet tables, and an Optuna study."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from hil.errors import InputError
+
+if TYPE_CHECKING:
+    from hil.store import Database
+
+
+def export_parquet(database: Database, session: str, folder: Path) -> list[Path]:
+    """Write the session's trials, estimates and events as Parquet tables.
+
+    Raises
+    ------
+    InputError
+        The folder cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError("--parquet", str(folder), f"no folder: {error.strerror}") from None
+    tables = {
+        "trials": database.trials(session, sort="number"),
+        "estimates": database.estimates(session),
+        "events": database.events(session),
+    }
+    paths = []
+    for name, table in tables.items():
+        path = folder / f"{name}.parquet"
+        flat(table).to_parquet(path)
+        paths.append(path)
+    return paths
+
+
+def flat(table: pd.DataFrame) -> pd.DataFrame:
+    """Write lists and objects in cells as JSON, which every program reads."""
+    table = table.copy()
+    for column in table.columns:
+        if table[column].map(lambda cell: isinstance(cell, (list, dict, tuple))).any():
+            table[column] = [json.dumps(cell) for cell in table[column]]
+    return table
+
+
+def export_optuna(database: Database, session: str, url: str) -> str:
+    """Write the session as a study into an Optuna storage; return the study's name.
+
+    Raises
+    ------
+    InputError
+        The storage cannot be used, or holds a study of that name already.
+    """
+    from hil.proposer.export import write_study
+
+    record = database.session(session)
+    name = f"{record.name}-{record.id[:8]}"
+    write_study(url, name, database.rows(record.id), record.objectives)
+    return name

@@ -1,0 +1,188 @@
+"""Where a session looks and where it starts: settled once, stored with it, the same ever after."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from hil.errors import InputError, SafetyError
+from hil.ports import Value
+from hil.safety import Safety
+from hil.search_space import SearchSpace, check_table
+from hil.spec import Grid, RigSpec, SessionSpec
+
+if TYPE_CHECKING:
+    from hil.proposer import SearchPlan
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What a session took from the rig when it began.
+
+    Parameters
+    ----------
+    fields
+        For each field of view, the settings that bring it before the camera.
+    start
+        The searched settings as the session found them, the rig's setup applied.
+    start_measured
+        Whether the first trial measures them.
+    before
+        All settings that the session moves, as they were.
+    """
+
+    fields: tuple[Mapping[str, Value], ...]
+    start: Mapping[str, Value]
+    start_measured: bool
+    before: Mapping[str, Value]
+
+    def to_json(self) -> dict[str, Any]:
+        """Write it for the database."""
+        return {
+            "fields": [dict(field) for field in self.fields],
+            "start": dict(self.start),
+            "start_measured": self.start_measured,
+            "before": dict(self.before),
+        }
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Self:
+        """Read what `to_json` wrote."""
+        return cls(
+            tuple(stored["fields"]), stored["start"], stored["start_measured"], stored["before"]
+        )
+
+    def check(self, safety: Safety, where: str | Path) -> None:
+        """Refuse fields of view that a rig cannot reach.
+
+        Raises
+        ------
+        InputError
+        """
+        for i, field in enumerate(self.fields):
+            check_table(field, safety, where, f"measure.fields.{i}")
+
+    def plan(self, spec: SessionSpec, space: SearchSpace) -> SearchPlan:
+        """Say what the proposer searches."""
+        from hil.proposer import SearchPlan
+
+        return SearchPlan(
+            axes=space.axes,
+            integers=space.integers,
+            sampler=spec.sampler,
+            seed=spec.seed,
+            trials=spec.trials,
+            n_objectives=len(spec.objective.names),
+            start=self.start if self.start_measured else None,
+            reference_every=spec.reference.every if spec.reference else 0,
+            reference={**self.start, **space.reference},
+            repair=space.repair,
+        )
+
+
+def lay_out(spec: SessionSpec, space: SearchSpace, rig: RigSpec, where: str | Path) -> Layout:
+    """Settle fields and start, on the device thread; nothing moves.
+
+    Parameters
+    ----------
+    spec
+        The session.
+    space
+        What it searches.
+    rig
+        Its setup counts as applied.
+    where
+        The session file, for messages.
+
+    Raises
+    ------
+    InputError
+        A field of view is out of reach, or the rig has no stage for a grid.
+    """
+    safety = space.safety
+    setup = safety.targets(rig.setup)
+    names = [axis.setting for axis in space.axes]
+    stage = _stage(spec.measure.grid, safety, where) if spec.measure.grid else ()
+    listed = [
+        check_table(field, safety, where, f"measure.fields.{i}")
+        for i, field in enumerate(spec.measure.fields or ())
+    ]
+    moved = [*names, *space.fixed, *stage, *(listed[0] if listed else ())]
+    for name in (*stage, *(listed[0] if listed else ())):
+        if name in names or name in space.fixed:
+            raise InputError(where, "measure", f"{name} places the fields of view and is searched")
+    before = safety.read(dict.fromkeys(moved))
+    found = {name: setup.get(name, value) for name, value in before.items()}
+    fields: list[Mapping[str, Value]] = list(listed) or [{}]
+    if spec.measure.grid:
+        fields = _grid(spec.measure.grid, stage, found, safety, where)
+    start = {name: found[name] for name in names}
+    if spec.reference is not None:
+        _check_reference({**space.fixed, **start, **space.reference}, safety, where)
+    return Layout(
+        fields=tuple(fields),
+        start=start,
+        start_measured=spec.start == "present" and _allowed(start, space),
+        before=before,
+    )
+
+
+def _allowed(start: Mapping[str, Value], space: SearchSpace) -> bool:
+    """Whether the rig may be measured as it stands: people leave stages outside their limits."""
+    try:
+        space.safety.check({**space.fixed, **start})
+    except SafetyError:
+        return False
+    return not space.problem(start)
+
+
+def _check_reference(values: Mapping[str, Value], safety: Safety, where: str | Path) -> None:
+    try:
+        safety.check(values)
+    except SafetyError as error:
+        raise InputError(where, "reference.settings", str(error)) from None
+
+
+def _stage(grid: Grid, safety: Safety, where: str | Path) -> tuple[str, str]:
+    """Find the two settings that move the sample."""
+    if grid.x and grid.y:
+        try:
+            return safety.setting(grid.x).name, safety.setting(grid.y).name
+        except SafetyError as error:
+            raise InputError(where, "measure.grid", str(error)) from None
+    pairs = [
+        (name, f"{name.removesuffix('.x_um')}.y_um")
+        for name in safety.settings
+        if name.endswith(".x_um") and f"{name.removesuffix('.x_um')}.y_um" in safety.settings
+    ]
+    if len(pairs) != 1:
+        found = ", ".join(x.removesuffix(".x_um") for x, _ in pairs) or "none"
+        raise InputError(
+            where, "measure.grid", f"needs one XY stage, found {found}; name its x and y, or fields"
+        )
+    return pairs[0]
+
+
+def _grid(
+    grid: Grid,
+    stage: tuple[str, ...],
+    centre: Mapping[str, Value],
+    safety: Safety,
+    where: str | Path,
+) -> list[Mapping[str, Value]]:
+    x, y = stage
+    fields: list[Mapping[str, Value]] = []
+    for row in range(grid.rows):
+        for column in range(grid.columns):
+            field = {
+                x: float(centre[x]) + (column - (grid.columns - 1) / 2) * grid.step_um,
+                y: float(centre[y]) + (row - (grid.rows - 1) / 2) * grid.step_um,
+            }
+            try:
+                safety.check(field)
+            except SafetyError as error:
+                raise InputError(where, "measure.grid", f"out of reach: {error}") from None
+            fields.append(field)
+    return fields

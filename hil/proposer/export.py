@@ -1,0 +1,50 @@
+"""Trials as a study in Optuna's own storage, so that optuna-dashboard opens them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import optuna
+
+from hil.errors import InputError
+from hil.ports import TrialRow
+from hil.proposer.optuna_proposer import frozen, violated
+
+
+def write_study(url: str, name: str, rows: Sequence[TrialRow], objectives: Sequence[str]) -> None:
+    """Create a study and add every row to it.
+
+    Parameters
+    ----------
+    url
+        Of an Optuna storage, ``sqlite:///optuna.db`` say.
+    name
+        Of the study; it must not exist yet.
+    rows
+        Trials; those still open are left out.
+    objectives
+        Names, all maximised.
+
+    Raises
+    ------
+    InputError
+    """
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    try:
+        study = optuna.create_study(
+            storage=url, study_name=name, directions=["maximize"] * len(objectives)
+        )
+    except optuna.exceptions.DuplicatedStudyError:
+        raise InputError("--optuna", url, f"has a study {name!r} already") from None
+    except Exception as error:  # SQLAlchemy's and the driver's own, which live elsewhere
+        raise InputError("--optuna", "", f"cannot be used: {type(error).__name__}") from None
+    study.set_metric_names(list(objectives))
+    constrained = violated(rows)
+    for row in rows:
+        if not row.state.ended:
+            continue
+        trial = frozen(row, constrained)
+        trial.set_user_attr("state", str(row.state))
+        trial.set_user_attr("kind", row.kind)
+        trial.set_user_attr("number", row.number)
+        study.add_trial(trial)

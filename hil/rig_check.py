@@ -1,0 +1,101 @@
+"""``hil rig check``: every setting of a rig, and what is wrong with its file."""
+
+from __future__ import annotations
+
+import math
+import sys
+from pathlib import Path
+
+from drivers.protocol import Setting, Value
+from hil.errors import RigError
+from hil.rig import Plan, Rig
+from hil.spec import load_rig_file
+
+
+def check_rig(path: Path) -> int:
+    """Connect, print all settings with unit, bounds and value, and warn; nothing of ours moves.
+
+    Returns
+    -------
+    int
+        Exit status: 0, or 1 if a setting could not be read.
+
+    Raises
+    ------
+    InputError, RigError
+    """
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    rig = Rig(Plan(load_rig_file(path)))
+    try:
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for column in ("setting", "unit", "allowed here", "present value"):
+            table.add_column(column, no_wrap=column == "setting")
+        unread, outside = [], []
+        for name, setting in rig.settings.items():
+            try:
+                value = rig.read(name)[name]
+            except RigError as error:
+                unread.append(f"{name} cannot be read: {error}")
+                value = "?"
+            low, high = rig.safety.bounds(name)
+            if not isinstance(value, str) and not low <= value <= high:
+                outside.append(f"{name} stands at {value:g}, outside {_end(low)} to {_end(high)}")
+            cells = (name, setting.unit, _allowed(rig, setting), _shown(value))
+            table.add_row(*(Text(cell) for cell in cells))
+        width = None if sys.stdout.isatty() else 160
+        Console(highlight=False, markup=False, width=width).print(table)
+        for name, version in rig.versions.items():
+            print(f"{name} {version}")
+        for warning in (*warnings(rig), *outside):
+            print(f"warning: {warning}")
+        for problem in unread:
+            print(f"error: {problem}", file=sys.stderr)
+        return 1 if unread else 0
+    finally:
+        rig.close()
+
+
+def _shown(value: Value) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _allowed(rig: Rig, setting: Setting) -> str:
+    if setting.read_only:
+        return "read-only"
+    if setting.kind == "choice":
+        choices = [str(choice) for choice in rig.safety.choices(setting.name)]
+        text = ", ".join(choices[:8])
+        return text + (f", ... ({len(choices)})" if len(choices) > 8 else "")
+    low, high = rig.safety.bounds(setting.name)
+    if math.isinf(low) and math.isinf(high):
+        return "any " + ("integer" if setting.kind == "int" else "number")
+    return f"{_end(low)} to {_end(high)}"
+
+
+def _end(bound: float) -> str:
+    return "any" if math.isinf(bound) else f"{bound:g}"
+
+
+def warnings(rig: Rig) -> list[str]:
+    """Say what a careful owner of this rig would want to mend."""
+    found = []
+    parked = {name for step in rig.safety.park_steps for name in step}
+    for name, setting in rig.settings.items():
+        if setting.read_only:
+            continue
+        if setting.role == "light" and rig.spec.park and name not in parked:
+            found.append(f"{name} brings light and is in no [[park]] step")
+        if setting.role == "position":
+            low, high = rig.safety.bounds(name)
+            if math.isinf(low) or math.isinf(high):
+                found.append(f'{name} moves and has no bounds: give [limits."{name}"]')
+    if not rig.spec.park:
+        steps = [f"{n} = {v}" for step in rig.safety.park_steps for n, v in step.items()]
+        safe = ", ".join(steps) or "as it is, since nothing is known to bring light"
+        found.append(f"no [[park]]: the safe state is taken to be {safe}")
+    if rig.spec.noise is None:
+        found.append("no [noise]: sessions need the camera's noise model")
+    return found

@@ -1,0 +1,599 @@
+"""Puts rig, estimator, proposer, store and controller together, and takes them apart safely."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from hil.capture import Capture
+from hil.clock import SystemClock
+from hil.controller import Controller, Ending, LoopSpec, StopSwitch
+from hil.device_thread import DeviceThread
+from hil.errors import HilError, InputError, SafetyError, StoreError, nearest
+from hil.guardian import Guardian, Orders
+from hil.holding import hold, lease
+from hil.layout import Layout, lay_out
+from hil.ports import Best, Clock, Observer, SessionState, Snapshot, TrialState, Value
+from hil.rig import Plan, Rig
+from hil.score import SessionEstimator, noise_model
+from hil.search_space import SearchSpace, resolve
+from hil.spec import RigFile, RigSpec, SessionFile, SessionSpec, load_rig_file, load_session_file
+from hil.spec.load import check_against_rig, parse
+from hil.versions import versions
+
+if TYPE_CHECKING:
+    from hil.store import Database, SessionRecord, SqlStore
+
+# Device work that takes this much longer than its own timeouts allow counts as a hang.
+_GRACE_S = 60.0
+# A sample is not lit for longer than this while the database is waited for.
+_DARK_AFTER_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class SessionResult:
+    """What a session came to.
+
+    Parameters
+    ----------
+    session_id, name
+        Which session.
+    state, reason
+        How it ended, and why.
+    n_trials, n_complete
+        Rows, and those of them that are COMPLETE.
+    best
+        The best feasible trial; None if there is none.
+    best_settings
+        What that trial's devices read back.
+    objective
+        What was maximised.
+    database, frames
+        Where everything lies; no password.
+    """
+
+    session_id: str
+    name: str
+    state: SessionState
+    reason: str
+    n_trials: int
+    n_complete: int
+    best: Best | None
+    best_settings: Mapping[str, Value]
+    objective: str
+    database: str
+    frames: Path
+
+
+def show_nothing(snapshot: Snapshot) -> None:
+    """Observe without a word."""
+
+
+def run_session(
+    path_or_spec: str | Path | SessionSpec | SessionFile,
+    database: str | None = None,
+    *,
+    frames: str | Path | None = None,
+    trials: int | None = None,
+    rig: str | Path | None = None,
+    tags: Sequence[str] = (),
+    note: str = "",
+    observer: Observer = show_nothing,
+    on_start: Callable[[str], None] | None = None,
+    stop: StopSwitch | None = None,
+    clock: Clock | None = None,
+) -> SessionResult:
+    """Run a session from its first trial to its end; the rig is parked however it ends.
+
+    Parameters
+    ----------
+    path_or_spec
+        A session file, as a path or read; or a spec, whose rig path is then relative to the
+        working folder.
+    database
+        URL; None means ``$HIL_DATABASE``, else ``sqlite:///hil.db``. Made where it is missing.
+    frames
+        Folder for frame files; None means ``$HIL_FRAMES``, else ``hil-frames`` by the database.
+    trials
+        Instead of the number in the file.
+    rig
+        Another rig file than the one that the session names.
+    tags, note
+        Stored with the session, beside those of the file.
+    observer
+        Is shown how the session goes.
+    on_start
+        Called with the session's id once it is in the database.
+    stop
+        Pressed by somebody to end the session after its present command.
+    clock
+        Time.
+
+    Raises
+    ------
+    InputError
+        The files are wrong; nothing was written and nothing moved.
+    RigHeld
+        Another process drives the rig.
+    RigError, StoreError
+        The rig or the database could not be opened, or the database was lost for good.
+    """
+    clock = clock or SystemClock()
+    file = with_trials(_session_file(path_or_spec, rig), trials)
+    plan = Plan(file.rig)
+    _check_estimator(file)
+    with ExitStack() as stack:
+        existing = _existing_database(database, frames)
+        if existing is not None:
+            stack.callback(existing.close)
+        stack.enter_context(hold(plan, existing, None, "controller", clock))
+        opened = Rig(plan)
+        stack.callback(opened.close)
+        space = _resolve(file, opened)
+        layout = opened.run(lambda: lay_out(file.spec, space, opened.spec, file.path))
+        if existing is None:
+            existing = _new_database(database, frames)
+            stack.callback(existing.close)
+            stack.enter_context(lease(opened.spec.name, existing, None, "controller", clock))
+        session_id = existing.create_session(
+            _new_session(file, opened, layout, clock, (*file.spec.tags, *tags), note)
+        )
+        if on_start is not None:
+            on_start(session_id)
+        work = _Work(file, opened, space, layout, existing, session_id, clock, database)
+        return _drive(work, observer, stop or StopSwitch())
+
+
+def resume_session(
+    session: str = "last",
+    database: str | None = None,
+    *,
+    frames: str | Path | None = None,
+    trials: int | None = None,
+    rig: str | Path | None = None,
+    join: bool = False,
+    observer: Observer = show_nothing,
+    stop: StopSwitch | None = None,
+    clock: Clock | None = None,
+) -> SessionResult:
+    """Go on with a session that was interrupted, or join one that another controller runs.
+
+    The session and rig files are those stored with the session.
+
+    Parameters
+    ----------
+    session
+        Id, a unique beginning of one, or ``"last"``.
+    rig
+        Another rig file than the stored one; needed to join, since a rig has one controller.
+    trials
+        A new number of trials.
+    join
+        Whether other controllers may be at work on it.
+    database, frames, observer, stop, clock
+        As for `run_session`.
+
+    Raises
+    ------
+    InputError, RigHeld, RigError, StoreError
+        As for `run_session`.
+    """
+    clock = clock or SystemClock()
+    with ExitStack() as stack:
+        opened_database = _database(database, frames)
+        stack.callback(opened_database.close)
+        record = opened_database.session(session)
+        file = with_trials(
+            stored_file(record, rig), trials if trials is not None else record.n_trials
+        )
+        plan = Plan(file.rig)
+        _check_estimator(file)
+        stack.enter_context(hold(plan, opened_database, record.id, "controller", clock))
+        opened = Rig(plan)
+        stack.callback(opened.close)
+        space = _resolve(file, opened)
+        layout = Layout.from_json(record.extra["layout"])
+        opened.run(lambda: layout.check(space.safety, file.path))
+        work = _Work(
+            file,
+            opened,
+            space,
+            layout,
+            opened_database,
+            record.id,
+            clock,
+            database,
+            resumed=True,
+            joined=join,
+        )
+        return _drive(work, observer, stop or StopSwitch())
+
+
+# --- before anything moves -----------------------------------------------------------------------
+
+
+def with_trials(file: SessionFile, trials: int | None) -> SessionFile:
+    """Return the file with another number of trials.
+
+    Raises
+    ------
+    InputError
+    """
+    if trials is None:
+        return file
+    if trials < 1:
+        raise InputError("--trials", "", f"{trials}, allowed: 1 or more")
+    return replace(file, spec=file.spec.model_copy(update={"trials": trials}))
+
+
+def _session_file(
+    source: str | Path | SessionSpec | SessionFile, rig: str | Path | None
+) -> SessionFile:
+    if isinstance(source, SessionFile):
+        return source
+    if not isinstance(source, SessionSpec):
+        return load_session_file(source, rig)
+    rig_file = load_rig_file(rig or source.rig)
+    check_against_rig(source, rig_file.spec, "session")
+    text = source.model_dump_json(exclude_unset=True)
+    return SessionFile(source, text, Path.cwd() / "session", rig_file)
+
+
+def stored_file(record: SessionRecord, rig: str | Path | None) -> SessionFile:
+    """Build the files of a session from what the database kept of them."""
+    path = Path(record.extra["session_path"])
+    if record.session_text.startswith("{"):
+        spec = SessionSpec.model_validate_json(record.session_text)
+    else:
+        spec = parse(SessionSpec, record.session_text, path)
+    if rig is not None:
+        rig_file = load_rig_file(rig)
+    else:
+        rig_path = Path(record.extra["rig_path"])
+        rig_file = RigFile(parse(RigSpec, record.rig_text, rig_path), record.rig_text, rig_path)
+    check_against_rig(spec, rig_file.spec, path)
+    return SessionFile(spec, record.session_text, path, rig_file)
+
+
+def _check_estimator(file: SessionFile) -> None:
+    from hil.information import estimator_names
+
+    kind = file.spec.estimator.kind
+    if kind not in estimator_names():
+        raise InputError(
+            file.path, "estimator.kind", f"{kind!r}, {nearest(kind, estimator_names())}"
+        )
+
+
+def _folder(frames: str | Path | None) -> Path | None:
+    return None if frames is None else Path(frames)
+
+
+def _database(url: str | None, frames: str | Path | None) -> Database:
+    from hil.store import open_database
+
+    return open_database(url, frames=_folder(frames))
+
+
+def _existing_database(url: str | None, frames: str | Path | None) -> Database | None:
+    from hil.store import database_exists
+
+    return _database(url, frames) if database_exists(url) else None
+
+
+def _new_database(url: str | None, frames: str | Path | None) -> Database:
+    from hil.store import open_database
+
+    return open_database(url, frames=_folder(frames), create=True)
+
+
+def _resolve(file: SessionFile, rig: Rig) -> SearchSpace:
+    return rig.run(lambda: resolve(file.spec, rig.safety, rig.spec.camera, file.path))
+
+
+def _new_session(
+    file: SessionFile,
+    rig: Rig,
+    layout: Layout,
+    clock: Clock,
+    tags: tuple[str, ...],
+    note: str,
+) -> Any:
+    from hil.store import NewSession
+
+    spec = file.spec
+    return NewSession(
+        name=spec.name,
+        rig=rig.spec.name,
+        session_text=file.text,
+        rig_text=file.rig.text,
+        versions=versions(rig.versions),
+        seed=spec.seed,
+        n_trials=spec.trials,
+        objectives=spec.objective.names,
+        estimator=spec.estimator.kind,
+        at=clock.now(),
+        tags=tuple(dict.fromkeys(tags)),
+        note=note or spec.note,
+        extra={
+            "layout": layout.to_json(),
+            "session_path": str(file.path),
+            "rig_path": str(file.rig.path),
+        },
+    )
+
+
+# --- the session itself --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """Everything that a session stands on."""
+
+    file: SessionFile
+    rig: Rig
+    space: SearchSpace
+    layout: Layout
+    database: Database
+    session_id: str
+    clock: Clock
+    url: str | None
+    resumed: bool = False
+    joined: bool = False
+
+
+def _drive(work: _Work, observer: Observer, stop: StopSwitch) -> SessionResult:
+    thinker = DeviceThread("hil-estimates")
+    with ExitStack() as stack:
+        stack.callback(thinker.close, wait=False)
+        stack.enter_context(_signals(stop))
+        guardian = _guardian(work)
+        stack.callback(guardian.farewell)
+        capture = _capture(work)
+        store = work.database.store(
+            work.session_id,
+            controller=work.rig.spec.name,
+            keep_frames=work.file.spec.measure.keep_frames,
+            resumed=work.resumed and not work.joined,
+            clock=work.clock,
+            on_delay=_Delay(guardian, work.rig, capture),
+        )
+        stack.callback(store.close)
+        try:
+            ending = _run_trials(work, capture, store, thinker, guardian, observer, stop)
+        except BaseException as error:
+            _end(work, store, Ending(SessionState.FAILED, _brief(error)), after=error)
+            raise
+        _end(work, store, ending, after=None)
+    return result_of(work.database, work.session_id, ending)
+
+
+def _capture(work: _Work) -> Capture:
+    spec, rig = work.file.spec, work.rig
+    return Capture(
+        rig.safety,
+        rig.camera,
+        work.layout.fields,
+        spec.measure.repeats,
+        rig.spec.frame_timeout_s,
+        work.clock,
+        rig.spec.setup,
+    )
+
+
+def _run_trials(
+    work: _Work,
+    capture: Capture,
+    store: SqlStore,
+    thinker: DeviceThread,
+    guardian: Guardian,
+    observer: Observer,
+    stop: StopSwitch,
+) -> Ending:
+    from hil.proposer import OptunaProposer
+
+    spec, rig, clock = work.file.spec, work.rig, work.clock
+    if work.resumed:
+        store.session_state(SessionState.RUNNING, clock.now(), "resumed")
+    if rig.spec.setup:
+        store.event("setup", clock.now(), dict(rig.spec.setup))
+        rig.run(lambda: rig.safety.apply(rig.spec.setup), guardian.beat)
+    assert rig.spec.noise is not None
+    noise = noise_model(rig.spec.noise)
+    controller = Controller(
+        LoopSpec(spec.trials, spec.seed, spec.stop, work.space.fixed),
+        capture=capture,
+        devices=rig.thread,
+        thinker=thinker,
+        store=store,
+        proposer=OptunaProposer(work.layout.plan(spec, work.space)),
+        estimator=SessionEstimator(spec, noise, work.space.budget.excess),
+        clock=clock,
+        stop=stop,
+        beat=guardian.beat,
+        observer=observer,
+        best=best_of(work.database, work.session_id) if work.resumed else None,
+    )
+    controller.recover()
+    return controller.run()
+
+
+def _end(work: _Work, store: SqlStore, ending: Ending, after: BaseException | None) -> None:
+    """Move to where the file says, park, and write down how it ended.
+
+    After an error of the database the lamp comes before the record.
+    """
+    clock = work.clock
+    recordable = not isinstance(after, StoreError)
+    if after is None:
+        _last_move(work, store)
+    if recordable:
+        recordable = _recorded(lambda: store.event("park", clock.now(), {"reason": ending.reason}))
+    problems = work.rig.park()
+    if problems:
+        said = {problem.setting: problem.message for problem in problems}
+        _recorded(lambda: store.event("park_failed", clock.now(), said))
+    alone = not any(alive for _, _, alive in _open_trials(store))
+    if alone:
+        _recorded(lambda: store.session_state(ending.state, clock.now(), ending.reason))
+    if problems and after is None:
+        raise HilError(
+            "the rig could not be parked: "
+            + "; ".join(f"{p.setting}: {p.message}" for p in problems)
+        )
+
+
+def _open_trials(store: SqlStore) -> Sequence[tuple[Any, TrialState, bool]]:
+    try:
+        return store.open_trials()
+    except Exception:  # the database is away; the session's state is then written or not, as it can
+        return ()
+
+
+def _recorded(write: Callable[[], None]) -> bool:
+    """Write something that must not keep the rig from its safe state; whether it was written."""
+    try:
+        write()
+    except StoreError:
+        return False
+    return True
+
+
+def _last_move(work: _Work, store: SqlStore) -> None:
+    """Go to where the session's ``at_end`` says; a fault there does not undo the session."""
+    target: Mapping[str, Value] = {}
+    if work.file.spec.at_end == "restore":
+        target = work.layout.before
+    elif work.file.spec.at_end == "best":
+        target = _best_requested(work)
+    if not target:
+        return
+    try:
+        store.event("move", work.clock.now(), {"why": work.file.spec.at_end, "to": dict(target)})
+        work.rig.apply(target)
+    except (SafetyError, HilError) as error:
+        problem = str(error)
+        _recorded(lambda: store.event("move_failed", work.clock.now(), {"why": problem}))
+
+
+def _best_requested(work: _Work) -> Mapping[str, Value]:
+    best = best_of(work.database, work.session_id)
+    if best is None:
+        return {}
+    requested = work.database.rows(work.session_id)[best.number].requested
+    return {**work.space.fixed, **requested}
+
+
+def _guardian(work: _Work) -> Guardian:
+    import psutil
+
+    process = psutil.Process()
+    orders = Orders(
+        rig_path=str(work.file.rig.path),
+        rig_text=work.file.rig.text,
+        database=work.url,
+        frames=str(work.database.frames_folder),
+        session_id=work.session_id,
+        pid=process.pid,
+        created=process.create_time(),
+    )
+    allowance_s = _allowance_s(work)
+    return Guardian(orders, lambda: work.rig.thread.busy_s() < allowance_s)
+
+
+def _allowance_s(work: _Work) -> float:
+    """How long one command to the devices may take before it counts as a hang, seconds."""
+    spec, rig = work.file.spec, work.rig
+    exposure = work.space.budget.exposure
+    ranges = [axis.high or 0.0 for axis in spec.search if axis.setting == exposure]
+    held = [work.space.fixed.get(exposure), work.layout.start.get(exposure), *ranges]
+    exposures_ms = [float(value) for value in held if value is not None]
+    if not exposures_ms and exposure:
+        exposures_ms = [float(rig.read(exposure)[exposure])]
+    frame_s = max(exposures_ms, default=0.0) / 1000 + rig.spec.frame_timeout_s
+    settle_s = sum(limit.timeout_s + limit.settle_ms / 1000 for limit in rig.spec.limits.values())
+    return _GRACE_S + 3 * settle_s + spec.measure.repeats * frame_s
+
+
+class _Delay:
+    """While the database is away the session waits: patiently, and before long in the dark."""
+
+    def __init__(self, guardian: Guardian, rig: Rig, capture: Capture) -> None:
+        self._guardian = guardian
+        self._rig = rig
+        self._capture = capture
+
+    def __call__(self, waited_s: float, why: str) -> None:
+        self._guardian.beat()
+        if waited_s > _DARK_AFTER_S:
+            self._rig.run(self._capture.rest, self._guardian.beat)
+
+
+@contextmanager
+def _signals(stop: StopSwitch) -> Iterator[None]:
+    """Let Ctrl-C, termination and a closed terminal end the session in good order."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    names = {"SIGINT": "Ctrl-C", "SIGTERM": "terminated", "SIGBREAK": "Ctrl-Break"}
+    names["SIGHUP"] = "the terminal was closed"
+    numbers = {getattr(signal, name): why for name, why in names.items() if hasattr(signal, name)}
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        stop.press(numbers[number])
+
+    before = {number: signal.signal(number, handle) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _brief(error: BaseException) -> str:
+    return str(error) if isinstance(error, HilError) else f"{type(error).__name__}: {error}"
+
+
+# --- afterwards ----------------------------------------------------------------------------------
+
+
+def best_of(database: Database, session_id: str) -> Best | None:
+    """Find the best feasible trial by the first objective."""
+    feasible = [
+        (row.objectives[0], -row.number)
+        for row in database.rows(session_id)
+        if row.state is TrialState.COMPLETE
+        and row.objectives is not None
+        and all(value <= 0 for value in row.constraints.values())
+    ]
+    if not feasible:
+        return None
+    objective, minus_number = max(feasible)
+    found = database.trials(session_id, where=[f"number = {-minus_number}"]).iloc[0]
+    return Best(-minus_number, objective, float(found["ci_low"]), float(found["ci_high"]))
+
+
+def result_of(database: Database, session_id: str, ending: Ending) -> SessionResult:
+    """Sum a session up."""
+    record = database.session(session_id)
+    rows = database.rows(session_id)
+    best = best_of(database, session_id)
+    return SessionResult(
+        session_id=record.id,
+        name=record.name,
+        state=ending.state,
+        reason=ending.reason,
+        n_trials=len(rows),
+        n_complete=sum(row.state is TrialState.COMPLETE for row in rows),
+        best=best,
+        best_settings=dict(rows[best.number].requested) if best else {},
+        objective=record.objectives[0],
+        database=database.url,
+        frames=database.frames_folder,
+    )
