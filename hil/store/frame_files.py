@@ -18,7 +18,7 @@ import os
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import zarr
@@ -125,8 +125,8 @@ def _replace(path: Path, content: bytes) -> None:
 
 
 def _little(pixels: Pixels) -> Pixels:
-    little: Pixels = np.ascontiguousarray(pixels, dtype=pixels.dtype.newbyteorder("<"))
-    return little
+    little: Any = np.ascontiguousarray(pixels, dtype=pixels.dtype.newbyteorder("<"))
+    return cast(Pixels, little)
 
 
 @lru_cache(maxsize=8)

@@ -94,6 +94,7 @@ class FrameWriter:
         self._folder = folder / session_id
         self._session_id = session_id
         self._keep = keep
+        self._n_fields = 1
         self._stacks: dict[int, _Stack] = {}
         self._queue: queue.Queue[_Put | _Seal | None] = queue.Queue(QUEUE_LENGTH)
         self._thread = threading.Thread(target=self._work, name="hil-frames", daemon=True)
@@ -194,21 +195,25 @@ class FrameWriter:
             if not stack.digests:
                 frame_files.make_group(self._folder, {"session": self._session_id})
                 array.mkdir(exist_ok=True)
+                # At once, with the number of fields of the last trial, so that what a killed
+                # process leaves behind is an array too.
+                self._write_metadata(stack, max(self._n_fields, frames.field + 1))
             frame_files.write_chunk(array, frames.field, pixels)
         stack.digests[frames.field] = frame_files.checksum(pixels)
-        if self._keep != "none":
-            # Grown with every field, so that what a killed process leaves behind can be opened.
-            frame_files.write_metadata(
-                array,
-                max(stack.digests) + 1,
-                pixels,
-                {
-                    **stack.attributes,
-                    "exposure_ms": frames.exposure_ms,
-                    "saturation_adu": frames.saturation_adu,
-                    "fields": sorted(stack.digests),
-                },
-            )
+
+    def _write_metadata(self, stack: _Stack, n_fields: int) -> None:
+        assert stack.first is not None, "written once there are frames"
+        frame_files.write_metadata(
+            self._folder / stack.name,
+            n_fields,
+            stack.first.frames[:1] if self._keep == "first" else stack.first.frames,
+            {
+                **stack.attributes,
+                "exposure_ms": stack.first.exposure_ms,
+                "saturation_adu": stack.first.saturation_adu,
+                "fields": sorted(stack.digests),
+            },
+        )
 
     def _sync(self, stack: _Stack) -> Sealed | None:
         if stack.first is None:
@@ -218,6 +223,8 @@ class FrameWriter:
         shape = None
         if self._keep != "none":
             array = self._folder / stack.name
+            self._n_fields = max(fields) + 1
+            self._write_metadata(stack, self._n_fields)
             frame_files.sync_file(array / "zarr.json")
             frame_files.sync_folder(array)
             frame_files.sync_folder(self._folder)
