@@ -15,6 +15,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from hil.information.levinson import is_positive
 from hil.information.sample import Sample
 
 Floats = NDArray[np.float64]
@@ -84,54 +85,41 @@ def lag_sums(sample: Sample) -> list[LagSums]:
     return sums
 
 
-def doubly_toeplitz(c: Floats) -> Floats:
-    """Lay the autocovariance out as the (d, d) covariance of a patch."""
-    p = c.shape[0] // 2 + 1
-    result: Floats = c.ravel()[_lag_index(p)].reshape(p * p, p * p)
-    return result
-
-
 def lag_totals(scatter: Floats, p: int) -> Floats:
     """Sum a (d, d) matrix over all entries of equal lag, (2p-1, 2p-1)."""
     n = 2 * p - 1
-    return np.bincount(_lag_index(p), weights=scatter.ravel(), minlength=n * n).reshape(n, n)
+    totals = np.bincount(_lag_index(p), weights=scatter.ravel(), minlength=n * n)
+    return np.asarray(totals, dtype=np.float64).reshape(n, n)
 
 
-def floored_covariance(c: Floats, floor: float) -> tuple[Floats, Floats]:
-    """Doubly Toeplitz covariance with no eigenvalue below ``floor``, and its Cholesky factor.
+def floored(c: Floats, floor: float) -> Floats:
+    """Change ``c`` as little as keeps the eigenvalues of its covariance at ``floor`` or above.
 
     An estimate with unbiased lags need not be positive. It is mixed, by as little as a bisection
     finds, with one that is: the same lags under a Bartlett window, whose spectrum on the
     circulant of twice the size is cut at the floor (a principal part of a circulant matrix has no
-    eigenvalue below the least of the circulant). Two or three Cholesky factorisations replace an
-    eigendecomposition.
+    eigenvalue below the least of the circulant). No eigendecomposition is needed.
 
     Returns
     -------
-    (d, d) covariance and its (d, d) lower Cholesky factor.
+    (2p-1, 2p-1) autocovariance.
     """
-    raw = doubly_toeplitz(c)
-    if _above(raw, floor):
-        return raw, np.linalg.cholesky(raw)
-    safe = doubly_toeplitz(_windowed(c, floor))
+    middle = c.shape[0] // 2
+    below = np.zeros_like(c)
+    # a little below the floor itself, where the safe covariance may lie
+    below[middle, middle] = 0.999 * floor
+    if is_positive(c - below):
+        return c
+    safe = _windowed(c, floor)
     low, high = 0.0, 1.0
     for _ in range(5):
-        middle = (low + high) / 2
-        if _above((1 - middle) * raw + middle * safe, floor):
-            high = middle
+        share = (low + high) / 2
+        if is_positive((1 - share) * c + share * safe - below):
+            high = share
         else:
-            low = middle
-    mixed: Floats = (1 - high) * raw + high * safe
-    return mixed, np.linalg.cholesky(mixed)
-
-
-def _above(covariance: Floats, floor: float) -> bool:
-    try:
-        # a little below the floor itself, where the safe covariance may lie
-        np.linalg.cholesky(covariance - 0.999 * floor * np.eye(covariance.shape[0]))
-    except np.linalg.LinAlgError:
-        return False
-    return True
+            low = share
+    result: Floats = (1 - high) * c + high * safe
+    return result
 
 
 def _windowed(c: Floats, floor: float) -> Floats:

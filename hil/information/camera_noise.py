@@ -79,6 +79,11 @@ class CameraNoise:
             f"read_noise_e={self.read_noise_e:g}, bit_depth={self.bit_depth})"
         )
 
+    @property
+    def darkest_adu(self) -> float:
+        """See `NoiseModel`."""
+        return self.offset_adu - 6 * self.read_noise_e / self.gain_e_per_adu - 1
+
     @cached_property
     def _table(self) -> PhiTable:
         return PhiTable(

@@ -37,6 +37,11 @@ class NoiseModel(Protocol):
         ...
 
     @property
+    def darkest_adu(self) -> float:
+        """No noise, six standard deviations included, falls below this, ADU."""
+        ...
+
+    @property
     def clips_low(self) -> bool:
         """Whether a value of `lowest_adu` means that noise was cut off."""
         ...

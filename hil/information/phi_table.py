@@ -11,10 +11,10 @@ and near the clip, phi minimises
 
 over a grid of lambda that is uniform in the stabilised signal: squared bias plus the variance of a
 mean over n pixels. The second term alone is solved by c, the posterior mean of h; what remains is a
-ridge regression in as many unknowns as there are rows. -lambda ln lambda has no power series at 0, so
-no phi is exact there: near 0 this is best polynomial approximation, as in Wu and Yang, IEEE Trans.
-Inf. Theory 2016. A mean over pixels is linear in the histogram: unlike the NPMLE it needs no fit for
-each trial, and it bootstraps and merges.
+ridge regression in as many unknowns as there are rows. -lambda ln lambda has no power series at 0,
+so no phi is exact there: near 0 this is best polynomial approximation, as in Wu and Yang, IEEE
+Trans. Inf. Theory 2016. A mean over pixels is linear in the histogram: unlike the NPMLE it needs no
+fit for each trial, and it bootstraps and merges.
 
 Measured, log-normal light of mean 1, 3, 10, 30 photons (spread 0.6), Poisson: 0.007, 0.003, 0.001,
 0.000 bit; plugging y into h: -0.41, -0.21, -0.05, -0.01.
@@ -106,7 +106,9 @@ class PhiTable:
             if stretch is not None:
                 mean_adu = stretch.lambda_e / self._law.gain_e_per_adu + self._law.offset_adu
                 inside = (mean_adu >= low_adu) & (mean_adu <= high_adu)
-                worst = max(worst, float(np.max(np.abs(stretch.residual_nats), where=inside, initial=0)))
+                worst = max(
+                    worst, float(np.max(np.abs(stretch.residual_nats), where=inside, initial=0))
+                )
         return worst
 
     def _series(self, y_adu: Floats) -> Floats:

@@ -18,6 +18,7 @@ class PoissonNoise:
 
     needs_integers = True
     lowest_adu = 0.0
+    darkest_adu = 0.0
     highest_adu = math.inf
     clips_low = False
 

@@ -28,6 +28,8 @@ class Sample:
         (F, R, H, W) numbers, ADU. With ``one_scene`` the two fields are regions of one field.
     patch_size
         p, pixels.
+    mean_adu
+        About the mean of all pixels: sums are taken about it, for accuracy alone.
     noise_variance_adu2
         Mean of Var(Y | X): what no model of Y may go below.
     discrete
@@ -40,6 +42,7 @@ class Sample:
 
     frames: NDArray[Any]
     patch_size: int
+    mean_adu: float
     noise_variance_adu2: float
     discrete: bool
     one_scene: bool = False
@@ -48,23 +51,18 @@ class Sample:
     @property
     def n_fields(self) -> int:
         """F."""
-        return self.frames.shape[0]
+        return int(self.frames.shape[0])
 
     @property
     def n_repeats(self) -> int:
         """R."""
-        return self.frames.shape[1]
+        return int(self.frames.shape[1])
 
     @property
     def tiles(self) -> tuple[int, int]:
         """Patches down and across a frame; their product is T."""
         height, width = self.frames.shape[2:]
         return height // self.patch_size, width // self.patch_size
-
-    @cached_property
-    def mean_adu(self) -> float:
-        """Mean of all pixels, ADU."""
-        return float(self.frames.mean(dtype=np.float64))
 
     @cached_property
     def fold(self) -> NDArray[np.intp]:
@@ -98,10 +96,9 @@ class Sample:
 
     def _centred(self, values: NDArray[Any]) -> NDArray[np.float32]:
         # in double precision first where single could not hold the numbers
-        wide = values.dtype.itemsize > 4 or values.dtype.kind in "ui" and values.dtype.itemsize > 2
-        start = values.astype(np.float64 if wide else np.float32)
-        start -= start.dtype.type(self.mean_adu)
-        return np.asarray(start, dtype=np.float32)
+        wide = np.float64 if values.dtype.itemsize > 2 else np.float32
+        about = np.subtract(values, wide(self.mean_adu), dtype=wide)
+        return np.asarray(about, dtype=np.float32)
 
 
 def regions_of_one_field(frames: NDArray[Any], patch_size: int) -> NDArray[Any]:

@@ -10,6 +10,7 @@ from hil.information.estimators.registry import (
     PatchEstimator,
     estimator_names,
     find_estimator,
+    half_sum_weight,
 )
 
-__all__ = ["CrossEntropy", "PatchEstimator", "estimator_names", "find_estimator"]
+__all__ = ["CrossEntropy", "PatchEstimator", "estimator_names", "find_estimator", "half_sum_weight"]

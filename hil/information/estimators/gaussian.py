@@ -1,15 +1,25 @@
 """The Gaussian with any covariance, shrunk towards the stationary one.
 
 z : patches whitened by the stationary fit; were it right, z would have covariance I
-C : (d, d) covariance of z, shrunk towards (tr C / d) I by OAS (Chen, Wiesel, Eldar, Hero, IEEE Trans.
-    Signal Processing 2010, eq. 23)
+C : (d, d) covariance of z, shrunk towards (tr C / d) I by OAS (Chen, Wiesel, Eldar, Hero, IEEE
+    Trans. Signal Processing 2010, eq. 23)
 
 For frames cut to objects, apertures or templates, where the covariance depends on the place in the
 patch. d (d + 1) / 2 parameters ask for thousands of patches.
+
+The bound is always the shrunk fit's. Shrinking trades variance for a bias that no weighing of
+held-out against in-sample takes away, so from 2 d scenes on the point estimate comes from the fit
+without shrinkage. Its two errors are known exactly for Gaussian data from the moments of the
+Wishart distribution (Muirhead, Aspects of Multivariate Statistical Theory, 1982, chapter 3), not
+only to first order in d / n:
+
+    in-sample   -1/2 [ln(n/2) - (1/d) sum_i psi((n - i)/2)],  i = 1 .. d
+    held-out    the same of n', + 1/2 [(n' + 1)/(n' - d - 2) - 1],  n' scenes in training
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
@@ -18,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hil.information.autocovariance import LagSums, lag_sums
-from hil.information.estimators.registry import CrossEntropy
+from hil.information.estimators.registry import CrossEntropy, half_sum_weight
 from hil.information.estimators.stationary import stationary_model
 from hil.information.gaussian_score import GaussianModel
 from hil.information.sample import Sample
@@ -62,14 +72,46 @@ class Gaussian:
         lags = lag_sums(sample)
         sums = [_patch_sums(sample, fold) for fold in range(sample.n_folds)]
         all_lags, all_sums = reduce(add, lags), reduce(add, sums)
-        model, shrinkage = _fit(all_lags, all_sums, sample)
+        trained = min((all_sums - own).n_scenes for own in sums)
+        free = trained >= 2 * sample.patch_size**2
+        model, shrinkage = _fit(all_lags, all_sums, sample, shrink=not free)
         in_sample = model.nats_per_pixel(sample.patches)
-        held_out = np.empty_like(in_sample)
+        held_out, bound = np.empty_like(in_sample), np.empty_like(in_sample)
         for fold in range(sample.n_folds):
-            model, _ = _fit(all_lags - lags[fold], all_sums - sums[fold], sample)
             members = sample.fold == fold
-            held_out[members] = model.nats_per_pixel(sample.patches[members])
-        return CrossEntropy(held_out, in_sample, {"shrinkage": shrinkage})
+            training = all_lags - lags[fold], all_sums - sums[fold]
+            patches = sample.patches[members]
+            shrunk, shrinkage = _fit(*training, sample, shrink=True)
+            bound[members] = shrunk.nats_per_pixel(patches)
+            if free:
+                model, _ = _fit(*training, sample, shrink=False)
+                held_out[members] = model.nats_per_pixel(patches)
+        details = {"shrinkage": shrinkage}
+        if not free:
+            return CrossEntropy(bound, in_sample, half_sum_weight(sample.n_folds), details)
+        weight = wishart_weight(sample.patch_size**2, all_sums.n_scenes, trained)
+        return CrossEntropy(held_out, in_sample, weight, details, bound)
+
+
+def wishart_weight(d: int, n: int, n_trained: int) -> float:
+    """Weight of held-out that cancels the biases of a maximum-likelihood Gaussian exactly.
+
+    Parameters
+    ----------
+    d
+        Pixels of a patch.
+    n, n_trained
+        Patches of the in-sample fit and of a fold's.
+    """
+    from scipy.special import digamma
+
+    def volume(m: int) -> float:
+        return 0.5 * (math.log(m / 2) - float(digamma((m - np.arange(1, d + 1)) / 2).mean()))
+
+    low = volume(n)
+    high = 0.5 * ((n_trained + 1) / (n_trained - d - 2) - 1) - volume(n_trained)
+    weight: float = low / (low + high)
+    return weight
 
 
 def oas_shrinkage(covariance: Floats, n: int) -> float:
@@ -80,7 +122,8 @@ def oas_shrinkage(covariance: Floats, n: int) -> float:
     distance = (n + 1 - 2 / d) * (squares - trace2 / d)
     if distance <= 0:
         return 1.0
-    return min(1.0, ((1 - 2 / d) * squares + trace2) / distance)
+    rho: float = ((1 - 2 / d) * squares + trace2) / distance
+    return min(1.0, rho)
 
 
 def _patch_sums(sample: Sample, fold: int) -> _PatchSums:
@@ -93,20 +136,20 @@ def _patch_sums(sample: Sample, fold: int) -> _PatchSums:
     )
 
 
-def _fit(lags: LagSums, sums: _PatchSums, sample: Sample) -> tuple[GaussianModel, float]:
+def _fit(
+    lags: LagSums, sums: _PatchSums, sample: Sample, *, shrink: bool
+) -> tuple[GaussianModel, float]:
     stationary = stationary_model(lags, sample)
     whitener = stationary.whitener
     mean = sums.first / sums.n_patches
     covariance = sums.second / sums.n_patches - np.outer(mean, mean)
-    whitened = whitener @ covariance @ whitener.T
+    whitened: Floats = whitener @ covariance @ whitener.T
     d = mean.size
     # repeats show the same scenes again: they are not new samples of what varies
-    rho = oas_shrinkage(whitened, sums.n_scenes)
-    shrunk = (1 - rho) * whitened + rho * float(np.trace(whitened)) / d * np.eye(d)
+    rho = oas_shrinkage(whitened, sums.n_scenes) if shrink else 0.0
+    shrunk: Floats = (1 - rho) * whitened + rho * float(np.trace(whitened)) / d * np.eye(d)
     inner = GaussianModel.from_cholesky(np.zeros(d), np.linalg.cholesky(shrunk))
-    model = GaussianModel(
-        mean, inner.whitener @ whitener, inner.log_det + stationary.log_det
-    )
+    model = GaussianModel(mean, inner.whitener @ whitener, inner.log_det + stationary.log_det)
     return model, rho
 
 

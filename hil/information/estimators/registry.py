@@ -27,25 +27,43 @@ class CrossEntropy:
         (F, R * T) under a model that never saw the patch's field: in expectation above H(Y).
     in_sample_nats
         (F, R * T) under the model of all fields: below.
+    held_out_weight
+        Weight of held-out against in-sample at which their opposite biases cancel.
     details
         Plain JSON values that the estimator adds to the estimate.
+    bound_nats
+        (F, R * T) a better held-out cross-entropy than the one the point estimate uses, if any.
     """
 
     held_out_nats: Floats
     in_sample_nats: Floats
+    held_out_weight: float
     details: Mapping[str, Any] = field(default_factory=dict)
+    bound_nats: Floats | None = None
 
-    def corrected_nats(self, n_folds: int) -> Floats:
-        """Weigh both so that their opposite biases cancel, (F, R * T).
+    @property
+    def upper_nats(self) -> float:
+        """Mean held-out cross-entropy, the bound."""
+        bound = self.held_out_nats if self.bound_nats is None else self.bound_nats
+        return float(bound.mean())
 
-        Held-out is high by c / r, in-sample low by c, where c is half the number of parameters
-        over the number of patches (Konishi and Kitagawa) and r = 1 - 1/n_folds the share of the data
-        that a fold's model sees; so the weight of held-out is r / (1 + r), a half for many folds.
-        """
-        share = 1 - 1 / n_folds
-        weight = share / (1 + share)
+    @property
+    def corrected_nats(self) -> Floats:
+        """Point estimate of -log q at the family's best, (F, R * T)."""
+        weight = self.held_out_weight
         result: Floats = weight * self.held_out_nats + (1 - weight) * self.in_sample_nats
         return result
+
+
+def half_sum_weight(n_folds: int) -> float:
+    """Weight of held-out for many more patches than parameters.
+
+    Held-out is high by c / r and in-sample low by c, where c is half the number of parameters over
+    the number of patches (Konishi and Kitagawa) and r = 1 - 1/n_folds is the share of the data that
+    a fold's model sees: r / (1 + r), a half for many folds.
+    """
+    share = 1 - 1 / n_folds
+    return share / (1 + share)
 
 
 class PatchEstimator(Protocol):

@@ -13,9 +13,10 @@ from operator import add
 
 import numpy as np
 
-from hil.information.autocovariance import LagSums, floored_covariance, lag_sums
-from hil.information.estimators.registry import CrossEntropy
+from hil.information.autocovariance import LagSums, floored, lag_sums
+from hil.information.estimators.registry import CrossEntropy, half_sum_weight
 from hil.information.gaussian_score import GaussianModel
+from hil.information.levinson import whiten_doubly_toeplitz
 from hil.information.sample import Sample
 
 _DISCRETE_FLOOR_ADU2 = 0.35  # below, a density read at integers sums to more than 1
@@ -36,7 +37,7 @@ class Stationary:
             model = stationary_model(everything - own, sample)
             members = sample.fold == fold
             held_out[members] = model.nats_per_pixel(sample.patches[members])
-        return CrossEntropy(held_out, in_sample)
+        return CrossEntropy(held_out, in_sample, half_sum_weight(sample.n_folds))
 
 
 def stationary_model(sums: LagSums, sample: Sample) -> GaussianModel:
@@ -44,8 +45,8 @@ def stationary_model(sums: LagSums, sample: Sample) -> GaussianModel:
     floor = sample.noise_variance_adu2
     if sample.discrete:
         floor = max(floor, _DISCRETE_FLOOR_ADU2)
-    _, factor = floored_covariance(sums.autocovariance, floor)
-    return GaussianModel.from_cholesky(np.full(sample.patch_size**2, sums.mean), factor)
+    whitener, log_det = whiten_doubly_toeplitz(floored(sums.autocovariance, floor))
+    return GaussianModel(np.full(sample.patch_size**2, sums.mean), whitener, log_det)
 
 
 ESTIMATOR = Stationary()

@@ -1,0 +1,137 @@
+"""What frames must be before anything is estimated from them."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hil.errors import InputError
+from hil.information.noise_model import NoiseModel
+
+_WHERE = "frames"
+_SHAPES = "allowed: (n, height, width) or (n_fields, n_repeats, height, width)"
+_MIN_PATCH, _MAX_PATCH = 2, 64
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedFrames:
+    """Frames that can be worked on.
+
+    Parameters
+    ----------
+    frames
+        (n_fields, n_repeats, height, width) ADU.
+    discrete
+        Whether all values are integers.
+    lowest_adu, highest_adu, mean_adu
+        Extremes and mean of the pixels.
+    """
+
+    frames: NDArray[Any]
+    discrete: bool
+    lowest_adu: float
+    highest_adu: float
+    mean_adu: float
+
+
+def check_frames(frames: object, noise: NoiseModel, patch_size: int) -> CheckedFrames:
+    """Check shape, type and values of ``frames``, and that ``noise`` can have made them.
+
+    Raises
+    ------
+    InputError
+        For anything wrong, in the user's words.
+    """
+    array = _four_axes(frames)
+    check_patch_size(array, patch_size)
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        bad = int(array.size - np.count_nonzero(np.isfinite(array)))
+        raise InputError(_WHERE, "", f"{bad} of {array.size} pixels are NaN or infinite")
+    low, high = float(array.min()), float(array.max())
+    discrete = array.dtype.kind in "ui" or _all_integers(array)
+    if noise.needs_integers and not discrete:
+        raise InputError(
+            _WHERE,
+            "",
+            f"{noise!r} describes integer ADU, and these are not integers; "
+            "allowed: raw frames, never rescaled, or GaussianNoise",
+        )
+    if low < noise.lowest_adu:
+        raise InputError(_WHERE, "", f"{low:g} ADU is negative, which {noise!r} cannot produce")
+    if high > noise.highest_adu:
+        raise InputError(
+            _WHERE, "", f"{high:g} ADU lies above the clip of {noise!r}, {noise.highest_adu:g} ADU"
+        )
+    if discrete and max(abs(low), abs(high)) > 2**52:
+        raise InputError(_WHERE, "", f"{high:g} ADU is more than can be counted exactly")
+    return CheckedFrames(array, discrete, low, high, float(array.mean(dtype=np.float64)))
+
+
+def check_patch_size(array: NDArray[Any], patch_size: object) -> None:
+    """Refuse a patch that is no integer from 2 to 64, or larger than the frame."""
+    if isinstance(patch_size, bool) or not isinstance(patch_size, (int, np.integer)):
+        raise InputError("patch_size", "", f"{patch_size!r} is not an integer")
+    if not _MIN_PATCH <= patch_size <= _MAX_PATCH:
+        raise InputError(
+            "patch_size", "", f"{patch_size}; allowed: {_MIN_PATCH} to {_MAX_PATCH} pixels"
+        )
+    height, width = array.shape[2:]
+    if patch_size > min(height, width):
+        colour = width in (3, 4) and height > 4
+        hint = "; these look like colour images, grey was meant" if colour else ""
+        raise InputError(
+            "patch_size",
+            "",
+            f"{patch_size} is larger than the frame, {height} x {width} pixels{hint}",
+        )
+
+
+def check_share(name: str, value: object, low: float, high: float, *, ends: bool = False) -> float:
+    """Check that an argument lies between ``low`` and ``high``, which count where ``ends``."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise InputError(name, "", f"{value!r} is not a number")
+    number = float(value)
+    inside = low <= number <= high if ends else low < number < high
+    if not math.isfinite(number) or not inside:
+        raise InputError(name, "", f"{number:g}; allowed: between {low:g} and {high:g}")
+    return number
+
+
+def _four_axes(frames: object) -> NDArray[Any]:
+    if isinstance(frames, np.ndarray):
+        array = frames
+    else:
+        _refuse_mixed_types(frames)
+        try:
+            array = np.asarray(frames)
+        except (ValueError, TypeError) as error:
+            raise InputError(_WHERE, "", f"do not form one array: {error}") from None
+    if array.dtype.kind not in "uif":
+        raise InputError(
+            _WHERE, "", f"hold {array.dtype} values; allowed: integers or real numbers"
+        )
+    if array.ndim == 3:
+        array = array[:, None]
+    if array.ndim != 4:
+        raise InputError(_WHERE, "", f"have shape {array.shape}; {_SHAPES}")
+    if array.size == 0:
+        raise InputError(_WHERE, "", f"are empty, shape {array.shape}; {_SHAPES}")
+    # half precision holds ADU only up to 2048
+    return array.astype(np.float32) if array.dtype == np.float16 else array
+
+
+def _all_integers(array: NDArray[Any]) -> bool:
+    first = array[0, 0]  # tells most real numbers without a look at all
+    return all(bool((np.rint(part) == part).all()) for part in (first, array))
+
+
+def _refuse_mixed_types(frames: object) -> None:
+    if isinstance(frames, (list, tuple)):
+        types = sorted({str(item.dtype) for item in frames if isinstance(item, np.ndarray)})
+        if len(types) > 1:
+            raise InputError(_WHERE, "", f"mix {' and '.join(types)}; allowed: one type for all")

@@ -1,0 +1,90 @@
+"""Confidence intervals of the mean over fields of view."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+_ENOUGH_FIELDS = 4
+_BLOCKS = 4  # along each axis of a frame
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A confidence interval, in the unit of the values, and how it was found.
+
+    Parameters
+    ----------
+    low, high
+        NaN where there is none.
+    method
+        ``"student_t"`` over fields, ``"blocks"`` (jackknife over blocks within the fields: what it
+        leaves out is how fields differ), or ``"none"``.
+    """
+
+    low: float
+    high: float
+    method: str
+
+    @property
+    def half_width(self) -> float:
+        """Half the interval's length; NaN where there is none."""
+        return (self.high - self.low) / 2
+
+
+def mean_interval(values: Floats, n_fields: int, confidence: float) -> Interval:
+    """Interval of the mean of ``values``.
+
+    Parameters
+    ----------
+    values
+        (F, down, across) information of each patch place. With fewer than 4 fields the blocks
+        within them stand in for fields.
+    n_fields
+        Independent fields of view; fewer than F where one field was cut into regions.
+    confidence
+        0.95 say.
+    """
+    if n_fields >= _ENOUGH_FIELDS:
+        return student_interval(values.mean(axis=(1, 2)), confidence, "student_t")
+    blocks = [
+        block
+        for field in values
+        for rows in np.array_split(field, min(_BLOCKS, field.shape[0]), axis=0)
+        for block in np.array_split(rows, min(_BLOCKS, field.shape[1]), axis=1)
+    ]
+    if len(blocks) < _ENOUGH_FIELDS:
+        return Interval(math.nan, math.nan, "none")
+    return _jackknife(blocks, float(values.mean()), confidence)
+
+
+def student_interval(units: Floats, confidence: float, method: str) -> Interval:
+    """Student's t interval of the mean of independent ``units`` (n,), n at least 2."""
+    n = units.size
+    centre = float(units.mean())
+    half = _quantile(confidence, n - 1) * float(units.std(ddof=1)) / math.sqrt(n)
+    return Interval(centre - half, centre + half, method)
+
+
+def _jackknife(blocks: list[Floats], centre: float, confidence: float) -> Interval:
+    """Delete one block at a time: blocks differ in size (Busing et al., Stat. Comput. 1999)."""
+    n = len(blocks)
+    total = sum(float(block.sum()) for block in blocks)
+    size = sum(block.size for block in blocks)
+    left = np.array([(total - float(b.sum())) / (size - b.size) for b in blocks])
+    ratio = np.array([size / b.size for b in blocks])
+    pseudo = ratio * centre - (ratio - 1) * left
+    variance = float(np.mean((pseudo - centre) ** 2 / (ratio - 1)))
+    half = _quantile(confidence, n - 1) * math.sqrt(variance)
+    return Interval(centre - half, centre + half, "blocks")
+
+
+def _quantile(confidence: float, degrees: int) -> float:
+    from scipy.special import stdtrit
+
+    return float(stdtrit(degrees, 0.5 + confidence / 2))
