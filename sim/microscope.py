@@ -8,13 +8,13 @@ Devices and settings::
     mirror   mirror.z4_nm ... mirror.z11_nm   Noll modes, nm rms, added to the hidden aberration
     camera   camera.exposure_ms, camera.binning
 
-Defaults, and why: a 60x / 1.2 water immersion objective on 6.5 um pixels samples green emission
-(525 nm) just above the Nyquist rate (108.3 of 109.4 nm). With 5 photons a uJ and pixel, 10 ms of
-1 mW make 40 electrons a pixel on average and several hundred at the brightest 0.1 %: an ordinary,
-dim, live sample. Haze as bright as the sample itself is usual in widefield. The sensor has the data
-of a current sCMOS camera; its converter clips before its full well does, so that ``CameraNoise``
-with the numbers of ``truth.noise_model()`` is exact. Binning is digital and scales the read noise
-alone (`sim.sensor`).
+Defaults, and why: a 63x / 1.2 water immersion objective on 6.5 um pixels samples the emission of
+green fluorescent protein (510 nm) just above the Nyquist rate (103.2 of 106.2 nm). With 3 photons a
+uJ and pixel, 10 ms of 1 mW make 24 electrons a pixel on average, and close to a thousand where a
+sharp image is brightest: an ordinary, dim, live sample. Haze as bright as the sample itself is
+usual in widefield. The sensor has the data of a current sCMOS camera; its converter clips before
+its full well does, so that ``CameraNoise`` with the numbers of ``truth.noise_model()`` is exact.
+Binning is digital and scales the read noise alone (`sim.sensor`).
 
 Scene, optics and torch are made and imported at the first image, so that opening and parking are
 quick.
@@ -65,15 +65,15 @@ class MicroscopeOptions(BaseModel):
 
     scene: str = "mixed"
     scene_um: Annotated[float, Field(ge=20, le=1000)] = 220.0
-    photons_per_uj: Annotated[float, Field(gt=0, le=1e5)] = 5.0
+    photons_per_uj: Annotated[float, Field(gt=0, le=1e5)] = 3.0
     background: Annotated[float, Field(ge=0, le=1e3)] = 1.0
     bleaching: bool = False
     bleaching_dose_uj: Annotated[float, Field(gt=0)] = 2000.0
 
     numerical_aperture: Annotated[float, Field(ge=0.05, le=1.5)] = 1.2
     refractive_index: Annotated[float, Field(ge=1, le=1.6)] = 1.333
-    wavelength_nm: Annotated[float, Field(ge=350, le=1000)] = 525.0
-    magnification: Annotated[float, Field(ge=1, le=200)] = 60.0
+    wavelength_nm: Annotated[float, Field(ge=350, le=1000)] = 510.0
+    magnification: Annotated[float, Field(ge=1, le=200)] = 63.0
     camera_pixel_um: Annotated[float, Field(ge=1, le=30)] = 6.5
     height_px: Annotated[int, Field(ge=16, le=4096)] = 256
     width_px: Annotated[int, Field(ge=16, le=4096)] = 256

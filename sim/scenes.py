@@ -62,7 +62,7 @@ def load_scene(path: Path) -> Scene:
     scene = np.load(path, allow_pickle=False)
     if scene.ndim != 2 or scene.dtype.kind not in "uif":
         raise ValueError(f"a scene has two axes of real numbers, not {scene.dtype} {scene.shape}")
-    if not np.isfinite(scene).all() or scene.min() < 0 or scene.max() == 0:
+    if not scene.size or not np.isfinite(scene).all() or scene.min() < 0 or scene.max() == 0:
         raise ValueError("a scene is finite, nowhere negative, and not all zero")
     return _mean_one(scene.astype(np.float32))
 
