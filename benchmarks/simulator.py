@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
@@ -53,6 +54,10 @@ def trial(scope: Microscope, k: int) -> None:
         capture(scope)
 
 
+def repeat(scope: Microscope, k: int) -> None:
+    capture(scope)
+
+
 def new_field(scope: Microscope, k: int) -> None:
     scope.devices["stage"].start({"stage.x_um": 3.0 * (k % 10)})
     capture(scope)
@@ -87,10 +92,10 @@ def main() -> None:
         capture(scope)
         first_ms = 1e3 * (perf_counter() - begun)
         rows = [
-            ("repeat of a field", milliseconds(lambda k, s=scope: capture(s)), 1),
-            ("new field", milliseconds(lambda k, s=scope: new_field(s, k)), 1),
-            ("new mirror shape", milliseconds(lambda k, s=scope: new_mirror_shape(s, k)), 1),
-            ("trial: new shape, 8 fields", milliseconds(lambda k, s=scope: trial(s, k)), 8),
+            ("repeat of a field", milliseconds(partial(repeat, scope)), 1),
+            ("new field", milliseconds(partial(new_field, scope)), 1),
+            ("new mirror shape", milliseconds(partial(new_mirror_shape, scope)), 1),
+            ("trial: new shape, 8 fields", milliseconds(partial(trial, scope)), 8),
             ("bare FFT there and back", milliseconds(bare_fft(side_px)), 1),
             ("bare Poisson and normal draws", milliseconds(bare_draws(side_px)), 1),
         ]

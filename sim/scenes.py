@@ -75,7 +75,7 @@ def flat(shape: Shape, pitch_um: float, rng: np.random.Generator) -> Scene:
 def cells(shape: Shape, pitch_um: float, rng: np.random.Generator) -> Scene:
     """Tissue with stained membranes, cells about 8 um across, 40 labels per um^2."""
     stain = _membrane_stain(samples_per_pixel=0.2 / pitch_um)
-    tile = min(stain.shape) // 2
+    tile = min(min(stain.shape) // 2, *shape)
     seam = tile // 6  # neighbours blend over this width
     edge = np.minimum(np.arange(tile) + 0.5, tile - 0.5 - np.arange(tile))
     ramp = np.sin(np.pi / 2 * np.clip(edge / seam, 0, 1)) ** 2
@@ -165,7 +165,7 @@ def _add_wrapped(scene: Scene, patch: Scene, top: int, left: int) -> None:
     """Add a patch in place; what hangs over an edge comes in on the other side."""
     rows = np.arange(top, top + patch.shape[0]) % scene.shape[0]
     columns = np.arange(left, left + patch.shape[1]) % scene.shape[1]
-    np.add.at(scene, (rows[:, None], columns[None, :]), patch)
+    scene[np.ix_(rows, columns)] += patch  # no index twice: a patch is no larger than the scene
 
 
 def _labelled(density: Scene, labels_per_sample: float, rng: np.random.Generator) -> Scene:
