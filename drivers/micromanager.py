@@ -105,6 +105,7 @@ class MicroManagerConnection:
                 device.cancel()
                 with contextlib.suppress(DriverError):
                     device.end_sequence()
+                device.rest()
         self._core.release()
 
 

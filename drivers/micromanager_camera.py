@@ -35,6 +35,9 @@ LONG_EXPOSURE_MS = 500.0
 """Above it frames are taken one by one, and a cancelled one is not waited for."""
 
 SHUTTER_TIMEOUT_S = 5.0
+THREAD_END_S = 0.2
+"""How long a camera's own thread may still run after its series has ended."""
+
 _POLL_S = 0.001
 _MIB = 2**20
 
@@ -58,6 +61,7 @@ class MicroManagerCamera(MicroManagerDevice):
         self._buffer_mb = buffer_mb
         self._cancelled = threading.Event()
         self._running = False
+        self._ended_at = -math.inf
 
     def start(self, values: Mapping[str, Value]) -> None:
         """Send values; a sequence that still runs is ended first, since it would take them."""
@@ -88,6 +92,18 @@ class MicroManagerCamera(MicroManagerDevice):
             self._running = False
             with self._core.words(self._label, "ending a series"):
                 self._core.stopSequenceAcquisition(self._label)
+            self._ended_at = time.monotonic()
+
+    def rest(self) -> None:
+        """Wait until the camera may be unloaded.
+
+        An adapter may say that a series has ended, and have its thread call the core once more.
+        If the core is gone by then, the process crashes (seen with the demo camera, where stopping
+        does not join a thread that has flagged its end).
+        """
+        left_s = self._ended_at + THREAD_END_S - time.monotonic()
+        if left_s > 0:
+            time.sleep(left_s)
 
     # --- one series ------------------------------------------------------------------------------
 
