@@ -21,7 +21,9 @@ OBJECTIVES: dict[str, Callable[[Estimate, int], float]] = {
 
 def noise_model(spec: NoiseSpec) -> NoiseModel:
     """Build the noise model that a rig file states."""
-    from hil.information import CameraNoise, GaussianNoise, PoissonNoise
+    from hil.information.camera_noise import CameraNoise
+    from hil.information.gaussian_noise import GaussianNoise
+    from hil.information.poisson_noise import PoissonNoise
 
     kinds = {"gaussian": GaussianNoise, "poisson": PoissonNoise, "camera": CameraNoise}
     model: NoiseModel = kinds[spec.kind](**spec.model_dump(exclude={"kind"}))

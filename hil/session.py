@@ -189,6 +189,8 @@ def resume_session(
         opened_database = _database(database, frames)
         stack.callback(opened_database.close)
         record = opened_database.session(session)
+        if record.state is SessionState.COMPLETE and trials is None:
+            return result_of(opened_database, record.id, Ending(record.state, record.reason))
         file = with_trials(
             stored_file(record, rig), trials if trials is not None else record.n_trials
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -174,17 +175,7 @@ def verify(session: SessionRef = "last", db: Db = None, frames: Frames = None) -
 
 # --- output --------------------------------------------------------------------------------------
 
-_SESSION_COLUMNS = [
-    "id",
-    "name",
-    "rig",
-    "state",
-    "trials",
-    "complete",
-    "best",
-    "created_at",
-    "tags",
-]
+_SESSION_COLUMNS = "session_id name rig state n_trials n_complete best created_at tags".split()
 _TRIAL_COLUMNS = ["session_name", "number", "state", "objective", "ci_low", "ci_high", "reason"]
 
 
@@ -246,7 +237,7 @@ def _screen(table: pd.DataFrame, columns: list[str] | None, *, settings: bool) -
 
     shown = [name for name in columns or table.columns if name in table.columns]
     if settings:
-        shown += [name for name in table.columns if "." in name]
+        shown += sorted((name for name in table.columns if "." in name), key=_natural)
     if "session_name" in shown and table["session_name"].nunique() <= 1:
         shown.remove("session_name")
     drawn = Table(box=None, pad_edge=False, header_style="bold")
@@ -262,6 +253,11 @@ def _screen(table: pd.DataFrame, columns: list[str] | None, *, settings: bool) -
     return "\n".join(lines) + "\n"
 
 
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Sort z4 before z10."""
+    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", name)]
+
+
 def _cell(name: str, cell: object) -> str:
     import pandas as pd
 
@@ -275,4 +271,4 @@ def _cell(name: str, cell: object) -> str:
         return cell.strftime("%Y-%m-%d %H:%M:%S")
     if isinstance(cell, float):
         return f"{cell:.5g}"
-    return str(cell)[:8] if name == "id" else " ".join(str(cell).split())
+    return str(cell)[:8] if name == "session_id" else " ".join(str(cell).split())

@@ -4,8 +4,8 @@ Real values: h(y|x) = 1/2 ln(2 pi e sigma^2).
 
 Integers: Y = round(x + N(0, sigma^2)). The entropy of Y depends on where x lies between two
 integers, which integers cannot tell (only phi = const is invariant to shifts), so it is averaged
-over that phase. What the phase adds falls as exp(-2 pi^2 sigma^2), by Poisson summation; from about one
-ADU on the entropy is 1/2 ln(2 pi e (sigma^2 + 1/12)).
+over that phase. What the phase adds falls as exp(-2 pi^2 sigma^2), by Poisson summation; from about
+one ADU on the entropy is 1/2 ln(2 pi e (sigma^2 + 1/12)).
 """
 
 from __future__ import annotations

@@ -51,20 +51,17 @@ class PhiTable:
         self._law = law
         dark = law.stabilised(0.0)
         # coarse ADU show where lambda lies between them, until the noise spans most of one
-        dim = max(dark + _DIM, law.stabilised(law.gain_e_per_adu**2 / 2))
+        dim = max(dark + _DIM, law.stabilised(law.gain_e_per_adu**2))
         top = law.stabilised((law.top_adu - law.offset_adu) * law.gain_e_per_adu)
         start = law.adu(dark) - 9 * law.read_noise_e / law.gain_e_per_adu
         whole = top < dim + 36
-        self._remainder_nats = 0.0
+        self._remainder = (0.0, 0.0)
         if whole:
             self._dim = _Stretch(law, dark, top + 6, start, law.top_adu)
             self._dim.solve(self._series)
         else:
             self._dim = _Stretch(law, dark, dim - 2.2, start, law.adu(dim + 7))
-            # what resolved electrons add or coarse ADU take away tends to a constant
-            tail = self._dim.t > dim - 5
-            excess = self._dim.h_nats - law.smooth_entropy_nats(self._dim.lambda_e)
-            self._remainder_nats = float(np.mean(excess[tail]))
+            self._remainder = self._dim.remainder(dim - 8)
             self._dim.solve(self._series, high_adu=law.adu(dim))
         self._bright: _Stretch | None = None
         if not whole and math.isfinite(top):
@@ -88,7 +85,7 @@ class PhiTable:
         """h(lambda), nats, for electrons of any shape."""
         lambda_e = np.asarray(lambda_e, dtype=np.float64)
         t = 2 * np.sqrt(lambda_e + self._law.read_noise_e**2)
-        value = self._law.smooth_entropy_nats(lambda_e) + self._remainder_nats
+        value = self._smooth_nats(lambda_e)
         for stretch in (self._dim, self._bright):
             if stretch is not None:
                 inside = (t >= stretch.t[0]) & (t <= stretch.t[-1])
@@ -117,7 +114,16 @@ class PhiTable:
         # at x = 0 without read noise the series has no value; it is never looked up there
         x = np.maximum(x, 1.0 - law.read_noise_e**2)
         variance = x + law.read_noise_e**2 + law.gain_e_per_adu**2 / 12
-        return law.smooth_entropy_nats(x) + 1 / (4 * variance) + self._remainder_nats
+        return self._smooth_nats(x) + 1 / (4 * variance)
+
+    def _smooth_nats(self, lambda_e: Floats) -> Floats:
+        constant, slope = self._remainder
+        result: Floats = (
+            self._law.smooth_entropy_nats(lambda_e)
+            + constant
+            + slope / (lambda_e + self._law.read_noise_e**2 + 1)
+        )
+        return result
 
     def _piecewise(self, y_adu: Floats) -> Floats:
         value = np.where(y_adu <= self._dim.last_adu, self._dim.phi_nats(y_adu), 0.0)
@@ -162,7 +168,7 @@ class _Stretch:
         self._matrix = table(self.lambda_e, edges)
         self.h_nats: Floats = entr(self._matrix).sum(axis=1) + self._matrix @ np.log(np.diff(edges))
         self._centre = (edges[1:] + edges[:-1]) / 2
-        self._clip_adu = law.top_adu
+        self._law = law
         self.first_adu, self.last_adu = float(self._centre[0]), float(self._centre[-1])
         self._phi = np.zeros_like(self._centre)
         self.residual_nats = self.h_nats
@@ -182,13 +188,25 @@ class _Stretch:
         self.residual_nats = self._matrix @ phi - self.h_nats
         self.first_adu, self.last_adu = (float(self._centre[free][i]) for i in (0, -1))
 
+    def remainder(self, t_from: float) -> tuple[float, float]:
+        """Fit what h has beyond its smooth series, a + b / (lambda + s^2 + 1), from ``t_from``.
+
+        a stays where the ADU resolve electrons; b where rounding adds less than 1/12, since the
+        electrons lie on the ADU already.
+        """
+        tail = self.t > t_from
+        excess = self.h_nats - self._law.smooth_entropy_nats(self.lambda_e)
+        inverse = 1 / (self.lambda_e + self._law.read_noise_e**2 + 1)
+        slope, constant = np.polyfit(inverse[tail], excess[tail], 1)
+        return float(constant), float(slope)
+
     def phi_nats(self, y_adu: Floats) -> Floats:
         """Interpolate phi between the centres of groups; the clipped ends stand alone."""
         centre, phi = self._centre, self._phi
-        inner = slice(1, -1) if centre[-1] == self._clip_adu else slice(1, None)
+        inner = slice(1, -1) if centre[-1] == self._law.top_adu else slice(1, None)
         value = np.interp(y_adu, centre[inner], phi[inner])
         value = np.where(y_adu <= centre[0], phi[0], value)
-        if centre[-1] == self._clip_adu:
+        if centre[-1] == self._law.top_adu:
             value = np.where(y_adu >= centre[-1], phi[-1], value)
         return value
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 
 import optuna
@@ -38,7 +39,9 @@ def write_study(url: str, name: str, rows: Sequence[TrialRow], objectives: Seque
         raise InputError("--optuna", url, f"has a study {name!r} already") from None
     except Exception as error:  # SQLAlchemy's and the driver's own, which live elsewhere
         raise InputError("--optuna", "", f"cannot be used: {type(error).__name__}") from None
-    study.set_metric_names(list(objectives))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        study.set_metric_names(list(objectives))
     constrained = violated(rows)
     for row in rows:
         if not row.state.ended:

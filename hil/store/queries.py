@@ -26,12 +26,7 @@ def trials(
 ) -> pd.DataFrame:
     """One row a trial; see `Database.trials`."""
     settings = _setting_names(connection, session_id)
-    query = (
-        select(*(column.expression.label(name) for name, column in TRIALS.items()))
-        .select_from(Trial)
-        .join(Session, Session.id == Trial.session_id)
-        .join(Rig, Rig.id == Session.rig_id)
-    )
+    query = select(*(column.expression.label(name) for name, column in TRIALS.items()))
     if session_id is not None:
         query = query.where(Trial.session_id == session_id)
     for text in where:

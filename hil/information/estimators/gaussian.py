@@ -29,11 +29,16 @@ from numpy.typing import NDArray
 
 from hil.information.autocovariance import LagSums, lag_sums
 from hil.information.estimators.registry import CrossEntropy, half_sum_weight
-from hil.information.estimators.stationary import stationary_model
+from hil.information.estimators.stationary import covariance_floor, stationary_model
 from hil.information.gaussian_score import GaussianModel
 from hil.information.sample import Sample
 
 Floats = NDArray[np.float64]
+
+
+# Eigenvalues of a sample covariance fall below those of the noise by chance, and the weights below
+# count on that; only what chance cannot explain is lifted (frames without noise, say).
+_LEAST_SHARE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +153,23 @@ def _fit(
     # repeats show the same scenes again: they are not new samples of what varies
     rho = oas_shrinkage(whitened, sums.n_scenes) if shrink else 0.0
     shrunk: Floats = (1 - rho) * whitened + rho * float(np.trace(whitened)) / d * np.eye(d)
-    inner = GaussianModel.from_cholesky(np.zeros(d), np.linalg.cholesky(shrunk))
+    least = _LEAST_SHARE * covariance_floor(sample)
+    try:
+        np.linalg.cholesky(shrunk - least * (whitener @ whitener.T))
+        factor = np.asarray(np.linalg.cholesky(shrunk), np.float64)
+    except np.linalg.LinAlgError:
+        return GaussianModel.from_cholesky(mean, _lifted(shrunk, whitener, least)), rho
+    inner = GaussianModel.from_cholesky(np.zeros(d), factor)
     model = GaussianModel(mean, inner.whitener @ whitener, inner.log_det + stationary.log_det)
     return model, rho
+
+
+def _lifted(whitened: Floats, whitener: Floats, least: float) -> Floats:
+    """Cholesky factor of the covariance with its eigenvalues raised to ``least``."""
+    colour = np.linalg.inv(whitener)
+    values, vectors = np.linalg.eigh(colour @ whitened @ colour.T)
+    lifted = (vectors * np.maximum(values, least)) @ vectors.T
+    return np.asarray(np.linalg.cholesky(lifted), np.float64)
 
 
 ESTIMATOR = Gaussian()

@@ -40,12 +40,17 @@ class Stationary:
         return CrossEntropy(held_out, in_sample, half_sum_weight(sample.n_folds))
 
 
+def covariance_floor(sample: Sample) -> float:
+    """Give the variance below which no eigenvalue of a covariance may lie, ADU^2."""
+    if sample.discrete:
+        return max(sample.noise_variance_adu2, _DISCRETE_FLOOR_ADU2)
+    return sample.noise_variance_adu2
+
+
 def stationary_model(sums: LagSums, sample: Sample) -> GaussianModel:
     """Fit the stationary Gaussian, floored at the noise's variance."""
-    floor = sample.noise_variance_adu2
-    if sample.discrete:
-        floor = max(floor, _DISCRETE_FLOOR_ADU2)
-    whitener, log_det = whiten_doubly_toeplitz(floored(sums.autocovariance, floor))
+    c = floored(sums.autocovariance, covariance_floor(sample))
+    whitener, log_det = whiten_doubly_toeplitz(c)
     return GaussianModel(np.full(sample.patch_size**2, sums.mean), whitener, log_det)
 
 

@@ -8,13 +8,14 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-# A join to `session` and `rig` by key, and a count by a unique key, leave the order of trials to
-# the index that the query asks for: the best ten of many need ten rows.
+# Names are looked up by row rather than joined: with one table in FROM its order can only come from
+# its index, and the best ten of many need ten rows. With joins SQLite sorted all of them.
 TRIAL_SUMMARY = """
 CREATE VIEW trial_summary AS
 SELECT trial.session_id AS session_id,
-       session.name AS session_name,
-       rig.name AS rig,
+       (SELECT name FROM session WHERE session.id = trial.session_id) AS session_name,
+       (SELECT rig.name FROM session JOIN rig ON rig.id = session.rig_id
+        WHERE session.id = trial.session_id) AS rig,
        trial.number AS number,
        trial.state AS state,
        trial.reason AS reason,
@@ -31,8 +32,6 @@ SELECT trial.session_id AS session_id,
        trial.settings AS settings,
        trial.tags AS tags
 FROM trial
-JOIN session ON session.id = trial.session_id
-JOIN rig ON rig.id = session.rig_id
 """
 
 
