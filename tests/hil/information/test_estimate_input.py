@@ -1,0 +1,174 @@
+"""What `estimate_information` refuses, and what must not change its answer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+
+from hil.errors import InputError
+from hil.information import estimate_information, estimator_names
+from hil.noise import CameraNoise, GaussianNoise, NoiseModel, PoissonNoise
+from hil.ports import Estimate
+
+CAMERA = CameraNoise(0.5, 100, 1.6, 12)
+
+
+def with_pixel(value: float) -> np.ndarray:
+    frames = np.random.default_rng(0).normal(100, 10, (4, 32, 32))
+    frames[1, 2, 3] = value
+    return frames
+
+
+class Bad(NamedTuple):
+    says: str
+    frames: Any
+    noise: Any
+    where: str
+    words: str
+    options: Mapping[str, Any] = MappingProxyType({})
+
+
+NORMAL = np.random.default_rng(1).normal(0, 10, (6, 32, 32))
+COUNTS = np.random.default_rng(1).poisson(20, (6, 32, 32))
+
+BAD = [
+    Bad("one frame without axis", NORMAL[0], GaussianNoise(1), "frames", "shape (32, 32)"),
+    Bad("five axes", NORMAL[None, None], GaussianNoise(1), "frames", "shape"),
+    Bad("colour", np.zeros((5, 32, 32, 3)), GaussianNoise(1), "patch_size", "colour"),
+    Bad("no frames", NORMAL[:0], GaussianNoise(1), "frames", "empty"),
+    Bad("NaN", with_pixel(math.nan), GaussianNoise(1), "frames", "1 of 4096 pixels"),
+    Bad("infinity", with_pixel(math.inf), GaussianNoise(1), "frames", "infinite"),
+    Bad("complex", NORMAL + 0j, GaussianNoise(1), "frames", "complex"),
+    Bad("text", [["a"]], GaussianNoise(1), "frames", "hold"),
+    Bad("booleans", NORMAL > 0, GaussianNoise(1), "frames", "bool"),
+    Bad("ragged", [[[1, 2]], [[1]]], GaussianNoise(1), "frames", "one array"),
+    Bad(
+        "mixed types",
+        [np.zeros((32, 32), np.uint8), np.zeros((32, 32), np.uint16)],
+        GaussianNoise(1),
+        "frames",
+        "uint16 and uint8",
+    ),
+    Bad("fractions under Poisson", NORMAL**2, PoissonNoise(), "frames", "not integers"),
+    Bad("fractions under a camera", COUNTS + 0.5, CAMERA, "frames", "not integers"),
+    Bad("negative counts", COUNTS - 100, PoissonNoise(), "frames", "negative"),
+    Bad("negative ADU", COUNTS - 100, CAMERA, "frames", "negative"),
+    Bad("above the bit depth", COUNTS + 4090, CAMERA, "frames", "4095"),
+    Bad("too few patches", NORMAL[:2, :16, :16], GaussianNoise(1), "frames", "needs 8"),
+    Bad("one field too small", NORMAL[:1, :, :20], GaussianNoise(1), "frames", "too small"),
+    Bad("no noise model", NORMAL, "gaussian", "noise", "hil.noise"),
+    Bad("patch too large", NORMAL, GaussianNoise(1), "patch_size", "larger", {"patch_size": 33}),
+    Bad("patch of one", NORMAL, GaussianNoise(1), "patch_size", "2 to 64", {"patch_size": 1}),
+    Bad("patch of 4.5", NORMAL, GaussianNoise(1), "patch_size", "integer", {"patch_size": 4.5}),
+    Bad("certain", NORMAL, GaussianNoise(1), "confidence", "0 and 1", {"confidence": 1.0}),
+    Bad("a misspelt estimator", NORMAL, GaussianNoise(1), "estimator", "'stationary'",
+        {"estimator": "stationery"}),
+    Bad("saturation below 0", NORMAL, GaussianNoise(1), "saturation_adu", "-5",
+        {"saturation_adu": -5}),
+    Bad("a share above 1", NORMAL, GaussianNoise(1), "max_saturated_share", "2",
+        {"max_saturated_share": 2}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("bad", BAD, ids=lambda bad: bad.says)
+def test_bad_input_is_refused_in_words(bad: Bad) -> None:
+    with pytest.raises(InputError) as caught:
+        estimate_information(bad.frames, bad.noise, **bad.options)
+    assert caught.value.where == bad.where
+    assert bad.words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def textured(seed: int = 0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    white = rng.standard_normal((6, 2, 69, 85))
+    return np.rint(200 + 40 * (white[..., :64, :80] + white[..., 5:, 5:]) / 2)
+
+
+class Change(NamedTuple):
+    says: str
+    frames: np.ndarray
+    noise: NoiseModel
+
+
+BASE = textured()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        Change("another gain", BASE * 3.7, GaussianNoise(5 * 3.7)),
+        Change("another offset", BASE + 1000.25, GaussianNoise(5)),
+        Change("another offset, large", BASE + 1e7 + 0.25, GaussianNoise(5)),
+        Change("transposed", BASE.swapaxes(2, 3) + 0.25, GaussianNoise(5)),
+        Change("mirrored", BASE[..., ::-1] + 0.25, GaussianNoise(5)),
+        Change("single precision", (BASE + 0.25).astype(np.float32), GaussianNoise(5)),
+        Change("repeats reversed", BASE[:, ::-1] + 0.25, GaussianNoise(5)),
+    ],
+    ids=lambda change: change.says,
+)
+@pytest.mark.parametrize("estimator", estimator_names())
+def test_answers_do_not_depend_on(change: Change, estimator: str) -> None:
+    base = estimate_information(BASE + 0.25, GaussianNoise(5), estimator, patch_size=8)
+    other = estimate_information(change.frames, change.noise, estimator, patch_size=8)
+    assert other.bits_per_pixel == pytest.approx(base.bits_per_pixel, abs=2e-4)
+    assert other.ci_high == pytest.approx(base.ci_high, abs=2e-4)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int32, np.int64, np.float64])
+def test_integers_are_integers_whatever_the_type(dtype: type) -> None:
+    frames = np.clip(BASE, 0, 255)
+    reference = estimate_information(frames.astype(np.float32), GaussianNoise(5), patch_size=8)
+    found = estimate_information(frames.astype(dtype), GaussianNoise(5), patch_size=8)
+    assert found.h_y_nats == pytest.approx(reference.h_y_nats, abs=1e-6)
+    assert found.h_y_given_x_nats == reference.h_y_given_x_nats
+
+
+def test_the_same_frames_give_the_same_numbers() -> None:
+    first, second = (estimate_information(BASE, GaussianNoise(5), seed=3) for _ in range(2))
+    assert first.details == second.details
+    assert first.bits_per_pixel == second.bits_per_pixel
+
+
+def test_frames_are_not_changed() -> None:
+    frames = BASE.copy()
+    estimate_information(frames, GaussianNoise(5))
+    assert np.array_equal(frames, BASE)
+
+
+SOUND_OR_REFUSED = st.one_of(
+    arrays(np.uint16, array_shapes(min_dims=3, max_dims=4, min_side=1, max_side=13)),
+    arrays(
+        np.float64,
+        array_shapes(min_dims=2, max_dims=4, min_side=1, max_side=13),
+        elements=st.floats(-1e6, 1e6, width=32),
+    ),
+    arrays(np.int16, (4, 12, 12), elements=st.integers(-5, 5)),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    SOUND_OR_REFUSED,
+    st.sampled_from([GaussianNoise(0.2), GaussianNoise(30), PoissonNoise(), CameraNoise(1, 9, 2)]),
+    st.sampled_from(estimator_names()),
+)
+def test_never_a_silent_number(frames: np.ndarray, noise: NoiseModel, estimator: str) -> None:
+    try:
+        found = estimate_information(frames, noise, estimator, patch_size=4)
+    except InputError as error:
+        assert error.problem
+        return
+    assert isinstance(found, Estimate)
+    assert math.isfinite(found.bits_per_pixel)
+    assert found.details["interval"] == "none" or found.ci_low <= found.ci_high
+    if found.bits_per_pixel < 0:
+        assert "negative" in found.flags
