@@ -90,9 +90,11 @@ class MicroManagerCamera(MicroManagerDevice):
         """End a sequence that is running or was left to run. May take as long as its exposure."""
         if self._running and not self._core.closed:
             self._running = False
-            with self._core.words(self._label, "ending a series"):
-                self._core.stopSequenceAcquisition(self._label)
-            self._ended_at = time.monotonic()
+            try:
+                with self._core.words(self._label, "ending a series"):
+                    self._core.stopSequenceAcquisition(self._label)
+            finally:
+                self._ended_at = time.monotonic()
 
     def rest(self) -> None:
         """Wait until the camera may be unloaded.

@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -83,7 +83,8 @@ class Core(CMMCorePlus):
             self.reset()
         except RuntimeError:
             # A device that is gone cannot be told so. What matters is that the others are let go.
-            pymmcore.CMMCore.unloadAllDevices(self)
+            with suppress(RuntimeError):
+                self.unloadAllDevices()
 
 
 def adapter_folders(chosen: Path | None, demo: bool) -> list[Path]:
@@ -153,10 +154,8 @@ def library_versions(core: Core) -> dict[str, str]:
         "pymmcore": version("pymmcore"),
         "MMCore": f"{core.getVersionInfo()}, {interface}",
     }
-    try:
+    with suppress(PackageNotFoundError):
         found["mm-test-adapters"] = version("mm-test-adapters")
-    except PackageNotFoundError:
-        pass
     adapters = {core.getDeviceLibrary(label) for label in core.getLoadedDevices()}
     for adapter in sorted(adapters - {""}):
         found[f"adapter {adapter}"] = interface

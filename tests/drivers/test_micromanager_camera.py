@@ -64,6 +64,12 @@ def apply(device: Device, values: dict[str, Value]) -> None:
     device.settle(5.0)
 
 
+def until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 30.0
+    while not condition():
+        assert time.monotonic() < end
+
+
 def lit(connection: MicroManagerConnection) -> Value:
     return connection.devices[SHUTTER].read(f"{SHUTTER}.State")
 
@@ -142,8 +148,8 @@ def test_overflow_is_an_error_and_no_shorter_stack(open_config: Open) -> None:
     apply(camera, {"Camera.exposure_ms": 1.0, "Camera.FastImage": 1})
     frames: Iterator[Frame] = camera.capture(30, 5.0)
     got = [next(frames)]
-    while not connection._core.isBufferOverflowed():
-        pass  # the camera goes on taking frames that nobody fetches
+    # The camera goes on taking frames that nobody fetches.
+    until(connection._core.isBufferOverflowed)
     with pytest.raises(FrameLost, match="faster than they were fetched") as caught:
         got += frames
     assert caught.value.wanted == 30
@@ -157,8 +163,8 @@ def test_the_buffer_holds_the_series(open_config: Open) -> None:
     apply(camera, {"Camera.exposure_ms": 1.0, "Camera.FastImage": 1})
     frames = camera.capture(40, 5.0)
     shapes = [next(frames).pixels.shape]
-    while connection._core.isSequenceRunning("Camera"):
-        pass  # fetch nothing until all have been taken
+    # Nothing is fetched until all have been taken.
+    until(lambda: not connection._core.isSequenceRunning("Camera"))
     shapes += [frame.pixels.shape for frame in frames]
     assert shapes == [(2048, 2048)] * 40
 
@@ -172,8 +178,7 @@ def test_a_gap_in_the_image_numbers_is_told(
     def drop_one() -> Any:
         if core.getRemainingImageCount() == 1 and not dropped:
             dropped.append(pop())
-            while not core.getRemainingImageCount():
-                pass
+            until(lambda: core.getRemainingImageCount() > 0)
         return pop()
 
     dropped: list[Any] = []
