@@ -7,7 +7,7 @@ from pathlib import Path
 from hil.errors import InputError
 from hil.store import schema
 from hil.store.database import Database
-from hil.store.engine import connect
+from hil.store.engine import connect, use_wal
 from hil.store.holder import Holder
 from hil.store.location import locate
 from hil.store.records import NewSession, SessionRecord
@@ -60,6 +60,7 @@ def open_database(
             schema.create(engine, location)
         else:
             schema.check(engine, location)
+        use_wal(engine)
     except BaseException:
         engine.dispose()
         raise

@@ -41,10 +41,22 @@ def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:
     # Python's sqlite3 would begin transactions by itself, late, and never as IMMEDIATE.
     dbapi_connection.isolation_level = None
     cursor = dbapi_connection.cursor()
-    cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
+
+
+def use_wal(engine: Engine) -> None:
+    """Switch a SQLite file to write-ahead logging, which it remembers.
+
+    Not at every connection: another program's file, opened by mistake, stays as it is.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    with engine.connect() as connection:
+        driver: Any = connection.connection.dbapi_connection
+        # Beside SQLAlchemy's transaction, inside of which the mode cannot change.
+        driver.execute("PRAGMA journal_mode = WAL")
 
 
 def _begin_sqlite(connection: Connection) -> None:

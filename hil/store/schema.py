@@ -17,6 +17,8 @@ from hil.store.location import Location
 REVISIONS = ("0001",)
 HEAD = REVISIONS[-1]
 
+_SQLITE_HEAD = b"SQLite format 3\0"
+
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -110,12 +112,26 @@ def _refuse_newer(found: str, location: Location) -> None:
 
 def _revision_or_refuse(engine: Engine, location: Location) -> str | None:
     try:
+        if location.file is not None:
+            _refuse_other_file(location.file)
         with engine.connect() as connection:
             return revision(connection)
     except InputError as error:
         raise InputError(location.shown, "", error.problem) from error
+    except OSError as error:
+        raise InputError(location.shown, "", error.strerror or str(error)) from error
     except DBAPIError as error:
         raise InputError(location.shown, "", one_line(error)) from error
+
+
+def _refuse_other_file(file: Path) -> None:
+    # SQLite itself takes a file of a few bytes for a new database, and would write over it.
+    if not file.exists():
+        return
+    with file.open("rb") as opened:
+        head = opened.read(len(_SQLITE_HEAD))
+    if head and head != _SQLITE_HEAD:
+        raise InputError("--db", "", "file is not a database")
 
 
 def _copy(file: Path, name: str) -> Path:

@@ -1,0 +1,117 @@
+"""Where databases may lie, and what is said of those that may not."""
+
+from __future__ import annotations
+
+from pathlib import Path, PureWindowsPath
+from typing import NamedTuple
+
+import pytest
+
+from hil.errors import InputError
+from hil.store.location import Mount, locate, network_share
+
+
+class Refused(NamedTuple):
+    name: str
+    url: str
+    problem: str
+
+
+REFUSED = (
+    Refused("no URL at all", "hil.db", "not a database URL"),
+    Refused("another kind", "mysql://u@h/n", "mysql is not a database hil can use"),
+    Refused("no file", "sqlite://", "a SQLite URL names a file"),
+    Refused("in memory", "sqlite:///:memory:", "a SQLite URL names a file"),
+    Refused("options", "sqlite:///a.db?mode=ro", "a SQLite URL names a file"),
+    Refused("broken", "postgresql://u:geheim@h:port/n", "not a database URL"),
+)
+
+
+@pytest.mark.parametrize("case", REFUSED, ids=lambda case: case.name)
+def test_a_wrong_url_is_refused_without_repeating_it(case: Refused) -> None:
+    with pytest.raises(InputError) as caught:
+        locate(case.url, None, {})
+    assert case.problem in str(caught.value)
+    assert "geheim" not in str(caught.value)
+
+
+def test_defaults_come_from_the_environment_then_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert locate(None, None, {}).file == tmp_path / "hil.db"
+    assert locate(None, None, {}).frames == tmp_path / "hil-frames"
+    environ = {"HIL_DATABASE": "sqlite:///other/x.db", "HIL_FRAMES": "pictures"}
+    assert locate(None, None, environ).file == tmp_path / "other" / "x.db"
+    assert locate(None, None, environ).frames == tmp_path / "pictures"
+    assert locate("sqlite:///y.db", tmp_path / "f", environ).frames == tmp_path / "f"
+    other = {"HIL_DATABASE": "sqlite:///other/x.db"}
+    assert locate(None, None, other).frames == tmp_path / "other" / "hil-frames"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://ada:geheim@host/lab",
+        "postgresql://ada@host/lab?password=geheim",
+        "postgresql://ada@host/lab?sslpassword=geheim",
+    ],
+)
+def test_passwords_are_not_shown(url: str) -> None:
+    location = locate(url, None, {})
+    assert "geheim" not in location.shown
+    assert "ada" in location.shown
+    assert location.file is None
+
+
+class Share(NamedTuple):
+    name: str
+    path: Path | PureWindowsPath
+    mounts: tuple[Mount, ...]
+    kind: str
+
+
+def _posix(fstype: str) -> tuple[Mount, ...]:
+    root = Path(Path.cwd().anchor)
+    return (
+        Mount(str(root), "ext4", "rw"),
+        Mount(str(root / "data"), fstype, "rw"),
+        Mount(str(root / "data" / "local"), "xfs", "rw"),
+    )
+
+
+_ROOT = Path(Path.cwd().anchor)
+SHARES = (
+    Share("local disk", _ROOT / "home" / "a.db", _posix("nfs4"), ""),
+    Share("nfs", _ROOT / "data" / "a.db", _posix("nfs4"), "nfs4"),
+    Share("smb", _ROOT / "data" / "x" / "a.db", _posix("cifs"), "cifs"),
+    Share("local disk inside a share", _ROOT / "data" / "local" / "a.db", _posix("nfs"), ""),
+    Share("name that only begins alike", _ROOT / "database" / "a.db", _posix("nfs"), ""),
+    Share("mounted over", _ROOT / "a.db", (Mount(str(_ROOT), "nfs", ""), *_posix("nfs")), ""),
+    Share("UNC path", PureWindowsPath(r"\\server\lab\a.db"), (), "a UNC path"),
+    Share(
+        "mapped drive",
+        PureWindowsPath(r"Z:\a.db"),
+        (Mount("C:\\", "NTFS", "rw,fixed"), Mount("Z:\\", "", "rw,remote")),
+        "remote drive",
+    ),
+    Share(
+        "fixed drive",
+        PureWindowsPath(r"C:\a.db"),
+        (Mount("C:\\", "NTFS", "rw,fixed"), Mount("Z:\\", "", "rw,remote")),
+        "",
+    ),
+)
+
+
+@pytest.mark.parametrize("case", SHARES, ids=lambda case: case.name)
+def test_network_shares_are_seen(case: Share) -> None:
+    assert network_share(case.path, lambda: case.mounts) == case.kind
+
+
+def test_a_database_on_a_share_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = Mount(tmp_path.anchor, "ext4", "rw")
+    share = Mount(str(tmp_path.resolve()), "nfs4", "rw")
+    monkeypatch.setattr("hil.store.location._mounts", lambda: (root, share))
+    with pytest.raises(InputError, match=r"network share \(nfs4\)"):
+        locate(f"sqlite:///{tmp_path / 'hil.db'}", None, {})
