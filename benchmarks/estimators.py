@@ -11,6 +11,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -25,6 +26,8 @@ Floats = NDArray[np.float64]
 
 
 class Case(NamedTuple):
+    """Scenes with a covariance, ADU^2, and the estimator to try on ``n`` patches of them."""
+
     name: str
     estimator: str
     covariance: Floats
@@ -89,9 +92,7 @@ def gaussian_processes(seeds: int) -> None:
             bounds.append(found.details["held_out_bits"] - truth)
             covered += found.ci_low <= truth <= found.ci_high
         frames = patches(case.covariance, case.n, 0)
-        seconds = median_seconds(
-            lambda f=frames, e=case.estimator: estimate_information(f, noise, e)
-        )  # type: ignore[misc]
+        seconds = median_seconds(partial(estimate_information, frames, noise, case.estimator))
         print(
             f"{case.name:<28}{truth:8.4f}{np.mean(errors):+9.4f}{np.std(errors):8.4f}"
             f"{np.mean(bounds):+9.4f}{covered:6d}/{seeds}{seconds:8.3f}"
@@ -101,7 +102,7 @@ def gaussian_processes(seeds: int) -> None:
 def noise_entropy(seeds: int) -> None:
     pixels = 2_000_000
     print(f"\nH(Y given X) from noisy pixels alone, log-normal light (spread 0.6), {pixels} pixels")
-    print(f"{'noise':<74}{'mean e':>8}{'error':>9}{'spread':>8}")
+    print(f"{'noise':<82}{'mean e':>8}{'error':>9}{'spread':>8}")
     models: list[NoiseModel] = [
         PoissonNoise(),
         CameraNoise(0.5, 100, 1.6),
@@ -120,7 +121,7 @@ def noise_entropy(seeds: int) -> None:
                 assert isinstance(noise, (PoissonNoise, CameraNoise))
                 truth = noise.entropy_nats(lambda_e).mean()
                 errors.append((noise.entropy_phi_nats(y, True).mean() - truth) / math.log(2))
-            print(f"{noise!r:<74}{mean_e:8g}{np.mean(errors):+9.4f}{np.std(errors):8.4f}")
+            print(f"{noise!r:<82}{mean_e:8g}{np.mean(errors):+9.4f}{np.std(errors):8.4f}")
 
 
 def one_trial() -> None:

@@ -7,8 +7,8 @@ P   : (p, p) covariance of that prediction's error
 The multichannel Levinson recursion (Whittle, Biometrika 1963; Wiggins and Robinson, J. Geophys.
 Res. 1965) builds the predictors row by row: O(p^5) where Cholesky takes O(p^6), in matrices so
 small that BLAS starts no threads (a threaded Cholesky of 256 x 256 took 40 ms on a busy machine of
-two cores, this 1 to 3). A real doubly Toeplitz matrix is the same read backwards, J T J = T^T, so the
-backward predictors are J A J and one recursion does.
+two cores, this 1 to 3). A real doubly Toeplitz matrix is the same read backwards, J T J = T^T, so
+the backward predictors are J A J and one recursion does.
 """
 
 from __future__ import annotations

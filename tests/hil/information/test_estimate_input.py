@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import doctest
+import importlib
 import math
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -172,3 +174,8 @@ def test_never_a_silent_number(frames: np.ndarray, noise: NoiseModel, estimator:
     assert found.details["interval"] == "none" or found.ci_low <= found.ci_high
     if found.bits_per_pixel < 0:
         assert "negative" in found.flags
+
+
+def test_the_docstring_example_runs() -> None:
+    failed, tried = doctest.testmod(importlib.import_module("hil.information.estimate"))
+    assert (failed, tried > 0) == (0, True)
