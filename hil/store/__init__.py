@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 from hil.errors import InputError
@@ -61,6 +62,9 @@ def open_database(
         else:
             schema.check(engine, location)
         use_wal(engine)
+    except sqlite3.Error as error:
+        engine.dispose()
+        raise InputError(location.shown, "", str(error)) from error
     except BaseException:
         engine.dispose()
         raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -30,7 +30,9 @@ from hil.store.records import NewSession, SessionRecord
 from hil.store.sql_store import Controller, SqlStore
 from hil.store.trial_rows import TrialRows
 
+# How long a controller waits for the database, and how long everything else does.
 PATIENCE_S = 600.0
+WAIT_S = 30.0
 
 
 class Database:
@@ -390,8 +392,11 @@ class Database:
 
     @contextmanager
     def _writing(self, section: str | None = None) -> Iterator[Connection]:
-        with _plain_errors(), writing(self._engine, section) as connection:
-            yield connection
+        with _plain_errors(), ExitStack() as stack:
+            # Locks are taken on entering, so what has to be repeated is that alone.
+            yield Patience(WAIT_S).run(
+                lambda _attempt: stack.enter_context(writing(self._engine, section))
+            )
 
 
 @contextmanager

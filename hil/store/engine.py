@@ -56,7 +56,9 @@ def use_wal(engine: Engine) -> None:
     with engine.connect() as connection:
         driver: Any = connection.connection.dbapi_connection
         # Beside SQLAlchemy's transaction, inside of which the mode cannot change.
-        driver.execute("PRAGMA journal_mode = WAL")
+        (mode,) = driver.execute("PRAGMA journal_mode").fetchone()
+        if mode != "wal":
+            driver.execute("PRAGMA journal_mode = WAL")
 
 
 def _begin_sqlite(connection: Connection) -> None:

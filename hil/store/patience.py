@@ -33,14 +33,14 @@ class Patience:
     limit_s
         Seconds after which the wait ends in a StoreError.
     clock
-        Tells how long the wait has lasted.
+        Tells `on_delay` how long the wait has lasted.
     on_delay
         Called before each further attempt with the seconds waited so far, and with why. Called on
         the thread that waits.
     """
 
     limit_s: float
-    clock: Clock
+    clock: Clock | None = None
     on_delay: OnDelay | None = None
     gave_up: threading.Event = field(default_factory=threading.Event)
 
@@ -55,13 +55,13 @@ class Patience:
         StoreError
             The limit has passed, `gave_up` is set, or the database refused for good.
         """
-        began = self.clock.monotonic()
+        began = self._now_s()
 
         def again(error: Exception) -> bool:
             if not is_passing(error) or self.gave_up.is_set():
                 return False
             if self.on_delay is not None:
-                self.on_delay(self.clock.monotonic() - began, one_line(error))
+                self.on_delay(self._now_s() - began, one_line(error))
             return True
 
         try:
@@ -78,3 +78,6 @@ class Patience:
         except DBAPIError as error:
             raise StoreError(f"the database could not be written: {one_line(error)}") from error
         raise AssertionError("unreachable: an attempt returns or raises")
+
+    def _now_s(self) -> float:
+        return 0.0 if self.clock is None else self.clock.monotonic()

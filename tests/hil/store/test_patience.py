@@ -49,6 +49,23 @@ def test_a_locked_file_delays_a_trial(sqlite_url: str, new_session: Any, clock: 
 
 
 @pytest.mark.usefixtures("impatient")
+def test_a_locked_file_delays_everything_else_for_a_while(
+    sqlite_url: str, new_session: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hil.store.database.WAIT_S", 0.1)
+    with open_database(sqlite_url, create=True) as db:
+        blocker = sqlite3.connect(make_url(sqlite_url).database or "", isolation_level=None)
+        blocker.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreError, match="database is locked"):
+            db.create_session(new_session())
+        assert db.sessions().empty
+        blocker.execute("COMMIT")
+        blocker.close()
+        db.create_session(new_session())
+        assert len(db.sessions()) == 1
+
+
+@pytest.mark.usefixtures("impatient")
 def test_waiting_ends(sqlite_url: str, new_session: Any, clock: Any) -> None:
     with open_database(sqlite_url, create=True) as db:
         session_id = db.create_session(new_session())

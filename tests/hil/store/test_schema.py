@@ -16,7 +16,7 @@ from sqlalchemy.engine import make_url
 
 from hil.errors import InputError, StoreError
 from hil.ports import SessionState
-from hil.store import Database, migrate, open_database
+from hil.store import Database, database_exists, migrate, open_database
 from hil.store.models import Base
 from hil.store.schema import HEAD, REVISIONS
 from hil.store.summary import SUMMARY
@@ -73,6 +73,7 @@ def test_a_stored_database_of_every_released_schema_opens(revision: str, tmp_pat
 
 
 def test_opening_does_not_make_a_file(sqlite_url: str, tmp_path: Path) -> None:
+    assert not database_exists(sqlite_url)
     with pytest.raises(InputError, match="`hil run` or `hil demo` makes one"):
         open_database(sqlite_url)
     assert list(tmp_path.iterdir()) == []
@@ -86,7 +87,9 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_opening_an_empty_database_needs_create(postgres_url: str) -> None:
     with pytest.raises(InputError, match="no tables yet"):
         open_database(postgres_url)
+    assert not database_exists(postgres_url)
     open_database(postgres_url, create=True).close()
+    assert database_exists(postgres_url)
     open_database(postgres_url).close()
 
 

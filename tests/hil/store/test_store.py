@@ -174,6 +174,15 @@ def test_events_belong_to_the_trial_in_work(
     assert str(events["at"].dtype).endswith("UTC]")
 
 
+def test_what_is_done_by_hand_is_an_event_too(
+    db: Database, store: SqlStore, session_id: str, clock: Any
+) -> None:
+    db.event(None, "park", clock.now(), {"rig": "demo scope"})
+    db.event("last", "move", clock.now(), {"Z.position_um": 3.0})
+    assert list(db.events()["kind"]) == ["park", "move"]
+    assert list(db.events(session_id)["kind"]) == ["move"]
+
+
 def test_a_stop_is_heard_and_forgotten_by_a_resume(
     db: Database, store: SqlStore, session_id: str, clock: Any
 ) -> None:
