@@ -11,7 +11,7 @@ import secrets
 import time
 import uuid
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from sqlalchemy import (
     BigInteger,
@@ -20,6 +20,7 @@ from sqlalchemy import (
     Index,
     MetaData,
     String,
+    Table,
     UniqueConstraint,
     desc,
 )
@@ -273,3 +274,19 @@ class Lease(Base):
     session_id: Mapped[str | None] = mapped_column(Key)
     acquired_at: Mapped[datetime]
     renewed_at: Mapped[datetime]
+
+
+def table_of(model: type[Base]) -> Table:
+    """Give the plain table of a model.
+
+    The loop writes through tables, with values as parameters: the statement is then built once and
+    cached, where a statement on the model is built from its values every time (0.5 ms each).
+    """
+    return cast(Table, model.__table__)
+
+
+TRIAL = table_of(Trial)
+SETTING = table_of(Setting)
+ACQUISITION = table_of(Acquisition)
+ESTIMATE = table_of(Estimate)
+EVENT = table_of(Event)

@@ -37,7 +37,7 @@ from hil.store.engine import is_passing, writing
 from hil.store.frame_access import read_measurement
 from hil.store.frame_writer import FrameWriter, Keep, Sealed
 from hil.store.holder import Holder
-from hil.store.models import Event, Session, Trial, ordered_id
+from hil.store.models import EVENT, TRIAL, Event, Session, Trial, ordered_id
 from hil.store.patience import Patience
 from hil.store.trial_rows import TrialRows
 
@@ -249,14 +249,15 @@ class SqlStore:
                 if attempt > 1 and connection.scalar(select(Event.id).where(Event.id == key)):
                     return
                 connection.execute(
-                    insert(Event).values(
-                        id=key,
-                        session_id=self.session_id,
-                        trial_id=trial_id,
-                        kind=kind,
-                        at=at,
-                        detail=dict(detail),
-                    )
+                    insert(EVENT),
+                    {
+                        "id": key,
+                        "session_id": self.session_id,
+                        "trial_id": trial_id,
+                        "kind": kind,
+                        "at": at,
+                        "detail": dict(detail),
+                    },
                 )
 
         self._patience.run(work)
@@ -389,27 +390,28 @@ class SqlStore:
     def _insert(self, connection: Connection, key: str, number: int, proposal: Proposal) -> None:
         holder = self._controller.holder
         connection.execute(
-            insert(Trial).values(
-                id=key,
-                session_id=self.session_id,
-                number=number,
-                kind=proposal.kind,
-                state=TrialState.PROPOSED.value,
-                reason="",
-                requested=dict(proposal.requested),
-                distributions=dict(proposal.distributions),
-                sampler_attrs=dict(proposal.sampler_attrs),
-                intermediate={},
-                constraints={},
-                retry_of=proposal.retry_of,
-                proposed_at=self._clock.now(),
-                tags=[],
-                note="",
-                controller=self._controller.name,
-                host=holder.host,
-                pid=holder.pid,
-                process_created=holder.process_created,
-            )
+            insert(TRIAL),
+            {
+                "id": key,
+                "session_id": self.session_id,
+                "number": number,
+                "kind": proposal.kind,
+                "state": TrialState.PROPOSED.value,
+                "reason": "",
+                "requested": dict(proposal.requested),
+                "distributions": dict(proposal.distributions),
+                "sampler_attrs": dict(proposal.sampler_attrs),
+                "intermediate": {},
+                "constraints": {},
+                "retry_of": proposal.retry_of,
+                "proposed_at": self._clock.now(),
+                "tags": [],
+                "note": "",
+                "controller": self._controller.name,
+                "host": holder.host,
+                "pid": holder.pid,
+                "process_created": holder.process_created,
+            },
         )
 
     def _change(

@@ -12,7 +12,16 @@ from hil.errors import StoreError
 from hil.ports import ENDED, Assessment, OpenTrial, TrialKind, TrialState, Value
 from hil.store.frame_writer import Sealed
 from hil.store.holder import Holder
-from hil.store.models import Acquisition, Estimate, Lease, Setting, Trial, ordered_id
+from hil.store.models import (
+    ACQUISITION,
+    ESTIMATE,
+    SETTING,
+    TRIAL,
+    Lease,
+    Setting,
+    Trial,
+    ordered_id,
+)
 
 _ENDED = [state.value for state in ENDED]
 
@@ -64,7 +73,7 @@ def move(
         # Whose it was stays in `controller`; that a process has it in work is no longer true.
         changes |= {"host": None, "pid": None}
     done = connection.execute(
-        update(Trial).where(Trial.id == trial.trial_id, Trial.state.in_(before)).values(changes)
+        update(TRIAL).where(TRIAL.c.id == trial.trial_id, TRIAL.c.state.in_(before)).values(changes)
     )
     if done.rowcount == 1:
         return True
@@ -96,7 +105,7 @@ def add_settings(connection: Connection, trial: OpenTrial, read_back: Mapping[st
             }
         )
     if rows:
-        connection.execute(insert(Setting), rows)
+        connection.execute(insert(SETTING), rows)
 
 
 def _columns(value: Value | None) -> tuple[float | None, str | None]:
@@ -108,18 +117,19 @@ def _columns(value: Value | None) -> tuple[float | None, str | None]:
 def add_acquisition(connection: Connection, trial: OpenTrial, sealed: Sealed) -> None:
     """Insert what lies on the disk for a trial."""
     connection.execute(
-        insert(Acquisition).values(
-            id=ordered_id(),
-            trial_id=trial.trial_id,
-            path=sealed.path,
-            shape=None if sealed.shape is None else list(sealed.shape),
-            dtype=sealed.dtype,
-            n_frames=sealed.n_frames,
-            fields=list(sealed.fields),
-            checksums=list(sealed.checksums),
-            exposure_ms=sealed.exposure_ms,
-            saturation_adu=sealed.saturation_adu,
-        )
+        insert(ACQUISITION),
+        {
+            "id": ordered_id(),
+            "trial_id": trial.trial_id,
+            "path": sealed.path,
+            "shape": None if sealed.shape is None else list(sealed.shape),
+            "dtype": sealed.dtype,
+            "n_frames": sealed.n_frames,
+            "fields": list(sealed.fields),
+            "checksums": list(sealed.checksums),
+            "exposure_ms": sealed.exposure_ms,
+            "saturation_adu": sealed.saturation_adu,
+        },
     )
 
 
@@ -129,23 +139,24 @@ def add_estimate(
     """Insert an estimate of a trial."""
     estimate = assessment.estimate
     connection.execute(
-        insert(Estimate).values(
-            id=ordered_id(),
-            trial_id=trial.trial_id,
-            created_at=at,
-            estimator=estimate.estimator,
-            bits_per_pixel=estimate.bits_per_pixel,
-            ci_low=estimate.ci_low,
-            ci_high=estimate.ci_high,
-            h_y_nats=estimate.h_y_nats,
-            h_y_given_x_nats=estimate.h_y_given_x_nats,
-            n_patches=estimate.n_patches,
-            n_units=estimate.n_units,
-            seconds=estimate.seconds,
-            flags=list(estimate.flags),
-            per_field_bits=estimate.details.get("per_field_bits"),
-            details=dict(estimate.details),
-        )
+        insert(ESTIMATE),
+        {
+            "id": ordered_id(),
+            "trial_id": trial.trial_id,
+            "created_at": at,
+            "estimator": estimate.estimator,
+            "bits_per_pixel": estimate.bits_per_pixel,
+            "ci_low": estimate.ci_low,
+            "ci_high": estimate.ci_high,
+            "h_y_nats": estimate.h_y_nats,
+            "h_y_given_x_nats": estimate.h_y_given_x_nats,
+            "n_patches": estimate.n_patches,
+            "n_units": estimate.n_units,
+            "seconds": estimate.seconds,
+            "flags": list(estimate.flags),
+            "per_field_bits": estimate.details.get("per_field_bits"),
+            "details": dict(estimate.details),
+        },
     )
 
 
