@@ -11,6 +11,7 @@ from hil.cli.options import Db, Frames, SessionRef
 
 if TYPE_CHECKING:
     from hil.session import SessionResult
+    from hil.spec import SessionFile
 
 Trials = Annotated[
     int | None, typer.Option("--trials", metavar="N", help="Another number of trials.")
@@ -42,9 +43,50 @@ def demo(
     ] = Path("hil-demo.png"),
 ) -> int:
     """Sharpen a simulated microscope whose optics are aberrated, as a session would a real one."""
-    from hil.demo import run_demo
+    from hil.demo import demo_files
+    from hil.errors import InputError
+    from hil.session import run_session
 
-    return run_demo(db, frames, trials, seed, picture)
+    if not picture.parent.is_dir() or picture.suffix.lower() != ".png":
+        raise InputError("--picture", str(picture), "allowed: a .png file in a folder that exists")
+    file = demo_files(seed)
+    result = drive_session(
+        run_session,
+        file.spec.name,
+        file.spec.objective.names[0],
+        path_or_spec=file,
+        database=db,
+        frames=frames,
+        trials=trials,
+    )
+    summarise(result)
+    if result.best is not None:
+        _show_truth(file, result, db, frames, picture)
+    return exit_status(result)
+
+
+def _show_truth(
+    file: SessionFile, result: SessionResult, db: str | None, frames: Path | None, picture: Path
+) -> None:
+    """Say and draw what only a simulator knows: how much aberration is left."""
+    from hil.demo import residual_rms_nm
+    from hil.demo.picture import draw
+    from hil.ports import TrialState
+    from hil.store import open_database
+
+    assert result.best is not None
+    with open_database(db, frames=frames) as database:
+        rows = database.rows(result.session_id)
+        rows = [row for row in rows if row.state is TrialState.COMPLETE]
+        errors = residual_rms_nm(file, [row.requested for row in rows])
+        residual = dict(zip((row.number for row in rows), errors, strict=True))
+        draw(database, result, residual, picture)
+    print(
+        "the optics' aberration, known to the simulator alone:"
+        f" {residual[rows[0].number]:.0f} nm rms at first,"
+        f" {residual[result.best.number]:.0f} nm at the best trial"
+    )
+    print(f"picture   {picture.absolute()}")
 
 
 def run(

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
-from hil.errors import InputError
-from hil.ports import TrialState
+from hil.ports import Value
 from hil.rig import Plan, Rig
 from hil.spec import RigFile, RigSpec, SessionFile, SessionSpec
 from hil.spec.load import parse
@@ -39,52 +38,10 @@ def demo_files(seed: int | None = None, aberration_rms_nm: float | None = None) 
     return SessionFile(spec, session_text, session_path, rig)
 
 
-def residual_rms_nm(file: SessionFile, settings: list[dict[str, Any]]) -> list[float]:
+def residual_rms_nm(file: SessionFile, settings: Sequence[Mapping[str, Value]]) -> list[float]:
     """Ask the simulator for the wavefront error that each set of settings leaves, nm rms."""
     rig = Rig(Plan(file.rig))
     try:
         return [float(rig.truth.residual_rms_nm(one)) for one in settings]
     finally:
         rig.close()
-
-
-def run_demo(
-    database: str | None,
-    frames: Path | None,
-    trials: int | None,
-    seed: int | None,
-    picture: Path,
-) -> int:
-    """Run the demo's session, draw its picture, and say what came out; return the exit status."""
-    from hil.cli.runs import drive_session, exit_status, summarise
-    from hil.demo.picture import draw
-    from hil.session import run_session
-    from hil.store import open_database
-
-    if not picture.parent.is_dir() or picture.suffix.lower() != ".png":
-        raise InputError("--picture", str(picture), "allowed: a .png file in a folder that exists")
-    file = demo_files(seed)
-    result = drive_session(
-        run_session,
-        file.spec.name,
-        "bits per pixel",
-        path_or_spec=file,
-        database=database,
-        frames=frames,
-        trials=trials,
-    )
-    summarise(result)
-    if result.best is None:
-        return exit_status(result)
-    with open_database(database, frames=frames) as opened:
-        rows = [row for row in opened.rows(result.session_id) if row.state is TrialState.COMPLETE]
-        errors = residual_rms_nm(file, [dict(row.requested) for row in rows])
-        residual = dict(zip((row.number for row in rows), errors, strict=True))
-        draw(opened, result, residual, picture)
-    first = rows[0].number
-    print(
-        f"the optics' aberration, known to the simulator alone: {residual[first]:.0f} nm rms"
-        f" at first, {residual[result.best.number]:.0f} nm at the best trial"
-    )
-    print(f"picture   {picture.absolute()}")
-    return exit_status(result)

@@ -1,0 +1,78 @@
+"""What the loop itself costs a trial, beyond device time, estimation and the sampler's own ask.
+
+Runs one session of the simulated microscope with eight settings and eight frames of 256 x 256 a
+trial, on SQLite, and compares its first trials with those after 2,000.
+
+    python benchmarks/loop_cost.py [trials]
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import optuna
+
+from hil.controller import Controller
+from hil.demo import demo_files
+from hil.score import SessionEstimator
+from hil.session import run_session
+from hil.spec import RandomSampler
+
+WINDOW = 50
+
+
+class Stopwatch:
+    """Adds up the time spent in wrapped functions."""
+
+    def __init__(self) -> None:
+        self.spent_s = 0.0
+
+    def wrap(self, function: Any) -> Any:
+        """Count the time that a function takes."""
+
+        def timed(*args: Any, **kwargs: Any) -> Any:
+            began = time.perf_counter()
+            try:
+                return function(*args, **kwargs)
+            finally:
+                self.spent_s += time.perf_counter() - began
+
+        return timed
+
+
+def main(trials: int) -> None:
+    watch = Stopwatch()
+    optuna.Study.ask = watch.wrap(optuna.Study.ask)  # type: ignore[method-assign]
+    SessionEstimator.assess = watch.wrap(SessionEstimator.assess)  # type: ignore[method-assign]
+    Controller._on_device = watch.wrap(Controller._on_device)  # type: ignore[method-assign]  # noqa: SLF001
+    marks: list[tuple[float, float]] = []
+
+    def observe(snapshot: Any) -> None:
+        if snapshot.state is not None and snapshot.state.ended:
+            marks.append((time.perf_counter(), watch.spent_s))
+
+    file = demo_files()
+    spec = file.spec.model_copy(update={"sampler": RandomSampler(kind="random"), "trials": trials})
+    with tempfile.TemporaryDirectory() as folder:
+        run_session(
+            replace(file, spec=spec),
+            f"sqlite:///{(Path(folder) / 'hil.db').as_posix()}",
+            observer=observe,
+        )
+    own_ms = [((b[0] - a[0]) - (b[1] - a[1])) * 1000 for a, b in pairwise(marks)]
+    for name, window in (("first", own_ms[:WINDOW]), ("last", own_ms[-WINDOW:])):
+        print(
+            f"{name} {len(window)} of {len(marks)} trials: median {statistics.median(window):.1f} ms,"
+            f" mean {statistics.mean(window):.1f} ms, largest {max(window):.1f} ms"
+        )
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 2000 + WINDOW)
