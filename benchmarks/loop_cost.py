@@ -69,8 +69,8 @@ def main(trials: int) -> None:
     own_ms = [((b[0] - a[0]) - (b[1] - a[1])) * 1000 for a, b in pairwise(marks)]
     for name, window in (("first", own_ms[:WINDOW]), ("last", own_ms[-WINDOW:])):
         print(
-            f"{name} {len(window)} of {len(marks)} trials: median {statistics.median(window):.1f} ms,"
-            f" mean {statistics.mean(window):.1f} ms, largest {max(window):.1f} ms"
+            f"{name} {len(window)} of {len(marks)} trials:"
+            f" median {statistics.median(window):.1f} ms, mean {statistics.mean(window):.1f} ms, largest {max(window):.1f} ms"
         )
 
 

@@ -68,8 +68,8 @@ class Setting:
     Parameters
     ----------
     name
-        ``LABEL.PROPERTY``. LABEL may contain dots and spaces. PROPERTY ends in its unit where it has
-        one: ``Z.position_um``, ``camera.exposure_ms``.
+        ``LABEL.PROPERTY``. LABEL may contain dots and spaces. PROPERTY ends in its unit where it
+        has one: ``Z.position_um``, ``camera.exposure_ms``.
     kind
         ``"float"``, ``"int"``, or ``"choice"`` (one of `choices`).
     unit

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import cast
 
-from sqlalchemy import Connection, RowMapping, or_, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, select
 
 from hil.ports import TrialKind, TrialRow, TrialState
 from hil.store.models import Trial
@@ -63,15 +63,15 @@ class TrialRows:
 
     def refresh(self, connection: Connection) -> tuple[TrialRow, ...]:
         """Bring the rows up to date, within the caller's transaction."""
-        query = (
-            select(*_COLUMNS)
-            .where(
-                Trial.session_id == self._session_id,
-                or_(Trial.number >= len(self._rows), Trial.number.in_(sorted(self._open))),
-            )
-            .order_by(Trial.number)
-        )
-        for columns in connection.execute(query).mappings():
+        if self._open:
+            self._read(connection, Trial.number.in_(sorted(self._open)))
+        # A query of its own: OR would make SQLite go through all rows of the session.
+        self._read(connection, Trial.number >= len(self._rows))
+        return tuple(self._rows)
+
+    def _read(self, connection: Connection, wanted: ColumnElement[bool]) -> None:
+        query = select(*_COLUMNS).where(Trial.session_id == self._session_id, wanted)
+        for columns in connection.execute(query.order_by(Trial.number)).mappings():
             row = _row(columns)
             if row.number < len(self._rows):
                 self._rows[row.number] = row
@@ -81,4 +81,3 @@ class TrialRows:
                 self._open.discard(row.number)
             else:
                 self._open.add(row.number)
-        return tuple(self._rows)
