@@ -70,7 +70,8 @@ def main(trials: int) -> None:
     for name, window in (("first", own_ms[:WINDOW]), ("last", own_ms[-WINDOW:])):
         print(
             f"{name} {len(window)} of {len(marks)} trials:"
-            f" median {statistics.median(window):.1f} ms, mean {statistics.mean(window):.1f} ms, largest {max(window):.1f} ms"
+            f" median {statistics.median(window):.1f} ms,"
+            f" mean {statistics.mean(window):.1f} ms, largest {max(window):.1f} ms"
         )
 
 

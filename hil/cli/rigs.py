@@ -37,6 +37,8 @@ def init(
     from hil.errors import InputError
     from hil.rig_draft import draft
 
+    if not config.is_file():
+        raise InputError(config, "", "no such file")
     if output.exists() and not force:
         raise InputError(output, "", "exists already; --force overwrites it")
     text = draft(config, output)

