@@ -151,7 +151,7 @@ def as_if_alive(record: SessionRecord, rows: list[TrialRow]) -> int:
     file = stored_file(record, None)
     rig = Rig(Plan(file.rig))
     try:
-        space = rig.run(lambda: resolve(file.spec, rig.safety, rig.spec.camera, "session"))
+        space = rig.run(lambda: resolve(file.spec, rig.safety, rig.spec, "session"))
     finally:
         rig.close()
     layout = Layout.from_json(record.extra["layout"])

@@ -75,12 +75,12 @@ def _draft(config: Path, output: Path) -> str:
         cameras = [label for label, device in devices.items() if isinstance(device, Camera)]
         if not cameras:
             raise InputError(config, "", "there is no camera in it")
-        settings = {
-            setting: device
+        settings = [
+            (setting, device)
             for device in devices.values()
             for setting in device.describe()
             if not setting.read_only
-        }
+        ]
         parts = [
             _HEAD.format(
                 name=_quoted(config.stem),
@@ -92,12 +92,12 @@ def _draft(config: Path, output: Path) -> str:
             parts.append(f"\n# other cameras: {', '.join(cameras[1:])}\n")
         parts += [
             _limit(setting, float(device.read(setting.name)))
-            for setting, device in settings.items()
+            for setting, device in settings
             if setting.role == "position"
         ]
         parts += [
             f"\n[[park]]\nset = {{ {_quoted(s.name)} = {_quoted(darkest(s))} }}\n"
-            for s in settings
+            for s, _ in settings
             if s.role == "light"
         ]
         return "".join(parts)

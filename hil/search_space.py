@@ -14,7 +14,7 @@ from hil.errors import InputError, SafetyError
 from hil.feasible import least, repair
 from hil.ports import Value
 from hil.safety import Safety
-from hil.spec import SearchAxis, SessionSpec
+from hil.spec import RigSpec, SearchAxis, SessionSpec
 from hil.spec.load import more_light
 
 
@@ -76,6 +76,8 @@ class SearchSpace:
         Light and time of a trial.
     anchor
         Values of the axes at which every limit that spans several settings holds.
+    present
+        What else these limits depend on, as it is once the rig's setup is applied.
     """
 
     axes: tuple[SearchAxis, ...]
@@ -87,13 +89,23 @@ class SearchSpace:
     safety: Safety
     present: Mapping[str, Value]
 
+    def excess(self, values: Mapping[str, Value]) -> dict[str, float]:
+        """Tell how far a trial lies above each bound on light and time; at most 0 is allowed.
+
+        Parameters
+        ----------
+        values
+            Of the trial; what it does not name is as the session holds or found it.
+        """
+        return self.budget.excess({**self.present, **self.fixed, **values})
+
     def problem(self, values: Mapping[str, Value]) -> str:
         """Say which limit across settings a proposal breaks; empty if none."""
         everything = {**self.present, **self.fixed, **values}
         for rule in self.safety.rules:
             if said := self.safety.together_problem(rule, everything):
                 return said
-        for name, amount in self.budget.excess(everything).items():
+        for name, amount in self.excess(values).items():
             if amount > 0:
                 return f"{name} is {amount:g} above what [constraints] allows"
         return ""
@@ -103,7 +115,7 @@ class SearchSpace:
         return repair(values, self.axes, self.anchor, self.problem)
 
 
-def resolve(session: SessionSpec, safety: Safety, camera: str, where: str | Path) -> SearchSpace:
+def resolve(session: SessionSpec, safety: Safety, rig: RigSpec, where: str | Path) -> SearchSpace:
     """Check a session against the devices, on the device thread; nothing moves.
 
     Parameters
@@ -112,8 +124,8 @@ def resolve(session: SessionSpec, safety: Safety, camera: str, where: str | Path
         From the session file.
     safety
         The devices with their limits.
-    camera
-        Label of the camera.
+    rig
+        Its setup counts as applied.
     where
         The session file, for messages.
 
@@ -142,9 +154,11 @@ def resolve(session: SessionSpec, safety: Safety, camera: str, where: str | Path
     searched = {axis.setting for axis in axes}
     _refuse_overlap(axes, fixed, safety, where)
     names = {name for rule in safety.rules for name in rule.settings}
-    budget = _budget(session, safety, camera, where)
+    budget = _budget(session, safety, rig.camera, where)
     names |= {name for name in (budget.exposure, budget.power) if name}
-    present = safety.read(sorted(names - searched))
+    setup = safety.targets(rig.setup)
+    found = safety.read(sorted(names - searched))
+    present = {name: setup.get(name, value) for name, value in found.items()}
     light = {n for n, setting in safety.settings.items() if setting.role in ("light", "exposure")}
     anchor = {axis.setting: least(axis, towards_zero=axis.setting not in light) for axis in axes}
     space = SearchSpace(

@@ -296,7 +296,7 @@ def _new_database(url: str | None, frames: str | Path | None) -> Database:
 
 
 def _resolve(file: SessionFile, rig: Rig) -> SearchSpace:
-    return rig.run(lambda: resolve(file.spec, rig.safety, rig.spec.camera, file.path))
+    return rig.run(lambda: resolve(file.spec, rig.safety, rig.spec, file.path))
 
 
 def _new_session(
@@ -415,7 +415,7 @@ def _run_trials(
         thinker=thinker,
         store=store,
         proposer=OptunaProposer(work.layout.plan(spec, work.space)),
-        estimator=SessionEstimator(spec, noise, work.space.budget.excess),
+        estimator=SessionEstimator(spec, noise, work.space.excess),
         clock=clock,
         stop=stop,
         beat=guardian.beat,

@@ -14,40 +14,11 @@ import pytest
 import tifffile
 
 from hil.cli.main import run
+from tests.hil.small_session import RIG
+from tests.hil.small_session import SESSION as SMALL
 
-RIG = """\
-name = "cli scope"
-camera = "camera"
-[[driver]]
-kind = "sim.microscope"
-seed = 1
-height_px = 64
-width_px = 64
-scene_um = 60
-[noise]
-kind = "camera"
-gain_e_per_adu = 0.5
-offset_adu = 100
-read_noise_e = 1.6
-[setup]
-"light.power_mw" = 1.0
-[[park]]
-set = { "light.power_mw" = 0 }
-"""
-
-SESSION = """\
-name = "[bold]cli[/bold]"
-rig = "rig.toml"
-trials = 4
-[[search]]
-setting = "mirror.z5_nm"
-low = -100
-high = 100
-[measure]
-grid = { columns = 2, rows = 2, step_um = 10 }
-[sampler]
-kind = "random"
-"""
+# A name that would be markup, if names were read as markup.
+SESSION = SMALL.replace('"small"', '"[bold]cli[/bold]"').replace("trials = 6", "trials = 4")
 
 
 @pytest.fixture
@@ -142,7 +113,7 @@ def test_an_export_opens_as_an_optuna_study(folder: Path) -> None:
     (name,) = optuna.get_all_study_names("sqlite:///study.db")
     study = optuna.load_study(study_name=name, storage="sqlite:///study.db")
     assert len(study.trials) == 4
-    assert study.trials[0].params == {"mirror.z5_nm": 0.0}
+    assert study.trials[0].params == {"mirror.z5_nm": 0.0, "focus.z_um": 0.0}
     assert run(["export", "last", "--optuna", "sqlite:///study.db"]) == 2
 
 

@@ -20,54 +20,7 @@ import hil
 from hil.controller import StopSwitch, field_order
 from hil.errors import HilError, InputError
 from hil.ports import Snapshot, TrialState
-
-RIG = """\
-name = "small scope"
-camera = "camera"
-
-[[driver]]
-kind = "sim.microscope"
-seed = 1
-height_px = 64
-width_px = 64
-scene_um = 60
-
-[noise]
-kind = "camera"
-gain_e_per_adu = 0.5
-offset_adu = 100
-read_noise_e = 1.6
-
-[setup]
-"light.power_mw" = 1.0
-
-[[park]]
-set = { "light.power_mw" = 0 }
-"""
-
-SESSION = """\
-name = "small"
-rig = "rig.toml"
-trials = 6
-seed = 4
-
-[[search]]
-setting = "mirror.z5_nm"
-low = -100
-high = 100
-
-[[search]]
-setting = "focus.z_um"
-low = -1
-high = 1
-
-[measure]
-grid = { columns = 2, rows = 2, step_um = 10 }
-repeats = 2
-
-[sampler]
-kind = "random"
-"""
+from tests.hil.small_session import RIG, SESSION
 
 
 class Bench:
@@ -413,6 +366,19 @@ def test_exposure_within_its_budget(bench: Bench) -> None:
     bench.run()
     with bench.database() as database:
         assert database.trials("last")["camera.exposure_ms"].max() <= 20 + 1e-9
+
+
+def test_dose_counts_the_light_that_the_rig_sets_up(bench: Bench) -> None:
+    session = SESSION.replace("focus.z_um", "camera.exposure_ms").replace("low = -1\n", "low = 1\n")
+    session = session.replace("high = 1\n", "high = 100\n") + "\n[constraints]\nmax_dose_mj = 0.4\n"
+    bench.write(RIG.replace('power_mw" = 1.0', 'power_mw" = 2.5'), session)
+    bench.run()
+    with bench.database() as database:
+        exposures = list(database.trials("last", sort="number")["camera.exposure_ms"])
+        excess = [row.constraints["dose_mj"] for row in database.rows("last")]
+    assert max(exposures) == pytest.approx(20), "8 frames, 2.5 mW, 0.4 mJ"
+    for exposure_ms, above_mj in zip(exposures, excess, strict=True):
+        assert above_mj == pytest.approx(8 * exposure_ms / 1000 * 2.5 - 0.4, abs=1e-9)
 
 
 def test_at_the_end_the_rig_goes_to_the_best_and_parks(bench: Bench) -> None:

@@ -1,0 +1,72 @@
+"""Two controllers, two rigs, one study on PostgreSQL; one of them is killed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import hil
+from hil.errors import HilError
+from hil.ports import TrialRow, TrialState
+from tests.hil.small_session import RIG, SESSION
+
+TRIALS = 24
+
+
+def start(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "hil.cli", *arguments],
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def rows(url: str) -> list[TrialRow]:
+    try:
+        with hil.open_database(url) as database:
+            return database.rows("last")
+    except HilError:
+        return []
+
+
+def wait_until(url: str, controllers: int) -> None:
+    """Wait until so many controllers have written trials."""
+    deadline = time.monotonic() + 120
+    while True:
+        assert time.monotonic() < deadline
+        if rows(url):
+            with hil.open_database(url) as database:
+                pids = set(database.sql("select pid from trial where pid is not null")["pid"])
+            if len(pids) >= controllers:
+                return
+        time.sleep(0.1)
+
+
+def test_none_is_lost_and_none_is_there_twice(tmp_path: Path, postgres_url: str) -> None:
+    (tmp_path / "rig.toml").write_text(RIG, encoding="utf-8")
+    second = RIG.replace("small scope", "second scope").replace("seed = 1", "seed = 2")
+    (tmp_path / "second.toml").write_text(second, encoding="utf-8")
+    session = SESSION.replace("trials = 6", f"trials = {TRIALS}")
+    (tmp_path / "session.toml").write_text(session, encoding="utf-8")
+
+    one = start(tmp_path, "run", "session.toml", "--db", postgres_url)
+    wait_until(postgres_url, 1)
+    two = start(tmp_path, "join", "last", "--rig", "second.toml", "--db", postgres_url)
+    wait_until(postgres_url, 2)
+    two.kill()
+    two.wait()
+    assert one.wait(timeout=180) == 0
+
+    found = rows(postgres_url)
+    complete = [row for row in found if row.state is TrialState.COMPLETE]
+    assert len(complete) == TRIALS
+    assert [row.number for row in found] == list(range(len(found)))
+    assert len({json.dumps(dict(row.requested)) for row in complete}) == TRIALS
+    assert all(row.state in (TrialState.COMPLETE, TrialState.STALE) for row in found)
+    with hil.open_database(postgres_url, frames=tmp_path / "hil-frames") as database:
+        assert database.verify("last") == []
+        assert database.session("last").state == "COMPLETE"

@@ -1,0 +1,81 @@
+"""The examples run as they stand, on the devices that they name."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import hil
+from hil.cli.main import run
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    shutil.copytree(EXAMPLES, tmp_path / "examples")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_simulated_microscope(folder: Path) -> None:
+    assert run(["run", "examples/microscope/session.toml", "--trials", "12"]) == 0
+    with hil.open_database() as database:
+        rows = database.rows("last")
+        trials = database.trials("last", sort="number")
+    assert len(rows) == 12
+    assert [row.number for row in rows if row.kind == "reference"] == [10]
+    dose_mj = 8 * trials["camera.exposure_ms"] / 1000
+    assert dose_mj.max() <= 0.2 + 1e-9
+
+
+def test_micromanager_from_a_configuration_to_a_session(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every kind of setting on the C++ devices; the flat field's information is 0."""
+    assert run(["rig", "check", "examples/micromanager_demo/rig.toml"]) == 0
+    shown = capsys.readouterr().out
+    for words in ("Z.position_um", "Emission.Label", "Preset.LightPath", "-20 to 20"):
+        assert words in shown
+    assert run(["run", "examples/micromanager_demo/session.toml"]) == 0
+    with hil.open_database() as database:
+        trials = database.trials("last", sort="number")
+        events = list(database.events("last")["kind"])
+    assert list(trials["state"]) == ["COMPLETE"] * 12
+    assert events == ["setup", "park"]
+    assert set(trials["Emission.Label"]) <= {"Chroma-HQ620", "Chroma-HQ535", "Chroma-D460"}
+    contains_0 = (trials["ci_low"] <= 0) & (trials["ci_high"] >= 0)
+    assert contains_0.sum() >= 9, "95 % intervals: 9 or more of 12 in 99.98 % of sessions"
+    assert np.abs(trials["objective"]).max() < 0.01
+
+
+def test_a_drafted_rig_runs_once_its_noise_is_known(folder: Path) -> None:
+    from pymmcore_plus import find_micromanager
+
+    config = next(
+        path
+        for found in find_micromanager(return_first=False)
+        if (path := Path(found) / "MMConfig_demo.cfg").is_file()
+    )
+    shutil.copy(config, folder / "scope.cfg")
+    assert run(["rig", "init", "scope.cfg", "-o", "rig.toml"]) == 0
+    assert run(["rig", "check", "rig.toml"]) == 0
+    text = (folder / "rig.toml").read_text(encoding="utf-8")
+    noise = "".join(
+        line.removeprefix("# ").split("  #")[0] + "\n"
+        for line in text.splitlines()
+        if line.startswith(("# [noise]", "# kind", "# gain", "# offset", "# read", "# bit"))
+    )
+    setup = (
+        '[setup]\n"Camera.Mode" = "Noise"\n"Camera.PixelType" = "16bit"\n"Camera.BitDepth" = 16\n'
+    )
+    (folder / "rig.toml").write_text(f"{text}\n{noise}{setup}", encoding="utf-8")
+    (folder / "session.toml").write_text(
+        'name = "first"\nrig = "rig.toml"\ntrials = 3\n[[search]]\nsetting = "Z.position_um"\n'
+        "low = -5\nhigh = 5\n[measure]\ngrid = { columns = 2, rows = 2, step_um = 5 }\n",
+        encoding="utf-8",
+    )
+    assert run(["run", "session.toml"]) == 0
