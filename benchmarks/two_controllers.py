@@ -66,7 +66,7 @@ def n_rows(url: str) -> int:
 def n_processes(url: str) -> int:
     """Count the controllers that have measured something."""
     with open_database(url) as database:
-        return len(database.sql("select distinct pid from trial where state = 'COMPLETE'"))
+        return len(database.sql("select distinct controller from trial where state = 'COMPLETE'"))
 
 
 def start(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
@@ -101,7 +101,7 @@ def main(trials: int) -> None:
         one.wait()
         with open_database(url, frames=folder / "hil-frames") as database:
             rows = database.rows("last")
-            by = database.sql("select pid, count(*) as n from trial group by pid order by n")
+            by = database.sql("select controller, count(*) as n from trial group by controller order by n")
             wrong = database.verify("last")
         done = [row for row in rows if row.state == "COMPLETE"]
         points = {json.dumps(dict(row.requested)) for row in done}

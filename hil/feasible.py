@@ -2,9 +2,8 @@
 
 Samplers know boxes. Where a bound joins several axes (the summed stroke of a mirror, the light dose
 of a trial), a proposal outside is pulled straight towards an anchor that is inside, as far as it
-must and no further; the trial then records, and the sampler learns, the settings that were really
-used. This is the repair of infeasible points that is usual in evolutionary search (Michalewicz
-1996).
+must and no further; the trial records the settings that were really used. This is the repair of
+infeasible points that is usual in evolutionary search (Michalewicz 1996).
 """
 
 from __future__ import annotations

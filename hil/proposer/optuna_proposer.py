@@ -19,6 +19,9 @@ from hil.ports import Proposal, SearchExhausted, TrialRow, TrialState, Value
 from hil.proposer import distributions as dists
 from hil.proposer.samplers import grid_size, make_sampler
 
+# Where a trial keeps the sampler's own proposal, if joint limits made it another.
+ASKED = "hil:asked"
+
 _STATES = {
     TrialState.COMPLETE: OptunaState.COMPLETE,
     TrialState.PRUNED: OptunaState.PRUNED,
@@ -86,6 +89,7 @@ class OptunaProposer:
         }
         self._axes_json = dists.to_json(self._axes)
         self._study = self._new_study()
+        # Trials of the study that have not ended; None for those that another process asked for.
         self._open: dict[int, optuna.Trial | None] = {}
         self._in_study = 0
         self._constrained: frozenset[str] = frozenset()
@@ -168,14 +172,17 @@ class OptunaProposer:
             self._plan.sampler, self._plan.axes, self._plan.integers, self._plan.seed, number
         )
         trial = self._study.ask(self._axes)
-        requested = self._plan.repair(trial.params)
         self._in_study = number + 1
-        self._open[number] = trial if requested == trial.params else None
+        self._open[number] = trial
+        attrs = dict(storage.get_trial(trial._trial_id).system_attrs)  # noqa: SLF001
+        requested = self._plan.repair(trial.params)
+        if requested != trial.params:
+            attrs[ASKED] = dict(trial.params)
         return Proposal(
             "search",
             requested,
             self._axes_json,
-            dict(storage.get_trial(trial._trial_id).system_attrs),  # noqa: SLF001
+            attrs,
             dict(storage.get_study_system_attrs(study_id)),
         )
 
@@ -203,12 +210,10 @@ class OptunaProposer:
     def _can_go_on(self, rows: Sequence[TrialRow]) -> bool:
         """Whether rows only went on from what the study holds, or it must be built anew.
 
-        A trial in the study can be told only if this process asked it, unrepaired.
+        A trial in the study can be told only if this process asked for it.
         """
         return self._in_study <= len(rows) and all(
-            not rows[number].state.ended
-            if trial is None
-            else dict(rows[number].requested) == trial.params
+            not rows[number].state.ended if trial is None else asked(rows[number]) == trial.params
             for number, trial in self._open.items()
         )
 
@@ -219,6 +224,16 @@ class OptunaProposer:
         for step, value in row.intermediate.items():
             trial.report(value, step)
         self._study.tell(trial, values=template.values, state=template.state)
+
+
+def asked(row: TrialRow) -> dict[str, Value]:
+    """Return the sampler's own proposal for a trial, before it was brought inside joint limits.
+
+    The sampler is told what its proposal led to: to it, the objective is a function on the whole
+    box. Were it told the repaired point instead, a model would never learn about the corner that it
+    asked for, and would ask for it again and again.
+    """
+    return dict(row.sampler_attrs.get(ASKED, row.requested))
 
 
 def violated(rows: Sequence[TrialRow]) -> frozenset[str]:
@@ -251,9 +266,9 @@ def frozen(row: TrialRow, constrained: frozenset[str]) -> FrozenTrial:
     return optuna.trial.create_trial(
         state=state,
         values=row.objectives if state is OptunaState.COMPLETE else None,
-        params={name: row.requested[name] for name in known},
+        params={name: value for name, value in asked(row).items() if name in known},
         distributions=known,
-        system_attrs=dict(row.sampler_attrs),
+        system_attrs={k: v for k, v in row.sampler_attrs.items() if k != ASKED},
         intermediate_values=dict(row.intermediate),
         constraints=constraints,
     )

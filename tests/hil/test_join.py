@@ -40,8 +40,8 @@ def wait_until(url: str, controllers: int) -> None:
         assert time.monotonic() < deadline
         if rows(url):
             with hil.open_database(url) as database:
-                pids = set(database.sql("select pid from trial where pid is not null")["pid"])
-            if len(pids) >= controllers:
+                names = set(database.sql("select controller from trial")["controller"])
+            if len(names) >= controllers:
                 return
         time.sleep(0.1)
 
