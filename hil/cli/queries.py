@@ -246,9 +246,8 @@ def _screen(table: pd.DataFrame, columns: list[str] | None, *, settings: bool) -
     for row in table[shown].itertuples(index=False):
         drawn.add_row(*(Text(_cell(name, cell)) for name, cell in zip(shown, row, strict=True)))
     stream = io.StringIO()
-    # Wide tables are for a pager or a file; wrapping them would make them unreadable.
-    width = max(Console().width, 20 * len(shown) + 60)
-    Console(file=stream, width=width, highlight=False, markup=False).print(drawn)
+    # A row is a line, however wide: a cell that is cut off or wrapped is of no use to anybody.
+    Console(file=stream, width=100_000, highlight=False, markup=False).print(drawn)
     lines = [line.rstrip() for line in stream.getvalue().splitlines()]
     return "\n".join(lines) + "\n"
 
