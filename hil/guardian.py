@@ -16,7 +16,12 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
+
+from hil.ports import Clock, SessionState
+
+if TYPE_CHECKING:
+    from hil.store import Database
 
 _BEAT = b"beat\n"
 _FAREWELL = b"farewell\n"
@@ -198,11 +203,20 @@ def park_after(orders: Orders, why: str) -> None:
             if database is not None and problems:
                 said = {problem.setting: problem.message for problem in problems}
                 database.event(orders.session_id, "park_failed", clock.now(), said)
+            if database is not None:
+                _mark_stale(database, orders.session_id, clock, why)
     except RigHeld:
         return  # somebody has taken the session up again, and parks when it ends
     finally:
         if database is not None:
             database.close()
+
+
+def _mark_stale(database: Database, session_id: str, clock: Clock, why: str) -> None:
+    """Write down that nobody runs the session any more, unless another controller does."""
+    with database.store(session_id, controller="guardian", clock=clock) as store:
+        if not any(alive for _, _, alive in store.open_trials()):
+            store.session_state(SessionState.STALE, clock.now(), why)
 
 
 if __name__ == "__main__":

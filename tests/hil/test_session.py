@@ -417,13 +417,19 @@ def n_complete(bench: Bench) -> int:
         return 0
 
 
+def session_state(bench: Bench) -> str:
+    with bench.database() as database:
+        return str(database.session("last").state)
+
+
 def test_a_killed_session_is_parked_by_its_guardian_and_resumed(bench: Bench) -> None:
     bench.write(RIG, SESSION.replace("trials = 6", "trials = 30"))
     process = start(bench, "run", "session.toml")
     wait_for(lambda: n_complete(bench) >= 3)
     process.kill()
     process.communicate()
-    wait_for(lambda: "guardian_park" in bench.events())
+    wait_for(lambda: session_state(bench) == "STALE")
+    assert bench.events()[-1] == "guardian_park"
     done = {}
     with bench.database() as database:
         for row in database.rows("last"):

@@ -1,0 +1,76 @@
+"""What a person sees while a session runs."""
+
+from __future__ import annotations
+
+import io
+import math
+from dataclasses import replace
+from typing import NamedTuple
+
+import pytest
+from rich.console import Console
+
+from hil.ports import Best, Snapshot, TrialState
+from hil.progress import TerminalView, duration
+
+SNAPSHOT = Snapshot(
+    number=7,
+    state=TrialState.APPLIED,
+    field=2,
+    n_fields=8,
+    n_ended=7,
+    n_complete=6,
+    trials=40,
+    best=Best(3, 1.2345, 1.1, 1.3),
+    seconds_per_trial=4.0,
+    seconds_left=132.0,
+    last_fault="trial 5: [Z] stage did not settle",
+)
+
+
+def show(snapshot: Snapshot, *, terminal: bool) -> str:
+    stream = io.StringIO()
+    console = Console(file=stream, force_terminal=terminal, width=100, color_system=None)
+    with TerminalView(console, "[red]night[/red]", "bits_per_pixel") as view:
+        view(snapshot)
+    return stream.getvalue()
+
+
+def test_the_live_view_says_what_one_wants_to_know() -> None:
+    shown = show(SNAPSHOT, terminal=True)
+    for words in (
+        "[red]night[/red]",
+        "7 of 40",
+        "APPLIED  field 2 of 8",
+        "1.234 (1.1 to 1.3), trial 3",
+        "4.0 s a trial, 2 min left",
+        "trial 5: [Z] stage did not settle",
+    ):
+        assert words in shown
+
+
+def test_plain_lines_where_there_is_no_terminal() -> None:
+    assert show(SNAPSHOT, terminal=False) == "", "nothing before a trial has ended"
+    ended = replace(SNAPSHOT, state=TrialState.COMPLETE)
+    lines = show(ended, terminal=False).splitlines()
+    assert lines == [
+        "7 of 40 trials, best 1.234 (1.1 to 1.3), trial 3, 2 min left;"
+        " fault: trial 5: [Z] stage did not settle"
+    ]
+
+
+def test_before_the_first_trial() -> None:
+    first = replace(SNAPSHOT, number=None, state=None, best=None, seconds_left=math.nan)
+    assert "best" in show(first, terminal=True)
+
+
+class Span(NamedTuple):
+    seconds: float
+    text: str
+
+
+@pytest.mark.parametrize(
+    "case", [Span(math.nan, "-"), Span(3.21, "3.2 s"), Span(45, "45 s"), Span(600, "10 min"), Span(7200, "2.0 h")]
+)  # fmt: skip
+def test_durations(case: Span) -> None:
+    assert duration(case.seconds) == case.text
