@@ -101,7 +101,9 @@ def main(trials: int) -> None:
         one.wait()
         with open_database(url, frames=folder / "hil-frames") as database:
             rows = database.rows("last")
-            by = database.sql("select controller, count(*) as n from trial group by controller order by n")
+            by = database.sql(
+                "select controller, count(*) as n from trial group by controller order by n"
+            )
             wrong = database.verify("last")
         done = [row for row in rows if row.state == "COMPLETE"]
         points = {json.dumps(dict(row.requested)) for row in done}
