@@ -3,7 +3,10 @@
 Runs one session of the simulated microscope with eight settings and eight frames of 256 x 256 a
 trial, on SQLite, and compares its first trials with those after 2,000.
 
-    python benchmarks/loop_cost.py [trials]
+    python benchmarks/loop_cost.py [trials] [side of a frame, pixels]
+
+With frames of 32 pixels, 2,000 trials take a minute: that shows whether the cost grows. With 256,
+some hundred trials show what it is.
 """
 
 from __future__ import annotations
@@ -23,7 +26,8 @@ from hil.controller import Controller
 from hil.demo import demo_files
 from hil.score import SessionEstimator
 from hil.session import run_session
-from hil.spec import RandomSampler
+from hil.spec import RandomSampler, RigFile, RigSpec
+from hil.spec.load import parse
 
 WINDOW = 50
 
@@ -47,7 +51,7 @@ class Stopwatch:
         return timed
 
 
-def main(trials: int) -> None:
+def main(trials: int, side_px: int) -> None:
     watch = Stopwatch()
     optuna.Study.ask = watch.wrap(optuna.Study.ask)  # type: ignore[method-assign]
     SessionEstimator.assess = watch.wrap(SessionEstimator.assess)  # type: ignore[method-assign]
@@ -59,10 +63,13 @@ def main(trials: int) -> None:
             marks.append((time.perf_counter(), watch.spent_s))
 
     file = demo_files()
+    sizes = f"height_px = {side_px}\nwidth_px = {side_px}\nseed ="
+    text = file.rig.text.replace("seed =", sizes, 1)
+    rig = RigFile(parse(RigSpec, text, file.rig.path), text, file.rig.path)
     spec = file.spec.model_copy(update={"sampler": RandomSampler(kind="random"), "trials": trials})
     with tempfile.TemporaryDirectory() as folder:
         run_session(
-            replace(file, spec=spec),
+            replace(file, spec=spec, rig=rig),
             f"sqlite:///{(Path(folder) / 'hil.db').as_posix()}",
             observer=observe,
         )
@@ -76,4 +83,5 @@ def main(trials: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 2000 + WINDOW)
+    words = [int(word) for word in sys.argv[1:]]
+    main(*(words + [2000 + WINDOW, 256][len(words) :]))

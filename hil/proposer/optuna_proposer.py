@@ -138,13 +138,13 @@ class OptunaProposer:
         that adapt need no such thing.
         """
         sampler = self._plan.sampler
+        if not isinstance(sampler, spec.GridSampler | spec.QmcSampler):
+            return None
         search = [row for row in rows if row.kind == "search" and row.retry_of is None]
         if isinstance(sampler, spec.GridSampler):
             asked_all = len(search) >= grid_size(sampler, self._plan.axes, self._plan.integers)
-        elif isinstance(sampler, spec.QmcSampler):
-            asked_all = len(rows) >= self._plan.trials
         else:
-            return None
+            asked_all = len(rows) >= self._plan.trials
         if not asked_all:
             return None
         retried = {row.retry_of for row in rows}
@@ -190,10 +190,11 @@ class OptunaProposer:
 
     def follow(self, rows: Sequence[TrialRow]) -> optuna.Study:
         """Bring the study in memory up to date with the rows, and return it."""
-        constrained = violated(rows)
-        if constrained != self._constrained or not self._can_go_on(rows):
+        # Only what is new is looked at: a session of thousands of trials must not slow down.
+        news = [*(rows[number] for number in self._open), *rows[self._in_study :]]
+        if violated(news) - self._constrained or not self._can_go_on(rows):
             self._study = self._new_study()
-            self._open, self._in_study, self._constrained = {}, 0, constrained
+            self._open, self._in_study, self._constrained = {}, 0, violated(rows)
         for number, trial in list(self._open.items()):
             row = rows[number]
             if row.state.ended:
