@@ -143,7 +143,14 @@ def _sample(checked: CheckedFrames, noise: NoiseModel, patch_size: int, seed: in
         frames = regions_of_one_field(frames, patch_size)
     variance = noise.mean_variance_adu2(checked.mean_adu, checked.discrete)
     return Sample(
-        frames, int(patch_size), checked.mean_adu, variance, checked.discrete, one_scene, seed
+        frames,
+        int(patch_size),
+        checked.mean_adu,
+        variance,
+        checked.discrete,
+        one_scene,
+        seed,
+        noise,
     )
 
 

@@ -80,10 +80,10 @@ class PatchEstimator(Protocol):
 
 
 def estimator_names() -> tuple[str, ...]:
-    """All estimators there are, in alphabetical order."""
+    """All estimators there are, in alphabetical order; ``a_with_b.py`` is called ``a+b``."""
     package = importlib.import_module(__package__)
     names = (module.name for module in pkgutil.iter_modules(package.__path__))
-    return tuple(sorted(name for name in names if name != "registry"))
+    return tuple(sorted(name.replace("_with_", "+") for name in names if name != "registry"))
 
 
 def find_estimator(name: str) -> PatchEstimator:
@@ -97,5 +97,5 @@ def find_estimator(name: str) -> PatchEstimator:
     known = estimator_names()
     if name not in known:
         raise InputError("estimator", "", f"no estimator {name!r}: {nearest(name, known)}")
-    module = importlib.import_module(f"{__package__}.{name}")
+    module = importlib.import_module(f"{__package__}.{name.replace('+', '_with_')}")
     return cast(PatchEstimator, module.ESTIMATOR)
