@@ -14,6 +14,7 @@ from hil.information.checks import CheckedFrames, check_frames, check_share
 from hil.information.estimators import CrossEntropy, find_estimator
 from hil.information.flags import (
     check_noise,
+    field_means,
     fixed_pattern,
     impossible_noise,
     saturated_share,
@@ -194,7 +195,7 @@ def _doubts(
             flags.add("noise_mismatch")
         if repeats.correlated:
             flags.add("noise_correlated")
-    shows, pattern_bits = fixed_pattern(checked, sample.noise_variance_adu2)
+    shows, pattern_bits = fixed_pattern(field_means(checked), sample.noise_variance_adu2)
     details["fixed_pattern_bits"] = pattern_bits
     if shows:
         flags.add("fixed_pattern")

@@ -8,6 +8,7 @@ Weak where the noise is far from Gaussian: below about 30 counts, and with clipp
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import reduce
 from operator import add
 
@@ -31,10 +32,11 @@ class Stationary:
         """See `PatchEstimator`."""
         per_fold = lag_sums(sample)
         everything = reduce(add, per_fold)
-        in_sample = stationary_model(everything, sample).nats_per_pixel(sample.patches)
+        training = [everything, *(everything - own for own in per_fold)]
+        model, *models = stationary_models(training, covariance_floor(sample))
+        in_sample = model.nats_per_pixel(sample.patches)
         held_out = np.empty_like(in_sample)
-        for fold, own in enumerate(per_fold):
-            model = stationary_model(everything - own, sample)
+        for fold, model in enumerate(models):
             members = sample.fold == fold
             held_out[members] = model.nats_per_pixel(sample.patches[members])
         return CrossEntropy(held_out, in_sample, half_sum_weight(sample.n_folds))
@@ -42,16 +44,28 @@ class Stationary:
 
 def covariance_floor(sample: Sample) -> float:
     """Give the variance below which no eigenvalue of a covariance may lie, ADU^2."""
-    if sample.discrete:
-        return max(sample.noise_variance_adu2, _DISCRETE_FLOOR_ADU2)
-    return sample.noise_variance_adu2
+    return least_variance(sample.noise_variance_adu2, sample.discrete)
+
+
+def least_variance(noise_variance_adu2: float, discrete: bool) -> float:
+    """Give the floor of a covariance under noise of ``noise_variance_adu2``, ADU^2."""
+    return max(noise_variance_adu2, _DISCRETE_FLOOR_ADU2) if discrete else noise_variance_adu2
 
 
 def stationary_model(sums: LagSums, sample: Sample) -> GaussianModel:
     """Fit the stationary Gaussian, floored at the noise's variance."""
-    c = floored(sums.autocovariance, covariance_floor(sample))
-    whitener, log_det = whiten_doubly_toeplitz(c)
-    return GaussianModel(np.full(sample.patch_size**2, sums.mean), whitener, log_det)
+    return stationary_models([sums], covariance_floor(sample))[0]
+
+
+def stationary_models(sums: Sequence[LagSums], floor_adu2: float) -> list[GaussianModel]:
+    """Fit several at once: by numpy's stacks they cost little more than one."""
+    c = floored(np.stack([one.autocovariance for one in sums]), floor_adu2)
+    whiteners, log_dets = whiten_doubly_toeplitz(c)
+    d = whiteners.shape[-1]
+    return [
+        GaussianModel(np.full(d, one.mean), whitener, float(log_det))
+        for one, whitener, log_det in zip(sums, whiteners, log_dets, strict=True)
+    ]
 
 
 ESTIMATOR = Stationary()
