@@ -10,6 +10,7 @@ from hil.information.estimators import estimator_names
 from hil.information.files import read_frames
 from hil.information.gaussian_noise import GaussianNoise
 from hil.information.noise_model import NoiseModel
+from hil.information.online import OnlineEstimator
 from hil.information.parse_noise import parse_noise
 from hil.information.poisson_noise import PoissonNoise
 
@@ -17,6 +18,7 @@ __all__ = [
     "CameraNoise",
     "GaussianNoise",
     "NoiseModel",
+    "OnlineEstimator",
     "PoissonNoise",
     "estimate_information",
     "estimator_names",

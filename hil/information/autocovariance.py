@@ -103,7 +103,9 @@ def lag_sums(sample: Sample) -> list[LagSums]:
         if (height, width) == (p, p):
             patches = sample.patches[members].reshape(-1, p * p)
             scatter = (patches.T @ patches).astype(np.float64)
-            sums.append(patch_lag_sums(scatter, patches.sum(axis=0, dtype=np.float64), len(patches)))
+            sums.append(
+                patch_lag_sums(scatter, patches.sum(axis=0, dtype=np.float64), len(patches))
+            )
         else:
             sums.append(
                 reduce(
@@ -190,18 +192,34 @@ def floored(c: Floats, floor: float) -> Floats:
     sound = are_positive(c - below)
     if sound.all():
         return c
-    if c.ndim > 2:
-        return np.stack([floored(one, floor) for one in c])
-    safe = _windowed(c, floor)
+    if c.ndim == 2:
+        return _mixed(c, floor, _least_share(c, floor, below))
+    # those of a stack are much alike: what one needs mostly serves the others
+    alike = c[int(np.argmin(sound))]
+    share = _least_share(alike, floor, below)
+    mixed = np.stack(
+        [one if good else _mixed(one, floor, share) for one, good in zip(c, sound, strict=True)]
+    )
+    for failed in np.flatnonzero(~are_positive(mixed - below)):
+        mixed[failed] = floored(c[failed], floor)
+    return mixed
+
+
+def _mixed(c: Floats, floor: float, share: float) -> Floats:
+    result: Floats = (1 - share) * c + share * _windowed(c, floor)
+    return result
+
+
+def _least_share(c: Floats, floor: float, below: Floats) -> float:
+    safe = _windowed(c, floor) - below
     low, high = 0.0, 1.0
     for _ in range(5):
         share = (low + high) / 2
-        if are_positive((1 - share) * c + share * safe - below):
+        if are_positive((1 - share) * (c - below) + share * safe):
             high = share
         else:
             low = share
-    result: Floats = (1 - high) * c + high * safe
-    return result
+    return high
 
 
 def _windowed(c: Floats, floor: float) -> Floats:
@@ -238,7 +256,7 @@ def _trimmed(values: Floats, p: int) -> Floats:
     """(2p-1, W) sums of (H, W) over rows, less the first p-1 .. 1, none, the last 1 .. p-1 rows."""
     total = values.sum(axis=0)
     head = np.cumsum(values[: p - 1], axis=0)
-    tail = np.cumsum(values[: -p : -1], axis=0)
+    tail = np.cumsum(values[:-p:-1], axis=0)
     return np.concatenate([(total - head)[::-1], total[None], total - tail])
 
 

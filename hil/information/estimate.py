@@ -92,7 +92,7 @@ def estimate_information(
     check_share("max_saturated_share", max_saturated_share, 0.0, 1.0, ends=True)
     checked = check_frames(frames, noise, patch_size)
     flags: set[str] = set()
-    saturation = _saturation(checked, noise, saturation_adu)
+    saturation = clip_adu(checked, noise, saturation_adu)
     share = saturated_share(checked, noise, saturation)
     if share > max_saturated_share:
         flags.add("saturated")
@@ -155,7 +155,8 @@ def _sample(checked: CheckedFrames, noise: NoiseModel, patch_size: int, seed: in
     )
 
 
-def _saturation(checked: CheckedFrames, noise: NoiseModel, saturation_adu: float | None) -> float:
+def clip_adu(checked: CheckedFrames, noise: NoiseModel, saturation_adu: float | None) -> float:
+    """Give the ADU from which a pixel counts as saturated."""
     if saturation_adu is not None:
         check_share("saturation_adu", saturation_adu, 0.0, math.inf)
         return min(float(saturation_adu), noise.highest_adu)
@@ -227,7 +228,15 @@ def _constant(
     checked: CheckedFrames, estimator: str, share: float, flags: set[str], started: float
 ) -> Estimate:
     """Frames of one value: H(Y) = 0, so that nothing can be known from them, exactly."""
-    n_fields = checked.frames.shape[0]
+    return constant_estimate(
+        checked.lowest_adu, checked.frames.shape[0], estimator, share, flags, started
+    )
+
+
+def constant_estimate(
+    adu: float, n_fields: int, estimator: str, share: float, flags: set[str], started: float
+) -> Estimate:
+    """Give the estimate of frames whose pixels all read ``adu``: exactly 0, flagged."""
     return Estimate(
         bits_per_pixel=0.0,
         ci_low=0.0,
@@ -246,6 +255,6 @@ def _constant(
             "in_sample_bits": 0.0,
             "saturated_share": share,
             "interval": "none",
-            "constant_adu": checked.lowest_adu,
+            "constant_adu": adu,
         },
     )

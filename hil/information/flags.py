@@ -88,9 +88,7 @@ class DifferenceSums:
         return cls(square, beside, below, difference.size, along.size, down.size)
 
     def __add__(self, other: DifferenceSums) -> DifferenceSums:
-        return DifferenceSums(
-            *(a + b for a, b in zip(astuple(self), astuple(other), strict=True))
-        )
+        return DifferenceSums(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
 
     def scaled(self, weight: float) -> DifferenceSums:
         """Count these differences ``weight`` times."""
@@ -145,16 +143,30 @@ def impossible_noise(checked: CheckedFrames, noise: NoiseModel) -> bool:
 
     Pixels darker than read noise can make them, or a total variance below that of the noise.
     """
-    if checked.lowest_adu < noise.darkest_adu:
-        below = float(np.mean(checked.frames < noise.darkest_adu))
-        if below > _SHARE_BELOW_DARK:
-            return True
     frames = middle(checked.frames)
     deviation = about(frames, checked.mean_adu).reshape(-1)
     variance = float(np.dot(deviation, deviation)) / deviation.size
     predicted = noise.mean_variance_adu2(checked.mean_adu, checked.discrete)
-    error = math.sqrt(2 / frames.size)
-    return variance < predicted * (1 - _MISSING_VARIANCE - _SIGMAS * error)
+    return too_dark(dark_share(checked, noise)) or too_quiet(variance, predicted, frames.size)
+
+
+def dark_share(checked: CheckedFrames, noise: NoiseModel) -> float:
+    """Share of pixels darker than read noise can make them."""
+    if checked.lowest_adu >= noise.darkest_adu:
+        return 0.0
+    return float(np.mean(checked.frames < noise.darkest_adu))
+
+
+def too_dark(share: float) -> bool:
+    """Whether such a share contradicts the noise model."""
+    return share > _SHARE_BELOW_DARK
+
+
+def too_quiet(variance_adu2: float, predicted_adu2: float, n_pixels: float) -> bool:
+    """Whether pixels vary less, in space, than their noise alone must."""
+    return variance_adu2 < predicted_adu2 * (
+        1 - _MISSING_VARIANCE - _SIGMAS * math.sqrt(2 / n_pixels)
+    )
 
 
 def fixed_pattern_variance(mean: NDArray[np.float32]) -> tuple[float, float]:
@@ -187,9 +199,7 @@ def fixed_pattern_variance(mean: NDArray[np.float32]) -> tuple[float, float]:
     return max(shared / 2, 0.0), shared / spread if spread > 0 else 0.0
 
 
-def fixed_pattern(
-    mean: NDArray[np.float32], noise_variance_adu2: float
-) -> tuple[bool, float]:
+def fixed_pattern(mean: NDArray[np.float32], noise_variance_adu2: float) -> tuple[bool, float]:
     """Whether a fixed pattern shows, and the bits per pixel that it can pass for.
 
     White Gaussian pattern of variance V in noise of variance N looks like 1/2 log2(1 + V/N).

@@ -71,6 +71,29 @@ def student_interval(units: Floats, confidence: float, method: str) -> Interval:
     return Interval(centre - half, centre + half, method)
 
 
+def weighted_interval(units: Floats, weights: Floats, confidence: float) -> Interval:
+    """Student's t interval of the weighted mean of independent ``units`` (n,).
+
+    Parameters
+    ----------
+    weights
+        (n,) with sum 1. Unequal ones leave Kish's effective number of units, 1 / sum w^2 (Survey
+        Sampling, 1965, chapter 11); equal ones give `student_interval`.
+
+    Returns
+    -------
+    Interval
+        None there is where the weights leave less than one and a half units.
+    """
+    effective = 1 / float(weights @ weights)
+    if effective < 1.5:
+        return Interval(math.nan, math.nan, "none")
+    centre = float(weights @ units)
+    variance = float(weights @ (units - centre) ** 2) / (effective - 1)
+    half = _quantile(confidence, effective - 1) * math.sqrt(variance)
+    return Interval(centre - half, centre + half, "student_t")
+
+
 def _jackknife(blocks: list[Floats], centre: float, confidence: float) -> Interval:
     """Delete one block at a time: blocks differ in size (Busing et al., Stat. Comput. 1999)."""
     n = len(blocks)
@@ -84,7 +107,7 @@ def _jackknife(blocks: list[Floats], centre: float, confidence: float) -> Interv
     return Interval(centre - half, centre + half, "blocks")
 
 
-def _quantile(confidence: float, degrees: int) -> float:
+def _quantile(confidence: float, degrees: float) -> float:
     from scipy.special import stdtrit
 
     return float(stdtrit(degrees, 0.5 + confidence / 2))

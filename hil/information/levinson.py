@@ -86,7 +86,9 @@ def _longer(blocks: Floats, coefficients: Floats, error: Floats) -> tuple[Floats
     column = blocks[..., m:0:-1, :, :].reshape(*stack, m * p, p)
     left_over = blocks[..., m + 1, :, :] - row @ column
     backward_error = error[..., ::-1, ::-1]
-    reflection = _transposed(np.linalg.solve(backward_error, _transposed(left_over)))
+    reflection = _transposed(
+        np.asarray(np.linalg.solve(backward_error, _transposed(left_over)), np.float64)
+    )
     backward = coefficients[..., ::-1, ::-1, ::-1]  # J A_{m+1-j} J for j = 1 .. m
     one = reflection[..., None, :, :]
     longer = np.concatenate([coefficients - one @ backward, one], axis=-3)
