@@ -185,22 +185,18 @@ def floored(c: Floats, floor: float) -> Floats:
     -------
     array like ``c``.
     """
-    middle = c.shape[-1] // 2
-    below = np.zeros(c.shape[-2:])
-    # a little below the floor itself, where the safe covariance may lie
-    below[middle, middle] = 0.999 * floor
-    sound = are_positive(c - below)
+    sound = above_floor(c, floor)
     if sound.all():
         return c
     if c.ndim == 2:
-        return _mixed(c, floor, _least_share(c, floor, below))
+        return _mixed(c, floor, _least_share(c, floor))
     # those of a stack are much alike: what one needs mostly serves the others
     alike = c[int(np.argmin(sound))]
-    share = _least_share(alike, floor, below)
+    share = _least_share(alike, floor)
     mixed = np.stack(
         [one if good else _mixed(one, floor, share) for one, good in zip(c, sound, strict=True)]
     )
-    for failed in np.flatnonzero(~are_positive(mixed - below)):
+    for failed in np.flatnonzero(~above_floor(mixed, floor)):
         mixed[failed] = floored(c[failed], floor)
     return mixed
 
@@ -210,12 +206,21 @@ def _mixed(c: Floats, floor: float, share: float) -> Floats:
     return result
 
 
-def _least_share(c: Floats, floor: float, below: Floats) -> float:
-    safe = _windowed(c, floor) - below
+def above_floor(c: Floats, floor: float) -> NDArray[np.bool_]:
+    """Whether covariances of autocovariance ``c`` (..., 2p-1, 2p-1) have no eigenvalue below it."""
+    middle = c.shape[-1] // 2
+    below = np.zeros(c.shape[-2:])
+    # a little below the floor itself, where covariances that were lifted to it may lie
+    below[middle, middle] = 0.999 * floor
+    return are_positive(c - below)
+
+
+def _least_share(c: Floats, floor: float) -> float:
+    safe = _windowed(c, floor)
     low, high = 0.0, 1.0
     for _ in range(5):
         share = (low + high) / 2
-        if are_positive((1 - share) * (c - below) + share * safe):
+        if above_floor((1 - share) * c + share * safe, floor):
             high = share
         else:
             low = share

@@ -28,7 +28,7 @@ from hil.information.checks import CheckedFrames, check_frames, check_share
 from hil.information.estimate import clip_adu, constant_estimate
 from hil.information.estimators.registry import half_sum_weight
 from hil.information.estimators.stationary import least_variance, stationary_models
-from hil.information.field_sums import DifferencedModel, sum_frames, tiled
+from hil.information.field_sums import sum_frames
 from hil.information.flags import (
     DifferenceSums,
     about,
@@ -41,6 +41,7 @@ from hil.information.flags import (
 )
 from hil.information.interval import Interval, weighted_interval
 from hil.information.noise_model import NoiseModel
+from hil.information.patch_moments import DifferencedModel, PatchMoments, tiled
 from hil.information.phi_mean import PhiMean
 from hil.information.stream_record import FieldRecord, StreamTotals
 from hil.information.windows import cut_windows, draw_windows
@@ -232,10 +233,10 @@ class OnlineEstimator:
         mean_adu = self._reference_adu + lags.mean
         variance = self._noise.mean_variance_adu2(mean_adu, self._kind.discrete)
         held_out, in_sample, weight = self._cross_entropies(fields, lags, variance)
-        noise_nats = np.array([known.sums.noise_nats / known.sums.n_patches for known in fields])
+        noise_nats = np.array([known.sums.noise_nats / known.sums.moments.n for known in fields])
         corrected = weight * held_out + (1 - weight) * in_sample
         bits = (corrected - noise_nats) / _NATS_PER_BIT
-        n_patches = np.array([known.sums.n_patches for known in fields], dtype=np.float64)
+        n_patches = np.array([known.sums.moments.n for known in fields], dtype=np.float64)
         shares = n_patches / n_patches.sum()
         value = float(shares @ bits)
         interval = weighted_interval(bits, shares, self._confidence)
@@ -349,6 +350,7 @@ class OnlineEstimator:
         self, fields: list[FieldRecord], lags: LagSums, variance_adu2: float
     ) -> tuple[Floats, Floats, float]:
         """Held-out and in-sample nats per pixel of each field, and the weight of held-out."""
+        moments = [known.sums.moments for known in fields]
         n_folds = min(len(fields), _FOLDS)
         fold = np.arange(len(fields)) % n_folds
         training = [lags]
@@ -358,17 +360,29 @@ class OnlineEstimator:
                 for k in range(n_folds)
             ]
             training += [lags - own for own in per_fold]
-        models = stationary_models(training, least_variance(variance_adu2, self._kind.discrete))
+
+        def trained_on(k: int) -> PatchMoments:
+            return reduce(
+                add, (own for i, own in zip(fold, moments, strict=True) if k == 0 or i != k - 1)
+            )
+
+        floor = least_variance(variance_adu2, self._kind.discrete)
+        models = stationary_models(training, floor, trained_on)
         differenced = [DifferencedModel.of(model, self._p) for model in models]
         everything, held = differenced[0], differenced[1:]
-        in_sample = np.array([known.sums.cross_entropy_nats(everything) for known in fields])
+        in_sample = np.array(
+            [known.sums.moments.cross_entropy_nats(everything) for known in fields]
+        )
         if n_folds == 1:
             # fitting k parameters lowers the sum over independent pixels by k / 2 nats (Akaike)
             free = (2 * self._p - 1) ** 2 / 2 + 1
             optimism = free / (2 * self._kind.height * self._kind.width)
             return in_sample + 2 * optimism, in_sample, 0.5
         held_out = np.array(
-            [known.sums.cross_entropy_nats(held[k]) for known, k in zip(fields, fold, strict=True)]
+            [
+                known.sums.moments.cross_entropy_nats(held[k])
+                for known, k in zip(fields, fold, strict=True)
+            ]
         )
         return held_out, in_sample, half_sum_weight(n_folds)
 
