@@ -1,0 +1,254 @@
+"""One network a fold, fitted to all fields but the fold's own and scored on those.
+
+Fold k may start from the weights that an earlier measurement of the same fields left for fold k:
+those never saw the fold's fields either. From another fold's it may not.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from threading import Lock
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from hil.information.neural.coding import Coding, Values, fit_coding
+from hil.information.neural.network import Network, NetworkShape
+from hil.information.neural.patch_set import PatchSet
+from hil.information.neural.training import Progress, Schedule, Tensors, Weights, score, train
+
+Floats = NDArray[np.float64]
+
+_SCENES_FROM = 2**19  # pixels are enough to tell what scenes there are
+_JUDGED_BY = 2**17  # pixels for each look at the patches set aside
+
+
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    """How networks are fitted.
+
+    Parameters
+    ----------
+    cold, warm
+        Schedules of networks that start from nothing and from earlier weights.
+    seed
+        Of all random numbers; fold k's are its own.
+    device
+        ``"cpu"``, ``"cuda"``, ...; None for a GPU where there is one.
+    told
+        Called with `Progress`, from a worker thread, by one at a time.
+    """
+
+    cold: Schedule
+    warm: Schedule
+    seed: int = 0
+    device: str | None = None
+    told: Callable[[Progress], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FoldFit:
+    """A fitted fold.
+
+    Parameters
+    ----------
+    coding, network
+        The density.
+    start_nats, stop_nats
+        Cross-entropy per entry of the patches set aside: of the linear start and at the end.
+    start
+        ``"linear"``, ``"scenes"`` or ``"warm"``: where training started.
+    steps
+        Training steps behind the weights that were kept.
+    """
+
+    coding: Coding
+    network: Network
+    start_nats: float
+    stop_nats: float
+    start: str
+    steps: int
+    device: torch.device
+
+    @property
+    def weights(self) -> Weights:
+        """Copies of the weights, on the processor."""
+        state = self.network.state_dict()
+        return {name: value.detach().cpu().clone() for name, value in state.items()}
+
+    def nats(self, y: Values, label: NDArray[np.intp] | None = None) -> Floats:
+        """-log q of (n, D) patches, nats per entry, (n,)."""
+        patches = Tensors.of(self.coding.encode(y), self.device, label)
+        return score(self.network, patches)
+
+
+def cross_fit(
+    patches: PatchSet,
+    shape: NetworkShape,
+    fitting: Fitting,
+    earlier: Mapping[int, Weights] | None = None,
+) -> list[FoldFit]:
+    """Fit a network for each fold.
+
+    Folds run side by side, each on one core, so that the result does not depend on how many cores
+    there are.
+
+    Parameters
+    ----------
+    patches
+        Of all fields.
+    shape
+        Of the networks.
+    fitting
+        How.
+    earlier
+        Weights of an earlier measurement, by fold.
+    """
+    device = torch.device(fitting.device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    lock = Lock()
+
+    def fit(fold: int) -> FoldFit:
+        def told(step: int, start: float, best: float) -> None:
+            if fitting.told is not None:
+                with lock:
+                    steps = (fitting.warm if warm is not None else fitting.cold).steps
+                    fitting.told(Progress(fold, patches.n_folds, step, steps, start, best))
+
+        warm = None if earlier is None else earlier.get(fold)
+        return _fit_fold(patches, fold, shape, fitting, device, warm, told)
+
+    cores = torch.get_num_threads()
+    workers = min(cores, patches.n_folds) if device.type == "cpu" else 1
+    with _deterministic(device), ThreadPoolExecutor(workers, initializer=_one_core) as pool:
+        try:
+            return list(pool.map(fit, range(patches.n_folds)))
+        finally:
+            torch.set_num_threads(cores)
+
+
+def held_out_and_in_sample(
+    patches: PatchSet, folds: list[FoldFit]
+) -> tuple[Floats, Floats]:
+    """-log q of all patches under their own fold's network and under the one of the fold before.
+
+    Returns
+    -------
+    held-out, in-sample: (F, T) each, nats per entry. The second network learnt from the patch.
+    """
+    held_out = np.empty(patches.y.shape[:2])
+    in_sample = np.empty_like(held_out)
+    for fold in range(len(folds)):
+        mask = np.broadcast_to((patches.fold == fold)[:, None], held_out.shape)
+        y, label = patches.y[mask], patches.classes(mask)
+        held_out[mask] = folds[fold].nats(y, label)
+        in_sample[mask] = folds[fold - 1].nats(y, label)
+    return held_out, in_sample
+
+
+def _fit_fold(
+    patches: PatchSet,
+    fold: int,
+    shape: NetworkShape,
+    fitting: Fitting,
+    device: torch.device,
+    warm: Weights | None,
+    told: Callable[[int, float, float], None],
+) -> FoldFit:
+    draw = torch.Generator().manual_seed(fitting.seed * 1000 + fold)
+    fit, stop = patches.learning(fold)
+    y_fit, y_stop = patches.y[fit], patches.y[stop]
+    y_stop, stop_classes = _thinned(y_stop, patches.classes(stop))
+    network = Network(shape, draw).to(device, memory_format=torch.channels_last)
+
+    coding, at_stop = _best_coding(patches, network, y_fit, y_stop, stop_classes, device)
+    start_nats = float(score(network, at_stop).mean())
+    learnt_from = Tensors.of(coding.encode(y_fit), device, patches.classes(fit))
+    start, schedule = "linear", fitting.cold
+    if warm is not None:
+        fresh = {name: value.clone() for name, value in network.state_dict().items()}
+        network.load_state_dict(dict(warm))
+        # earlier weights that do worse than none are of another kind of scene
+        if float(score(network, at_stop).mean()) <= start_nats:
+            start, schedule = "warm", fitting.warm
+        else:
+            network.load_state_dict(fresh)
+    if start == "linear":
+        start = _start(network, learnt_from, at_stop, start_nats, draw)
+    _, stop_nats, steps = train(network, learnt_from, at_stop, schedule, draw, told)
+    return FoldFit(coding, network, start_nats, stop_nats, start, steps, device)
+
+
+def _best_coding(
+    patches: PatchSet,
+    network: Network,
+    y_fit: Values,
+    y_stop: Values,
+    stop_classes: NDArray[np.intp] | None,
+    device: torch.device,
+) -> tuple[Coding, Tensors]:
+    """Choose the coding whose linear start does best on the patches set aside."""
+    offered = []
+    for coding in fit_coding(y_fit, y_stop, patches.alphabet, patches.p, patches.channels):
+        at_stop = Tensors.of(coding.encode(y_stop), device, stop_classes)
+        offered.append((float(score(network, at_stop).mean()), coding, at_stop))
+    _, coding, at_stop = min(offered, key=lambda item: item[0])
+    return coding, at_stop
+
+
+def _start(
+    network: Network,
+    patches: Tensors,
+    stop: Tensors,
+    start_nats: float,
+    draw: torch.Generator,
+) -> str:
+    """Tell the hidden units what scenes there are, and let them predict if that helps already."""
+    some = patches.take(slice(0, max(1, _SCENES_FROM // patches.x.shape[1])))
+    network.know_scenes(some.x, draw)
+    network.predict_scenes(some.x, some.l, some.z)
+    if float(score(network, stop).mean()) < start_nats:
+        return "scenes"
+    network.forget_scenes()
+    return "linear"
+
+
+def _thinned(
+    y: Values, classes: NDArray[np.intp] | None
+) -> tuple[Values, NDArray[np.intp] | None]:
+    step = max(1, y.size // _JUDGED_BY)
+    return y[::step], None if classes is None else classes[::step]
+
+
+def _one_core() -> None:
+    torch.set_num_threads(1)
+
+
+@contextmanager
+def _deterministic(device: torch.device) -> Iterator[None]:
+    """Keep a GPU to kernels that give the same sums each time; the processor's do anyway."""
+    if device.type != "cuda":
+        yield
+        return
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    before = torch.are_deterministic_algorithms_enabled()
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before)
+
+
+def quick(schedule: Schedule) -> Schedule:
+    """Shorten a schedule for networks that were fitted to much the same before."""
+    return replace(
+        schedule,
+        steps=max(1, schedule.steps // 8),
+        learning_rate=schedule.learning_rate / 4,
+        check_every=max(1, schedule.check_every // 2),
+        patience=1,
+    )
