@@ -9,11 +9,11 @@ W   : whitener of C, lower triangular, W C W^T = I
     s_i^2 = Var(t_i) - sum_j A_ij^2
 
 Each pixel's latent is predicted from the scores before it, and the prediction read as a law over
-cells: an ordered probit model (McCullagh, J. Roy. Stat. Soc. B 1980) of all pixels in turn. For fine
-data it is the Gaussian copula (Liu, Lafferty and Wasserman, JMLR 2009). For coarse counts and
+cells: an ordered probit model (McCullagh, J. Roy. Stat. Soc. B 1980) of all pixels in turn. For
+fine data it is the Gaussian copula (Liu, Lafferty and Wasserman, JMLR 2009). For coarse counts and
 clipped pixels a copula's density read at the middle of an atom is no law at all, and a dithered one
-pays for the dither; this sums to 1 over all y whatever the numbers, so that -ln q bounds H(Y). Where
-pixels are independent, A = 0 and q is the product of their marginals, exactly.
+pays for the dither; this sums to 1 over all y whatever the numbers, so that -ln q bounds H(Y).
+Where pixels are independent, A = 0 and q is the product of their marginals, exactly.
 
 G follows from C by the polychoric correlation (`normal_scores`): E[t_i z_j] = V rho_ij.
 """

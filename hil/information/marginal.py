@@ -70,14 +70,15 @@ class Coding:
         """Code of each pixel, same shape."""
         if self.step_adu == 1 and frames.dtype.kind in "ui":
             # unsigned numbers must not be subtracted as such, nor signed ones overflow
-            return np.subtract(frames, int(self.lowest_adu), dtype=np.int64).astype(np.int32)
+            whole = np.subtract(frames, int(self.lowest_adu), dtype=np.int64)
+            return np.asarray(whole, dtype=np.int32)
         relative = np.subtract(frames, self.lowest_adu, dtype=np.float64)
         relative /= self.step_adu
-        return np.rint(relative, out=relative).astype(np.int32)
+        return np.asarray(np.rint(relative, out=relative), dtype=np.int32)
 
     def adu(self) -> Floats:
         """(L,) ADU of each code."""
-        return self.lowest_adu + self.step_adu * np.arange(self.n_codes)
+        return self.lowest_adu + self.step_adu * np.arange(self.n_codes, dtype=np.float64)
 
 
 def noise_variance(sample: Sample, coding: Coding) -> Floats:
@@ -123,7 +124,7 @@ def fit_marginals(counts: Floats, variance: Floats) -> tuple[Floats, Floats, lis
 
 
 def _fitted(counts: Floats, variance: Floats, b: float) -> Floats:
-    """(sets, L) smoothed probabilities; one pixel's worth is spread wide, over codes never seen."""
+    """Smooth counts (sets, L); one pixel's worth is spread wide, over codes never seen."""
     n = counts.sum(axis=1, keepdims=True)
     wide = _diffused(counts, variance, BANDWIDTHS[-1]) / n
     near = _diffused(counts, variance, b)

@@ -234,9 +234,10 @@ class CameraKernel(LinearVarianceKernel):
         self._law = PixelLaw(
             noise.gain_e_per_adu, noise.offset_adu, noise.read_noise_e, noise.highest_adu
         )
-        # one ADU beyond the data on each side takes all the probability that lies there
-        self._first = max(low_adu - 1, 0.0)
-        self._last = min(high_adu + 1, noise.highest_adu)
+        # beyond the data by what noise can do, so that means are those of the whole law
+        reach_low, reach_high = 6 * np.sqrt(self.variance(np.array([low_adu, high_adu])))
+        self._first = max(math.floor(low_adu - reach_low), 0)
+        self._last = int(min(math.ceil(high_adu + reach_high), noise.highest_adu))
 
     def exact(self, y: Floats, mu: Floats) -> Floats | None:
         """See `NoiseKernel`; None for light so bright that the Gaussian is as good."""
@@ -255,15 +256,14 @@ class CameraKernel(LinearVarianceKernel):
     def _table(self) -> tuple[Floats, Floats] | None:
         """Tabulate ln P(y | lambda) over signal and ADU, with the mean ADU of each signal."""
         law = self._law
-        codes = int(self._last - self._first) + 1
+        codes = self._last - self._first + 1
         t_low = law.stabilised(max(self._first - law.offset_adu, 0.0) * law.gain_e_per_adu)
-        t_high = law.stabilised((self._last - law.offset_adu) * law.gain_e_per_adu) + 1
-        t_low = max(law.stabilised(0.0), t_low - 1)
+        t_high = law.stabilised((self._last - law.offset_adu) * law.gain_e_per_adu) + 4
         signals = max(2, math.ceil((t_high - t_low) / _STEP))
         if codes * signals > _MOST_ENTRIES or codes < 2:
             return None
         lambda_e = law.electrons(np.linspace(t_low, t_high, signals))
-        edges = np.arange(self._first, self._last + 2) - 0.5
+        edges = np.arange(self._first, self._last + 2, dtype=np.float64) - 0.5
         probability = law.probabilities(lambda_e, edges)
         mean_adu = np.maximum.accumulate(probability @ (edges[:-1] + 0.5))
         mean_adu += 1e-12 * np.arange(signals)  # strictly increasing, where all is clipped too

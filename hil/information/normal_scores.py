@@ -46,14 +46,15 @@ class NormalScores:
         below = np.concatenate([[0.0], np.cumsum(q)])
         above = np.concatenate([np.cumsum(q[::-1])[::-1], [0.0]])
         # each half of the line from its own tail, where small probabilities keep their digits
-        return np.where(below < above, ndtri(np.minimum(below, 1)), -ndtri(np.minimum(above, 1)))
+        ends = np.where(below < above, ndtri(np.minimum(below, 1)), -ndtri(np.minimum(above, 1)))
+        return np.asarray(ends, dtype=np.float64)
 
     @cached_property
     def score(self) -> Floats:
         """(L,) z."""
         low, high = self.edges[:-1], self.edges[1:]
         mean = (_density(low) - _density(high)) / self.probability
-        return np.clip(mean, low, high)
+        return np.asarray(np.clip(mean, low, high), dtype=np.float64)
 
     @cached_property
     def middle(self) -> Floats:
