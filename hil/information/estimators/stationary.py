@@ -19,6 +19,7 @@ from hil.information.autocovariance import LagSums, above_floor, floored, lag_su
 from hil.information.estimators.registry import CrossEntropy, half_sum_weight
 from hil.information.gaussian_score import GaussianModel
 from hil.information.levinson import whiten_doubly_toeplitz
+from hil.information.one_pixel import gaussian_gap_bits
 from hil.information.patch_moments import PatchMoments, frame_moments
 from hil.information.sample import Sample
 from hil.information.spectral_fit import fit_spectrum
@@ -44,7 +45,9 @@ class Stationary:
         for fold, model in enumerate(models):
             members = sample.fold == fold
             held_out[members] = model.nats_per_pixel(sample.patches[members])
-        return CrossEntropy(held_out, in_sample, half_sum_weight(sample.n_folds))
+        # by how much few photons, clipping or skewed light mislead it
+        details = {"gaussian_gap_bits": gaussian_gap_bits(sample, covariance_floor(sample))}
+        return CrossEntropy(held_out, in_sample, half_sum_weight(sample.n_folds), details)
 
 
 def covariance_floor(sample: Sample) -> float:

@@ -90,6 +90,20 @@ def test_gaussian_families_see_bits_in_few_photons_and_the_copula_does_not() -> 
     assert copula.ci_low < 0.01
 
 
+@pytest.mark.parametrize("estimator", ["stationary", "gaussian"])
+def test_gaussian_families_say_how_far_one_pixel_misleads_them(estimator: str) -> None:
+    rng = np.random.default_rng(11)
+    shape = (12, 1, 64, 64)
+    dim = estimate_information(rng.poisson(1.0, shape), PoissonNoise(), estimator, 4)
+    bright = estimate_information(rng.poisson(2000.0, shape), PoissonNoise(), estimator, 4)
+    clipped = np.minimum(np.rint(rng.normal(250, 5, shape)), 255).astype(np.uint8)
+    full = estimate_information(clipped, GaussianNoise(5), estimator, 4)
+    assert dim.details["gaussian_gap_bits"] == pytest.approx(dim.bits_per_pixel, abs=0.04)
+    assert dim.details["gaussian_gap_bits"] > 0.05
+    assert abs(bright.details["gaussian_gap_bits"]) < 0.003
+    assert full.details["gaussian_gap_bits"] > 0.1
+
+
 def place(p: int) -> np.ndarray:
     return np.stack(np.meshgrid(np.arange(p), np.arange(p), indexing="ij"), axis=-1).reshape(-1, 2)
 
