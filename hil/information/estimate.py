@@ -119,7 +119,7 @@ def estimate_information(
     value = float(bits.mean())
 
     found, details = _doubts(checked, noise, sample, interval, value)
-    flags |= found
+    flags |= found | set(entropy.flags)
     details |= _summary(entropy, noise_nats, bits, sample)
     details |= {"saturated_share": share, "interval": interval.method}
     return Estimate(

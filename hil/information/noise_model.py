@@ -73,6 +73,31 @@ class NoiseModel(Protocol):
         """
         ...
 
+    def stabilised(self, y_adu: NDArray[Any], discrete: bool, repeats: int = 1) -> Floats:
+        """Transform pixels of any shape to units of one measurement's noise, about.
+
+        Parameters
+        ----------
+        y_adu
+            Pixels, or means over ``repeats`` measurements of them.
+        """
+        ...
+
+    def sample(self, lambda_: Floats, rng: np.random.Generator) -> NDArray[Any]:
+        """Draw one measurement.
+
+        Parameters
+        ----------
+        lambda_
+            What each pixel expects, of any shape, in the unit of the model's light: electrons,
+            counts, or ADU for Gaussian noise.
+
+        Returns
+        -------
+        array of the same shape, ADU.
+        """
+        ...
+
 
 def finite_number(key: str, value: object, low: float, *, inclusive: bool, allowed: str) -> float:
     """Check one parameter of a noise model.

@@ -33,6 +33,8 @@ class CrossEntropy:
         Plain JSON values that the estimator adds to the estimate.
     bound_nats
         (F, R * T) a better held-out cross-entropy than the one the point estimate uses, if any.
+    flags
+        From `hil.ports.FLAGS`, what the estimator itself doubts.
     """
 
     held_out_nats: Floats
@@ -40,6 +42,7 @@ class CrossEntropy:
     held_out_weight: float
     details: Mapping[str, Any] = field(default_factory=dict)
     bound_nats: Floats | None = None
+    flags: tuple[str, ...] = ()
 
     @property
     def upper_nats(self) -> float:
