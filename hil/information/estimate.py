@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from hil.errors import InputError
 from hil.information.checks import CheckedFrames, check_frames, check_share
-from hil.information.estimators import CrossEntropy, find_estimator
+from hil.information.estimators import CrossEntropy, PatchEstimator, find_estimator
 from hil.information.flags import (
     check_noise,
     field_means,
@@ -31,7 +31,7 @@ _FEW_FIELDS = 4
 def estimate_information(
     frames: ArrayLike,
     noise: NoiseModel,
-    estimator: str = "stationary",
+    estimator: str | PatchEstimator = "stationary",
     patch_size: int = 16,
     confidence: float = 0.95,
     seed: int = 0,
@@ -49,7 +49,8 @@ def estimate_information(
     noise
         From `hil.noise`. Keep the object: it keeps its tables.
     estimator
-        One of `hil.information.estimators.estimator_names`.
+        One of `hil.information.estimators.estimator_names`, or an estimator with options of its
+        own, `PixelCNN(keep_warm=True)` say.
     patch_size
         Side of the patches, pixels, 2 to 64.
     confidence
@@ -85,7 +86,10 @@ def estimate_information(
     0.5
     """
     started = time.perf_counter()
-    family = find_estimator(estimator)
+    if isinstance(estimator, str):
+        family, name = find_estimator(estimator), estimator
+    else:
+        family, name = estimator, type(estimator).__name__.lower()
     if not hasattr(noise, "entropy_phi_nats"):
         raise InputError("noise", "", f"{noise!r} is no noise model; allowed: those of hil.noise")
     check_share("confidence", confidence, 0.0, 1.0)
@@ -99,7 +103,7 @@ def estimate_information(
     if checked.frames.shape[0] < _FEW_FIELDS:
         flags.add("too_few_units")
     if checked.lowest_adu == checked.highest_adu:
-        return _constant(checked, estimator, share, flags, started)
+        return _constant(checked, name, share, flags, started)
 
     sample = _sample(checked, noise, patch_size, seed)
     n_patches = sample.patches.shape[0] * sample.patches.shape[1]
@@ -108,7 +112,7 @@ def estimate_information(
             "frames",
             "",
             f"hold {n_patches} patches of {patch_size} x {patch_size} pixels; "
-            f"{estimator} needs {family.needed_patches} or more",
+            f"{name} needs {family.needed_patches} or more",
         )
     entropy = family.cross_entropy(sample)
     noise_nats = noise.entropy_phi_nats(sample.raw_patches, sample.discrete).mean(axis=2)
@@ -128,7 +132,7 @@ def estimate_information(
         ci_high=interval.high,
         h_y_nats=float(corrected.mean()),
         h_y_given_x_nats=float(noise_nats.mean()),
-        estimator=estimator,
+        estimator=name,
         n_patches=n_patches,
         n_units=n_fields,
         seconds=time.perf_counter() - started,
