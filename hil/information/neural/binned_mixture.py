@@ -63,7 +63,7 @@ def log_probability(
 
 
 def _log_bin(a: Tensor, b: Tensor) -> Tensor:
-    """log [Phi(b) - Phi(a)], b > a, without cancellation in either tail."""
+    """Give log [Phi(b) - Phi(a)], b > a, without cancellation in a tail."""
     narrow = (b - a) < _NARROW
     if bool(narrow.all()):
         return _log_narrow(a, b)
@@ -74,16 +74,17 @@ def _log_bin(a: Tensor, b: Tensor) -> Tensor:
     high = torch.where(narrow, torch.ones_like(b), torch.where(flip, -a, b))
     log_high = torch.special.log_ndtr(high)
     log_ratio = (torch.special.log_ndtr(low) - log_high).clamp(max=-_LEAST)
-    wide = log_high + torch.log1p(-torch.exp(log_ratio))
+    wide: Tensor = log_high + torch.log1p(-torch.exp(log_ratio))
     if not bool(narrow.any()):
         return wide
     start = torch.where(narrow, a, torch.zeros_like(a))
     end = torch.where(narrow, b, torch.full_like(b, _NARROW))
-    return torch.where(narrow, _log_narrow(start, end), wide)
+    both: Tensor = torch.where(narrow, _log_narrow(start, end), wide)
+    return both
 
 
 def _log_narrow(a: Tensor, b: Tensor) -> Tensor:
-    """log of phi at the middle times the width, with the curvature's term: error O(width^4)."""
+    """Give log of phi at the middle times the width, with curvature; the error is O(width^4)."""
     width, u = b - a, (a + b) / 2
     curvature = (u * u - 1).clamp(max=_STEEP) * (width * width / 24)
     return torch.log(width) - 0.5 * u * u - _LOG_ROOT_2PI + torch.log1p(curvature)

@@ -78,7 +78,7 @@ class Encoded:
 
     Parameters
     ----------
-    x, l, z
+    x, linear, z
         Values of unit variance, their linear predictions and the residuals of these.
     below, above
         From z to the ends of its bin; None for real numbers.
@@ -87,7 +87,7 @@ class Encoded:
     """
 
     x: Values
-    l: Values
+    linear: Values
     z: Values
     below: Values | None
     above: Values | None

@@ -20,12 +20,22 @@ from numpy.typing import NDArray
 from hil.information.neural.coding import Coding, Values, fit_coding
 from hil.information.neural.network import Network, NetworkShape
 from hil.information.neural.patch_set import PatchSet
-from hil.information.neural.training import Progress, Schedule, Tensors, Weights, score, train
+from hil.information.neural.training import (
+    Progress,
+    Schedule,
+    Tensors,
+    Weights,
+    linear_score,
+    patch_nats,
+    score,
+    train,
+)
 
 Floats = NDArray[np.float64]
 
 _SCENES_FROM = 2**19  # pixels are enough to tell what scenes there are
-_JUDGED_BY = 2**17  # pixels for each look at the patches set aside
+_IN_SAMPLE_EVERY = 8
+_JUDGED_BY = 2**16  # pixels for each look at the patches set aside
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +74,8 @@ class FoldFit:
     start
         ``"linear"``, ``"scenes"`` or ``"warm"``: where training started.
     steps
-        Training steps behind the weights that were kept.
+        Training steps behind the weights that did best; with 0 steps from ``"linear"`` the density
+        is the linear start, and the network what the next measurement may go on from.
     """
 
     coding: Coding
@@ -84,7 +95,9 @@ class FoldFit:
     def nats(self, y: Values, label: NDArray[np.intp] | None = None) -> Floats:
         """-log q of (n, D) patches, nats per entry, (n,)."""
         patches = Tensors.of(self.coding.encode(y), self.device, label)
-        return score(self.network, patches)
+        if self.start == "linear" and self.steps == 0:
+            return linear_score(patches)
+        return score(self.network, patches, patch_nats)
 
 
 def cross_fit(
@@ -113,32 +126,30 @@ def cross_fit(
     lock = Lock()
 
     def fit(fold: int) -> FoldFit:
-        def told(step: int, start: float, best: float) -> None:
+        def told(schedule: Schedule, step: int, start: float, best: float) -> None:
             if fitting.told is not None:
                 with lock:
-                    steps = (fitting.warm if warm is not None else fitting.cold).steps
-                    fitting.told(Progress(fold, patches.n_folds, step, steps, start, best))
+                    fitting.told(Progress(fold, patches.n_folds, step, schedule.steps, start, best))
 
         warm = None if earlier is None else earlier.get(fold)
         return _fit_fold(patches, fold, shape, fitting, device, warm, told)
 
     cores = torch.get_num_threads()
     workers = min(cores, patches.n_folds) if device.type == "cpu" else 1
-    with _deterministic(device), ThreadPoolExecutor(workers, initializer=_one_core) as pool:
+    with _deterministic(device), ThreadPoolExecutor(workers, initializer=one_core) as pool:
         try:
             return list(pool.map(fit, range(patches.n_folds)))
         finally:
             torch.set_num_threads(cores)
 
 
-def held_out_and_in_sample(
-    patches: PatchSet, folds: list[FoldFit]
-) -> tuple[Floats, Floats]:
-    """-log q of all patches under their own fold's network and under the one of the fold before.
+def held_out_and_in_sample(patches: PatchSet, folds: list[FoldFit]) -> tuple[Floats, Floats]:
+    """-log q of all patches under their own fold's network and under one that learnt from them.
 
     Returns
     -------
-    held-out, in-sample: (F, T) each, nats per entry. The second network learnt from the patch.
+    held-out, in-sample: (F, T) each, nats per entry. In-sample is told, never used: every eighth
+    patch is scored and stands for those up to the next.
     """
     held_out = np.empty(patches.y.shape[:2])
     in_sample = np.empty_like(held_out)
@@ -146,7 +157,9 @@ def held_out_and_in_sample(
         mask = np.broadcast_to((patches.fold == fold)[:, None], held_out.shape)
         y, label = patches.y[mask], patches.classes(mask)
         held_out[mask] = folds[fold].nats(y, label)
-        in_sample[mask] = folds[fold - 1].nats(y, label)
+        some = None if label is None else label[::_IN_SAMPLE_EVERY]
+        seen = folds[fold - 1].nats(y[::_IN_SAMPLE_EVERY], some)
+        in_sample[mask] = np.repeat(seen, _IN_SAMPLE_EVERY)[: len(y)]
     return held_out, in_sample
 
 
@@ -157,74 +170,81 @@ def _fit_fold(
     fitting: Fitting,
     device: torch.device,
     warm: Weights | None,
-    told: Callable[[int, float, float], None],
+    told: Callable[[Schedule, int, float, float], None],
 ) -> FoldFit:
     draw = torch.Generator().manual_seed(fitting.seed * 1000 + fold)
     fit, stop = patches.learning(fold)
     y_fit, y_stop = patches.y[fit], patches.y[stop]
-    y_stop, stop_classes = _thinned(y_stop, patches.classes(stop))
-    network = Network(shape, draw).to(device, memory_format=torch.channels_last)
+    y_stop, stop_classes = thinned(y_stop, patches.classes(stop))
+    network = Network(shape, draw).to(device)
 
-    coding, at_stop = _best_coding(patches, network, y_fit, y_stop, stop_classes, device)
-    start_nats = float(score(network, at_stop).mean())
+    coding, at_stop, linear_nats = _best_coding(patches, y_fit, y_stop, stop_classes, device)
     learnt_from = Tensors.of(coding.encode(y_fit), device, patches.classes(fit))
-    start, schedule = "linear", fitting.cold
     if warm is not None:
-        fresh = {name: value.clone() for name, value in network.state_dict().items()}
         network.load_state_dict(dict(warm))
-        # earlier weights that do worse than none are of another kind of scene
-        if float(score(network, at_stop).mean()) <= start_nats:
-            start, schedule = "warm", fitting.warm
-        else:
-            network.load_state_dict(fresh)
-    if start == "linear":
-        start = _start(network, learnt_from, at_stop, start_nats, draw)
-    _, stop_nats, steps = train(network, learnt_from, at_stop, schedule, draw, told)
-    return FoldFit(coding, network, start_nats, stop_nats, start, steps, device)
+        start_nats, schedule = float(score(network, at_stop, patch_nats).mean()), fitting.warm
+        start = "warm"
+        if start_nats > linear_nats:
+            # what the scenes of the earlier measurement were is of no use; the rest may be
+            start, start_nats = "linear", linear_nats
+    else:
+        schedule = fitting.cold
+        start, start_nats = _start(network, learnt_from, at_stop, linear_nats, draw)
+    best_nats, steps = train(
+        network,
+        learnt_from,
+        at_stop,
+        schedule,
+        draw,
+        start_nats,
+        patch_nats,
+        lambda step, best: told(schedule, step, linear_nats, best),
+    )
+    return FoldFit(coding, network, linear_nats, best_nats, start, steps, device)
 
 
 def _best_coding(
     patches: PatchSet,
-    network: Network,
     y_fit: Values,
     y_stop: Values,
     stop_classes: NDArray[np.intp] | None,
     device: torch.device,
-) -> tuple[Coding, Tensors]:
+) -> tuple[Coding, Tensors, float]:
     """Choose the coding whose linear start does best on the patches set aside."""
     offered = []
     for coding in fit_coding(y_fit, y_stop, patches.alphabet, patches.p, patches.channels):
         at_stop = Tensors.of(coding.encode(y_stop), device, stop_classes)
-        offered.append((float(score(network, at_stop).mean()), coding, at_stop))
-    _, coding, at_stop = min(offered, key=lambda item: item[0])
-    return coding, at_stop
+        offered.append((float(linear_score(at_stop).mean()), coding, at_stop))
+    nats, coding, at_stop = min(offered, key=lambda item: item[0])
+    return coding, at_stop, nats
 
 
 def _start(
     network: Network,
     patches: Tensors,
     stop: Tensors,
-    start_nats: float,
+    linear_nats: float,
     draw: torch.Generator,
-) -> str:
+) -> tuple[str, float]:
     """Tell the hidden units what scenes there are, and let them predict if that helps already."""
     some = patches.take(slice(0, max(1, _SCENES_FROM // patches.x.shape[1])))
     network.know_scenes(some.x, draw)
-    network.predict_scenes(some.x, some.l, some.z)
-    if float(score(network, stop).mean()) < start_nats:
-        return "scenes"
+    network.predict_scenes(some.x, some.linear, some.z)
+    nats = float(score(network, stop, patch_nats).mean())
+    if nats < linear_nats:
+        return "scenes", nats
     network.forget_scenes()
-    return "linear"
+    return "linear", linear_nats
 
 
-def _thinned(
-    y: Values, classes: NDArray[np.intp] | None
-) -> tuple[Values, NDArray[np.intp] | None]:
+def thinned(y: Values, classes: NDArray[np.intp] | None) -> tuple[Values, NDArray[np.intp] | None]:
+    """Take as many patches, and their classes, as are enough to judge by."""
     step = max(1, y.size // _JUDGED_BY)
     return y[::step], None if classes is None else classes[::step]
 
 
-def _one_core() -> None:
+def one_core() -> None:
+    """Keep the calling thread to one core."""
     torch.set_num_threads(1)
 
 
@@ -247,8 +267,9 @@ def quick(schedule: Schedule) -> Schedule:
     """Shorten a schedule for networks that were fitted to much the same before."""
     return replace(
         schedule,
-        steps=max(1, schedule.steps // 8),
+        steps=max(1, schedule.steps // 16),
         learning_rate=schedule.learning_rate / 4,
-        check_every=max(1, schedule.check_every // 2),
+        warm_up=min(schedule.warm_up, 4),
+        check_every=max(1, schedule.steps // 32),
         patience=1,
     )

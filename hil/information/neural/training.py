@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -23,6 +24,7 @@ from hil.information.neural.network import Network
 Tensor = torch.Tensor
 Floats = NDArray[np.float64]
 Weights = Mapping[str, Tensor]
+M = TypeVar("M", bound=torch.nn.Module)
 
 _CHUNK_PIXELS = 2**15  # judged at once
 _LARGEST_GRADIENT = 5.0
@@ -96,7 +98,7 @@ class Tensors:
     """`Encoded` patches on a device, with their labels."""
 
     x: Tensor
-    l: Tensor
+    linear: Tensor
     z: Tensor
     below: Tensor | None
     above: Tensor | None
@@ -114,7 +116,7 @@ class Tensors:
 
         return cls(
             torch.from_numpy(patches.x).to(device),
-            torch.from_numpy(patches.l).to(device),
+            torch.from_numpy(patches.linear).to(device),
             torch.from_numpy(patches.z).to(device),
             moved(patches.below),
             moved(patches.above),
@@ -123,13 +125,13 @@ class Tensors:
         )
 
     def take(self, index: Tensor | slice) -> Tensors:
-        """Some of the patches."""
+        """Select some of the patches."""
         below, above, label = (
             None if values is None else values[index]
             for values in (self.below, self.above, self.label)
         )
         return Tensors(
-            self.x[index], self.l[index], self.z[index], below, above, self.log_slope, label
+            self.x[index], self.linear[index], self.z[index], below, above, self.log_slope, label
         )
 
     def __len__(self) -> int:
@@ -138,7 +140,7 @@ class Tensors:
 
 def patch_nats(network: Network, patches: Tensors) -> Tensor:
     """-log q of each patch, (n,) nats, summed over its entries."""
-    log_pi, mu, s = network(patches.x, patches.l, patches.z, patches.label)
+    log_pi, mu, s = network(patches.x, patches.linear, patches.z, patches.label)
     z = patches.z.reshape(-1)
     if patches.below is None or patches.above is None:
         log_f = log_density(z, log_pi, mu, s)
@@ -149,78 +151,103 @@ def patch_nats(network: Network, patches: Tensors) -> Tensor:
 
 
 @torch.no_grad()
-def score(network: Network, patches: Tensors) -> Floats:
-    """-log q of each patch divided by its entries, (n,) nats."""
+def score(model: M, patches: Tensors, loss: Callable[[M, Tensors], Tensor]) -> Floats:
+    """Give the loss of each patch divided by its entries, (n,) nats; see `train`."""
     size = patches.x.shape[1]
     chunk = max(1, _CHUNK_PIXELS // size)
     parts = [
-        patch_nats(network, patches.take(slice(i, i + chunk))).double()
+        loss(model, patches.take(slice(i, i + chunk))).double()
         for i in range(0, len(patches), chunk)
     ]
     result: Floats = (torch.cat(parts) / size).cpu().numpy()
     return result
 
 
+def linear_score(patches: Tensors) -> Floats:
+    """-log q of the linear start, without a network, (n,) nats per entry."""
+    size = patches.x.shape[1]
+    zero = torch.zeros(1, 1, device=patches.x.device)
+    parts = []
+    for i in range(0, len(patches), max(1, _CHUNK_PIXELS // size)):
+        part = patches.take(slice(i, i + max(1, _CHUNK_PIXELS // size)))
+        z = part.z.reshape(-1)
+        if part.below is None or part.above is None:
+            log_f = log_density(z, zero, zero, zero + 1)
+        else:
+            below, above = part.below.reshape(-1), part.above.reshape(-1)
+            log_f = log_probability(z, below, above, zero, zero, zero + 1)
+        parts.append(-log_f.view(len(part), -1).double().sum(dim=1) - part.log_slope)
+    result: Floats = (torch.cat(parts) / size).cpu().numpy()
+    return result
+
+
 def train(
-    network: Network,
+    model: M,
     patches: Tensors,
     stop: Tensors,
     schedule: Schedule,
     draw: torch.Generator,
-    told: Callable[[int, float, float], None] | None = None,
-) -> tuple[float, float, int]:
-    """Fit ``network`` in place.
+    start_nats: float,
+    loss: Callable[[M, Tensors], Tensor],
+    told: Callable[[int, float], None] | None = None,
+) -> tuple[float, int]:
+    """Fit ``model`` in place.
 
     Parameters
     ----------
-    network
-        Left with the weights that did best.
+    model
+        Left with the weights that did best; where none did better than the start, with the last.
     patches, stop
         To learn from; to judge by.
     schedule
         How.
     draw
         Source of the order of patches.
+    start_nats
+        Cross-entropy of ``stop`` per pixel where training starts.
+    loss
+        Gives each patch's cross-entropy, (n,) nats over all its entries.
     told
-        Called at each look with step, start's and best cross-entropy.
+        Called at each look with the step and the best cross-entropy.
 
     Returns
     -------
-    start_nats, best_nats, steps: cross-entropy of ``stop`` per pixel before and after, and when.
+    best_nats, steps: the least cross-entropy of ``stop`` per pixel, and after how many steps; 0 for
+    the start.
     """
     # fused=True is one kernel a step on the processor too
-    parameters = list(network.parameters())
+    parameters = list(model.parameters())
     optimiser = torch.optim.Adam(parameters, betas=(0.9, 0.98), fused=True)
     average = [parameter.detach().clone() for parameter in parameters]
     batch = max(1, min(len(patches), schedule.batch_pixels // patches.x.shape[1]))
-    start = best = float(score(network, stop).mean())
-    best_weights = [weights.clone() for weights in average]
-    best_step, worse = 0, 0
+    best, best_step, worse = start_nats, 0, 0
+    best_weights = average
     order = _batches(len(patches), batch, draw)
     for step in range(schedule.steps):
         for group in optimiser.param_groups:
             group["lr"] = schedule.rate(step)
         optimiser.zero_grad(set_to_none=True)
-        loss = patch_nats(network, patches.take(next(order))).mean() / patches.x.shape[1]
-        loss.backward()  # type: ignore[no-untyped-call]
+        mean = loss(model, patches.take(next(order))).mean() / patches.x.shape[1]
+        mean.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(parameters, _LARGEST_GRADIENT)
         optimiser.step()
         with torch.no_grad():
-            torch._foreach_lerp_(average, parameters, 1 - _decay(schedule.averaging, step))
+            for mean_weights, weights in zip(average, parameters, strict=True):
+                mean_weights.lerp_(weights, 1 - _decay(schedule.averaging, step))
         if (step + 1) % schedule.check_every and step + 1 < schedule.steps:
             continue
         with _weights(parameters, average):
-            now = float(score(network, stop).mean())
+            now = float(score(model, stop, loss).mean())
         worse = 0 if now < best - schedule.least_gain_nats else worse + 1
         if now < best:
             best, best_step = now, step + 1
             best_weights = [weights.clone() for weights in average]
         if told is not None:
-            told(step + 1, start, best)
+            told(step + 1, best)
         if worse >= schedule.patience:
             break
     _put(parameters, best_weights)
-    return start, best, best_step
+    return best, best_step
 
 
 def _decay(averaging: float, step: int) -> float:
@@ -229,7 +256,7 @@ def _decay(averaging: float, step: int) -> float:
 
 
 def _batches(n: int, batch: int, draw: torch.Generator) -> Iterator[Tensor]:
-    """Indices of patches, epoch after epoch; what is left of an epoch is dropped."""
+    """Draw indices of patches, epoch after epoch; what is left of an epoch is dropped."""
     while True:
         order = torch.randperm(n, generator=draw)
         for i in range(0, n - batch + 1, batch):
