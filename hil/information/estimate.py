@@ -20,7 +20,7 @@ from hil.information.flags import (
     saturated_share,
 )
 from hil.information.interval import Interval, mean_interval
-from hil.information.noise_model import NoiseModel
+from hil.information.noise_model import FlattenedNoise, NoiseModel
 from hil.information.sample import Sample, regions_of_one_field
 from hil.ports import Estimate
 
@@ -90,6 +90,9 @@ def estimate_information(
         family, name = find_estimator(estimator), estimator
     else:
         family, name = estimator, type(estimator).__name__.lower()
+    if isinstance(noise, FlattenedNoise):
+        frames, noise = noise.flatten(frames)
+        saturation_adu = None  # was in another unit
     if not hasattr(noise, "entropy_phi_nats"):
         raise InputError("noise", "", f"{noise!r} is no noise model; allowed: those of hil.noise")
     check_share("confidence", confidence, 0.0, 1.0)

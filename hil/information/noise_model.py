@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import numbers
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from hil.errors import InputError
 
@@ -95,6 +95,18 @@ class NoiseModel(Protocol):
         Returns
         -------
         array of the same shape, ADU.
+        """
+        ...
+
+
+@runtime_checkable
+class FlattenedNoise(Protocol):
+    """Noise that varies over the frame, and can be made the same everywhere."""
+
+    def flatten(self, frames: ArrayLike) -> tuple[NDArray[Any], NoiseModel]:
+        """Change frames, pixel by pixel and invertibly, to ones with the noise that is returned.
+
+        Information is the same in both.
         """
         ...
 

@@ -40,6 +40,10 @@ class PoissonNoise:
         del discrete
         return self._table.phi_nats(y_adu)
 
+    def mixture_entropy_nats(self, y_adu: NDArray[Any]) -> float:
+        """H(Y|X) of pixels by the NPMLE of their light, nats per pixel: a check on phi."""
+        return self._table.mixture_entropy_nats(y_adu)
+
     def phi_bias_nats(self, low_adu: float, high_adu: float, discrete: bool) -> float:
         """See `NoiseModel`."""
         del discrete
