@@ -10,19 +10,22 @@ linearly. Real numbers keep T(y) = y.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hil.information.neural.binned_mixture import FAR
-from hil.information.neural.linear_start import LinearStart, fit_linear_start
+from hil.information.neural.linear_start import Labels, LinearStart, fit_linear_start
 
 Floats = NDArray[np.float64]
 Values = NDArray[np.float32]
 
 _SCORES = np.linspace(-3, 3, 49)
 _ENOUGH_BEYOND = 20  # values beyond a knot: fewer and its place is chance
+_NARROW = 1e-3  # bins of fewer standard deviations have their mean in the middle
+_FAR_OUT = -30.0  # where single steps of the distribution function are 0
 _DRAWN = 400_000  # values are enough to place the knots
 
 
@@ -73,6 +76,48 @@ IDENTITY = Scale(np.zeros(0), np.zeros(0))
 
 
 @dataclass(frozen=True, slots=True)
+class Bins:
+    """Where integers lie on a scale: middle, and ends; infinite where there is none.
+
+    On normal scores the middle is the mean of the standard normal within the bin. With the variance
+    within bins added, pixels of any distribution then have mean 0 and variance 1, and the linear
+    start of independent pixels is their distribution exactly, however coarse.
+    """
+
+    low: Floats
+    middle: Floats
+    high: Floats
+
+    @classmethod
+    def of(cls, y: NDArray[np.floating], scale: Scale, alphabet: Alphabet) -> Bins:
+        """Find the bins of values of any shape."""
+        # half an ADU from the end already is the end: single precision rounds
+        low = np.where(y < alphabet.lowest + 0.5, -np.inf, scale(y - 0.5))
+        high = np.where(y > alphabet.highest - 0.5, np.inf, scale(y + 0.5))
+        if scale.y.size == 0:
+            return cls(low, np.asarray(y, dtype=np.float64), high)
+        return cls(low, _mean_within(low, high), high)
+
+
+def _mean_within(low: Floats, high: Floats) -> Floats:
+    """Mean of the standard normal between two ends."""
+    from scipy.special import ndtr
+
+    # in the lower tail, where differences of the distribution function are accurate
+    flip = low + high > 0
+    a, b = np.where(flip, -high, low), np.where(flip, -low, high)
+    share = ndtr(b) - ndtr(a)
+    density = (np.exp(-0.5 * a * a) - np.exp(-0.5 * b * b)) / math.sqrt(2 * math.pi)
+    # far out the mean lies at the inner end
+    with np.errstate(invalid="ignore"):
+        narrow = (b - a < _NARROW) | (b < _FAR_OUT)
+        middle = np.where(np.isinf(a), b, (a + b) / 2)
+    mean = np.where(narrow, middle, density / np.where(narrow, 1.0, share))
+    result: Floats = np.where(flip, -mean, mean)
+    return result
+
+
+@dataclass(frozen=True, slots=True)
 class Encoded:
     """Patches as the network takes them, all (n, D).
 
@@ -104,24 +149,29 @@ class Coding:
     centre: float
     spread: float
 
-    def encode(self, y: Values) -> Encoded:
-        """Encode (n, D) patches in ADU about the sample's mean."""
-        t = self.scale(y)
-        predicted, z = self.start.split(t.astype(np.float32))
-        x = ((t - self.centre) / self.spread).astype(np.float32)
+    def encode(self, y: Values, label: Labels | None = None) -> Encoded:
+        """Encode (n, D) patches, in ADU about the sample's mean, of classes (n,)."""
         if not self.alphabet.discrete:
-            return Encoded(x, predicted, z, None, None, float(self.start.log_slope.sum()))
+            linear, z = self.start.split(y, label)
+            return Encoded(self._unit(y), linear, z, None, None, float(self.start.log_slope.sum()))
+        bins = Bins.of(y, self.scale, self.alphabet)
+        linear, z = self.start.split(bins.middle.astype(np.float32), label)
         slope = np.exp(self.start.log_slope)
-        below = (slope * (t - self.scale(y - 0.5))).astype(np.float32)
-        above = (slope * (self.scale(y + 0.5) - t)).astype(np.float32)
-        # half an ADU from the end already is the end: single precision rounds
-        below[y < self.alphabet.lowest + 0.5] = FAR
-        above[y > self.alphabet.highest - 0.5] = FAR
-        return Encoded(x, predicted, z, below, above, 0.0)
+        below = np.minimum(slope * (bins.middle - bins.low), FAR).astype(np.float32)
+        above = np.minimum(slope * (bins.high - bins.middle), FAR).astype(np.float32)
+        return Encoded(self._unit(bins.middle), linear, z, below, above, 0.0)
+
+    def _unit(self, t: NDArray[np.floating]) -> Values:
+        return ((t - self.centre) / self.spread).astype(np.float32)
 
 
 def fit_coding(
-    train: Values, stop: Values, alphabet: Alphabet, p: int, channels: int
+    train: Values,
+    stop: Values,
+    alphabet: Alphabet,
+    p: int,
+    channels: int,
+    labels: tuple[Labels, Labels] | None = None,
 ) -> list[Coding]:
     """Offer the codings there are; which is best shows on the ``stop`` patches.
 
@@ -133,25 +183,28 @@ def fit_coding(
         What values there are.
     p, channels
         Side of a patch, pixels, and its channels.
+    labels
+        Classes of ``train`` and ``stop``, if they have any.
     """
     scales = [IDENTITY]
     if alphabet.discrete:
-        scales.append(normal_scores(train.reshape(-1), alphabet))
+        scores = normal_scores(train.reshape(-1), alphabet)
+        scales += [scores] if scores.y.size else []
     codings = []
     for scale in scales:
-        t = scale(train).astype(np.float32)
-        start = fit_linear_start(t, scale(stop).astype(np.float32), p, channels)
-        spread = float(t.std(dtype=np.float64))
-        codings.append(
-            Coding(alphabet, scale, start, float(t.mean(dtype=np.float64)), max(spread, 1e-6))
-        )
+        t, t_stop, within = train, stop, 0.0
+        if scale.y.size:
+            t = Bins.of(train, scale, alphabet).middle.astype(np.float32)
+            t_stop = Bins.of(stop, scale, alphabet).middle.astype(np.float32)
+            within = max(0.0, 1 - float(t.var(dtype=np.float64)))
+        start = fit_linear_start(t, t_stop, p, channels, within, labels)
+        spread = max(float(t.std(dtype=np.float64)), 1e-6)
+        codings.append(Coding(alphabet, scale, start, float(t.mean(dtype=np.float64)), spread))
     return codings
 
 
 def normal_scores(y: Values, alphabet: Alphabet) -> Scale:
     """Place knots between integers so that T(y) is standard normal.
-
-    Values at the ends of the alphabet take the score of their middle, as an atom's mean rank.
 
     Parameters
     ----------
@@ -174,10 +227,6 @@ def normal_scores(y: Values, alphabet: Alphabet) -> Scale:
     beyond = np.minimum(up_to[chosen], n - up_to[chosen])
     chosen = chosen[beyond >= min(_ENOUGH_BEYOND, n // 50)]
     knots = [(float(values[i]) + 0.5, float(up_to[i]) / n) for i in chosen if up_to[i] < n]
-    if values[0] < alphabet.lowest + 0.5 and counts[0] > n // 50:
-        knots.append((float(values[0]), float(counts[0]) / (2 * n)))
-    if values[-1] > alphabet.highest - 0.5 and counts[-1] > n // 50:
-        knots.append((float(values[-1]), 1 - float(counts[-1]) / (2 * n)))
     if len(knots) < 2:
         return IDENTITY
     place, share = np.array(sorted(knots)).T

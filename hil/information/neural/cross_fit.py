@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from threading import Lock
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -32,6 +33,7 @@ from hil.information.neural.training import (
 )
 
 Floats = NDArray[np.float64]
+T = TypeVar("T")
 
 _SCENES_FROM = 2**19  # pixels are enough to tell what scenes there are
 _IN_SAMPLE_EVERY = 8
@@ -94,7 +96,7 @@ class FoldFit:
 
     def nats(self, y: Values, label: NDArray[np.intp] | None = None) -> Floats:
         """-log q of (n, D) patches, nats per entry, (n,)."""
-        patches = Tensors.of(self.coding.encode(y), self.device, label)
+        patches = Tensors.of(self.coding.encode(y, label), self.device, label)
         if self.start == "linear" and self.steps == 0:
             return linear_score(patches)
         return score(self.network, patches, patch_nats)
@@ -134,11 +136,16 @@ def cross_fit(
         warm = None if earlier is None else earlier.get(fold)
         return _fit_fold(patches, fold, shape, fitting, device, warm, told)
 
+    return each_fold(fit, patches.n_folds, device)
+
+
+def each_fold(work: Callable[[int], T], n_folds: int, device: torch.device) -> list[T]:
+    """Do ``work`` for all folds, side by side and each on one core; on a GPU one by one."""
     cores = torch.get_num_threads()
-    workers = min(cores, patches.n_folds) if device.type == "cpu" else 1
-    with _deterministic(device), ThreadPoolExecutor(workers, initializer=one_core) as pool:
+    workers = min(cores, n_folds) if device.type == "cpu" else 1
+    with _deterministic(device), ThreadPoolExecutor(workers, initializer=_one_core) as pool:
         try:
-            return list(pool.map(fit, range(patches.n_folds)))
+            return list(pool.map(work, range(n_folds)))
         finally:
             torch.set_num_threads(cores)
 
@@ -151,15 +158,21 @@ def held_out_and_in_sample(patches: PatchSet, folds: list[FoldFit]) -> tuple[Flo
     held-out, in-sample: (F, T) each, nats per entry. In-sample is told, never used: every eighth
     patch is scored and stands for those up to the next.
     """
-    held_out = np.empty(patches.y.shape[:2])
-    in_sample = np.empty_like(held_out)
-    for fold in range(len(folds)):
-        mask = np.broadcast_to((patches.fold == fold)[:, None], held_out.shape)
-        y, label = patches.y[mask], patches.classes(mask)
-        held_out[mask] = folds[fold].nats(y, label)
+
+    def score_fold(fold: int) -> tuple[Floats, Floats]:
+        own = np.broadcast_to((patches.fold == fold)[:, None], patches.y.shape[:2])
+        y, label = patches.y[own], patches.classes(own)
         some = None if label is None else label[::_IN_SAMPLE_EVERY]
         seen = folds[fold - 1].nats(y[::_IN_SAMPLE_EVERY], some)
-        in_sample[mask] = np.repeat(seen, _IN_SAMPLE_EVERY)[: len(y)]
+        return folds[fold].nats(y, label), np.repeat(seen, _IN_SAMPLE_EVERY)[: len(y)]
+
+    held_out = np.empty(patches.y.shape[:2])
+    in_sample = np.empty_like(held_out)
+    scores = each_fold(score_fold, len(folds), folds[0].device)
+    for fold, (unseen, seen) in enumerate(scores):
+        own = patches.fold == fold
+        held_out[own] = unseen.reshape(int(own.sum()), -1)
+        in_sample[own] = seen.reshape(int(own.sum()), -1)
     return held_out, in_sample
 
 
@@ -178,8 +191,10 @@ def _fit_fold(
     y_stop, stop_classes = thinned(y_stop, patches.classes(stop))
     network = Network(shape, draw).to(device)
 
-    coding, at_stop, linear_nats = _best_coding(patches, y_fit, y_stop, stop_classes, device)
-    learnt_from = Tensors.of(coding.encode(y_fit), device, patches.classes(fit))
+    classes = patches.classes(fit)
+    labels = None if classes is None or stop_classes is None else (classes, stop_classes)
+    coding, at_stop, linear_nats = _best_coding(patches, y_fit, y_stop, labels, device)
+    learnt_from = Tensors.of(coding.encode(y_fit, classes), device, classes)
     if warm is not None:
         network.load_state_dict(dict(warm))
         start_nats, schedule = float(score(network, at_stop, patch_nats).mean()), fitting.warm
@@ -207,13 +222,14 @@ def _best_coding(
     patches: PatchSet,
     y_fit: Values,
     y_stop: Values,
-    stop_classes: NDArray[np.intp] | None,
+    labels: tuple[NDArray[np.intp], NDArray[np.intp]] | None,
     device: torch.device,
 ) -> tuple[Coding, Tensors, float]:
     """Choose the coding whose linear start does best on the patches set aside."""
     offered = []
-    for coding in fit_coding(y_fit, y_stop, patches.alphabet, patches.p, patches.channels):
-        at_stop = Tensors.of(coding.encode(y_stop), device, stop_classes)
+    for coding in fit_coding(y_fit, y_stop, patches.alphabet, patches.p, patches.channels, labels):
+        stop_classes = None if labels is None else labels[1]
+        at_stop = Tensors.of(coding.encode(y_stop, stop_classes), device, stop_classes)
         offered.append((float(linear_score(at_stop).mean()), coding, at_stop))
     nats, coding, at_stop = min(offered, key=lambda item: item[0])
     return coding, at_stop, nats
@@ -243,8 +259,7 @@ def thinned(y: Values, classes: NDArray[np.intp] | None) -> tuple[Values, NDArra
     return y[::step], None if classes is None else classes[::step]
 
 
-def one_core() -> None:
-    """Keep the calling thread to one core."""
+def _one_core() -> None:
     torch.set_num_threads(1)
 
 
@@ -267,9 +282,9 @@ def quick(schedule: Schedule) -> Schedule:
     """Shorten a schedule for networks that were fitted to much the same before."""
     return replace(
         schedule,
-        steps=max(1, schedule.steps // 16),
+        steps=max(8, schedule.steps // 16),
         learning_rate=schedule.learning_rate / 4,
         warm_up=min(schedule.warm_up, 4),
-        check_every=max(1, schedule.steps // 32),
+        check_every=max(4, schedule.steps // 32),
         patience=1,
     )

@@ -9,6 +9,8 @@ l    : those predictions over the same sd, z_i = W_ii (t_i - m_i) - l_i; l_i kno
 network that gives f adds to it only what is not Gaussian, and training starts at the Gaussian's
 cross-entropy instead of far above it.
 
+With classes, m is one for each: a start for what tells them apart (linear discriminants).
+
 S lies between the full covariance and the one that depends on the lag alone (no place in the
 patch); the weight is the one with the least cross-entropy on patches set aside for it.
 """
@@ -23,6 +25,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Patches = NDArray[np.float32]
+Labels = NDArray[np.intp]
 
 _SHARES = (0.0, 0.05, 0.2, 0.5, 0.8, 1.0)  # of the lag-only covariance
 _LARGE = 1500  # entries of a patch from which only the lag-only covariance is affordable
@@ -36,7 +39,7 @@ class LinearStart:
     Parameters
     ----------
     mean
-        (D,), in the unit of t.
+        (classes, D), in the unit of t; one class where patches have none.
     whitener
         (D, D) lower triangular W.
     stationary_share
@@ -53,16 +56,22 @@ class LinearStart:
         result: Floats = np.log(np.diag(self.whitener))
         return result
 
-    def split(self, t: NDArray[np.float32]) -> tuple[Patches, Patches]:
-        """Predictions l and residuals z of (n, D) patches, each (n, D)."""
-        centred = t - self.mean.astype(np.float32)
+    def split(self, t: Patches, label: Labels | None = None) -> tuple[Patches, Patches]:
+        """Predictions l and residuals z of (n, D) patches of classes (n,), each (n, D)."""
+        mean = self.mean[0] if label is None else self.mean[label]
+        centred = t - mean.astype(np.float32)
         scale = np.diag(self.whitener).astype(np.float32)
         predicted = centred @ np.tril(-self.whitener, -1).astype(np.float32).T
         return predicted, scale * centred - predicted
 
 
 def fit_linear_start(
-    train: NDArray[np.float32], stop: NDArray[np.float32], p: int, channels: int
+    train: Patches,
+    stop: Patches,
+    p: int,
+    channels: int,
+    within: float = 0.0,
+    labels: tuple[Labels, Labels] | None = None,
 ) -> LinearStart:
     """Fit mean and covariance on ``train`` and the kind of covariance on ``stop``.
 
@@ -72,16 +81,23 @@ def fit_linear_start(
         (n, D) patches.
     p, channels
         Side of a patch, pixels, and its channels.
+    within
+        Variance that each entry hides: of what lies within a value's bin.
+    labels
+        Classes of ``train`` and ``stop``, if they have any.
     """
-    by_place = train.mean(axis=0, dtype=np.float64)
-    centred = train - by_place.astype(np.float32)
+    train_label, stop_label = labels or (np.zeros(len(train), np.intp), None)
+    by_place = _class_means(train, train_label)
+    centred = train - by_place[train_label].astype(np.float32)
     full = (centred.T @ centred).astype(np.float64) / len(train)
-    everywhere = np.tile(by_place.reshape(-1, channels).mean(axis=0), p * p)
-    about = full + np.outer(by_place - everywhere, by_place - everywhere)
-    by_lag = _positive(_average_by_lag(about, p, channels))
-    size = full.shape[0]
+    everywhere = by_place.reshape(len(by_place), p * p, channels).mean(axis=1)
+    everywhere = np.tile(everywhere, (1, p * p))
+    apart = (by_place - everywhere) * np.sqrt(_shares(train_label, len(by_place)))[:, None]
+    by_lag = _average_by_lag(full + apart.T @ apart, p, channels)
+    hidden = within * np.eye(full.shape[0])
+    full, by_lag = full + hidden, _positive(by_lag + hidden)
     # a singular sample covariance cannot be the start
-    shares = _SHARES if size <= _LARGE else (1.0,)
+    shares = _SHARES if full.shape[0] <= _LARGE else (1.0,)
     best: LinearStart | None = None
     least = math.inf
     for share in shares:
@@ -91,15 +107,30 @@ def fit_linear_start(
         except np.linalg.LinAlgError:
             continue
         start = LinearStart(mean, np.tril(np.linalg.inv(factor)), share)
-        nats = _nats(start, stop)
-        if nats < least:
+        nats = _nats(start, stop, stop_label)
+        if nats < least or best is None:
             best, least = start, nats
     assert best is not None  # share 1 is positive definite
     return best
 
 
-def _nats(start: LinearStart, patches: NDArray[np.float32]) -> float:
-    _, z = start.split(patches)
+def _class_means(t: Patches, label: Labels) -> Floats:
+    """(classes, D); a class without patches takes the mean of all."""
+    everything = t.mean(axis=0, dtype=np.float64)
+    means = [
+        t[label == k].mean(axis=0, dtype=np.float64) if (label == k).any() else everything
+        for k in range(int(label.max()) + 1)
+    ]
+    return np.array(means)
+
+
+def _shares(label: Labels, classes: int) -> Floats:
+    result: Floats = np.bincount(label, minlength=classes) / label.size
+    return result
+
+
+def _nats(start: LinearStart, patches: Patches, label: Labels | None) -> float:
+    _, z = start.split(patches, label)
     return float(0.5 * np.mean(np.sum(z * z, axis=1, dtype=np.float64)) - start.log_slope.sum())
 
 

@@ -28,6 +28,7 @@ from hil.information.neural.coding import fit_coding
 from hil.information.neural.cross_fit import (
     Fitting,
     cross_fit,
+    each_fold,
     held_out_and_in_sample,
     quick,
     thinned,
@@ -173,25 +174,32 @@ def _classes(labels: Sequence[int], n_fields: int) -> NDArray[np.intp]:
 
 def _classifier_nats(patches: PatchSet, schedule: Schedule, fitting: Fitting) -> Floats:
     """-log c(L | Y), cross-fitted, (F, T) nats."""
+    assert patches.labels is not None  # a labelled set
     device = torch.device(fitting.device or ("cuda" if torch.cuda.is_available() else "cpu"))
-    nats = np.empty(patches.y.shape[:2])
-    for fold in range(patches.n_folds):
+    n_classes = int(patches.labels.max()) + 1
+
+    def work(fold: int) -> Floats:
         draw = torch.Generator().manual_seed(fitting.seed * 1000 + fold)
         fit, stop = patches.learning(fold)
         y_stop, stop_classes = thinned(patches.y[stop], patches.classes(stop))
         classes = patches.classes(fit)
-        assert classes is not None  # a labelled set
+        assert classes is not None  # as above
         coding = fit_coding(patches.y[fit], y_stop, patches.alphabet, patches.p, patches.channels)
         # the last coding offered is the one in which few values lie far out
         encode = coding[-1].encode
         learnt_from = Tensors.of(encode(patches.y[fit]), device, classes)
         at_stop = Tensors.of(encode(y_stop), device, stop_classes)
-        n_classes = int(patches.labels.max()) + 1 if patches.labels is not None else 0
         share = torch.from_numpy(np.bincount(classes, minlength=n_classes) / classes.size).float()
         model = Classifier(patches.p, patches.channels, share, draw).to(device)
         start = float(score(model, at_stop, class_nats).mean())
         train(model, learnt_from, at_stop, schedule, draw, start, class_nats)
-        mask = np.broadcast_to((patches.fold == fold)[:, None], nats.shape)
-        own = Tensors.of(encode(patches.y[mask]), device, patches.classes(mask))
-        nats[mask] = score(model, own, class_nats) * patches.y.shape[2]
+        own = patches.fold == fold
+        mask = np.broadcast_to(own[:, None], patches.y.shape[:2])
+        seen = Tensors.of(encode(patches.y[mask]), device, patches.classes(mask))
+        nats: Floats = score(model, seen, class_nats) * patches.y.shape[2]
+        return nats.reshape(int(own.sum()), -1)
+
+    nats = np.empty(patches.y.shape[:2])
+    for fold, found in enumerate(each_fold(work, patches.n_folds, device)):
+        nats[patches.fold == fold] = found
     return nats
