@@ -144,10 +144,10 @@ def patch_moments(patches: NDArray[np.float32], single: bool = True) -> PatchMom
     """
     n = patches.shape[0]
     values = _differenced(patches)
-    first = values.sum(axis=0, dtype=np.float64)
     if not single:
         values = values.astype(np.float64)
-    return PatchMoments((values.T @ values).astype(np.float64), first, n)
+    first = np.ones(n, values.dtype) @ values
+    return PatchMoments((values.T @ values).astype(np.float64), first.astype(np.float64), n)
 
 
 def tiled(frames: NDArray[Any], p: int) -> NDArray[Any]:
