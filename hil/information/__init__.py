@@ -14,6 +14,7 @@ from hil.information.gaussian_noise import GaussianNoise
 from hil.information.noise_model import NoiseModel
 from hil.information.online import OnlineEstimator
 from hil.information.parse_noise import parse_noise
+from hil.information.patches import cut_patches, patch_corners
 from hil.information.poisson_noise import PoissonNoise
 from hil.information.stored import estimate_stored
 from hil.information.sufficiency import against_fields, against_patch_size
@@ -33,10 +34,12 @@ __all__ = [
     "against_patch_size",
     "compare",
     "confidence_sequence",
+    "cut_patches",
     "estimate_information",
     "estimate_stored",
     "estimator_names",
     "open_frames",
     "parse_noise",
+    "patch_corners",
     "read_frames",
 ]

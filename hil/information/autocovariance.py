@@ -93,14 +93,14 @@ class LagSums:
 def lag_sums(sample: Sample) -> list[LagSums]:
     """Sum products by lag for each fold.
 
-    Frames no larger than a patch go by one matrix product, larger ones by FFT.
+    Frames as narrow as a patch go by one matrix product of their patches, wider ones by FFT.
     """
     height, width = sample.frames.shape[2:]
     p = sample.patch_size
     sums = []
     for fold in range(sample.n_folds):
         members = np.flatnonzero(sample.fold == fold)
-        if (height, width) == (p, p):
+        if p in (height, width):  # patches, alone or stacked, that are no neighbours
             patches = sample.patches[members].reshape(-1, p * p)
             scatter = (patches.T @ patches).astype(np.float64)
             sums.append(
@@ -117,7 +117,7 @@ def lag_sums(sample: Sample) -> list[LagSums]:
 
 
 def patch_lag_sums(scatter: Floats, first: Floats, n: int) -> LagSums:
-    """Sum over lags from the second and first moments of ``n`` frames as small as the patch.
+    """Sum over lags from the second and first moments of ``n`` patches, pairs within them alone.
 
     Parameters
     ----------

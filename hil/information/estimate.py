@@ -19,7 +19,7 @@ from hil.information.flags import (
     impossible_noise,
     saturated_share,
 )
-from hil.information.interval import Interval, mean_interval
+from hil.information.interval import Interval, mean_interval, with_calibration
 from hil.information.noise_model import FlattenedNoise, NoiseModel
 from hil.information.sample import Sample, regions_of_one_field
 from hil.ports import Estimate
@@ -38,6 +38,7 @@ def estimate_information(
     *,
     saturation_adu: float | None = None,
     max_saturated_share: float = 1e-3,
+    noise_variance_relative_sd: float = 0.0,
 ) -> Estimate:
     """Estimate the mutual information between scene and measurement from noisy frames.
 
@@ -61,6 +62,9 @@ def estimate_information(
         Where the camera clips as it is set; None for what the noise model or the integer type says.
     max_saturated_share
         Share of clipped pixels above which the estimate is flagged ``saturated``.
+    noise_variance_relative_sd
+        Standard deviation of the noise model's variance, as a share of it, from its calibration. It
+        errs H(Y|X) by half of it, in nats, in all fields alike, and widens the interval.
 
     Returns
     -------
@@ -97,6 +101,7 @@ def estimate_information(
         raise InputError("noise", "", f"{noise!r} is no noise model; allowed: those of hil.noise")
     check_share("confidence", confidence, 0.0, 1.0)
     check_share("max_saturated_share", max_saturated_share, 0.0, 1.0, ends=True)
+    check_share("noise_variance_relative_sd", noise_variance_relative_sd, 0.0, 1.0, ends=True)
     checked = check_frames(frames, noise, patch_size)
     flags: set[str] = set()
     saturation = clip_adu(checked, noise, saturation_adu)
@@ -122,13 +127,18 @@ def estimate_information(
     corrected = entropy.corrected_nats
     bits = (corrected - noise_nats) / _NATS_PER_BIT
     n_fields = checked.frames.shape[0]
-    interval = mean_interval(_by_place(bits, sample), n_fields, confidence)
+    calibration_bits = noise_variance_relative_sd / 2 / _NATS_PER_BIT
+    interval = with_calibration(
+        mean_interval(_by_place(bits, sample), n_fields, confidence), calibration_bits, confidence
+    )
     value = float(bits.mean())
 
     found, details = _doubts(checked, noise, sample, interval, value)
     flags |= found | set(entropy.flags)
     details |= _summary(entropy, noise_nats, bits, sample)
     details |= {"saturated_share": share, "interval": interval.method}
+    if calibration_bits > 0:
+        details["calibration_sd_bits"] = calibration_bits
     return Estimate(
         bits_per_pixel=value,
         ci_low=interval.low,

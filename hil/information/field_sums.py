@@ -64,7 +64,7 @@ def sum_frames(
     pool
         Where the lags are summed while this thread does the rest.
     """
-    small = about.shape[1:] == (p, p)
+    small = p in about.shape[1:]
     later = pool.submit(frame_lag_sums, about, p) if pool is not None and not small else None
     moments = frame_moments(about, p)
     noise = noise_nats()

@@ -63,6 +63,24 @@ def mean_interval(values: Floats, n_fields: int, confidence: float) -> Interval:
     return _jackknife(blocks, float(values.mean()), confidence)
 
 
+def with_calibration(interval: Interval, sd: float, confidence: float) -> Interval:
+    """Widen by what the noise model's own uncertainty does to all fields alike.
+
+    Parameters
+    ----------
+    sd
+        Its standard deviation, in the unit of the interval. It is independent of the fields, so the
+        squares add: the calibration's is normal, from many frames.
+    """
+    if sd == 0 or not math.isfinite(interval.half_width):
+        return interval
+    from scipy.special import ndtri
+
+    centre = (interval.low + interval.high) / 2
+    half = math.hypot(interval.half_width, float(ndtri(0.5 + confidence / 2)) * sd)
+    return Interval(centre - half, centre + half, interval.method)
+
+
 def student_interval(units: Floats, confidence: float, method: str) -> Interval:
     """Student's t interval of the mean of independent ``units`` (n,), n at least 2."""
     n = units.size

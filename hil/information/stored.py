@@ -17,6 +17,7 @@ from hil.information.checks import check_patch_size
 from hil.information.estimate import estimate_information
 from hil.information.noise_model import NoiseModel
 from hil.information.online import OnlineEstimator
+from hil.information.patches import cut_patches, patch_corners
 from hil.ports import Estimate
 
 
@@ -99,10 +100,7 @@ def _fields(frames: StoredFrames) -> Iterator[NDArray[Any]]:
 
 
 def _column(field: NDArray[Any], p: int, n: int, rng: np.random.Generator) -> NDArray[Any]:
-    """(R, k p, p) k patches of a field (R, H, W), one below the other, the same in all repeats."""
+    """(R, k p, p) patches of a field (R, H, W), the same in all repeats."""
     check_patch_size(field[None], p)
-    down, across = field.shape[1] // p, field.shape[2] // p
-    chosen = np.sort(rng.permutation(down * across)[:n])
-    tops, lefts = chosen // across * p, chosen % across * p
-    patches = [field[:, t : t + p, left : left + p] for t, left in zip(tops, lefts, strict=True)]
-    return np.concatenate(patches, axis=1)
+    corners = patch_corners(*field.shape[1:], p, n=n, rng=rng)
+    return cut_patches(field[None], p, corners)[0]
