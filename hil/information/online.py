@@ -53,7 +53,7 @@ _ESTIMATOR = "stationary"
 _NATS_PER_BIT = math.log(2)
 _FEW_FIELDS = 4
 _FOLDS = 5
-_PATTERN_SIDE = 256  # pixels of a frame in which a fixed pattern is looked for
+_PATTERN_SIDE = 128  # pixels of a frame in which a fixed pattern is looked for
 _LEAST_WEIGHT = 1e-6  # of a field, in frames: below, it is forgotten
 _WORTH_A_THREAD = 2**18  # pixels
 
