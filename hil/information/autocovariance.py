@@ -116,7 +116,7 @@ def lag_sums(sample: Sample) -> list[LagSums]:
     return sums
 
 
-def patch_lag_sums(scatter: Floats, first: Floats, n: int) -> LagSums:
+def patch_lag_sums(scatter: Floats, first: Floats, n: float) -> LagSums:
     """Sum over lags from the second and first moments of ``n`` patches, pairs within them alone.
 
     Parameters

@@ -38,7 +38,8 @@ def mixing_weights(likelihood: Floats, counts: NDArray[np.integer] | Floats) -> 
 
     def climbed(weights: Floats) -> Floats:
         result: Floats = weights * (table @ (share / np.maximum(weights @ table, _TINY)))
-        return result / result.sum()
+        result /= result.sum()
+        return result
 
     def fit_of(weights: Floats) -> float:
         return float(share @ np.log(np.maximum(weights @ table, _TINY)))

@@ -41,7 +41,7 @@ _LEAST_POWER = 1e-3  # in units of the noise's: what is 0 could never grow by Ne
 
 
 def fit_spectrum(
-    covariance: Floats, noise_adu2: float, n: int, start: Floats | None = None
+    covariance: Floats, noise_adu2: float, n: float, start: Floats | None = None
 ) -> tuple[Floats, Floats]:
     """Fit the scene's spectrum.
 
@@ -52,7 +52,7 @@ def fit_spectrum(
     noise_adu2
         N.
     n
-        Number of patches that C is from.
+        Number of patches that C is from, weighted.
     start
         (2p, 2p) spectrum fitted to data much the same, if there is one.
 
@@ -81,7 +81,7 @@ def fit_spectrum(
     return c, spectrum
 
 
-def _capon(covariance: Floats, noise_adu2: float, n: int) -> Floats:
+def _capon(covariance: Floats, noise_adu2: float, n: float) -> Floats:
     d = covariance.shape[0]
     # fewer patches than pixels leave directions in which nothing was seen
     loaded = covariance + noise_adu2 * d / (n + d) * np.eye(d)

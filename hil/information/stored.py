@@ -102,5 +102,6 @@ def _fields(frames: StoredFrames) -> Iterator[NDArray[Any]]:
 def _column(field: NDArray[Any], p: int, n: int, rng: np.random.Generator) -> NDArray[Any]:
     """(R, k p, p) patches of a field (R, H, W), the same in all repeats."""
     check_patch_size(field[None], p)
-    corners = patch_corners(*field.shape[1:], p, n=n, rng=rng)
-    return cut_patches(field[None], p, corners)[0]
+    corners = patch_corners(field.shape[1], field.shape[2], p, n=n, rng=rng)
+    column: NDArray[Any] = cut_patches(field[None], p, corners)[0]
+    return column

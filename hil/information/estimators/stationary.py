@@ -78,15 +78,16 @@ def stationary_models(
         Variance below which no eigenvalue may lie.
     moments
         Gives the patches' moments for each of ``sums``. They are asked for where the lags alone
-        give a covariance below the floor; without them such lags are mixed with a smoother spectrum.
+        give a covariance below the floor; without them such lags are mixed with a smoother
+        spectrum.
     """
     c = np.stack([one.autocovariance for one in sums])
     if moments is None or c.shape[-1] // 2 >= _LARGEST_FITTED_PATCH:
         c = floored(c, floor_adu2)
     else:
         nearby = None
-        for k in np.flatnonzero(~above_floor(c, floor_adu2)):
-            patches = moments(int(k))
+        for k in map(int, np.flatnonzero(~above_floor(c, floor_adu2))):
+            patches = moments(k)
             covariance = patches.covariance(sums[k].mean)
             c[k], nearby = fit_spectrum(covariance, floor_adu2, patches.n, nearby)
     whiteners, log_dets = whiten_doubly_toeplitz(c)
