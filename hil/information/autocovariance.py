@@ -4,31 +4,40 @@ c : (2p-1, 2p-1) autocovariance, ADU^2, zero lag in the middle, c(-a) = c(a)
 S : (d, d) doubly Toeplitz covariance of a p x p patch, S[ij, kl] = c(i-k, j-l), d = p*p
 
 Sums of products are kept for each fold, so that the covariance of "all but this fold" costs a
-subtraction.
+subtraction. With the sums of the pixels that make the pairs of each lag, they say the covariance
+about any mean exactly, whatever value was subtracted from the pixels first.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, reduce
+from operator import add
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hil.information.levinson import is_positive
+from hil.information.levinson import are_positive
 from hil.information.sample import Sample
 
 Floats = NDArray[np.float64]
 
+_ROWS = 64  # of a spectrum at a time: they stay in the cache
+_FFT_PIXELS = 2**16  # small frames are transformed together, up to so many pixels
+
 
 @dataclass(frozen=True, slots=True)
 class LagSums:
-    """Second-order sums of some frames about `Sample.mean_adu`.
+    """Second-order sums of some frames about a fixed value, `Sample.mean_adu` say.
 
     Parameters
     ----------
     products
         (2p-1, 2p-1) sum over pairs of pixels at a lag.
+    ends
+        (2p-1, 2p-1) sum of both pixels over those pairs.
     pairs
         (2p-1, 2p-1) number of those pairs.
     total
@@ -36,53 +45,120 @@ class LagSums:
     """
 
     products: Floats
+    ends: Floats
     pairs: Floats
     total: float
 
     def __add__(self, other: LagSums) -> LagSums:
         return LagSums(
-            self.products + other.products, self.pairs + other.pairs, self.total + other.total
+            self.products + other.products,
+            self.ends + other.ends,
+            self.pairs + other.pairs,
+            self.total + other.total,
         )
 
     def __sub__(self, other: LagSums) -> LagSums:
+        return self + other.scaled(-1.0)
+
+    def scaled(self, weight: float) -> LagSums:
+        """Count these frames ``weight`` times."""
         return LagSums(
-            self.products - other.products, self.pairs - other.pairs, self.total - other.total
+            weight * self.products, weight * self.ends, weight * self.pairs, weight * self.total
+        )
+
+    def shifted(self, by_adu: float) -> LagSums:
+        """Return the sums that pixels higher by ``by_adu`` would give."""
+        middle = self.pairs.shape[0] // 2
+        return LagSums(
+            self.products + by_adu * self.ends + by_adu**2 * self.pairs,
+            self.ends + 2 * by_adu * self.pairs,
+            self.pairs,
+            self.total + by_adu * float(self.pairs[middle, middle]),
         )
 
     @property
     def mean(self) -> float:
-        """Mean of these pixels about `Sample.mean_adu`, ADU."""
+        """Mean of these pixels about the fixed value, ADU."""
         middle = self.pairs.shape[0] // 2
         return self.total / float(self.pairs[middle, middle])
 
     @property
     def autocovariance(self) -> Floats:
         """(2p-1, 2p-1), each lag divided by its own number of pairs: unbiased but for the mean."""
-        result: Floats = self.products / self.pairs - self.mean**2
+        mean = self.mean
+        result: Floats = (self.products - mean * self.ends) / self.pairs + mean**2
         return result
 
 
 def lag_sums(sample: Sample) -> list[LagSums]:
     """Sum products by lag for each fold.
 
-    Frames no larger than a patch go by one matrix product, larger ones by FFT with as much zero
-    padding as keeps lags from wrapping.
+    Frames as narrow as a patch go by one matrix product of their patches, wider ones by FFT.
     """
     height, width = sample.frames.shape[2:]
     p = sample.patch_size
-    per_frame = np.outer(_triangle(height, p), _triangle(width, p))
     sums = []
     for fold in range(sample.n_folds):
         members = np.flatnonzero(sample.fold == fold)
-        pairs = per_frame * (members.size * sample.n_repeats)
-        if (height, width) == (p, p):
+        if p in (height, width):  # patches, alone or stacked, that are no neighbours
             patches = sample.patches[members].reshape(-1, p * p)
-            products = lag_totals((patches.T @ patches).astype(np.float64), p)
-            total = float(patches.sum(dtype=np.float64))
+            scatter = (patches.T @ patches).astype(np.float64)
+            sums.append(
+                patch_lag_sums(scatter, patches.sum(axis=0, dtype=np.float64), len(patches))
+            )
         else:
-            products, total = _by_fft(sample, members)
-        sums.append(LagSums(products, pairs, total))
+            sums.append(
+                reduce(
+                    add,
+                    (frame_lag_sums(sample.centred_frames(int(field)), p) for field in members),
+                )
+            )
     return sums
+
+
+def patch_lag_sums(scatter: Floats, first: Floats, n: float) -> LagSums:
+    """Sum over lags from the second and first moments of ``n`` patches, pairs within them alone.
+
+    Parameters
+    ----------
+    scatter
+        (d, d) sum of y y^T.
+    first
+        (d,) sum of y.
+    """
+    p = math.isqrt(first.size)
+    pairs = n * np.outer(_triangle(p, p), _triangle(p, p))
+    total = float(first.sum())
+    return LagSums(lag_totals(scatter, p), _ends(first.reshape(1, p, p), p), pairs, total)
+
+
+def frame_lag_sums(frames: NDArray[np.float32], p: int) -> LagSums:
+    """Sum over lags below ``p`` of frames (n, H, W), larger than the patch, less a fixed value.
+
+    By FFT with as much zero padding as keeps lags from wrapping; only the lags that are wanted are
+    transformed back, as two small matrix products.
+    """
+    from scipy.fft import next_fast_len, rfft2
+
+    n, height, width = frames.shape
+    shape = (next_fast_len(height + p - 1), next_fast_len(width + p - 1, real=True))
+    down, across = _waves(shape[0], p), _waves(shape[1], p)[:, : shape[1] // 2 + 1]
+    half = np.zeros((2 * p, across.shape[1]))
+    for first in range(0, n, step := max(1, _FFT_PIXELS // (height * width))):
+        transform = rfft2(frames[first : first + step], shape)
+        for spectrum in transform:
+            for top in range(0, shape[0], _ROWS):
+                rows = spectrum[top : top + _ROWS]
+                half += down[:, top : top + _ROWS] @ (rows.real**2 + rows.imag**2)
+    # the other half of the spectrum mirrors this one
+    half[:, 1 : (shape[1] + 1) // 2] *= 2
+    cosines, sines = half[:p] @ across[:p].T, half[p:] @ across[p:].T
+    right = np.concatenate([(cosines + sines)[:, :0:-1], cosines - sines], axis=1)
+    products = np.concatenate([right[:0:-1, ::-1], right]) / (shape[0] * shape[1])
+    pairs = n * np.outer(_triangle(height, p), _triangle(width, p))
+    ends = _ends(frames, p)
+    middle = p - 1
+    return LagSums(products, ends, pairs, float(ends[middle, middle]) / 2)
 
 
 def lag_totals(scatter: Floats, p: int) -> Floats:
@@ -100,26 +176,55 @@ def floored(c: Floats, floor: float) -> Floats:
     circulant of twice the size is cut at the floor (a principal part of a circulant matrix has no
     eigenvalue below the least of the circulant). No eigendecomposition is needed.
 
+    Parameters
+    ----------
+    c
+        (..., 2p-1, 2p-1) autocovariances, one or a stack.
+
     Returns
     -------
-    (2p-1, 2p-1) autocovariance.
+    array like ``c``.
     """
-    middle = c.shape[0] // 2
-    below = np.zeros_like(c)
-    # a little below the floor itself, where the safe covariance may lie
-    below[middle, middle] = 0.999 * floor
-    if is_positive(c - below):
+    sound = above_floor(c, floor)
+    if sound.all():
         return c
+    if c.ndim == 2:
+        return _mixed(c, floor, _least_share(c, floor))
+    # those of a stack are much alike: what one needs mostly serves the others
+    alike = c[int(np.argmin(sound))]
+    share = _least_share(alike, floor)
+    mixed = np.stack(
+        [one if good else _mixed(one, floor, share) for one, good in zip(c, sound, strict=True)]
+    )
+    for failed in np.flatnonzero(~above_floor(mixed, floor)):
+        mixed[failed] = floored(c[failed], floor)
+    return mixed
+
+
+def _mixed(c: Floats, floor: float, share: float) -> Floats:
+    result: Floats = (1 - share) * c + share * _windowed(c, floor)
+    return result
+
+
+def above_floor(c: Floats, floor: float) -> NDArray[np.bool_]:
+    """Whether covariances of autocovariance ``c`` (..., 2p-1, 2p-1) have no eigenvalue below it."""
+    middle = c.shape[-1] // 2
+    below = np.zeros(c.shape[-2:])
+    # a little below the floor itself, where covariances that were lifted to it may lie
+    below[middle, middle] = 0.999 * floor
+    return are_positive(c - below)
+
+
+def _least_share(c: Floats, floor: float) -> float:
     safe = _windowed(c, floor)
     low, high = 0.0, 1.0
     for _ in range(5):
         share = (low + high) / 2
-        if is_positive((1 - share) * c + share * safe - below):
+        if above_floor((1 - share) * c + share * safe, floor):
             high = share
         else:
             low = share
-    result: Floats = (1 - high) * c + high * safe
-    return result
+    return high
 
 
 def _windowed(c: Floats, floor: float) -> Floats:
@@ -145,19 +250,23 @@ def _triangle(length: int, p: int) -> Floats:
     return np.asarray(length - np.abs(np.arange(1 - p, p)), dtype=np.float64)
 
 
-def _by_fft(sample: Sample, members: NDArray[np.intp]) -> tuple[Floats, float]:
-    from scipy.fft import irfft2, next_fast_len, rfft2
+def _ends(frames: NDArray[Any], p: int) -> Floats:
+    """Sum both pixels of the pairs at each lag over frames (n, H, W)."""
+    first = _trimmed(_trimmed(frames.sum(axis=0, dtype=np.float64), p).T, p).T
+    result: Floats = first + first[::-1, ::-1]
+    return result
 
-    p = sample.patch_size
-    height, width = sample.frames.shape[2:]
-    shape = (next_fast_len(height + p - 1, real=True), next_fast_len(width + p - 1, real=True))
-    power = np.zeros((shape[0], shape[1] // 2 + 1))
-    total = 0.0
-    for field in members:
-        for frame in sample.centred_frames(int(field)):
-            transform = rfft2(frame, shape)
-            power += transform.real**2 + transform.imag**2
-            total += float(frame.sum(dtype=np.float64))
-    lags = irfft2(power, shape)
-    around = np.arange(1 - p, p)
-    return np.asarray(lags[np.ix_(around, around)], dtype=np.float64), total
+
+def _trimmed(values: Floats, p: int) -> Floats:
+    """(2p-1, W) sums of (H, W) over rows, less the first p-1 .. 1, none, the last 1 .. p-1 rows."""
+    total = values.sum(axis=0)
+    head = np.cumsum(values[: p - 1], axis=0)
+    tail = np.cumsum(values[:-p:-1], axis=0)
+    return np.concatenate([(total - head)[::-1], total[None], total - tail])
+
+
+@cache
+def _waves(length: int, p: int) -> NDArray[np.float32]:
+    """(2p, length) cosines, then sines, of lags 0 .. p-1 at each frequency."""
+    turns = np.outer(np.arange(p), np.arange(length)) % length * (2 * math.pi / length)
+    return np.concatenate([np.cos(turns), np.sin(turns)]).astype(np.float32)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from hil.errors import InputError
 from hil.information.noise_model import Floats, finite_number
 from hil.information.phi_table import PhiTable
 from hil.information.pixel_law import PixelLaw
+from hil.information.stabilise import Stabiliser
 
 
 class CameraNoise:
@@ -99,6 +101,10 @@ class CameraNoise:
         del discrete
         return self._table.phi_nats(y_adu)
 
+    def mixture_entropy_nats(self, y_adu: NDArray[Any]) -> float:
+        """H(Y|X) of pixels by the NPMLE of their light, nats per pixel: a check on phi."""
+        return self._table.mixture_entropy_nats(y_adu)
+
     def phi_bias_nats(self, low_adu: float, high_adu: float, discrete: bool) -> float:
         """See `NoiseModel`."""
         del discrete
@@ -110,3 +116,23 @@ class CameraNoise:
         g = self.gain_e_per_adu
         shot = max(mean_adu - self.offset_adu, 0.0) / g
         return shot + (self.read_noise_e / g) ** 2 + 1 / 12
+
+    @property
+    def stabiliser(self) -> Stabiliser:
+        """The generalised Anscombe transform."""
+        g = self.gain_e_per_adu
+        return Stabiliser(self.offset_adu, 1 / g, (self.read_noise_e / g) ** 2 + 1 / 12)
+
+    def stabilised(self, y_adu: NDArray[Any], discrete: bool, repeats: int = 1) -> Floats:
+        """See `NoiseModel`."""
+        del discrete
+        return self.stabiliser.forward(y_adu, repeats)
+
+    def sample(self, lambda_: Floats, rng: np.random.Generator) -> NDArray[Any]:
+        """See `NoiseModel`; ``lambda_`` in electrons."""
+        g = self.gain_e_per_adu
+        read = rng.normal(0.0, self.read_noise_e / g, np.shape(lambda_))
+        adu = np.rint(rng.poisson(lambda_) / g + self.offset_adu + read)
+        return np.clip(adu, 0, self.highest_adu).astype(
+            np.uint16 if self.bit_depth <= 16 else np.uint32
+        )

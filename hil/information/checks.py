@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import numbers
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ _SHAPES = "allowed: (n, height, width) or (n_fields, n_repeats, height, width)"
 _MIN_PATCH, _MAX_PATCH = 2, 64
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CheckedFrames:
     """Frames that can be worked on.
 
@@ -28,15 +29,19 @@ class CheckedFrames:
         (n_fields, n_repeats, height, width) ADU.
     discrete
         Whether all values are integers.
-    lowest_adu, highest_adu, mean_adu
-        Extremes and mean of the pixels.
+    lowest_adu, highest_adu
+        Extremes of the pixels.
     """
 
     frames: NDArray[Any]
     discrete: bool
     lowest_adu: float
     highest_adu: float
-    mean_adu: float
+
+    @cached_property
+    def mean_adu(self) -> float:
+        """Mean of the pixels."""
+        return float(self.frames.mean(dtype=np.float64))
 
 
 def check_frames(frames: object, noise: NoiseModel, patch_size: int) -> CheckedFrames:
@@ -69,7 +74,7 @@ def check_frames(frames: object, noise: NoiseModel, patch_size: int) -> CheckedF
         )
     if discrete and max(abs(low), abs(high)) > 2**52:
         raise InputError(_WHERE, "", f"{high:g} ADU is more than can be counted exactly")
-    return CheckedFrames(array, discrete, low, high, float(array.mean(dtype=np.float64)))
+    return CheckedFrames(array, discrete, low, high)
 
 
 def check_patch_size(array: NDArray[Any], patch_size: object) -> None:

@@ -11,15 +11,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from hil.errors import InputError
 from hil.information.checks import CheckedFrames, check_frames, check_share
-from hil.information.estimators import CrossEntropy, find_estimator
+from hil.information.estimators import CrossEntropy, PatchEstimator, find_estimator
 from hil.information.flags import (
     check_noise,
+    field_means,
     fixed_pattern,
     impossible_noise,
     saturated_share,
 )
-from hil.information.interval import Interval, mean_interval
-from hil.information.noise_model import NoiseModel
+from hil.information.interval import Interval, mean_interval, with_calibration
+from hil.information.noise_model import FlattenedNoise, NoiseModel
 from hil.information.sample import Sample, regions_of_one_field
 from hil.ports import Estimate
 
@@ -30,13 +31,14 @@ _FEW_FIELDS = 4
 def estimate_information(
     frames: ArrayLike,
     noise: NoiseModel,
-    estimator: str = "stationary",
+    estimator: str | PatchEstimator = "stationary",
     patch_size: int = 16,
     confidence: float = 0.95,
     seed: int = 0,
     *,
     saturation_adu: float | None = None,
     max_saturated_share: float = 1e-3,
+    noise_variance_relative_sd: float = 0.0,
 ) -> Estimate:
     """Estimate the mutual information between scene and measurement from noisy frames.
 
@@ -48,7 +50,8 @@ def estimate_information(
     noise
         From `hil.noise`. Keep the object: it keeps its tables.
     estimator
-        One of `hil.information.estimators.estimator_names`.
+        One of `hil.information.estimators.estimator_names`, or an estimator with options of its
+        own, `PixelCNN(keep_warm=True)` say.
     patch_size
         Side of the patches, pixels, 2 to 64.
     confidence
@@ -59,6 +62,9 @@ def estimate_information(
         Where the camera clips as it is set; None for what the noise model or the integer type says.
     max_saturated_share
         Share of clipped pixels above which the estimate is flagged ``saturated``.
+    noise_variance_relative_sd
+        Standard deviation of the noise model's variance, as a share of it, from its calibration. It
+        errs H(Y|X) by half of it, in nats, in all fields alike, and widens the interval.
 
     Returns
     -------
@@ -84,21 +90,28 @@ def estimate_information(
     0.5
     """
     started = time.perf_counter()
-    family = find_estimator(estimator)
+    if isinstance(estimator, str):
+        family, name = find_estimator(estimator), estimator
+    else:
+        family, name = estimator, type(estimator).__name__.lower()
+    if isinstance(noise, FlattenedNoise):
+        frames, noise = noise.flatten(frames)
+        saturation_adu = None  # was in another unit
     if not hasattr(noise, "entropy_phi_nats"):
         raise InputError("noise", "", f"{noise!r} is no noise model; allowed: those of hil.noise")
     check_share("confidence", confidence, 0.0, 1.0)
     check_share("max_saturated_share", max_saturated_share, 0.0, 1.0, ends=True)
+    check_share("noise_variance_relative_sd", noise_variance_relative_sd, 0.0, 1.0, ends=True)
     checked = check_frames(frames, noise, patch_size)
     flags: set[str] = set()
-    saturation = _saturation(checked, noise, saturation_adu)
+    saturation = clip_adu(checked, noise, saturation_adu)
     share = saturated_share(checked, noise, saturation)
     if share > max_saturated_share:
         flags.add("saturated")
     if checked.frames.shape[0] < _FEW_FIELDS:
         flags.add("too_few_units")
     if checked.lowest_adu == checked.highest_adu:
-        return _constant(checked, estimator, share, flags, started)
+        return _constant(checked, name, share, flags, started)
 
     sample = _sample(checked, noise, patch_size, seed)
     n_patches = sample.patches.shape[0] * sample.patches.shape[1]
@@ -107,27 +120,32 @@ def estimate_information(
             "frames",
             "",
             f"hold {n_patches} patches of {patch_size} x {patch_size} pixels; "
-            f"{estimator} needs {family.needed_patches} or more",
+            f"{name} needs {family.needed_patches} or more",
         )
     entropy = family.cross_entropy(sample)
     noise_nats = noise.entropy_phi_nats(sample.raw_patches, sample.discrete).mean(axis=2)
     corrected = entropy.corrected_nats
     bits = (corrected - noise_nats) / _NATS_PER_BIT
     n_fields = checked.frames.shape[0]
-    interval = mean_interval(_by_place(bits, sample), n_fields, confidence)
+    calibration_bits = noise_variance_relative_sd / 2 / _NATS_PER_BIT
+    interval = with_calibration(
+        mean_interval(_by_place(bits, sample), n_fields, confidence), calibration_bits, confidence
+    )
     value = float(bits.mean())
 
     found, details = _doubts(checked, noise, sample, interval, value)
-    flags |= found
+    flags |= found | set(entropy.flags)
     details |= _summary(entropy, noise_nats, bits, sample)
     details |= {"saturated_share": share, "interval": interval.method}
+    if calibration_bits > 0:
+        details["calibration_sd_bits"] = calibration_bits
     return Estimate(
         bits_per_pixel=value,
         ci_low=interval.low,
         ci_high=interval.high,
         h_y_nats=float(corrected.mean()),
         h_y_given_x_nats=float(noise_nats.mean()),
-        estimator=estimator,
+        estimator=name,
         n_patches=n_patches,
         n_units=n_fields,
         seconds=time.perf_counter() - started,
@@ -143,11 +161,19 @@ def _sample(checked: CheckedFrames, noise: NoiseModel, patch_size: int, seed: in
         frames = regions_of_one_field(frames, patch_size)
     variance = noise.mean_variance_adu2(checked.mean_adu, checked.discrete)
     return Sample(
-        frames, int(patch_size), checked.mean_adu, variance, checked.discrete, one_scene, seed
+        frames,
+        int(patch_size),
+        checked.mean_adu,
+        variance,
+        checked.discrete,
+        one_scene,
+        seed,
+        noise,
     )
 
 
-def _saturation(checked: CheckedFrames, noise: NoiseModel, saturation_adu: float | None) -> float:
+def clip_adu(checked: CheckedFrames, noise: NoiseModel, saturation_adu: float | None) -> float:
+    """Give the ADU from which a pixel counts as saturated."""
     if saturation_adu is not None:
         check_share("saturation_adu", saturation_adu, 0.0, math.inf)
         return min(float(saturation_adu), noise.highest_adu)
@@ -187,7 +213,7 @@ def _doubts(
             flags.add("noise_mismatch")
         if repeats.correlated:
             flags.add("noise_correlated")
-    shows, pattern_bits = fixed_pattern(checked, sample.noise_variance_adu2)
+    shows, pattern_bits = fixed_pattern(field_means(checked), sample.noise_variance_adu2)
     details["fixed_pattern_bits"] = pattern_bits
     if shows:
         flags.add("fixed_pattern")
@@ -219,7 +245,15 @@ def _constant(
     checked: CheckedFrames, estimator: str, share: float, flags: set[str], started: float
 ) -> Estimate:
     """Frames of one value: H(Y) = 0, so that nothing can be known from them, exactly."""
-    n_fields = checked.frames.shape[0]
+    return constant_estimate(
+        checked.lowest_adu, checked.frames.shape[0], estimator, share, flags, started
+    )
+
+
+def constant_estimate(
+    adu: float, n_fields: int, estimator: str, share: float, flags: set[str], started: float
+) -> Estimate:
+    """Give the estimate of frames whose pixels all read ``adu``: exactly 0, flagged."""
     return Estimate(
         bits_per_pixel=0.0,
         ci_low=0.0,
@@ -238,6 +272,6 @@ def _constant(
             "in_sample_bits": 0.0,
             "saturated_share": share,
             "interval": "none",
-            "constant_adu": checked.lowest_adu,
+            "constant_adu": adu,
         },
     )

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hil.errors import InputError, nearest
+from hil.information.stored import StoredFrames
 
 _KEY = "frames"
 
@@ -54,6 +55,32 @@ def read_frames(path: str | Path) -> NDArray[Any]:
         raise InputError(path, "", f"cannot be read: {reason}") from error
 
 
+def open_frames(path: str | Path) -> StoredFrames:
+    """Open frames without loading them: ``.npy`` and ``.zarr``; other kinds are read.
+
+    Raises
+    ------
+    InputError
+        Naming the file.
+    """
+    path = Path(path)
+    kind = path.suffix.lower()
+    if kind not in (".npy", ".zarr") or not path.exists():
+        return read_frames(path)
+    try:
+        stored: StoredFrames
+        if kind == ".npy":
+            stored = np.load(path, mmap_mode="r", allow_pickle=False)
+        else:
+            stored = _open_zarr(path)
+    except InputError:
+        raise
+    except Exception as error:  # each library has its own tree of errors
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise InputError(path, "", f"cannot be read: {reason}") from error
+    return stored
+
+
 def _read_npy(path: Path) -> NDArray[Any]:
     array: NDArray[Any] = np.load(path, allow_pickle=False)
     return array
@@ -78,12 +105,16 @@ def _read_tiff(path: Path) -> NDArray[Any]:
 
 
 def _read_zarr(path: Path) -> NDArray[Any]:
+    return np.asarray(_open_zarr(path)[...])
+
+
+def _open_zarr(path: Path) -> Any:
     import zarr
 
     node: Any = zarr.open(str(path), mode="r")
     if isinstance(node, zarr.Group):
         node = node[_choose(path, [name for name, _ in node.arrays()])]
-    return np.asarray(node[...])
+    return node
 
 
 def _choose(path: Path, names: list[str]) -> str:

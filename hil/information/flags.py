@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ _CORRELATION = 0.02  # of neighbours; errs the result by 0.0006 bit, less than a
 _SHARE_BELOW_DARK = 1e-3
 _MISSING_VARIANCE = 0.1
 _SIGMAS = 4.0
+_FIELDS = 64  # more say nothing new about a fixed pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,67 @@ class NoiseCheck:
         return abs(self.correlation) > _CORRELATION + _SIGMAS * self.correlation_se
 
 
+@dataclass(frozen=True, slots=True)
+class DifferenceSums:
+    """Sums over differences of successive repeats: twice the noise's variance, none of the scene.
+
+    Parameters
+    ----------
+    square, along, down
+        Sums of squares, and of products of neighbours along rows and along columns, ADU^2.
+    size, size_along, size_down
+        How many terms each has.
+    """
+
+    square: float = 0.0
+    along: float = 0.0
+    down: float = 0.0
+    size: float = 0.0
+    size_along: float = 0.0
+    size_down: float = 0.0
+
+    @classmethod
+    def of(cls, repeats: NDArray[np.float32]) -> DifferenceSums:
+        """Sum over repeats (..., R, H, W), R at least 2, less a fixed value."""
+        difference = np.diff(repeats, axis=-3)
+        along = difference[..., :, :-1] * difference[..., :, 1:]
+        down = difference[..., :-1, :] * difference[..., 1:, :]
+        square, beside, below = (
+            float(np.sum(part, dtype=np.float64)) for part in (np.square(difference), along, down)
+        )
+        return cls(square, beside, below, difference.size, along.size, down.size)
+
+    def __add__(self, other: DifferenceSums) -> DifferenceSums:
+        return DifferenceSums(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+
+    def scaled(self, weight: float) -> DifferenceSums:
+        """Count these differences ``weight`` times."""
+        return DifferenceSums(*(weight * value for value in astuple(self)))
+
+    def check(self, predicted_adu2: float) -> NoiseCheck | None:
+        """Compare with the noise model's variance; None without repeats."""
+        if self.size == 0:
+            return None
+        mean = self.square / self.size
+        ratio = mean / 2 / predicted_adu2 if predicted_adu2 > 0 else math.inf
+        # successive differences share a frame: as good as 2/3 of as many independent ones
+        independent = self.size * 2 / 3
+        error = abs(0.5 * math.log2(ratio)) if 0 < ratio < math.inf else math.inf
+        # frames of one column or row have no neighbours
+        products = (
+            self.along / max(self.size_along, 1.0),
+            self.down / max(self.size_down, 1.0),
+        )
+        strongest = max(products, key=abs)
+        return NoiseCheck(
+            variance_ratio=ratio,
+            error_bits=error,
+            uncertainty_bits=0.5 * math.sqrt(2 / independent) / math.log(2),
+            correlation=strongest / mean if mean > 0 else 0.0,
+            correlation_se=1 / math.sqrt(independent),
+        )
+
+
 def saturated_share(checked: CheckedFrames, noise: NoiseModel, saturation_adu: float) -> float:
     """Share of pixels at or above ``saturation_adu``, or cut off at the dark end."""
     share = 0.0
@@ -68,31 +130,12 @@ def saturated_share(checked: CheckedFrames, noise: NoiseModel, saturation_adu: f
 
 
 def check_noise(checked: CheckedFrames, noise: NoiseModel) -> NoiseCheck | None:
-    """Test the noise model against repeats; None without them.
-
-    Differences of successive repeats hold twice the noise's variance and none of the scene.
-    """
-    frames = _middle(checked.frames)
+    """Test the noise model against repeats; None without them."""
+    frames = middle(checked.frames)
     if frames.shape[1] < 2:
         return None
-    difference = np.diff(_about(frames, checked.mean_adu), axis=1)
-    square = float(np.mean(np.square(difference), dtype=np.float64))
-    predicted = noise.mean_variance_adu2(checked.mean_adu, checked.discrete)
-    ratio = square / 2 / predicted if predicted > 0 else math.inf
-    # successive differences share a frame: as good as 2/3 of as many independent ones
-    independent = difference.size * 2 / 3
-    error = abs(0.5 * math.log2(ratio)) if 0 < ratio < math.inf else math.inf
-    along = difference[..., :, :-1] * difference[..., :, 1:]
-    down = difference[..., :-1, :] * difference[..., 1:, :]
-    products = [float(np.mean(product, dtype=np.float64)) for product in (along, down)]
-    strongest = max(products, key=abs)
-    return NoiseCheck(
-        variance_ratio=ratio,
-        error_bits=error,
-        uncertainty_bits=0.5 * math.sqrt(2 / independent) / math.log(2),
-        correlation=strongest / square if square > 0 else 0.0,
-        correlation_se=1 / math.sqrt(independent),
-    )
+    sums = DifferenceSums.of(about(frames, checked.mean_adu))
+    return sums.check(noise.mean_variance_adu2(checked.mean_adu, checked.discrete))
 
 
 def impossible_noise(checked: CheckedFrames, noise: NoiseModel) -> bool:
@@ -100,35 +143,52 @@ def impossible_noise(checked: CheckedFrames, noise: NoiseModel) -> bool:
 
     Pixels darker than read noise can make them, or a total variance below that of the noise.
     """
-    if checked.lowest_adu < noise.darkest_adu:
-        below = float(np.mean(checked.frames < noise.darkest_adu))
-        if below > _SHARE_BELOW_DARK:
-            return True
-    frames = _middle(checked.frames)
-    deviation = _about(frames, checked.mean_adu).reshape(-1)
+    frames = middle(checked.frames)
+    deviation = about(frames, checked.mean_adu).reshape(-1)
     variance = float(np.dot(deviation, deviation)) / deviation.size
     predicted = noise.mean_variance_adu2(checked.mean_adu, checked.discrete)
-    error = math.sqrt(2 / frames.size)
-    return variance < predicted * (1 - _MISSING_VARIANCE - _SIGMAS * error)
+    return too_dark(dark_share(checked, noise)) or too_quiet(variance, predicted, frames.size)
 
 
-def fixed_pattern_variance(checked: CheckedFrames) -> tuple[float, float]:
+def dark_share(checked: CheckedFrames, noise: NoiseModel) -> float:
+    """Share of pixels darker than read noise can make them."""
+    if checked.lowest_adu >= noise.darkest_adu:
+        return 0.0
+    return float(np.mean(checked.frames < noise.darkest_adu))
+
+
+def too_dark(share: float) -> bool:
+    """Whether such a share contradicts the noise model."""
+    return share > _SHARE_BELOW_DARK
+
+
+def too_quiet(variance_adu2: float, predicted_adu2: float, n_pixels: float) -> bool:
+    """Whether pixels vary less, in space, than their noise alone must."""
+    return variance_adu2 < predicted_adu2 * (
+        1 - _MISSING_VARIANCE - _SIGMAS * math.sqrt(2 / n_pixels)
+    )
+
+
+def fixed_pattern_variance(mean: NDArray[np.float32]) -> tuple[float, float]:
     """Variance that all fields share pixel by pixel, in units of its standard error too.
 
     The products of different fields, mean over pixels, average to the variance of what is the same
     in them (a U-statistic); their scatter says how much of that is chance. Frames are differenced
     along rows first, which leaves pixel response and hot pixels and takes most of the scene.
 
+    Parameters
+    ----------
+    mean
+        (n, h, w) mean over repeats of each field, less a fixed value.
+
     Returns
     -------
     variance, ADU^2, of the pattern, and its ratio to the standard error. Zeros with fewer than 4
     fields.
     """
-    frames = _middle(checked.frames)
-    n = min(frames.shape[0], 64)
+    n = mean.shape[0]
     if n < 4:
         return 0.0, 0.0
-    mean = _about(frames[:n], checked.mean_adu).mean(axis=1)
     sharp = np.diff(mean, axis=2).reshape(n, -1)
     sharp -= sharp.mean(axis=1, keepdims=True)
     gram = sharp @ sharp.T / sharp.shape[1]
@@ -139,23 +199,32 @@ def fixed_pattern_variance(checked: CheckedFrames) -> tuple[float, float]:
     return max(shared / 2, 0.0), shared / spread if spread > 0 else 0.0
 
 
-def fixed_pattern(checked: CheckedFrames, noise_variance_adu2: float) -> tuple[bool, float]:
+def fixed_pattern(mean: NDArray[np.float32], noise_variance_adu2: float) -> tuple[bool, float]:
     """Whether a fixed pattern shows, and the bits per pixel that it can pass for.
 
     White Gaussian pattern of variance V in noise of variance N looks like 1/2 log2(1 + V/N).
+    ``mean`` is as in `fixed_pattern_variance`.
     """
-    variance, significance = fixed_pattern_variance(checked)
+    variance, significance = fixed_pattern_variance(mean)
     bits = 0.5 * math.log2(1 + variance / noise_variance_adu2) if noise_variance_adu2 > 0 else 0.0
     return significance > _SIGMAS and bits > 0.005, bits
 
 
-def _about(frames: NDArray[Any], mean_adu: float) -> NDArray[np.float32]:
+def field_means(checked: CheckedFrames) -> NDArray[np.float32]:
+    """(n, h, w) mean over repeats of the middle of the first 64 fields, less the overall mean."""
+    frames = middle(checked.frames)[:_FIELDS]
+    result: NDArray[np.float32] = about(frames, checked.mean_adu).mean(axis=1)
+    return result
+
+
+def about(frames: NDArray[Any], mean_adu: float) -> NDArray[np.float32]:
     """Subtract ``mean_adu`` before going to single precision, so that nothing is lost."""
     wide = np.float64 if frames.dtype.itemsize > 2 else np.float32
     return np.asarray(np.subtract(frames, wide(mean_adu), dtype=wide), dtype=np.float32)
 
 
-def _middle(frames: NDArray[Any]) -> NDArray[Any]:
-    height, width = frames.shape[2:]
-    top, left = max(0, (height - _SIDE) // 2), max(0, (width - _SIDE) // 2)
-    return frames[:, :, top : top + _SIDE, left : left + _SIDE]
+def middle(frames: NDArray[Any], side: int = _SIDE) -> NDArray[Any]:
+    """Cut (..., H, W) to the ``side`` pixels in the middle, where they are more."""
+    height, width = frames.shape[-2:]
+    top, left = max(0, (height - side) // 2), max(0, (width - side) // 2)
+    return frames[..., top : top + side, left : left + side]

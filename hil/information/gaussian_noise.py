@@ -81,3 +81,14 @@ class GaussianNoise:
         """See `NoiseModel`; rounding adds 1/12."""
         del mean_adu
         return self.sigma_adu**2 + (1 / 12 if discrete else 0.0)
+
+    def stabilised(self, y_adu: NDArray[Any], discrete: bool, repeats: int = 1) -> Floats:
+        """See `NoiseModel`: ADU in units of the noise."""
+        del repeats
+        sigma = math.sqrt(self.mean_variance_adu2(0.0, discrete))
+        result: Floats = np.asarray(y_adu, dtype=np.float64) / sigma
+        return result
+
+    def sample(self, lambda_: Floats, rng: np.random.Generator) -> NDArray[Any]:
+        """See `NoiseModel`; ``lambda_`` in ADU, real numbers out."""
+        return np.asarray(lambda_ + rng.normal(0.0, self.sigma_adu, np.shape(lambda_)))

@@ -63,12 +63,53 @@ def mean_interval(values: Floats, n_fields: int, confidence: float) -> Interval:
     return _jackknife(blocks, float(values.mean()), confidence)
 
 
+def with_calibration(interval: Interval, sd: float, confidence: float) -> Interval:
+    """Widen by what the noise model's own uncertainty does to all fields alike.
+
+    Parameters
+    ----------
+    sd
+        Its standard deviation, in the unit of the interval. It is independent of the fields, so the
+        squares add: the calibration's is normal, from many frames.
+    """
+    if sd == 0 or not math.isfinite(interval.half_width):
+        return interval
+    from scipy.special import ndtri
+
+    centre = (interval.low + interval.high) / 2
+    half = math.hypot(interval.half_width, float(ndtri(0.5 + confidence / 2)) * sd)
+    return Interval(centre - half, centre + half, interval.method)
+
+
 def student_interval(units: Floats, confidence: float, method: str) -> Interval:
     """Student's t interval of the mean of independent ``units`` (n,), n at least 2."""
     n = units.size
     centre = float(units.mean())
     half = _quantile(confidence, n - 1) * float(units.std(ddof=1)) / math.sqrt(n)
     return Interval(centre - half, centre + half, method)
+
+
+def weighted_interval(units: Floats, weights: Floats, confidence: float) -> Interval:
+    """Student's t interval of the weighted mean of independent ``units`` (n,).
+
+    Parameters
+    ----------
+    weights
+        (n,) with sum 1. Unequal ones leave Kish's effective number of units, 1 / sum w^2 (Survey
+        Sampling, 1965, chapter 11); equal ones give `student_interval`.
+
+    Returns
+    -------
+    Interval
+        None there is where the weights leave less than one and a half units.
+    """
+    effective = 1 / float(weights @ weights)
+    if effective < 1.5:
+        return Interval(math.nan, math.nan, "none")
+    centre = float(weights @ units)
+    variance = float(weights @ (units - centre) ** 2) / (effective - 1)
+    half = _quantile(confidence, effective - 1) * math.sqrt(variance)
+    return Interval(centre - half, centre + half, "student_t")
 
 
 def _jackknife(blocks: list[Floats], centre: float, confidence: float) -> Interval:
@@ -84,7 +125,7 @@ def _jackknife(blocks: list[Floats], centre: float, confidence: float) -> Interv
     return Interval(centre - half, centre + half, "blocks")
 
 
-def _quantile(confidence: float, degrees: int) -> float:
+def _quantile(confidence: float, degrees: float) -> float:
     from scipy.special import stdtrit
 
     return float(stdtrit(degrees, 0.5 + confidence / 2))

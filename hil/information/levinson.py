@@ -19,77 +19,90 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 
-def whiten_doubly_toeplitz(c: Floats) -> tuple[Floats, float]:
-    """Inverse Cholesky factor of the covariance with autocovariance ``c``.
+def whiten_doubly_toeplitz(c: Floats) -> tuple[Floats, Floats]:
+    """Inverse Cholesky factors of the covariances with autocovariances ``c``.
 
     Parameters
     ----------
     c
-        (2p-1, 2p-1) autocovariance, zero lag in the middle, c(-a) = c(a).
+        (..., 2p-1, 2p-1) autocovariances, zero lag in the middle, c(-a) = c(a). Several cost little
+        more than one.
 
     Returns
     -------
     whitener
-        (d, d), lower triangular W with W S W^T = I.
+        (..., d, d), lower triangular W with W S W^T = I.
     log_det
-        ln det S.
+        (...) ln det S.
 
     Raises
     ------
     numpy.linalg.LinAlgError
-        Where the covariance is not positive definite.
+        Where a covariance is not positive definite.
     """
-    p = c.shape[0] // 2 + 1
+    p = c.shape[-1] // 2 + 1
+    stack = c.shape[:-2]
     blocks = _blocks(c)
-    whitener = np.zeros((p, p, p, p))  # block row, row, block column, column
-    coefficients = np.zeros((0, p, p))  # A_1 .. A_m
-    error = blocks[0]
-    log_det = 0.0
+    whitener = np.zeros((*stack, p, p, p, p))  # block row, row, block column, column
+    coefficients = np.zeros((*stack, 0, p, p))  # A_1 .. A_m
+    error = blocks[..., 0, :, :]
+    log_det = np.zeros(stack)
     for m in range(p):
         factor = np.linalg.cholesky(error)
-        log_det += 2 * float(np.log(np.diag(factor)).sum())
+        log_det += 2 * np.log(np.diagonal(factor, axis1=-2, axis2=-1)).sum(axis=-1)
         inverse = np.linalg.inv(factor)
-        whitener[m, :, m] = np.tril(inverse)
+        whitener[..., m, :, m, :] = np.tril(inverse)
         # block column m - j takes A_j
-        whitener[m, :, :m] = -(inverse @ coefficients[::-1]).transpose(1, 0, 2)
+        predicted = inverse[..., None, :, :] @ coefficients[..., ::-1, :, :]
+        whitener[..., m, :, :m, :] = -np.swapaxes(predicted, -3, -2)
         if m + 1 < p:
             coefficients, error = _longer(blocks, coefficients, error)
-    return whitener.reshape(p * p, p * p), log_det
+    return whitener.reshape(*stack, p * p, p * p), log_det
 
 
-def is_positive(c: Floats) -> bool:
-    """Whether the doubly Toeplitz covariance of ``c`` is positive definite."""
-    p = c.shape[0] // 2 + 1
+def are_positive(c: Floats) -> NDArray[np.bool_]:
+    """Whether the doubly Toeplitz covariances of ``c`` (..., 2p-1, 2p-1) are positive definite."""
+    p = c.shape[-1] // 2 + 1
     blocks = _blocks(c)
-    coefficients = np.zeros((0, p, p))
-    error = blocks[0]
+    coefficients = np.zeros((*c.shape[:-2], 0, p, p))
+    error = blocks[..., 0, :, :]
     try:
         for _ in range(p - 1):
             np.linalg.cholesky(error)
             coefficients, error = _longer(blocks, coefficients, error)
         np.linalg.cholesky(error)
     except np.linalg.LinAlgError:
-        return False
-    return True
+        if c.ndim == 2:
+            return np.array(False)
+        return np.stack([are_positive(one) for one in c])  # one of them failed, but which?
+    return np.full(c.shape[:-2], True)
 
 
 def _longer(blocks: Floats, coefficients: Floats, error: Floats) -> tuple[Floats, Floats]:
     """Predict from one row more: Whittle's step."""
-    m, p = coefficients.shape[:2]
-    row = coefficients.transpose(1, 0, 2).reshape(p, m * p)
-    column = blocks[m:0:-1].reshape(m * p, p)
-    left_over = blocks[m + 1] - row @ column
-    backward_error = error[::-1, ::-1]
-    reflection = np.linalg.solve(backward_error, left_over.T).T
-    backward = coefficients[::-1, ::-1, ::-1]  # J A_{m+1-j} J for j = 1 .. m
-    longer = np.concatenate([coefficients - reflection @ backward, reflection[None]])
-    error = error - reflection @ left_over.T
-    return longer, (error + error.T) / 2
+    m, p = coefficients.shape[-3:-1]
+    stack = blocks.shape[:-3]
+    row = np.swapaxes(coefficients, -3, -2).reshape(*stack, p, m * p)
+    column = blocks[..., m:0:-1, :, :].reshape(*stack, m * p, p)
+    left_over = blocks[..., m + 1, :, :] - row @ column
+    backward_error = error[..., ::-1, ::-1]
+    reflection = _transposed(
+        np.asarray(np.linalg.solve(backward_error, _transposed(left_over)), np.float64)
+    )
+    backward = coefficients[..., ::-1, ::-1, ::-1]  # J A_{m+1-j} J for j = 1 .. m
+    one = reflection[..., None, :, :]
+    longer = np.concatenate([coefficients - one @ backward, one], axis=-3)
+    error = error - reflection @ _transposed(left_over)
+    return longer, (error + _transposed(error)) / 2
+
+
+def _transposed(matrices: Floats) -> Floats:
+    return np.swapaxes(matrices, -1, -2)
 
 
 def _blocks(c: Floats) -> Floats:
-    """(p, p, p) blocks T_0 .. T_{p-1}: T_m[k, l] = c(m, k - l)."""
-    p = c.shape[0] // 2 + 1
+    """(..., p, p, p) blocks T_0 .. T_{p-1}: T_m[k, l] = c(m, k - l)."""
+    p = c.shape[-1] // 2 + 1
     lag = np.arange(p)[:, None] - np.arange(p)[None, :] + p - 1
-    result: Floats = c[p - 1 :, lag]
+    result: Floats = c[..., p - 1 :, :][..., lag]
     return result

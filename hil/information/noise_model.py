@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import numbers
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from hil.errors import InputError
 
@@ -70,6 +70,43 @@ class NoiseModel(Protocol):
         """Give the mean of Var(Y | X) over pixels whose mean is ``mean_adu``, ADU^2.
 
         The variance is linear in the signal, so the mean suffices. Clipping is left out.
+        """
+        ...
+
+    def stabilised(self, y_adu: NDArray[Any], discrete: bool, repeats: int = 1) -> Floats:
+        """Transform pixels of any shape to units of one measurement's noise, about.
+
+        Parameters
+        ----------
+        y_adu
+            Pixels, or means over ``repeats`` measurements of them.
+        """
+        ...
+
+    def sample(self, lambda_: Floats, rng: np.random.Generator) -> NDArray[Any]:
+        """Draw one measurement.
+
+        Parameters
+        ----------
+        lambda_
+            What each pixel expects, of any shape, in the unit of the model's light: electrons,
+            counts, or ADU for Gaussian noise.
+
+        Returns
+        -------
+        array of the same shape, ADU.
+        """
+        ...
+
+
+@runtime_checkable
+class FlattenedNoise(Protocol):
+    """Noise that varies over the frame, and can be made the same everywhere."""
+
+    def flatten(self, frames: ArrayLike) -> tuple[NDArray[Any], NoiseModel]:
+        """Change frames, pixel by pixel and invertibly, to ones with the noise that is returned.
+
+        Information is the same in both.
         """
         ...
 

@@ -11,6 +11,7 @@ from hil.information.camera_noise import CameraNoise
 from hil.information.gaussian_noise import GaussianNoise
 from hil.information.noise_model import NoiseModel
 from hil.information.poisson_noise import PoissonNoise
+from hil.information.xray_noise import XrayNoise
 
 _WHERE = "--noise"
 
@@ -30,6 +31,9 @@ _KINDS = {
     "gaussian": _Kind(GaussianNoise, ("sigma_adu",)),
     "poisson": _Kind(PoissonNoise),
     "camera": _Kind(CameraNoise, ("gain_e_per_adu", "offset_adu", "read_noise_e"), ("bit_depth",)),
+    "xray": _Kind(
+        XrayNoise, ("adu_per_photon", "offset_adu", "electronic_noise_adu"), ("bit_depth",)
+    ),
 }
 
 

@@ -30,6 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hil.information.noise_model import Floats
+from hil.information.npmle import mixing_weights
 from hil.information.pixel_law import PixelLaw
 
 _STEP = 0.15  # of lambda's grid, in standard deviations of the noise
@@ -95,6 +96,18 @@ class PhiTable:
             value = np.where(beyond, 0.0, value)  # wholly clipped
         result: Floats = value
         return result
+
+    def mixture_entropy_nats(self, y_adu: NDArray[Any]) -> float:
+        """Find the mean of h by the NPMLE of the light behind pixels of any shape, nats.
+
+        Where all pixels are brighter than the exact table reaches, h is so nearly linear over the
+        noise that the mean of phi serves.
+        """
+        stretch = self._dim
+        index = np.asarray(np.rint(y_adu), dtype=np.float64)
+        if float(index.max()) > stretch.last_adu:
+            return float(self.phi_nats(y_adu).mean())
+        return stretch.mixture_entropy_nats(index)
 
     def bias_nats(self, low_adu: float, high_adu: float) -> float:
         """Largest |E[phi(Y) | lambda] - h(lambda)| for signals between two ADU, nats."""
@@ -167,6 +180,7 @@ class _Stretch:
         table = law.bright_probabilities if bright else law.probabilities
         self._matrix = table(self.lambda_e, edges)
         self.h_nats: Floats = entr(self._matrix).sum(axis=1) + self._matrix @ np.log(np.diff(edges))
+        self._edges = edges
         self._centre = (edges[1:] + edges[:-1]) / 2
         self._law = law
         self.first_adu, self.last_adu = float(self._centre[0]), float(self._centre[-1])
@@ -209,6 +223,11 @@ class _Stretch:
         if centre[-1] == self._law.top_adu:
             value = np.where(y_adu >= centre[-1], phi[-1], value)
         return value
+
+    def mixture_entropy_nats(self, y_adu: Floats) -> float:
+        """Mean of h under the mixing distribution of these pixels."""
+        counts, _ = np.histogram(np.clip(y_adu, self._edges[0], self._edges[-1]), self._edges)
+        return float(mixing_weights(self._matrix, counts) @ self.h_nats)
 
     def entropy_nats(self, t: Floats) -> Floats:
         """Interpolate h in the stabilised signal."""

@@ -6,11 +6,13 @@ import math
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from hil.information.noise_model import Floats
 from hil.information.phi_table import PhiTable
 from hil.information.pixel_law import PixelLaw
+from hil.information.stabilise import Stabiliser
 
 
 class PoissonNoise:
@@ -38,6 +40,10 @@ class PoissonNoise:
         del discrete
         return self._table.phi_nats(y_adu)
 
+    def mixture_entropy_nats(self, y_adu: NDArray[Any]) -> float:
+        """H(Y|X) of pixels by the NPMLE of their light, nats per pixel: a check on phi."""
+        return self._table.mixture_entropy_nats(y_adu)
+
     def phi_bias_nats(self, low_adu: float, high_adu: float, discrete: bool) -> float:
         """See `NoiseModel`."""
         del discrete
@@ -47,3 +53,17 @@ class PoissonNoise:
         """See `NoiseModel`: variance equals mean."""
         del discrete
         return max(mean_adu, 0.0)
+
+    @property
+    def stabiliser(self) -> Stabiliser:
+        """Anscombe's transform."""
+        return Stabiliser(0.0, 1.0, 0.0)
+
+    def stabilised(self, y_adu: NDArray[Any], discrete: bool, repeats: int = 1) -> Floats:
+        """See `NoiseModel`."""
+        del discrete
+        return self.stabiliser.forward(y_adu, repeats)
+
+    def sample(self, lambda_: Floats, rng: np.random.Generator) -> NDArray[Any]:
+        """See `NoiseModel`; ``lambda_`` in counts."""
+        return np.asarray(rng.poisson(lambda_))

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hil.errors import InputError
+from hil.information.noise_model import NoiseModel
 
 _FOLDS = 5
 
@@ -38,6 +39,8 @@ class Sample:
         Whether the fields are regions of a single field of view.
     seed
         For estimators that draw random numbers.
+    noise
+        The noise model, for estimators that use its law; None where only its variance is known.
     """
 
     frames: NDArray[Any]
@@ -47,6 +50,7 @@ class Sample:
     discrete: bool
     one_scene: bool = False
     seed: int = 0
+    noise: NoiseModel | None = None
 
     @property
     def n_fields(self) -> int:

@@ -31,6 +31,7 @@ from hil.information.autocovariance import LagSums, lag_sums
 from hil.information.estimators.registry import CrossEntropy, half_sum_weight
 from hil.information.estimators.stationary import covariance_floor, stationary_model
 from hil.information.gaussian_score import GaussianModel
+from hil.information.one_pixel import gaussian_gap_bits
 from hil.information.sample import Sample
 
 Floats = NDArray[np.float64]
@@ -91,7 +92,8 @@ class Gaussian:
             if free:
                 model, _ = _fit(*training, sample, shrink=False)
                 held_out[members] = model.nats_per_pixel(patches)
-        details = {"shrinkage": shrinkage}
+        gap = gaussian_gap_bits(sample, covariance_floor(sample))
+        details = {"shrinkage": shrinkage, "gaussian_gap_bits": gap}
         if not free:
             return CrossEntropy(bound, in_sample, half_sum_weight(sample.n_folds), details)
         weight = wishart_weight(sample.patch_size**2, all_sums.n_scenes, trained)

@@ -33,6 +33,8 @@ class CrossEntropy:
         Plain JSON values that the estimator adds to the estimate.
     bound_nats
         (F, R * T) a better held-out cross-entropy than the one the point estimate uses, if any.
+    flags
+        From `hil.ports.FLAGS`, what the estimator itself doubts.
     """
 
     held_out_nats: Floats
@@ -40,6 +42,7 @@ class CrossEntropy:
     held_out_weight: float
     details: Mapping[str, Any] = field(default_factory=dict)
     bound_nats: Floats | None = None
+    flags: tuple[str, ...] = ()
 
     @property
     def upper_nats(self) -> float:
@@ -80,10 +83,10 @@ class PatchEstimator(Protocol):
 
 
 def estimator_names() -> tuple[str, ...]:
-    """All estimators there are, in alphabetical order."""
+    """All estimators there are, in alphabetical order; ``a_with_b.py`` is called ``a+b``."""
     package = importlib.import_module(__package__)
     names = (module.name for module in pkgutil.iter_modules(package.__path__))
-    return tuple(sorted(name for name in names if name != "registry"))
+    return tuple(sorted(name.replace("_with_", "+") for name in names if name != "registry"))
 
 
 def find_estimator(name: str) -> PatchEstimator:
@@ -97,5 +100,5 @@ def find_estimator(name: str) -> PatchEstimator:
     known = estimator_names()
     if name not in known:
         raise InputError("estimator", "", f"no estimator {name!r}: {nearest(name, known)}")
-    module = importlib.import_module(f"{__package__}.{name}")
+    module = importlib.import_module(f"{__package__}.{name.replace('+', '_with_')}")
     return cast(PatchEstimator, module.ESTIMATOR)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hil.information.autocovariance import floored
-from hil.information.levinson import is_positive, whiten_doubly_toeplitz
+from hil.information.levinson import are_positive, whiten_doubly_toeplitz
 
 
 def exponential(p: int, length: float, white: float) -> np.ndarray:
@@ -37,8 +37,8 @@ def test_indefinite_covariances_are_seen() -> None:
     least = np.linalg.eigvalsh(laid_out(c))[0]
     middle = np.zeros_like(c)
     middle[5, 5] = 1
-    assert is_positive(c - 0.99 * least * middle)
-    assert not is_positive(c - 1.01 * least * middle)
+    assert are_positive(c - 0.99 * least * middle)
+    assert not are_positive(c - 1.01 * least * middle)
     with pytest.raises(np.linalg.LinAlgError):
         whiten_doubly_toeplitz(c - 1.01 * least * middle)
 

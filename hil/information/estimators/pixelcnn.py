@@ -1,0 +1,125 @@
+"""The neural density: each pixel given all before it (van den Oord et al., NeurIPS 2016).
+
+Masked gated convolutions and a running sum over the whole past give, for each pixel, a mixture of
+normals on the residual of the best linear prediction; integers take the mixture's probability of
+their bin, clipped ends included (Salimans et al., ICLR 2017). Training starts at the Gaussian's or
+the Gaussian copula's cross-entropy and keeps only what lowers it on fields set aside, so that the
+bound is theirs or better. See `hil.information.neural` for the parts.
+
+The point estimate is the held-out bound: training that stops early leaves no known balance between
+held-out and in-sample errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from hil.errors import InputError
+from hil.information.estimators.registry import CrossEntropy
+from hil.information.neural.cross_fit import Fitting, cross_fit, held_out_and_in_sample, quick
+from hil.information.neural.network import NetworkShape
+from hil.information.neural.patch_set import PatchSet
+from hil.information.neural.training import Progress, Schedule, Weights
+from hil.information.neural.weights_file import load_weights, save_weights
+from hil.information.sample import Sample
+
+
+class PixelCNN:
+    """See the module.
+
+    Parameters
+    ----------
+    shape
+        Sizes of the network; patch size and channels are taken from the frames.
+    schedule
+        Of training that starts from nothing.
+    keep_warm
+        Start each measurement from the weights that the last one left, fold by fold: for trials
+        that visit the same fields of view.
+    device
+        ``"cpu"``, ``"cuda"``, ...; None for a GPU where there is one.
+    told
+        Called with `Progress` from a worker thread.
+    """
+
+    needed_patches = 64
+
+    def __init__(
+        self,
+        shape: NetworkShape | None = None,
+        schedule: Schedule | None = None,
+        *,
+        keep_warm: bool = False,
+        device: str | None = None,
+        told: Callable[[Progress], None] | None = None,
+    ) -> None:
+        self._shape = shape or NetworkShape(patch_size=16)
+        self._schedule = schedule or Schedule()
+        self._keep_warm = keep_warm
+        self._device = device
+        self._told = told
+        self._weights: dict[int, Weights] = {}
+
+    @property
+    def weights(self) -> Mapping[int, Weights]:
+        """State dicts by fold: of the last measurement with ``keep_warm``, or as loaded."""
+        return self._weights
+
+    def save(self, path: str | Path) -> None:
+        """Write `weights` to a file.
+
+        Raises
+        ------
+        InputError
+            Where there are none yet.
+        """
+        if not self._weights:
+            raise InputError(str(path), "", "nothing to save: no measurement with keep_warm yet")
+        save_weights(path, self._shape, self._weights)
+
+    def load(self, path: str | Path) -> None:
+        """Start the next measurement from the weights in a file.
+
+        Raises
+        ------
+        InputError
+            Where the file holds none.
+        """
+        self._shape, self._weights = load_weights(path)
+
+    def cross_entropy(self, sample: Sample) -> CrossEntropy:
+        """See `PatchEstimator`.
+
+        Raises
+        ------
+        InputError
+            Where weights of an earlier measurement fit neither the patches nor the folds.
+        """
+        patches = PatchSet.of(sample)
+        shape = replace(self._shape, patch_size=patches.p, channels=patches.channels)
+        if self._weights and (shape != self._shape or len(self._weights) != patches.n_folds):
+            raise InputError(
+                "pixelcnn",
+                "weights",
+                f"are of {len(self._weights)} folds of patches of {self._shape.patch_size} pixels, "
+                f"and these are {patches.n_folds} of {shape.patch_size}",
+            )
+        fitting = Fitting(
+            self._schedule, quick(self._schedule), sample.seed, self._device, self._told
+        )
+        folds = cross_fit(patches, shape, fitting, self._weights or None)
+        if self._keep_warm:
+            self._shape = shape
+            self._weights = {k: fold.weights for k, fold in enumerate(folds)}
+        held_out, in_sample = held_out_and_in_sample(patches, folds)
+        details = {
+            "starts": [fold.start for fold in folds],
+            "steps": [fold.steps for fold in folds],
+            "gain_nats": [fold.start_nats - fold.stop_nats for fold in folds],
+        }
+        return CrossEntropy(held_out, in_sample, 1.0, details)
+
+
+ESTIMATOR = PixelCNN()

@@ -1,0 +1,122 @@
+"""Patches with all that cross-fitting asks of them, and how some are set aside for stopping."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hil.information.neural.coding import Alphabet, Values
+from hil.information.sample import Sample
+
+Mask = NDArray[np.bool_]
+
+_STOP_EVERY = 8  # of the fields that a fold learns from
+_FIELDS_TO_SPARE = 4
+_ROWS_TO_SPARE = 4  # of patches, where fields are too few
+_ATOM_SHARE = 1e-3
+_ATOM_RATIO = 4
+
+
+@dataclass(frozen=True, slots=True)
+class PatchSet:
+    """Patches of several fields of view.
+
+    Parameters
+    ----------
+    y
+        (F, T, D) ADU about any mean, D = p * p * C in raster order, channels of a pixel side by
+        side; T patches a field, (repeats, down, across).
+    fold
+        (F,) fold of each field.
+    p, channels
+        Side of a patch, pixels, and channels.
+    tiles
+        Patches down and across a frame.
+    alphabet
+        What values there are, about the same mean.
+    labels
+        (F,) class of each field, or None.
+    """
+
+    y: Values
+    fold: NDArray[np.intp]
+    p: int
+    channels: int
+    tiles: tuple[int, int]
+    alphabet: Alphabet
+    labels: NDArray[np.intp] | None = None
+
+    @classmethod
+    def of(cls, sample: Sample) -> PatchSet:
+        """Take the patches of a sample, grey."""
+        return cls(
+            sample.patches, sample.fold, sample.patch_size, 1, sample.tiles, _alphabet(sample)
+        )
+
+    @property
+    def n_folds(self) -> int:
+        """Number of folds."""
+        return int(self.fold.max()) + 1
+
+    def learning(self, fold: int) -> tuple[Mask, Mask]:
+        """Split what a fold may learn from, in patches to fit and patches to stop by.
+
+        By field. With fewer than four fields, by region: the lowest quarter of each frame stops
+        and one row of patches between is left out. Frames of fewer than four rows of patches give
+        every eighth patch, which stops late but is no less honest: the bound is taken elsewhere.
+
+        Returns
+        -------
+        fit, stop: (F, T) each.
+        """
+        fields = np.flatnonzero(self.fold != fold)
+        fit = np.zeros(self.y.shape[:2], dtype=bool)
+        stop = np.zeros_like(fit)
+        if fields.size >= _FIELDS_TO_SPARE:
+            aside = np.zeros(fields.size, dtype=bool)
+            aside[_STOP_EVERY // 2 :: _STOP_EVERY] = True
+            aside[-1] |= not aside.any()
+            fit[fields[~aside]] = True
+            stop[fields[aside]] = True
+            return fit, stop
+        down, across = self.tiles
+        place = np.arange(self.y.shape[1]) % (down * across)
+        if down >= _ROWS_TO_SPARE or across >= _ROWS_TO_SPARE:
+            length, row = (down, place // across) if down >= across else (across, place % across)
+            first = length - length // _ROWS_TO_SPARE
+            fit[fields] = row < first - 1
+            stop[fields] = row >= first
+        else:
+            order = np.arange(fields.size * self.y.shape[1]).reshape(fields.size, -1)
+            stop[fields] = order % _STOP_EVERY == _STOP_EVERY - 1
+            fit[fields] = ~stop[fields]
+        return fit, stop
+
+    def classes(self, mask: Mask) -> NDArray[np.intp] | None:
+        """Labels of the chosen patches, if there are any."""
+        if self.labels is None:
+            return None
+        return np.broadcast_to(self.labels[:, None], mask.shape)[mask]
+
+
+def _alphabet(sample: Sample) -> Alphabet:
+    if not sample.discrete:
+        return Alphabet(False, -np.inf, np.inf)
+    lowest = -np.inf if sample.noise is None else sample.noise.lowest_adu
+    highest = np.inf if sample.noise is None else sample.noise.highest_adu
+    raw = sample.raw_patches
+    low, high = float(raw.min()), float(raw.max())
+    # cameras clip where the noise model need not know: well capacity, fewer bits than the file's
+    if _is_atom(raw, low, low + 1):
+        lowest = low
+    if _is_atom(raw, high, high - 1):
+        highest = high
+    return Alphabet(True, lowest - sample.mean_adu, highest - sample.mean_adu)
+
+
+def _is_atom(values: NDArray[np.generic], end: float, next_to_end: float) -> bool:
+    at_end = int(np.count_nonzero(values == end))
+    beside = int(np.count_nonzero(values == next_to_end))
+    return at_end > _ATOM_SHARE * values.size and at_end > _ATOM_RATIO * beside

@@ -1,0 +1,68 @@
+"""Variance-stabilising transform of linear noise.
+
+y : ADU                       o : offset, ADU
+a : slope of the photon-transfer line, Var(y) = a (E[y] - o) + b, ADU
+b : its intercept, ADU^2
+
+t(y) = (2/a) sqrt(a (y - o) + 3/8 a^2 + b), whose noise has standard deviation 1 (the generalised
+Anscombe transform: Starck, Murtagh and Bijaoui 1998; Makitalo and Foi, IEEE Trans. Image Processing
+2013). Where the root's argument falls below its value in the dark it goes on as a straight line, so
+that t is strictly increasing on the whole line and a density of t is one of y.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hil.information.noise_model import Floats
+
+_LEAST_ARGUMENT = 0.375  # a^2: what the argument is at y = o without read noise
+
+
+@dataclass(frozen=True, slots=True)
+class Stabiliser:
+    """t and its derivative.
+
+    Parameters
+    ----------
+    offset_adu
+        o.
+    slope_adu
+        a; 0 for noise of one width.
+    intercept_adu2
+        b.
+    """
+
+    offset_adu: float
+    slope_adu: float
+    intercept_adu2: float
+
+    def forward(self, y_adu: NDArray[Any], repeats: int = 1) -> Floats:
+        """Transform ADU of any shape.
+
+        Parameters
+        ----------
+        repeats
+            How many measurements each is the mean of: a sum of counts is a larger count, for which
+            the transform does better. t stays in units of one measurement's noise.
+        """
+        a = self.slope_adu
+        knee = _LEAST_ARGUMENT * a**2 / repeats + self.intercept_adu2
+        linear = (np.asarray(y_adu, np.float64) - self.offset_adu) / math.sqrt(knee)
+        if a == 0:
+            return linear
+        argument = a * (np.asarray(y_adu, np.float64) - self.offset_adu) + knee
+        bent: Floats = 2 / a * np.sqrt(np.maximum(argument, knee))
+        return np.where(argument >= knee, bent, 2 / a * math.sqrt(knee) + linear)
+
+    def derivative(self, y_adu: NDArray[Any]) -> Floats:
+        """Give dt/dy of single measurements, 1/ADU, above 0."""
+        knee = _LEAST_ARGUMENT * self.slope_adu**2 + self.intercept_adu2
+        argument = self.slope_adu * (np.asarray(y_adu, np.float64) - self.offset_adu)
+        result: Floats = 1 / np.sqrt(np.maximum(argument, 0.0) + knee)
+        return result

@@ -1,0 +1,106 @@
+"""What is kept of a stream of frames: records that add up, fade and merge."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hil.information.field_sums import FieldSums
+from hil.information.flags import DifferenceSums
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRecord:
+    """What is kept of one field, as it stood when its last frame came.
+
+    Parameters
+    ----------
+    sums
+        What the estimator needs.
+    pattern
+        (h, w) sum over frames of their middle, less a fixed value: for the test of fixed patterns.
+    n_frames
+        Weighted number of frames.
+    clock
+        When the last came, in frames of all fields.
+    """
+
+    sums: FieldSums
+    pattern: NDArray[np.float32]
+    n_frames: float
+    clock: float
+
+    def scaled(self, weight: float, clock: float) -> FieldRecord:
+        """Count these frames ``weight`` times, as of ``clock``."""
+        if weight == 1.0:
+            return replace(self, clock=clock)
+        pattern = np.float32(weight) * self.pattern
+        return FieldRecord(self.sums.scaled(weight), pattern, weight * self.n_frames, clock)
+
+    def shifted(self, by_adu: float) -> FieldRecord:
+        """Return what pixels higher by ``by_adu`` would give."""
+        if by_adu == 0:
+            return self
+        pattern = self.pattern + np.float32(by_adu * self.n_frames)
+        return replace(self, sums=self.sums.shifted(by_adu), pattern=pattern)
+
+    def __add__(self, other: FieldRecord) -> FieldRecord:
+        return FieldRecord(
+            self.sums + other.sums,
+            self.pattern + other.pattern,
+            self.n_frames + other.n_frames,
+            max(self.clock, other.clock),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StreamTotals:
+    """What is kept of all frames together.
+
+    Parameters
+    ----------
+    repeats
+        Differences of repeats.
+    n_pixels, n_saturated, n_dark
+        Weighted numbers of pixels, of clipped ones, of ones darker than noise can make them.
+    lowest_adu, highest_adu, first_percentile_adu, last_percentile_adu
+        Extremes of all frames, and of their 1st and 99th percentiles; nothing of these is
+        forgotten.
+    """
+
+    repeats: DifferenceSums = field(default_factory=DifferenceSums)
+    n_pixels: float = 0.0
+    n_saturated: float = 0.0
+    n_dark: float = 0.0
+    lowest_adu: float = math.inf
+    highest_adu: float = -math.inf
+    first_percentile_adu: float = math.inf
+    last_percentile_adu: float = -math.inf
+
+    def scaled(self, weight: float) -> StreamTotals:
+        """Count these frames ``weight`` times."""
+        return StreamTotals(
+            self.repeats.scaled(weight),
+            weight * self.n_pixels,
+            weight * self.n_saturated,
+            weight * self.n_dark,
+            self.lowest_adu,
+            self.highest_adu,
+            self.first_percentile_adu,
+            self.last_percentile_adu,
+        )
+
+    def __add__(self, other: StreamTotals) -> StreamTotals:
+        return StreamTotals(
+            self.repeats + other.repeats,
+            self.n_pixels + other.n_pixels,
+            self.n_saturated + other.n_saturated,
+            self.n_dark + other.n_dark,
+            min(self.lowest_adu, other.lowest_adu),
+            max(self.highest_adu, other.highest_adu),
+            min(self.first_percentile_adu, other.first_percentile_adu),
+            max(self.last_percentile_adu, other.last_percentile_adu),
+        )

@@ -1,0 +1,98 @@
+"""`best`: the family that predicts fields it has not seen best, by its name."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+from hil.information import estimate_information
+from hil.information.estimators import estimator_names, find_estimator
+from hil.information.estimators.best import CLOSED_FORM, SLOW
+from hil.noise import GaussianNoise, NoiseModel, PoissonNoise
+
+P = 6
+RNG = np.random.default_rng(1)
+
+
+def place() -> np.ndarray:
+    return np.stack(np.meshgrid(np.arange(P), np.arange(P), indexing="ij"), axis=-1).reshape(-1, 2)
+
+
+def covariance() -> np.ndarray:
+    apart = np.linalg.norm(place()[:, None] - place()[None], axis=-1)
+    return 900 * np.exp(-apart / 3)
+
+
+def process(weight: np.ndarray, n: int, seed: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    scene = rng.standard_normal((n, P * P)) @ np.linalg.cholesky(covariance()).T * weight
+    return (scene + rng.normal(0, 10, scene.shape)).reshape(n, P, P) + 500
+
+
+def templates(n: int) -> np.ndarray:
+    rng = np.random.default_rng(2)
+    scene = 30 * rng.standard_normal((12, P, P))
+    return scene[rng.integers(12, size=n)] + rng.normal(0, 10, (n, P, P))
+
+
+class Case(NamedTuple):
+    says: str
+    frames: np.ndarray
+    noise: NoiseModel
+    chosen: set[str]
+
+
+ROW = 0.3 + 1.4 * np.sin(np.pi * (place()[:, 0] + 0.5) / P)
+CASES = [
+    Case("stationary scenes", process(np.ones(P * P), 1500, 3), GaussianNoise(10), {"stationary"}),
+    Case("brighter in the middle", process(ROW, 2500, 4), GaussianNoise(10), {"gaussian"}),
+    Case("few photons", RNG.poisson(2.0, (6, 60, 60)), PoissonNoise(), {"copula"}),
+    Case("templates", templates(1200), GaussianNoise(10), {"mixture"}),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.says)
+def test_chooses(case: Case) -> None:
+    found = estimate_information(case.frames, case.noise, "best", P)
+    assert found.details["chosen"] in case.chosen
+    assert found.estimator == "best"
+    compared = found.details["compared_nats"]
+    assert min(compared, key=compared.get) == found.details["chosen"]
+
+
+def test_is_what_the_chosen_one_says() -> None:
+    case = CASES[0]
+    found = estimate_information(case.frames, case.noise, "best", P)
+    alone = estimate_information(case.frames, case.noise, found.details["chosen"], P)
+    assert found.bits_per_pixel == alone.bits_per_pixel
+    assert (found.ci_low, found.ci_high) == (alone.ci_low, alone.ci_high)
+    assert found.details["held_out_bits"] == alone.details["held_out_bits"]
+
+
+def test_few_patches() -> None:
+    truth = np.linalg.slogdet(np.eye(P * P) + covariance() / 100)[1] / (2 * P * P * math.log(2))
+    found = [
+        estimate_information(process(np.ones(P * P), 300, seed), GaussianNoise(10), "best", P)
+        for seed in range(8)
+    ]
+    errors = [one.bits_per_pixel - truth for one in found]
+    # one patch of 36 pixels scatters by 1 / sqrt(72) nat
+    scatter = 1 / math.sqrt(72 * 300) / math.log(2)
+    assert abs(np.mean(errors)) < 4 * scatter / math.sqrt(8)
+    assert max(np.abs(errors)) < 4 * scatter
+
+
+def test_families_that_need_more_patches_are_left_out() -> None:
+    found = estimate_information(process(np.ones(P * P), 10, 5), GaussianNoise(10), "best", P)
+    assert set(found.details["compared_nats"]) == {"stationary", "copula"}
+
+
+def test_all_closed_forms_take_part_and_no_other() -> None:
+    names = set(estimator_names())
+    assert {*CLOSED_FORM, *SLOW, "best", "best+pixelcnn"} <= names
+    assert set(find_estimator("best").names) == set(CLOSED_FORM)  # type: ignore[attr-defined]
+    with_it = find_estimator("best+pixelcnn")
+    assert set(with_it.names) == {*CLOSED_FORM, "pixelcnn"}  # type: ignore[attr-defined]

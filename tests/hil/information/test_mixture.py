@@ -1,0 +1,271 @@
+"""Mixtures: scenes under the known noise, and contrasts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from scipy.special import logsumexp
+from scipy.stats import norm, poisson
+
+from hil.information import estimate_information
+from hil.information.noise_kernel import (
+    CameraKernel,
+    GaussianKernel,
+    LinearVarianceKernel,
+    NoiseKernel,
+    PoissonKernel,
+    noise_kernel,
+)
+from hil.information.pixel_law import PixelLaw
+from hil.information.sample import Sample
+from hil.information.template_seeds import denoised, seed_responsibilities
+from hil.noise import CameraNoise, GaussianNoise, NoiseModel, PoissonNoise
+
+P = 6
+D = P * P
+N = 1000
+Measure = Callable[[np.ndarray, np.random.Generator], np.ndarray]
+Likelihood = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+class Templates(NamedTuple):
+    """Equally likely scenes; ``contrast`` in units of the mean, or ADU for Gaussian noise."""
+
+    says: str
+    noise: NoiseModel
+    mean: float
+    contrast: float
+    k: int = 10
+    repeats: int = 1
+
+
+CAMERA = CameraNoise(0.5, 20, 1.6, 8)
+CASES = [
+    Templates("Gaussian, separated", GaussianNoise(10), 500, 30),
+    Templates("Gaussian, overlapping", GaussianNoise(10), 500, 4.5),
+    Templates("Gaussian, overlapping, two repeats", GaussianNoise(10), 500, 4.5, repeats=2),
+    Templates("Poisson, 3 photons", PoissonNoise(), 3, 0.6),
+    Templates("Poisson, 30 photons", PoissonNoise(), 30, 0.3),
+    Templates("camera, 5 electrons", CAMERA, 5, 0.6),
+]
+
+
+def scenes(case: Templates, rng: np.random.Generator) -> np.ndarray:
+    pattern = rng.standard_normal((case.k, D))
+    if isinstance(case.noise, GaussianNoise):
+        return case.mean + case.contrast * pattern
+    return np.asarray(case.mean * np.exp(case.contrast * pattern - case.contrast**2 / 2))
+
+
+def measured(case: Templates, x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    if isinstance(case.noise, GaussianNoise):
+        return x + case.noise.sigma_adu * rng.standard_normal(x.shape)
+    electrons = rng.poisson(x)
+    if isinstance(case.noise, CameraNoise):
+        c = case.noise
+        adu = (electrons + rng.normal(0, c.read_noise_e, x.shape)) / c.gain_e_per_adu + c.offset_adu
+        return np.asarray(np.clip(np.rint(adu), 0, c.highest_adu))
+    return np.asarray(electrons)
+
+
+def log_likelihood(case: Templates, y: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """(n, K), by nothing of the estimator's own."""
+    if isinstance(case.noise, GaussianNoise):
+        return np.stack([norm.logpdf(y, one, case.noise.sigma_adu).sum(axis=1) for one in x], 1)
+    if isinstance(case.noise, PoissonNoise):
+        return np.stack([poisson.logpmf(y, one).sum(axis=1) for one in x], 1)
+    c = CAMERA
+    law = PixelLaw(c.gain_e_per_adu, c.offset_adu, c.read_noise_e, c.highest_adu)
+    table = np.log(np.maximum(law.probabilities(x.ravel(), np.arange(257) - 0.5), 1e-300))
+    table = table.reshape(*x.shape, 256)
+    codes = y.astype(int)
+    pixel = np.arange(x.shape[1])
+    return np.stack([one[pixel, codes].sum(axis=1) for one in table], axis=1)
+
+
+def noise_entropy_nats(case: Templates, x: np.ndarray) -> np.ndarray:
+    if isinstance(case.noise, GaussianNoise):
+        return np.full(1, 0.5 * math.log(2 * math.pi * math.e * case.noise.sigma_adu**2))
+    assert isinstance(case.noise, (PoissonNoise, CameraNoise))
+    return case.noise.entropy_nats(x)
+
+
+def truth_bits(case: Templates, x: np.ndarray) -> float:
+    rng = np.random.default_rng(77)
+    y = measured(case, x[rng.integers(case.k, size=6000)], rng)
+    joint = log_likelihood(case, y, x)
+    posterior = joint - logsumexp(joint, axis=1, keepdims=True)
+    left = -(np.exp(posterior) * posterior).sum(axis=1).mean()
+    return float(math.log2(case.k) - left / math.log(2)) / D
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.says)
+def test_information_about_templates(case: Templates) -> None:
+    errors, bounds = [], []
+    for seed in range(2):
+        rng = np.random.default_rng(seed)
+        x = scenes(case, rng)
+        label = rng.integers(case.k, size=N)
+        y = np.stack([measured(case, x[label], rng) for _ in range(case.repeats)], axis=1)
+        frames = y.reshape(N, case.repeats, P, P)
+        found = estimate_information(frames, case.noise, "mixture", P)
+        # with the exact entropy of the noise: that from few dim pixels scatters by more than this
+        truth = truth_bits(case, x)
+        noise_nats = float(np.mean(noise_entropy_nats(case, x)))
+        own = (found.h_y_nats - noise_nats) / math.log(2)
+        errors.append(own - truth)
+        bounds.append(own - found.bits_per_pixel + found.details["held_out_bits"] - truth)
+        assert found.n_units == N
+    # 72,000 pixels, each with a scatter of about 0.7 nat
+    assert abs(np.mean(errors)) < 0.01
+    assert np.mean(bounds) > 0
+
+
+def test_a_gaussian_is_far_off_where_the_mixture_is_right() -> None:
+    case = CASES[0]
+    rng = np.random.default_rng(1)
+    frames = measured(case, scenes(case, rng)[rng.integers(case.k, size=N)], rng)
+    frames = frames.reshape(N, P, P)
+    gaussian = estimate_information(frames, case.noise, "gaussian", P)
+    mixture = estimate_information(frames, case.noise, "mixture", P)
+    assert mixture.details["scenes"] == case.k
+    assert gaussian.details["held_out_bits"] > mixture.details["held_out_bits"] + 0.15
+
+
+def test_one_scene_carries_nothing() -> None:
+    rng = np.random.default_rng(2)
+    frames = 300 + 50 * rng.standard_normal((P, P)) + rng.normal(0, 10, (800, P, P))
+    found = estimate_information(frames, GaussianNoise(10), "mixture", P)
+    assert found.bits_per_pixel == pytest.approx(0, abs=0.01)
+    assert found.details["held_out_bits"] < 0.02
+
+
+def test_is_the_same_for_the_same_seed() -> None:
+    rng = np.random.default_rng(3)
+    case = CASES[1]
+    frames = measured(case, scenes(case, rng)[rng.integers(case.k, size=400)], rng)
+    found = [
+        estimate_information(frames.reshape(-1, P, P), case.noise, "mixture", P, seed=seed)
+        for seed in (5, 5, 6)
+    ]
+    assert found[0].bits_per_pixel == found[1].bits_per_pixel
+    assert found[0].bits_per_pixel != found[2].bits_per_pixel
+
+
+class Law(NamedTuple):
+    says: str
+    kernel: NoiseKernel
+    exact: Likelihood
+    y: np.ndarray
+    mu: np.ndarray
+
+
+def rounded_gaussian(y: np.ndarray, mu: np.ndarray) -> np.ndarray:
+    cells = norm.cdf((y + 0.5 - mu) / 0.4) - norm.cdf((y - 0.5 - mu) / 0.4)
+    return np.log(cells).sum(axis=-1)
+
+
+LAWS = [
+    Law(
+        "Gaussian",
+        GaussianKernel(7.0, 100.0, False),
+        lambda y, mu: norm.logpdf(y, mu, 7).sum(axis=-1),
+        np.array([[98.5, 110], [120, 80]]),
+        np.array([[100.0, 105], [101, 99], [90, 130]]),
+    ),
+    Law(
+        "rounding shows",
+        GaussianKernel(0.4, 100.0, True),
+        rounded_gaussian,
+        np.array([[100.0, 101], [99, 100]]),
+        np.array([[100.2, 100.7], [99.4, 100.1], [100, 100]]),
+    ),
+    Law(
+        "Poisson",
+        PoissonKernel(),
+        lambda y, mu: poisson.logpmf(y, mu).sum(axis=-1),
+        np.array([[0.0, 3], [7, 2]]),
+        np.array([[0.3, 2.5], [6, 1], [3, 3]]),
+    ),
+    Law(
+        "variance that grows",
+        LinearVarianceKernel(4.0, 2.0, 100.0),
+        lambda y, mu: norm.logpdf(y, mu, np.sqrt(4 + 2 * mu)).sum(axis=-1),
+        np.array([[98.5, 110], [120, 80]]),
+        np.array([[100.0, 105], [101, 99], [90, 130]]),
+    ),
+]
+
+
+@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.says)
+def test_kernels_give_the_noise_s_likelihood(law: Law) -> None:
+    expected = law.exact(law.y[:, None], law.mu[None])
+    own = law.kernel.exact(law.y, np.broadcast_to(law.mu, (2, 3, 2)))
+    if own is None:
+        weights, constants = law.kernel.coefficients(law.mu)
+        own = law.kernel.features(law.y) @ weights.T + constants + law.kernel.base(law.y)[:, None]
+    assert own == pytest.approx(expected, abs=1e-8)
+
+
+def test_camera_kernel_reads_the_exact_law_near_the_clip() -> None:
+    law = PixelLaw(0.5, 20, 1.6, 255)
+    lambda_e = np.array([[2.0, 40.0, 117.0]])
+    probability = law.probabilities(lambda_e[0], np.arange(257) - 0.5)
+    mean = (probability @ np.arange(256))[None, None]
+    y = np.array([[24.0, 102, 255], [20, 95, 250]])
+    frames = np.broadcast_to(y[:, None, None], (2, 1, 1, 3))
+    sample = Sample(frames, 1, 100.0, 50.0, discrete=True, noise=CAMERA)
+    kernel = noise_kernel(sample)
+    assert isinstance(kernel, CameraKernel)
+    exact = kernel.exact(y, np.broadcast_to(mean, (2, 1, 3)))
+    expected = np.log(probability[np.arange(3), y.astype(int)]).sum(axis=1)
+    assert exact is not None
+    assert exact[:, 0] == pytest.approx(expected, abs=2e-3)
+
+
+def test_noise_alone_is_denoised_to_next_to_nothing() -> None:
+    rng = np.random.default_rng(4)
+    u = rng.standard_normal((2000, 20))
+    assert denoised(u, 1).shape[1] < 10
+    signal = u + 3 * rng.standard_normal((2000, 1)) * np.eye(20)[3]
+    assert np.corrcoef(denoised(signal, 1)[:, -1], signal[:, 3])[0, 1] ** 2 > 0.95
+
+
+def test_seeds_find_separated_clusters() -> None:
+    rng = np.random.default_rng(5)
+    label = rng.integers(7, size=600)
+    u = 8 * rng.standard_normal((7, 12))[label] + rng.standard_normal((600, 12))
+    r = seed_responsibilities(u, 1, rng)
+    assert r.sum(axis=1) == pytest.approx(np.ones(600))
+    found = r.argmax(axis=1)
+    assert len(set(zip(label.tolist(), found.tolist(), strict=True))) == 7
+
+
+def test_contrast_that_varies_is_what_a_scale_mixture_is_for() -> None:
+    rng = np.random.default_rng(6)
+    n, noise_sd = 3000, 5.0
+    apart = np.abs(np.subtract.outer(np.arange(P), np.arange(P)))
+    row = np.linalg.cholesky(np.exp(-apart / 3.0))
+    texture = np.einsum("ij,njk,lk->nil", row, rng.standard_normal((n, P, P)), row)
+    contrast = np.where(rng.random(n) < 0.7, 2.0, 40.0)[:, None, None]
+    frames = 500 + contrast * texture + rng.normal(0, noise_sd, texture.shape)
+    covariance = np.kron(row @ row.T, row @ row.T)
+    flat = frames.reshape(n, D) - 500
+    joint = []
+    for share, scale in ((0.7, 2.0), (0.3, 40.0)):
+        total = scale**2 * covariance + noise_sd**2 * np.eye(D)
+        solved = np.linalg.solve(total, flat.T).T
+        quadratic = np.einsum("nd,nd->n", flat, solved)
+        log_det = np.linalg.slogdet(2 * math.pi * total)[1]
+        joint.append(math.log(share) - 0.5 * (quadratic + log_det))
+    h_y = -float(logsumexp(joint, axis=0).mean()) / D
+    h_noise = 0.5 * math.log(2 * math.pi * math.e * noise_sd**2)
+    truth = (h_y - h_noise) / math.log(2)
+    found = estimate_information(frames, GaussianNoise(noise_sd), "scale_mixture", P)
+    gaussian = estimate_information(frames, GaussianNoise(noise_sd), "stationary", P)
+    assert found.bits_per_pixel == pytest.approx(truth, abs=0.015)
+    assert gaussian.bits_per_pixel > truth + 0.2
