@@ -96,6 +96,7 @@ def fit_templates(
         For the seeds, and for which patches they are looked for among.
     """
     n, repeats, d = y.shape
+    y = y[_canonical_order(y.mean(axis=1))]
     features = kernel.features(y.reshape(-1, d)).reshape(n, repeats, -1).mean(axis=1)
     everything = _Training.of(features, y.mean(axis=1), repeats, line)
     some, training = np.arange(n), everything
@@ -106,6 +107,15 @@ def fit_templates(
     model = training.maximised(kernel, seed_responsibilities(u, repeats, rng))
     model = _converged(model, training, _STEPS)
     return model if n == some.size else _converged(model, everything, _WHOLE_STEPS)
+
+
+def _canonical_order(mean: Floats) -> NDArray[np.intp]:
+    """Order patches by a number of their own, so that seeds do not depend on where they were.
+
+    It stays what it is when frames are turned, mirrored or shifted in value.
+    """
+    about = mean - mean.mean(axis=0)
+    return np.argsort(np.einsum("nd,nd->n", about, about), kind="stable")
 
 
 @dataclass(frozen=True, slots=True)
