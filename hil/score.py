@@ -41,6 +41,8 @@ class SessionEstimator:
         The rig's noise model, built once: its tables are kept.
     excess
         How far settings lie above each bound on light and time.
+    chosen
+        What ``best`` chose in this session's first trial; empty before that.
     """
 
     def __init__(
@@ -48,8 +50,10 @@ class SessionEstimator:
         spec: SessionSpec,
         noise: NoiseModel,
         excess: Callable[[Mapping[str, Value]], Mapping[str, float]],
+        chosen: str = "",
     ) -> None:
         self._spec = spec
+        self._kind = chosen or spec.estimator.kind
         self._noise = noise
         self._excess = excess
 
@@ -61,13 +65,15 @@ class SessionEstimator:
         estimate = estimate_information(
             measurement.frames,
             self._noise,
-            estimator=spec.estimator.kind,
+            estimator=self._kind,
             patch_size=spec.estimator.patch_size,
             confidence=spec.estimator.confidence,
             seed=spec.seed,
             saturation_adu=measurement.saturation_adu,
             max_saturated_share=spec.constraints.max_saturated_share,
         )
+        # The slack of a bound differs between estimators: `best` chooses once for all trials.
+        self._kind = str(estimate.details.get("chosen", self._kind))
         height, width = measurement.frames.shape[-2:]
         share = float(estimate.details["saturated_share"])
         return Assessment(

@@ -415,7 +415,7 @@ def _run_trials(
         thinker=thinker,
         store=store,
         proposer=OptunaProposer(work.layout.plan(spec, work.space)),
-        estimator=SessionEstimator(spec, noise, work.space.excess),
+        estimator=SessionEstimator(spec, noise, work.space.excess, _chosen(work)),
         clock=clock,
         stop=stop,
         beat=guardian.beat,
@@ -424,6 +424,16 @@ def _run_trials(
     )
     controller.recover()
     return controller.run()
+
+
+def _chosen(work: _Work) -> str:
+    """Tell which estimator ``best`` chose before the session was interrupted."""
+    if not (work.resumed and work.file.spec.estimator.kind.startswith("best")):
+        return ""
+    found = (
+        details.get("chosen") for details in work.database.estimates(work.session_id)["details"]
+    )
+    return next((str(name) for name in found if name), "")
 
 
 def _end(work: _Work, store: SqlStore, ending: Ending, after: BaseException | None) -> None:

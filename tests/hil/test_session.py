@@ -531,6 +531,16 @@ def test_frames_that_are_saturated_break_the_constraint(bench: Bench) -> None:
     assert "constraint_broken" in bench.events()
 
 
+def test_best_chooses_once_for_all_trials(bench: Bench) -> None:
+    bench.write(RIG, SESSION.replace("[sampler]", '[estimator]\nkind = "best"\n\n[sampler]'))
+    bench.run(trials=2)
+    bench.resume(trials=4)
+    with bench.database() as database:
+        estimates = database.estimates("last")
+    chosen = estimates["details"].iloc[0]["chosen"]
+    assert list(estimates["estimator"])[1:] == [chosen] * 3
+
+
 def test_frames_are_the_raw_integers(bench: Bench) -> None:
     bench.run(trials=1)
     with bench.database() as database:
