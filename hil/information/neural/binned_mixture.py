@@ -20,6 +20,7 @@ Tensor = torch.Tensor
 
 _NARROW = 0.05  # bins of fewer standard deviations are integrated by series
 _STEEP = 1e3  # squared standard deviations from the mean, beyond which the series is cut
+_BEYOND = 50.0  # standard deviations from one end of a bin to where nothing is left
 _LEAST = 1e-6  # single precision tells ratios of probabilities no nearer to 1
 FAR = 1e6  # residuals: an end that no bin reaches, finite so that gradients are
 _LOG_ROOT_2PI = 0.5 * math.log(2 * math.pi)
@@ -72,6 +73,8 @@ def _log_bin(a: Tensor, b: Tensor) -> Tensor:
     # bins that the series takes are made harmless here, or their gradients would be NaN
     low = torch.where(narrow, -torch.ones_like(a), torch.where(flip, -b, a))
     high = torch.where(narrow, torch.ones_like(b), torch.where(flip, -a, b))
+    # farther ends add nothing, and the gradient of log_ndtr is NaN beyond -1e5
+    low = torch.maximum(low, high - _BEYOND)
     log_high = torch.special.log_ndtr(high)
     log_ratio = (torch.special.log_ndtr(low) - log_high).clamp(max=-_LEAST)
     wide: Tensor = log_high + torch.log1p(-torch.exp(log_ratio))

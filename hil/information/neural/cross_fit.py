@@ -214,6 +214,7 @@ def _fit_fold(
         start_nats,
         patch_nats,
         lambda step, best: told(schedule, step, linear_nats, best),
+        keep_last=start == "linear",
     )
     return FoldFit(coding, network, linear_nats, best_nats, start, steps, device)
 

@@ -190,13 +190,15 @@ def train(
     start_nats: float,
     loss: Callable[[M, Tensors], Tensor],
     told: Callable[[int, float], None] | None = None,
+    *,
+    keep_last: bool = False,
 ) -> tuple[float, int]:
     """Fit ``model`` in place.
 
     Parameters
     ----------
     model
-        Left with the weights that did best; where none did better than the start, with the last.
+        Left with the weights that did best.
     patches, stop
         To learn from; to judge by.
     schedule
@@ -209,6 +211,8 @@ def train(
         Gives each patch's cross-entropy, (n,) nats over all its entries.
     told
         Called at each look with the step and the best cross-entropy.
+    keep_last
+        Leave the last weights where none did better than the start.
 
     Returns
     -------
@@ -221,7 +225,7 @@ def train(
     average = [parameter.detach().clone() for parameter in parameters]
     batch = max(1, min(len(patches), schedule.batch_pixels // patches.x.shape[1]))
     best, best_step, worse = start_nats, 0, 0
-    best_weights = average
+    best_weights = [weights.clone() for weights in average]
     order = _batches(len(patches), batch, draw)
     for step in range(schedule.steps):
         for group in optimiser.param_groups:
@@ -246,7 +250,7 @@ def train(
             told(step + 1, best)
         if worse >= schedule.patience:
             break
-    _put(parameters, best_weights)
+    _put(parameters, average if keep_last and best_step == 0 else best_weights)
     return best, best_step
 
 

@@ -368,5 +368,28 @@ def test_the_registry_finds_it() -> None:
     assert isinstance(find_estimator("pixelcnn"), PixelCNN)
 
 
-def test_far_is_farther_than_any_residual() -> None:
-    assert 1e5 < FAR < 1e18  # its square is a single-precision number
+@pytest.mark.parametrize("at", [-60.0, -3.0, 0.0, 3.0, 60.0])
+@pytest.mark.parametrize("end", ["below", "above", "both"])
+def test_open_bins_have_finite_gradients(at: float, end: str) -> None:
+    z = torch.tensor([at])
+    below = torch.tensor([FAR if end != "above" else 0.3])
+    above = torch.tensor([FAR if end != "below" else 0.3])
+    mu = torch.zeros(2, 1, requires_grad=True)
+    s = torch.tensor([[1.0], [0.01]], requires_grad=True)
+    log_p = log_probability(z, below, above, torch.full((2, 1), -math.log(2)), mu, s)
+    log_p.sum().backward()
+    assert mu.grad is not None and s.grad is not None
+    assert torch.isfinite(log_p).all() and log_p[0] <= 1e-6
+    assert torch.isfinite(mu.grad).all() and torch.isfinite(s.grad).all()
+
+
+def test_a_start_that_training_does_not_better_is_kept() -> None:
+    frames, _ = template_frames(600, 13)
+    patches = PatchSet.of(sample_of(frames))
+    shape = replace(TINY, units=16)
+    # steps as large as these only spoil
+    spoiling = replace(SHORT, learning_rate=3.0)
+    for k, fold in enumerate(cross_fit(patches, shape, Fitting(spoiling, quick(spoiling)))):
+        stop = patches.y[patches.learning(k)[1]]
+        assert (fold.start, fold.steps) == ("scenes", 0)
+        assert fold.nats(stop).mean() == pytest.approx(fold.stop_nats, abs=1e-5)
