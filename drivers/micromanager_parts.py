@@ -5,6 +5,7 @@ Most parts carry one setting. An XY stage moves both axes by one call, so its pa
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Protocol
 
@@ -44,7 +45,7 @@ class Part(Protocol):
         ...
 
 
-class SinglePart:
+class SinglePart(ABC):
     """What parts with one setting and nothing to check beyond it have in common.
 
     Parameters
@@ -65,7 +66,7 @@ class SinglePart:
         """The one setting."""
         return (self.setting,)
 
-    def check(self, values: Mapping[str, Value]) -> None:
+    def check(self, values: Mapping[str, Value]) -> None:  # noqa: B027  one setting agrees with itself
         """Nothing beyond the setting itself."""
 
     def send(self, values: Mapping[str, Value]) -> None:
@@ -78,11 +79,11 @@ class SinglePart:
         with self._core.words(self._label, f"reading {name}"):
             return self._read()
 
-    def _send(self, value: Value) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _send(self, value: Value) -> None: ...
 
-    def _read(self) -> Value:
-        raise NotImplementedError
+    @abstractmethod
+    def _read(self) -> Value: ...
 
 
 class PropertyPart(SinglePart):

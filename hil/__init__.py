@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from hil import noise
     from hil.errors import HilError, InputError, RigHeld
     from hil.information import estimate_information
+    from hil.outcome import SessionResult
     from hil.ports import Estimate
     from hil.rig import Rig, load_rig
-    from hil.session import SessionResult, resume_session, run_session
+    from hil.session import resume_session, run_session
     from hil.spec import SessionSpec
     from hil.store import Database, open_database
 
@@ -26,7 +27,7 @@ _HOMES = {
     "InputError": "hil.errors",
     "Rig": "hil.rig",
     "RigHeld": "hil.errors",
-    "SessionResult": "hil.session",
+    "SessionResult": "hil.outcome",
     "SessionSpec": "hil.spec",
     "estimate_information": "hil.information",
     "load_rig": "hil.rig",

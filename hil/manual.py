@@ -9,10 +9,11 @@ from pathlib import Path
 from hil.clock import SystemClock
 from hil.errors import InputError
 from hil.holding import hold
+from hil.outcome import best_of
 from hil.ports import Value
 from hil.rig import Plan, Rig
 from hil.safety import ParkProblem
-from hil.session import best_of, stored_file
+from hil.session import stored_file
 from hil.spec import load_rig_file
 from hil.store import Database, database_exists, open_database
 

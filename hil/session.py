@@ -19,7 +19,8 @@ from hil.errors import HilError, InputError, SafetyError, StoreError, nearest
 from hil.guardian import Guardian, Orders
 from hil.holding import hold, lease
 from hil.layout import Layout, lay_out
-from hil.ports import Best, Clock, Observer, SessionState, Snapshot, TrialState, Value
+from hil.outcome import SessionResult, best_of, result_of
+from hil.ports import Clock, Observer, SessionState, Snapshot, TrialState, Value
 from hil.rig import Plan, Rig
 from hil.score import SessionEstimator, noise_model
 from hil.search_space import SearchSpace, resolve
@@ -34,41 +35,6 @@ if TYPE_CHECKING:
 _GRACE_S = 60.0
 # A sample is not lit for longer than this while the database is waited for.
 _DARK_AFTER_S = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class SessionResult:
-    """What a session came to.
-
-    Parameters
-    ----------
-    session_id, name
-        Which session.
-    state, reason
-        How it ended, and why.
-    n_trials, n_complete
-        Rows, and those of them that are COMPLETE.
-    best
-        The best feasible trial; None if there is none.
-    best_settings
-        What that trial's devices read back.
-    objective
-        What was maximised.
-    database, frames
-        Where everything lies; no password.
-    """
-
-    session_id: str
-    name: str
-    state: SessionState
-    reason: str
-    n_trials: int
-    n_complete: int
-    best: Best | None
-    best_settings: Mapping[str, Value]
-    objective: str
-    database: str
-    frames: Path
 
 
 def show_nothing(snapshot: Snapshot) -> None:
@@ -190,7 +156,7 @@ def resume_session(
         stack.callback(opened_database.close)
         record = opened_database.session(session)
         if record.state is SessionState.COMPLETE and trials is None:
-            return result_of(opened_database, record.id, Ending(record.state, record.reason))
+            return result_of(opened_database, record.id, record.state, record.reason)
         file = with_trials(
             stored_file(record, rig), trials if trials is not None else record.n_trials
         )
@@ -373,7 +339,7 @@ def _drive(work: _Work, observer: Observer, stop: StopSwitch) -> SessionResult:
             _end(work, store, Ending(SessionState.FAILED, _brief(error)), after=error)
             raise
         _end(work, store, ending, after=None)
-    return result_of(work.database, work.session_id, ending)
+    return result_of(work.database, work.session_id, ending.state, ending.reason)
 
 
 def _capture(work: _Work) -> Capture:
@@ -570,42 +536,3 @@ def _signals(stop: StopSwitch) -> Iterator[None]:
 
 def _brief(error: BaseException) -> str:
     return str(error) if isinstance(error, HilError) else f"{type(error).__name__}: {error}"
-
-
-# --- afterwards ----------------------------------------------------------------------------------
-
-
-def best_of(database: Database, session_id: str) -> Best | None:
-    """Find the best feasible trial by the first objective."""
-    feasible = [
-        (row.objectives[0], -row.number)
-        for row in database.rows(session_id)
-        if row.state is TrialState.COMPLETE
-        and row.objectives is not None
-        and all(value <= 0 for value in row.constraints.values())
-    ]
-    if not feasible:
-        return None
-    objective, minus_number = max(feasible)
-    found = database.trials(session_id, where=[f"number = {-minus_number}"]).iloc[0]
-    return Best(-minus_number, objective, float(found["ci_low"]), float(found["ci_high"]))
-
-
-def result_of(database: Database, session_id: str, ending: Ending) -> SessionResult:
-    """Sum a session up."""
-    record = database.session(session_id)
-    rows = database.rows(session_id)
-    best = best_of(database, session_id)
-    return SessionResult(
-        session_id=record.id,
-        name=record.name,
-        state=ending.state,
-        reason=ending.reason,
-        n_trials=len(rows),
-        n_complete=sum(row.state is TrialState.COMPLETE for row in rows),
-        best=best,
-        best_settings=dict(rows[best.number].requested) if best else {},
-        objective=record.objectives[0],
-        database=database.url,
-        frames=database.frames_folder,
-    )

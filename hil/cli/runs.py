@@ -10,7 +10,7 @@ import typer
 from hil.cli.options import Db, Frames, SessionRef
 
 if TYPE_CHECKING:
-    from hil.session import SessionResult
+    from hil.outcome import SessionResult
     from hil.spec import SessionFile
 
 Trials = Annotated[

@@ -88,6 +88,7 @@ class DriverContract:
 
     @pytest.fixture
     def connection(self) -> Iterator[Connection]:
+        # The one thing that every driver's own class must give: pytest cannot leave it abstract.
         raise NotImplementedError
 
     @pytest.fixture
