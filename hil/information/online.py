@@ -41,8 +41,7 @@ from hil.information.flags import (
 )
 from hil.information.interval import Interval, weighted_interval
 from hil.information.noise_model import NoiseModel
-from hil.information.patch_moments import DifferencedModel, PatchMoments, tiled
-from hil.information.phi_mean import PhiMean
+from hil.information.patch_moments import DifferencedModel, PatchMoments
 from hil.information.stream_record import FieldRecord, StreamTotals
 from hil.information.windows import cut_windows, draw_windows
 from hil.ports import Estimate
@@ -138,7 +137,6 @@ class OnlineEstimator:
         self._saturation_adu = saturation_adu
         self._max_saturated_share = max_saturated_share
         self._rng = np.random.default_rng(seed)
-        self._phi_mean = PhiMean(noise)
         self._fields: dict[int, FieldRecord] = {}
         self._totals = StreamTotals()
         self._clock = 0.0
@@ -318,8 +316,10 @@ class OnlineEstimator:
             used = cut_windows(repeats, corners, side)
         with ThreadPoolExecutor(1) as pool:
             sums = sum_frames(
+                used,
                 about(used, self._reference_adu),
-                lambda: self._phi_mean(tiled(used, self._p), checked.discrete),
+                self._noise,
+                checked.discrete,
                 self._p,
                 pool if used.size >= _WORTH_A_THREAD else None,
             )
