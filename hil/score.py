@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from hil.errors import InputError
 from hil.ports import Assessment, Estimate, Measurement, Value
-from hil.spec import NoiseSpec, SessionSpec
+from hil.spec import RigFile, SessionSpec
 
 if TYPE_CHECKING:
-    from hil.information.noise_model import NoiseModel
+    from hil.information.noise_model import FlattenedNoise, NoiseModel
 
 # Objective name -> (estimate, pixels of a frame) -> value. Each holds the light fixed only as far
 # as the session file does: see hil.spec.session.Constraints.
@@ -19,15 +20,21 @@ OBJECTIVES: dict[str, Callable[[Estimate, int], float]] = {
 }
 
 
-def noise_model(spec: NoiseSpec) -> NoiseModel:
-    """Build the noise model that a rig file states."""
-    from hil.information.camera_noise import CameraNoise
-    from hil.information.gaussian_noise import GaussianNoise
-    from hil.information.poisson_noise import PoissonNoise
+def noise_model(rig: RigFile) -> NoiseModel | FlattenedNoise:
+    """Build the noise model that a rig file states.
 
-    kinds = {"gaussian": GaussianNoise, "poisson": PoissonNoise, "camera": CameraNoise}
-    model: NoiseModel = kinds[spec.kind](**spec.model_dump(exclude={"kind"}))
-    return model
+    Raises
+    ------
+    InputError
+        Naming the rig file and the key.
+    """
+    from hil.information.noise_kinds import build_noise
+
+    assert rig.spec.noise is not None
+    try:
+        return build_noise(rig.spec.noise, rig.path.parent)
+    except InputError as error:
+        raise InputError(rig.path, f"noise.{error.key}", error.problem) from None
 
 
 class SessionEstimator:
@@ -48,7 +55,7 @@ class SessionEstimator:
     def __init__(
         self,
         spec: SessionSpec,
-        noise: NoiseModel,
+        noise: NoiseModel | FlattenedNoise,
         excess: Callable[[Mapping[str, Value]], Mapping[str, float]],
         chosen: str = "",
     ) -> None:

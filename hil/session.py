@@ -94,6 +94,7 @@ def run_session(
     file = with_trials(_session_file(path_or_spec, rig), trials)
     plan = Plan(file.rig)
     _check_estimator(file)
+    noise_model(file.rig)  # what is wrong with it is said before anything moves
     with ExitStack() as stack:
         existing = _existing_database(database, frames)
         if existing is not None:
@@ -162,6 +163,7 @@ def resume_session(
         )
         plan = Plan(file.rig)
         _check_estimator(file)
+        noise_model(file.rig)  # what is wrong with it is said before anything moves
         stack.enter_context(hold(plan, opened_database, record.id, "controller", clock))
         opened = Rig(plan)
         stack.callback(opened.close)
@@ -372,8 +374,7 @@ def _run_trials(
     if rig.spec.setup:
         store.event("setup", clock.now(), dict(rig.spec.setup))
         rig.run(lambda: rig.safety.apply(rig.spec.setup), guardian.beat)
-    assert rig.spec.noise is not None
-    noise = noise_model(rig.spec.noise)
+    noise = noise_model(work.file.rig)
     controller = Controller(
         LoopSpec(spec.trials, spec.seed, spec.stop, work.space.fixed),
         capture=capture,

@@ -30,7 +30,7 @@ _FEW_FIELDS = 4
 
 def estimate_information(
     frames: ArrayLike,
-    noise: NoiseModel,
+    noise: NoiseModel | FlattenedNoise,
     estimator: str | PatchEstimator = "stationary",
     patch_size: int = 16,
     confidence: float = 0.95,

@@ -2,88 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import cast
+
+from pydantic import ValidationError
 
 from hil.errors import InputError, nearest
-from hil.information.camera_noise import CameraNoise
-from hil.information.gaussian_noise import GaussianNoise
-from hil.information.noise_model import NoiseModel
-from hil.information.poisson_noise import PoissonNoise
-from hil.information.xray_noise import XrayNoise
+from hil.information.noise_kinds import build_noise, noise_specs
+from hil.information.noise_model import FlattenedNoise, NoiseModel
+from hil.spec.base import Spec
+from hil.spec.load import input_error
+from hil.spec.noise import NoiseSpec
 
 _WHERE = "--noise"
 
 
-@dataclass(frozen=True, slots=True)
-class _Kind:
-    build: Callable[..., NoiseModel]
-    required: tuple[str, ...] = ()
-    optional: tuple[str, ...] = ()
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        return self.required + self.optional
-
-
-_KINDS = {
-    "gaussian": _Kind(GaussianNoise, ("sigma_adu",)),
-    "poisson": _Kind(PoissonNoise),
-    "camera": _Kind(CameraNoise, ("gain_e_per_adu", "offset_adu", "read_noise_e"), ("bit_depth",)),
-    "xray": _Kind(
-        XrayNoise, ("adu_per_photon", "offset_adu", "electronic_noise_adu"), ("bit_depth",)
-    ),
-}
-
-
-def parse_noise(text: str) -> NoiseModel:
-    """Build a noise model from ``kind:key=value,key=value``.
+def parse_noise(text: str) -> NoiseModel | FlattenedNoise:
+    """Build a noise model from ``kind:key=value,key=value``; kinds and keys are those of rig files.
 
     Raises
     ------
     InputError
         Naming the key, with what is allowed.
     """
-    name, _, rest = text.strip().partition(":")
+    name, _, rest = (part.strip() for part in text.partition(":"))
+    kinds = noise_specs()
     if name == "calibration":
         raise InputError(
             _WHERE,
             "calibration",
             "calibrations come with hil calibrate, which this version does not have; "
-            "allowed: gaussian, poisson, camera",
+            f"allowed: {', '.join(kinds)}",
         )
-    if name not in _KINDS:
-        raise InputError(_WHERE, "", f"no noise model {name!r}: {nearest(name, _KINDS)}")
-    kind = _KINDS[name]
-    values = _values(name, kind, rest)
-    missing = [key for key in kind.required if key not in values]
-    if missing:
-        raise InputError(_WHERE, missing[0], f"missing; {name} needs {', '.join(kind.required)}")
+    if name not in kinds:
+        raise InputError(_WHERE, "", f"no noise model {name!r}: {nearest(name, kinds)}")
+    values = _values(name, kinds[name], rest)
     try:
-        return kind.build(**values)
+        spec = kinds[name].model_validate({"kind": name, **values})
+        return build_noise(cast(NoiseSpec, spec), Path())
+    except ValidationError as error:
+        raise input_error(error, _WHERE, values) from None
     except InputError as error:
         raise InputError(_WHERE, error.key, error.problem) from None
 
 
-def _values(name: str, kind: _Kind, rest: str) -> dict[str, Any]:
-    values: dict[str, Any] = {}
+def _values(name: str, kind: type[Spec], rest: str) -> dict[str, str]:
+    """Split ``key=value,key=value``; the spec turns the words into numbers."""
+    fields = {key: field for key, field in kind.model_fields.items() if key != "kind"}
+    values: dict[str, str] = {}
     for item in (part.strip() for part in rest.split(",") if part.strip()):
         key, equals, word = (part.strip() for part in item.partition("="))
-        if key not in kind.keys:
-            tail = nearest(key, kind.keys) if kind.keys else f"{name} takes no parameters"
+        if key not in fields:
+            tail = nearest(key, fields) if fields else f"{name} takes no parameters"
             raise InputError(_WHERE, key, f"{name} has no such parameter: {tail}")
-        if not equals:
-            raise InputError(_WHERE, key, f"needs a value: {key}=NUMBER")
+        if not equals or not word:
+            raise InputError(_WHERE, key, f"needs a value: {key}=...")
         if key in values:
             raise InputError(_WHERE, key, "is given twice")
-        values[key] = _number(key, word)
+        values[key] = word
+    needed = [key for key, field in fields.items() if field.is_required()]
+    missing = [key for key in needed if key not in values]
+    if missing:
+        raise InputError(_WHERE, missing[0], f"missing; {name} needs {', '.join(needed)}")
     return values
-
-
-def _number(key: str, word: str) -> float | int:
-    try:
-        return int(word) if key == "bit_depth" else float(word)
-    except ValueError:
-        wanted = "an integer" if key == "bit_depth" else "a number"
-        raise InputError(_WHERE, key, f"{word!r} is not {wanted}") from None

@@ -1,16 +1,19 @@
 """What the two TOML files may say: `RigSpec` and `SessionSpec`, frozen and strict."""
 
 from hil.spec.load import RigFile, SessionFile, load_rig_file, load_session_file
-from hil.spec.rig import (
+from hil.spec.noise import (
     CameraNoiseSpec,
-    DriverSpec,
     GaussianNoiseSpec,
+    NoiseSpec,
+    PoissonNoiseSpec,
+    XrayNoiseSpec,
+)
+from hil.spec.rig import (
+    DriverSpec,
     Interlock,
     Limit,
     LimitsTogether,
-    NoiseSpec,
     ParkStep,
-    PoissonNoiseSpec,
     RigSpec,
 )
 from hil.spec.session import (
@@ -63,6 +66,7 @@ __all__ = [
     "SessionSpec",
     "Stop",
     "TpeSampler",
+    "XrayNoiseSpec",
     "load_rig_file",
     "load_session_file",
 ]

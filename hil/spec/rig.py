@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, Literal, Self, TypeAlias
+from typing import Any, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
 from hil.spec.base import SettingName, Settings, SettingValue, Spec
+from hil.spec.noise import NoiseSpec
 
 
 class DriverSpec(Spec):
@@ -27,34 +28,6 @@ class DriverSpec(Spec):
     def options(self) -> dict[str, Any]:
         """The driver's own keys, unchecked: the driver checks them."""
         return dict(self.model_extra or {})
-
-
-class GaussianNoiseSpec(Spec):
-    """Noise of one standard deviation everywhere, ADU."""
-
-    kind: Literal["gaussian"]
-    sigma_adu: float = Field(gt=0)
-
-
-class PoissonNoiseSpec(Spec):
-    """Pixels that count: one ADU is one count, no read noise."""
-
-    kind: Literal["poisson"]
-
-
-class CameraNoiseSpec(Spec):
-    """A scientific camera, as in EMVA 1288: shot noise, Gaussian read noise, rounding, clipping."""
-
-    kind: Literal["camera"]
-    gain_e_per_adu: float = Field(gt=0)
-    offset_adu: float = Field(ge=0)
-    read_noise_e: float = Field(ge=0)
-    bit_depth: int = Field(default=16, ge=1, le=16)
-
-
-NoiseSpec: TypeAlias = Annotated[
-    GaussianNoiseSpec | PoissonNoiseSpec | CameraNoiseSpec, Field(discriminator="kind")
-]
 
 
 class Limit(Spec):

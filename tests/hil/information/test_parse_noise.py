@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from pathlib import Path
+from typing import NamedTuple, get_args
 
+import numpy as np
 import pytest
 
 from hil.errors import InputError
+from hil.information.noise_kinds import noise_specs
 from hil.noise import parse_noise
+from hil.spec.noise import NoiseSpec
+
+
+def test_every_kind_that_a_file_may_name_has_a_model() -> None:
+    union, _ = get_args(NoiseSpec)
+    assert set(noise_specs().values()) == set(get_args(union))
+
+
+def test_a_map_of_widths_comes_from_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    np.save("sigma.npy", np.linspace(2, 3, 20).reshape(4, 5))
+    np.save("negative.npy", np.full((4, 5), -1.0))
+    np.save("stack.npy", np.ones((2, 4, 5)))
+    assert repr(parse_noise("gaussian:sigma_file=sigma.npy")) == (
+        "GaussianMapNoise(sigma_adu 4 x 5, 2 to 3)"
+    )
+    with pytest.raises(InputError, match=r"--noise: sigma_file: negative.npy: .*not above 0"):
+        parse_noise("gaussian:sigma_file=negative.npy")
+    with pytest.raises(InputError, match=r"--noise: sigma_file: stack.npy: .*shape \(2, 4, 5\)"):
+        parse_noise("gaussian:sigma_file=stack.npy")
 
 
 @pytest.mark.parametrize(
@@ -22,6 +45,10 @@ from hil.noise import parse_noise
         (
             " camera: read_noise_e = 2 , offset_adu=1e2, gain_e_per_adu=1 ",
             "CameraNoise(gain_e_per_adu=1, offset_adu=100, read_noise_e=2, bit_depth=16)",
+        ),
+        (
+            "xray:adu_per_photon=40,offset_adu=200,electronic_noise_adu=15",
+            "XrayNoise(adu_per_photon=40, offset_adu=200, electronic_noise_adu=15, bit_depth=16)",
         ),
     ],
 )
@@ -38,13 +65,15 @@ class Bad(NamedTuple):
 @pytest.mark.parametrize(
     "bad",
     [
-        Bad("", "", "allowed: camera, gaussian, poisson"),
+        Bad("", "", "allowed: camera, gaussian, poisson, xray"),
         Bad("gausian:sigma_adu=1", "", "did you mean 'gaussian'?"),
-        Bad("gaussian", "sigma_adu", "missing"),
+        Bad("gaussian", "", "either sigma_adu, a number, or sigma_file, a file"),
+        Bad("gaussian:sigma_adu=1,sigma_file=a.npy", "", "either sigma_adu"),
+        Bad("gaussian:sigma_file=none.npy", "sigma_file", "none.npy: no such file"),
         Bad("gaussian:sigma_adu", "sigma_adu", "needs a value"),
-        Bad("gaussian:sigma_adu=ten", "sigma_adu", "'ten' is not a number"),
-        Bad("gaussian:sigma_adu=-1", "sigma_adu", "impossible"),
-        Bad("gaussian:sigma_adu=nan", "sigma_adu", "impossible"),
+        Bad("gaussian:sigma_adu=ten", "sigma_adu", "'ten' is wrong"),
+        Bad("gaussian:sigma_adu=-1", "sigma_adu", "greater than 0"),
+        Bad("gaussian:sigma_adu=nan", "sigma_adu", "finite"),
         Bad("gaussian:sigma_adu=1,sigma_adu=2", "sigma_adu", "twice"),
         Bad("gaussian:sigma=1", "sigma", "did you mean 'sigma_adu'?"),
         Bad("poisson:gain=1", "gain", "takes no parameters"),
@@ -52,7 +81,12 @@ class Bad(NamedTuple):
         Bad(
             "camera:gain_e_per_adu=1,offset_adu=0,read_noise_e=1,bit_depth=8.5",
             "bit_depth",
-            "not an integer",
+            "valid integer",
+        ),
+        Bad(
+            "camera:gain_e_per_adu=1,offset_adu=300,read_noise_e=1,bit_depth=8",
+            "offset_adu",
+            "less than 255",
         ),
         Bad("calibration:3f2a", "calibration", "hil calibrate"),
     ],

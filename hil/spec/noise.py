@@ -1,0 +1,69 @@
+"""The kinds of noise model, each with its keys: what ``[noise]`` and ``--noise`` may say.
+
+One class a kind; `hil.information.noise_kinds` says which model each describes.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self, TypeAlias
+
+from pydantic import Field, model_validator
+
+from hil.spec.base import Spec
+
+BitDepth: TypeAlias = Annotated[int, Field(ge=1, le=32)]
+
+
+class GaussianNoiseSpec(Spec):
+    """Constant noise of one standard deviation everywhere, or one for each pixel.
+
+    Parameters
+    ----------
+    sigma_adu
+        Standard deviation, ADU.
+    sigma_file
+        File of standard deviations, (height, width) ADU: .npy, .tif, ... In a rig file relative to
+        it.
+    """
+
+    kind: Literal["gaussian"]
+    sigma_adu: float | None = Field(default=None, gt=0)
+    sigma_file: str | None = Field(default=None, min_length=1)
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.sigma_adu is None) == (self.sigma_file is None):
+            raise ValueError("give either sigma_adu, a number, or sigma_file, a file")
+        return self
+
+
+class PoissonNoiseSpec(Spec):
+    """Pixels that count: one ADU is one count, no read noise."""
+
+    kind: Literal["poisson"]
+
+
+class CameraNoiseSpec(Spec):
+    """A scientific camera, as in EMVA 1288: shot noise, Gaussian read noise, rounding, clipping."""
+
+    kind: Literal["camera"]
+    gain_e_per_adu: float = Field(gt=0)
+    offset_adu: float = Field(ge=0)
+    read_noise_e: float = Field(ge=0)
+    bit_depth: BitDepth = 16
+
+
+class XrayNoiseSpec(Spec):
+    """X-ray photons that add a fixed number of ADU each, and electronic noise."""
+
+    kind: Literal["xray"]
+    adu_per_photon: float = Field(gt=0)
+    offset_adu: float = Field(ge=0)
+    electronic_noise_adu: float = Field(ge=0)
+    bit_depth: BitDepth = 16
+
+
+NoiseSpec: TypeAlias = Annotated[
+    GaussianNoiseSpec | PoissonNoiseSpec | CameraNoiseSpec | XrayNoiseSpec,
+    Field(discriminator="kind"),
+]
