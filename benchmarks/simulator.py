@@ -18,7 +18,8 @@ import numpy as np
 import torch
 
 from drivers.protocol import Camera
-from sim.microscope import KIND, Microscope
+from sim.microscope import KIND
+from sim.rig import SimulatedRig
 from sim.widefield import GUARDS
 
 TRIAL_FIELDS = [(x_um, y_um) for y_um in (-30.0, 30.0) for x_um in (-75.0, -25.0, 25.0, 75.0)]
@@ -35,35 +36,35 @@ def milliseconds(work: Callable[[int], object], repeats: int = 20) -> float:
     return 1e3 * float(np.median(times))
 
 
-def microscope(side_px: int) -> Microscope:
+def microscope(side_px: int) -> SimulatedRig:
     scope = KIND.open(KIND.options({"seed": 1, "height_px": side_px, "width_px": side_px}, Path()))
     scope.devices["light"].start({"light.power_mw": 1.0})
     return scope
 
 
-def capture(scope: Microscope) -> None:
+def capture(scope: SimulatedRig) -> None:
     camera = scope.devices["camera"]
     assert isinstance(camera, Camera)
     next(camera.capture(1, 1.0))
 
 
-def trial(scope: Microscope, k: int) -> None:
+def trial(scope: SimulatedRig, k: int) -> None:
     scope.devices["mirror"].start({"mirror.z5_nm": float(k)})
     for x_um, y_um in TRIAL_FIELDS:
         scope.devices["stage"].start({"stage.x_um": x_um, "stage.y_um": y_um})
         capture(scope)
 
 
-def repeat(scope: Microscope, k: int) -> None:
+def repeat(scope: SimulatedRig, k: int) -> None:
     capture(scope)
 
 
-def new_field(scope: Microscope, k: int) -> None:
+def new_field(scope: SimulatedRig, k: int) -> None:
     scope.devices["stage"].start({"stage.x_um": 3.0 * (k % 10)})
     capture(scope)
 
 
-def new_mirror_shape(scope: Microscope, k: int) -> None:
+def new_mirror_shape(scope: SimulatedRig, k: int) -> None:
     scope.devices["mirror"].start({"mirror.z6_nm": float(k)})
     capture(scope)
 

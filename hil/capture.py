@@ -58,7 +58,7 @@ class Capture:
         self._resting = False
 
     def apply(self, values: Mapping[str, Value]) -> dict[str, Value]:
-        """Apply a trial's settings; return what the devices read back.
+        """Apply a trial's settings; return what the devices read back, and what the rig records.
 
         Raises
         ------
@@ -67,7 +67,8 @@ class Capture:
         if self._resting:
             self._safety.apply(self._setup)
             self._resting = False
-        return self._safety.apply(values)
+        applied = self._safety.apply(values)
+        return {**self._safety.read(self._safety.recorded), **applied}
 
     def rest(self) -> None:
         """Park while something other than the rig is waited for; the next `apply` sets up again."""

@@ -71,6 +71,9 @@ class Safety:
             tuple(self._park_step(f"park.{i}.set", step.set) for i, step in enumerate(spec.park))
             or self._default_park()
         )
+        self.recorded = tuple(
+            self.setting(name, f"record.{i}").name for i, name in enumerate(spec.record)
+        )
 
     def _canonical_limit(self, name: str, limit: Limit) -> tuple[str, Limit]:
         key = f'limits."{name}"'

@@ -22,22 +22,20 @@ quick.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from importlib.metadata import version
 from math import floor
 from pathlib import Path
-from types import MappingProxyType
 from typing import Annotated, Any, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from drivers.errors import ConfigError
-from drivers.protocol import Device, Role, Setting, Value
+from drivers.protocol import Setting
 from sim.camera import SimulatedCamera
 from sim.devices import Axis, Link, SimulatedDevice
-from sim.pace import AsFastAsPossible, Pace, RealTime
+from sim.pace import Pace
 from sim.pupil import Objective
+from sim.rig import RigOptions, SimulatedKind, SimulatedRig, float_axis, present_settings
 from sim.scenes import SCENES, load_scene, make_scene
 from sim.sensor import Sensor, SensorSpec
 from sim.truth import Truth
@@ -47,7 +45,7 @@ READOUT_MS = 10.0
 LARGEST_SCENE_SAMPLES = 8192  # 256 MB an array
 
 
-class MicroscopeOptions(BaseModel):
+class MicroscopeOptions(RigOptions):
     """What the ``[[driver]]`` table of a simulated microscope may say.
 
     Every draw, of scene, hidden aberration, pixel maps and noise, comes from `seed`: the same
@@ -57,10 +55,6 @@ class MicroscopeOptions(BaseModel):
     `SensorSpec`.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
-
-    seed: Annotated[int, Field(ge=0)] = 0
-    realtime: bool = False
     aberration_rms_nm: Annotated[float, Field(ge=0, le=300)] = 100.0
 
     scene: str = "mixed"
@@ -136,124 +130,63 @@ class MicroscopeOptions(BaseModel):
         return SensorSpec(**{name: getattr(self, name) for name in SensorSpec.__slots__})
 
 
-class Microscope:
-    """An open simulated microscope.
+def open_microscope(options: MicroscopeOptions, pace: Pace) -> SimulatedRig:
+    """Make a microscope: dark, stage and focus at 0, mirror flat."""
+    link = Link()
+    devices: list[SimulatedDevice] = []
+    path, stage_range_um = _light_path(options)
+    truth = Truth(path, lambda: present_settings(devices))
 
-    Attributes
-    ----------
-    truth
-        What is hidden; every device has it too.
+    def device(label: str, *axes: Axis) -> SimulatedDevice:
+        return SimulatedDevice(label, axes, pace, link, truth)
+
+    stage = (
+        float_axis("stage.x_um", *stage_range_um[1], role="position", rate_per_s=2000.0),
+        float_axis("stage.y_um", *stage_range_um[0], role="position", rate_per_s=2000.0),
+    )
+    camera_axes = (
+        float_axis("camera.exposure_ms", 0.1, 2000.0, initial=10.0, role="exposure"),
+        Axis(Setting("camera.binning", "choice", choices=(1, 2, 4), role="binning"), initial=1),
+    )
+    camera = SimulatedCamera(
+        "camera",
+        camera_axes,
+        pace,
+        link,
+        truth,
+        expose=lambda: path.expose(Conditions.of(present_settings(devices))),
+        saturation_adu=path.sensor.saturation_adu,
+        readout_ms=READOUT_MS,
+    )
+    devices += (
+        device("stage", *stage),
+        device("focus", float_axis("focus.z_um", -20.0, 20.0, role="position", rate_per_s=500.0)),
+        device("light", float_axis("light.power_mw", 0.0, 10.0, role="light")),
+        device("mirror", *(float_axis(name, -300.0, 300.0) for name in MIRROR_SETTINGS)),
+        camera,
+    )
+    return SimulatedRig(devices, link, truth, ("numpy", "scipy", "scikit-image", "torch"))
+
+
+def _find_scene(options: MicroscopeOptions, folder: Path) -> MicroscopeOptions:
+    """Look for a scene file beside ``rig.toml``, and read it.
+
+    Raises
+    ------
+    ConfigError
+        For a scene file that cannot be used.
     """
-
-    def __init__(self, options: MicroscopeOptions, pace: Pace) -> None:
-        self._link = Link()
-        path, stage_range_um = _light_path(options)
-        self.truth = Truth(path, self._settings)
-
-        def device(label: str, *axes: Axis) -> SimulatedDevice:
-            return SimulatedDevice(label, axes, pace, self._link, self.truth)
-
-        stage = (
-            _axis("stage.x_um", *stage_range_um[1], role="position", rate_per_s=2000.0),
-            _axis("stage.y_um", *stage_range_um[0], role="position", rate_per_s=2000.0),
-        )
-        camera_axes = (
-            _axis("camera.exposure_ms", 0.1, 2000.0, initial=10.0, role="exposure"),
-            Axis(Setting("camera.binning", "choice", choices=(1, 2, 4), role="binning"), initial=1),
-        )
-        camera = SimulatedCamera(
-            "camera",
-            camera_axes,
-            pace,
-            self._link,
-            self.truth,
-            expose=lambda: path.expose(Conditions.of(self._settings())),
-            saturation_adu=path.sensor.saturation_adu,
-            readout_ms=READOUT_MS,
-        )
-        devices = (
-            device("stage", *stage),
-            device("focus", _axis("focus.z_um", -20.0, 20.0, role="position", rate_per_s=500.0)),
-            device("light", _axis("light.power_mw", 0.0, 10.0, role="light")),
-            device("mirror", *(_axis(name, -300.0, 300.0) for name in MIRROR_SETTINGS)),
-            camera,
-        )
-        self.devices: Mapping[str, Device] = MappingProxyType({d.label: d for d in devices})
-        self._simulated = devices
-
-    @property
-    def versions(self) -> Mapping[str, str]:
-        """Versions of what the images depend on."""
-        return {name: version(name) for name in ("numpy", "scipy", "scikit-image", "torch")}
-
-    def close(self) -> None:
-        """Cut the link; the devices answer `DeviceLost` from now on."""
-        self._link.is_open = False
-
-    def _settings(self) -> dict[str, Value]:
-        values: dict[str, Value] = {}
-        for device in self._simulated:
-            values |= device.present()
-        return values
-
-
-class MicroscopeKind:
-    """How ``kind = "sim.microscope"`` is opened."""
-
-    def options(self, table: Mapping[str, Any], folder: Path) -> MicroscopeOptions:
-        """Check a ``[[driver]]`` table; a scene file is looked for beside ``rig.toml``, and read.
-
-        Raises
-        ------
-        pydantic.ValidationError
-            With the key at fault.
-        ConfigError
-            For a scene file that cannot be used.
-        """
-        options = MicroscopeOptions.model_validate(dict(table))
-        if options.scene in SCENES:
-            return options
-        options = options.model_copy(update={"scene": str(folder / options.scene)})
-        try:
-            _scene_range_um(options, load_scene(Path(options.scene)).shape)
-        except (OSError, ValueError) as problem:
-            raise ConfigError("scene", f"{options.scene}: {problem}") from problem
+    if options.scene in SCENES:
         return options
-
-    def resources(self, options: MicroscopeOptions) -> tuple[str, ...]:
-        """Nothing that only one process may hold."""
-        return ()
-
-    def open(self, options: MicroscopeOptions, pace: Pace | None = None) -> Microscope:
-        """Make a microscope: dark, stage and focus at 0, mirror flat.
-
-        Parameters
-        ----------
-        options
-            As checked by `options`.
-        pace
-            How time passes; None follows ``options.realtime``.
-        """
-        if pace is None:
-            pace = RealTime() if options.realtime else AsFastAsPossible()
-        return Microscope(options, pace)
+    options = options.model_copy(update={"scene": str(folder / options.scene)})
+    try:
+        _scene_range_um(options, load_scene(Path(options.scene)).shape)
+    except (OSError, ValueError) as problem:
+        raise ConfigError("scene", f"{options.scene}: {problem}") from problem
+    return options
 
 
-KIND = MicroscopeKind()
-
-
-def _axis(
-    name: str,
-    low: float,
-    high: float,
-    initial: float = 0.0,
-    role: Role = "other",
-    rate_per_s: float = float("inf"),
-) -> Axis:
-    """Make a float axis whose unit is the end of its name; every move takes 5 ms, then the rate."""
-    unit = name.rsplit("_", 1)[1]
-    setting = Setting(name, "float", unit, low, high, role=role, tolerance=1e-6)
-    return Axis(setting, initial, latency_s=0.005, rate_per_s=rate_per_s)
+KIND = SimulatedKind(MicroscopeOptions, open_microscope, _find_scene)
 
 
 def _light_path(

@@ -154,6 +154,9 @@ class RigSpec(Spec):
         Settings applied once after connecting, before anything is measured.
     park
         The safe state, light first.
+    record
+        Settings read with every trial beside those that it moves: temperatures, humidity, what a
+        simulated rig computes of itself.
     """
 
     spec_version: Literal[1] = 1
@@ -167,6 +170,7 @@ class RigSpec(Spec):
     interlock: tuple[Interlock, ...] = ()
     setup: Settings = Field(default_factory=dict)
     park: tuple[ParkStep, ...] = ()
+    record: tuple[SettingName, ...] = ()
 
     @model_validator(mode="after")
     def _within_own_limits(self) -> Self:

@@ -186,6 +186,7 @@ MISTAKES = [
     Mistake(
         "unknown interlock", {"interlock": [{"setting": "dor.state", "low": 1}]}, "interlock.0"
     ),
+    Mistake("unknown record", {"record": ["Z.position_um", "Z.temperature_c"]}, "record.1"),
 ]
 
 

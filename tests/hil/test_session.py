@@ -58,6 +58,14 @@ def bench(tmp_path: Path) -> Bench:
     return Bench(tmp_path)
 
 
+def test_what_the_rig_records_stands_with_every_trial(bench: Bench) -> None:
+    bench.write(RIG.replace("\n[[driver]]", '\nrecord = ["light.power_mw"]\n\n[[driver]]'), SESSION)
+    bench.run(trials=2)
+    with bench.database() as database:
+        trials = database.trials("last", where=["light.power_mw > 0.5"])
+    assert list(trials["light.power_mw"]) == [1.0, 1.0]
+
+
 def test_a_session_runs_records_and_parks(bench: Bench) -> None:
     result = bench.run(tags=["night"], note="first light")
     assert (result.state, result.n_trials, result.n_complete) == ("COMPLETE", 6, 6)

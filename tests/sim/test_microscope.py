@@ -13,35 +13,36 @@ from pydantic import ValidationError
 
 from drivers.errors import CaptureCancelled, ConfigError, DeviceLost, UnknownSetting
 from drivers.protocol import Camera, Connection, Device
-from sim.microscope import KIND, Microscope
+from sim.microscope import KIND
+from sim.rig import SimulatedRig
 
 SMALL: dict[str, Any] = {"height_px": 96, "width_px": 64, "scene_um": 40.0}
 MIRROR = [f"mirror.z{j}_nm" for j in range(4, 12)]
 
 
-def _open(**options: Any) -> Microscope:
+def _open(**options: Any) -> SimulatedRig:
     return KIND.open(KIND.options(SMALL | options, Path()))
 
 
-def _set(scope: Microscope, **values: float) -> None:
+def _set(scope: SimulatedRig, **values: float) -> None:
     """Apply and settle: ``stage__x_um=3`` means ``stage.x_um``."""
     _apply(scope, {name.replace("__", "."): value for name, value in values.items()})
 
 
-def _apply(scope: Microscope, values: Mapping[str, float]) -> None:
+def _apply(scope: SimulatedRig, values: Mapping[str, float]) -> None:
     for name, value in values.items():
         device = scope.devices[name.split(".", maxsplit=1)[0]]
         device.start({name: value})
         device.settle(1.0)
 
 
-def _camera(scope: Microscope) -> Camera:
+def _camera(scope: SimulatedRig) -> Camera:
     camera = scope.devices["camera"]
     assert isinstance(camera, Camera)
     return camera
 
 
-def _frames(scope: Microscope, n: int = 1) -> np.ndarray:
+def _frames(scope: SimulatedRig, n: int = 1) -> np.ndarray:
     return np.array([frame.pixels for frame in _camera(scope).capture(n, 1.0)])
 
 

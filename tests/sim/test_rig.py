@@ -1,0 +1,70 @@
+"""What simulated rigs share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pydantic
+import pytest
+
+from drivers.errors import DeviceLost, UnknownSetting, ValueRefused
+from sim.devices import Link, SimulatedDevice
+from sim.metrics import Metrics
+from sim.pace import AsFastAsPossible, Pace, RealTime
+from sim.rig import RigOptions, SimulatedKind, SimulatedRig, float_axis, pace_of, present_settings
+
+
+def _build(options: RigOptions, pace: Pace) -> SimulatedRig:
+    link = Link()
+    lamp = SimulatedDevice("lamp", [float_axis("lamp.power_mw", 0, 5)], pace, link)
+    metrics = Metrics(
+        {"snr": "", "cutoff_cycles_per_um": "cycles/um"},
+        lambda: {
+            "snr": 2 * float(present_settings([lamp])["lamp.power_mw"]),
+            "cutoff_cycles_per_um": 4,
+        },
+        pace,
+        link,
+    )
+    return SimulatedRig([lamp, metrics], link, None, ("numpy",))
+
+
+KIND = SimulatedKind(RigOptions, _build)
+
+
+def _open() -> SimulatedRig:
+    return KIND.open(KIND.options({}, Path.cwd()))
+
+
+def test_metrics_follow_the_settings() -> None:
+    devices = _open().devices
+    assert devices["metrics"].read("metrics.snr") == 0.0
+    devices["lamp"].start({"lamp.power_mw": 1.5})
+    devices["lamp"].settle(1.0)
+    assert devices["metrics"].read("metrics.snr") == 3.0
+    assert devices["metrics"].read("metrics.cutoff_cycles_per_um") == 4.0
+
+
+def test_metrics_cannot_be_set_and_have_units() -> None:
+    metrics = _open().devices["metrics"]
+    with pytest.raises(ValueRefused):
+        metrics.start({"metrics.snr": 1.0})
+    with pytest.raises(UnknownSetting):
+        metrics.read("metrics.contrast")
+    assert [setting.unit for setting in metrics.describe()] == ["", "cycles/um"]
+    assert all(setting.read_only for setting in metrics.describe())
+
+
+def test_a_closed_rig_has_lost_its_devices() -> None:
+    rig = _open()
+    rig.close()
+    for device in rig.devices.values():
+        with pytest.raises(DeviceLost):
+            device.read(device.describe()[0].name)
+
+
+def test_options_are_strict_and_choose_the_pace() -> None:
+    with pytest.raises(pydantic.ValidationError, match="sead"):
+        KIND.options({"sead": 1}, Path.cwd())
+    assert isinstance(pace_of(RigOptions(realtime=True)), RealTime)
+    assert type(pace_of(RigOptions())) is AsFastAsPossible
