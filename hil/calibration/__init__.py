@@ -1,0 +1,9 @@
+"""Calibration of a camera by photon transfer: from repeated frames to its noise model."""
+
+from __future__ import annotations
+
+from hil.calibration.camera_calibration import CameraCalibration, TransferPoints
+from hil.calibration.maps import PixelMaps
+from hil.calibration.photon_transfer import PhotonTransfer
+
+__all__ = ["CameraCalibration", "PhotonTransfer", "PixelMaps", "TransferPoints"]
