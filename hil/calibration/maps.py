@@ -100,6 +100,7 @@ class PixelMaps:
         KeyError, TypeError
             Where something is missing.
         """
-        maps: dict[str, Any] = {n: arrays[n] for n in ("offset_adu", "read_noise_e", "usable")}
-        maps |= {name: arrays.get(name) for name in ("response", "shading")}
-        return cls(**maps, **document)
+        values: dict[str, Any] = dict(document)
+        values |= {name: arrays[name] for name in ("offset_adu", "read_noise_e", "usable")}
+        values |= {name: arrays.get(name) for name in ("response", "shading")}
+        return cls(**values)
