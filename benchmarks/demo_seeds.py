@@ -40,8 +40,7 @@ def information_without_aberration(
             frames = np.stack(
                 [rig.run(lambda i=i: capture.field(i)).frames for i in range(len(fields))]
             )
-            assert rig.spec.noise is not None
-            found = estimate_information(frames, noise_model(rig.spec.noise), seed=file.spec.seed)
+            found = estimate_information(frames, noise_model(file.rig), seed=file.spec.seed)
             values.append(found.bits_per_pixel)
     return values[0], values[1]
 
