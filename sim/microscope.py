@@ -35,9 +35,10 @@ from sim.camera import SimulatedCamera
 from sim.devices import Axis, Link, SimulatedDevice
 from sim.pace import Pace
 from sim.pupil import Objective
-from sim.rig import RigOptions, SimulatedKind, SimulatedRig, float_axis, present_settings
+from sim.rig import SimulatedKind, SimulatedRig, float_axis, present_settings
 from sim.scenes import SCENES, load_scene, make_scene
-from sim.sensor import Sensor, SensorSpec
+from sim.sensor import Sensor
+from sim.sensor_options import SensorOptions
 from sim.truth import Truth
 from sim.widefield import MIRROR_SETTINGS, MODES, Conditions, Sample, Widefield
 
@@ -45,7 +46,7 @@ READOUT_MS = 10.0
 LARGEST_SCENE_SAMPLES = 8192  # 256 MB an array
 
 
-class MicroscopeOptions(RigOptions):
+class MicroscopeOptions(SensorOptions):
     """What the ``[[driver]]`` table of a simulated microscope may say.
 
     Every draw, of scene, hidden aberration, pixel maps and noise, comes from `seed`: the same
@@ -72,19 +73,6 @@ class MicroscopeOptions(RigOptions):
     height_px: Annotated[int, Field(ge=16, le=4096)] = 256
     width_px: Annotated[int, Field(ge=16, le=4096)] = 256
 
-    quantum_efficiency: Annotated[float, Field(gt=0, le=1)] = 0.8
-    gain_e_per_adu: Annotated[float, Field(gt=0, le=1000)] = 0.5
-    offset_adu: Annotated[float, Field(ge=0, le=10_000)] = 100.0
-    read_noise_e: Annotated[float, Field(ge=0, le=1000)] = 1.6
-    bit_depth: Annotated[int, Field(ge=8, le=16)] = 16
-    dark_current_e_per_s: Annotated[float, Field(ge=0, le=1e5)] = 0.1
-    full_well_e: Annotated[float, Field(ge=100, le=1e7)] = 33_000.0
-    offset_sd_adu: Annotated[float, Field(ge=0, le=1000)] = 0.0
-    gain_sd: Annotated[float, Field(ge=0, le=0.3)] = 0.0
-    read_noise_spread: Annotated[float, Field(ge=0, le=2)] = 0.0
-    hot_fraction: Annotated[float, Field(ge=0, le=1)] = 0.0
-    hot_current_e_per_s: Annotated[float, Field(ge=0, le=1e6)] = 500.0
-
     @field_validator("scene")
     @classmethod
     def _known_scene(cls, scene: str) -> str:
@@ -96,8 +84,6 @@ class MicroscopeOptions(RigOptions):
     def _fits_together(self) -> Self:
         if self.numerical_aperture >= self.refractive_index:
             raise ValueError("numerical_aperture must be below refractive_index")
-        if self.offset_adu >= 2**self.bit_depth - 1:
-            raise ValueError("offset_adu must be below the largest value of bit_depth")
         if self.scene in SCENES:
             field_um = max(self.height_px, self.width_px) * self.pixel_um
             if self.scene_um < field_um:
@@ -123,11 +109,6 @@ class MicroscopeOptions(RigOptions):
     def pitch_um(self) -> float:
         """Distance of the scene's samples."""
         return self.pixel_um / self.objective.oversampling(self.pixel_um)
-
-    @property
-    def sensor(self) -> SensorSpec:
-        """The camera's data sheet."""
-        return SensorSpec(**{name: getattr(self, name) for name in SensorSpec.__slots__})
 
 
 def open_microscope(options: MicroscopeOptions, pace: Pace) -> SimulatedRig:
