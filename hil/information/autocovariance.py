@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hil.information.levinson import are_positive
+from hil.information.masked_lags import MaskedLags, lags_by_fold
 from hil.information.sample import Sample
 
 Floats = NDArray[np.float64]
@@ -48,6 +49,12 @@ class LagSums:
     ends: Floats
     pairs: Floats
     total: float
+
+    @classmethod
+    def of_masked(cls, sums: MaskedLags) -> LagSums:
+        """Take the sums of frames of one channel in which not all pixels may be used."""
+        ends = sums.ends[0] + sums.ends[0, ::-1, ::-1]
+        return cls(sums.products[0, 0], ends, sums.pairs, float(sums.totals[0]))
 
     def __add__(self, other: LagSums) -> LagSums:
         return LagSums(
@@ -95,12 +102,13 @@ def lag_sums(sample: Sample) -> list[LagSums]:
 
     Frames as narrow as a patch go by one matrix product of their patches, wider ones by FFT.
     """
-    height, width = sample.frames.shape[2:]
-    p = sample.patch_size
+    if sample.usable is not None:
+        return [LagSums.of_masked(own) for own in lags_by_fold(sample)]
+    p, size = sample.patch_size, sample.size
     sums = []
     for fold in range(sample.n_folds):
         members = np.flatnonzero(sample.fold == fold)
-        if p in (height, width):  # patches, alone or stacked, that are no neighbours
+        if p in size:  # patches, alone or stacked, that are no neighbours
             patches = sample.patches[members].reshape(-1, p * p)
             scatter = (patches.T @ patches).astype(np.float64)
             sums.append(

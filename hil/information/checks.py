@@ -15,13 +15,16 @@ from hil.errors import InputError
 from hil.information.noise_model import NoiseModel
 
 _WHERE = "frames"
-_SHAPES = "allowed: (n, height, width) or (n_fields, n_repeats, height, width)"
+_SHAPES = (
+    "allowed: (n, height, width), (n_fields, n_repeats, height, width) or "
+    "(n_fields, n_repeats, channels, height, width)"
+)
 _MIN_PATCH, _MAX_PATCH = 2, 64
 
 
 @dataclass(frozen=True)
 class CheckedFrames:
-    """Frames that can be worked on.
+    """Frames of one channel that can be worked on.
 
     Parameters
     ----------
@@ -31,29 +34,54 @@ class CheckedFrames:
         Whether all values are integers.
     lowest_adu, highest_adu
         Extremes of the pixels.
+    usable
+        (height, width), true where pixels may be used; None for all. What the others hold is
+        anything.
     """
 
     frames: NDArray[Any]
     discrete: bool
     lowest_adu: float
     highest_adu: float
+    usable: NDArray[np.bool_] | None = None
 
     @cached_property
     def mean_adu(self) -> float:
-        """Mean of the pixels."""
-        return float(self.frames.mean(dtype=np.float64))
+        """Mean of the usable pixels."""
+        return float(self.pixels.mean(dtype=np.float64))
+
+    @property
+    def constant(self) -> bool:
+        """Whether all usable pixels read the same."""
+        return self.lowest_adu == self.highest_adu
+
+    @cached_property
+    def pixels(self) -> NDArray[Any]:
+        """Usable pixels: `frames` themselves where all are, else (n_fields, n_repeats, n)."""
+        return self.frames if self.usable is None else self.frames[..., self.usable]
 
 
-def check_frames(frames: object, noise: NoiseModel, patch_size: int) -> CheckedFrames:
+def check_frames(
+    frames: object,
+    noise: NoiseModel,
+    patch_size: int,
+    usable: NDArray[np.bool_] | None = None,
+) -> CheckedFrames:
     """Check shape, type and values of ``frames``, and that ``noise`` can have made them.
+
+    Parameters
+    ----------
+    usable
+        (height, width), true where pixels may be used; what others hold is not looked at.
 
     Raises
     ------
     InputError
         For anything wrong, in the user's words.
     """
-    array = _four_axes(frames)
-    check_patch_size(array, patch_size)
+    whole = _four_axes(frames)
+    check_patch_size(whole, patch_size)
+    array = whole if usable is None else whole[..., usable]
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         bad = int(array.size - np.count_nonzero(np.isfinite(array)))
         raise InputError(_WHERE, "", f"{bad} of {array.size} pixels are NaN or infinite")
@@ -74,7 +102,7 @@ def check_frames(frames: object, noise: NoiseModel, patch_size: int) -> CheckedF
         )
     if discrete and max(abs(low), abs(high)) > 2**52:
         raise InputError(_WHERE, "", f"{high:g} ADU is more than can be counted exactly")
-    return CheckedFrames(array, discrete, low, high)
+    return CheckedFrames(whole, discrete, low, high, usable)
 
 
 def check_patch_size(array: NDArray[Any], patch_size: object) -> None:
@@ -85,10 +113,10 @@ def check_patch_size(array: NDArray[Any], patch_size: object) -> None:
         raise InputError(
             "patch_size", "", f"{patch_size}; allowed: {_MIN_PATCH} to {_MAX_PATCH} pixels"
         )
-    height, width = array.shape[2:]
+    height, width = array.shape[-2:]
     if patch_size > min(height, width):
         colour = width in (3, 4) and height > 4
-        hint = "; these look like colour images, grey was meant" if colour else ""
+        hint = "; these look like colour images: channels go before height" if colour else ""
         raise InputError(
             "patch_size",
             "",
@@ -107,15 +135,19 @@ def check_share(name: str, value: object, low: float, high: float, *, ends: bool
     return number
 
 
-def _four_axes(frames: object) -> NDArray[Any]:
+def as_array(frames: object) -> NDArray[Any]:
+    """Make one array of frames, whose types must not differ."""
     if isinstance(frames, np.ndarray):
-        array = frames
-    else:
-        _refuse_mixed_types(frames)
-        try:
-            array = np.asarray(frames)
-        except (ValueError, TypeError) as error:
-            raise InputError(_WHERE, "", f"do not form one array: {error}") from None
+        return frames
+    _refuse_mixed_types(frames)
+    try:
+        return np.asarray(frames)
+    except (ValueError, TypeError) as error:
+        raise InputError(_WHERE, "", f"do not form one array: {error}") from None
+
+
+def _four_axes(frames: object) -> NDArray[Any]:
+    array = as_array(frames)
     if array.dtype.kind not in "uif":
         raise InputError(
             _WHERE, "", f"hold {array.dtype} values; allowed: integers or real numbers"

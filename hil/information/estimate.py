@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hil.errors import InputError
-from hil.information.checks import CheckedFrames, check_frames, check_share
+from hil.information.checks import check_share
+from hil.information.choose_sample import choose_sample, smaller_patches
+from hil.information.conditional import conditional_nats
+from hil.information.constant import constant_estimate
+from hil.information.doubts import doubts, worst_saturated_share
 from hil.information.estimators import CrossEntropy, PatchEstimator, find_estimator
-from hil.information.flags import (
-    check_noise,
-    field_means,
-    fixed_pattern,
-    impossible_noise,
-    saturated_share,
-)
-from hil.information.interval import Interval, mean_interval, with_calibration
-from hil.information.noise_model import FlattenedNoise, NoiseModel
-from hil.information.sample import Sample, regions_of_one_field
+from hil.information.intake import ChannelFrames, Noise, take_in
+from hil.information.interval import mean_interval, with_calibration
+from hil.information.sample import Sample
 from hil.ports import Estimate
 
 _NATS_PER_BIT = math.log(2)
@@ -30,12 +29,15 @@ _FEW_FIELDS = 4
 
 def estimate_information(
     frames: ArrayLike,
-    noise: NoiseModel | FlattenedNoise,
+    noise: Noise,
     estimator: str | PatchEstimator = "stationary",
     patch_size: int = 16,
     confidence: float = 0.95,
     seed: int = 0,
     *,
+    stride: int | None = None,
+    n_patches: int | None = None,
+    mask: ArrayLike | None = None,
     saturation_adu: float | None = None,
     max_saturated_share: float = 1e-3,
     noise_variance_relative_sd: float = 0.0,
@@ -46,9 +48,11 @@ def estimate_information(
     ----------
     frames
         (n, height, width), each frame its own field of view, or (n_fields, n_repeats, height,
-        width); ADU, never rescaled. A frame as small as the patch is one patch.
+        width); ADU, never rescaled. A frame as small as the patch is one patch. Colours, spectral
+        bands and views are channels, (n_fields, n_repeats, channels, height, width): a patch then
+        holds all of them, and bits are per recorded value, channels * height * width a frame.
     noise
-        From `hil.noise`. Keep the object: it keeps its tables.
+        From `hil.noise`, or one for each channel. Keep the object: it keeps its tables.
     estimator
         One of `hil.information.estimators.estimator_names`, or an estimator with options of its
         own, `PixelCNN(keep_warm=True)` say.
@@ -58,10 +62,18 @@ def estimate_information(
         Of the interval, between 0 and 1.
     seed
         For estimators that draw random numbers; ``stationary`` and ``gaussian`` draw none.
+    stride
+        Pixels from one patch to the next, down and across; None tiles without overlap.
+    n_patches
+        At most so many patches, of all frames together, drawn at random with ``seed``; None for
+        all. Repeats are cut at the same places.
+    mask
+        (height, width), true where pixels may be used: a region of interest, without dead and hot
+        pixels. Others count nowhere, whatever they hold; patches that touch one are left out.
     saturation_adu
         Where the camera clips as it is set; None for what the noise model or the integer type says.
     max_saturated_share
-        Share of clipped pixels above which the estimate is flagged ``saturated``.
+        Share of clipped pixels, in the channel that clips most, above which the estimate is flagged ``saturated``.
     noise_variance_relative_sd
         Standard deviation of the noise model's variance, as a share of it, from its calibration. It
         errs H(Y|X) by half of it, in nats, in all fields alike, and widens the interval.
@@ -90,53 +102,44 @@ def estimate_information(
     0.5
     """
     started = time.perf_counter()
-    if isinstance(estimator, str):
-        family, name = find_estimator(estimator), estimator
-    else:
-        family, name = estimator, type(estimator).__name__.lower()
-    if isinstance(noise, FlattenedNoise):
-        frames, noise = noise.flatten(frames)
-        saturation_adu = None  # was in another unit
-    if not hasattr(noise, "entropy_phi_nats"):
-        raise InputError("noise", "", f"{noise!r} is no noise model; allowed: those of hil.noise")
+    family, name = _named(estimator)
     check_share("confidence", confidence, 0.0, 1.0)
     check_share("max_saturated_share", max_saturated_share, 0.0, 1.0, ends=True)
     check_share("noise_variance_relative_sd", noise_variance_relative_sd, 0.0, 1.0, ends=True)
-    checked = check_frames(frames, noise, patch_size)
-    flags: set[str] = set()
-    saturation = clip_adu(checked, noise, saturation_adu)
-    share = saturated_share(checked, noise, saturation)
+    channels = take_in(frames, noise, patch_size, mask)
+    if len(channels) > 1 and name != "pixelcnn":
+        raise InputError("frames", "", f"have several channels; {name} takes one so far")
+    n_fields = channels[0].checked.frames.shape[0]
+    share = worst_saturated_share(channels, saturation_adu)
+    flags = {"too_few_units"} if n_fields < _FEW_FIELDS else set()
     if share > max_saturated_share:
         flags.add("saturated")
-    if checked.frames.shape[0] < _FEW_FIELDS:
-        flags.add("too_few_units")
-    if checked.lowest_adu == checked.highest_adu:
-        return _constant(checked, name, share, flags, started)
+    varying = [channel for channel in channels if not channel.checked.constant]
+    if not varying:
+        adu = channels[0].checked.lowest_adu
+        return constant_estimate(adu, n_fields, name, share, flags, started)
 
-    sample = _sample(checked, noise, patch_size, seed)
-    n_patches = sample.patches.shape[0] * sample.patches.shape[1]
-    if n_patches < family.needed_patches:
-        raise InputError(
-            "frames",
-            "",
-            f"hold {n_patches} patches of {patch_size} x {patch_size} pixels; "
-            f"{name} needs {family.needed_patches} or more",
-        )
+    sample = choose_sample(varying, patch_size, seed, stride, n_patches)
+    _check_enough(sample, family, name)
     entropy = family.cross_entropy(sample)
-    noise_nats = noise.entropy_phi_nats(sample.raw_patches, sample.discrete).mean(axis=2)
+    noise_nats = conditional_nats(sample)
+    if len(varying) < len(channels):
+        # constants have no entropy, with the scene known or not, and count as values
+        flags.add("noise_mismatch")
+        entropy, noise_nats = _diluted(entropy, noise_nats, len(varying) / len(channels))
     corrected = entropy.corrected_nats
     bits = (corrected - noise_nats) / _NATS_PER_BIT
-    n_fields = checked.frames.shape[0]
     calibration_bits = noise_variance_relative_sd / 2 / _NATS_PER_BIT
-    interval = with_calibration(
-        mean_interval(_by_place(bits, sample), n_fields, confidence), calibration_bits, confidence
-    )
+    places = bits.reshape(sample.n_fields, sample.n_repeats, -1).mean(axis=1)
+    interval = mean_interval(places, sample.places, n_fields, confidence)
+    interval = with_calibration(interval, calibration_bits, confidence)
     value = float(bits.mean())
 
-    found, details = _doubts(checked, noise, sample, interval, value)
-    flags |= found | set(entropy.flags)
+    found, details = doubts(varying, interval.half_width)
+    flags |= found | set(entropy.flags) | _flags_of_value(value, sample)
     details |= _summary(entropy, noise_nats, bits, sample)
     details |= {"saturated_share": share, "interval": interval.method}
+    details |= _constant_channels(channels)
     if calibration_bits > 0:
         details["calibration_sd_bits"] = calibration_bits
     return Estimate(
@@ -146,7 +149,7 @@ def estimate_information(
         h_y_nats=float(corrected.mean()),
         h_y_given_x_nats=float(noise_nats.mean()),
         estimator=name,
-        n_patches=n_patches,
+        n_patches=bits.size,
         n_units=n_fields,
         seconds=time.perf_counter() - started,
         flags=tuple(sorted(flags)),
@@ -154,74 +157,50 @@ def estimate_information(
     )
 
 
-def _sample(checked: CheckedFrames, noise: NoiseModel, patch_size: int, seed: int) -> Sample:
-    frames = checked.frames
-    one_scene = frames.shape[0] == 1
-    if one_scene:
-        frames = regions_of_one_field(frames, patch_size)
-    variance = noise.mean_variance_adu2(checked.mean_adu, checked.discrete)
-    return Sample(
-        frames,
-        int(patch_size),
-        checked.mean_adu,
-        variance,
-        checked.discrete,
-        one_scene,
-        seed,
-        noise,
+def _named(estimator: str | PatchEstimator) -> tuple[PatchEstimator, str]:
+    if isinstance(estimator, str):
+        return find_estimator(estimator), estimator
+    return estimator, type(estimator).__name__.lower()
+
+
+def _check_enough(sample: Sample, family: PatchEstimator, name: str) -> None:
+    """Refuse samples of fewer patches than the estimator can make sense of."""
+    n, needed, p = sample.n_frames * sample.places.shape[1], family.needed_patches, sample.patch_size
+    if n >= needed:
+        return
+    hint = ""
+    if sample.usable is not None:
+        hint = "; " + smaller_patches(sample.usable[0], p, -(-needed // sample.n_frames))
+    raise InputError(
+        "frames" if sample.usable is None else "mask",
+        "",
+        f"{'hold' if sample.usable is None else 'leaves'} {n} patches of {p} x {p} pixels; "
+        f"{name} needs {needed} or more{hint}",
     )
 
 
-def clip_adu(checked: CheckedFrames, noise: NoiseModel, saturation_adu: float | None) -> float:
-    """Give the ADU from which a pixel counts as saturated."""
-    if saturation_adu is not None:
-        check_share("saturation_adu", saturation_adu, 0.0, math.inf)
-        return min(float(saturation_adu), noise.highest_adu)
-    dtype = checked.frames.dtype
-    return min(noise.highest_adu, np.iinfo(dtype).max if dtype.kind in "ui" else math.inf)
+def _diluted(
+    entropy: CrossEntropy, noise_nats: NDArray[np.float64], share: float
+) -> tuple[CrossEntropy, NDArray[np.float64]]:
+    """Spread nats over all values, of which only a share varies."""
+    bound = None if entropy.bound_nats is None else share * entropy.bound_nats
+    spread = replace(
+        entropy,
+        held_out_nats=share * entropy.held_out_nats,
+        in_sample_nats=share * entropy.in_sample_nats,
+        bound_nats=bound,
+    )
+    return spread, share * noise_nats
 
 
-def _by_place(bits: NDArray[np.float64], sample: Sample) -> NDArray[np.float64]:
-    """Average repeats: (F, down, across)."""
-    down, across = sample.tiles
-    places: NDArray[np.float64] = bits.reshape(
-        sample.n_fields, sample.n_repeats, down, across
-    ).mean(axis=1)
-    return places
+def _flags_of_value(bits_per_pixel: float, sample: Sample) -> set[str]:
+    flags = {"one_scene"} if sample.one_scene else set()
+    return flags | {"negative"} if bits_per_pixel < 0 else flags
 
 
-def _doubts(
-    checked: CheckedFrames,
-    noise: NoiseModel,
-    sample: Sample,
-    interval: Interval,
-    bits_per_pixel: float,
-) -> tuple[set[str], dict[str, Any]]:
-    flags: set[str] = set()
-    details: dict[str, Any] = {}
-    if sample.one_scene:
-        flags.add("one_scene")
-    if bits_per_pixel < 0:
-        flags.add("negative")
-    if impossible_noise(checked, noise):
-        flags.add("noise_mismatch")
-    repeats = check_noise(checked, noise)
-    if repeats is not None:
-        details["noise_variance_ratio"] = repeats.variance_ratio
-        details["noise_correlation"] = repeats.correlation
-        if repeats.mismatch(interval.half_width):
-            flags.add("noise_mismatch")
-        if repeats.correlated:
-            flags.add("noise_correlated")
-    shows, pattern_bits = fixed_pattern(field_means(checked), sample.noise_variance_adu2)
-    details["fixed_pattern_bits"] = pattern_bits
-    if shows:
-        flags.add("fixed_pattern")
-    thinned = checked.frames.reshape(-1)[:: max(1, checked.frames.size // 20_000)]
-    low, high = np.percentile(thinned, [1, 99])
-    bias = noise.phi_bias_nats(float(low), float(high), checked.discrete)
-    details["h_y_given_x_bias_bits"] = bias / _NATS_PER_BIT
-    return flags, details
+def _constant_channels(channels: Sequence[ChannelFrames]) -> dict[str, Any]:
+    constant = [c for c, channel in enumerate(channels) if channel.checked.constant]
+    return {"constant_channels": constant} if constant else {}
 
 
 def _summary(
@@ -239,39 +218,3 @@ def _summary(
         "held_out_bits": (entropy.upper_nats - conditional) / _NATS_PER_BIT,
         "in_sample_bits": (float(entropy.in_sample_nats.mean()) - conditional) / _NATS_PER_BIT,
     }
-
-
-def _constant(
-    checked: CheckedFrames, estimator: str, share: float, flags: set[str], started: float
-) -> Estimate:
-    """Frames of one value: H(Y) = 0, so that nothing can be known from them, exactly."""
-    return constant_estimate(
-        checked.lowest_adu, checked.frames.shape[0], estimator, share, flags, started
-    )
-
-
-def constant_estimate(
-    adu: float, n_fields: int, estimator: str, share: float, flags: set[str], started: float
-) -> Estimate:
-    """Give the estimate of frames whose pixels all read ``adu``: exactly 0, flagged."""
-    return Estimate(
-        bits_per_pixel=0.0,
-        ci_low=0.0,
-        ci_high=0.0,
-        h_y_nats=0.0,
-        h_y_given_x_nats=0.0,
-        estimator=estimator,
-        n_patches=0,
-        n_units=n_fields,
-        seconds=time.perf_counter() - started,
-        # no noise model of ours leaves all pixels equal
-        flags=tuple(sorted(flags | {"noise_mismatch"})),
-        details={
-            "per_field_bits": [0.0] * n_fields,
-            "held_out_bits": 0.0,
-            "in_sample_bits": 0.0,
-            "saturated_share": share,
-            "interval": "none",
-            "constant_adu": adu,
-        },
-    )

@@ -77,15 +77,29 @@ class DifferenceSums:
     size_down: float = 0.0
 
     @classmethod
-    def of(cls, repeats: NDArray[np.float32]) -> DifferenceSums:
-        """Sum over repeats (..., R, H, W), R at least 2, less a fixed value."""
+    def of(
+        cls, repeats: NDArray[np.float32], usable: NDArray[np.bool_] | None = None
+    ) -> DifferenceSums:
+        """Sum over repeats (..., R, H, W), R at least 2, less a fixed value.
+
+        Parameters
+        ----------
+        usable
+            (H, W), true where pixels may be used; None for all.
+        """
         difference = np.diff(repeats, axis=-3)
+        if usable is not None:
+            difference[..., ~usable] = 0.0
         along = difference[..., :, :-1] * difference[..., :, 1:]
         down = difference[..., :-1, :] * difference[..., 1:, :]
         square, beside, below = (
             float(np.sum(part, dtype=np.float64)) for part in (np.square(difference), along, down)
         )
-        return cls(square, beside, below, difference.size, along.size, down.size)
+        if usable is None:
+            return cls(square, beside, below, difference.size, along.size, down.size)
+        n = difference.size / usable.size
+        pairs = (usable, usable[:, :-1] & usable[:, 1:], usable[:-1] & usable[1:])
+        return cls(square, beside, below, *(n * float(np.count_nonzero(two)) for two in pairs))
 
     def __add__(self, other: DifferenceSums) -> DifferenceSums:
         return DifferenceSums(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
@@ -122,10 +136,10 @@ def saturated_share(checked: CheckedFrames, noise: NoiseModel, saturation_adu: f
     """Share of pixels at or above ``saturation_adu``, or cut off at the dark end."""
     share = 0.0
     if checked.highest_adu >= saturation_adu:
-        share += float(np.mean(checked.frames >= saturation_adu))
+        share += float(np.mean(checked.pixels >= saturation_adu))
     unsigned = checked.frames.dtype.kind == "u" and not noise.needs_integers
     if (noise.clips_low or unsigned) and checked.lowest_adu <= 0:
-        share += float(np.mean(checked.frames <= 0))
+        share += float(np.mean(checked.pixels <= 0))
     return share
 
 
@@ -134,7 +148,7 @@ def check_noise(checked: CheckedFrames, noise: NoiseModel) -> NoiseCheck | None:
     frames = middle(checked.frames)
     if frames.shape[1] < 2:
         return None
-    sums = DifferenceSums.of(about(frames, checked.mean_adu))
+    sums = DifferenceSums.of(about(frames, checked.mean_adu), middle_mask(checked))
     return sums.check(noise.mean_variance_adu2(checked.mean_adu, checked.discrete))
 
 
@@ -143,18 +157,21 @@ def impossible_noise(checked: CheckedFrames, noise: NoiseModel) -> bool:
 
     Pixels darker than read noise can make them, or a total variance below that of the noise.
     """
-    frames = middle(checked.frames)
-    deviation = about(frames, checked.mean_adu).reshape(-1)
+    frames, usable = middle(checked.frames), middle_mask(checked)
+    pixels = frames if usable is None else frames[..., usable]
+    if pixels.size == 0:
+        return too_dark(dark_share(checked, noise))
+    deviation = about(pixels, checked.mean_adu).reshape(-1)
     variance = float(np.dot(deviation, deviation)) / deviation.size
     predicted = noise.mean_variance_adu2(checked.mean_adu, checked.discrete)
-    return too_dark(dark_share(checked, noise)) or too_quiet(variance, predicted, frames.size)
+    return too_dark(dark_share(checked, noise)) or too_quiet(variance, predicted, pixels.size)
 
 
 def dark_share(checked: CheckedFrames, noise: NoiseModel) -> float:
     """Share of pixels darker than read noise can make them."""
     if checked.lowest_adu >= noise.darkest_adu:
         return 0.0
-    return float(np.mean(checked.frames < noise.darkest_adu))
+    return float(np.mean(checked.pixels < noise.darkest_adu))
 
 
 def too_dark(share: float) -> bool:
@@ -169,7 +186,9 @@ def too_quiet(variance_adu2: float, predicted_adu2: float, n_pixels: float) -> b
     )
 
 
-def fixed_pattern_variance(mean: NDArray[np.float32]) -> tuple[float, float]:
+def fixed_pattern_variance(
+    mean: NDArray[np.float32], usable: NDArray[np.bool_] | None = None
+) -> tuple[float, float]:
     """Variance that all fields share pixel by pixel, in units of its standard error too.
 
     The products of different fields, mean over pixels, average to the variance of what is the same
@@ -180,6 +199,8 @@ def fixed_pattern_variance(mean: NDArray[np.float32]) -> tuple[float, float]:
     ----------
     mean
         (n, h, w) mean over repeats of each field, less a fixed value.
+    usable
+        (h, w), true where pixels may be used; None for all.
 
     Returns
     -------
@@ -189,7 +210,12 @@ def fixed_pattern_variance(mean: NDArray[np.float32]) -> tuple[float, float]:
     n = mean.shape[0]
     if n < 4:
         return 0.0, 0.0
-    sharp = np.diff(mean, axis=2).reshape(n, -1)
+    differences = np.diff(mean, axis=2)
+    if usable is not None:
+        differences = differences[:, usable[:, :-1] & usable[:, 1:]]
+    sharp = differences.reshape(n, -1)
+    if sharp.shape[1] == 0:
+        return 0.0, 0.0
     sharp -= sharp.mean(axis=1, keepdims=True)
     gram = sharp @ sharp.T / sharp.shape[1]
     pairs = gram[np.triu_indices(n, 1)]
@@ -199,13 +225,17 @@ def fixed_pattern_variance(mean: NDArray[np.float32]) -> tuple[float, float]:
     return max(shared / 2, 0.0), shared / spread if spread > 0 else 0.0
 
 
-def fixed_pattern(mean: NDArray[np.float32], noise_variance_adu2: float) -> tuple[bool, float]:
+def fixed_pattern(
+    mean: NDArray[np.float32],
+    noise_variance_adu2: float,
+    usable: NDArray[np.bool_] | None = None,
+) -> tuple[bool, float]:
     """Whether a fixed pattern shows, and the bits per pixel that it can pass for.
 
     White Gaussian pattern of variance V in noise of variance N looks like 1/2 log2(1 + V/N).
-    ``mean`` is as in `fixed_pattern_variance`.
+    ``mean`` and ``usable`` are as in `fixed_pattern_variance`.
     """
-    variance, significance = fixed_pattern_variance(mean)
+    variance, significance = fixed_pattern_variance(mean, usable)
     bits = 0.5 * math.log2(1 + variance / noise_variance_adu2) if noise_variance_adu2 > 0 else 0.0
     return significance > _SIGMAS and bits > 0.005, bits
 
@@ -221,6 +251,11 @@ def about(frames: NDArray[Any], mean_adu: float) -> NDArray[np.float32]:
     """Subtract ``mean_adu`` before going to single precision, so that nothing is lost."""
     wide = np.float64 if frames.dtype.itemsize > 2 else np.float32
     return np.asarray(np.subtract(frames, wide(mean_adu), dtype=wide), dtype=np.float32)
+
+
+def middle_mask(checked: CheckedFrames) -> NDArray[np.bool_] | None:
+    """(h, w) usable pixels in the middle of the frames; None for all."""
+    return None if checked.usable is None else middle(checked.usable)
 
 
 def middle(frames: NDArray[Any], side: int = _SIDE) -> NDArray[Any]:

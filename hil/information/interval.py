@@ -37,26 +37,29 @@ class Interval:
         return (self.high - self.low) / 2
 
 
-def mean_interval(values: Floats, n_fields: int, confidence: float) -> Interval:
+def mean_interval(
+    values: Floats, places: NDArray[np.intp], n_fields: int, confidence: float
+) -> Interval:
     """Interval of the mean of ``values``.
 
     Parameters
     ----------
     values
-        (F, down, across) information of each patch place. With fewer than 4 fields the blocks
-        within them stand in for fields.
+        (F, T) information of each patch place. With fewer than 4 fields the blocks within them
+        stand in for fields.
+    places
+        (F, T, 2) or (1, T, 2) top and left of each, pixels.
     n_fields
         Independent fields of view; fewer than F where one field was cut into regions.
     confidence
         0.95 say.
     """
     if n_fields >= _ENOUGH_FIELDS:
-        return student_interval(values.mean(axis=(1, 2)), confidence, "student_t")
+        return student_interval(values.mean(axis=1), confidence, "student_t")
     blocks = [
-        block
-        for field in values
-        for rows in np.array_split(field, min(_BLOCKS, field.shape[0]), axis=0)
-        for block in np.array_split(rows, min(_BLOCKS, field.shape[1]), axis=1)
+        field[block == label]
+        for field, block in zip(values, map(_blocks, _of_each(places, len(values))), strict=True)
+        for label in np.unique(block)
     ]
     if len(blocks) < _ENOUGH_FIELDS:
         return Interval(math.nan, math.nan, "none")
@@ -110,6 +113,21 @@ def weighted_interval(units: Floats, weights: Floats, confidence: float) -> Inte
     variance = float(weights @ (units - centre) ** 2) / (effective - 1)
     half = _quantile(confidence, effective - 1) * math.sqrt(variance)
     return Interval(centre - half, centre + half, "student_t")
+
+
+def _of_each(places: NDArray[np.intp], n_fields: int) -> NDArray[np.intp]:
+    return np.broadcast_to(places, (n_fields, *places.shape[1:]))
+
+
+def _blocks(places: NDArray[np.intp]) -> NDArray[np.intp]:
+    """(T,) number of the block, out of 4 x 4, in which each place (T, 2) lies."""
+    number = np.zeros(len(places), dtype=np.intp)
+    for along in places.T:
+        lines, line = np.unique(along, return_inverse=True)
+        n = min(_BLOCKS, lines.size)
+        bands = np.repeat(np.arange(n), [part.size for part in np.array_split(lines, n)])
+        number = number * _BLOCKS + bands[line]
+    return number
 
 
 def _jackknife(blocks: list[Floats], centre: float, confidence: float) -> Interval:

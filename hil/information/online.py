@@ -25,7 +25,8 @@ from numpy.typing import ArrayLike, NDArray
 from hil.errors import InputError
 from hil.information.autocovariance import LagSums
 from hil.information.checks import CheckedFrames, check_frames, check_share
-from hil.information.estimate import clip_adu, constant_estimate
+from hil.information.constant import constant_estimate
+from hil.information.doubts import clip_adu
 from hil.information.estimators.registry import half_sum_weight
 from hil.information.estimators.stationary import least_variance, stationary_models
 from hil.information.field_sums import sum_frames

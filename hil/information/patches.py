@@ -1,8 +1,8 @@
 """Which patches an estimate is made from: size, stride, chance, and pixels to keep out.
 
-Chosen patches of a field are stacked to one narrow frame, p pixels wide, in which the estimators
-find them again, one below the other; all patches of a field so stay together in folds and
-intervals.
+`cut_patches` stacks chosen patches of a field to one narrow frame, p pixels wide, in which the
+estimators find them again, one below the other; all patches of a field so stay together in folds
+and intervals.
 """
 
 from __future__ import annotations
@@ -51,21 +51,9 @@ def patch_corners(
         Where no patch is left.
     """
     p = patch_size
-    step = p if stride is None else stride
-    if isinstance(step, bool) or not isinstance(step, (int, np.integer)) or step < 1:
-        raise InputError("stride", "", f"{stride!r}; allowed: an integer from 1")
-    tops, lefts = np.arange(0, height - p + 1, step), np.arange(0, width - p + 1, step)
-    if stride is None:
-        tops, lefts = tops + height % p // 2, lefts + width % p // 2
-    corners = np.stack(np.meshgrid(tops, lefts, indexing="ij"), axis=-1).reshape(-1, 2)
+    corners = tile_corners(height, width, p, stride)
     if mask is not None:
-        usable = np.asarray(mask)
-        if usable.dtype != np.bool_ or usable.shape != (height, width):
-            raise InputError(
-                "mask",
-                "",
-                f"is {usable.dtype} of shape {usable.shape}; allowed: bool, {height} x {width}",
-            )
+        usable = check_mask(mask, height, width)
         corners = corners[_unusable(usable, p)[corners[:, 0], corners[:, 1]] == 0]
         if len(corners) == 0:
             raise InputError("mask", "", f"leaves no patch of {p} x {p} pixels")
@@ -76,13 +64,44 @@ def patch_corners(
     return corners
 
 
+def tile_corners(height: int, width: int, p: int, stride: int | None = None) -> NDArray[np.intp]:
+    """(k, 2) corners of patches that tile a frame, centred, or lie ``stride`` pixels apart."""
+    step = p if stride is None else stride
+    if isinstance(step, bool) or not isinstance(step, (int, np.integer)) or step < 1:
+        raise InputError("stride", "", f"{stride!r}; allowed: an integer from 1")
+    tops, lefts = np.arange(0, height - p + 1, step), np.arange(0, width - p + 1, step)
+    if stride is None:
+        tops, lefts = tops + height % p // 2, lefts + width % p // 2
+    return np.stack(np.meshgrid(tops, lefts, indexing="ij"), axis=-1).reshape(-1, 2)
+
+
+def check_mask(mask: object, height: int, width: int) -> NDArray[np.bool_]:
+    """Check that a mask is bool, of the frame's shape, and leaves pixels."""
+    usable = np.asarray(mask)
+    if usable.dtype != np.bool_ or usable.shape != (height, width):
+        raise InputError(
+            "mask",
+            "",
+            f"is {usable.dtype} of shape {usable.shape}; allowed: bool, {height} x {width}",
+        )
+    if not usable.any():
+        raise InputError("mask", "", "leaves no pixel; allowed: true where pixels may be used")
+    return usable
+
+
+def cut_at(frames: NDArray[Any], p: int, corners: NDArray[np.intp]) -> NDArray[Any]:
+    """Cut patches from frames (..., H, W): (..., k, p, p)."""
+    views = np.lib.stride_tricks.sliding_window_view(frames, (p, p), axis=(-2, -1))
+    return views[..., corners[:, 0], corners[:, 1], :, :]
+
+
 def cut_patches(frames: ArrayLike, patch_size: int, corners: NDArray[np.intp]) -> NDArray[Any]:
     """Stack patches of each frame.
 
     Parameters
     ----------
     frames
-        (n, height, width) or (n_fields, n_repeats, height, width).
+        (n, height, width), (n_fields, n_repeats, height, width) or with channels before height.
     corners
         (k, 2), of `patch_corners`.
 
@@ -92,7 +111,7 @@ def cut_patches(frames: ArrayLike, patch_size: int, corners: NDArray[np.intp]) -
     ``patch_size``.
     """
     array = np.asarray(frames)
-    check_patch_size(array if array.ndim == 4 else array[:, None], patch_size)
+    check_patch_size(array, patch_size)
     p = patch_size
     return np.concatenate([array[..., t : t + p, left : left + p] for t, left in corners], axis=-2)
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hil.errors import InputError
 from hil.information.estimators.registry import CrossEntropy, PatchEstimator, find_estimator
@@ -65,16 +66,16 @@ class Best:
     def _hopeless(self, family: PatchEstimator, sample: Sample) -> bool:
         per_field = sample.patches.shape[1]
         fields = min(sample.n_fields, max(2, _TRIAL_SCENES * sample.n_repeats // per_field))
-        some = replace(sample, frames=_spread(sample, fields))
+        some = sample.some(_spread(sample, fields))
         if some.patches.shape[0] * per_field < family.needed_patches:
             return True
         behind = _nats(family.cross_entropy(some)) - _nats(_stationary().cross_entropy(some))
         return behind > _FAR_NATS
 
 
-def _spread(sample: Sample, fields: int) -> np.ndarray:
+def _spread(sample: Sample, fields: int) -> NDArray[np.intp]:
     """``fields`` of the fields, from first to last."""
-    return sample.frames[np.linspace(0, sample.n_fields - 1, fields).astype(np.intp)]
+    return np.linspace(0, sample.n_fields - 1, fields).astype(np.intp)
 
 
 def _stationary() -> PatchEstimator:

@@ -83,7 +83,10 @@ class CodedSample:
         self._variance = noise_variance(sample, coding)
         counts = np.array(
             [
-                np.bincount(frames[sample.fold == fold].ravel(), minlength=coding.n_codes)
+                np.bincount(
+                    sample.pixels(frames, np.flatnonzero(sample.fold == fold)),
+                    minlength=coding.n_codes,
+                )
                 for fold in range(sample.n_folds)
             ],
             dtype=np.float64,
@@ -106,15 +109,15 @@ class CodedSample:
 
     def model(self, left_out: int | None, joint: Joint) -> CopulaModel:
         """Fit to all folds, or to all but one."""
-        codes = self._as_codes.frames
+        codes = self._as_codes
         if left_out is None:
             scores = NormalScores(self._law)
         else:
             scores = NormalScores(self._laws[left_out])
-            codes = codes[self.sample.fold != left_out]
+            codes = codes.some(np.flatnonzero(self.sample.fold != left_out))
         training = replace(
-            self.sample,
-            frames=scores.score.astype(np.float32)[codes],
+            codes,
+            frames=scores.score.astype(np.float32)[codes.frames],
             mean_adu=0.0,
             noise_variance_adu2=_FLOOR_SHARE * scores.slope2_mean(self._variance),
             discrete=False,

@@ -32,8 +32,8 @@ class PatchSet:
         (F,) fold of each field.
     p, channels
         Side of a patch, pixels, and channels.
-    tiles
-        Patches down and across a frame.
+    places
+        (F, T, 2) or (1, T, 2) top and left of each patch in its frame, pixels.
     alphabet
         What values there are, about the same mean.
     labels
@@ -44,16 +44,21 @@ class PatchSet:
     fold: NDArray[np.intp]
     p: int
     channels: int
-    tiles: tuple[int, int]
+    places: NDArray[np.intp]
     alphabet: Alphabet
     labels: NDArray[np.intp] | None = None
 
     @classmethod
     def of(cls, sample: Sample) -> PatchSet:
-        """Take the patches of a sample, grey."""
-        return cls(
-            sample.patches, sample.fold, sample.patch_size, 1, sample.tiles, _alphabet(sample)
-        )
+        """Take the patches of a sample."""
+        p, channels = sample.patch_size, sample.n_channels
+        y = sample.patches
+        if sample.discrete and channels > 1:
+            # scaled channels would be integers no more
+            y = (sample.raw_patches - sample.mean_adu).astype(np.float32)
+        by_pixel = y.reshape(*y.shape[:2], channels, p * p).swapaxes(2, 3).reshape(y.shape)
+        places = np.tile(sample.places, (1, sample.n_repeats, 1))
+        return cls(by_pixel, sample.fold, p, channels, places, _alphabet(sample))
 
     @property
     def n_folds(self) -> int:
@@ -81,18 +86,24 @@ class PatchSet:
             fit[fields[~aside]] = True
             stop[fields[aside]] = True
             return fit, stop
-        down, across = self.tiles
-        place = np.arange(self.y.shape[1]) % (down * across)
-        if down >= _ROWS_TO_SPARE or across >= _ROWS_TO_SPARE:
-            length, row = (down, place // across) if down >= across else (across, place % across)
-            first = length - length // _ROWS_TO_SPARE
-            fit[fields] = row < first - 1
-            stop[fields] = row >= first
+        lines = self._lines()
+        tops = np.unique(lines)
+        if tops[-1] - tops[0] >= (_ROWS_TO_SPARE - 1) * self.p:
+            first = tops[tops.size - tops.size // _ROWS_TO_SPARE]
+            near = np.broadcast_to(lines, stop.shape)[fields]
+            fit[fields] = near + 2 * self.p <= first
+            stop[fields] = near >= first
         else:
             order = np.arange(fields.size * self.y.shape[1]).reshape(fields.size, -1)
             stop[fields] = order % _STOP_EVERY == _STOP_EVERY - 1
             fit[fields] = ~stop[fields]
         return fit, stop
+
+    def _lines(self) -> NDArray[np.intp]:
+        """(F, T) or (1, T) place of each patch along the longer side of what patches cover."""
+        extent = np.ptp(self.places, axis=(0, 1))
+        lines: NDArray[np.intp] = self.places[..., int(extent[1] > extent[0])]
+        return lines
 
     def classes(self, mask: Mask) -> NDArray[np.intp] | None:
         """Labels of the chosen patches, if there are any."""
@@ -104,8 +115,9 @@ class PatchSet:
 def _alphabet(sample: Sample) -> Alphabet:
     if not sample.discrete:
         return Alphabet(False, -np.inf, np.inf)
-    lowest = -np.inf if sample.noise is None else sample.noise.lowest_adu
-    highest = np.inf if sample.noise is None else sample.noise.highest_adu
+    noises = [one.noise for one in sample.by_channel() if one.noise is not None]
+    lowest = min((noise.lowest_adu for noise in noises), default=-np.inf)
+    highest = max((noise.highest_adu for noise in noises), default=np.inf)
     raw = sample.raw_patches
     low, high = float(raw.min()), float(raw.max())
     # cameras clip where the noise model need not know: well capacity, fewer bits than the file's

@@ -326,13 +326,13 @@ def test_colours_that_go_together_are_predicted_from_each_other() -> None:
     fold = np.arange(n) % 3
     y = colour.reshape(n, 1, -1).astype(np.float32)
     fitting = Fitting(replace(SHORT, steps=150), quick(SHORT))
-    both = PatchSet(y, fold, P, 2, (1, 1), REAL)
+    both = PatchSet(y, fold, P, 2, np.zeros((1, 1, 2), np.intp), REAL)
     folds = cross_fit(both, replace(TINY, channels=2, features=8), fitting)
     together = held_out_and_in_sample(both, folds)[0].mean() * 2
     apart = 0.0
     for channel in range(2):
         values = np.ascontiguousarray(colour[:, None, :, channel]).astype(np.float32)
-        one = PatchSet(values, fold, P, 1, (1, 1), REAL)
+        one = PatchSet(values, fold, P, 1, np.zeros((1, 1, 2), np.intp), REAL)
         apart += held_out_and_in_sample(one, cross_fit(one, TINY, fitting))[0].mean()
     # y2 = y1^2 is uncorrelated with y1: only a network that sees the first channel finds it
     assert together < apart - 0.15

@@ -1,0 +1,108 @@
+"""What speaks against an estimate, channel by channel: flags, and the numbers behind them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from hil.information.checks import CheckedFrames, check_share
+from hil.information.flags import (
+    check_noise,
+    field_means,
+    fixed_pattern,
+    impossible_noise,
+    middle_mask,
+    saturated_share,
+)
+from hil.information.intake import ChannelFrames
+from hil.information.noise_model import NoiseModel
+
+_NATS_PER_BIT = math.log(2)
+
+
+def clip_adu(checked: CheckedFrames, noise: NoiseModel, saturation_adu: float | None) -> float:
+    """Give the ADU from which a pixel counts as saturated."""
+    if saturation_adu is not None:
+        check_share("saturation_adu", saturation_adu, 0.0, math.inf)
+        return min(float(saturation_adu), noise.highest_adu)
+    dtype = checked.frames.dtype
+    return min(noise.highest_adu, np.iinfo(dtype).max if dtype.kind in "ui" else math.inf)
+
+
+def worst_saturated_share(
+    channels: Sequence[ChannelFrames], saturation_adu: float | None
+) -> float:
+    """Share of clipped pixels in the channel that clips most."""
+    shares = []
+    for channel in channels:
+        given = None if channel.converted else saturation_adu
+        clip = clip_adu(channel.checked, channel.noise, given)
+        shares.append(saturated_share(channel.checked, channel.noise, clip))
+    return max(shares)
+
+
+def doubts(
+    channels: Sequence[ChannelFrames], half_width_bits: float
+) -> tuple[set[str], dict[str, Any]]:
+    """Test noise and fixed pattern.
+
+    Parameters
+    ----------
+    half_width_bits
+        Of the interval: errors of the noise model within it are not flagged.
+
+    Returns
+    -------
+    flags, and details. Of several channels details are those of the worst, and
+    ``details["channels"]`` has those of each.
+    """
+    flags: set[str] = set()
+    each = []
+    for channel in channels:
+        found, details = _of_channel(channel, half_width_bits)
+        flags |= found
+        each.append(details)
+    if len(each) == 1:
+        return flags, each[0]
+    worst = {
+        key: max((one[key] for one in each if key in one), key=_badness)
+        for key in dict.fromkeys(key for one in each for key in one)
+    }
+    if "noise_variance_ratio" in worst:
+        ratios = [one["noise_variance_ratio"] for one in each if "noise_variance_ratio" in one]
+        worst["noise_variance_ratio"] = max(ratios, key=lambda ratio: _badness(ratio - 1))
+    return flags, worst | {"channels": each}
+
+
+def _badness(value: float) -> float:
+    return abs(value)
+
+
+def _of_channel(channel: ChannelFrames, half_width_bits: float) -> tuple[set[str], dict[str, Any]]:
+    checked, noise = channel.checked, channel.noise
+    flags: set[str] = set()
+    details: dict[str, Any] = {}
+    if impossible_noise(checked, noise):
+        flags.add("noise_mismatch")
+    repeats = check_noise(checked, noise)
+    if repeats is not None:
+        details["noise_variance_ratio"] = repeats.variance_ratio
+        details["noise_correlation"] = repeats.correlation
+        if repeats.mismatch(half_width_bits):
+            flags.add("noise_mismatch")
+        if repeats.correlated:
+            flags.add("noise_correlated")
+    shows, pattern_bits = fixed_pattern(
+        field_means(checked), channel.noise_variance_adu2, middle_mask(checked)
+    )
+    details["fixed_pattern_bits"] = pattern_bits
+    if shows:
+        flags.add("fixed_pattern")
+    thinned = checked.pixels.reshape(-1)[:: max(1, checked.pixels.size // 20_000)]
+    low, high = np.percentile(thinned, [1, 99])
+    bias = noise.phi_bias_nats(float(low), float(high), checked.discrete)
+    details["h_y_given_x_bias_bits"] = bias / _NATS_PER_BIT
+    return flags, details

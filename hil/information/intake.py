@@ -1,0 +1,118 @@
+"""Frames, noise and mask as they are given, to channels that can be worked on.
+
+A frame of several channels is several images with noise of their own: each is checked alone, and
+they meet again in the `Sample`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from hil.errors import InputError
+from hil.information.checks import CheckedFrames, as_array, check_frames
+from hil.information.noise_model import FlattenedNoise, NoiseModel
+from hil.information.patches import check_mask
+
+Noise = NoiseModel | FlattenedNoise | Sequence[NoiseModel | FlattenedNoise]
+
+
+@dataclass(frozen=True)
+class ChannelFrames:
+    """One channel of a measurement.
+
+    Parameters
+    ----------
+    checked
+        Its frames, within the smallest rectangle that holds all usable pixels.
+    noise
+        Of those frames.
+    converted
+        Whether values are in another unit than they were given in.
+    """
+
+    checked: CheckedFrames
+    noise: NoiseModel
+    converted: bool
+
+    @property
+    def noise_variance_adu2(self) -> float:
+        """Mean of Var(Y | X)."""
+        return self.noise.mean_variance_adu2(self.checked.mean_adu, self.checked.discrete)
+
+    @property
+    def filled(self) -> NDArray[Any]:
+        """(F, R, H, W) frames in which pixels that may not be used hold what a usable one may."""
+        checked = self.checked
+        if checked.usable is None:
+            return checked.frames
+        fill = min(max(round(checked.mean_adu), checked.lowest_adu), checked.highest_adu)
+        return np.where(checked.usable, checked.frames, checked.frames.dtype.type(fill))
+
+
+def take_in(
+    frames: ArrayLike, noise: Noise, patch_size: int, mask: ArrayLike | None
+) -> list[ChannelFrames]:
+    """Check everything that an estimate is made from.
+
+    Parameters
+    ----------
+    frames, noise, patch_size, mask
+        As in `estimate_information`.
+
+    Returns
+    -------
+    One for each channel, all of one shape.
+
+    Raises
+    ------
+    InputError
+        For anything that cannot be.
+    """
+    array = as_array(frames)
+    several = array.ndim == 5 and array.size > 0
+    parts = [array[:, :, c] for c in range(array.shape[2])] if several else [array]
+    noises = list(noise) if isinstance(noise, (list, tuple)) else [noise] * len(parts)
+    if len(noises) != len(parts):
+        raise InputError(
+            "noise",
+            "",
+            f"is {len(noises)} models for {len(parts)} channels; allowed: one for all, or one each",
+        )
+    for one in noises:
+        if not isinstance(one, FlattenedNoise) and not hasattr(one, "entropy_phi_nats"):
+            raise InputError("noise", "", f"{one!r} is no noise model; allowed: those of hil.noise")
+    usable = None
+    if mask is not None and array.ndim >= 3 and array.size:
+        usable = check_mask(mask, *array.shape[-2:])
+        usable = None if usable.all() else usable
+    return [_channel(*both, patch_size, usable) for both in zip(parts, noises, strict=True)]
+
+
+def _channel(
+    frames: NDArray[Any],
+    noise: NoiseModel | FlattenedNoise,
+    patch_size: int,
+    usable: NDArray[np.bool_] | None,
+) -> ChannelFrames:
+    converted = isinstance(noise, FlattenedNoise)
+    if isinstance(noise, FlattenedNoise):
+        shape = frames.shape
+        frames, noise = noise.flatten(frames)
+        if usable is not None and frames.shape != shape:
+            raise InputError("mask", "", "is for frames of real numbers")
+    if usable is not None:
+        box = _box(usable)
+        frames, usable = frames[..., *box], usable[box]
+        usable = None if usable.all() else usable
+    return ChannelFrames(check_frames(frames, noise, patch_size, usable), noise, converted)
+
+
+def _box(usable: NDArray[np.bool_]) -> tuple[slice, slice]:
+    """Smallest rectangle that holds all usable pixels."""
+    rows, columns = np.flatnonzero(usable.any(axis=1)), np.flatnonzero(usable.any(axis=0))
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
