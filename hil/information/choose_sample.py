@@ -96,7 +96,7 @@ def _left_by(
     mask: NDArray[np.bool_], patch_size: int, stride: int | None, n_regions: int
 ) -> NDArray[np.intp]:
     try:
-        return patch_corners(*mask.shape, patch_size, stride=stride, mask=mask)
+        return patch_corners(mask.shape[0], mask.shape[1], patch_size, stride=stride, mask=mask)
     except InputError as error:
         region = "in one of the two regions of the only field " if n_regions > 1 else ""
         raise InputError(
@@ -117,7 +117,7 @@ def smaller_patches(mask: NDArray[np.bool_], patch_size: int, wanted: int) -> st
 
 def _n_tiles(mask: NDArray[np.bool_], p: int) -> int:
     try:
-        return len(patch_corners(*mask.shape, p, mask=mask))
+        return len(patch_corners(mask.shape[0], mask.shape[1], p, mask=mask))
     except InputError:
         return 0
 

@@ -32,9 +32,7 @@ def clip_adu(checked: CheckedFrames, noise: NoiseModel, saturation_adu: float | 
     return min(noise.highest_adu, np.iinfo(dtype).max if dtype.kind in "ui" else math.inf)
 
 
-def worst_saturated_share(
-    channels: Sequence[ChannelFrames], saturation_adu: float | None
-) -> float:
+def worst_saturated_share(channels: Sequence[ChannelFrames], saturation_adu: float | None) -> float:
     """Share of clipped pixels in the channel that clips most."""
     shares = []
     for channel in channels:

@@ -73,7 +73,8 @@ def estimate_information(
     saturation_adu
         Where the camera clips as it is set; None for what the noise model or the integer type says.
     max_saturated_share
-        Share of clipped pixels, in the channel that clips most, above which the estimate is flagged ``saturated``.
+        Share of clipped pixels, in the channel that clips most, above which the estimate is flagged
+        ``saturated``.
     noise_variance_relative_sd
         Standard deviation of the noise model's variance, as a share of it, from its calibration. It
         errs H(Y|X) by half of it, in nats, in all fields alike, and widens the interval.
@@ -165,7 +166,11 @@ def _named(estimator: str | PatchEstimator) -> tuple[PatchEstimator, str]:
 
 def _check_enough(sample: Sample, family: PatchEstimator, name: str) -> None:
     """Refuse samples of fewer patches than the estimator can make sense of."""
-    n, needed, p = sample.n_frames * sample.places.shape[1], family.needed_patches, sample.patch_size
+    n, needed, p = (
+        sample.n_frames * sample.places.shape[1],
+        family.needed_patches,
+        sample.patch_size,
+    )
     if n >= needed:
         return
     hint = ""

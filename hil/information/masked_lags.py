@@ -3,7 +3,8 @@
 f_a : channel a less a fixed value, 0 where a pixel may not be used      m : 1 where it may, else 0
 l   : lag, -p < l < p along both axes
 
-    P_ab(l) = sum_x f_a(x + l) f_b(x)     e_a(l) = sum_x f_a(x + l) m(x)     n(l) = sum_x m(x + l) m(x)
+    P_ab(l) = sum_x f_a(x + l) f_b(x)
+    e_a(l)  = sum_x f_a(x + l) m(x)        n(l) = sum_x m(x + l) m(x)
 
 All are correlations of the stack (f_1 .. f_C, m) with itself, by FFT with zeros around, so that
 nothing wraps. A covariance from pairs of usable pixels alone is P / n less what the means say; no

@@ -119,7 +119,7 @@ class Sample:
 
     @property
     def values_per_patch(self) -> int:
-        """d."""
+        """Length of a patch: d."""
         return self.n_channels * self.patch_size**2
 
     @cached_property
@@ -133,7 +133,7 @@ class Sample:
     def n_scenes(self) -> float:
         """How many patches there are without overlap, of one repeat of all fields."""
         overlap = 1.0 if self.stride is None else min(1.0, self.stride / self.patch_size)
-        return self.n_fields * self.places.shape[1] * overlap**2
+        return float(self.n_fields * self.places.shape[1] * overlap**2)
 
     @cached_property
     def fold(self) -> NDArray[np.intp]:

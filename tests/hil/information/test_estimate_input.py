@@ -43,7 +43,7 @@ COUNTS = np.random.default_rng(1).poisson(20, (6, 32, 32))
 
 BAD = [
     Bad("one frame without axis", NORMAL[0], GaussianNoise(1), "frames", "shape (32, 32)"),
-    Bad("five axes", NORMAL[None, None], GaussianNoise(1), "frames", "shape"),
+    Bad("six axes", NORMAL[None, None, None], GaussianNoise(1), "frames", "shape"),
     Bad("colour", np.zeros((5, 32, 32, 3)), GaussianNoise(1), "patch_size", "colour"),
     Bad("no frames", NORMAL[:0], GaussianNoise(1), "frames", "empty"),
     Bad("NaN", with_pixel(math.nan), GaussianNoise(1), "frames", "1 of 4096 pixels"),

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from functools import reduce
+from operator import add
 
 import numpy as np
 import pytest
@@ -11,7 +14,8 @@ from hypothesis import strategies as st
 
 from hil.errors import InputError
 from hil.information import cut_patches, estimate_information, patch_corners
-from hil.noise import GaussianNoise
+from hil.information.masked_lags import masked_lags, patch_lags
+from hil.noise import GaussianNoise, PoissonNoise
 
 
 def test_tiles_are_those_of_the_estimators() -> None:
@@ -47,6 +51,127 @@ def test_no_patch_touches_what_is_masked(
     if n is None:
         clean = {(t, c) for t, c in map(tuple, tiled) if mask[t : t + p, c : c + p].all()}
         assert chosen == clean
+
+
+def masked_scene(seed: int, n: int = 8) -> tuple[np.ndarray, np.ndarray]:
+    """Correlated scenes in noise, with a region of interest, dead pixels, and rubbish elsewhere."""
+    rng = np.random.default_rng(seed)
+    white = rng.standard_normal((n, 104, 104))
+    scene = sum(white[:, i : i + 96, j : j + 96] for i in range(5) for j in range(5))
+    frames = 4 * np.asarray(scene) + rng.normal(0, 10, (n, 96, 96)) + 500
+    row, column = np.mgrid[:96, :96]
+    mask = (row - 40) ** 2 + (column - 50) ** 2 < 44**2
+    mask[rng.integers(0, 96, 40), rng.integers(0, 96, 40)] = False
+    frames[:, ~mask] = np.where(rng.random((n, int((~mask).sum()))) < 0.1, np.nan, 65535)
+    return frames, mask
+
+
+def box_truth(p: int) -> float:
+    """Bits per pixel of those scenes: 5 x 5 box filter of white noise of sd 4, noise of sd 10."""
+    at = np.stack(np.meshgrid(np.arange(p), np.arange(p), indexing="ij"), -1).reshape(-1, 2)
+    apart = np.abs(at[:, None] - at[None])
+    covariance = 16 * np.prod(np.maximum(5 - apart, 0), axis=-1)
+    return float(np.linalg.slogdet(np.eye(p * p) + covariance / 100)[1]) / (2 * p * p * math.log(2))
+
+
+@pytest.mark.parametrize(
+    ("estimator", "within"),
+    [("stationary", 0.02), ("gaussian", 0.04), ("copula", 0.02), ("best", 0.02)],
+)
+def test_masked_pixels_count_nowhere(estimator: str, within: float) -> None:
+    frames, mask = masked_scene(3)
+    found = estimate_information(frames, GaussianNoise(10), estimator, 4, mask=mask)
+    assert found.bits_per_pixel == pytest.approx(box_truth(4), abs=within)
+    assert "noise_mismatch" not in found.flags
+    assert "fixed_pattern" not in found.flags
+    other = np.where(mask, frames, 0.0)
+    again = estimate_information(other, GaussianNoise(10), estimator, 4, mask=mask)
+    assert again.bits_per_pixel == found.bits_per_pixel
+    assert (again.ci_low, again.ci_high) == (found.ci_low, found.ci_high)
+
+
+def test_one_scene_with_a_mask() -> None:
+    frames, mask = masked_scene(4, n=3)
+    found = [
+        estimate_information(frames[k : k + 1], GaussianNoise(10), patch_size=4, mask=mask)
+        for k in range(3)
+    ]
+    assert all({"one_scene", "too_few_units"} <= set(one.flags) for one in found)
+    mean = np.mean([one.bits_per_pixel for one in found])
+    assert mean == pytest.approx(box_truth(4), abs=0.04)
+
+
+def test_a_rectangle_of_interest_is_the_frame_cut_out() -> None:
+    frames = np.random.default_rng(0).poisson(20, (6, 2, 60, 70))
+    mask = np.zeros((60, 70), bool)
+    mask[5:53, 11:67] = True
+    found = estimate_information(frames, PoissonNoise(), "copula", 8, mask=mask)
+    cut = estimate_information(frames[..., 5:53, 11:67], PoissonNoise(), "copula", 8)
+    assert replace(found, seconds=0.0) == replace(cut, seconds=0.0)
+
+
+@pytest.mark.parametrize("p", [5, 8])
+def test_lags_of_a_mask_are_those_of_all_pairs(p: int) -> None:
+    rng = np.random.default_rng(1)
+    frames = rng.standard_normal((2, 3, 17, 14)).astype(np.float32)
+    usable = rng.random((17, 14)) > 0.2
+    sums = masked_lags(frames, usable, p)
+    padded = np.zeros((2, 3, 17 + 2 * p, 14 + 2 * p))
+    padded[..., p:-p, p:-p] = np.where(usable, frames, 0)
+    mask = np.zeros(padded.shape[2:])
+    mask[p:-p, p:-p] = usable
+    for i in range(1 - p, p):
+        for j in range(1 - p, p):
+            near = np.roll(padded, (-i, -j), axis=(2, 3))
+            both = np.roll(mask, (-i, -j), axis=(0, 1)) * mask
+            at = i + p - 1, j + p - 1
+            products = np.einsum("naxy,nbxy->ab", near, padded)
+            assert sums.products[:, :, *at] == pytest.approx(products, abs=1e-9)
+            assert sums.ends[:, *at] == pytest.approx((near * both).sum(axis=(0, 2, 3)), abs=1e-9)
+            assert sums.pairs[at] == 2 * both.sum()
+
+
+def test_patches_alone_give_the_lags_within_them() -> None:
+    patches = np.random.default_rng(2).standard_normal((7, 3, 4, 4)).astype(np.float32)
+    alone = patch_lags(patches.reshape(7, -1), 3)
+    whole = reduce(add, (masked_lags(one[None], np.ones((4, 4), bool), 4) for one in patches))
+    assert alone.covariances == pytest.approx(whole.covariances, abs=1e-6)
+    assert alone.pairs == pytest.approx(whole.pairs)
+
+
+def test_stride_and_number_choose_the_patches() -> None:
+    frames = np.random.default_rng(0).normal(0, math.sqrt(2) * 10, (6, 2, 64, 64))
+    count = {
+        name: estimate_information(frames, GaussianNoise(10), "gaussian", 8, **options)
+        for name, options in {
+            "tiles": {},
+            "overlapping": {"stride": 4},
+            "apart": {"stride": 16},
+            "drawn": {"n_patches": 250},
+            "all drawn": {"n_patches": 10**6},
+        }.items()
+    }
+    assert {name: one.n_patches for name, one in count.items()} == {
+        "tiles": 768,
+        "overlapping": 12 * 15**2,
+        "apart": 12 * 16,
+        "drawn": 240,
+        "all drawn": 768,
+    }
+    for one in count.values():
+        assert one.bits_per_pixel == pytest.approx(0.5, abs=0.02)
+    assert count["all drawn"].bits_per_pixel == count["tiles"].bits_per_pixel
+
+
+def test_too_small_a_region_names_the_patch_size_that_would_do() -> None:
+    frames = np.random.default_rng(0).normal(0, 10, (2, 64, 64))
+    mask = np.zeros((64, 64), bool)
+    mask[20:34, 20:34] = True
+    with pytest.raises(InputError, match="larger than the frame"):
+        estimate_information(frames, GaussianNoise(10), mask=mask)
+    mask[::9, ::9] = False
+    with pytest.raises(InputError, match=r"smaller patch_size, \d+ leaves \d+ in each"):
+        estimate_information(frames, GaussianNoise(10), patch_size=10, mask=mask)
 
 
 @pytest.mark.parametrize("estimator", ["stationary", "gaussian"])
