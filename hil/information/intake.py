@@ -76,8 +76,10 @@ def take_in(
     array = as_array(frames)
     several = array.ndim == 5 and array.size > 0
     parts = [array[:, :, c] for c in range(array.shape[2])] if several else [array]
-    each = isinstance(noise, Sequence) and not isinstance(noise, str)
-    noises: list[Any] = list(noise) if each else [noise] * len(parts)
+    if isinstance(noise, Sequence) and not isinstance(noise, str):
+        noises = list(noise)
+    else:
+        noises = [noise] * len(parts)
     if len(noises) != len(parts):
         raise InputError(
             "noise",
