@@ -2,11 +2,13 @@
 
 ``hil.noise.GaussianNoise(sigma_adu)``, ``PoissonNoise()`` and
 ``CameraNoise(gain_e_per_adu, offset_adu, read_noise_e, bit_depth=16)``. Build one and use it for
-many estimates: it keeps its tables. Further: ``XrayNoise``, and for `estimate_information` alone
-``GaussianMapNoise`` (a width for each pixel) and ``VisibilityNoise`` (complex pixels).
+many estimates: it keeps its tables. Further: ``EmccdNoise``, ``XrayNoise``, and for
+`estimate_information` alone ``GaussianMapNoise`` (a width for each pixel) and ``VisibilityNoise``
+(complex pixels).
 """
 
 from hil.information.camera_noise import CameraNoise
+from hil.information.emccd_noise import EmccdNoise
 from hil.information.gaussian_map_noise import GaussianMapNoise, VisibilityNoise
 from hil.information.gaussian_noise import GaussianNoise
 from hil.information.noise_model import NoiseModel
@@ -16,6 +18,7 @@ from hil.information.xray_noise import XrayNoise
 
 __all__ = [
     "CameraNoise",
+    "EmccdNoise",
     "GaussianMapNoise",
     "GaussianNoise",
     "NoiseModel",

@@ -53,6 +53,18 @@ class CameraNoiseSpec(Spec):
     bit_depth: BitDepth = 16
 
 
+class EmccdNoiseSpec(Spec):
+    """An electron-multiplying CCD: gain and read noise in electrons behind the register."""
+
+    kind: Literal["emccd"]
+    gain_e_per_adu: float = Field(gt=0)
+    offset_adu: float = Field(ge=0)
+    read_noise_e: float = Field(gt=0)
+    em_gain: float = Field(ge=2)
+    bit_depth: BitDepth = 16
+    clock_induced_e: float = Field(default=0.0, ge=0)
+
+
 class XrayNoiseSpec(Spec):
     """X-ray photons that add a fixed number of ADU each, and electronic noise."""
 
@@ -64,6 +76,6 @@ class XrayNoiseSpec(Spec):
 
 
 NoiseSpec: TypeAlias = Annotated[
-    GaussianNoiseSpec | PoissonNoiseSpec | CameraNoiseSpec | XrayNoiseSpec,
+    GaussianNoiseSpec | PoissonNoiseSpec | CameraNoiseSpec | EmccdNoiseSpec | XrayNoiseSpec,
     Field(discriminator="kind"),
 ]

@@ -1,0 +1,150 @@
+"""An electron-multiplying CCD: shot noise, stochastic gain, read noise, rounding and both clips."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hil.errors import InputError
+from hil.information.camera_noise import CameraNoise
+from hil.information.emccd_law import EmccdLaw
+from hil.information.noise_model import Floats, finite_number
+from hil.information.phi_table import PhiTable
+
+_LEAST_READ_NOISE_ADU = 0.25  # a law sharper than that is one of places between integers
+
+
+class EmccdNoise:
+    """Y = clip(round(Gamma(K, em_gain) / gain + offset + N(0, (read_noise / gain)^2)), 0, top).
+
+    K is Poisson; Gamma(K, em_gain) is what the multiplication register makes of K electrons (Basden
+    et al. 2003; Hirsch et al. 2013). The variance is twice that of a camera of the same slope.
+
+    Parameters
+    ----------
+    gain_e_per_adu
+        Electrons at the output, behind the register, per ADU, more than 0.
+    offset_adu
+        What a pixel without electrons reads on average, ADU, from 0 to below the clip.
+    read_noise_e
+        Electrons rms at the output, at least a quarter of the gain.
+    em_gain
+        Mean number of electrons that the register makes of one, from 2; the law is exact for many
+        stages, from about 10. A camera whose register is off is a `CameraNoise`.
+    bit_depth
+        1 to 32.
+    clock_induced_e
+        Spurious electrons a pixel and frame, before the register.
+
+    Raises
+    ------
+    InputError
+        For impossible values.
+    """
+
+    needs_integers = True
+    lowest_adu = 0.0
+    clips_low = True
+
+    def __init__(
+        self,
+        gain_e_per_adu: float,
+        offset_adu: float,
+        read_noise_e: float,
+        em_gain: float,
+        bit_depth: int = 16,
+        clock_induced_e: float = 0.0,
+    ) -> None:
+        # a camera's rules for the rest, in the numbers that were given
+        plain = CameraNoise(gain_e_per_adu, offset_adu, read_noise_e, bit_depth)
+        self.gain_e_per_adu, self.offset_adu = plain.gain_e_per_adu, plain.offset_adu
+        self.read_noise_e, self.bit_depth = plain.read_noise_e, plain.bit_depth
+        self.highest_adu = plain.highest_adu
+        self.em_gain = finite_number(
+            "em_gain",
+            em_gain,
+            2,
+            inclusive=True,
+            allowed="a number from 2; with the register off, kind camera",
+        )
+        self.clock_induced_e = finite_number(
+            "clock_induced_e", clock_induced_e, 0, inclusive=True, allowed="a number from 0"
+        )
+        least = _LEAST_READ_NOISE_ADU * self.gain_e_per_adu
+        if self.read_noise_e < least:
+            raise InputError(
+                "noise",
+                "read_noise_e",
+                f"{self.read_noise_e:g} is below a quarter of an ADU; "
+                f"allowed: {least:g} or more, in electrons behind the register",
+            )
+
+    def __repr__(self) -> str:
+        return (
+            f"EmccdNoise(gain_e_per_adu={self.gain_e_per_adu:g}, offset_adu={self.offset_adu:g}, "
+            f"read_noise_e={self.read_noise_e:g}, em_gain={self.em_gain:g}, "
+            f"bit_depth={self.bit_depth}, clock_induced_e={self.clock_induced_e:g})"
+        )
+
+    @property
+    def darkest_adu(self) -> float:
+        """See `NoiseModel`."""
+        return self.offset_adu - 6 * self.read_noise_e / self.gain_e_per_adu - 1
+
+    @cached_property
+    def like_camera(self) -> CameraNoise:
+        """The camera with the same mean and variance: half the light, twice the slope."""
+        double = 2 * self.em_gain
+        return CameraNoise(
+            self.gain_e_per_adu / double,
+            self.offset_adu,
+            self.read_noise_e / double,
+            self.bit_depth,
+        )
+
+    @cached_property
+    def _table(self) -> PhiTable:
+        like = self.like_camera
+        return PhiTable(
+            EmccdLaw(like.gain_e_per_adu, like.offset_adu, like.read_noise_e, like.highest_adu)
+        )
+
+    def entropy_nats(self, lambda_e: Floats) -> Floats:
+        """Entropy h(lambda) of one pixel, nats, for expected electrons before the register."""
+        total = np.asarray(lambda_e, dtype=np.float64) + self.clock_induced_e
+        return self._table.entropy_nats(total / 2)
+
+    def entropy_phi_nats(self, y_adu: NDArray[Any], discrete: bool) -> Floats:
+        """See `NoiseModel`."""
+        del discrete
+        return self._table.phi_nats(y_adu)
+
+    def mixture_entropy_nats(self, y_adu: NDArray[Any]) -> float:
+        """H(Y|X) of pixels by the NPMLE of their light, nats per pixel: a check on phi."""
+        return self._table.mixture_entropy_nats(y_adu)
+
+    def phi_bias_nats(self, low_adu: float, high_adu: float, discrete: bool) -> float:
+        """See `NoiseModel`."""
+        del discrete
+        return self._table.bias_nats(low_adu, high_adu)
+
+    def mean_variance_adu2(self, mean_adu: float, discrete: bool) -> float:
+        """See `NoiseModel`: twice the shot noise of the slope, read noise, 1/12 for rounding."""
+        return self.like_camera.mean_variance_adu2(mean_adu, discrete)
+
+    def stabilised(self, y_adu: NDArray[Any], discrete: bool, repeats: int = 1) -> Floats:
+        """See `NoiseModel`."""
+        return self.like_camera.stabilised(y_adu, discrete, repeats)
+
+    def sample(self, lambda_: Floats, rng: np.random.Generator) -> NDArray[Any]:
+        """See `NoiseModel`; ``lambda_`` in electrons before the register."""
+        collected = rng.poisson(np.asarray(lambda_) + self.clock_induced_e)
+        output = rng.gamma(collected, self.em_gain)
+        output += rng.normal(0.0, self.read_noise_e, output.shape)
+        adu = np.rint(output / self.gain_e_per_adu + self.offset_adu)
+        return np.clip(adu, 0, self.highest_adu).astype(
+            np.uint16 if self.bit_depth <= 16 else np.uint32
+        )
