@@ -19,13 +19,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hil.information.levinson import are_positive
 from hil.information.masked_lags import MaskedLags, lags_by_fold
+from hil.information.patch_moments import PatchMoments, frame_moments
 from hil.information.sample import Sample
+from hil.information.stationary_model import is_positive
 
 Floats = NDArray[np.float64]
 
 _ROWS = 64  # of a spectrum at a time: they stay in the cache
+_MANY_PATCHES = 4096  # in a frame
+_MOMENT_PIXELS = 2**20  # small frames are read together, up to so many pixels
 _FFT_PIXELS = 2**16  # small frames are transformed together, up to so many pixels
 
 
@@ -98,46 +101,75 @@ class LagSums:
 
 
 def lag_sums(sample: Sample) -> list[LagSums]:
-    """Sum products by lag for each fold.
-
-    Frames as narrow as a patch go by one matrix product of their patches, wider ones by FFT.
-    """
+    """Sum products by lag for each fold, by FFT or as `within_patches` says."""
+    p = sample.patch_size
     if sample.usable is not None:
+        if within_patches(*sample.size, p, sample.places.shape[1]):
+            return [moment_lag_sums(sums) for sums in fold_moments(sample)]
         return [LagSums.of_masked(own) for own in lags_by_fold(sample)]
-    p, size = sample.patch_size, sample.size
-    sums = []
-    for fold in range(sample.n_folds):
-        members = np.flatnonzero(sample.fold == fold)
-        if p in size:  # patches, alone or stacked, that are no neighbours
-            patches = sample.patches[members].reshape(-1, p * p)
-            scatter = (patches.T @ patches).astype(np.float64)
-            sums.append(
-                patch_lag_sums(scatter, patches.sum(axis=0, dtype=np.float64), len(patches))
-            )
-        else:
-            sums.append(
-                reduce(
-                    add,
-                    (frame_lag_sums(sample.centred_frames(int(field)), p) for field in members),
-                )
-            )
-    return sums
+    if within_patches(*sample.size, p):
+        return [moment_lag_sums(sums) for sums in fold_moments(sample)]
+    return [
+        reduce(
+            add,
+            (
+                frame_lag_sums(sample.centred_frames(int(field)), p)
+                for field in np.flatnonzero(sample.fold == fold)
+            ),
+        )
+        for fold in range(sample.n_folds)
+    ]
 
 
-def patch_lag_sums(scatter: Floats, first: Floats, n: float) -> LagSums:
-    """Sum over lags from the second and first moments of ``n`` patches, pairs within them alone.
+def within_patches(height: int, width: int, p: int, n_patches: int | None = None) -> bool:
+    """Whether the pairs of pixels within patches serve for the lags of such frames.
+
+    Those of frames as narrow as a patch, alone or stacked, are no neighbours beyond it. In large
+    frames there are so many patches that the pairs across their borders add nothing: an
+    autocovariance has about 2 p^2 numbers, whose fit to n patches costs about 1/n nat per pixel,
+    half of which the point estimate takes back.
 
     Parameters
     ----------
-    scatter
-        (d, d) sum of y y^T.
-    first
-        (d,) sum of y.
+    n_patches
+        How many may be used of a frame; None for all that tile it.
     """
-    p = math.isqrt(first.size)
-    pairs = n * np.outer(_triangle(p, p), _triangle(p, p))
-    total = float(first.sum())
-    return LagSums(lag_totals(scatter, p), _ends(first.reshape(1, p, p), p), pairs, total)
+    if n_patches is None:
+        n_patches = (height // p) * (width // p)
+    return p in (height, width) or n_patches >= _MANY_PATCHES
+
+
+def fold_moments(sample: Sample) -> list[PatchMoments]:
+    """Sum the moments, for each fold, of all patches that tile the frames or that a mask leaves."""
+    at_once = max(1, _MOMENT_PIXELS // sample.frames[0].size)
+    return [
+        reduce(
+            add,
+            (
+                _moments(sample, members[first : first + at_once])
+                for first in range(0, members.size, at_once)
+            ),
+        )
+        for members in (np.flatnonzero(sample.fold == fold) for fold in range(sample.n_folds))
+    ]
+
+
+def _moments(sample: Sample, fields: NDArray[np.intp]) -> PatchMoments:
+    p = sample.patch_size
+    if sample.usable is None:
+        frames = sample.frames[fields].reshape(-1, *sample.size)
+    else:
+        frames = sample.some(fields).raw_patches.reshape(-1, p, p)
+    return frame_moments(frames, sample.mean_adu, p)
+
+
+def moment_lag_sums(moments: PatchMoments) -> LagSums:
+    """Sum over lags, over the pairs of pixels that lie within one patch."""
+    p = moments.second.patch_size
+    pairs = moments.n * np.outer(_triangle(p, p), _triangle(p, p))
+    # both pixels of all pairs of a lag: that of patches turned around is the same
+    ends = _ends(moments.sum_of_patches[None], p)
+    return LagSums(moments.second.lag_totals(), ends, pairs, float(ends[p - 1, p - 1]) / 2)
 
 
 def frame_lag_sums(frames: NDArray[np.float32], p: int) -> LagSums:
@@ -167,13 +199,6 @@ def frame_lag_sums(frames: NDArray[np.float32], p: int) -> LagSums:
     ends = _ends(frames, p)
     middle = p - 1
     return LagSums(products, ends, pairs, float(ends[middle, middle]) / 2)
-
-
-def lag_totals(scatter: Floats, p: int) -> Floats:
-    """Sum a (d, d) matrix over all entries of equal lag, (2p-1, 2p-1)."""
-    n = 2 * p - 1
-    totals = np.bincount(_lag_index(p), weights=scatter.ravel(), minlength=n * n)
-    return np.asarray(totals, dtype=np.float64).reshape(n, n)
 
 
 def floored(c: Floats, floor: float) -> Floats:
@@ -220,7 +245,8 @@ def above_floor(c: Floats, floor: float) -> NDArray[np.bool_]:
     below = np.zeros(c.shape[-2:])
     # a little below the floor itself, where covariances that were lifted to it may lie
     below[middle, middle] = 0.999 * floor
-    return are_positive(c - below)
+    stack = (c - below).reshape(-1, *c.shape[-2:])
+    return np.array([is_positive(one) for one in stack]).reshape(c.shape[:-2])
 
 
 def _least_share(c: Floats, floor: float) -> float:
@@ -244,14 +270,6 @@ def _windowed(c: Floats, floor: float) -> Floats:
     smooth = np.fft.fftshift(np.fft.ifft2(np.maximum(spectrum, floor)).real)
     result: Floats = smooth[1:, 1:]
     return result
-
-
-@cache
-def _lag_index(p: int) -> NDArray[np.intp]:
-    """(d * d,) place in a raveled (2p-1, 2p-1) autocovariance of each entry of S."""
-    lag = np.arange(p)[:, None] - np.arange(p)[None, :] + p - 1
-    index = lag[:, None, :, None] * (2 * p - 1) + lag[None, :, None, :]
-    return index.ravel()
 
 
 def _triangle(length: int, p: int) -> Floats:

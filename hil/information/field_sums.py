@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Executor
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from functools import partial, reduce
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hil.information.adu_counts import AduCounts, joined
-from hil.information.autocovariance import LagSums, frame_lag_sums, patch_lag_sums
+from hil.information.autocovariance import (
+    LagSums,
+    frame_lag_sums,
+    moment_lag_sums,
+    within_patches,
+)
+from hil.information.flags import about
 from hil.information.noise_model import NoiseModel
 from hil.information.patch_moments import PatchMoments, frame_moments, tiled
+
+_WORTH_THREADS = 2**18  # pixels
+_PARTS = 8  # that threads share, whatever their number: sums do not depend on the machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +34,7 @@ class FieldSums:
     Parameters
     ----------
     lags
-        Sums of products by lag, over all pixels.
+        Sums of products by lag, over all pixels or as `within_patches` says.
     moments
         Of the patches that tile the frames.
     noise_nats
@@ -61,35 +73,67 @@ class FieldSums:
 
 
 def sum_frames(
-    frames: NDArray[Any],
-    about: NDArray[np.float32],
-    noise: NoiseModel,
-    discrete: bool,
-    p: int,
-    pool: Executor | None = None,
+    frames: NDArray[Any], reference_adu: float, noise: NoiseModel, discrete: bool, p: int
 ) -> FieldSums:
-    """Sum frames (n, H, W).
+    """Sum frames (n, H, W), large ones by several threads.
 
     Parameters
     ----------
-    frames, about
-        As they were measured, and less a fixed value.
+    reference_adu
+        The fixed value that sums are about.
     discrete
-        Whether they are integers.
-    pool
-        Where the lags are summed while this thread does the rest.
+        Whether the pixels are integers.
     """
-    small = p in about.shape[1:]
-    later = pool.submit(frame_lag_sums, about, p) if pool is not None and not small else None
-    moments = frame_moments(about, p)
+    within = within_patches(frames.shape[1], frames.shape[2], p)
+    summed = partial(_sum_part, reference_adu=reference_adu, noise=noise, discrete=discrete, p=p)
+    if frames.size < _WORTH_THREADS:
+        moments, noise_nats, counts = summed(frames)
+        lags = None if within else _lags(frames, reference_adu, p)
+    else:
+        with ThreadPoolExecutor(min(_PARTS, os.cpu_count() or 1)) as pool:
+            later = None if within else pool.submit(_lags, frames, reference_adu, p)
+            moments, noise_nats, counts = reduce(_together, pool.map(summed, _parts(frames, p)))
+            lags = None if later is None else later.result()
+    return FieldSums(
+        moment_lag_sums(moments) if lags is None else lags, moments, noise_nats, counts
+    )
+
+
+class _Part(NamedTuple):
+    moments: PatchMoments
+    noise_nats: float
+    counts: AduCounts | None
+
+
+def _sum_part(
+    frames: NDArray[Any], reference_adu: float, noise: NoiseModel, discrete: bool, p: int
+) -> _Part:
+    moments = frame_moments(frames, reference_adu, p)
     pixels = tiled(frames, p)
     counts = AduCounts.of(pixels) if discrete else None
     if counts is None:
         noise_nats = float(noise.entropy_phi_nats(pixels, discrete).mean())
     else:
         noise_nats = counts.mean(noise.entropy_phi_nats(counts.adu, True))
-    if small:
-        lags = patch_lag_sums(*moments.pixel_sums, moments.n)
-    else:
-        lags = frame_lag_sums(about, p) if later is None else later.result()
-    return FieldSums(lags, moments, noise_nats * moments.n, counts)
+    return _Part(moments, noise_nats * moments.n, counts)
+
+
+def _together(one: _Part, other: _Part) -> _Part:
+    return _Part(
+        one.moments + other.moments,
+        one.noise_nats + other.noise_nats,
+        joined(one.counts, other.counts),
+    )
+
+
+def _lags(frames: NDArray[Any], reference_adu: float, p: int) -> LagSums:
+    return frame_lag_sums(about(frames, reference_adu), p)
+
+
+def _parts(frames: NDArray[Any], p: int) -> list[NDArray[Any]]:
+    """Split frames, or the rows of patches in few ones, always in the same way."""
+    if len(frames) >= _PARTS:
+        return np.array_split(frames, _PARTS)
+    cut = tiled(frames, p)
+    ends = np.linspace(0, cut.shape[1] // p, 1 + min(_PARTS, cut.shape[1] // p)).astype(int) * p
+    return [cut[:, top:bottom] for top, bottom in pairwise(ends)]

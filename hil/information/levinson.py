@@ -60,24 +60,6 @@ def whiten_doubly_toeplitz(c: Floats) -> tuple[Floats, Floats]:
     return whitener.reshape(*stack, p * p, p * p), log_det
 
 
-def are_positive(c: Floats) -> NDArray[np.bool_]:
-    """Whether the doubly Toeplitz covariances of ``c`` (..., 2p-1, 2p-1) are positive definite."""
-    p = c.shape[-1] // 2 + 1
-    blocks = _blocks(c)
-    coefficients = np.zeros((*c.shape[:-2], 0, p, p))
-    error = blocks[..., 0, :, :]
-    try:
-        for _ in range(p - 1):
-            np.linalg.cholesky(error)
-            coefficients, error = _longer(blocks, coefficients, error)
-        np.linalg.cholesky(error)
-    except np.linalg.LinAlgError:
-        if c.ndim == 2:
-            return np.array(False)
-        return np.stack([are_positive(one) for one in c])  # one of them failed, but which?
-    return np.full(c.shape[:-2], True)
-
-
 def _longer(blocks: Floats, coefficients: Floats, error: Floats) -> tuple[Floats, Floats]:
     """Predict from one row more: Whittle's step."""
     m, p = coefficients.shape[-3:-1]

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import math
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import reduce
 from operator import add
@@ -28,7 +27,11 @@ from hil.information.checks import CheckedFrames, check_frames, check_share
 from hil.information.constant import constant_estimate
 from hil.information.doubts import clip_adu
 from hil.information.estimators.registry import half_sum_weight
-from hil.information.estimators.stationary import least_variance, stationary_models
+from hil.information.estimators.stationary import (
+    fitted_autocovariances,
+    least_variance,
+    training_sums,
+)
 from hil.information.field_sums import sum_frames
 from hil.information.flags import (
     DifferenceSums,
@@ -42,7 +45,7 @@ from hil.information.flags import (
 )
 from hil.information.interval import Interval, weighted_interval
 from hil.information.noise_model import NoiseModel
-from hil.information.patch_moments import DifferencedModel, PatchMoments
+from hil.information.stationary_model import StationaryModel
 from hil.information.stream_record import FieldRecord, StreamTotals
 from hil.information.windows import cut_windows, draw_windows
 from hil.ports import Estimate
@@ -55,7 +58,6 @@ _FEW_FIELDS = 4
 _FOLDS = 5
 _PATTERN_SIDE = 128  # pixels of a frame in which a fixed pattern is looked for
 _LEAST_WEIGHT = 1e-6  # of a field, in frames: below, it is forgotten
-_WORTH_A_THREAD = 2**18  # pixels
 
 
 class StreamKind(NamedTuple):
@@ -229,9 +231,10 @@ class OnlineEstimator:
                 totals.lowest_adu, len(fields), _ESTIMATOR, share, flags, started
             )
         lags = reduce(add, (known.sums.lags for known in fields))
-        mean_adu = self._reference_adu + lags.mean
+        n_frames = sum(known.n_frames for known in fields)
+        mean_adu = self._reference_adu + sum(known.mean_adu_sum for known in fields) / n_frames
         variance = self._noise.mean_variance_adu2(mean_adu, self._kind.discrete)
-        held_out, in_sample, weight = self._cross_entropies(fields, lags, variance)
+        held_out, in_sample, weight = self._cross_entropies(fields, variance)
         noise_nats = np.array([known.sums.noise_nats / known.sums.moments.n for known in fields])
         corrected = weight * held_out + (1 - weight) * in_sample
         bits = (corrected - noise_nats) / _NATS_PER_BIT
@@ -315,17 +318,10 @@ class OnlineEstimator:
         if self._thinning > 1:
             corners, side = draw_windows(height, width, self._p, self._thinning, self._rng)
             used = cut_windows(repeats, corners, side)
-        with ThreadPoolExecutor(1) as pool:
-            sums = sum_frames(
-                used,
-                about(used, self._reference_adu),
-                self._noise,
-                checked.discrete,
-                self._p,
-                pool if used.size >= _WORTH_A_THREAD else None,
-            )
+        sums = sum_frames(used, self._reference_adu, self._noise, checked.discrete, self._p)
         pattern = about(middle(repeats, _PATTERN_SIDE), self._reference_adu).sum(axis=0)
-        record = FieldRecord(sums, pattern, float(n), self._clock + n)
+        mean_adu_sum = n * (checked.mean_adu - self._reference_adu)
+        record = FieldRecord(sums, pattern, mean_adu_sum, float(n), self._clock + n)
         return record, self._totals_of(checked)
 
     def _totals_of(self, checked: CheckedFrames) -> StreamTotals:
@@ -348,43 +344,36 @@ class OnlineEstimator:
         )
 
     def _cross_entropies(
-        self, fields: list[FieldRecord], lags: LagSums, variance_adu2: float
+        self, fields: list[FieldRecord], variance_adu2: float
     ) -> tuple[Floats, Floats, float]:
         """Held-out and in-sample nats per pixel of each field, and the weight of held-out."""
-        moments = [known.sums.moments for known in fields]
         n_folds = min(len(fields), _FOLDS)
         fold = np.arange(len(fields)) % n_folds
-        training = [lags]
-        if n_folds > 1:
-            per_fold = [
-                reduce(add, (fields[i].sums.lags for i in np.flatnonzero(fold == k)))
-                for k in range(n_folds)
-            ]
-            training += [lags - own for own in per_fold]
-
-        def trained_on(k: int) -> PatchMoments:
-            return reduce(
-                add, (own for i, own in zip(fold, moments, strict=True) if k == 0 or i != k - 1)
-            )
-
+        per_fold = [
+            [known.sums for known, own in zip(fields, fold, strict=True) if own == k]
+            for k in range(n_folds)
+        ]
+        sums = training_sums([reduce(add, (one.lags for one in part)) for part in per_fold])
         floor = least_variance(variance_adu2, self._kind.discrete)
-        models = stationary_models(training, floor, trained_on)
-        differenced = [DifferencedModel.of(model, self._p) for model in models]
-        everything, held = differenced[0], differenced[1:]
-        in_sample = np.array(
-            [known.sums.moments.cross_entropy_nats(everything) for known in fields]
+        fitted = fitted_autocovariances(
+            sums,
+            floor,
+            lambda: training_sums(
+                [reduce(add, (one.moments for one in part)) for part in per_fold]
+            ),
         )
+        models = [StationaryModel.of(c) for c in fitted]
+        moments = [known.sums.moments for known in fields]
+        in_sample = models[0].cross_entropies_nats(sums[0].mean, moments)
         if n_folds == 1:
             # fitting k parameters lowers the sum over independent pixels by k / 2 nats (Akaike)
             free = (2 * self._p - 1) ** 2 / 2 + 1
             optimism = free / (2 * self._kind.height * self._kind.width)
             return in_sample + 2 * optimism, in_sample, 0.5
-        held_out = np.array(
-            [
-                known.sums.moments.cross_entropy_nats(held[k])
-                for known, k in zip(fields, fold, strict=True)
-            ]
-        )
+        held_out = np.empty_like(in_sample)
+        for k, part in enumerate(per_fold):
+            parts = [one.moments for one in part]
+            held_out[fold == k] = models[1 + k].cross_entropies_nats(sums[1 + k].mean, parts)
         return held_out, in_sample, half_sum_weight(n_folds)
 
     def _flags_of_number(self, n_fields: int, share: float) -> set[str]:

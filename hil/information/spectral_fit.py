@@ -24,13 +24,13 @@ It starts from Capon's spectrum of C. Six steps leave less than 0.002 bit, for s
 
 from __future__ import annotations
 
-import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hil.information.autocovariance import lag_totals
-from hil.information.levinson import whiten_doubly_toeplitz
+from hil.information.halves import Halves, identity
+from hil.information.stationary_model import StationaryModel, inverse_and_log_det
 
 Floats = NDArray[np.float64]
 
@@ -40,76 +40,80 @@ _HALVINGS = 4
 _LEAST_POWER = 1e-3  # in units of the noise's: what is 0 could never grow by Newton's own step
 
 
+class SpectralFit(NamedTuple):
+    """A spectrum and the model of patches that it makes."""
+
+    spectrum: Floats
+    model: StationaryModel
+
+
 def fit_spectrum(
-    covariance: Floats, noise_adu2: float, n: float, start: Floats | None = None
-) -> tuple[Floats, Floats]:
+    covariance: Halves, noise_adu2: float, n: float, start: SpectralFit | None = None
+) -> SpectralFit:
     """Fit the scene's spectrum.
 
     Parameters
     ----------
     covariance
-        C, (d, d), about the mean.
+        C, about the mean.
     noise_adu2
         N.
     n
         Number of patches that C is from, weighted.
     start
-        (2p, 2p) spectrum fitted to data much the same, if there is one.
-
-    Returns
-    -------
-    c
-        (2p-1, 2p-1) autocovariance of patches, noise included.
-    spectrum
-        G.
+        Fitted to data much the same, if there is one.
     """
-    p = math.isqrt(covariance.shape[0])
     steps = _STEPS if start is None else _STEPS_FROM_NEARBY
-    spectrum = _capon(covariance, noise_adu2, n) if start is None else start
-    c, nats, direction = _examine(spectrum, covariance, noise_adu2, p)
+    best = _fit_of(_capon(covariance, noise_adu2, n), noise_adu2) if start is None else start
+    nats = _nats(best.model, covariance)
     for _ in range(steps):
+        direction = _direction(best.model, covariance)
         size = 1.0
         for _ in range(_HALVINGS):
-            trial = np.maximum(spectrum + size * direction, 0.0)
-            found = _examine(trial, covariance, noise_adu2, p)
-            if found[1] <= nats:
-                spectrum, (c, nats, direction) = trial, found
+            trial = _fit_of(np.maximum(best.spectrum + size * direction, 0.0), noise_adu2)
+            found = _nats(trial.model, covariance)
+            if found <= nats:
+                best, nats = trial, found
                 break
             size /= 2
         else:
             break
-    return c, spectrum
+    return best
 
 
-def _capon(covariance: Floats, noise_adu2: float, n: float) -> Floats:
-    d = covariance.shape[0]
+def _capon(covariance: Halves, noise_adu2: float, n: float) -> Floats:
+    d = covariance.patch_size**2
     # fewer patches than pixels leave directions in which nothing was seen
-    loaded = covariance + noise_adu2 * d / (n + d) * np.eye(d)
-    power = 1 / _along_waves(np.linalg.inv(loaded), math.isqrt(d))
-    result: Floats = np.maximum(power - noise_adu2, _LEAST_POWER * noise_adu2)
+    loaded = covariance + identity(d).scaled(noise_adu2 * d / (n + d))
+    inverse = Halves(*(inverse_and_log_det(block)[0] for block in (loaded.even, loaded.odd)))
+    result: Floats = np.maximum(1 / _along_waves(inverse) - noise_adu2, _LEAST_POWER * noise_adu2)
     return result
 
 
-def _examine(
-    spectrum: Floats, covariance: Floats, noise_adu2: float, p: int
-) -> tuple[Floats, float, Floats]:
-    """Autocovariance, nats, and the step from this spectrum."""
+def _fit_of(spectrum: Floats, noise_adu2: float) -> SpectralFit:
+    p = spectrum.shape[0] // 2
     around = np.arange(1 - p, p)
     c = np.asarray(np.fft.ifft2(spectrum).real[np.ix_(around, around)], dtype=np.float64)
     c[p - 1, p - 1] += noise_adu2
-    whitener, log_det = whiten_doubly_toeplitz(c)
-    whitened = whitener @ covariance
-    nats = 0.5 * (float(log_det) + float(np.vdot(whitened, whitener)))
-    precision = whitener.T @ whitener
-    excess = (whitener.T @ whitened) @ precision - precision
-    direction = _along_waves(excess, p) / _along_waves(precision, p) ** 2
-    return c, nats, direction
+    return SpectralFit(spectrum, StationaryModel.of(c))
 
 
-def _along_waves(matrix: Floats, p: int) -> Floats:
+def _nats(model: StationaryModel, covariance: Halves) -> float:
+    return 0.5 * (model.log_det + model.precision.dot(covariance))
+
+
+def _direction(model: StationaryModel, covariance: Halves) -> Floats:
+    precision = model.precision
+    excess = precision @ covariance @ precision - precision
+    result: Floats = _along_waves(excess) / _along_waves(precision) ** 2
+    return result
+
+
+def _along_waves(matrix: Halves) -> Floats:
     """(2p, 2p) f^H M f / d of each wave: the transform of the sums over entries of equal lag."""
+    p = matrix.patch_size
     around = np.arange(1 - p, p)
     lags = np.zeros((2 * p, 2 * p))
-    lags[np.ix_(around, around)] = lag_totals(matrix, p)
+    lags[np.ix_(around, around)] = matrix.lag_totals()
     result: Floats = np.fft.fft2(lags).real / p**2
     return result

@@ -22,6 +22,8 @@ class FieldRecord:
         What the estimator needs.
     pattern
         (h, w) sum over frames of their middle, less a fixed value: for the test of fixed patterns.
+    mean_adu_sum
+        Sum over frames of the mean of all their pixels, less that value.
     n_frames
         Weighted number of frames.
     clock
@@ -30,6 +32,7 @@ class FieldRecord:
 
     sums: FieldSums
     pattern: NDArray[np.float32]
+    mean_adu_sum: float
     n_frames: float
     clock: float
 
@@ -37,20 +40,31 @@ class FieldRecord:
         """Count these frames ``weight`` times, as of ``clock``."""
         if weight == 1.0:
             return replace(self, clock=clock)
-        pattern = np.float32(weight) * self.pattern
-        return FieldRecord(self.sums.scaled(weight), pattern, weight * self.n_frames, clock)
+        return FieldRecord(
+            self.sums.scaled(weight),
+            np.float32(weight) * self.pattern,
+            weight * self.mean_adu_sum,
+            weight * self.n_frames,
+            clock,
+        )
 
     def shifted(self, by_adu: float) -> FieldRecord:
         """Return what pixels higher by ``by_adu`` would give."""
         if by_adu == 0:
             return self
-        pattern = self.pattern + np.float32(by_adu * self.n_frames)
-        return replace(self, sums=self.sums.shifted(by_adu), pattern=pattern)
+        more = by_adu * self.n_frames
+        return replace(
+            self,
+            sums=self.sums.shifted(by_adu),
+            pattern=self.pattern + np.float32(more),
+            mean_adu_sum=self.mean_adu_sum + more,
+        )
 
     def __add__(self, other: FieldRecord) -> FieldRecord:
         return FieldRecord(
             self.sums + other.sums,
             self.pattern + other.pattern,
+            self.mean_adu_sum + other.mean_adu_sum,
             self.n_frames + other.n_frames,
             max(self.clock, other.clock),
         )

@@ -1,8 +1,9 @@
 """The Gaussian whose covariance depends on the lag alone (Pinkard et al., arXiv 2405.20559).
 
 Any scene is stationary when the camera's place over it is random, so for frames much larger than a
-patch little is lost. Few parameters: (2p - 1)^2 / 2 lags and a mean. The lags come from all pixels;
-where they make no covariance that noise allows, from `spectral_fit`.
+patch little is lost. Few parameters: (2p - 1)^2 / 2 lags and a mean. The lags come from all pixels,
+in large frames from the pairs within patches; where they make no covariance that noise allows, from
+`spectral_fit`.
 
 Weak where the noise is far from Gaussian: below about 30 counts, and with clipped pixels.
 """
@@ -10,17 +11,19 @@ Weak where the noise is far from Gaussian: below about 30 counts, and with clipp
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cached_property, reduce
+from functools import reduce
 from operator import add
+from typing import Protocol, Self, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from hil.information.autocovariance import LagSums, above_floor, floored, lag_sums
+from hil.information.autocovariance import LagSums, above_floor, floored, fold_moments, lag_sums
 from hil.information.estimators.registry import CrossEntropy, half_sum_weight
 from hil.information.gaussian_score import GaussianModel
 from hil.information.levinson import whiten_doubly_toeplitz
 from hil.information.one_pixel import gaussian_gap_bits
-from hil.information.patch_moments import PatchMoments, frame_moments
+from hil.information.patch_moments import PatchMoments
 from hil.information.sample import Sample
 from hil.information.spectral_fit import fit_spectrum
 
@@ -35,11 +38,11 @@ class Stationary:
 
     def cross_entropy(self, sample: Sample) -> CrossEntropy:
         """See `PatchEstimator`."""
-        per_fold = lag_sums(sample)
-        everything = reduce(add, per_fold)
-        training = [everything, *(everything - own for own in per_fold)]
-        moments = _Moments(sample)
-        model, *models = stationary_models(training, covariance_floor(sample), moments.training)
+        lags = training_sums(lag_sums(sample))
+        models = stationary_models(
+            lags, covariance_floor(sample), lambda: training_sums(fold_moments(sample))
+        )
+        model, *models = models
         in_sample = model.nats_per_pixel(sample.patches)
         held_out = np.empty_like(in_sample)
         for fold, model in enumerate(models):
@@ -66,9 +69,26 @@ def stationary_model(sums: LagSums, sample: Sample) -> GaussianModel:
 
 
 def stationary_models(
-    sums: Sequence[LagSums], floor_adu2: float, moments: Callable[[int], PatchMoments] | None = None
+    sums: Sequence[LagSums],
+    floor_adu2: float,
+    moments: Callable[[], Sequence[PatchMoments]] | None = None,
 ) -> list[GaussianModel]:
-    """Fit several at once: by numpy's stacks they cost little more than one.
+    """Fit several at once, as `fitted_autocovariances`."""
+    fitted = fitted_autocovariances(sums, floor_adu2, moments)
+    whiteners, log_dets = whiten_doubly_toeplitz(fitted)
+    d = whiteners.shape[-1]
+    return [
+        GaussianModel(np.full(d, one.mean), whitener, float(log_det))
+        for one, whitener, log_det in zip(sums, whiteners, log_dets, strict=True)
+    ]
+
+
+def fitted_autocovariances(
+    sums: Sequence[LagSums],
+    floor_adu2: float,
+    moments: Callable[[], Sequence[PatchMoments]] | None = None,
+) -> NDArray[np.float64]:
+    """Fit autocovariances to sets of frames that are much alike.
 
     Parameters
     ----------
@@ -77,45 +97,40 @@ def stationary_models(
     floor_adu2
         Variance below which no eigenvalue may lie.
     moments
-        Gives the patches' moments for each of ``sums``. They are asked for where the lags alone
-        give a covariance below the floor; without them such lags are mixed with a smoother
-        spectrum.
+        Gives the moments of the same frames' patches. They are asked for where lags alone give a
+        covariance below the floor; without them such lags are mixed with a smoother spectrum.
+
+    Returns
+    -------
+    (n, 2p-1, 2p-1), ADU^2.
     """
     c = np.stack([one.autocovariance for one in sums])
     if moments is None or c.shape[-1] // 2 >= _LARGEST_FITTED_PATCH:
-        c = floored(c, floor_adu2)
-    else:
-        nearby = None
-        for k in map(int, np.flatnonzero(~above_floor(c, floor_adu2))):
-            patches = moments(k)
-            covariance = patches.covariance(sums[k].mean)
-            c[k], nearby = fit_spectrum(covariance, floor_adu2, patches.n, nearby)
-    whiteners, log_dets = whiten_doubly_toeplitz(c)
-    d = whiteners.shape[-1]
-    return [
-        GaussianModel(np.full(d, one.mean), whitener, float(log_det))
-        for one, whitener, log_det in zip(sums, whiteners, log_dets, strict=True)
-    ]
+        return floored(c, floor_adu2)
+    low = np.flatnonzero(~above_floor(c, floor_adu2))
+    if low.size:
+        parts, nearby = moments(), None
+        for k in map(int, low):
+            covariance = parts[k].covariance(sums[k].mean)
+            nearby = fit_spectrum(covariance, floor_adu2, parts[k].n, nearby)
+            c[k] = nearby.model.c
+    return c
 
 
-class _Moments:
-    """Moments of a sample's training sets, summed when they are first asked for."""
+class _Additive(Protocol):
+    def __add__(self, other: Self, /) -> Self: ...
+    def __sub__(self, other: Self, /) -> Self: ...
 
-    def __init__(self, sample: Sample) -> None:
-        self._sample = sample
 
-    def training(self, k: int) -> PatchMoments:
-        """Return those of everything for 0, of all but fold k - 1 for others."""
-        everything = reduce(add, self._folds)
-        return everything if k == 0 else everything - self._folds[k - 1]
+_Sums = TypeVar("_Sums", bound=_Additive)
 
-    @cached_property
-    def _folds(self) -> list[PatchMoments]:
-        p, patches = self._sample.patch_size, self._sample.patches
-        return [
-            frame_moments(patches[self._sample.fold == fold].reshape(-1, p, p), p)
-            for fold in range(self._sample.n_folds)
-        ]
+
+def training_sums(folds: Sequence[_Sums]) -> list[_Sums]:
+    """Sum those of everything, then of all but each of ``folds``, where there are several."""
+    everything = reduce(add, folds)
+    if len(folds) == 1:
+        return [everything]
+    return [everything, *[everything - own for own in folds]]
 
 
 ESTIMATOR = Stationary()

@@ -42,6 +42,7 @@ class Stream(NamedTuple):
 STREAMS = [
     Stream("dim", smooth_scenes((6, 1, 150, 131), 30), CAMERA),
     Stream("bright, smooth: nearly singular", smooth_scenes((6, 1, 150, 131), 20_000), CAMERA),
+    Stream("so many patches that lags go by them", smooth_scenes((4, 1, 259, 258), 300), CAMERA, 4),
     Stream("repeats", smooth_scenes((4, 3, 70, 64), 300), CAMERA, 8),
     Stream("frames as small as the patch", smooth_scenes((40, 1, 8, 8), 100), CAMERA, 8),
     Stream("two fields", smooth_scenes((2, 1, 90, 64), 100), CAMERA, 8),

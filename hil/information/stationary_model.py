@@ -1,0 +1,105 @@
+"""A Gaussian whose covariance depends on the lag alone, and what it says of many patches at once.
+
+c : (2p-1, 2p-1) autocovariance, zero lag in the middle      S : (d, d) its covariance, Q = S^-1
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hil.information.halves import Halves, constant
+from hil.information.patch_moments import PatchMoments
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class StationaryModel:
+    """The law of patches about their mean.
+
+    Parameters
+    ----------
+    c
+        Of the module, ADU^2.
+    precision
+        Q.
+    log_det
+        ln det S.
+    """
+
+    c: Floats
+    precision: Halves
+    log_det: float
+
+    @classmethod
+    def of(cls, c: Floats) -> StationaryModel:
+        """Invert the covariance with autocovariance ``c``.
+
+        Raises
+        ------
+        numpy.linalg.LinAlgError
+            Where it is not positive definite.
+        """
+        covariance = Halves.of_lags(c)
+        even, even_log_det = inverse_and_log_det(covariance.even)
+        odd, odd_log_det = inverse_and_log_det(covariance.odd)
+        return cls(c, Halves(even, odd), even_log_det + odd_log_det)
+
+    def cross_entropies_nats(self, mean: float, parts: list[PatchMoments]) -> Floats:
+        """Mean of -log q over the patches of each part, nats per pixel.
+
+        Parameters
+        ----------
+        mean
+            Of the model, less the value that the moments are about.
+        parts
+            Moments of some patches each.
+        """
+        d = self.precision.patch_size**2
+        ones = constant(d)
+        pulled = 2 * mean * (self.precision.even @ ones)
+        offset = mean / 2 * float(pulled @ ones)
+        distance = np.array(
+            [
+                (self.precision.dot(part.second) - float(pulled @ part.first)) / part.n
+                for part in parts
+            ]
+        )
+        nats: Floats = 0.5 * (math.log(2 * math.pi) + (self.log_det + distance + offset) / d)
+        return nats
+
+
+def is_positive(c: Floats) -> bool:
+    """Whether the covariance with autocovariance ``c`` is positive definite."""
+    from scipy.linalg.lapack import dpotrf
+
+    covariance = Halves.of_lags(c)
+    return all(
+        dpotrf(block.T, lower=1, clean=0)[1] == 0 for block in (covariance.even, covariance.odd)
+    )
+
+
+def inverse_and_log_det(block: Floats) -> tuple[Floats, float]:
+    """Inverse, and ln det, of a symmetric matrix.
+
+    By scipy's LAPACK: numpy's starts threads for matrices so small, which cost more than they save.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        Where it is not positive definite.
+    """
+    from scipy.linalg.lapack import dpotrf, dpotri
+
+    factor, failed = dpotrf(block.T, lower=1)
+    if failed:
+        raise np.linalg.LinAlgError("the covariance is not positive definite")
+    lower, _ = dpotri(factor, lower=1)
+    lower = np.tril(lower)
+    inverse = lower + lower.T
+    np.fill_diagonal(inverse, np.diagonal(lower))
+    return inverse, 2 * float(np.log(np.diagonal(factor)).sum())
