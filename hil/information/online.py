@@ -28,7 +28,7 @@ from hil.information.constant import constant_estimate
 from hil.information.doubts import clip_adu
 from hil.information.estimators.registry import half_sum_weight
 from hil.information.estimators.stationary import (
-    fitted_autocovariances,
+    fitted,
     least_variance,
     training_sums,
 )
@@ -45,7 +45,6 @@ from hil.information.flags import (
 )
 from hil.information.interval import Interval, weighted_interval
 from hil.information.noise_model import NoiseModel
-from hil.information.stationary_model import StationaryModel
 from hil.information.stream_record import FieldRecord, StreamTotals
 from hil.information.windows import cut_windows, draw_windows
 from hil.ports import Estimate
@@ -355,14 +354,13 @@ class OnlineEstimator:
         ]
         sums = training_sums([reduce(add, (one.lags for one in part)) for part in per_fold])
         floor = least_variance(variance_adu2, self._kind.discrete)
-        fitted = fitted_autocovariances(
+        models = fitted(
             sums,
             floor,
             lambda: training_sums(
                 [reduce(add, (one.moments for one in part)) for part in per_fold]
             ),
         )
-        models = [StationaryModel.of(c) for c in fitted]
         moments = [known.sums.moments for known in fields]
         in_sample = models[0].cross_entropies_nats(sums[0].mean, moments)
         if n_folds == 1:

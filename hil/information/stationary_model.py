@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,37 +18,34 @@ from hil.information.patch_moments import PatchMoments
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class StationaryModel:
-    """The law of patches about their mean.
+    """The law of patches about their mean; what it takes to evaluate it is computed once, on use.
 
     Parameters
     ----------
     c
         Of the module, ADU^2.
-    precision
-        Q.
-    log_det
-        ln det S.
     """
 
     c: Floats
-    precision: Halves
-    log_det: float
 
-    @classmethod
-    def of(cls, c: Floats) -> StationaryModel:
-        """Invert the covariance with autocovariance ``c``.
+    @property
+    def precision(self) -> Halves:
+        """Q; LinAlgError where S is not positive definite."""
+        return self._inverted[0]
 
-        Raises
-        ------
-        numpy.linalg.LinAlgError
-            Where it is not positive definite.
-        """
-        covariance = Halves.of_lags(c)
+    @property
+    def log_det(self) -> float:
+        """Ln det S; LinAlgError where S is not positive definite."""
+        return self._inverted[1]
+
+    @cached_property
+    def _inverted(self) -> tuple[Halves, float]:
+        covariance = Halves.of_lags(self.c)
         even, even_log_det = inverse_and_log_det(covariance.even)
         odd, odd_log_det = inverse_and_log_det(covariance.odd)
-        return cls(c, Halves(even, odd), even_log_det + odd_log_det)
+        return Halves(even, odd), even_log_det + odd_log_det
 
     def cross_entropies_nats(self, mean: float, parts: list[PatchMoments]) -> Floats:
         """Mean of -log q over the patches of each part, nats per pixel.
@@ -93,13 +91,10 @@ def inverse_and_log_det(block: Floats) -> tuple[Floats, float]:
     numpy.linalg.LinAlgError
         Where it is not positive definite.
     """
-    from scipy.linalg.lapack import dpotrf, dpotri
+    from scipy.linalg.lapack import dpotrf, dtrtri
 
     factor, failed = dpotrf(block.T, lower=1)
     if failed:
         raise np.linalg.LinAlgError("the covariance is not positive definite")
-    lower, _ = dpotri(factor, lower=1)
-    lower = np.tril(lower)
-    inverse = lower + lower.T
-    np.fill_diagonal(inverse, np.diagonal(lower))
-    return inverse, 2 * float(np.log(np.diagonal(factor)).sum())
+    whitener, _ = dtrtri(factor, lower=1)
+    return whitener.T @ whitener, 2 * float(np.log(np.diagonal(factor)).sum())

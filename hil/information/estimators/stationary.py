@@ -16,8 +16,8 @@ from operator import add
 from typing import Protocol, Self, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from hil.errors import InputError
 from hil.information.autocovariance import LagSums, above_floor, floored, fold_moments, lag_sums
 from hil.information.estimators.registry import CrossEntropy, half_sum_weight
 from hil.information.gaussian_score import GaussianModel
@@ -26,8 +26,10 @@ from hil.information.one_pixel import gaussian_gap_bits
 from hil.information.patch_moments import PatchMoments
 from hil.information.sample import Sample
 from hil.information.spectral_fit import fit_spectrum
+from hil.information.stationary_model import StationaryModel
 
 _DISCRETE_FLOOR_ADU2 = 0.35  # below, a density read at integers sums to more than 1
+_LEAST_SHARE = 1e-12  # of the frames' variance: double precision resolves no less noise
 _LARGEST_FITTED_PATCH = 32  # pixels: beyond, a step of the fit takes seconds
 
 
@@ -73,9 +75,9 @@ def stationary_models(
     floor_adu2: float,
     moments: Callable[[], Sequence[PatchMoments]] | None = None,
 ) -> list[GaussianModel]:
-    """Fit several at once, as `fitted_autocovariances`."""
-    fitted = fitted_autocovariances(sums, floor_adu2, moments)
-    whiteners, log_dets = whiten_doubly_toeplitz(fitted)
+    """Fit several at once, as `fitted`, for use with single patches."""
+    c = np.stack([model.c for model in fitted(sums, floor_adu2, moments)])
+    whiteners, log_dets = whiten_doubly_toeplitz(c)
     d = whiteners.shape[-1]
     return [
         GaussianModel(np.full(d, one.mean), whitener, float(log_det))
@@ -83,38 +85,52 @@ def stationary_models(
     ]
 
 
-def fitted_autocovariances(
+def fitted(
     sums: Sequence[LagSums],
     floor_adu2: float,
     moments: Callable[[], Sequence[PatchMoments]] | None = None,
-) -> NDArray[np.float64]:
-    """Fit autocovariances to sets of frames that are much alike.
+) -> list[StationaryModel]:
+    """Fit models to a set of frames and to parts of it.
 
     Parameters
     ----------
     sums
-        Of the frames that each is fitted to.
+        Of all frames first, then of each part.
     floor_adu2
         Variance below which no eigenvalue may lie.
     moments
         Gives the moments of the same frames' patches. They are asked for where lags alone give a
         covariance below the floor; without them such lags are mixed with a smoother spectrum.
 
-    Returns
-    -------
-    (n, 2p-1, 2p-1), ADU^2.
+    Raises
+    ------
+    InputError
+        Where the noise is so small beside the frames' variance that rounding would hide it.
     """
     c = np.stack([one.autocovariance for one in sums])
+    _check_resolved(floor_adu2, float(c[0].max()))
     if moments is None or c.shape[-1] // 2 >= _LARGEST_FITTED_PATCH:
-        return floored(c, floor_adu2)
+        return [StationaryModel(one) for one in floored(c, floor_adu2)]
+    models = [StationaryModel(one) for one in c]
     low = np.flatnonzero(~above_floor(c, floor_adu2))
     if low.size:
-        parts, nearby = moments(), None
+        parts, whole = moments(), None
         for k in map(int, low):
             covariance = parts[k].covariance(sums[k].mean)
-            nearby = fit_spectrum(covariance, floor_adu2, parts[k].n, nearby)
-            c[k] = nearby.model.c
-    return c
+            fit = fit_spectrum(covariance, floor_adu2, parts[k].n, whole)
+            whole = fit if k == 0 else whole
+            models[k] = fit.model
+    return models
+
+
+def _check_resolved(floor_adu2: float, variance_adu2: float) -> None:
+    if floor_adu2 < _LEAST_SHARE * variance_adu2:
+        raise InputError(
+            "noise",
+            "",
+            f"of variance {floor_adu2:g} ADU^2 is lost beside {variance_adu2:g} ADU^2 of the frames; "
+            f"allowed: {_LEAST_SHARE:g} of it or more",
+        )
 
 
 class _Additive(Protocol):

@@ -264,6 +264,17 @@ def test_estimators_that_measure_differently_do_not_merge() -> None:
         c.merge(d)
 
 
+def test_noise_lost_beside_the_scene_is_refused() -> None:
+    frames = 1e3 * gaussian_filter(np.random.default_rng(0).normal(0, 1, (4, 96, 96)), (0, 4, 4))
+    noise, online = GaussianNoise(1e-6), OnlineEstimator(GaussianNoise(1e-6), 8)
+    for field, frame in enumerate(frames):
+        online.update(frame, field)
+    with pytest.raises(InputError, match="lost beside"):
+        online.estimate()
+    with pytest.raises(InputError, match="lost beside"):
+        estimate_information(frames, noise, "stationary", 8)
+
+
 def test_nothing_is_estimated_from_nothing() -> None:
     with pytest.raises(InputError, match="none have come"):
         OnlineEstimator(CAMERA).estimate()
