@@ -112,6 +112,7 @@ FLAGS = (
     "negative",
     "pairs_saturated",
     "one_scene",
+    "coarse_counts",
 )
 
 

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
-from estimator_cases.table import Row
 from numpy.typing import NDArray
 from scipy.special import entr, ndtr, ndtri
 
+from benchmarks.estimator_cases.table import Row
 from hil.information import CameraNoise, GaussianNoise, NoiseModel, PoissonNoise
 from hil.information import estimate_information as estimate
 

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hil.errors import InputError
+from hil.information.gaussian_score import LEAST_DISCRETE_VARIANCE_ADU2
 from hil.information.intake import ChannelFrames
 from hil.information.patches import patch_corners, tile_corners
 from hil.information.sample import Channel, Sample, masked_regions, regions_of_one_field
 
 _SMALLER = (32, 24, 16, 12, 8, 6, 4, 3, 2)
-_DISCRETE_FLOOR_ADU2 = 0.35  # as for one channel: see `estimators.stationary`
 
 
 def choose_sample(
@@ -135,7 +135,7 @@ def _per_frame(n_patches: object, n_fields: int, n_repeats: int) -> int:
 
 def _floor_adu2(channel: ChannelFrames) -> float:
     variance = channel.noise_variance_adu2
-    return max(variance, _DISCRETE_FLOOR_ADU2) if channel.checked.discrete else variance
+    return max(variance, LEAST_DISCRETE_VARIANCE_ADU2) if channel.checked.discrete else variance
 
 
 def _shared_variance(channels: Sequence[ChannelFrames]) -> float:

@@ -20,8 +20,6 @@ from hil.information.flags import (
 from hil.information.intake import ChannelFrames
 from hil.information.noise_model import NoiseModel
 
-_NATS_PER_BIT = math.log(2)
-
 
 def clip_adu(checked: CheckedFrames, noise: NoiseModel, saturation_adu: float | None) -> float:
     """Give the ADU from which a pixel counts as saturated."""
@@ -99,8 +97,4 @@ def _of_channel(channel: ChannelFrames, half_width_bits: float) -> tuple[set[str
     details["fixed_pattern_bits"] = pattern_bits
     if shows:
         flags.add("fixed_pattern")
-    thinned = checked.pixels.reshape(-1)[:: max(1, checked.pixels.size // 20_000)]
-    low, high = np.percentile(thinned, [1, 99])
-    bias = noise.phi_bias_nats(float(low), float(high), checked.discrete)
-    details["h_y_given_x_bias_bits"] = bias / _NATS_PER_BIT
     return flags, details

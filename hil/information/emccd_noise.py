@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hil.errors import InputError
+from hil.information.adu_counts import AduCounts
 from hil.information.camera_noise import CameraNoise
 from hil.information.emccd_law import EmccdLaw
-from hil.information.noise_model import Floats, finite_number
+from hil.information.noise_model import Floats, PhiShift, finite_number
 from hil.information.phi_table import PhiTable
 
 _LEAST_READ_NOISE_ADU = 0.25  # a law sharper than that is one of places between integers
@@ -122,9 +123,9 @@ class EmccdNoise:
         del discrete
         return self._table.phi_nats(y_adu)
 
-    def mixture_entropy_nats(self, y_adu: NDArray[Any]) -> float:
-        """H(Y|X) of pixels by the NPMLE of their light, nats per pixel: a check on phi."""
-        return self._table.mixture_entropy_nats(y_adu)
+    def phi_shift(self, counts: AduCounts) -> PhiShift:
+        """See `ShiftedPhi`."""
+        return self._table.phi_shift(counts)
 
     def phi_bias_nats(self, low_adu: float, high_adu: float, discrete: bool) -> float:
         """See `NoiseModel`."""

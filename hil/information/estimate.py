@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from hil.errors import InputError
 from hil.information.checks import check_share
 from hil.information.choose_sample import choose_sample, smaller_patches
-from hil.information.conditional import conditional_nats
+from hil.information.conditional import coarse_counts, conditional_nats, doubts_in_bits
 from hil.information.constant import constant_estimate
 from hil.information.doubts import doubts, worst_saturated_share
 from hil.information.estimators import CrossEntropy, PatchEstimator, find_estimator
@@ -123,11 +123,13 @@ def estimate_information(
     sample = choose_sample(varying, patch_size, seed, stride, n_patches)
     _check_enough(sample, family, name)
     entropy = family.cross_entropy(sample)
-    noise_nats = conditional_nats(sample)
+    noise_nats, shift = conditional_nats(sample)
     if len(varying) < len(channels):
         # constants have no entropy, with the scene known or not, and count as values
         flags.add("noise_mismatch")
-        entropy, noise_nats = _diluted(entropy, noise_nats, len(varying) / len(channels))
+        varying_share = len(varying) / len(channels)
+        entropy, noise_nats = _diluted(entropy, noise_nats, varying_share)
+        shift = shift.scaled(varying_share)
     corrected = entropy.corrected_nats
     bits = (corrected - noise_nats) / _NATS_PER_BIT
     calibration_bits = noise_variance_relative_sd / 2 / _NATS_PER_BIT
@@ -138,6 +140,9 @@ def estimate_information(
 
     found, details = doubts(varying, interval.half_width)
     flags |= found | set(entropy.flags) | _flags_of_value(value, sample)
+    if coarse_counts(shift, "gaussian_gap_bits" in entropy.details, interval.half_width):
+        flags.add("coarse_counts")
+    details |= doubts_in_bits(shift)
     details |= _summary(entropy, noise_nats, bits, sample)
     details |= {"saturated_share": share, "interval": interval.method}
     details |= _constant_channels(channels)

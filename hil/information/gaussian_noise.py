@@ -3,9 +3,8 @@
 Real values: h(y|x) = 1/2 ln(2 pi e sigma^2).
 
 Integers: Y = round(x + N(0, sigma^2)). The entropy of Y depends on where x lies between two
-integers, which integers cannot tell (only phi = const is invariant to shifts), so it is averaged
-over that phase. What the phase adds falls as exp(-2 pi^2 sigma^2), by Poisson summation; from about
-one ADU on the entropy is 1/2 ln(2 pi e (sigma^2 + 1/12)).
+integers; phi is its mean over that phase, and `rounding_phase` says what the histogram adds to it.
+From about one ADU on the entropy is 1/2 ln(2 pi e (sigma^2 + 1/12)).
 """
 
 from __future__ import annotations
@@ -17,9 +16,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hil.information.noise_model import Floats, finite_number
+from hil.information.adu_counts import AduCounts
+from hil.information.noise_model import Floats, PhiShift, finite_number
+from hil.information.rounding_phase import PHASE_MATTERS_ADU, mean_over_phase_nats, phase_shift
 
-_PHASES = 64
 _ASYMPTOTIC_ADU = 2.0  # beyond, exp(-2 pi^2 sigma^2) is below 1e-34
 
 
@@ -56,13 +56,7 @@ class GaussianNoise:
         sigma = self.sigma_adu
         if sigma >= _ASYMPTOTIC_ADU:
             return 0.5 * math.log(2 * math.pi * math.e * (sigma**2 + 1 / 12))
-        from scipy.special import entr, ndtr
-
-        reach = math.ceil(10 * sigma) + 1
-        edges = np.arange(-reach, reach + 2) - 0.5
-        phase = (np.arange(_PHASES) + 0.5) / _PHASES - 0.5
-        probability = np.diff(ndtr((edges - phase[:, None]) / sigma), axis=1)
-        return float(entr(probability).sum(axis=1).mean())
+        return mean_over_phase_nats(sigma)
 
     def entropy_phi_nats(self, y_adu: NDArray[Any], discrete: bool) -> Floats:
         """See `NoiseModel`: a constant."""
@@ -71,6 +65,12 @@ class GaussianNoise:
         else:
             value = 0.5 * math.log(2 * math.pi * math.e * self.sigma_adu**2)
         return np.full(y_adu.shape, value)
+
+    def phi_shift(self, counts: AduCounts) -> PhiShift:
+        """See `ShiftedPhi`: by the phase."""
+        if self.sigma_adu >= PHASE_MATTERS_ADU:
+            return PhiShift()
+        return phase_shift(self.sigma_adu, counts)
 
     def phi_bias_nats(self, low_adu: float, high_adu: float, discrete: bool) -> float:
         """See `NoiseModel`: none on average over the phase."""

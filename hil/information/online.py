@@ -22,8 +22,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hil.errors import InputError
+from hil.information.adu_counts import joined
 from hil.information.autocovariance import LagSums
 from hil.information.checks import CheckedFrames, check_frames, check_share
+from hil.information.conditional import coarse_counts, doubts_in_bits, phi_shift
 from hil.information.constant import constant_estimate
 from hil.information.doubts import clip_adu
 from hil.information.estimators.registry import half_sum_weight
@@ -235,6 +237,14 @@ class OnlineEstimator:
         variance = self._noise.mean_variance_adu2(mean_adu, self._kind.discrete)
         held_out, in_sample, weight = self._cross_entropies(fields, variance)
         noise_nats = np.array([known.sums.noise_nats / known.sums.moments.n for known in fields])
+        shift = phi_shift(
+            self._noise,
+            reduce(joined, (known.sums.counts for known in fields)),
+            totals.first_percentile_adu,
+            totals.last_percentile_adu,
+            self._kind.discrete,
+        )
+        noise_nats += shift.nats
         corrected = weight * held_out + (1 - weight) * in_sample
         bits = (corrected - noise_nats) / _NATS_PER_BIT
         n_patches = np.array([known.sums.moments.n for known in fields], dtype=np.float64)
@@ -243,6 +253,9 @@ class OnlineEstimator:
         interval = weighted_interval(bits, shares, self._confidence)
         flags, details = self._doubts(fields, lags, variance, interval)
         flags |= self._flags_of_number(len(fields), share)
+        if coarse_counts(shift, True, interval.half_width):
+            flags.add("coarse_counts")
+        details |= doubts_in_bits(shift)
         if value < 0:
             flags.add("negative")
         conditional = float(shares @ noise_nats)
@@ -412,8 +425,4 @@ class OnlineEstimator:
         shows, details["fixed_pattern_bits"] = fixed_pattern(means, variance_adu2)
         if shows:
             flags.add("fixed_pattern")
-        bias = self._noise.phi_bias_nats(
-            totals.first_percentile_adu, totals.last_percentile_adu, self._kind.discrete
-        )
-        details["h_y_given_x_bias_bits"] = bias / _NATS_PER_BIT
         return flags, details

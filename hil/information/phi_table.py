@@ -23,19 +23,17 @@ Measured, log-normal light of mean 1, 3, 10, 30 photons (spread 0.6), Poisson: 0
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hil.information.noise_model import Floats
-from hil.information.npmle import mixing_weights
+from hil.information.adu_counts import AduCounts
+from hil.information.noise_model import Floats, PhiShift
+from hil.information.phi_stretch import PhiStretch
 from hil.information.pixel_law import PixelLaw
 
-_STEP = 0.15  # of lambda's grid, in standard deviations of the noise
 _DIM = 28.0  # stabilised signal above darkness, where the series takes over: 196 photons
-_PIXELS = 3e4  # n above: bias and variance of phi weighed for so many pixels
 _TABLE = 2**17  # ADU values for which phi is kept as an array
 
 
@@ -58,16 +56,16 @@ class PhiTable:
         whole = top < dim + 36
         self._remainder = (0.0, 0.0)
         if whole:
-            self._dim = _Stretch(law, dark, top + 6, start, law.top_adu)
+            self._dim = PhiStretch(law, dark, top + 6, start, law.top_adu)
             self._dim.solve(self._series)
         else:
-            self._dim = _Stretch(law, dark, dim - 2.2, start, law.adu(dim + 7))
+            self._dim = PhiStretch(law, dark, dim - 2.2, start, law.adu(dim + 7))
             self._remainder = self._dim.remainder(dim - 8)
             self._dim.solve(self._series, high_adu=law.adu(dim))
-        self._bright: _Stretch | None = None
+        self._bright: PhiStretch | None = None
         if not whole and math.isfinite(top):
-            self._bright = _Stretch(
-                law, top - 12, top + 6, law.adu(top - 20), law.top_adu, bright=True
+            self._bright = PhiStretch(
+                law, top - 16, top + 6, law.adu(top - 24), law.top_adu, bright=True
             )
             self._bright.solve(self._series, low_adu=law.adu(top - 14))
         length = int(min(law.top_adu + 1, _TABLE))
@@ -97,17 +95,12 @@ class PhiTable:
         result: Floats = value
         return result
 
-    def mixture_entropy_nats(self, y_adu: NDArray[Any]) -> float:
-        """Find the mean of h by the NPMLE of the light behind pixels of any shape, nats.
-
-        Where all pixels are brighter than the exact table reaches, h is so nearly linear over the
-        noise that the mean of phi serves.
-        """
-        stretch = self._dim
-        index = np.asarray(np.rint(y_adu), dtype=np.float64)
-        if float(index.max()) > stretch.last_adu:
-            return float(self.phi_nats(y_adu).mean())
-        return stretch.mixture_entropy_nats(index)
+    def phi_shift(self, counts: AduCounts) -> PhiShift:
+        """Give what the mean of phi over the pixels of ``counts`` lacks, by the light behind."""
+        if counts.adu[0] > self._dim.last_adu and self._bright is None:
+            return PhiShift()
+        shift = self._dim.phi_shift(counts)
+        return shift if self._bright is None else shift + self._bright.phi_shift(counts)
 
     def bias_nats(self, low_adu: float, high_adu: float) -> float:
         """Largest |E[phi(Y) | lambda] - h(lambda)| for signals between two ADU, nats."""
@@ -146,109 +139,3 @@ class PhiTable:
             clip = y_adu >= self._bright.first_adu
             value[clip] = self._bright.phi_nats(y_adu[clip])
         return value
-
-
-class _Stretch:
-    """A stretch of signal over which h is tabulated and phi is fitted.
-
-    Parameters
-    ----------
-    law
-        The law of the pixel.
-    t_low, t_high
-        Range of the stabilised signal.
-    low_adu, high_adu
-        ADU that this range reaches.
-    bright
-        Whether there are so many electrons that Edgeworth's law serves.
-    """
-
-    def __init__(
-        self,
-        law: PixelLaw,
-        t_low: float,
-        t_high: float,
-        low_adu: float,
-        high_adu: float,
-        bright: bool = False,
-    ) -> None:
-        from scipy.special import entr
-
-        self.t = np.linspace(t_low, t_high, math.ceil((t_high - t_low) / _STEP) + 1)
-        self.lambda_e = law.electrons(self.t)
-        edges = law.group_edges(low_adu, high_adu, t_low)
-        table = law.bright_probabilities if bright else law.probabilities
-        self._matrix = table(self.lambda_e, edges)
-        self.h_nats: Floats = entr(self._matrix).sum(axis=1) + self._matrix @ np.log(np.diff(edges))
-        self._edges = edges
-        self._centre = (edges[1:] + edges[:-1]) / 2
-        self._law = law
-        self.first_adu, self.last_adu = float(self._centre[0]), float(self._centre[-1])
-        self._phi = np.zeros_like(self._centre)
-        self.residual_nats = self.h_nats
-
-    def solve(
-        self,
-        series: Callable[[Floats], Floats],
-        low_adu: float = -math.inf,
-        high_adu: float = math.inf,
-    ) -> None:
-        """Fit phi between ``low_adu`` and ``high_adu``; beyond them it is ``series``."""
-        free = (self._centre >= low_adu) & (self._centre <= high_adu)
-        phi = series(self._centre)
-        settled = self._matrix[:, ~free] @ phi[~free]
-        phi[free] = _least_squares(self._matrix[:, free], self.h_nats, settled)
-        self._phi = phi
-        self.residual_nats = self._matrix @ phi - self.h_nats
-        self.first_adu, self.last_adu = (float(self._centre[free][i]) for i in (0, -1))
-
-    def remainder(self, t_from: float) -> tuple[float, float]:
-        """Fit what h has beyond its smooth series, a + b / (lambda + s^2 + 1), from ``t_from``.
-
-        a stays where the ADU resolve electrons; b where rounding adds less than 1/12, since the
-        electrons lie on the ADU already.
-        """
-        tail = self.t > t_from
-        excess = self.h_nats - self._law.smooth_entropy_nats(self.lambda_e)
-        inverse = 1 / (self.lambda_e + self._law.read_noise_e**2 + 1)
-        slope, constant = np.polyfit(inverse[tail], excess[tail], 1)
-        return float(constant), float(slope)
-
-    def phi_nats(self, y_adu: Floats) -> Floats:
-        """Interpolate phi between the centres of groups; the clipped ends stand alone."""
-        centre, phi = self._centre, self._phi
-        inner = slice(1, -1) if centre[-1] == self._law.top_adu else slice(1, None)
-        value = np.interp(y_adu, centre[inner], phi[inner])
-        value = np.where(y_adu <= centre[0], phi[0], value)
-        if centre[-1] == self._law.top_adu:
-            value = np.where(y_adu >= centre[-1], phi[-1], value)
-        return value
-
-    def mixture_entropy_nats(self, y_adu: Floats) -> float:
-        """Mean of h under the mixing distribution of these pixels."""
-        counts, _ = np.histogram(np.clip(y_adu, self._edges[0], self._edges[-1]), self._edges)
-        return float(mixing_weights(self._matrix, counts) @ self.h_nats)
-
-    def entropy_nats(self, t: Floats) -> Floats:
-        """Interpolate h in the stabilised signal."""
-        from scipy.interpolate import CubicSpline
-
-        result: Floats = CubicSpline(self.t, self.h_nats)(t)
-        return result
-
-
-def _least_squares(matrix: Floats, h_nats: Floats, settled: Floats) -> Floats:
-    """Minimise the sum in the module's docstring; ``settled`` is what known groups contribute."""
-    from scipy.linalg import solve
-
-    support = matrix.sum(axis=0)
-    known = np.where(support > 0, support, 1.0)
-    posterior = matrix / known
-    prior = h_nats @ posterior
-    # groups that no lambda reaches take the value of the nearest that one does
-    reached = np.flatnonzero(support > 1e-12)
-    prior = np.interp(np.arange(prior.size), reached, prior[reached])
-    gram = np.eye(h_nats.size) + _PIXELS * (matrix @ posterior.T)
-    residual = h_nats - settled - matrix @ prior
-    result: Floats = prior + _PIXELS * (posterior.T @ solve(gram, residual, assume_a="pos"))
-    return result

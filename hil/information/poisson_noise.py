@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hil.information.noise_model import Floats
+from hil.information.adu_counts import AduCounts
+from hil.information.noise_model import Floats, PhiShift
 from hil.information.phi_table import PhiTable
 from hil.information.pixel_law import PixelLaw
 from hil.information.stabilise import Stabiliser
@@ -40,9 +41,9 @@ class PoissonNoise:
         del discrete
         return self._table.phi_nats(y_adu)
 
-    def mixture_entropy_nats(self, y_adu: NDArray[Any]) -> float:
-        """H(Y|X) of pixels by the NPMLE of their light, nats per pixel: a check on phi."""
-        return self._table.mixture_entropy_nats(y_adu)
+    def phi_shift(self, counts: AduCounts) -> PhiShift:
+        """See `ShiftedPhi`."""
+        return self._table.phi_shift(counts)
 
     def phi_bias_nats(self, low_adu: float, high_adu: float, discrete: bool) -> float:
         """See `NoiseModel`."""

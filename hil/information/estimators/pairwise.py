@@ -35,6 +35,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hil.errors import InputError
+from hil.information.conditional import conditional_nats
 from hil.information.estimators.registry import CrossEntropy
 from hil.information.repeat_bound import repeat_bound_nats
 from hil.information.sample import Sample
@@ -88,7 +89,7 @@ class Pairwise:
             two = sample.noise.stabilised(by_repeat[:, :2], sample.discrete)
             bound = repeat_bound_nats(two, field.reshape(sample.n_fields, places), rng)
             details["repeats_lower_bits"] = bound * per_pixel
-        noise = sample.noise.entropy_phi_nats(sample.raw_patches, sample.discrete).mean(axis=2)
+        noise, _ = conditional_nats(sample)
         upper_nats = np.tile(high.reshape(sample.n_fields, places), (1, repeats)) / d
         flags = ("pairs_saturated",) if saturated else ()
         return CrossEntropy(noise + upper_nats, noise + upper_nats, 1.0, details, flags=flags)

@@ -20,7 +20,7 @@ import numpy as np
 from hil.errors import InputError
 from hil.information.autocovariance import LagSums, above_floor, floored, fold_moments, lag_sums
 from hil.information.estimators.registry import CrossEntropy, half_sum_weight
-from hil.information.gaussian_score import GaussianModel
+from hil.information.gaussian_score import LEAST_DISCRETE_VARIANCE_ADU2, GaussianModel
 from hil.information.levinson import whiten_doubly_toeplitz
 from hil.information.one_pixel import gaussian_gap_bits
 from hil.information.patch_moments import PatchMoments
@@ -28,7 +28,6 @@ from hil.information.sample import Sample
 from hil.information.spectral_fit import fit_spectrum
 from hil.information.stationary_model import StationaryModel
 
-_DISCRETE_FLOOR_ADU2 = 0.35  # below, a density read at integers sums to more than 1
 _LEAST_SHARE = 1e-12  # of the frames' variance: double precision resolves no less noise
 _LARGEST_FITTED_PATCH = 32  # pixels: beyond, a step of the fit takes seconds
 
@@ -62,7 +61,9 @@ def covariance_floor(sample: Sample) -> float:
 
 def least_variance(noise_variance_adu2: float, discrete: bool) -> float:
     """Give the floor of a covariance under noise of ``noise_variance_adu2``, ADU^2."""
-    return max(noise_variance_adu2, _DISCRETE_FLOOR_ADU2) if discrete else noise_variance_adu2
+    return (
+        max(noise_variance_adu2, LEAST_DISCRETE_VARIANCE_ADU2) if discrete else noise_variance_adu2
+    )
 
 
 def stationary_model(sums: LagSums, sample: Sample) -> GaussianModel:
