@@ -82,11 +82,11 @@ class CameraCalibration:
     chi2_per_dof, dof
         Goodness of the line's fit: about 1, and degrees of freedom.
     flicker_relative_sd
-        Largest lamp flicker from frame to frame of a stack, relative; it was divided out.
+        Lamp flicker from frame to frame of a stack, relative rms; it was divided out.
     row_noise_e, column_noise_e
         Noise in the dark that a whole row or column shares, electrons rms; part of the read noise.
     neighbour_correlation
-        Of the noise of lit pixels next to each other, the larger of both directions.
+        Of the light's own noise in pixels next to each other, where it is most significant.
     cubic_ratio
         Third cumulant of the noise over that of Poisson's law with this gain: 1 for photons
         counted, 1.5 after an electron multiplier; None where the frames are too few to tell.

@@ -1,23 +1,16 @@
-"""What differs between pixels: offset, response, read noise, and pixels that must not be used.
-
-A map made from few frames holds their noise as well, and correcting by it puts that noise into
-every frame as a pattern. So each map is shrunk, pixel by pixel, toward what is smooth: by its share
-of true variance, estimated from the map itself (empirical Bayes; the linear rule is Buhlmann's).
-
-r_i  : relative response of pixel i, mean 1, without the shading
-s_i  : smooth part of a flat field, mean 1: vignetting and uneven light
-tau2 : variance over pixels of what is mapped; e2 : variance of the measurement's own noise
-w    : tau2 / (tau2 + e2), the weight of a pixel's own measurement
-"""
+"""What differs between pixels, and how well it is known: see `map_pixels` for how it is found."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+from hil.errors import InputError
 
 Floats32 = NDArray[np.float32]
 
@@ -29,7 +22,7 @@ class PixelMaps:
     Parameters
     ----------
     offset_adu
-        Mean in the dark, at no exposure.
+        Mean in the dark, at the shortest exposure.
     read_noise_e
         Temporal noise in the dark, rounding taken out, electrons rms.
     usable
@@ -63,17 +56,46 @@ class PixelMaps:
     response_weight: float | None
     flat_electrons: float | None
 
-    def flat_frames_needed(self, electrons: float, frame_electrons: float) -> int:
-        """How many flat frames keep the map's error below 0.01 bit per pixel.
+    def flat_electrons_needed(self, image_electrons: float, bits: float = 0.01) -> float:
+        """How many electrons a pixel of flat field keep the map's error from looking like a scene.
+
+        A pattern of relative variance t in images of N electrons carries 1/2 log2(1 + t N) bits;
+        a map shrunk by w leaves t = tau2 e2 / (tau2 + e2), where E electrons give e2 = 1 / E. Over
+        the electrons of one flat frame, it is the number of frames.
 
         Parameters
         ----------
-        electrons
-            Of the images to be corrected, per pixel.
-        frame_electrons
-            Of one flat frame, per pixel.
+        image_electrons
+            Of the images that are to be corrected, per pixel.
+        bits
+            That the pattern may carry, per pixel.
+
+        Raises
+        ------
+        InputError
+            Without a flat field, whose spread it follows from.
         """
-        raise NotImplementedError
+        if self.response_spread is None:
+            raise InputError("calibration", "maps", "were made without a flat field")
+        allowed = (4.0**bits - 1) / image_electrons
+        tau2 = self.response_spread**2
+        return 0.0 if tau2 <= allowed else (tau2 - allowed) / (tau2 * allowed)
+
+    def dark_frames_needed(self, read_noise_adu: float, bits: float = 0.01) -> int:
+        """How many dark frames do the same for the offset, where nothing but read noise hides it.
+
+        Parameters
+        ----------
+        read_noise_adu
+            Rms of a pixel in the dark.
+        bits
+            As in `flat_electrons_needed`.
+        """
+        allowed = (4.0**bits - 1) * read_noise_adu**2
+        tau2 = self.offset_spread_adu**2
+        if tau2 <= allowed:
+            return 2
+        return max(2, math.ceil(float(read_noise_adu**2 * (tau2 - allowed) / (tau2 * allowed))))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Give the maps by name."""

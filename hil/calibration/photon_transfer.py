@@ -1,12 +1,23 @@
-"""Photon transfer: gain, read noise and the rest of a camera from repeated frames."""
+"""Photon transfer: gain, read noise and the rest of a camera from repeated frames.
+
+EMVA 1288 release 4 linear, on any static scene: each stack gives many points at once, since its
+pixels are sorted by brightness. See `variance_line` for the gain, `dark_noise` for the read noise,
+`linearity`, `saturation`, and `stability` for what makes a calibration wrong.
+"""
 
 from __future__ import annotations
 
+import math
+import numbers
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from hil.calibration.camera_calibration import CameraCalibration
+from hil.calibration.camera_fit import fit_camera
+from hil.calibration.stack import Stack, reduce_stack
+from hil.errors import InputError
 
 
 class PhotonTransfer:
@@ -14,7 +25,7 @@ class PhotonTransfer:
 
     Any static scene does: what counts is the temporal variance of each pixel. Dark stacks say what
     offset and read noise are; lit ones, at several light levels or exposures, the gain. A flat
-    field is needed only for the response map. Order does not matter. A stack is reduced to three
+    field is needed only for the response map. Order does not matter. A stack is reduced to two
     float32 maps as it is added.
 
     Parameters
@@ -23,10 +34,22 @@ class PhotonTransfer:
         Of the frames, 1 to 16: a value of 2^bit_depth - 1 is clipped.
     em_gain
         Of an electron multiplier, as the camera reports it; 1 where there is none.
+
+    Raises
+    ------
+    InputError
+        For impossible values.
     """
 
     def __init__(self, bit_depth: int, em_gain: float = 1.0) -> None:
-        raise NotImplementedError
+        if isinstance(bit_depth, bool) or bit_depth != int(bit_depth) or not 1 <= bit_depth <= 16:
+            raise InputError(
+                "calibration", "bit_depth", f"{bit_depth!r}; allowed: an integer 1 to 16"
+            )
+        self._bit_depth = int(bit_depth)
+        self._top_adu = 2**self._bit_depth - 1
+        self._em_gain = _at_least("em_gain", em_gain, 1.0)
+        self._stacks: list[Stack] = []
 
     def add(
         self,
@@ -57,7 +80,12 @@ class PhotonTransfer:
         InputError
             For frames of another shape than before, of floats, of one repeat; impossible numbers.
         """
-        raise NotImplementedError
+        exposure_ms = _at_least("exposure_ms", exposure_ms, 0.0)
+        light = _at_least("light", light, 0.0)
+        if dark and flat:
+            raise InputError("calibration", "flat", "a stack is dark or a flat field, not both")
+        self._check(frames)
+        self._stacks.append(reduce_stack(frames, exposure_ms, light, dark, flat, self._top_adu))
 
     def fit(self) -> CameraCalibration:
         """Fit a camera to all stacks; more can be added afterwards.
@@ -70,6 +98,45 @@ class PhotonTransfer:
         Raises
         ------
         InputError
-            Without a dark stack, or without lit ones that differ in brightness.
+            Without a dark stack, or without a lit one.
         """
-        raise NotImplementedError
+        darks = [stack for stack in self._stacks if stack.dark]
+        lit = [stack for stack in self._stacks if not stack.dark]
+        for kind, stacks in (("dark", darks), ("lit", lit)):
+            if not stacks:
+                raise InputError("calibration", kind, f"no {kind} stack was added; allowed: 1 up")
+        return fit_camera(darks, lit, self._bit_depth, self._em_gain)
+
+    def _check(self, frames: NDArray[Any]) -> None:
+        if not isinstance(frames, np.ndarray) or frames.dtype.kind not in "ui":
+            kind = getattr(frames, "dtype", type(frames).__name__)
+            raise InputError("frames", "", f"hold {kind} values; allowed: an array of integers")
+        if frames.ndim != 3 or len(frames) < 2 or min(frames.shape[1:]) < 3:
+            raise InputError(
+                "frames",
+                "",
+                f"have shape {frames.shape}; allowed: (2 repeats up, height, width), 3 x 3 px up",
+            )
+        before = self._stacks[0].mean_adu.shape if self._stacks else frames.shape[1:]
+        if frames.shape[1:] != before:
+            raise InputError(
+                "frames", "", f"have {frames.shape[1:]} pixels; allowed: {before}, as before"
+            )
+        low, high = int(frames.min()), int(frames.max())
+        if low < 0 or high > self._top_adu:
+            raise InputError(
+                "frames",
+                "",
+                f"hold {low} to {high} ADU; allowed: 0 to {self._top_adu}, {self._bit_depth} bits",
+            )
+
+
+def _at_least(key: str, value: object, least: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise InputError("calibration", key, f"{value!r} is not a number")
+    number = float(value)
+    if not math.isfinite(number) or number < least:
+        raise InputError(
+            "calibration", key, f"{number:g} is impossible; allowed: numbers from {least:g}"
+        )
+    return number

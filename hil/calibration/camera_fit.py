@@ -1,0 +1,191 @@
+"""All parts of photon transfer put together: from reduced stacks to a camera's numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hil.calibration.camera_calibration import CameraCalibration, TransferPoints
+from hil.calibration.dark_noise import SHEPPARD_HOLDS_ADU, pair_sigma_adu, unclipped_moments
+from hil.calibration.defects import find_usable
+from hil.calibration.line_shape import cubic_ratio
+from hil.calibration.linearity import DarkLine, fit_dark_line, fit_linearity
+from hil.calibration.pixel_mapping import DarkMaps, dark_maps, map_pixels
+from hil.calibration.saturation import SaturationLevel, find_saturation
+from hil.calibration.stability import check_stability
+from hil.calibration.stack import Stack
+from hil.calibration.variance_line import (
+    ROUNDING_ADU2,
+    ROUNDING_SHOWS_ADU2,
+    Bins,
+    Line,
+    bin_stacks,
+    fit_line,
+)
+from hil.calibration.verdict import Findings, judge
+from hil.errors import InputError
+
+Mask = NDArray[np.bool_]
+
+_PASSES = 3  # of sorting pixels by how far their noise, as fitted, reaches
+
+
+def fit_camera(
+    darks: Sequence[Stack], lit: Sequence[Stack], bit_depth: int, em_gain: float
+) -> CameraCalibration:
+    """Fit a camera to stacks, one of each kind at least.
+
+    Raises
+    ------
+    InputError
+        Where no pixel can be used.
+    """
+    flats = [stack for stack in lit if stack.flat]
+    usable = find_usable(darks, lit, flats)
+    if not usable.any():
+        raise InputError("frames", "", "hold no pixel that is neither hot nor dead")
+    dark = dark_maps(darks)
+    saturation = find_saturation(lit, usable, 2**bit_depth - 1)
+    bins, used, line = _transfer(lit, dark, usable, saturation)
+    dark_line = fit_dark_line(darks, usable)
+    read = _read_noise(darks, dark, usable)
+    offset_adu = dark_line.offset_adu + read.offset_shift_adu
+    gain, gain_sd = _gain(line)
+    stability = check_stability(lit, darks, offset_adu)
+    findings = Findings(
+        darks=darks,
+        lit=lit,
+        bins=bins.only(used),
+        line=line,
+        gain_relative_sd=gain_sd / gain,
+        read_noise_adu=read.sigma_adu,
+        read_noise_adu_sd=read.sigma_adu_sd,
+        saturation=saturation,
+        stability=stability,
+        cubic=cubic_ratio(lit, offset_adu, line),
+        linearity=fit_linearity(
+            lit, dark.offset_adu, usable, saturation.clip_adu, saturation.first_adu is not None
+        ),
+        em_gain=em_gain,
+        bit_depth=bit_depth,
+    )
+    notes, problems = judge(findings)
+    linearity, current = findings.linearity, _dark_current(dark_line, gain, gain_sd)
+    return CameraCalibration(
+        gain_e_per_adu=gain,
+        gain_e_per_adu_sd=gain_sd,
+        offset_adu=offset_adu,
+        offset_adu_sd=dark_line.offset_adu_sd,
+        read_noise_e=gain * read.sigma_adu,
+        read_noise_e_sd=math.hypot(gain * read.sigma_adu_sd, gain_sd * read.sigma_adu),
+        dark_current_e_per_s=current[0],
+        dark_current_e_per_s_sd=current[1],
+        saturation_adu=saturation.first_adu,
+        saturation_adu_sd=saturation.first_adu_sd,
+        saturation_by=saturation.by,
+        linearity_error=None if linearity is None else linearity.error,
+        linearity_error_sd=None if linearity is None else linearity.error_sd,
+        noise_variance_relative_sd=max(gain_sd / gain, read.variance_relative_sd),
+        bit_depth=bit_depth,
+        n_frames=sum(stack.n for stack in (*darks, *lit)),
+        chi2_per_dof=line.chi2_per_dof,
+        dof=line.dof,
+        flicker_relative_sd=stability.flicker_relative_sd,
+        row_noise_e=gain * stability.row_noise_adu,
+        column_noise_e=gain * stability.column_noise_adu,
+        neighbour_correlation=stability.neighbour_correlation,
+        cubic_ratio=None if findings.cubic is None else findings.cubic[0],
+        notes=notes,
+        problems=problems,
+        points=TransferPoints(
+            signal_adu=bins.signal_adu,
+            variance_adu2=bins.variance_adu2 - ROUNDING_ADU2,
+            variance_sd_adu2=bins.scatter(line.slope_adu),
+            n_pixels=bins.n_pixels.astype(np.int64),
+            stack=bins.stack,
+            used=used,
+        ),
+        maps=map_pixels(dark, _clear(flats, saturation), usable, line),
+    )
+
+
+def _transfer(
+    lit: Sequence[Stack], dark: DarkMaps, usable: Mask, saturation: SaturationLevel
+) -> tuple[Bins, Mask, Line]:
+    """Sort pixels into bins and fit the line, again as the line says how far noise reaches."""
+    line = None
+    for _ in range(_PASSES):
+        bins = bin_stacks(enumerate(lit), dark.offset_adu, usable, saturation.clip_adu, line)
+        used = bins.variance_adu2 > ROUNDING_SHOWS_ADU2
+        line = fit_line(bins.only(used))
+        if not line.slope_adu > 0:
+            break
+    assert line is not None
+    return bins, used, line
+
+
+def _gain(line: Line) -> tuple[float, float]:
+    """Electrons per ADU and its standard uncertainty; infinite where variance does not rise."""
+    if not line.slope_adu > 0:
+        return 1.0, math.inf
+    return 1 / line.slope_adu, line.slope_sd / line.slope_adu**2
+
+
+@dataclass(frozen=True)
+class _ReadNoise:
+    sigma_adu: float
+    sigma_adu_sd: float
+    offset_shift_adu: float
+
+    @property
+    def variance_relative_sd(self) -> float:
+        """How far the dark variance, rounding included, may be wrong."""
+        return 2 * self.sigma_adu * self.sigma_adu_sd / (self.sigma_adu**2 + ROUNDING_ADU2)
+
+
+def _read_noise(darks: Sequence[Stack], dark: DarkMaps, usable: Mask) -> _ReadNoise:
+    s2 = dark.variance_adu2[usable]
+    variance, mean = float(s2.mean()), float(dark.offset_adu[usable].mean())
+    shortest = [s for s in darks if s.exposure_ms == min(d.exposure_ms for d in darks)]
+    pairs = [stack.pairs for stack in shortest if stack.pairs is not None]
+    if variance < SHEPPARD_HOLDS_ADU**2 + ROUNDING_ADU2 and len(pairs) == len(shortest):
+        return _ReadNoise(*pair_sigma_adu(np.concatenate(pairs)), 0.0)
+    height, width = usable.shape
+    shared = sum(
+        2 * max(excess(stack), 0.0) ** 2 / (groups * (stack.n - 1)) / len(shortest) ** 2
+        for stack in shortest
+        for excess, groups in ((_rows, height), (_columns, width))
+    )
+    variance_sd = math.sqrt(float(s2.var()) / len(s2) + shared)
+    unclipped_mean, unclipped = unclipped_moments(mean, variance - ROUNDING_ADU2)
+    sigma = math.sqrt(unclipped)
+    return _ReadNoise(sigma, variance_sd / (2 * sigma), unclipped_mean - mean)
+
+
+def _rows(stack: Stack) -> float:
+    return stack.row_excess_adu2
+
+
+def _columns(stack: Stack) -> float:
+    return stack.column_excess_adu2
+
+
+def _dark_current(dark: DarkLine, gain: float, gain_sd: float) -> tuple[float | None, float | None]:
+    if dark.current_adu_per_ms is None or dark.current_adu_per_ms_sd is None:
+        return None, None
+    sd = math.hypot(gain * dark.current_adu_per_ms_sd, gain_sd * dark.current_adu_per_ms)
+    return 1e3 * gain * dark.current_adu_per_ms, 1e3 * sd
+
+
+def _clear(flats: Sequence[Stack], saturation: SaturationLevel) -> list[Stack]:
+    """Flat fields that nothing is clipped in."""
+    end = math.inf if saturation.first_adu is None else saturation.first_adu
+    return [
+        stack
+        for stack in flats
+        if stack.clipped_high < 1e-3 and float(np.quantile(stack.mean_adu, 0.99)) < 0.98 * end
+    ]

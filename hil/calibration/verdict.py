@@ -1,0 +1,146 @@
+"""What a calibration's user must know: what was dealt with, and why not to trust it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hil.calibration.line_shape import line_problem, multiplier_problem
+from hil.calibration.linearity import Linearity
+from hil.calibration.saturation import SaturationLevel
+from hil.calibration.stability import Stability
+from hil.calibration.stack import Stack
+from hil.calibration.variance_line import Bins, Line
+
+_GAIN_TOO_VAGUE = 0.02
+_READ_NOISE_TOO_VAGUE = 0.05
+_DARK_CLIPPED_TOO_MUCH = 0.05
+_DARK_CLIPPED_SAID = 1e-4
+_NOT_LINEAR = 0.03
+_SIGNIFICANT = 5.0
+_INTERCEPT_SAID = 0.1  # of the read noise's variance
+
+
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """What the parts of photon transfer found, by their names."""
+
+    darks: Sequence[Stack]
+    lit: Sequence[Stack]
+    bins: Bins
+    line: Line
+    gain_relative_sd: float
+    read_noise_adu: float
+    read_noise_adu_sd: float
+    saturation: SaturationLevel
+    stability: Stability
+    cubic: tuple[float, float] | None
+    linearity: Linearity | None
+    em_gain: float
+    bit_depth: int
+
+
+def judge(findings: Findings) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Give notes and problems, in words."""
+    problems = [
+        *findings.stability.problems,
+        line_problem(findings.bins, findings.line),
+        multiplier_problem(findings.cubic, findings.em_gain),
+        _gain_vague(findings),
+        _read_noise_vague(findings),
+        _dark_clipped(findings),
+        _shifted_bits(findings),
+    ]
+    notes = [
+        *findings.stability.notes,
+        _dark_clipping(findings),
+        _early_end(findings),
+        _linearity(findings),
+        _intercept(findings),
+    ]
+    return tuple(text for text in notes if text), tuple(text for text in problems if text)
+
+
+def _gain_vague(findings: Findings) -> str:
+    if findings.gain_relative_sd <= _GAIN_TOO_VAGUE:
+        return ""
+    if not math.isfinite(findings.gain_relative_sd):
+        return (
+            "variance does not rise with the mean, so that there is no gain; allowed: lit stacks "
+            "of several brightnesses, brighter than the read noise"
+        )
+    return (
+        f"the gain is known to {findings.gain_relative_sd:.1%} only; allowed: "
+        f"{_GAIN_TOO_VAGUE:.0%}, by more frames or more levels of light"
+    )
+
+
+def _read_noise_vague(findings: Findings) -> str:
+    share = findings.read_noise_adu_sd / max(findings.read_noise_adu, 1e-9)
+    if share <= _READ_NOISE_TOO_VAGUE:
+        return ""
+    return (
+        f"the read noise, {findings.read_noise_adu:.2g} ADU, is known to {share:.0%} only: too "
+        f"little of it is left by the rounding, or too few dark frames; allowed: "
+        f"{_READ_NOISE_TOO_VAGUE:.0%}"
+    )
+
+
+def _dark_clipped(findings: Findings) -> str:
+    share = max(stack.clipped_low for stack in findings.darks)
+    if share <= _DARK_CLIPPED_TOO_MUCH:
+        return ""
+    return (
+        f"{share:.0%} of the dark values are 0: read noise and offset are cut off; allowed: a "
+        "higher offset in the camera"
+    )
+
+
+def _dark_clipping(findings: Findings) -> str:
+    share = max(stack.clipped_low for stack in findings.darks)
+    if not _DARK_CLIPPED_SAID < share <= _DARK_CLIPPED_TOO_MUCH:
+        return ""
+    return f"{share:.2%} of the dark values are cut off at 0, which was corrected for"
+
+
+def _shifted_bits(findings: Findings) -> str:
+    step = math.gcd(*(stack.step_adu for stack in (*findings.darks, *findings.lit)))
+    if step <= 1:
+        return ""
+    return (
+        f"all values are multiples of {step}: the camera gives fewer bits, shifted, and rounding "
+        f"is {step} ADU wide; allowed: a pixel format without the shift, or values over {step}"
+    )
+
+
+def _early_end(findings: Findings) -> str:
+    saturation = findings.saturation
+    top = 2**findings.bit_depth - 1
+    if saturation.by == "full well":
+        return (
+            f"the well is full at {saturation.clip_adu:.0f} ADU, before the converter ends at {top}"
+        )
+    if saturation.by == "converter" and saturation.clip_adu < top:
+        return f"the converter ends at {saturation.clip_adu:.0f} ADU, not at {top}"
+    if saturation.by == "not reached":
+        return "nothing was bright enough to saturate, so the saturation level is not known"
+    return ""
+
+
+def _linearity(findings: Findings) -> str:
+    linearity = findings.linearity
+    if linearity is None or linearity.error < _NOT_LINEAR:
+        return ""
+    if linearity.error < _SIGNIFICANT * linearity.error_sd:
+        return ""
+    whose = "lamp and camera together are" if linearity.of_the_lamp else "the camera is"
+    return f"{whose} off a straight line by {linearity.error:.1%} on average"
+
+
+def _intercept(findings: Findings) -> str:
+    line, read2 = findings.line, findings.read_noise_adu**2
+    extra = line.intercept_adu2 - read2
+    if abs(extra) < max(_SIGNIFICANT * line.intercept_sd, _INTERCEPT_SAID * read2):
+        return ""
+    return f"lit frames have {extra:+.2g} ADU^2 of noise that neither light nor read noise explains"
