@@ -19,7 +19,6 @@ from hil.information.autocovariance import (
     moment_lag_sums,
     within_patches,
 )
-from hil.information.flags import about
 from hil.information.noise_model import NoiseModel
 from hil.information.patch_moments import PatchMoments, frame_moments, tiled
 
@@ -88,10 +87,10 @@ def sum_frames(
     summed = partial(_sum_part, reference_adu=reference_adu, noise=noise, discrete=discrete, p=p)
     if frames.size < _WORTH_THREADS:
         moments, noise_nats, counts = summed(frames)
-        lags = None if within else _lags(frames, reference_adu, p)
+        lags = None if within else frame_lag_sums(frames, reference_adu, p)
     else:
         with ThreadPoolExecutor(min(_PARTS, os.cpu_count() or 1)) as pool:
-            later = None if within else pool.submit(_lags, frames, reference_adu, p)
+            later = None if within else pool.submit(frame_lag_sums, frames, reference_adu, p)
             moments, noise_nats, counts = reduce(_together, pool.map(summed, _parts(frames, p)))
             lags = None if later is None else later.result()
     return FieldSums(
@@ -124,10 +123,6 @@ def _together(one: _Part, other: _Part) -> _Part:
         one.noise_nats + other.noise_nats,
         joined(one.counts, other.counts),
     )
-
-
-def _lags(frames: NDArray[Any], reference_adu: float, p: int) -> LagSums:
-    return frame_lag_sums(about(frames, reference_adu), p)
 
 
 def _parts(frames: NDArray[Any], p: int) -> list[NDArray[Any]]:

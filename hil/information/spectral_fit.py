@@ -34,7 +34,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hil.information.halves import Halves, identity
-from hil.information.stationary_model import StationaryModel, inverse_and_log_det
+from hil.information.stationary_model import StationaryModel, whitener_and_log_det
 
 Floats = NDArray[np.float64]
 
@@ -117,7 +117,8 @@ def _capon(covariance: Halves, noise_adu2: float, n: float) -> Floats:
     d = covariance.patch_size**2
     # fewer patches than pixels leave directions in which nothing was seen
     loaded = covariance + identity(d).scaled(noise_adu2 * d / (n + d))
-    inverse = Halves(*(inverse_and_log_det(block)[0] for block in (loaded.even, loaded.odd)))
+    even, odd = (whitener_and_log_det(block)[0] for block in (loaded.even, loaded.odd))
+    inverse = Halves(even.T @ even, odd.T @ odd)
     result: Floats = np.maximum(1 / _along_waves(inverse) - noise_adu2, _LEAST_POWER * noise_adu2)
     return result
 

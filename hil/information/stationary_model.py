@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from hil.information.halves import Halves, constant
+from hil.information.halves import Halves, constant, split
 from hil.information.patch_moments import PatchMoments
 
 Floats = NDArray[np.float64]
@@ -30,22 +30,42 @@ class StationaryModel:
 
     c: Floats
 
-    @property
+    @cached_property
     def precision(self) -> Halves:
         """Q; LinAlgError where S is not positive definite."""
-        return self._inverted[0]
+        even, odd = self._factored[0]
+        return Halves(even.T @ even, odd.T @ odd)
 
     @property
     def log_det(self) -> float:
-        """Ln det S; LinAlgError where S is not positive definite."""
-        return self._inverted[1]
+        """Logarithm of det S; LinAlgError where S is not positive definite."""
+        return self._factored[1]
 
     @cached_property
-    def _inverted(self) -> tuple[Halves, float]:
+    def _factored(self) -> tuple[tuple[Floats, Floats], float]:
+        """Inverse Cholesky factors of both halves, and ln det S."""
         covariance = Halves.of_lags(self.c)
-        even, even_log_det = inverse_and_log_det(covariance.even)
-        odd, odd_log_det = inverse_and_log_det(covariance.odd)
-        return Halves(even, odd), even_log_det + odd_log_det
+        even, even_log_det = whitener_and_log_det(covariance.even)
+        odd, odd_log_det = whitener_and_log_det(covariance.odd)
+        return (even, odd), even_log_det + odd_log_det
+
+    def nats_per_pixel(self, mean: float, patches: Floats) -> Floats:
+        """-log q of patches (d, n), columns, divided by d.
+
+        Read at integers it is a discrete entropy: see `GaussianModel.nats_per_pixel`.
+
+        Parameters
+        ----------
+        mean
+            Of the model, less the value that the patches are about.
+        """
+        d = patches.shape[0]
+        distance = np.zeros(patches.shape[1])
+        for whitener, half in zip(self._factored[0], split(patches - mean), strict=True):
+            whitened = whitener @ half
+            distance += np.einsum("dn,dn->n", whitened, whitened)
+        nats: Floats = 0.5 * (math.log(2 * math.pi) + (self.log_det + distance) / d)
+        return nats
 
     def cross_entropies_nats(self, mean: float, parts: list[PatchMoments]) -> Floats:
         """Mean of -log q over the patches of each part, nats per pixel.
@@ -81,8 +101,8 @@ def is_positive(c: Floats) -> bool:
     )
 
 
-def inverse_and_log_det(block: Floats) -> tuple[Floats, float]:
-    """Inverse, and ln det, of a symmetric matrix.
+def whitener_and_log_det(block: Floats) -> tuple[Floats, float]:
+    """Inverse Cholesky factor, and ln det, of a symmetric matrix.
 
     By scipy's LAPACK: numpy's starts threads for matrices so small, which cost more than they save.
 
@@ -97,4 +117,4 @@ def inverse_and_log_det(block: Floats) -> tuple[Floats, float]:
     if failed:
         raise np.linalg.LinAlgError("the covariance is not positive definite")
     whitener, _ = dtrtri(factor, lower=1)
-    return whitener.T @ whitener, 2 * float(np.log(np.diagonal(factor)).sum())
+    return whitener, 2 * float(np.log(np.diagonal(factor)).sum())

@@ -18,7 +18,14 @@ from typing import Protocol, Self, TypeVar
 import numpy as np
 
 from hil.errors import InputError
-from hil.information.autocovariance import LagSums, above_floor, floored, fold_moments, lag_sums
+from hil.information.autocovariance import (
+    LagSums,
+    above_floor,
+    fields_at_once,
+    floored,
+    fold_moments,
+    lag_sums,
+)
 from hil.information.estimators.registry import CrossEntropy, half_sum_weight
 from hil.information.gaussian_score import LEAST_DISCRETE_VARIANCE_ADU2, GaussianModel
 from hil.information.levinson import whiten_doubly_toeplitz
@@ -28,7 +35,7 @@ from hil.information.sample import Sample
 from hil.information.spectral_fit import fit_spectrum
 from hil.information.stationary_model import StationaryModel
 
-_LEAST_SHARE = 1e-12  # of the frames' variance: double precision resolves no less noise
+_LEAST_SHARE = 1e-10  # of the frames' variance: double precision resolves no less noise
 _LARGEST_FITTED_PATCH = 32  # pixels: beyond, a step of the fit takes seconds
 
 
@@ -39,16 +46,17 @@ class Stationary:
 
     def cross_entropy(self, sample: Sample) -> CrossEntropy:
         """See `PatchEstimator`."""
-        lags = training_sums(lag_sums(sample))
-        models = stationary_models(
-            lags, covariance_floor(sample), lambda: training_sums(fold_moments(sample))
-        )
-        model, *models = models
-        in_sample = model.nats_per_pixel(sample.patches)
-        held_out = np.empty_like(in_sample)
-        for fold, model in enumerate(models):
-            members = sample.fold == fold
-            held_out[members] = model.nats_per_pixel(sample.patches[members])
+        sums = training_sums(lag_sums(sample))
+        models = fitted(sums, covariance_floor(sample), lambda: training_sums(fold_moments(sample)))
+        shape = (sample.n_fields, sample.n_repeats * sample.places.shape[1])
+        held_out, in_sample = np.empty(shape), np.empty(shape)
+        for fold in range(sample.n_folds):
+            for fields in fields_at_once(sample, fold):
+                raw = sample.some(fields).raw_patches
+                columns = np.subtract(raw.reshape(-1, raw.shape[-1]).T, sample.mean_adu)
+                for k, nats in ((0, in_sample), (1 + fold, held_out)):
+                    found = models[k].nats_per_pixel(sums[k].mean, columns)
+                    nats[fields] = found.reshape(raw.shape[:2])
         # by how much few photons, clipping or skewed light mislead it
         details = {"gaussian_gap_bits": gaussian_gap_bits(sample, covariance_floor(sample))}
         return CrossEntropy(held_out, in_sample, half_sum_weight(sample.n_folds), details)
@@ -129,7 +137,7 @@ def _check_resolved(floor_adu2: float, variance_adu2: float) -> None:
         raise InputError(
             "noise",
             "",
-            f"of variance {floor_adu2:g} ADU^2 is lost beside {variance_adu2:g} ADU^2 of the frames; "
+            f"of variance {floor_adu2:g} ADU^2 is lost beside the frames' {variance_adu2:g} ADU^2; "
             f"allowed: {_LEAST_SHARE:g} of it or more",
         )
 
