@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from hil.cli import queries, rigs, runs
+from hil.cli import estimate, queries, rigs, runs
 from hil.errors import HilError
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app = typer.Typer(
 )
 runs.register(app)
 rigs.register(app)
+estimate.register(app)
 queries.register(app)
 
 

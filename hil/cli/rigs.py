@@ -1,4 +1,4 @@
-"""Commands at the rig: describe it, check it, park it, go to the best settings, estimate files."""
+"""Commands at the rig: describe it, check it, park it, go to the best settings."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ def register(app: typer.Typer) -> None:
     app.add_typer(rig, name="rig")
     app.command()(park)
     app.command()(apply)
-    app.command()(estimate)
 
 
 def init(
@@ -86,46 +85,3 @@ def apply(
         raise InputError("hil apply", "", "give either --best or --trial N")
     for name, value in apply_trial(session, None if best else trial, rig, db, frames).items():
         print(f"{name} = {value}")
-
-
-def estimate(
-    frames: Annotated[
-        Path, typer.Argument(metavar="FRAMES", help="An .npy, .npz, .tif or .zarr file, ADU.")
-    ],
-    noise: Annotated[
-        str,
-        typer.Option(
-            metavar="MODEL",
-            help="gaussian:sigma_adu=10, poisson, or"
-            " camera:gain_e_per_adu=0.5,offset_adu=100,read_noise_e=1.6,bit_depth=16.",
-        ),
-    ],
-    estimator: Annotated[str, typer.Option(metavar="NAME", help="How.")] = "stationary",
-    patch_size: Annotated[int, typer.Option(metavar="PIXELS", help="Side of a patch.")] = 16,
-    confidence: Annotated[float, typer.Option(help="Of the interval.")] = 0.95,
-    seed: Annotated[int, typer.Option(help="Of whatever is random.")] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON, with all details.")] = False,
-) -> None:
-    """Estimate the information in frames on disk, in bits per pixel."""
-    import dataclasses
-    import json
-
-    from hil.information import estimate_information, parse_noise, read_frames
-
-    model = parse_noise(noise)
-    found = estimate_information(
-        read_frames(frames),
-        model,
-        estimator=estimator,
-        patch_size=patch_size,
-        confidence=confidence,
-        seed=seed,
-    )
-    if as_json:
-        print(json.dumps(dataclasses.asdict(found), indent=2, default=str))
-        return
-    print(f"information  {found.bits_per_pixel:.4f} bits per pixel")
-    print(f"interval     {found.ci_low:.4f} to {found.ci_high:.4f} ({confidence:.0%})")
-    print(f"bound        {found.details['held_out_bits']:.4f} bits per pixel, held out")
-    print(f"estimator    {found.estimator}, {found.n_patches} patches, {found.n_units} fields")
-    print(f"flags        {', '.join(found.flags) or 'none'}")

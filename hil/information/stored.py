@@ -1,107 +1,208 @@
-"""Estimates from frames that are too many to be loaded: memory maps, Zarr arrays.
+"""Estimates from frames that are too many to be loaded: files, memory maps, Zarr arrays.
 
-Fields are read one at a time. `stationary` takes them all, by its sums; other estimators get a
-random share of every field, as many patches as they are told to.
+Fields are read one at a time. `stationary` takes them all, by its sums; other estimators get
+patches drawn at random from every field.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Protocol
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any, NamedTuple, Protocol, cast
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from hil.errors import InputError
-from hil.information.checks import check_patch_size
+from hil.information.checks import check_patch_size, check_share
 from hil.information.estimate import estimate_information
-from hil.information.noise_model import NoiseModel
+from hil.information.estimators import PatchEstimator
+from hil.information.intake import Noise
+from hil.information.interval import Interval, with_calibration
+from hil.information.noise_model import FlattenedNoise, NoiseModel
 from hil.information.online import OnlineEstimator
 from hil.information.patches import cut_patches, patch_corners
 from hil.ports import Estimate
 
+IN_MEMORY_BYTES = 2**29
+_FOLDS = 5  # groups of fields are a multiple, so that a field's fold is its group's
+_KEPT_BYTES = 2**28  # of all fields, while they are streamed
+
 
 class StoredFrames(Protocol):
-    """An array that is read by slices: numpy.memmap, zarr.Array, h5py.Dataset."""
+    """An array that is read field by field: FieldFrames, numpy.memmap, zarr.Array, h5py.Dataset."""
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """(n, height, width) or (n_fields, n_repeats, height, width)."""
+        """As `estimate_information` takes them."""
         ...
 
-    def __getitem__(self, index: Any) -> Any:
-        """Read a slice."""
+    @property
+    def dtype(self) -> Any:
+        """Type of the pixels."""
+        ...
+
+    def __getitem__(self, field: int) -> Any:
+        """Read a field of view."""
         ...
 
 
 def estimate_stored(
     frames: StoredFrames,
-    noise: NoiseModel,
-    estimator: str = "stationary",
+    noise: Noise,
+    estimator: str | PatchEstimator = "stationary",
     patch_size: int = 16,
     confidence: float = 0.95,
     seed: int = 0,
     *,
-    max_patches: int = 20_000,
+    stride: int | None = None,
+    n_patches: int | None = None,
+    mask: ArrayLike | None = None,
     saturation_adu: float | None = None,
     max_saturated_share: float = 1e-3,
+    noise_variance_relative_sd: float = 0.0,
+    max_patches: int = 20_000,
+    memory_bytes: int = IN_MEMORY_BYTES,
 ) -> Estimate:
-    """Estimate as `estimate_information` does, with one field in memory at a time.
+    """Estimate as `estimate_information` does, in memory that does not grow with the frames.
+
+    Of frames larger than ``memory_bytes``, ``stationary`` takes all, one field at a time, unless
+    patches are chosen by ``stride``, ``n_patches`` or ``mask``. Otherwise patches are drawn at
+    random from every field, the same in all its repeats, and ``details["places_used"]`` and
+    ``details["places_there"]`` say how many there were.
 
     Parameters
     ----------
     max_patches
-        How many patches, of all fields together, estimators other than ``stationary`` get. Those
-        of a field, drawn without overlap, are stacked to one narrow frame, so that folds and
-        intervals keep them together.
+        How many patches are drawn, of all fields together, where ``n_patches`` does not say it.
+    memory_bytes
+        Frames up to this size are read whole.
 
     Raises
     ------
     InputError
         As `estimate_information`.
     """
-    if len(frames.shape) not in (3, 4) or 0 in frames.shape:
+    if len(frames.shape) not in (3, 4, 5) or 0 in frames.shape:
         raise InputError(
             "frames",
             "",
-            f"have shape {tuple(frames.shape)}; allowed: (n, height, width) or "
-            "(n_fields, n_repeats, height, width)",
+            f"have shape {tuple(frames.shape)}; allowed: (n, height, width), (n_fields, n_repeats, "
+            "height, width) or (n_fields, n_repeats, channels, height, width)",
         )
-    if estimator == "stationary":
-        online = OnlineEstimator(
-            noise,
-            patch_size,
-            confidence,
-            saturation_adu=saturation_adu,
-            max_saturated_share=max_saturated_share,
+    options: dict[str, Any] = {
+        "saturation_adu": saturation_adu,
+        "max_saturated_share": max_saturated_share,
+    }
+    small = math.prod(frames.shape) * np.dtype(frames.dtype).itemsize <= memory_bytes
+    tiled = stride is None and n_patches is None and mask is None
+    if not small and tiled and estimator == "stationary" and _one_channel(frames, noise):
+        found = _stream(_plain(frames, noise), frames.shape[0], patch_size, confidence, options)
+        return _widened(found, noise_variance_relative_sd, confidence)
+    options["noise_variance_relative_sd"] = noise_variance_relative_sd
+    if small:
+        whole = np.stack([_field(frames, number) for number in range(frames.shape[0])])
+        options |= {"stride": stride, "n_patches": n_patches, "mask": mask}
+        return estimate_information(
+            whole, noise, estimator, patch_size, confidence, seed, **options
         )
-        for number, field in enumerate(_fields(frames)):
-            online.update(field, number)
-        return online.estimate()
-    per_field = max(1, max_patches // frames.shape[0])
-    rng = np.random.default_rng(seed)
-    columns = [_column(field, patch_size, per_field, rng) for field in _fields(frames)]
-    return estimate_information(
-        np.stack(columns),
-        noise,
-        estimator,
-        patch_size,
-        confidence,
-        seed,
-        saturation_adu=saturation_adu,
-        max_saturated_share=max_saturated_share,
+    check_patch_size(_field(frames, 0)[None], patch_size)
+    fields = _plain(frames, noise)
+    chosen = _Chosen(patch_size, n_patches or max_patches, stride, mask, seed)
+    drawn = _draw(fields, frames.shape[0], chosen)
+    found = estimate_information(
+        drawn.columns, fields.noise, estimator, patch_size, confidence, seed, **options
     )
+    share = {"places_used": drawn.n_used, "places_there": drawn.n_there}
+    return replace(found, details={**found.details, **share})
 
 
-def _fields(frames: StoredFrames) -> Iterator[NDArray[Any]]:
-    for number in range(frames.shape[0]):
-        field = np.asarray(frames[number])
-        yield field if field.ndim == 3 else field[None]
+def some_fields(frames: StoredFrames, seed: int, memory_bytes: int) -> NDArray[Any]:
+    """Read fields drawn at random, as many whole ones as ``memory_bytes`` hold; two at least."""
+    n_fields = frames.shape[0]
+    each = math.prod(frames.shape[1:]) * np.dtype(frames.dtype).itemsize
+    n = min(n_fields, max(2, memory_bytes // each))
+    numbers = np.sort(np.random.default_rng(seed).permutation(n_fields)[:n])
+    return np.stack([_field(frames, int(number)) for number in numbers])
 
 
-def _column(field: NDArray[Any], p: int, n: int, rng: np.random.Generator) -> NDArray[Any]:
-    """(R, k p, p) patches of a field (R, H, W), the same in all repeats."""
-    check_patch_size(field[None], p)
-    corners = patch_corners(field.shape[1], field.shape[2], p, n=n, rng=rng)
-    column: NDArray[Any] = cut_patches(field[None], p, corners)[0]
-    return column
+class _Fields(NamedTuple):
+    """Fields (R, H, W) or (R, C, H, W) by number, under noise that is the same everywhere."""
+
+    read: Callable[[int], NDArray[Any]]
+    noise: Noise
+
+
+class _Chosen(NamedTuple):
+    """Which patches: see `patch_corners`; ``n_patches`` are of all fields together."""
+
+    patch_size: int
+    n_patches: int
+    stride: int | None
+    mask: ArrayLike | None
+    seed: int
+
+
+class _Drawn(NamedTuple):
+    """Patches of each field, stacked: (F, R, k p, p) or (F, R, C, k p, p)."""
+
+    columns: NDArray[Any]
+    n_used: int
+    n_there: int
+
+
+def _field(frames: StoredFrames, number: int) -> NDArray[Any]:
+    field = np.asarray(frames[number])
+    return field[None] if field.ndim == 2 else field
+
+
+def _one_channel(frames: StoredFrames, noise: Noise) -> bool:
+    return len(frames.shape) < 5 and not isinstance(noise, Sequence)
+
+
+def _plain(frames: StoredFrames, noise: Noise) -> _Fields:
+    if not isinstance(noise, FlattenedNoise):
+        return _Fields(lambda number: _field(frames, number), noise)
+    _, flat = noise.flatten(_field(frames, 0))
+    return _Fields(lambda number: noise.flatten(_field(frames, number))[0], flat)
+
+
+def _stream(
+    fields: _Fields, n_fields: int, patch_size: int, confidence: float, options: dict[str, Any]
+) -> Estimate:
+    """Take in all fields; where they are very many, some of the same fold count as one unit."""
+    online = OnlineEstimator(cast(NoiseModel, fields.noise), patch_size, confidence, **options)
+    per_unit = 8 * patch_size**4 + 2**20
+    n_units = min(n_fields, max(1, _KEPT_BYTES // per_unit // _FOLDS) * _FOLDS)
+    for number in range(n_fields):
+        online.update(fields.read(number), number % n_units)
+    found = online.estimate()
+    return replace(found, details={**found.details, "fields_streamed": n_fields})
+
+
+def _widened(found: Estimate, relative_sd: float, confidence: float) -> Estimate:
+    """Carry the calibration's uncertainty in, as `estimate_information` does."""
+    check_share("noise_variance_relative_sd", relative_sd, 0.0, 1.0, ends=True)
+    if relative_sd == 0:
+        return found
+    sd = relative_sd / 2 / math.log(2)
+    plain = Interval(found.ci_low, found.ci_high, found.details["interval"])
+    interval = with_calibration(plain, sd, confidence)
+    details = {**found.details, "calibration_sd_bits": sd}
+    return replace(found, ci_low=interval.low, ci_high=interval.high, details=details)
+
+
+def _draw(fields: _Fields, n_fields: int, chosen: _Chosen) -> _Drawn:
+    p, n_patches = chosen.patch_size, chosen.n_patches
+    rng = np.random.default_rng(chosen.seed)
+    height, width = fields.read(0).shape[-2:]
+    corners = partial(patch_corners, height, width, p, stride=chosen.stride, mask=chosen.mask)
+    there = len(corners())
+    numbers = np.sort(rng.permutation(n_fields)[:n_patches])
+    each = min(there, max(1, n_patches // len(numbers)))
+    columns = [
+        cut_patches(fields.read(int(number)), p, corners(n=each, rng=rng)) for number in numbers
+    ]
+    return _Drawn(np.stack(columns), each * len(numbers), there * n_fields)

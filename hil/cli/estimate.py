@@ -1,0 +1,254 @@
+"""Information of frames on disk."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from hil.errors import InputError
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from hil.information.estimators import PatchEstimator
+    from hil.information.frame_axes import FieldFrames
+    from hil.information.neural.training import Progress as Training
+    from hil.information.sufficiency import Sufficiency
+    from hil.ports import Estimate
+
+_PLOT_BYTES = 2**28  # of the fields that the picture is made from
+_OPTIONS = {  # what the library calls what a user typed
+    "patch_size": "--patch-size",
+    "n_patches": "--patches",
+    "saturation_adu": "--saturation-adu",
+    "max_saturated_share": "--max-saturated-share",
+    "option": "--option",
+} | {name: f"--{name}" for name in ("estimator", "stride", "mask", "axes", "channel", "confidence")}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
+    app.command()(estimate)
+
+
+def estimate(
+    frames: Annotated[
+        Path, typer.Argument(metavar="FRAMES", help="An .npy, .npz, .tif or .zarr file, ADU.")
+    ],
+    noise: Annotated[
+        list[str],
+        typer.Option(
+            metavar="MODEL",
+            help="gaussian:sigma_adu=10, gaussian:sigma_file=FILE, poisson,"
+            " camera:gain_e_per_adu=0.5,offset_adu=100,read_noise_e=1.6,bit_depth=16, xray:..."
+            " Once, or once for each channel.",
+        ),
+    ],
+    estimator: Annotated[str, typer.Option(metavar="NAME", help="How.")] = "stationary",
+    option: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY=VALUE", help="Of the estimator, steps=1000 say; repeatable."),
+    ] = None,
+    patch_size: Annotated[int, typer.Option(metavar="PIXELS", help="Side of a patch.")] = 16,
+    stride: Annotated[
+        int | None,
+        typer.Option(metavar="PIXELS", help="From patch to patch. Without it they tile."),
+    ] = None,
+    patches: Annotated[
+        int | None, typer.Option(metavar="N", help="So many, drawn at random. Without it, all.")
+    ] = None,
+    mask: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="(height, width), 0 where pixels must not be used."),
+    ] = None,
+    axes: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LETTERS",
+            help="What the file's axes are, one letter each: f field, r repeat, c channel, y, x."
+            " Without it what the file says, else yx, fyx, fryx or frcyx.",
+        ),
+    ] = None,
+    channel: Annotated[
+        int | None, typer.Option(metavar="N", help="Only this channel, from 0.")
+    ] = None,
+    saturation_adu: Annotated[
+        float | None, typer.Option(metavar="ADU", help="Where the camera clips as it was set.")
+    ] = None,
+    confidence: Annotated[float, typer.Option(metavar="SHARE", help="Of the interval.")] = 0.95,
+    seed: Annotated[int, typer.Option(metavar="N", help="Of whatever is random.", min=0)] = 0,
+    plot: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.png",
+            help="Draw the value against patch size and number of fields, and say whether either"
+            " was enough.",
+        ),
+    ] = None,
+    form: Annotated[
+        Literal["table", "json"], typer.Option("--format", help="How to say it.")
+    ] = "table",
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+) -> None:
+    """Estimate the information in frames on disk, in bits per pixel."""
+    from hil.information import estimate_stored, open_frames, parse_noise
+    from hil.information.stored import some_fields
+    from hil.information.sufficiency import SufficiencyPoint, judge
+
+    if plot is not None and (plot.suffix.lower() != ".png" or not plot.parent.is_dir()):
+        raise InputError("--plot", str(plot), "allowed: a .png file in a folder that exists")
+    with _in_words_of_the_command(frames), _progress() as progress:
+        models = [parse_noise(text) for text in noise]
+        model = models[0] if len(models) == 1 else models
+        stored = open_frames(frames, axes, channel)
+        chosen: dict[str, Any] = {
+            "stride": stride,
+            "n_patches": patches,
+            "mask": None if mask is None else _mask(mask),
+            "confidence": confidence,
+            "saturation_adu": saturation_adu,
+        }
+        family = _family(estimator, option or [], progress)
+        watched = _Watched(stored, progress)
+        found = estimate_stored(watched, model, family, patch_size, seed=seed, **chosen)
+        enough = None
+        if plot is not None:
+            some = some_fields(stored, seed, _PLOT_BYTES)
+            whole = SufficiencyPoint.of(found, patch_size, stored.shape[0])
+            enough = judge(some, model, family, patch_size, seed, whole=whole, **chosen)
+    asked = {
+        "frames": str(frames),
+        "shape": list(stored.shape),
+        "dtype": str(stored.dtype),
+        "axes": stored.axes,
+        "noise": [repr(one) for one in models],
+        "patch_size": patch_size,
+        "confidence": confidence,
+        "seed": seed,
+    }
+    _say(found, asked, enough, "json" if as_json else form)
+    if plot is not None and enough is not None:
+        from hil.sufficiency_plot import draw
+
+        draw(enough, patch_size, confidence, plot)
+        if not as_json and form == "table":
+            print(f"plot         {plot.absolute()}")
+
+
+# --- input ---------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _in_words_of_the_command(frames: Path) -> Iterator[None]:
+    """Name the file, or the option, where the library names its argument."""
+    try:
+        yield
+    except InputError as error:
+        where = str(frames) if error.where == "frames" else _OPTIONS.get(error.where, error.where)
+        raise InputError(where, error.key, error.problem) from None
+
+
+def _mask(path: Path) -> Any:
+    from hil.information import read_frames
+
+    mask = read_frames(path)
+    if mask.dtype.kind not in "bui":
+        raise InputError(path, "", f"holds {mask.dtype} values; allowed: booleans or integers")
+    return mask != 0
+
+
+def _family(name: str, words: list[str], progress: Progress) -> str | PatchEstimator:
+    from hil.information.estimator_options import estimator_with
+
+    options: dict[str, str] = {}
+    for word in words:
+        key, equals, value = (part.strip() for part in word.partition("="))
+        if not equals:
+            raise InputError("--option", key, "needs a value: KEY=VALUE")
+        options[key] = value
+    tasks: dict[int, Any] = {}
+
+    def told(now: Training) -> None:
+        if now.fold not in tasks:
+            tasks[now.fold] = progress.add_task(f"network {now.fold + 1} of {now.n_folds}")
+        progress.update(tasks[now.fold], completed=now.step, total=now.steps)
+
+    return estimator_with(name, options, told)
+
+
+def _progress() -> Progress:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    return Progress(console=Console(stderr=True), transient=True)
+
+
+class _Watched:
+    """Frames whose reading shows."""
+
+    def __init__(self, frames: FieldFrames, progress: Progress) -> None:
+        self._frames, self._progress = frames, progress
+        self._task = progress.add_task("fields read", total=frames.shape[0])
+        self.shape, self.dtype = frames.shape, frames.dtype
+
+    def __getitem__(self, field: int) -> Any:
+        self._progress.update(self._task, completed=field + 1)
+        return self._frames[field]
+
+
+# --- output --------------------------------------------------------------------------------------
+
+
+def _say(
+    found: Estimate, asked: dict[str, Any], enough: Sufficiency | None, form: str
+) -> None:
+    if form == "json":
+        table = asdict(found) | asked
+        if enough is not None:
+            table["sufficiency"] = asdict(enough)
+        print(json.dumps(_plain(table), indent=2))
+        return
+    details = found.details
+    interval = f"{found.ci_low:.4f} to {found.ci_high:.4f} ({asked['confidence']:.0%})"
+    if math.isnan(found.ci_low):
+        interval = "none: too few fields of view, or patches in them"
+    fields, repeats, *_, height, width = asked["shape"]
+    side = asked["patch_size"]
+    lines = {
+        "information": f"{found.bits_per_pixel:.4f} bits per pixel",
+        "interval": interval,
+        "bound": f"{details['held_out_bits']:.4f} bits per pixel, held out",
+        "estimator": f"{details.get('chosen', found.estimator)}, {found.n_patches} patches of"
+        f" {side} x {side} pixels",
+        "frames": f"{fields} fields, {repeats} repeats, {height} x {width} pixels,"
+        f" {asked['dtype']}, axes read as {asked['axes']}",
+    }
+    if "places_used" in details:
+        lines["drawn"] = (
+            f"{details['places_used']} of {details['places_there']} places, at random,"
+            f" seed {asked['seed']}"
+        )
+    lines["flags"] = ", ".join(found.flags) or "none"
+    if enough is not None:
+        lines["patch size"] = enough.patch_size.sentence
+        lines["fields"] = enough.fields.sentence
+    for name, text in lines.items():
+        print(f"{name:<12} {text}")
+
+
+def _plain(value: Any) -> Any:
+    """JSON knows neither NaN nor tuples."""
+    if isinstance(value, dict):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(one) for one in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
