@@ -37,8 +37,7 @@ def draw(found: Sufficiency, patch_size: int, confidence: float, path: Path) -> 
     InputError
         Where it cannot be written.
     """
-    style = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
-    with mpl.rc_context(style):
+    with mpl.rc_context({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}):
         figure = Figure(figsize=(11, 4.2), layout="constrained")
         left, right = figure.subplots(1, 2)
         label = f"estimate, {confidence:.0%} interval"

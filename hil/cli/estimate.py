@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -29,8 +30,10 @@ _OPTIONS = {  # what the library calls what a user typed
     "n_patches": "--patches",
     "saturation_adu": "--saturation-adu",
     "max_saturated_share": "--max-saturated-share",
-    "option": "--option",
-} | {name: f"--{name}" for name in ("estimator", "stride", "mask", "axes", "channel", "confidence")}
+} | {
+    name: f"--{name}"
+    for name in ("axes", "channel", "confidence", "estimator", "mask", "noise", "option", "stride")
+}
 
 
 def register(app: typer.Typer) -> None:
@@ -102,8 +105,8 @@ def estimate(
     from hil.information.stored import some_fields
     from hil.information.sufficiency import SufficiencyPoint, judge
 
-    if plot is not None and (plot.suffix.lower() != ".png" or not plot.parent.is_dir()):
-        raise InputError("--plot", str(plot), "allowed: a .png file in a folder that exists")
+    if plot is not None:
+        _check_plot(plot)
     with _in_words_of_the_command(frames), _progress() as progress:
         models = [parse_noise(text) for text in noise]
         model = models[0] if len(models) == 1 else models
@@ -155,6 +158,14 @@ def _in_words_of_the_command(frames: Path) -> Iterator[None]:
         raise InputError(where, error.key, error.problem) from None
 
 
+def _check_plot(path: Path) -> None:
+    folder = path.parent
+    if path.suffix.lower() != ".png" or path.is_dir() or not folder.is_dir():
+        raise InputError("--plot", str(path), "allowed: a .png file in a folder that exists")
+    if not os.access(folder, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
+        raise InputError("--plot", str(path), "cannot be written there")
+
+
 def _mask(path: Path) -> Any:
     from hil.information import read_frames
 
@@ -187,7 +198,8 @@ def _progress() -> Progress:
     from rich.console import Console
     from rich.progress import Progress
 
-    return Progress(console=Console(stderr=True), transient=True)
+    screen = Console(stderr=True)
+    return Progress(console=screen, transient=True, disable=not screen.is_terminal)
 
 
 class _Watched:
@@ -206,9 +218,7 @@ class _Watched:
 # --- output --------------------------------------------------------------------------------------
 
 
-def _say(
-    found: Estimate, asked: dict[str, Any], enough: Sufficiency | None, form: str
-) -> None:
+def _say(found: Estimate, asked: dict[str, Any], enough: Sufficiency | None, form: str) -> None:
     if form == "json":
         table = asdict(found) | asked
         if enough is not None:
@@ -227,9 +237,11 @@ def _say(
         "bound": f"{details['held_out_bits']:.4f} bits per pixel, held out",
         "estimator": f"{details.get('chosen', found.estimator)}, {found.n_patches} patches of"
         f" {side} x {side} pixels",
-        "frames": f"{fields} fields, {repeats} repeats, {height} x {width} pixels,"
-        f" {asked['dtype']}, axes read as {asked['axes']}",
+        "frames": f"{_count(fields, 'field')}, {_count(repeats, 'repeat')}, {height} x {width}"
+        f" pixels, {asked['dtype']}, axes read as {asked['axes']}",
     }
+    if "constant_adu" in details:
+        lines["note"] = f"all pixels read {details['constant_adu']:g} ADU: nothing can be known"
     if "places_used" in details:
         lines["drawn"] = (
             f"{details['places_used']} of {details['places_there']} places, at random,"
@@ -241,6 +253,10 @@ def _say(
         lines["fields"] = enough.fields.sentence
     for name, text in lines.items():
         print(f"{name:<12} {text}")
+
+
+def _count(n: int, word: str) -> str:
+    return f"{n} {word}" if n == 1 else f"{n} {word}s"
 
 
 def _plain(value: Any) -> Any:

@@ -12,7 +12,7 @@ import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,6 @@ Index: TypeAlias = tuple[int | slice, ...]
 
 _KEY = "frames"
 _MOST_COMPRESSED_BYTES = 2**30  # of a member of an .npz, which can only be read from its beginning
-_UNNAMED = "Q"  # tifffile's letter for an axis of which it knows nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ def open_npy(path: Path) -> FileArray:
         array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
         return array
 
-    return _of_maps(mapped)
+    return of_maps(mapped)
 
 
 def open_npz(path: Path) -> FileArray:
@@ -75,8 +74,8 @@ def open_npz(path: Path) -> FileArray:
         raise InputError(path, "", "holds Python objects; allowed: numbers")
     if member.compress_type == zipfile.ZIP_STORED:
         offset = _data_offset(path, member) + header_bytes
-        order = "F" if fortran else "C"
-        return _of_maps(lambda: np.memmap(path, dtype, "r", offset, shape, order))
+        order: Literal["F", "C"] = "F" if fortran else "C"
+        return of_maps(lambda: np.memmap(path, dtype, "r", offset, shape, order))
     size = math.prod(shape) * dtype.itemsize
     if size > _MOST_COMPRESSED_BYTES:
         raise InputError(
@@ -89,27 +88,6 @@ def open_npz(path: Path) -> FileArray:
         return _of_memory(loaded[member.filename.removesuffix(".npy")])
 
 
-def open_tiff(path: Path) -> FileArray:
-    """Open a TIFF file. Series of the same size, the positions of a stage say, are stacked.
-
-    Raises
-    ------
-    InputError
-        Where it holds nothing, or images that do not go together.
-    """
-    import tifffile
-
-    with tifffile.TiffFile(path) as file:
-        if not file.series:
-            raise InputError(path, "", "holds no images")
-        kinds = {(series.shape, series.dtype, series.axes) for series in file.series}
-        if len(kinds) > 1:
-            shapes = ", ".join(" x ".join(map(str, shape)) for shape, _, _ in sorted(kinds, key=str))
-            raise InputError(path, "", f"holds images of {shapes}; allowed: all of one size")
-        parts = [_open_series(path, series, n) for n, series in enumerate(file.series)]
-    return parts[0] if len(parts) == 1 else _stacked(parts)
-
-
 def open_zarr(path: Path) -> FileArray:
     """Open a Zarr array, or the only one of a group, or the one that is called ``frames``."""
     import zarr
@@ -117,7 +95,7 @@ def open_zarr(path: Path) -> FileArray:
     node: Any = zarr.open(str(path), mode="r")
     if isinstance(node, zarr.Group):
         node = node[choose_array(path, [name for name, _ in node.arrays()])]
-    return _of_zarr(node)
+    return of_zarr(node)
 
 
 def choose_array(path: Path, names: Sequence[str]) -> str:
@@ -135,19 +113,21 @@ def choose_array(path: Path, names: Sequence[str]) -> str:
     raise InputError(path, "", f"holds {held}; allowed: one array, or one called {_KEY!r}")
 
 
-def _of_maps(mapped: Callable[[], NDArray[Any]]) -> FileArray:
+def of_maps(mapped: Callable[[], NDArray[Any]], axes: str = "") -> FileArray:
+    """Read slices of what ``mapped`` maps into memory anew for each; byte order becomes native."""
     whole = mapped()
-    return FileArray(whole.shape, whole.dtype, lambda index: np.array(mapped()[index]))
+    native = whole.dtype.newbyteorder("=")
+    return FileArray(whole.shape, native, lambda index: np.array(mapped()[index], native), axes)
 
 
 def _of_memory(array: NDArray[Any]) -> FileArray:
     return FileArray(array.shape, array.dtype, lambda index: np.array(array[index]))
 
 
-def _of_zarr(array: Any, axes: str = "") -> FileArray:
-    return FileArray(
-        tuple(array.shape), np.dtype(array.dtype), lambda index: np.asarray(array[index]), axes
-    )
+def of_zarr(array: Any, axes: str = "") -> FileArray:
+    """Read slices of a Zarr array."""
+    dtype = np.dtype(array.dtype)
+    return FileArray(tuple(array.shape), dtype, lambda index: np.asarray(array[index]), axes)
 
 
 def _npy_header(stream: Any) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
@@ -158,38 +138,9 @@ def _npy_header(stream: Any) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
 
 
 def _data_offset(path: Path, member: zipfile.ZipInfo) -> int:
-    """Where a member's bytes begin: after its local header, whose two lengths are its last words."""
+    """Where a member's bytes begin: after its local header, which ends in two lengths."""
     with path.open("rb") as file:
         file.seek(member.header_offset)
         header = file.read(30)
     name_bytes, extra_bytes = struct.unpack("<HH", header[26:30])
     return member.header_offset + len(header) + int(name_bytes) + int(extra_bytes)
-
-
-def _open_series(path: Path, series: Any, number: int) -> FileArray:
-    import tifffile
-    import zarr
-
-    shape, axes = tuple(series.shape), str(series.axes)
-    if series.dataoffset is not None:
-        dtype = np.dtype(series.parent.byteorder + series.dtype.char)
-        offset = int(series.dataoffset)
-        opened = _of_maps(lambda: np.memmap(path, dtype, "r", offset, shape))
-        return FileArray(shape, series.dtype, lambda index: _native(opened.read(index)), axes)
-    store = tifffile.imread(path, aszarr=True, series=number, level=0)
-    return _of_zarr(zarr.open(store, mode="r"), axes)
-
-
-def _native(array: NDArray[Any]) -> NDArray[Any]:
-    return array.astype(array.dtype.newbyteorder("="), copy=False)
-
-
-def _stacked(parts: Sequence[FileArray]) -> FileArray:
-    def read(index: Index) -> NDArray[Any]:
-        first, rest = index[0], index[1:]
-        if isinstance(first, int):
-            return parts[first].read(rest)
-        return np.stack([part.read(rest) for part in parts[first]])
-
-    first = parts[0]
-    return FileArray((len(parts), *first.shape), first.dtype, read, "P" + first.axes)

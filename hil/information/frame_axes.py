@@ -39,6 +39,14 @@ def frame_axes(path: Path, array: FileArray, told: str | None) -> str:
         return _as_named(path, array)
     if n not in _BY_NUMBER:
         raise InputError(path, "", f"has shape {array.shape}; allowed: 2 to 5 axes, or --axes")
+    height, width = array.shape[-2:]
+    if n > 2 and width in (3, 4) and height > 4:
+        raise InputError(
+            path,
+            "",
+            f"has shape {array.shape}, which looks like colour images; allowed: grey ones, or "
+            "--axes that say where c lies",
+        )
     return _BY_NUMBER[n]
 
 
@@ -96,9 +104,7 @@ class FieldFrames:
         Where there is no such channel.
     """
 
-    def __init__(
-        self, path: Path, array: FileArray, axes: str, channel: int | None = None
-    ) -> None:
+    def __init__(self, path: Path, array: FileArray, axes: str, channel: int | None = None) -> None:
         self._path, self._array, self._axes, self._channel = path, array, axes, channel
         lengths = {
             one: [n for n, axis in zip(array.shape, axes, strict=True) if axis == one]
@@ -133,7 +139,9 @@ class FieldFrames:
         left = self._axes.replace("f", "")
         if self._channel is not None:
             left = left.replace("c", "")
-        ordered = part.transpose(sorted(range(len(left)), key=lambda axis: "rcyx".index(left[axis])))
+        ordered = part.transpose(
+            sorted(range(len(left)), key=lambda axis: "rcyx".index(left[axis]))
+        )
         return np.ascontiguousarray(ordered).reshape(self.shape[1:])
 
     def _of_channels(self) -> int | slice:
@@ -153,4 +161,6 @@ def readable(path: Path, read: Callable[[], Any]) -> Any:
         raise
     except Exception as error:  # each library has its own tree of errors
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        if reason.startswith("mmap length"):
+            reason = "it ends before its frames do"
         raise InputError(path, "", f"cannot be read: {reason}") from error

@@ -219,32 +219,37 @@ def judge_patch_size(points: Sequence[SufficiencyPoint], patch_size: int) -> Ver
     first, last = (own, larger[-1]) if larger else (smaller[-1], own)
     doublings = math.log2(last.patch_size / first.patch_size)
     fall = (first.bits_per_pixel - last.bits_per_pixel) / doublings
-    said = f"from {first.patch_size} to {last.patch_size} pixels"
-    return _judge("patch size", fall, own.half_width, f"{patch_size} pixels", said)
+    between = f"{first.patch_size} to {last.patch_size} pixels"
+    own_words = f"{patch_size} pixels are"
+    return _judge("patch size", own_words, "the value", fall, between, own.half_width)
 
 
 def judge_fields(points: Sequence[SufficiencyPoint]) -> Verdict:
-    """Say whether there were fields enough, from `against_fields`: whether the bound still falls."""
+    """Say whether there were fields enough, from `against_fields`, by whether the bound falls."""
     last = points[-1]
     if len(points) < 2:
         return _unknown("fields", f"there are no fewer than {last.n_fields} to compare with")
     before = points[-2]
     doublings = math.log2(last.n_fields / before.n_fields)
     fall = (before.held_out_bits - last.held_out_bits) / doublings
-    said = f"the bound, from {before.n_fields} to {last.n_fields} fields"
-    return _judge("fields", fall, last.half_width, str(last.n_fields), said)
+    between = f"{before.n_fields} to {last.n_fields} fields"
+    return _judge("fields", f"{last.n_fields} are", "the bound", fall, between, last.half_width)
 
 
-def _judge(what: str, fall: float, half_width: float, own: str, said: str) -> Verdict:
-    change = f"{'falls' if fall >= 0 else 'rises'} by {abs(fall):.4f} bits per doubling, {said}"
+def _judge(
+    what: str, own: str, curve: str, fall: float, between: str, half_width: float
+) -> Verdict:
+    verb = "falls" if fall > 0 else "rises"
+    change = f"{verb} by {abs(fall):.4f} bits per doubling ({between})"
     if not math.isfinite(half_width):
-        sentence = f"{own}: it {change}; there is no interval to compare with"
+        sentence = f"cannot be told: {curve} {change}, and there is no interval to compare with"
         return Verdict(what, None, fall, sentence)
     if abs(fall) <= half_width:
-        sentence = f"{own} enough: it {change}, within the interval of +- {half_width:.4f}"
+        sentence = f"{own} enough: {curve} {change}, within the interval of +- {half_width:.4f}"
         return Verdict(what, True, fall, sentence)
-    still = f"still {'falling' if fall >= 0 else 'rising'} by {abs(fall):.4f} bits per doubling"
-    sentence = f"{own} not enough: {still}, {said}, against an interval of +- {half_width:.4f}"
+    sentence = (
+        f"{own} not enough: {curve} still {change}, beyond the interval of +- {half_width:.4f}"
+    )
     return Verdict(what, False, fall, sentence)
 
 
