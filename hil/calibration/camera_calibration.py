@@ -212,6 +212,7 @@ def _points_from(document: Mapping[str, Any]) -> TransferPoints:
 def _line(name: str, value: float | None, sd: float | None, unit: str) -> str:
     if value is None or sd is None:
         return f"{name:<16}not measured"
-    digits = 2 - math.floor(math.log10(sd)) - 1 if sd > 0 else 6
-    digits = min(max(digits, 0), 9)
+    if not sd > 0 or not math.isfinite(sd):
+        return f"{name:<16}{value:g} {unit}".rstrip()
+    digits = min(max(1 - math.floor(math.log10(sd)), 0), 9)
     return f"{name:<16}{value:.{digits}f} +- {sd:.{digits}f} {unit}".rstrip()

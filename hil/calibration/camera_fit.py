@@ -120,7 +120,7 @@ def _transfer(
     line = None
     for _ in range(_PASSES):
         bins = bin_stacks(enumerate(lit), dark.offset_adu, usable, saturation.clip_adu, line)
-        used = bins.variance_adu2 > ROUNDING_SHOWS_ADU2
+        used = bins.clear & (bins.variance_adu2 > ROUNDING_SHOWS_ADU2)
         line = fit_line(bins.only(used))
         if not line.slope_adu > 0:
             break

@@ -9,7 +9,7 @@ sigma is fitted to the joint histogram of pairs of frames,
 
     P(y1, y2) = sum_mu w(mu) P(y1 | mu, sigma) P(y2 | mu, sigma),
 
-with any distribution w of the pixels' offsets (maximum likelihood, `mixing_weights`): how far y1
+with any distribution w of the pixels' offsets (maximum likelihood, `fit_mixing`): how far y1
 and y2 agree says how far offsets differ, how far they do not is the noise. Clipping at 0 is one of
 the histogram's cells, and so it is in the likelihood too.
 """
@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from scipy.optimize import fsolve, minimize, minimize_scalar
 from scipy.special import ndtr
 
-from hil.information.npmle import mixing_weights
+from hil.information.npmle import fit_mixing
 
 Floats = NDArray[np.float64]
 
@@ -70,7 +70,7 @@ class _FreeOffsets:
     def __call__(self, sigma_adu: float) -> float:
         cells = _cells(self._mu, sigma_adu, self._low, self._high)
         table = cells[:, self._first - self._low] * cells[:, self._second - self._low]
-        weights = mixing_weights(table, self._count)
+        weights = fit_mixing(table, self._count.astype(np.float64)).weights
         return _cost(weights @ table, self._count)
 
 

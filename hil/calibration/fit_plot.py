@@ -67,7 +67,7 @@ def _curve(axis: Any, calibration: CameraCalibration) -> None:
     axis.set_title("Photon transfer", loc="left")
     axis.text(
         0.98, 0.04, str(calibration), transform=axis.transAxes, family="monospace", ha="right",
-        va="bottom", parse_math=False,
+        va="bottom", ma="left", parse_math=False,
     )  # fmt: skip
     axis.legend(frameon=False)
 

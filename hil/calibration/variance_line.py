@@ -49,6 +49,8 @@ class Bins:
         S_b and V_b, rounding included.
     n_pixels, n_repeats, stack
         Pixels in the bin, frames in its stack, and the stack's number.
+    clear
+        Whether the pixels' noise keeps clear of both ends of the range.
     signal_spread, covariance, variance_spread
         Variances and covariance over pixels of a bin of their S and s2.
     """
@@ -58,6 +60,7 @@ class Bins:
     n_pixels: Floats
     n_repeats: Floats
     stack: NDArray[np.int64]
+    clear: NDArray[np.bool_]
     signal_spread: Floats
     covariance: Floats
     variance_spread: Floats
@@ -115,9 +118,11 @@ def bin_stacks(
     rows: list[tuple[float, ...]] = []
     for number, stack in stacks:
         signal = stack.mean_adu - offset_adu
-        kept = usable & _clear_of_the_ends(stack, signal, top_adu, line)
-        rows += [(*row, stack.n, number) for row in _bins_of(signal, stack, kept)]
-    columns = np.array(rows, dtype=np.float64).reshape(-1, 8).T
+        clear = _clear_of_the_ends(stack, signal, top_adu, line)
+        for is_clear, pixels in ((True, usable & clear), (False, usable & ~clear)):
+            found = _bins_of(signal, stack, pixels)
+            rows += [(*row, stack.n, number, is_clear) for row in found]
+    columns = np.array(rows, dtype=np.float64).reshape(-1, 9).T
     return Bins(
         signal_adu=columns[0],
         variance_adu2=columns[1],
@@ -127,6 +132,7 @@ def bin_stacks(
         variance_spread=columns[5],
         n_repeats=columns[6],
         stack=columns[7].astype(np.int64),
+        clear=columns[8].astype(np.bool_),
     )
 
 
