@@ -108,8 +108,6 @@ def estimate_information(
     check_share("max_saturated_share", max_saturated_share, 0.0, 1.0, ends=True)
     check_share("noise_variance_relative_sd", noise_variance_relative_sd, 0.0, 1.0, ends=True)
     channels = take_in(frames, noise, patch_size, mask)
-    if len(channels) > 1 and name != "pixelcnn":
-        raise InputError("frames", "", f"have several channels; {name} takes one so far")
     n_fields = channels[0].checked.frames.shape[0]
     share = worst_saturated_share(channels, saturation_adu)
     flags = {"too_few_units"} if n_fields < _FEW_FIELDS else set()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -76,10 +76,10 @@ def take_in(
     array = as_array(frames)
     several = array.ndim == 5 and array.size > 0
     parts = [array[:, :, c] for c in range(array.shape[2])] if several else [array]
-    if isinstance(noise, Sequence) and not isinstance(noise, str):
+    if isinstance(noise, (list, tuple)):
         noises = list(noise)
     else:
-        noises = [noise] * len(parts)
+        noises = [cast(NoiseModel | FlattenedNoise, noise)] * len(parts)
     if len(noises) != len(parts):
         raise InputError(
             "noise",

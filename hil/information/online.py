@@ -32,7 +32,6 @@ from hil.information.estimators.registry import half_sum_weight
 from hil.information.estimators.stationary import (
     fitted,
     least_variance,
-    training_sums,
 )
 from hil.information.field_sums import sum_frames
 from hil.information.flags import (
@@ -48,6 +47,7 @@ from hil.information.flags import (
 from hil.information.interval import Interval, weighted_interval
 from hil.information.noise_model import NoiseModel
 from hil.information.stream_record import FieldRecord, StreamTotals
+from hil.information.training_sums import training_sums
 from hil.information.windows import cut_windows, draw_windows
 from hil.ports import Estimate
 

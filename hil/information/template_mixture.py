@@ -20,7 +20,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from hil.information.noise_kernel import NoiseKernel, stabilised
+from hil.information.channel_kernel import VarianceLines
+from hil.information.noise_kernel import NoiseKernel
 from hil.information.template_seeds import responsibilities, seed_responsibilities
 
 Floats = NDArray[np.float64]
@@ -80,7 +81,7 @@ class TemplateMixture:
 
 
 def fit_templates(
-    kernel: NoiseKernel, y: Floats, line: tuple[float, float], rng: np.random.Generator
+    kernel: NoiseKernel, y: Floats, lines: VarianceLines, rng: np.random.Generator
 ) -> TemplateMixture:
     """Find the scenes of patches.
 
@@ -90,20 +91,20 @@ def fit_templates(
         The noise.
     y
         (n, R, d) patches, ADU.
-    line
-        a and b of the noise's variance a + b mu, ADU^2.
+    lines
+        The noise's variance.
     rng
         For the seeds, and for which patches they are looked for among.
     """
     n, repeats, d = y.shape
     y = y[_canonical_order(y.mean(axis=1))]
     features = kernel.features(y.reshape(-1, d)).reshape(n, repeats, -1).mean(axis=1)
-    everything = _Training.of(features, y.mean(axis=1), repeats, line)
+    everything = _Training.of(features, y.mean(axis=1), repeats, lines)
     some, training = np.arange(n), everything
     if n > _SOME_SCENES:
         some = rng.permutation(n)[:_SOME_SCENES]
         training = replace(everything, features=features[some], mean=everything.mean[some])
-    u = stabilised(y[some], *line).mean(axis=1)
+    u = lines.stabilised(y[some]).mean(axis=1)
     model = training.maximised(kernel, seed_responsibilities(u, repeats, rng))
     model = _converged(model, training, _STEPS)
     return model if n == some.size else _converged(model, everything, _WHOLE_STEPS)
@@ -143,11 +144,9 @@ class _Training:
     prior_count: float
 
     @classmethod
-    def of(
-        cls, features: Floats, mean: Floats, n_repeats: int, line: tuple[float, float]
-    ) -> _Training:
+    def of(cls, features: Floats, mean: Floats, n_repeats: int, lines: VarianceLines) -> _Training:
         centre = mean.mean(axis=0)
-        noise = max(float((line[0] + line[1] * centre).mean()), 1e-12) / n_repeats
+        noise = max(float(lines.variance(centre).mean()), 1e-12) / n_repeats
         scene = float(mean.var(axis=0).mean()) - noise
         return cls(features, mean, n_repeats, centre, noise / max(scene, 0.01 * noise))
 

@@ -47,21 +47,39 @@ class Best:
 
     def cross_entropy(self, sample: Sample) -> CrossEntropy:
         """See `PatchEstimator`."""
-        n = sample.patches.shape[0] * sample.patches.shape[1]
         found: dict[str, CrossEntropy] = {}
+        left_out: dict[str, str] = {}
         for name in (*self.names, *self.slow):
-            family = find_estimator(name)
-            if family.needed_patches > n or (name in self.slow and self._hopeless(family, sample)):
-                continue
-            found[name] = family.cross_entropy(sample)
-        chosen = min(found, key=lambda name: _nats(found[name]))
-        if not math.isfinite(found[chosen].upper_nats):
-            raise InputError("estimator", "", "no density fits these frames")
+            try:
+                entropy = self._of_family(name, sample)
+            except (InputError, np.linalg.LinAlgError) as error:  # what one cannot, others can
+                left_out[name] = str(error)
+            else:
+                found[name] = entropy
+        if not found:
+            why = "; ".join(f"{name}: {reason}" for name, reason in left_out.items())
+            raise InputError("estimator", "", f"no density fits these frames ({why})")
+        chosen = min(found, key=lambda name: found[name].upper_nats)
         details = {
             "chosen": chosen,
             "compared_nats": {name: one.upper_nats for name, one in found.items()},
+            "left_out": left_out,
         }
         return replace(found[chosen], details=dict(found[chosen].details) | details)
+
+    def _of_family(self, name: str, sample: Sample) -> CrossEntropy:
+        family = find_estimator(name)
+        n_patches = sample.n_frames * sample.places.shape[1]
+        if family.needed_patches > n_patches:
+            raise InputError(
+                name, "", f"needs {family.needed_patches} patches, there are {n_patches}"
+            )
+        if name in self.slow and self._hopeless(family, sample):
+            raise InputError(name, "", "is far behind on some of the patches")
+        entropy = family.cross_entropy(sample)
+        if not math.isfinite(entropy.upper_nats):
+            raise InputError(name, "", "gives some patch no probability")
+        return entropy
 
     def _hopeless(self, family: PatchEstimator, sample: Sample) -> bool:
         per_field = sample.patches.shape[1]

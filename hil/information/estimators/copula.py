@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from hil.errors import InputError
 from hil.information.autocovariance import floored, lag_sums
 from hil.information.copula_model import CopulaModel
 from hil.information.estimators.registry import CrossEntropy, half_sum_weight
@@ -99,7 +100,15 @@ class CodedSample:
 
     @classmethod
     def of(cls, sample: Sample) -> CodedSample:
-        """Code the frames of ``sample``."""
+        """Code the frames of ``sample``.
+
+        Raises
+        ------
+        InputError
+            Where they have several channels.
+        """
+        if sample.n_channels > 1:
+            raise InputError("estimator", "", "copula takes frames of one channel so far")
         return cls(sample, Coding.of(sample))
 
     @property

@@ -27,7 +27,8 @@ from operator import add
 import numpy as np
 from numpy.typing import NDArray
 
-from hil.information.autocovariance import LagSums, lag_sums
+from hil.information.autocovariance import lag_sums
+from hil.information.channel_stationary import ChannelTraining, channel_gap_bits
 from hil.information.estimators.registry import CrossEntropy, half_sum_weight
 from hil.information.estimators.stationary import covariance_floor, stationary_model
 from hil.information.gaussian_score import GaussianModel
@@ -49,7 +50,7 @@ class _PatchSums:
     first: Floats
     second: Floats
     n_patches: int
-    n_scenes: int
+    n_scenes: float
 
     def __add__(self, other: _PatchSums) -> _PatchSums:
         return _PatchSums(
@@ -75,44 +76,47 @@ class Gaussian:
 
     def cross_entropy(self, sample: Sample) -> CrossEntropy:
         """See `PatchEstimator`."""
-        lags = lag_sums(sample)
+        stationary = _stationary_models(sample)
         sums = [_patch_sums(sample, fold) for fold in range(sample.n_folds)]
-        all_lags, all_sums = reduce(add, lags), reduce(add, sums)
+        all_sums = reduce(add, sums)
         trained = min((all_sums - own).n_scenes for own in sums)
-        free = trained >= 2 * sample.patch_size**2
-        model, shrinkage = _fit(all_lags, all_sums, sample, shrink=not free)
+        free = trained >= 2 * sample.values_per_patch
+        model, shrinkage = _fit(stationary[0], all_sums, sample, shrink=not free)
         in_sample = model.nats_per_pixel(sample.patches)
         held_out, bound = np.empty_like(in_sample), np.empty_like(in_sample)
         for fold in range(sample.n_folds):
             members = sample.fold == fold
-            training = all_lags - lags[fold], all_sums - sums[fold]
+            training = stationary[fold + 1], all_sums - sums[fold]
             patches = sample.patches[members]
             shrunk, shrinkage = _fit(*training, sample, shrink=True)
             bound[members] = shrunk.nats_per_pixel(patches)
             if free:
                 model, _ = _fit(*training, sample, shrink=False)
                 held_out[members] = model.nats_per_pixel(patches)
-        gap = gaussian_gap_bits(sample, covariance_floor(sample))
+        if sample.n_channels > 1:
+            gap = channel_gap_bits(sample)
+        else:
+            gap = gaussian_gap_bits(sample, covariance_floor(sample))
         details = {"shrinkage": shrinkage, "gaussian_gap_bits": gap}
         if not free:
             return CrossEntropy(bound, in_sample, half_sum_weight(sample.n_folds), details)
-        weight = wishart_weight(sample.patch_size**2, all_sums.n_scenes, trained)
+        weight = wishart_weight(sample.values_per_patch, all_sums.n_scenes, trained)
         return CrossEntropy(held_out, in_sample, weight, details, bound)
 
 
-def wishart_weight(d: int, n: int, n_trained: int) -> float:
+def wishart_weight(d: int, n: float, n_trained: float) -> float:
     """Weight of held-out that cancels the biases of a maximum-likelihood Gaussian exactly.
 
     Parameters
     ----------
     d
-        Pixels of a patch.
+        Values of a patch.
     n, n_trained
-        Patches of the in-sample fit and of a fold's.
+        Patches without overlap of the in-sample fit and of a fold's.
     """
     from scipy.special import digamma
 
-    def volume(m: int) -> float:
+    def volume(m: float) -> float:
         return 0.5 * (math.log(m / 2) - float(digamma((m - np.arange(1, d + 1)) / 2).mean()))
 
     low = volume(n)
@@ -121,7 +125,7 @@ def wishart_weight(d: int, n: int, n_trained: int) -> float:
     return weight
 
 
-def oas_shrinkage(covariance: Floats, n: int) -> float:
+def oas_shrinkage(covariance: Floats, n: float) -> float:
     """Weight of (tr C / d) I that OAS gives for ``n`` samples, 0 to 1."""
     d = covariance.shape[0]
     trace2 = float(np.trace(covariance)) ** 2
@@ -134,19 +138,28 @@ def oas_shrinkage(covariance: Floats, n: int) -> float:
 
 
 def _patch_sums(sample: Sample, fold: int) -> _PatchSums:
-    patches = sample.patches[sample.fold == fold].reshape(-1, sample.patch_size**2)
+    members = sample.fold == fold
+    patches = sample.patches[members].reshape(-1, sample.values_per_patch)
     return _PatchSums(
         patches.sum(axis=0, dtype=np.float64),
         (patches.T @ patches).astype(np.float64),
         patches.shape[0],
-        patches.shape[0] // sample.n_repeats,
+        sample.n_scenes * float(members.mean()),
     )
 
 
+def _stationary_models(sample: Sample) -> list[GaussianModel]:
+    """Stationary fits to everything, and to all folds but one."""
+    if sample.n_channels > 1:
+        return ChannelTraining(sample).models
+    folds = lag_sums(sample)
+    everything = reduce(add, folds)
+    return [stationary_model(one, sample) for one in (everything, *(everything - f for f in folds))]
+
+
 def _fit(
-    lags: LagSums, sums: _PatchSums, sample: Sample, *, shrink: bool
+    stationary: GaussianModel, sums: _PatchSums, sample: Sample, *, shrink: bool
 ) -> tuple[GaussianModel, float]:
-    stationary = stationary_model(lags, sample)
     whitener = stationary.whitener
     mean = sums.first / sums.n_patches
     covariance = sums.second / sums.n_patches - np.outer(mean, mean)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from hil.information.channel_kernel import sample_kernel, variance_lines
 from hil.information.estimators.registry import CrossEntropy, half_sum_weight
-from hil.information.noise_kernel import noise_kernel, variance_line
 from hil.information.sample import Sample
 from hil.information.template_mixture import fit_templates
 
@@ -24,7 +24,7 @@ class Mixture:
 
     def cross_entropy(self, sample: Sample) -> CrossEntropy:
         """See `PatchEstimator`."""
-        kernel, line = noise_kernel(sample), variance_line(sample)
+        kernel, lines = sample_kernel(sample), variance_lines(sample)
         raw = sample.raw_patches
         d = raw.shape[2]
 
@@ -32,7 +32,7 @@ class Mixture:
             part = raw[members]
             scenes = part.reshape(part.shape[0], sample.n_repeats, -1, d).swapaxes(1, 2)
             y = scenes.reshape(-1, sample.n_repeats, d).astype(np.float64)
-            model = fit_templates(kernel, y, line, np.random.default_rng(sample.seed))
+            model = fit_templates(kernel, y, lines, np.random.default_rng(sample.seed))
             scored = raw[members] if members.all() else raw[~members]
             nats = model.nats_per_pixel(scored.reshape(-1, d))
             return nats.reshape(scored.shape[:2]), model.log_weights.size

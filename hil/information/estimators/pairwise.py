@@ -30,6 +30,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,13 +56,11 @@ class Pairwise:
 
     def cross_entropy(self, sample: Sample) -> CrossEntropy:
         """See `PatchEstimator`: the upper bound, as the entropy that it implies."""
-        if sample.noise is None:
+        if any(one.noise is None for one in sample.by_channel()):
             raise InputError("noise", "", "pairwise needs a noise model")
-        d, repeats = sample.patch_size**2, sample.n_repeats
+        d, repeats = sample.values_per_patch, sample.n_repeats
         places = sample.raw_patches.shape[1] // repeats
-        by_repeat = sample.raw_patches.reshape(sample.n_fields, repeats, places, d)
-        scenes = sample.noise.stabilised(by_repeat.mean(axis=1), sample.discrete, repeats)
-        scenes = scenes.reshape(-1, d)
+        scenes = _stabilised_means(sample).reshape(-1, d)
         field = np.repeat(np.arange(sample.n_fields), places)
         scenes = (scenes - scenes.mean(axis=0)).astype(np.float32)
         rng = np.random.default_rng(sample.seed)
@@ -86,13 +85,38 @@ class Pairwise:
             "n_scenes": len(scenes),
         }
         if repeats > 1:
-            two = sample.noise.stabilised(by_repeat[:, :2], sample.discrete)
+            two = _stabilised_pairs(sample)
             bound = repeat_bound_nats(two, field.reshape(sample.n_fields, places), rng)
             details["repeats_lower_bits"] = bound * per_pixel
         noise, _ = conditional_nats(sample)
         upper_nats = np.tile(high.reshape(sample.n_fields, places), (1, repeats)) / d
         flags = ("pairs_saturated",) if saturated else ()
         return CrossEntropy(noise + upper_nats, noise + upper_nats, 1.0, details, flags=flags)
+
+
+def _stabilised_means(sample: Sample) -> Floats:
+    """(F, T, d) means over repeats in units of one repeat's noise, channel by channel."""
+    parts = []
+    for one in sample.by_channel():
+        assert one.noise is not None  # checked before
+        mean = _by_repeat(one).mean(axis=1)
+        parts.append(one.noise.stabilised(mean, one.discrete, one.n_repeats))
+    return np.concatenate(parts, axis=2)
+
+
+def _stabilised_pairs(sample: Sample) -> Floats:
+    """(F, 2, T, d) the first two repeats in units of their noise."""
+    parts = []
+    for one in sample.by_channel():
+        assert one.noise is not None  # checked before
+        parts.append(one.noise.stabilised(_by_repeat(one)[:, :2], one.discrete))
+    return np.concatenate(parts, axis=3)
+
+
+def _by_repeat(sample: Sample) -> NDArray[Any]:
+    """(F, R, T, p p) patches of one channel."""
+    shape = (sample.n_fields, sample.n_repeats, -1, sample.patch_size**2)
+    return sample.raw_patches.reshape(shape)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,15 @@ from operator import add
 import numpy as np
 from numpy.typing import NDArray
 
-from hil.information.autocovariance import LagSums, floored, lag_sums
+from hil.information.autocovariance import floored, lag_sums
+from hil.information.channel_stationary import ChannelTraining
 from hil.information.estimators.copula import doubly_toeplitz
 from hil.information.estimators.registry import CrossEntropy, half_sum_weight
 from hil.information.estimators.stationary import covariance_floor
 from hil.information.sample import Sample
 from hil.information.scale_mixture_model import ScaleMixture
+
+Floats = NDArray[np.float64]
 
 
 class ScaleMixtureEstimator:
@@ -28,24 +31,39 @@ class ScaleMixtureEstimator:
 
     def cross_entropy(self, sample: Sample) -> CrossEntropy:
         """See `PatchEstimator`."""
-        lags = lag_sums(sample)
-        everything = reduce(add, lags)
+        starts = _starts(sample)
         patches = sample.patches
-        in_sample = _fit(everything, patches, sample).nats_per_pixel(patches)
+        in_sample = _fit(starts[0], patches, sample).nats_per_pixel(patches)
         held_out = np.empty_like(in_sample)
-        for fold, own in enumerate(lags):
+        for fold, start in enumerate(starts[1:]):
             members = sample.fold == fold
-            model = _fit(everything - own, patches[~members], sample)
+            model = _fit(start, patches[~members], sample)
             held_out[members] = model.nats_per_pixel(patches[members])
         return CrossEntropy(held_out, in_sample, half_sum_weight(sample.n_folds))
 
 
-def _fit(sums: LagSums, patches: NDArray[np.float32], sample: Sample) -> ScaleMixture:
+def _starts(sample: Sample) -> list[tuple[Floats, Floats]]:
+    """Stationary mean (d,) and covariance (d, d) of everything, and of all folds but one."""
+    if sample.n_channels > 1:
+        training = ChannelTraining(sample)
+        return list(zip(training.means, training.covariances, strict=True))
     floor = covariance_floor(sample)
-    d = sample.patch_size**2
-    covariance = doubly_toeplitz(floored(sums.autocovariance, floor))
-    mean = np.full(d, sums.mean)
-    return ScaleMixture.fit(patches.reshape(-1, d), mean, covariance, floor)
+    folds = lag_sums(sample)
+    everything = reduce(add, folds)
+    return [
+        (
+            np.full(sample.values_per_patch, sums.mean),
+            doubly_toeplitz(floored(sums.autocovariance, floor)),
+        )
+        for sums in (everything, *(everything - own for own in folds))
+    ]
+
+
+def _fit(
+    start: tuple[Floats, Floats], patches: NDArray[np.float32], sample: Sample
+) -> ScaleMixture:
+    flat = patches.reshape(-1, sample.values_per_patch)
+    return ScaleMixture.fit(flat, *start, covariance_floor(sample))
 
 
 ESTIMATOR = ScaleMixtureEstimator()

@@ -11,9 +11,6 @@ Weak where the noise is far from Gaussian: below about 30 counts, and with clipp
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import reduce
-from operator import add
-from typing import Protocol, Self, TypeVar
 
 import numpy as np
 
@@ -26,6 +23,7 @@ from hil.information.autocovariance import (
     fold_moments,
     lag_sums,
 )
+from hil.information.channel_stationary import ChannelTraining, channel_gap_bits
 from hil.information.estimators.registry import CrossEntropy, half_sum_weight
 from hil.information.gaussian_score import LEAST_DISCRETE_VARIANCE_ADU2, GaussianModel
 from hil.information.levinson import whiten_doubly_toeplitz
@@ -34,6 +32,7 @@ from hil.information.patch_moments import PatchMoments
 from hil.information.sample import Sample
 from hil.information.spectral_fit import fit_spectrum
 from hil.information.stationary_model import StationaryModel
+from hil.information.training_sums import training_sums
 
 _LEAST_SHARE = 1e-10  # of the frames' variance: double precision resolves no less noise
 _LARGEST_FITTED_PATCH = 32  # pixels: beyond, a step of the fit takes seconds
@@ -46,6 +45,8 @@ class Stationary:
 
     def cross_entropy(self, sample: Sample) -> CrossEntropy:
         """See `PatchEstimator`."""
+        if sample.n_channels > 1:
+            return _of_channels(sample)
         sums = training_sums(lag_sums(sample))
         models = fitted(sums, covariance_floor(sample), lambda: training_sums(fold_moments(sample)))
         shape = (sample.n_fields, sample.n_repeats * sample.places.shape[1])
@@ -60,6 +61,17 @@ class Stationary:
         # by how much few photons, clipping or skewed light mislead it
         details = {"gaussian_gap_bits": gaussian_gap_bits(sample, covariance_floor(sample))}
         return CrossEntropy(held_out, in_sample, half_sum_weight(sample.n_folds), details)
+
+
+def _of_channels(sample: Sample) -> CrossEntropy:
+    model, *models = ChannelTraining(sample).models
+    in_sample = model.nats_per_pixel(sample.patches)
+    held_out = np.empty_like(in_sample)
+    for fold, model in enumerate(models):
+        members = sample.fold == fold
+        held_out[members] = model.nats_per_pixel(sample.patches[members])
+    details = {"gaussian_gap_bits": channel_gap_bits(sample)}
+    return CrossEntropy(held_out, in_sample, half_sum_weight(sample.n_folds), details)
 
 
 def covariance_floor(sample: Sample) -> float:
@@ -140,22 +152,6 @@ def _check_resolved(floor_adu2: float, variance_adu2: float) -> None:
             f"of variance {floor_adu2:g} ADU^2 is lost beside the frames' {variance_adu2:g} ADU^2; "
             f"allowed: {_LEAST_SHARE:g} of it or more",
         )
-
-
-class _Additive(Protocol):
-    def __add__(self, other: Self, /) -> Self: ...
-    def __sub__(self, other: Self, /) -> Self: ...
-
-
-_Sums = TypeVar("_Sums", bound=_Additive)
-
-
-def training_sums(folds: Sequence[_Sums]) -> list[_Sums]:
-    """Sum those of everything, then of all but each of ``folds``, where there are several."""
-    everything = reduce(add, folds)
-    if len(folds) == 1:
-        return [everything]
-    return [everything, *[everything - own for own in folds]]
 
 
 ESTIMATOR = Stationary()
