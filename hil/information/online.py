@@ -24,6 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 from hil.errors import InputError
 from hil.information.adu_counts import joined
 from hil.information.autocovariance import LagSums
+from hil.information.blas_threads import one_blas_thread
 from hil.information.checks import CheckedFrames, check_frames, check_share
 from hil.information.conditional import coarse_counts, doubts_in_bits, phi_shift
 from hil.information.constant import constant_estimate
@@ -152,6 +153,7 @@ class OnlineEstimator:
         """How many fields there are frames of."""
         return len(self._fields)
 
+    @one_blas_thread()
     def update(self, frames: ArrayLike, field: int) -> None:
         """Take in frames of a field of view.
 
@@ -207,6 +209,7 @@ class OnlineEstimator:
         self._fields = {key: replace(record, clock=self._clock) for key, record in own.items()}
         self._totals = self._totals + other._totals
 
+    @one_blas_thread()
     def estimate(self) -> Estimate:
         """Estimate from all frames so far.
 

@@ -23,6 +23,7 @@ from hil.information.autocovariance import (
     fold_moments,
     lag_sums,
 )
+from hil.information.blas_threads import one_blas_thread
 from hil.information.channel_stationary import ChannelTraining, channel_gap_bits
 from hil.information.estimators.registry import CrossEntropy, half_sum_weight
 from hil.information.gaussian_score import LEAST_DISCRETE_VARIANCE_ADU2, GaussianModel
@@ -43,6 +44,7 @@ class Stationary:
 
     needed_patches = 8
 
+    @one_blas_thread()
     def cross_entropy(self, sample: Sample) -> CrossEntropy:
         """See `PatchEstimator`."""
         if sample.n_channels > 1:
