@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import re
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -37,6 +38,12 @@ LONG_EXPOSURE_MS = 500.0
 SHUTTER_TIMEOUT_S = 5.0
 THREAD_END_S = 0.2
 """How long a camera's own thread may still run after its series has ended."""
+
+NAMES_THE_CAMERA = re.compile(
+    r"serial|s/?n$|camera.?(id|name|type)|model|vendor|chip|firmware|head|^name$",
+    re.IGNORECASE,
+)
+"""Properties that cannot be set and say which camera it is, in the words of several adapters."""
 
 _POLL_S = 0.001
 _MIB = 2**20
@@ -81,6 +88,20 @@ class MicroManagerCamera(MicroManagerDevice):
             raise ValueError(f"n is {n}, allowed: 1 or more")
         self._cancelled.clear()
         return self._frames(n, timeout_s)
+
+    def identity(self) -> Mapping[str, str]:
+        """Adapter, and every text by which the camera names itself; see `Identified`."""
+        with self._core.words(self._label, "asking which camera it is"):
+            found: dict[str, str] = {"adapter": self._core.getDeviceLibrary(self._label)}
+            for name in self._core.getDevicePropertyNames(self._label):
+                if not NAMES_THE_CAMERA.search(name) or "temperature" in name.lower():
+                    continue
+                fixed = self._core.isPropertyReadOnly(self._label, name)
+                if fixed or self._core.isPropertyPreInit(self._label, name):
+                    found[name] = self._core.getProperty(self._label, name)
+        # A single snap may be exposed otherwise (rolling shutter, overlap, cleaning of the chip).
+        found["frames"] = "taken in sequences"
+        return {name: text for name, text in found.items() if text}
 
     def cancel(self) -> None:
         """Make a running `capture` end soon. Any thread, any time; never raises."""

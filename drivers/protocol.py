@@ -203,6 +203,24 @@ class Camera(Device, Protocol):
 
 
 @runtime_checkable
+class Identified(Protocol):
+    """A device that can tell which one it is. Optional: a `Device` need not be this too."""
+
+    def identity(self) -> Mapping[str, str]:
+        """Words by which this device is told from others of its kind, asked of the device.
+
+        Serial number, model, chip, firmware, how frames are acquired: whatever, when it changes,
+        makes a calibration of this device worthless, and is no setting. Empty where the device
+        does not say. The same for the same device at every connection.
+
+        Raises
+        ------
+        DeviceFault, DeviceLost
+        """
+        ...
+
+
+@runtime_checkable
 class Connection(Protocol):
     """An open driver: what one ``[[driver]]`` table of ``rig.toml`` stands for."""
 

@@ -41,7 +41,7 @@ class Orders:
         Where the park is written down, as the session was told; the URL goes through the pipe
         alone.
     session_id
-        The session that is guarded.
+        The session that is guarded; None for a calibration or a measurement outside of any.
     pid, created
         The controller's process, and when it began, so that no other is taken for it.
     hang_s
@@ -52,7 +52,7 @@ class Orders:
     rig_text: str
     database: str | None
     frames: str
-    session_id: str
+    session_id: str | None
     pid: int
     created: float
     hang_s: float = HANG_S
@@ -203,7 +203,7 @@ def park_after(orders: Orders, why: str) -> None:
             if database is not None and problems:
                 said = {problem.setting: problem.message for problem in problems}
                 database.event(orders.session_id, "park_failed", clock.now(), said)
-            if database is not None:
+            if database is not None and orders.session_id is not None:
                 _mark_stale(database, orders.session_id, clock, why)
     except RigHeld:
         return  # somebody has taken the session up again, and parks when it ends

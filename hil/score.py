@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hil.errors import InputError
 from hil.ports import Assessment, Estimate, Measurement, Value
-from hil.spec import RigFile, SessionSpec
+from hil.spec import CalibratedNoiseSpec, RigFile, SessionSpec
 
 if TYPE_CHECKING:
     from hil.information.noise_model import FlattenedNoise, NoiseModel
@@ -30,9 +30,10 @@ def noise_model(rig: RigFile) -> NoiseModel | FlattenedNoise:
     """
     from hil.information.noise_kinds import build_noise
 
-    assert rig.spec.noise is not None
+    spec = rig.spec.noise
+    assert spec is not None and not isinstance(spec, CalibratedNoiseSpec), "see hil.calibration.use"
     try:
-        return build_noise(rig.spec.noise, rig.path.parent)
+        return build_noise(spec, rig.path.parent)
     except InputError as error:
         raise InputError(rig.path, f"noise.{error.key}", error.problem) from None
 
@@ -50,6 +51,8 @@ class SessionEstimator:
         How far settings lie above each bound on light and time.
     chosen
         What ``best`` chose in this session's first trial; empty before that.
+    noise_variance_relative_sd
+        How far the noise model's variance may be wrong, relative, from its calibration.
     """
 
     def __init__(
@@ -58,11 +61,13 @@ class SessionEstimator:
         noise: NoiseModel | FlattenedNoise,
         excess: Callable[[Mapping[str, Value]], Mapping[str, float]],
         chosen: str = "",
+        noise_variance_relative_sd: float = 0.0,
     ) -> None:
         self._spec = spec
         self._kind = chosen or spec.estimator.kind
         self._noise = noise
         self._excess = excess
+        self._noise_sd = noise_variance_relative_sd
 
     def assess(self, measurement: Measurement, settings: Mapping[str, Value]) -> Assessment:
         """Estimate; see `hil.ports.Estimator`."""
@@ -78,6 +83,7 @@ class SessionEstimator:
             seed=spec.seed,
             saturation_adu=measurement.saturation_adu,
             max_saturated_share=spec.constraints.max_saturated_share,
+            noise_variance_relative_sd=self._noise_sd,
         )
         # The slack of a bound differs between estimators: `best` chooses once for all trials.
         self._kind = str(estimate.details.get("chosen", self._kind))

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import signal
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from hil.calibration.use import RigNoise, check_before, check_now, refuse_moves, rig_noise
 from hil.capture import Capture
 from hil.clock import SystemClock
 from hil.controller import Controller, Ending, LoopSpec, StopSwitch
@@ -22,8 +20,9 @@ from hil.layout import Layout, lay_out
 from hil.outcome import SessionResult, best_of, result_of
 from hil.ports import Clock, Observer, SessionState, Snapshot, TrialState, Value
 from hil.rig import Plan, Rig
-from hil.score import SessionEstimator, noise_model
+from hil.score import SessionEstimator
 from hil.search_space import SearchSpace, resolve
+from hil.signals import stop_on_signals
 from hil.spec import RigFile, RigSpec, SessionFile, SessionSpec, load_rig_file, load_session_file
 from hil.spec.load import check_against_rig, parse
 from hil.versions import versions
@@ -52,6 +51,7 @@ def run_session(
     note: str = "",
     observer: Observer = show_nothing,
     on_start: Callable[[str], None] | None = None,
+    accept_calibration: bool = False,
     stop: StopSwitch | None = None,
     clock: Clock | None = None,
 ) -> SessionResult:
@@ -76,6 +76,8 @@ def run_session(
         Is shown how the session goes.
     on_start
         Called with the session's id once it is in the database.
+    accept_calibration
+        Whether a calibration is used that was made for another state of the camera.
     stop
         Pressed by somebody to end the session after its present command.
     clock
@@ -94,26 +96,38 @@ def run_session(
     file = with_trials(_session_file(path_or_spec, rig), trials)
     plan = Plan(file.rig)
     _check_estimator(file)
-    noise_model(file.rig)  # what is wrong with it is said before anything moves
     with ExitStack() as stack:
         existing = _existing_database(database, frames)
         if existing is not None:
             stack.callback(existing.close)
+        noise = rig_noise(file.rig, existing)
         stack.enter_context(hold(plan, existing, None, "controller", clock))
         opened = Rig(plan)
         stack.callback(opened.close)
         space = _resolve(file, opened)
         layout = opened.run(lambda: lay_out(file.spec, space, opened.spec, file.path))
+        _check_calibration(noise, file, opened, space, layout, accept=accept_calibration)
         if existing is None:
             existing = _new_database(database, frames)
             stack.callback(existing.close)
             stack.enter_context(lease(opened.spec.name, existing, None, "controller", clock))
         session_id = existing.create_session(
-            _new_session(file, opened, layout, clock, (*file.spec.tags, *tags), note)
+            _new_session(file, opened, layout, noise, clock, (*file.spec.tags, *tags), note)
         )
         if on_start is not None:
             on_start(session_id)
-        work = _Work(file, opened, space, layout, existing, session_id, clock, database)
+        work = _Work(
+            file,
+            opened,
+            space,
+            layout,
+            noise,
+            existing,
+            session_id,
+            clock,
+            database,
+            accept_calibration=accept_calibration,
+        )
         return _drive(work, observer, stop or StopSwitch())
 
 
@@ -125,6 +139,7 @@ def resume_session(
     trials: int | None = None,
     rig: str | Path | None = None,
     join: bool = False,
+    accept_calibration: bool = False,
     observer: Observer = show_nothing,
     stop: StopSwitch | None = None,
     clock: Clock | None = None,
@@ -143,6 +158,8 @@ def resume_session(
         A new number of trials.
     join
         Whether other controllers may be at work on it.
+    accept_calibration
+        As for `run_session`.
     database, frames, observer, stop, clock
         As for `run_session`.
 
@@ -163,22 +180,26 @@ def resume_session(
         )
         plan = Plan(file.rig)
         _check_estimator(file)
-        noise_model(file.rig)  # what is wrong with it is said before anything moves
+        # Another rig has a calibration of its own.
+        noise = rig_noise(file.rig, opened_database, None if rig else record.calibration_id)
         stack.enter_context(hold(plan, opened_database, record.id, "controller", clock))
         opened = Rig(plan)
         stack.callback(opened.close)
         space = _resolve(file, opened)
         layout = Layout.from_json(record.extra["layout"])
         opened.run(lambda: layout.check(space.safety, file.path))
+        _check_calibration(noise, file, opened, space, layout, accept=accept_calibration)
         work = _Work(
             file,
             opened,
             space,
             layout,
+            noise,
             opened_database,
             record.id,
             clock,
             database,
+            accept_calibration=accept_calibration,
             resumed=True,
             joined=join,
         )
@@ -267,10 +288,41 @@ def _resolve(file: SessionFile, rig: Rig) -> SearchSpace:
     return rig.run(lambda: resolve(file.spec, rig.safety, rig.spec, file.path))
 
 
+def _check_calibration(
+    noise: RigNoise,
+    file: SessionFile,
+    rig: Rig,
+    space: SearchSpace,
+    layout: Layout,
+    *,
+    accept: bool,
+) -> None:
+    """Refuse a calibration that does not fit, and a session that would move what it is tied to."""
+    if noise.calibration is None:
+        return
+    safety = rig.safety
+    moves = [
+        (f"search.{i}.setting", name)
+        for i, axis in enumerate(space.axes)
+        for name in (axis.setting, *_expanded(safety.settings[axis.setting].expands))
+    ]
+    moves += [(f"measure.fields.{i}", name) for i, f in enumerate(layout.fields) for name in f]
+    moves += [("reference.settings", name) for name in space.reference]
+    refuse_moves(noise.calibration, moves, file.path)
+    planned = {**safety.targets(rig.spec.setup), **space.fixed}
+    check_before(noise.calibration, rig, planned, accept=accept)
+
+
+def _expanded(presets: Mapping[Value, Mapping[str, Value]]) -> list[str]:
+    """Names of all settings that presets move."""
+    return list(dict.fromkeys(name for values in presets.values() for name in values))
+
+
 def _new_session(
     file: SessionFile,
     rig: Rig,
     layout: Layout,
+    noise: RigNoise,
     clock: Clock,
     tags: tuple[str, ...],
     note: str,
@@ -291,6 +343,7 @@ def _new_session(
         at=clock.now(),
         tags=tuple(dict.fromkeys(tags)),
         note=note or spec.note,
+        calibration_id=noise.calibration_id,
         extra={
             "layout": layout.to_json(),
             "session_path": str(file.path),
@@ -310,10 +363,12 @@ class _Work:
     rig: Rig
     space: SearchSpace
     layout: Layout
+    noise: RigNoise
     database: Database
     session_id: str
     clock: Clock
     url: str | None
+    accept_calibration: bool = False
     resumed: bool = False
     joined: bool = False
 
@@ -322,7 +377,7 @@ def _drive(work: _Work, observer: Observer, stop: StopSwitch) -> SessionResult:
     thinker = DeviceThread("hil-estimates")
     with ExitStack() as stack:
         stack.callback(thinker.close, wait=False)
-        stack.enter_context(_signals(stop))
+        stack.enter_context(stop_on_signals(stop.press))
         guardian = _guardian(work)
         stack.callback(guardian.farewell)
         capture = _capture(work)
@@ -374,7 +429,8 @@ def _run_trials(
     if rig.spec.setup:
         store.event("setup", clock.now(), dict(rig.spec.setup))
         rig.run(lambda: rig.safety.apply(rig.spec.setup), guardian.beat)
-    noise = noise_model(work.file.rig)
+    _confirm_calibration(work, store)
+    noise = work.noise
     controller = Controller(
         LoopSpec(spec.trials, spec.seed, spec.stop, work.space.fixed),
         capture=capture,
@@ -382,7 +438,9 @@ def _run_trials(
         thinker=thinker,
         store=store,
         proposer=OptunaProposer(work.layout.plan(spec, work.space)),
-        estimator=SessionEstimator(spec, noise, work.space.excess, _chosen(work)),
+        estimator=SessionEstimator(
+            spec, noise.model, work.space.excess, _chosen(work), noise.variance_relative_sd
+        ),
         clock=clock,
         stop=stop,
         beat=guardian.beat,
@@ -391,6 +449,20 @@ def _run_trials(
     )
     controller.recover()
     return controller.run()
+
+
+def _confirm_calibration(work: _Work, store: SqlStore) -> None:
+    """Compare the calibration with the camera as the trials are going to have it."""
+    calibration, rig, clock = work.noise.calibration, work.rig, work.clock
+    if calibration is None:
+        return
+    held = {n: v for n, v in work.space.fixed.items() if n in calibration.tie.settings}
+    if held:
+        rig.apply(held)
+    found = check_now(calibration, rig, accept=work.accept_calibration)
+    if found:
+        said = {"calibration": calibration.id, "differences": [str(item) for item in found]}
+        store.event("calibration_accepted", clock.now(), said)
 
 
 def _chosen(work: _Work) -> str:
@@ -512,27 +584,6 @@ class _Delay:
         self._guardian.beat()
         if waited_s > _DARK_AFTER_S:
             self._rig.run(self._capture.rest, self._guardian.beat)
-
-
-@contextmanager
-def _signals(stop: StopSwitch) -> Iterator[None]:
-    """Let Ctrl-C, termination and a closed terminal end the session in good order."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    names = {"SIGINT": "Ctrl-C", "SIGTERM": "terminated", "SIGBREAK": "Ctrl-Break"}
-    names["SIGHUP"] = "the terminal was closed"
-    numbers = {getattr(signal, name): why for name, why in names.items() if hasattr(signal, name)}
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        stop.press(numbers[number])
-
-    before = {number: signal.signal(number, handle) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _brief(error: BaseException) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from drivers.errors import CaptureCancelled
 from drivers.frame import Frame, FrameMeta, Pixels
@@ -25,6 +25,8 @@ class SimulatedCamera(SimulatedDevice):
         ADU from which on values may be clipped.
     readout_ms
         Time from the end of the exposure until the frame is there.
+    serial
+        Serial number: cameras whose pixels differ have different ones.
     """
 
     def __init__(
@@ -37,11 +39,13 @@ class SimulatedCamera(SimulatedDevice):
         expose: Callable[[], Pixels],
         saturation_adu: int,
         readout_ms: float,
+        serial: str = "",
     ) -> None:
         super().__init__(label, axes, pace, link, truth)
         self._expose = expose
         self._saturation_adu = saturation_adu
         self._readout_ms = readout_ms
+        self._serial = serial
         self._cancelled = threading.Event()
 
     def capture(self, n: int, timeout_s: float) -> Iterator[Frame]:
@@ -66,6 +70,16 @@ class SimulatedCamera(SimulatedDevice):
         # Cleared here, not at the first frame: a cancel between the two must not be lost.
         self._cancelled.clear()
         return self._frames(n)
+
+    def identity(self) -> Mapping[str, str]:
+        """Tell the serial number, where there is one.
+
+        Raises
+        ------
+        DeviceLost
+        """
+        self._require_link()
+        return {"serial number": self._serial} if self._serial else {}
 
     def cancel(self) -> None:
         """End a running ``capture``. Any thread; never raises."""

@@ -22,6 +22,7 @@ quick.
 
 from __future__ import annotations
 
+from hashlib import sha256
 from math import floor
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -138,6 +139,7 @@ def open_microscope(options: MicroscopeOptions, pace: Pace) -> SimulatedRig:
         expose=lambda: path.expose(Conditions.of(present_settings(devices))),
         saturation_adu=path.sensor.saturation_adu,
         readout_ms=READOUT_MS,
+        serial=_serial(options),
     )
     devices += (
         device("stage", *stage),
@@ -168,6 +170,12 @@ def _find_scene(options: MicroscopeOptions, folder: Path) -> MicroscopeOptions:
 
 
 KIND = SimulatedKind(MicroscopeOptions, open_microscope, _find_scene)
+
+
+def _serial(options: MicroscopeOptions) -> str:
+    """Make a number for the sensor: other pixel maps or another data sheet give another."""
+    sensor = repr((options.seed, options.height_px, options.width_px, options.sensor))
+    return f"sim-{sha256(sensor.encode()).hexdigest()[:8]}"
 
 
 def _light_path(

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from hil.cli import estimate, queries, rigs, runs
+from hil.cli import calibrate, estimate, queries, rigs, runs
 from hil.errors import HilError
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app = typer.Typer(
 runs.register(app)
 rigs.register(app)
 estimate.register(app)
+calibrate.register(app)
 queries.register(app)
 
 

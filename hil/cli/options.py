@@ -23,6 +23,7 @@ Frames: TypeAlias = Annotated[
         help="Folder of the frames. Without it $HIL_FRAMES, else hil-frames beside the database.",
     ),
 ]
+RigPath: TypeAlias = Annotated[Path, typer.Argument(metavar="RIG.toml", help="The rig file.")]
 SessionRef: TypeAlias = Annotated[
     str, typer.Argument(metavar="SESSION", help="An id, a unique beginning of one, or 'last'.")
 ]

@@ -270,4 +270,6 @@ def _cell(name: str, cell: object) -> str:
         return cell.strftime("%Y-%m-%d %H:%M:%S")
     if isinstance(cell, float):
         return f"{cell:.5g}"
-    return str(cell)[:8] if name == "session_id" else " ".join(str(cell).split())
+    return (
+        str(cell)[:8] if name in ("session_id", "calibration_id") else " ".join(str(cell).split())
+    )

@@ -8,9 +8,7 @@ from typing import Annotated
 
 import typer
 
-from hil.cli.options import Db, Frames, SessionRef
-
-RigPath = Annotated[Path, typer.Argument(metavar="RIG.toml", help="The rig file.")]
+from hil.cli.options import Db, Frames, RigPath, SessionRef
 
 
 def register(app: typer.Typer) -> None:

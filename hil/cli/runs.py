@@ -19,6 +19,13 @@ Trials = Annotated[
 Tags = Annotated[
     list[str] | None, typer.Option("--tag", metavar="TAG", help="Tag the session; repeatable.")
 ]
+Accept = Annotated[
+    bool,
+    typer.Option(
+        "--accept-calibration",
+        help="Use a calibration although the camera was in another state when it was made.",
+    ),
+]
 Note = Annotated[str, typer.Option("--note", metavar="TEXT", help="A note on the session.")]
 
 
@@ -96,6 +103,7 @@ def run(
     trials: Trials = None,
     tag: Tags = None,
     note: Note = "",
+    accept_calibration: Accept = False,
 ) -> int:
     """Run a session, with progress, the best so far, and a summary."""
     from hil.session import run_session
@@ -112,14 +120,19 @@ def run(
         trials=trials,
         tags=tuple(tag or ()),
         note=note,
+        accept_calibration=accept_calibration,
     )
 
 
 def resume(
-    session: SessionRef = "last", db: Db = None, frames: Frames = None, trials: Trials = None
+    session: SessionRef = "last",
+    db: Db = None,
+    frames: Frames = None,
+    trials: Trials = None,
+    accept_calibration: Accept = False,
 ) -> int:
     """Go on with a session that was interrupted."""
-    return _again(session, db, frames, trials, None, join=False)
+    return _again(session, db, frames, trials, None, accept_calibration, join=False)
 
 
 def join(
@@ -127,9 +140,10 @@ def join(
     rig: Annotated[Path, typer.Option("--rig", metavar="RIG.toml", help="This controller's rig.")],
     db: Db = None,
     frames: Frames = None,
+    accept_calibration: Accept = False,
 ) -> int:
     """Work on a running session's study with another rig (PostgreSQL)."""
-    return _again(session, db, frames, None, rig, join=True)
+    return _again(session, db, frames, None, rig, accept_calibration, join=True)
 
 
 def stop(session: SessionRef = "last", db: Db = None) -> int:
@@ -147,6 +161,7 @@ def _again(
     frames: Path | None,
     trials: int | None,
     rig: Path | None,
+    accept_calibration: bool,
     *,
     join: bool,
 ) -> int:
@@ -165,6 +180,7 @@ def _again(
         trials=trials,
         rig=rig,
         join=join,
+        accept_calibration=accept_calibration,
     )
 
 

@@ -1,5 +1,6 @@
 """What the two TOML files may say: `RigSpec` and `SessionSpec`, frozen and strict."""
 
+from hil.spec.calibrate import CalibratedNoiseSpec, CalibrateSpec
 from hil.spec.load import RigFile, SessionFile, load_rig_file, load_session_file
 from hil.spec.noise import (
     CameraNoiseSpec,
@@ -37,6 +38,8 @@ from hil.spec.session import (
 )
 
 __all__ = [
+    "CalibrateSpec",
+    "CalibratedNoiseSpec",
     "CameraNoiseSpec",
     "CmaesSampler",
     "Constraints",

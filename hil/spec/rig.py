@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from hil.spec.base import SettingName, Settings, SettingValue, Spec
-from hil.spec.noise import NoiseSpec
+from hil.spec.calibrate import CalibratedNoiseSpec, CalibrateSpec, implied_kind
+from hil.spec.noise import (
+    CameraNoiseSpec,
+    GaussianNoiseSpec,
+    PoissonNoiseSpec,
+    XrayNoiseSpec,
+)
+
+RigNoiseSpec: TypeAlias = Annotated[
+    GaussianNoiseSpec | PoissonNoiseSpec | CameraNoiseSpec | XrayNoiseSpec | CalibratedNoiseSpec,
+    Field(discriminator="kind"),
+    BeforeValidator(implied_kind),
+]
 
 
 class DriverSpec(Spec):
@@ -146,6 +158,8 @@ class RigSpec(Spec):
         How the devices are reached.
     noise
         The camera's noise model; needed for sessions.
+    calibrate
+        The recipe of ``hil calibrate``.
     frame_timeout_s
         How much later than its exposure a frame may come.
     limits, limits_together, interlock
@@ -163,7 +177,8 @@ class RigSpec(Spec):
     name: str = Field(min_length=1, max_length=200)
     camera: str = Field(min_length=1)
     driver: tuple[DriverSpec, ...] = Field(min_length=1)
-    noise: NoiseSpec | None = None
+    noise: RigNoiseSpec | None = None
+    calibrate: CalibrateSpec | None = None
     frame_timeout_s: float = Field(default=10, gt=0, le=3600)
     limits: dict[SettingName, Limit] = Field(default_factory=dict)
     limits_together: tuple[LimitsTogether, ...] = ()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hil.errors import InputError
 from hil.store import schema
+from hil.store.calibrations import CalibrationRecord, NewCalibration, new_id
 from hil.store.database import Database
 from hil.store.engine import connect, use_wal
 from hil.store.holder import Holder
@@ -15,13 +16,16 @@ from hil.store.records import NewSession, SessionRecord
 from hil.store.sql_store import SqlStore
 
 __all__ = [
+    "CalibrationRecord",
     "Database",
     "Holder",
+    "NewCalibration",
     "NewSession",
     "SessionRecord",
     "SqlStore",
     "database_exists",
     "migrate",
+    "new_id",
     "open_database",
 ]
 

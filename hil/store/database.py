@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import pandas as pd
+from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from hil.errors import InputError, StoreError
 from hil.ports import Clock, SessionState, TrialRow
-from hil.store import lease, queries
+from hil.store import calibrations, lease, map_files, queries
+from hil.store.calibrations import CalibrationRecord, NewCalibration
 from hil.store.engine import one_line, writing
 from hil.store.frame_access import read_checked
 from hil.store.frame_files import Pixels
@@ -27,6 +29,7 @@ from hil.store.location import Location
 from hil.store.models import Acquisition, Event, Rig, Session, Trial, ordered_id, random_id
 from hil.store.patience import OnDelay, Patience
 from hil.store.records import NewSession, SessionRecord
+from hil.store.rig_rows import rig_row
 from hil.store.sql_store import Controller, SqlStore
 from hil.store.trial_rows import TrialRows
 
@@ -167,6 +170,46 @@ class Database:
         with self._reading() as connection:
             return list(TrialRows(_session_id(connection, session)).refresh(connection))
 
+    # ---- calibrations ----------------------------------------------------------------------
+
+    def calibrations(self, rig: str | None = None) -> pd.DataFrame:
+        """One row a calibration of a rig, or of all, newest first: its numbers and uncertainties.
+
+        ``tied`` are the settings of the camera that it holds for.
+        """
+        with self._reading() as connection:
+            return calibrations.table(connection, rig)
+
+    def calibration(self, ref: str = "latest", *, rig: str | None = None) -> CalibrationRecord:
+        """All that is stored with a calibration.
+
+        Parameters
+        ----------
+        ref
+            Id, a unique beginning of one, or ``"latest"``.
+        rig
+            For ``"latest"``: of the rig of this name.
+        """
+        with self._reading() as connection:
+            return calibrations.find(connection, ref, rig)
+
+    def calibration_maps(self, record: CalibrationRecord) -> dict[str, NDArray[Any]]:
+        """Read the maps of a calibration by name, (height, width), checksums verified."""
+        return map_files.read_maps(
+            self._location.frames, record.id, record.detail.get("maps") or {}
+        )
+
+    def add_calibration(
+        self, new: NewCalibration, maps: Mapping[str, NDArray[Any]] | None = None
+    ) -> CalibrationRecord:
+        """Store a calibration: its maps beside the frames first, then its row."""
+        if maps:
+            checksums = map_files.write_maps(self._location.frames, new.id, maps)
+            new = replace(new, detail={**new.detail, "maps": checksums})
+        with self._writing(section="rig") as connection:
+            calibrations.add(connection, new)
+        return self.calibration(new.id)
+
     # ---- frames ----------------------------------------------------------------------------
 
     def frames(self, session: str, number: int) -> Pixels:
@@ -213,8 +256,8 @@ class Database:
                 insert(Session).values(
                     id=session_id,
                     name=new.name,
-                    rig_id=_rig_id(connection, new),
-                    calibration_id=None,
+                    rig_id=rig_row(connection, new.rig, new.rig_text, new.at),
+                    calibration_id=new.calibration_id,
                     state=SessionState.RUNNING.value,
                     reason="",
                     session_text=new.session_text,
@@ -448,17 +491,3 @@ def _merged(present: Iterable[str], added: Iterable[str]) -> list[str]:
     if not all(tags):
         raise InputError("tag", "", "a tag is empty")
     return list(dict.fromkeys(tags))
-
-
-def _rig_id(connection: Connection, new: NewSession) -> str:
-    digest = hashlib.sha256(new.rig_text.encode("utf-8", "replace")).hexdigest()
-    known = select(Rig.id).where(Rig.name == new.rig, Rig.sha256 == digest)
-    if (found := connection.execute(known).scalar()) is not None:
-        return str(found)
-    rig_id = random_id()
-    connection.execute(
-        insert(Rig).values(
-            id=rig_id, name=new.rig, text=new.rig_text, sha256=digest, created_at=new.at
-        )
-    )
-    return rig_id

@@ -36,6 +36,8 @@ class NewSession:
         UTC, with time zone.
     extra
         Any further JSON that belongs to the session.
+    calibration_id
+        Calibration that the noise model came from; None where the rig file states the numbers.
     """
 
     name: str
@@ -51,6 +53,7 @@ class NewSession:
     tags: tuple[str, ...] = ()
     note: str = ""
     extra: Mapping[str, Any] = field(default_factory=dict)
+    calibration_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +91,4 @@ class SessionRecord:
     stop_requested: str
     created_at: datetime
     finished_at: datetime | None
+    calibration_id: str | None = None

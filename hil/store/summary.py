@@ -94,6 +94,7 @@ SESSIONS: Mapping[str, Column] = {
     "best": Column(_of_trials(func.max(Trial.objective)), "number"),
     "objectives": Column(Session.objectives, None),
     "estimator": Column(Session.estimator, "text"),
+    "calibration_id": Column(Session.calibration_id, "text"),
     "seed": Column(Session.seed, "number"),
     "created_at": Column(Session.created_at, "time"),
     "finished_at": Column(Session.finished_at, "time"),

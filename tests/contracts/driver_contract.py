@@ -39,7 +39,7 @@ from drivers.errors import (
     UnknownSetting,
     ValueRefused,
 )
-from drivers.protocol import Camera, Connection, Device, Setting, Value
+from drivers.protocol import Camera, Connection, Device, Identified, Setting, Value
 
 KINDS = ("float", "int", "choice")
 ROLES = ("position", "exposure", "light", "binning", "region", "preset", "other")
@@ -164,6 +164,15 @@ class DriverContract:
             assert version and isinstance(version, str)
 
     # --- values ----------------------------------------------------------------------------------
+
+    def test_a_device_that_says_which_one_it_is_stays_the_same(
+        self, connection: Connection
+    ) -> None:
+        for device in connection.devices.values():
+            if isinstance(device, Identified):
+                said = dict(device.identity())
+                assert all(isinstance(text, str) and text for item in said.items() for text in item)
+                assert dict(device.identity()) == said
 
     def test_every_setting_reads_in_its_own_type(self, connection: Connection) -> None:
         for device in connection.devices.values():

@@ -1,0 +1,246 @@
+"""``hil calibrate``: drive a rig through its recipe, fit, and store what may be trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hil.attended import HeldRig, Watch, held_rig
+from hil.calibration.camera_calibration import CameraCalibration
+from hil.calibration.photon_transfer import PhotonTransfer
+from hil.calibration.recipe import Recipe, Step, plan_recipe
+from hil.calibration.stored import to_row
+from hil.calibration.tie import Tie, differences, read_again, read_tie
+from hil.capture import Capture
+from hil.clock import SystemClock
+from hil.controller import StopSwitch
+from hil.errors import HilError, InputError, SafetyError
+from hil.ports import Clock, FieldFrames
+from hil.spec import CalibrateSpec, RigFile, load_rig_file
+from hil.versions import versions
+
+if TYPE_CHECKING:
+    from hil.store import CalibrationRecord
+
+# Frames in memory at one time, bytes.
+_STACK_BYTES = 256 * 2**20
+# A stack has at least so many frames, however large they are.
+_FEWEST = 4
+
+
+class CalibrationRefused(HilError):
+    """The frames show that a calibration of them could not be trusted; nothing was stored.
+
+    Parameters
+    ----------
+    problems
+        Why, in words.
+    fit
+        What was found all the same, for a plot.
+    """
+
+    def __init__(self, problems: tuple[str, ...], fit: CameraCalibration) -> None:
+        self.problems = problems
+        self.fit = fit
+        super().__init__("the calibration is refused: " + "; ".join(problems))
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrated:
+    """What a calibration came to.
+
+    Parameters
+    ----------
+    fit
+        The numbers, with their uncertainties.
+    record
+        As it was stored.
+    tie
+        What it holds for.
+    database
+        Where it lies; no password.
+    """
+
+    fit: CameraCalibration
+    record: CalibrationRecord
+    tie: Tie
+    database: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a calibration has come.
+
+    Parameters
+    ----------
+    done, total
+        Frames.
+    words
+        What is being done.
+    """
+
+    done: int
+    total: int
+    words: str
+
+
+def _show_nothing(progress: Progress) -> None:
+    """Observe without a word."""
+
+
+def calibrate_rig(
+    path: str | Path,
+    database: str | None = None,
+    *,
+    frames: Path | None = None,
+    flat: bool = False,
+    repeats: int | None = None,
+    note: str = "",
+    observer: Callable[[Progress], None] = _show_nothing,
+    stop: StopSwitch | None = None,
+    clock: Clock | None = None,
+) -> Calibrated:
+    """Calibrate the camera of a rig; the rig is parked however it ends.
+
+    Parameters
+    ----------
+    path
+        A rig file with ``[calibrate]``.
+    database
+        URL; None for the usual one. Made where it is missing.
+    frames
+        Folder for the maps; None for the usual one.
+    flat
+        Whether to take the flat field, for maps of the pixels.
+    repeats
+        Frames at each level, instead of the number in the file.
+    note
+        A person's words on it.
+    observer
+        Is shown how it goes.
+    stop
+        Pressed by somebody to end it.
+    clock
+        Time.
+
+    Raises
+    ------
+    InputError
+        The file is wrong; nothing was written and nothing moved.
+    CalibrationRefused
+        The frames do not make a calibration that may be trusted.
+    Interrupted
+        It was stopped; nothing was stored.
+    RigHeld, RigError, StoreError
+        The rig or the database could not be used.
+    """
+    clock = clock or SystemClock()
+    file = load_rig_file(path)
+    spec = file.spec.calibrate
+    if spec is None:
+        raise InputError(file.path, "calibrate", "missing: it says how the camera is calibrated")
+    if repeats is not None and repeats < _FEWEST:
+        raise InputError("--frames", str(repeats), f"allowed: {_FEWEST} or more")
+    with held_rig(file, database, frames, clock) as held:
+        rig = held.rig
+        recipe = rig.run(
+            lambda: plan_recipe(spec, file.spec, rig.safety, file.path, repeats=repeats, flat=flat)
+        )
+        _check_tie_names(spec, held, file)
+        opened = held.make_database()
+        command_s = _command_s(recipe, file)
+        detail = {"frames": recipe.n_frames, "varied": recipe.varied, "setup": dict(recipe.setup)}
+        with held.in_use("calibrate", detail, stop or StopSwitch(), command_s) as watch:
+            transfer, tie = _take_frames(held, watch, recipe, spec, observer, clock)
+        observer(Progress(recipe.n_frames, recipe.n_frames, "fitting, in the dark"))
+        fit = transfer.fit()
+        if fit.problems:
+            opened.event(
+                None,
+                "calibration_refused",
+                clock.now(),
+                {"rig": file.spec.name, "problems": list(fit.problems)},
+            )
+            raise CalibrationRefused(fit.problems, fit)
+        new = to_row(fit, file, tie, recipe, versions(rig.versions), note, clock.now())
+        record = opened.add_calibration(new, fit.arrays())
+        return Calibrated(fit, record, tie, opened.url)
+
+
+def _check_tie_names(spec: CalibrateSpec, held: HeldRig, file: RigFile) -> None:
+    """Read what the calibration is going to be tied to: whether it can be named and read at all."""
+    try:
+        _tie(spec, held)
+    except SafetyError as error:
+        raise InputError(file.path, error.key, str(error)) from None
+
+
+def _tie(spec: CalibrateSpec, held: HeldRig) -> Tie:
+    rig = held.rig
+    return rig.run(lambda: read_tie(rig.spec.name, rig.camera, rig.safety, spec))
+
+
+def _command_s(recipe: Recipe, file: RigFile) -> float:
+    """How long one stack may take, moves included, seconds."""
+    limits = file.spec.limits.values()
+    settle_s = sum(limit.timeout_s + limit.settle_ms / 1000 for limit in limits)
+    frame_s = recipe.exposure_ms / 1000 + file.spec.frame_timeout_s
+    return 3 * settle_s + max(step.n_frames for step in recipe.steps) * frame_s
+
+
+def _take_frames(
+    held: HeldRig,
+    watch: Watch,
+    recipe: Recipe,
+    spec: CalibrateSpec,
+    observer: Callable[[Progress], None],
+    clock: Clock,
+) -> tuple[PhotonTransfer, Tie]:
+    """Go through the steps; the camera must be the same at the end as at the beginning."""
+    rig = held.rig
+    watch.run(lambda: rig.safety.apply(recipe.setup))
+    before = watch.run(lambda: read_tie(rig.spec.name, rig.camera, rig.safety, spec))
+    probe = _stack(held, watch, recipe.steps[0], 1, clock)
+    # A camera with m bits clips at 2^m - 1, or earlier where its full well does.
+    transfer = PhotonTransfer(int(probe.saturation_adu).bit_length())
+    done = 0
+    for step in recipe.steps:
+        for n in _stack_sizes(step.n_frames, probe.frames[0].nbytes):
+            observer(Progress(done, recipe.n_frames, str(step)))
+            taken = _stack(held, watch, step, n, clock)
+            transfer.add(
+                taken.frames,
+                taken.exposure_ms,
+                step.light,
+                dark=step.kind == "dark",
+                flat=step.kind == "flat",
+            )
+            done += n
+    after = watch.run(lambda: read_again(before, rig.spec.name, rig.camera, rig.safety))
+    if changed := differences(before, after):
+        raise CalibrationChanged("; ".join(str(change) for change in changed))
+    return transfer, before
+
+
+class CalibrationChanged(HilError):
+    """The camera changed while it was calibrated."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"the camera changed while it was calibrated, nothing was stored: {what}")
+
+
+def _stack_sizes(n_frames: int, frame_bytes: int) -> list[int]:
+    """Share frames out evenly among stacks that memory holds."""
+    largest = max(_FEWEST, _STACK_BYTES // max(1, frame_bytes))
+    n_stacks = -(-n_frames // largest)
+    return [(n_frames + i) // n_stacks for i in range(n_stacks)]
+
+
+def _stack(held: HeldRig, watch: Watch, step: Step, n: int, clock: Clock) -> FieldFrames:
+    """Take n frames at the settings of a step."""
+    rig = held.rig
+    capture = Capture(rig.safety, rig.camera, (step.settings,), n, rig.spec.frame_timeout_s, clock)
+    return watch.run(partial(capture.field, 0))

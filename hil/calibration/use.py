@@ -1,0 +1,167 @@
+"""A stored calibration in use: found, compared with the camera as it is now, or refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from drivers.protocol import Value
+from hil.calibration.stored import StoredNoise, noise_of
+from hil.calibration.tie import Difference, Tie, differences, read_again
+from hil.errors import InputError
+from hil.rig import Rig
+from hil.score import noise_model
+from hil.spec import CalibratedNoiseSpec, RigFile
+
+if TYPE_CHECKING:
+    from hil.information.noise_model import FlattenedNoise, NoiseModel
+    from hil.store import Database
+
+ACCEPT = "--accept-calibration"
+
+
+@dataclass(frozen=True, slots=True)
+class RigNoise:
+    """The noise model that a rig file stands for, stated or measured.
+
+    Parameters
+    ----------
+    model
+        What estimators take.
+    variance_relative_sd
+        How far its variance may be wrong, relative; 0 where the rig file states numbers.
+    calibration
+        Where it was measured: that calibration.
+    """
+
+    model: NoiseModel | FlattenedNoise
+    variance_relative_sd: float = 0.0
+    calibration: StoredNoise | None = None
+
+    @property
+    def calibration_id(self) -> str | None:
+        """Id of the calibration, for the record."""
+        return None if self.calibration is None else self.calibration.id
+
+
+def rig_noise(file: RigFile, database: Database | None, ref: str | None = None) -> RigNoise:
+    """Build the noise model of a rig file; nothing connects.
+
+    Parameters
+    ----------
+    file
+        The rig file, with ``[noise]``.
+    database
+        Where calibrations are looked for; None if there is none yet.
+    ref
+        The calibration to use instead of the one that the rig file names.
+
+    Raises
+    ------
+    InputError
+        It names a calibration that is not there; says how to make one.
+    """
+    spec = file.spec.noise
+    if not isinstance(spec, CalibratedNoiseSpec):
+        return RigNoise(noise_model(file))
+    wanted = ref or spec.calibration
+    make = f"`hil calibrate {file.path.name}` makes one"
+    if database is None:
+        raise InputError(
+            file.path, "noise.calibration", f"{wanted!r}: there is no database yet; {make}"
+        )
+    try:
+        record = database.calibration(wanted, rig=file.spec.name)
+    except InputError as error:
+        raise InputError(
+            file.path,
+            "noise.calibration",
+            f"{wanted!r}: {error.problem} in {database.url}; {make}",
+        ) from None
+    stored = noise_of(record)
+    return RigNoise(stored.model, stored.variance_relative_sd, stored)
+
+
+def refuse_moves(calibration: StoredNoise, moves: Iterable[tuple[str, str]], where: object) -> None:
+    """Refuse to move what a calibration holds for one value of only.
+
+    Parameters
+    ----------
+    moves
+        Pairs of a key in the file and a canonical name.
+    where
+        The file.
+
+    Raises
+    ------
+    InputError
+        Naming the setting.
+    """
+    for key, name in moves:
+        if name in calibration.tie.settings:
+            held = calibration.tie.settings[name]
+            raise InputError(
+                str(where),
+                key,
+                f"{name} changes the camera's noise, and calibration {calibration.id[:8]} holds for"
+                f" {name} = {held!r} alone; allowed: settings that it is not tied to",
+            )
+
+
+def check_before(
+    calibration: StoredNoise, rig: Rig, planned: Mapping[str, Value], *, accept: bool
+) -> tuple[Difference, ...]:
+    """Compare a calibration with the rig before anything moves, on any thread.
+
+    What can only be known once the rig is set up is left to `check_now`: settings of a camera
+    change each other.
+
+    Parameters
+    ----------
+    planned
+        What is going to be applied first; canonical names.
+    accept
+        Whether a person accepts the calibration although it does not fit.
+
+    Returns
+    -------
+    tuple
+        What differs; empty unless accepted.
+
+    Raises
+    ------
+    InputError
+        Something differs; names it, then and now.
+    """
+    then = calibration.tie
+    now = rig.run(lambda: read_again(then, rig.spec.name, rig.camera, rig.safety))
+    named = {name: value for name, value in planned.items() if name in then.settings}
+    if any(now.settings.get(name) != value for name, value in named.items()):
+        # The camera is going to change: only what is named can be foretold.
+        then = replace(then, settings={name: then.settings[name] for name in named})
+    now = replace(now, settings={**now.settings, **named})
+    return _judge(calibration, then, now, rig, accept=accept)
+
+
+def check_now(calibration: StoredNoise, rig: Rig, *, accept: bool) -> tuple[Difference, ...]:
+    """Compare a calibration with the rig as it stands; see `check_before`."""
+    then = calibration.tie
+    now = rig.run(lambda: read_again(then, rig.spec.name, rig.camera, rig.safety))
+    return _judge(calibration, then, now, rig, accept=accept)
+
+
+def _judge(
+    calibration: StoredNoise, then: Tie, now: Tie, rig: Rig, *, accept: bool
+) -> tuple[Difference, ...]:
+    found = differences(then, now)
+    if found and not accept:
+        listed = "; ".join(str(difference) for difference in found)
+        raise InputError(
+            rig.file.path,
+            "noise.calibration",
+            f"calibration {calibration.id[:8]} was made for another state of the camera: {listed}."
+            f" Set it back, calibrate again (`hil calibrate {rig.file.path.name}`),"
+            f" or use it all the same with {ACCEPT}",
+        )
+    return found

@@ -1,0 +1,38 @@
+"""Ctrl-C, termination and a closed terminal, heard as a wish to stop in good order."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+_WHY = {
+    "SIGINT": "Ctrl-C",
+    "SIGTERM": "terminated",
+    "SIGBREAK": "Ctrl-Break",
+    "SIGHUP": "the terminal was closed",
+}
+
+
+@contextmanager
+def stop_on_signals(press: Callable[[str], None]) -> Iterator[None]:
+    """Call ``press`` with the reason when the system asks this process to end.
+
+    Outside the main thread, where Python hears no signals, nothing changes.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = {getattr(signal, name): why for name, why in _WHY.items() if hasattr(signal, name)}
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        press(numbers[number])
+
+    before = {number: signal.signal(number, handle) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
