@@ -18,11 +18,11 @@ spectrum (Proc. IEEE 1969), whose windows adapt to the data and so do not leak:
 
     G <- max(0, G + q^-2 f^H (Q C Q - Q) f / d),  Q = S^-1, q = f^H Q f / d
 
-It starts from Capon's spectrum of C. Six steps leave less than 0.001 bit, for signal variances from
-9 to 90,000 times the noise's. From the fit to data of which C is a part, one step goes a third of
-the way: what C has in common with the rest then stays in the fit to C alone, which is to be held
-against the rest. That makes held-out values too good by about 1/n bit, so that it serves for large
-n alone.
+It starts from Capon's spectrum of C, and keeps some of the last step's momentum (Polyak, USSR Comp.
+Math. 1964). Five steps leave less than 0.0005 bit, for signal variances from 9 to 90,000 times the
+noise's. From the fit to data of which C is a part, one step goes a third of the way: what C has in
+common with the rest then stays in the fit to C alone, which is to be held against the rest. That
+makes held-out values too good by about 1/n bit, so that it serves for large n alone.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ from hil.information.stationary_model import StationaryModel, whitener_and_log_d
 
 Floats = NDArray[np.float64]
 
-_STEPS = 6
+_STEPS = 5
 _MANY_PATCHES = 2**16  # whose fit may start nearby: it errs by 2e-5 bit
-_HALVINGS = 4
+_MOMENTUM = 0.3
 _LEAST_POWER = 1e-3  # in units of the noise's: what is 0 could never grow by Newton's own step
 
 
@@ -97,17 +97,16 @@ def fit_spectrum(
         best, steps = whole, 1
     else:
         best, steps = SpectralFit.of(_capon(covariance, noise_adu2, n), noise_adu2), _STEPS
-    nats = best.nats(covariance)
+    nats, last = best.nats(covariance), np.zeros_like(best.spectrum)
     for _ in range(steps):
-        direction = best.direction(covariance)
-        size = 1.0
-        for _ in range(_HALVINGS):
-            trial = SpectralFit.of(np.maximum(best.spectrum + size * direction, 0.0), noise_adu2)
+        step = best.direction(covariance)
+        for move in (step + _MOMENTUM * last, step, step / 2, step / 4):
+            trial = SpectralFit.of(np.maximum(best.spectrum + move, 0.0), noise_adu2)
             found = trial.nats(covariance)
             if found <= nats:
+                last = trial.spectrum - best.spectrum
                 best, nats = trial, found
                 break
-            size /= 2
         else:
             break
     return best
