@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from hil.information.checks import CheckedFrames, check_share
+from hil.information.corrected_noise import CorrectedNoise
 from hil.information.flags import (
     check_noise,
     field_means,
@@ -84,9 +85,9 @@ def _of_channel(channel: ChannelFrames, half_width_bits: float) -> tuple[set[str
     if impossible_noise(checked, noise):
         flags.add("noise_mismatch")
     repeats = check_noise(checked, noise)
+    details["noise_checked"] = repeats is not None
     if repeats is not None:
-        details["noise_variance_ratio"] = repeats.variance_ratio
-        details["noise_correlation"] = repeats.correlation
+        details |= repeats.details()
         if repeats.mismatch(half_width_bits):
             flags.add("noise_mismatch")
         if repeats.correlated:
@@ -97,4 +98,7 @@ def _of_channel(channel: ChannelFrames, half_width_bits: float) -> tuple[set[str
     details["fixed_pattern_bits"] = pattern_bits
     if shows:
         flags.add("fixed_pattern")
+    if isinstance(noise, CorrectedNoise):
+        uneven = noise.unevenness_nats(checked.mean_adu)
+        details["noise_unevenness_bits"] = uneven / math.log(2)
     return flags, details

@@ -3,133 +3,23 @@
 from __future__ import annotations
 
 import math
-from dataclasses import astuple, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hil.information.checks import CheckedFrames
+from hil.information.difference_sums import DifferenceSums
+from hil.information.noise_check import NoiseCheck, check_differences
 from hil.information.noise_model import NoiseModel
 
 Floats = NDArray[np.float64]
 
 _SIDE = 512  # pixels: tests of noise need no more of a frame
-_CORRELATION = 0.02  # of neighbours; errs the result by 0.0006 bit, less than anything else
 _SHARE_BELOW_DARK = 1e-3
 _MISSING_VARIANCE = 0.1
 _SIGMAS = 4.0
 _FIELDS = 64  # more say nothing new about a fixed pattern
-
-
-@dataclass(frozen=True, slots=True)
-class NoiseCheck:
-    """Noise as the differences of successive repeats show it.
-
-    Parameters
-    ----------
-    variance_ratio
-        Measured over predicted temporal variance.
-    error_bits
-        1/2 |log2 ratio|: by how much the entropy of the noise is wrong.
-    uncertainty_bits
-        Standard error of ``error_bits`` from the number of differences.
-    correlation
-        The larger of the two lag-1 correlations, along rows and along columns.
-    correlation_se
-        Standard error of the correlation for independent pixels.
-    """
-
-    variance_ratio: float
-    error_bits: float
-    uncertainty_bits: float
-    correlation: float
-    correlation_se: float
-
-    def mismatch(self, half_width_bits: float) -> bool:
-        """Whether the noise model is wrong by more than the interval admits."""
-        allowed = half_width_bits if math.isfinite(half_width_bits) else 0.0
-        return self.error_bits > allowed + _SIGMAS * self.uncertainty_bits
-
-    @property
-    def correlated(self) -> bool:
-        """Whether noise of neighbouring pixels goes together: filtering, row noise."""
-        return abs(self.correlation) > _CORRELATION + _SIGMAS * self.correlation_se
-
-
-@dataclass(frozen=True, slots=True)
-class DifferenceSums:
-    """Sums over differences of successive repeats: twice the noise's variance, none of the scene.
-
-    Parameters
-    ----------
-    square, along, down
-        Sums of squares, and of products of neighbours along rows and along columns, ADU^2.
-    size, size_along, size_down
-        How many terms each has.
-    """
-
-    square: float = 0.0
-    along: float = 0.0
-    down: float = 0.0
-    size: float = 0.0
-    size_along: float = 0.0
-    size_down: float = 0.0
-
-    @classmethod
-    def of(
-        cls, repeats: NDArray[np.float32], usable: NDArray[np.bool_] | None = None
-    ) -> DifferenceSums:
-        """Sum over repeats (..., R, H, W), R at least 2, less a fixed value.
-
-        Parameters
-        ----------
-        usable
-            (H, W), true where pixels may be used; None for all.
-        """
-        difference = np.diff(repeats, axis=-3)
-        if usable is not None:
-            difference[..., ~usable] = 0.0
-        along = difference[..., :, :-1] * difference[..., :, 1:]
-        down = difference[..., :-1, :] * difference[..., 1:, :]
-        square, beside, below = (
-            float(np.sum(part, dtype=np.float64)) for part in (np.square(difference), along, down)
-        )
-        if usable is None:
-            return cls(square, beside, below, difference.size, along.size, down.size)
-        n = difference.size / usable.size
-        pairs = (usable, usable[:, :-1] & usable[:, 1:], usable[:-1] & usable[1:])
-        return cls(square, beside, below, *(n * float(np.count_nonzero(two)) for two in pairs))
-
-    def __add__(self, other: DifferenceSums) -> DifferenceSums:
-        return DifferenceSums(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
-
-    def scaled(self, weight: float) -> DifferenceSums:
-        """Count these differences ``weight`` times."""
-        return DifferenceSums(*(weight * value for value in astuple(self)))
-
-    def check(self, predicted_adu2: float) -> NoiseCheck | None:
-        """Compare with the noise model's variance; None without repeats."""
-        if self.size == 0:
-            return None
-        mean = self.square / self.size
-        ratio = mean / 2 / predicted_adu2 if predicted_adu2 > 0 else math.inf
-        # successive differences share a frame: as good as 2/3 of as many independent ones
-        independent = self.size * 2 / 3
-        error = abs(0.5 * math.log2(ratio)) if 0 < ratio < math.inf else math.inf
-        # frames of one column or row have no neighbours
-        products = (
-            self.along / max(self.size_along, 1.0),
-            self.down / max(self.size_down, 1.0),
-        )
-        strongest = max(products, key=abs)
-        return NoiseCheck(
-            variance_ratio=ratio,
-            error_bits=error,
-            uncertainty_bits=0.5 * math.sqrt(2 / independent) / math.log(2),
-            correlation=strongest / mean if mean > 0 else 0.0,
-            correlation_se=1 / math.sqrt(independent),
-        )
 
 
 def saturated_share(checked: CheckedFrames, noise: NoiseModel, saturation_adu: float) -> float:
@@ -148,8 +38,9 @@ def check_noise(checked: CheckedFrames, noise: NoiseModel) -> NoiseCheck | None:
     frames = middle(checked.frames)
     if frames.shape[1] < 2:
         return None
-    sums = DifferenceSums.of(about(frames, checked.mean_adu), middle_mask(checked))
-    return sums.check(noise.mean_variance_adu2(checked.mean_adu, checked.discrete))
+    mean_adu = checked.mean_adu
+    sums = DifferenceSums.of(about(frames, mean_adu), middle_mask(checked), mean_adu)
+    return check_differences(sums, noise, checked.discrete)
 
 
 def impossible_noise(checked: CheckedFrames, noise: NoiseModel) -> bool:

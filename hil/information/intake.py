@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from hil.errors import InputError
 from hil.information.checks import CheckedFrames, as_array, check_frames
-from hil.information.noise_model import FlattenedNoise, NoiseModel
+from hil.information.noise_model import FlattenedNoise, MaskedNoise, NoiseModel
 from hil.information.patches import check_mask
 
 Noise = NoiseModel | FlattenedNoise | Sequence[NoiseModel | FlattenedNoise]
@@ -103,6 +103,9 @@ def _channel(
     usable: NDArray[np.bool_] | None,
 ) -> ChannelFrames:
     converted = isinstance(noise, FlattenedNoise)
+    if isinstance(noise, MaskedNoise) and not noise.usable.all():
+        known = check_mask(noise.usable, *frames.shape[-2:])
+        usable = known if usable is None else check_mask(known & usable, *frames.shape[-2:])
     if isinstance(noise, FlattenedNoise):
         shape = frames.shape
         frames, noise = noise.flatten(frames)

@@ -154,6 +154,16 @@ class FlattenedNoise(Protocol):
         ...
 
 
+@runtime_checkable
+class MaskedNoise(Protocol):
+    """Noise that knows pixels that must not be used."""
+
+    @property
+    def usable(self) -> NDArray[np.bool_]:
+        """(height, width), or () for all alike: true where pixels may be used."""
+        ...
+
+
 def finite_number(key: str, value: object, low: float, *, inclusive: bool, allowed: str) -> float:
     """Check one parameter of a noise model.
 

@@ -28,6 +28,7 @@ from hil.information.blas_threads import one_blas_thread
 from hil.information.checks import CheckedFrames, check_frames, check_share
 from hil.information.conditional import coarse_counts, doubts_in_bits, phi_shift
 from hil.information.constant import constant_estimate
+from hil.information.difference_sums import DifferenceSums
 from hil.information.doubts import clip_adu
 from hil.information.estimators.registry import half_sum_weight
 from hil.information.estimators.stationary import (
@@ -36,7 +37,6 @@ from hil.information.estimators.stationary import (
 )
 from hil.information.field_sums import sum_frames
 from hil.information.flags import (
-    DifferenceSums,
     about,
     dark_share,
     fixed_pattern,
@@ -46,6 +46,7 @@ from hil.information.flags import (
     too_quiet,
 )
 from hil.information.interval import Interval, weighted_interval
+from hil.information.noise_check import check_differences
 from hil.information.noise_model import NoiseModel
 from hil.information.stream_record import FieldRecord, StreamTotals
 from hil.information.training_sums import training_sums
@@ -346,7 +347,7 @@ class OnlineEstimator:
         thinned = checked.frames.reshape(-1)[:: max(1, checked.frames.size // 20_000)]
         low, high = np.percentile(thinned, [1, 99])
         return StreamTotals(
-            DifferenceSums.of(about(repeats, self._reference_adu))
+            DifferenceSums.of(about(repeats, self._reference_adu), None, self._reference_adu)
             if len(repeats) > 1
             else DifferenceSums(),
             size,
@@ -416,10 +417,9 @@ class OnlineEstimator:
             total_variance, variance_adu2, float(lags.pairs[zero, zero])
         ):
             flags.add("noise_mismatch")
-        repeats = totals.repeats.check(variance_adu2)
+        repeats = check_differences(totals.repeats, self._noise, self._kind.discrete)
         if repeats is not None:
-            details["noise_variance_ratio"] = repeats.variance_ratio
-            details["noise_correlation"] = repeats.correlation
+            details |= repeats.details()
             if repeats.mismatch(interval.half_width):
                 flags.add("noise_mismatch")
             if repeats.correlated:

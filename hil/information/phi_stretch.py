@@ -55,14 +55,10 @@ class PhiStretch:
         high_adu: float,
         bright: bool = False,
     ) -> None:
-        from scipy.special import entr
-
         self.t = np.linspace(t_low, t_high, math.ceil((t_high - t_low) / _STEP) + 1)
         self.lambda_e = law.electrons(self.t)
         edges = law.group_edges(low_adu, high_adu, t_low)
-        table = law.bright_probabilities if bright else law.probabilities
-        self._matrix = table(self.lambda_e, edges)
-        self.h_nats: Floats = entr(self._matrix).sum(axis=1) + self._matrix @ np.log(np.diff(edges))
+        self._matrix, self.h_nats = law.tabulated(self.lambda_e, edges, bright=bright)
         self._centre = (edges[1:] + edges[:-1]) / 2
         variance = self._matrix @ self._centre**2 - (self._matrix @ self._centre) ** 2
         self._gaussian_gap_nats = gaussian_gap_nats(self.h_nats, variance)

@@ -93,6 +93,23 @@ class PixelLaw:
         column = np.ones((lambda_e.size, 1))
         return np.maximum(np.diff(np.concatenate([0 * column, below, column], axis=1), axis=1), 0.0)
 
+    def tabulated(
+        self, lambda_e: Floats, edges: Floats, *, bright: bool = False
+    ) -> tuple[Floats, Floats]:
+        """P(group | lambda), (n_lambda, n_groups), and the entropy of one pixel, (n_lambda,) nats.
+
+        Parameters
+        ----------
+        bright
+            Whether there are so many electrons that Edgeworth's law serves.
+        """
+        from scipy.special import entr
+
+        table = self.bright_probabilities if bright else self.probabilities
+        probability = table(lambda_e, edges)
+        nats: Floats = entr(probability).sum(axis=1) + probability @ np.log(np.diff(edges))
+        return probability, nats
+
     def smooth_entropy_nats(self, lambda_e: Floats) -> Floats:
         """Entropy for many electrons, unclipped, nats.
 

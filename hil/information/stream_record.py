@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from hil.information.difference_sums import DifferenceSums
 from hil.information.field_sums import FieldSums
-from hil.information.flags import DifferenceSums
 
 
 @dataclass(frozen=True, slots=True)

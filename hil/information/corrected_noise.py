@@ -1,0 +1,134 @@
+"""Noise of frames that were corrected by maps: a mixture of cameras over pixels.
+
+z : corrected integer of a pixel          w_c : share of the pixels in class c
+G : electrons to a unit of z              O   : z without light
+s : noise that does not grow with light, electrons
+
+In z all pixels respond alike, clip at the same two ends and have the same dark level, but differ in
+gain and read noise. What a pixel sees does not depend on which pixel it is (fields of view are many
+places of the sample), so that one phi serves them all: that of a pixel drawn at random
+(`mixture_law`), whose mean over pixels is the mean of each one's own entropy.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hil.information.adu_counts import AduCounts
+from hil.information.mixture_law import MixtureLaw
+from hil.information.noise_model import Floats, PhiShift
+from hil.information.phi_table import PhiTable
+from hil.information.pixel_classes import unevenness_nats
+from hil.information.pixel_law import PixelLaw
+from hil.information.stabilise import Stabiliser
+
+
+@dataclass(frozen=True)
+class CorrectedNoise:
+    """See the module.
+
+    Parameters
+    ----------
+    laws
+        One a class, all with the same top.
+    weights
+        (n,) shares, of sum 1.
+    line
+        Mean variance over pixels, z^2: a and b of a (z - O) + b, with 1/12 for rounding.
+    name
+        What frames were corrected by, for messages.
+    """
+
+    laws: Sequence[PixelLaw]
+    weights: Floats
+    line: Stabiliser
+    name: str
+
+    needs_integers = True
+    lowest_adu = 0.0
+    clips_low = True
+
+    def __repr__(self) -> str:
+        return self.name
+
+    @property
+    def highest_adu(self) -> float:
+        """See `NoiseModel`."""
+        return self.laws[0].top_adu
+
+    @property
+    def offset_adu(self) -> float:
+        """What z is without light, dark current included."""
+        return self.line.offset_adu
+
+    @property
+    def darkest_adu(self) -> float:
+        """See `NoiseModel`."""
+        return min(
+            law.offset_adu - 6 * law.read_noise_e / law.gain_e_per_adu - 1 for law in self.laws
+        )
+
+    @cached_property
+    def _table(self) -> PhiTable:
+        return PhiTable(MixtureLaw.of(self.laws, self.weights, self.offset_adu))
+
+    def entropy_phi_nats(self, y_adu: NDArray[Any], discrete: bool) -> Floats:
+        """See `NoiseModel`."""
+        del discrete
+        return self._table.phi_nats(y_adu)
+
+    def phi_shift(self, counts: AduCounts) -> PhiShift:
+        """See `ShiftedPhi`."""
+        return self._table.phi_shift(counts)
+
+    def phi_bias_nats(self, low_adu: float, high_adu: float, discrete: bool) -> float:
+        """See `NoiseModel`."""
+        del discrete
+        return self._table.bias_nats(low_adu, high_adu)
+
+    def mean_variance_adu2(self, mean_adu: float, discrete: bool) -> float:
+        """See `NoiseModel`: mean over pixels."""
+        del discrete
+        signal = max(mean_adu - self.line.offset_adu, 0.0)
+        return self.line.slope_adu * signal + self.line.intercept_adu2
+
+    def unevenness_nats(self, mean_adu: float) -> float:
+        """How much higher the entropy of one Gaussian for all pixels is than that of their own."""
+        variances = np.array(
+            [
+                max(mean_adu - law.offset_adu, 0.0) / law.gain_e_per_adu
+                + (law.read_noise_e / law.gain_e_per_adu) ** 2
+                + 1 / 12
+                for law in self.laws
+            ]
+        )
+        return unevenness_nats(self.weights, variances)
+
+    def stabilised(self, y_adu: NDArray[Any], discrete: bool, repeats: int = 1) -> Floats:
+        """See `NoiseModel`."""
+        del discrete
+        return self.line.forward(y_adu, repeats)
+
+    def sample(self, lambda_: Floats, rng: np.random.Generator) -> NDArray[Any]:
+        """See `NoiseModel`; ``lambda_`` in units of z above the dark level, pixels of any class."""
+        member = rng.choice(len(self.laws), size=np.shape(lambda_), p=self.weights)
+        g = np.array([law.gain_e_per_adu for law in self.laws])[member]
+        read = np.array([law.read_noise_e for law in self.laws])[member]
+        offset = np.array([law.offset_adu for law in self.laws])[member]
+        electrons = rng.poisson(np.asarray(lambda_) * g) + read * rng.standard_normal(member.shape)
+        z: NDArray[np.int64] = np.rint(electrons / g + offset).astype(np.int64)
+        return np.clip(z, 0, int(self.highest_adu))
+
+
+def finest_step_adu(dark_noise_adu: float, range_adu: float, most_codes: int = 2**17) -> float:
+    """Choose the unit of z: a power of 2, at most 1 ADU and a quarter of the noise in the dark."""
+    wanted = min(1.0, dark_noise_adu / 4)
+    coarsest = range_adu / most_codes
+    return float(2.0 ** math.floor(math.log2(max(wanted, coarsest, 2**-6))))
