@@ -31,6 +31,7 @@ from hil.errors import InputError
 
 Mask = NDArray[np.bool_]
 
+_FULL_WELLS = 0.01  # share of a stack's pixels
 _PASSES = 3  # of sorting pixels by how far their noise, as fitted, reaches
 
 
@@ -49,7 +50,7 @@ def fit_camera(
     if not usable.any():
         raise InputError("frames", "", "hold no pixel that is neither hot nor dead")
     dark = dark_maps(darks)
-    saturation = find_saturation(lit, usable, 2**bit_depth - 1)
+    saturation = find_saturation(lit, 2**bit_depth - 1)
     bins, used, line = _transfer(lit, dark, usable, saturation)
     dark_line = fit_dark_line(darks, usable)
     read = _read_noise(darks, dark, usable)
@@ -118,14 +119,22 @@ def _transfer(
 ) -> tuple[Bins, Mask, Line]:
     """Sort pixels into bins and fit the line, again as the line says how far noise reaches."""
     line = None
+    stacks = [(number, s) for number, s in enumerate(lit) if not _in_the_well(s, saturation)]
     for _ in range(_PASSES):
-        bins = bin_stacks(enumerate(lit), dark.offset_adu, usable, saturation.clip_adu, line)
+        bins = bin_stacks(stacks, dark.offset_adu, usable, saturation.clip_adu, line)
         used = bins.clear & (bins.variance_adu2 > ROUNDING_SHOWS_ADU2)
         line = fit_line(bins.only(used))
         if not line.slope_adu > 0:
             break
     assert line is not None
     return bins, used, line
+
+
+def _in_the_well(stack: Stack, saturation: SaturationLevel) -> bool:
+    """Whether full wells, which do not flicker with the others, spoil a stack's flicker."""
+    if saturation.by != "full well" or saturation.first_adu is None:
+        return False
+    return float((stack.mean_adu > saturation.first_adu).mean()) > _FULL_WELLS
 
 
 def _gain(line: Line) -> tuple[float, float]:
@@ -161,6 +170,8 @@ def _read_noise(darks: Sequence[Stack], dark: DarkMaps, usable: Mask) -> _ReadNo
         for excess, groups in ((_rows, height), (_columns, width))
     )
     variance_sd = math.sqrt(float(s2.var()) / len(s2) + shared)
+    if variance <= ROUNDING_ADU2:
+        return _ReadNoise(0.0, math.sqrt(ROUNDING_ADU2), 0.0)
     unclipped_mean, unclipped = unclipped_moments(mean, variance - ROUNDING_ADU2)
     sigma = math.sqrt(unclipped)
     return _ReadNoise(sigma, variance_sd / (2 * sigma), unclipped_mean - mean)

@@ -62,15 +62,11 @@ def cubic_ratio(lit: Sequence[Stack], offset_adu: float, line: Line) -> tuple[fl
     """Give k3 g^2 / S over stacks of three frames or more, with its standard error."""
     ratios, weights = [], []
     for stack in lit:
-        signal = stack.unclipped_mean_adu - offset_adu
-        if stack.cubic_adu3 is None or signal <= 0 or stack.clipped_high > 0 or stack.clipped_low:
+        if stack.cubic is None or stack.cubic.mean_adu <= offset_adu:
             continue
-        expected = line.slope_adu**2 * signal
-        n = stack.n
-        cube = float((line.variance(stack.mean_adu.astype(np.float64) - offset_adu) ** 3).mean())
-        error = math.sqrt(6 * cube * n / ((n - 1) * (n - 2)) / stack.unclipped)
-        ratios.append(stack.cubic_adu3 / expected)
-        weights.append((expected / error) ** 2)
+        expected = line.slope_adu**2 * (stack.cubic.mean_adu - offset_adu)
+        ratios.append(stack.cubic.third_adu3 / expected)
+        weights.append((expected / stack.cubic.error_adu3) ** 2)
     if not weights or math.sqrt(sum(weights)) < 1 / _CUBIC_KNOWN:
         return None
     return float(np.average(ratios, weights=weights)), 1 / math.sqrt(sum(weights))

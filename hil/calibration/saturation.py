@@ -7,6 +7,7 @@ around a level below the converter's end. Or nothing was bright enough to tell.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,11 +19,9 @@ from hil.calibration.stack import Stack
 
 Floats = NDArray[np.float64]
 
-_BINS = 64
-_LEAST_PIXELS = 200
 _COLLAPSED = 0.5  # of the largest variance, at a brighter level
 _STILL_ADU2 = 0.01  # the variance of values that do not change
-_SHOWS_CLIPPING = 1e-4  # share of values at the top
+_SHOWS_CLIPPING = 1e-3  # share of values at the top
 _SIGMAS_BELOW_THE_WELL = 3.0
 
 
@@ -47,57 +46,35 @@ class SaturationLevel:
     first_adu_sd: float | None
 
 
-def find_saturation(
-    stacks: Sequence[Stack], usable: NDArray[np.bool_], top_adu: int
-) -> SaturationLevel:
-    """Look for the level at which the variance collapses.
+def find_saturation(stacks: Sequence[Stack], top_adu: int) -> SaturationLevel:
+    """Look for the level at which the variance collapses in lit stacks.
 
     Parameters
     ----------
     stacks
         Lit ones.
-    usable
-        (h, w) pixels that are neither hot nor dead.
     top_adu
         The largest value of the bit depth.
     """
-    mean = np.concatenate([stack.mean_adu[usable] for stack in stacks]).astype(np.float64)
-    variance = np.concatenate([stack.variance_adu2[usable] for stack in stacks]).astype(np.float64)
-    collapsed = _collapsed(mean, variance)
-    if collapsed.any():
-        level = float(np.median(mean[collapsed]))
-        rest = float(np.median(variance[collapsed]))
-        if level > top_adu - 1:
-            return SaturationLevel("converter", top_adu, float(top_adu), 0.0)
-        if rest < _STILL_ADU2:
-            return SaturationLevel("converter", level, level, 0.0)
-        return _full_well(mean[collapsed], rest)
     if any(stack.clipped_high > _SHOWS_CLIPPING for stack in stacks):
         return SaturationLevel("converter", top_adu, float(top_adu), 0.0)
+    mean, variance, count = np.concatenate([stack.levels for stack in stacks]).T
+    if mean.size:
+        peak = int(np.argmax(variance))
+        collapsed = (mean > mean[peak]) & (variance < _COLLAPSED * variance[peak])
+        if collapsed.any():
+            return _end(mean[collapsed], variance[collapsed], count[collapsed])
     return SaturationLevel("not reached", top_adu, None, None)
 
 
-def _collapsed(mean: Floats, variance: Floats) -> NDArray[np.bool_]:
-    """Pixels brighter than those with the largest variance, whose variance is far smaller."""
-    if not mean.size or np.ptp(mean) == 0:
-        return np.zeros(mean.shape, bool)
-    edges = np.linspace(mean.min(), mean.max(), _BINS + 1)
-    place = np.clip(np.digitize(mean, edges) - 1, 0, _BINS - 1)
-    count = np.bincount(place, minlength=_BINS)
-    average = np.bincount(place, variance, _BINS) / np.maximum(count, 1)
-    average[count < _LEAST_PIXELS] = np.nan
-    if np.isnan(average).all():
-        return np.zeros(mean.shape, bool)
-    peak = int(np.nanargmax(average))
-    low = average < _COLLAPSED * average[peak]
-    low[: peak + 1] = False
-    return np.asarray(low[place])
-
-
-def _full_well(mean: Floats, rest_adu2: float) -> SaturationLevel:
-    level = float(np.median(mean))
-    first = level - _SIGMAS_BELOW_THE_WELL * float(np.sqrt(rest_adu2))
-    # the median's, plus that of a width from as many values
-    spread = 1.2533 * float(mean.std()) / np.sqrt(len(mean))
-    width = _SIGMAS_BELOW_THE_WELL * float(np.sqrt(rest_adu2 / (2 * len(mean))))
-    return SaturationLevel("full well", level, first, float(np.hypot(spread, width)))
+def _end(mean: Floats, variance: Floats, count: Floats) -> SaturationLevel:
+    level = float(np.average(mean, weights=count))
+    rest = float(variance.min())
+    if rest < _STILL_ADU2:
+        end = float(np.rint(mean[np.argmin(variance)]))
+        return SaturationLevel("converter", end, end, 0.0)
+    first = level - _SIGMAS_BELOW_THE_WELL * math.sqrt(rest)
+    # the level's own, plus that of a width from as many values
+    spread = float(np.sqrt(np.average((mean - level) ** 2, weights=count) / len(mean)))
+    width = math.sqrt(rest * (1 + _SIGMAS_BELOW_THE_WELL**2 / 2) / float(count.sum()))
+    return SaturationLevel("full well", level, first, math.hypot(spread, width))

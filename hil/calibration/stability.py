@@ -59,8 +59,7 @@ def check_stability(lit: Sequence[Stack], darks: Sequence[Stack], offset_adu: fl
     """Look at all stacks, at least one of each kind; ``offset_adu`` is the mean in the dark."""
     lit = [stack for stack in lit if stack.unclipped > 1]
     dark_variance = _pooled(darks, lambda stack: stack.unclipped_variance_adu2)
-    found = [_worst(pattern, lit, darks) for pattern in _PATTERNS]
-    problems = [text for text in found if text]
+    problems = _largest_pattern(lit, darks)
     neighbour, next_frame = _shot_correlations(lit, darks, dark_variance)
     if not problems:  # each of them correlates neighbours or frames as well
         problems = [*_filtered(neighbour), *_lagging(next_frame)]
@@ -86,16 +85,17 @@ def check_stability(lit: Sequence[Stack], darks: Sequence[Stack], offset_adu: fl
     )
 
 
-def _worst(pattern: _Pattern, lit: Sequence[Stack], darks: Sequence[Stack]) -> str:
-    """Describe the pattern where it is worst; empty where it is nowhere too much."""
-    in_the_dark = _pooled(darks, pattern.variance_adu2)
-    largest, text = _LARGEST_SHARE, ""
-    for stack in lit:
-        share = (pattern.variance_adu2(stack) - in_the_dark) / stack.unclipped_variance_adu2
-        error = pattern.error(stack) * math.sqrt(stack.variance_spread)
-        if share > max(largest, _SIGNIFICANT * error):
-            largest, text = share, pattern.words(stack, share)
-    return text
+def _largest_pattern(lit: Sequence[Stack], darks: Sequence[Stack]) -> list[str]:
+    """Describe the pattern that makes up most of the variance somewhere, if any is too much."""
+    largest, texts = _LARGEST_SHARE, []
+    for pattern in _PATTERNS:
+        in_the_dark = _pooled(darks, pattern.variance_adu2)
+        for stack in lit:
+            share = (pattern.variance_adu2(stack) - in_the_dark) / stack.unclipped_variance_adu2
+            error = pattern.error(stack) * math.sqrt(stack.variance_spread)
+            if share > max(largest, _SIGNIFICANT * error):
+                largest, texts = share, [pattern.words(stack, share)]
+    return texts
 
 
 def _flicker(lit: Sequence[Stack], offset_adu: float) -> float:
@@ -212,6 +212,17 @@ def _group_error(groups: Callable[[Stack], float]) -> Callable[[Stack], float]:
     return error
 
 
+def _rows_alone(stack: Stack) -> float:
+    """Variance of rows, but for what large blocks share, and what a filter smears along them."""
+    smeared = 2 * (stack.neighbours_adu2[0] - stack.row_excess_adu2) / stack.mean_adu.shape[1]
+    return float(stack.row_excess_adu2 - max(smeared, 0.0) - max(stack.block_excess_adu2, 0.0))
+
+
+def _columns_alone(stack: Stack) -> float:
+    smeared = 2 * (stack.neighbours_adu2[1] - stack.column_excess_adu2) / stack.mean_adu.shape[0]
+    return float(stack.column_excess_adu2 - max(smeared, 0.0) - max(stack.block_excess_adu2, 0.0))
+
+
 _PATTERNS = (
     _Pattern(
         lambda stack: stack.motion_adu2,
@@ -219,12 +230,12 @@ _PATTERNS = (
         _moving,
     ),
     _Pattern(
-        lambda stack: stack.row_excess_adu2,
+        _rows_alone,
         _group_error(lambda stack: float(stack.mean_adu.shape[0])),
         _stripes("rows"),
     ),
     _Pattern(
-        lambda stack: stack.column_excess_adu2,
+        _columns_alone,
         _group_error(lambda stack: float(stack.mean_adu.shape[1])),
         _stripes("columns"),
     ),

@@ -25,8 +25,25 @@ Floats = NDArray[np.float64]
 Floats32 = NDArray[np.float32]
 
 BLOCK_PX = 32
+NEIGHBOURS = np.array([[1, 1, 1], [1, 0, 1], [1, 1, 1]]) / 8
 _GRADIENT_SIGMA_PX = 1.0
+_LEVELS = 64
+_LEAST_VARIANCE = 0.1  # of the median, that a pixel's weight counts with
+_LEAST_PIXELS = 100
+_LEAST_SHARE = 1e-3
 _COARSE_VARIANCE_ADU2 = 2.0  # below, rounding may show, and the pairs' histogram is kept
+
+
+@dataclass(frozen=True)
+class Cubic:
+    """Third cumulant of the noise, ADU^3, at a mean, ADU, with its standard error.
+
+    Averages over U with weights 1 / v^2, so that the brightest pixels' noise does not bury it.
+    """
+
+    third_adu3: float
+    mean_adu: float
+    error_adu3: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,10 +74,13 @@ class Stack:
         Covariance of e with the next frame's; None for two frames, where it is -s2 / 2 anyway.
     motion_px, motion_adu2
         Rms shift from the mean image, and the variance that it makes.
-    cubic_adu3
-        Mean third cumulant over U; None for two frames.
+    cubic
+        Third cumulant; None for two frames.
     step_adu
         Greatest common divisor of the values: 1, or more for a camera that shifts its bits.
+    levels
+        (k, 3) of pixels sorted by their means: median of the means and mean of the temporal
+        variances, flicker included, ADU and ADU^2, and how many pixels.
     pairs
         (k, 3) values of the first and the second of two frames, and how many pixels had them; None
         where noise is wide enough for rounding not to show.
@@ -87,8 +107,9 @@ class Stack:
     next_frame_adu2: float | None
     motion_px: float
     motion_adu2: float
-    cubic_adu3: float | None
+    cubic: Cubic | None
     step_adu: int
+    levels: Floats
     pairs: NDArray[np.int64] | None
 
 
@@ -130,8 +151,9 @@ def reduce_stack(
         next_frame_adu2=_next_frame(noise, inside),
         motion_px=shift_px,
         motion_adu2=motion_adu2,
-        cubic_adu3=_cubic(noise, inside),
+        cubic=_cubic(noise, mean, variance, inside),
         step_adu=int(np.gcd.reduce(frames, axis=None)),
+        levels=_levels(frames, mean),
         pairs=_pairs(frames, _mean_over(variance, inside)),
     )
 
@@ -162,7 +184,8 @@ def _without_flicker(
         if inside.any():
             deviations[k] = left[inside].mean()
             slope = float(left[inside] @ shape) / power if power > 0 else 0.0
-            left -= deviations[k] + slope * centred
+            # what is clipped does not flicker
+            left -= inside * (deviations[k] + slope * centred)
         noise[k] = left
     return noise, deviations
 
@@ -234,13 +257,37 @@ def _motion(noise: Floats32, mean: Floats, inside: NDArray[np.bool_]) -> tuple[f
     return shift_px, power / max(int(inside.sum()), 1)
 
 
-def _cubic(noise: Floats32, inside: NDArray[np.bool_]) -> float | None:
-    """Mean of the third k-statistic, n sum e^3 / ((n - 1) (n - 2))."""
+def _cubic(
+    noise: Floats32, mean: Floats, variance: Floats, inside: NDArray[np.bool_]
+) -> Cubic | None:
+    """Average the third k-statistic, n sum e^3 / ((n - 1) (n - 2)), of variance 6 v^3 f."""
     n = len(noise)
-    if n < 3:
+    if n < 3 or not inside.any():
         return None
-    cubes = sum(float(np.einsum("ij,ij,ij->", e, e, e, dtype=np.float64)) for e in noise)
-    return n * cubes / ((n - 1) * (n - 2)) / max(int(inside.sum()), 1)
+    around = ndimage.convolve(variance, NEIGHBOURS, mode="mirror")  # independent of the pixel's own
+    v = np.maximum(around, _LEAST_VARIANCE * float(np.median(around[inside])) + 1e-9)
+    weight = inside / v**2
+    weight /= weight.sum()
+    f = n / ((n - 1) * (n - 2))
+    cubes = sum(float((weight * e.astype(np.float64) ** 3).sum()) for e in noise)
+    return Cubic(
+        third_adu3=f * cubes,
+        mean_adu=float((weight * mean).sum()),
+        error_adu3=float(np.sqrt(6 * f * (weight**2 * v**3).sum())),
+    )
+
+
+def _levels(frames: NDArray[Any], mean: Floats) -> Floats:
+    """Sort pixels by their means into steps of equal width, and drop those that hold few."""
+    variance = frames.var(axis=0, ddof=1, dtype=np.float64)
+    low, high = float(mean.min()), float(mean.max())
+    place = np.minimum((mean - low) * (_LEVELS / max(high - low, 1e-9)), _LEVELS - 1).astype(int)
+    rows = [
+        (float(np.median(mean[chosen])), float(variance[chosen].mean()), float(chosen.sum()))
+        for level in range(_LEVELS)
+        if (chosen := place == level).sum() >= max(_LEAST_PIXELS, _LEAST_SHARE * mean.size)
+    ]
+    return np.array(rows).reshape(-1, 3)
 
 
 def _pairs(frames: NDArray[Any], variance_adu2: float) -> NDArray[np.int64] | None:

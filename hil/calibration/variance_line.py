@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from hil.calibration.stack import Stack
+from hil.calibration.stack import NEIGHBOURS, Stack
 
 Floats = NDArray[np.float64]
 
@@ -36,7 +36,6 @@ _SIGMAS_FROM_THE_ENDS = 4.0  # a Gaussian clipped there loses 6e-5 of its varian
 _MOST_BINS = 24
 _PIXELS_A_BIN = 500
 _ITERATIONS = 20
-_NEIGHBOURS = np.array([[1, 1, 1], [1, 0, 1], [1, 1, 1]]) / 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,7 +183,7 @@ def _clear_of_the_ends(
 def _bins_of(signal: Floats, stack: Stack, kept: NDArray[np.bool_]) -> Iterable[tuple[float, ...]]:
     if kept.sum() < 2:
         return
-    around = ndimage.convolve(signal, _NEIGHBOURS, mode="mirror")[kept]
+    around = ndimage.convolve(signal, NEIGHBOURS, mode="mirror")[kept]
     order = np.argsort(around, kind="stable")
     s = signal[kept][order].astype(np.float64)
     v = stack.variance_adu2[kept][order].astype(np.float64)

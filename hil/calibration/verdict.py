@@ -45,19 +45,23 @@ def judge(findings: Findings) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Give notes and problems, in words."""
     problems = [
         *findings.stability.problems,
-        line_problem(findings.bins, findings.line),
         multiplier_problem(findings.cubic, findings.em_gain),
-        _gain_vague(findings),
-        _read_noise_vague(findings),
         _dark_clipped(findings),
         _shifted_bits(findings),
     ]
+    if not any(problems):  # each of them bends the line, or blurs it
+        problems = [
+            line_problem(findings.bins, findings.line)
+            or _gain_vague(findings)
+            or _read_noise_vague(findings)
+        ]
     notes = [
         *findings.stability.notes,
         _dark_clipping(findings),
         _early_end(findings),
         _linearity(findings),
         _intercept(findings),
+        _multiplied(findings),
     ]
     return tuple(text for text in notes if text), tuple(text for text in problems if text)
 
@@ -136,6 +140,15 @@ def _linearity(findings: Findings) -> str:
         return ""
     whose = "lamp and camera together are" if linearity.of_the_lamp else "the camera is"
     return f"{whose} off a straight line by {linearity.error:.1%} on average"
+
+
+def _multiplied(findings: Findings) -> str:
+    if findings.cubic is not None:
+        return ""
+    return (
+        "the frames do not tell counted electrons from multiplied ones: were there an EM gain, the "
+        "gain found would be half of what it seems; more repeats of a dim level would tell"
+    )
 
 
 def _intercept(findings: Findings) -> str:
