@@ -1,7 +1,8 @@
 """The simulated rigs: what a session finds on them, how fast they are, and what they show.
 
 ``python benchmarks/rigs.py [--quick] [RIG ...]`` runs `benchmarks/rig_cases/RIG.py`, all of them by
-default, and prints one table. Take times with nothing else running.
+default, and prints one table. Take times with nothing else running. With ``--figures FOLDER`` it
+draws ``FOLDER/RIG.png`` instead, the figures of `docs/rigs`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-SHARED = ("table", "search")
+SHARED = ("table", "search", "probe", "gradients")
 
 
 def rig_names() -> list[str]:
@@ -22,12 +23,20 @@ def rig_names() -> list[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("rigs", nargs="*", choices=[*rig_names(), []], metavar="RIG")
+    parser.add_argument("rigs", nargs="*", metavar="RIG", help=", ".join(rig_names()))
     parser.add_argument("--quick", action="store_true", help="at reduced size")
+    parser.add_argument("--figures", type=Path, metavar="FOLDER", help="draw, measure no times")
     wanted = parser.parse_args()
     sys.path.insert(0, str(HERE.parent))  # for the modules of this folder
+    unknown = sorted({*wanted.rigs} - {*rig_names()})
+    if unknown:
+        parser.error(f"no rig {unknown[0]!r}; there are: {', '.join(rig_names())}")
     for name in wanted.rigs or rig_names():
         module = importlib.import_module(f"benchmarks.rig_cases.{name}")
+        if wanted.figures:
+            if hasattr(module, "figure"):
+                module.figure(wanted.figures / f"{name}.png")
+            continue
         for row in module.rows(wanted.quick):
             print(f"{name:<14} {row.case:<60} {row.value:>16}  {row.to_reach}")
             if row.note:

@@ -24,6 +24,7 @@ T = TypeVar("T")
 BUILT_IN = {
     "micromanager": "drivers.micromanager:KIND",
     "sim.microscope": "sim.microscope:KIND",
+    "sim.lensless": "sim.lensless:KIND",
 }
 ENTRY_POINTS = "hil.drivers"
 

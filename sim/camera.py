@@ -9,7 +9,6 @@ from drivers.errors import CaptureCancelled
 from drivers.frame import Frame, FrameMeta, Pixels
 from sim.devices import Axis, Link, SimulatedDevice
 from sim.pace import Pace
-from sim.truth import Truth
 
 
 class SimulatedCamera(SimulatedDevice):
@@ -35,7 +34,7 @@ class SimulatedCamera(SimulatedDevice):
         axes: Iterable[Axis],
         pace: Pace,
         link: Link,
-        truth: Truth,
+        truth: object,
         expose: Callable[[], Pixels],
         saturation_adu: int,
         readout_ms: float,

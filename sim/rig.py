@@ -156,7 +156,7 @@ def float_axis(
     """Make a float axis whose unit is the end of its name; every move takes 5 ms, then the rate."""
     unit = name.rsplit("_", 1)[1]
     setting = Setting(name, "float", unit, low, high, role=role, tolerance=1e-6)
-    return Axis(setting, initial, latency_s=0.005, rate_per_s=rate_per_s)
+    return Axis(setting, float(initial), latency_s=0.005, rate_per_s=rate_per_s)
 
 
 def present_settings(devices: Iterable[SimulatedDevice]) -> dict[str, Value]:

@@ -32,6 +32,15 @@ def test_the_simulated_microscope(folder: Path) -> None:
     assert dose_mj.max() <= 0.2 + 1e-9
 
 
+def test_the_lensless_imager_records_its_figures_of_merit(folder: Path) -> None:
+    assert run(["run", "examples/lensless/session.toml", "--trials", "6"]) == 0
+    with hil.open_database() as database:
+        trials = database.trials("last", sort="number")
+    assert list(trials["state"]) == ["COMPLETE"] * 6
+    assert (trials["objective"] > 0).all()
+    assert trials["metrics.snr"].corr(trials["mask.apertures"] * trials["mask.diameter_um"]) > 0.5
+
+
 def test_micromanager_from_a_configuration_to_a_session(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

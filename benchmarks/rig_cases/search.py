@@ -7,17 +7,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
+from benchmarks.rig_cases.probe import Probe
 from benchmarks.rig_cases.table import Row
 from drivers.protocol import Value
-from hil import open_database, run_session
-from hil.capture import Capture
-from hil.clock import SystemClock
-from hil.ports import Measurement
-from hil.rig import Plan, Rig
-from hil.score import SessionEstimator, noise_model
-from hil.search_space import resolve
+from hil import run_session
 from hil.spec import GridSampler, SamplerSpec, SessionFile, load_session_file
 
 TRIALS = 60
@@ -41,7 +34,7 @@ def optuna_against_scan(
     file = load_session_file(session)
     proposed = _best(file, file.spec.sampler, trials)
     scanned = _best(file, GridSampler(kind="grid", points=points), 100_000)
-    values = judge(file, [proposed, scanned])
+    values = judge(session, [proposed, scanned])
     name = file.spec.name
     return [
         Row(
@@ -54,27 +47,10 @@ def optuna_against_scan(
     ]
 
 
-def judge(file: SessionFile, candidates: list[Mapping[str, Value]]) -> list[float]:
+def judge(session: Path, candidates: list[Mapping[str, Value]]) -> list[float]:
     """Measure settings again: the session's fields, four repeats; the first objective of each."""
-    spec = file.spec
-    with tempfile.TemporaryDirectory() as folder, Rig(Plan(file.rig)) as rig:
-        fields = _fields(file, Path(folder))
-        rig.setup()
-        space = rig.run(lambda: resolve(spec, rig.safety, rig.spec, file.path))
-        estimator = SessionEstimator(spec, noise_model(file.rig), space.excess)
-        capture = Capture(rig.safety, rig.camera, fields, JUDGE_REPEATS, 10, SystemClock())
-        values = []
-        for settings in candidates:
-            applied = rig.apply({**space.fixed, **settings})
-            taken = [rig.run(lambda i=i: capture.field(i)) for i in range(len(fields))]
-            measurement = Measurement(
-                np.stack([one.frames for one in taken]),
-                taken[0].exposure_ms,
-                taken[0].saturation_adu,
-            )
-            assessment = estimator.assess(measurement, applied)
-            values.append(next(iter(assessment.objectives.values())))
-    return values
+    with Probe(session) as probe:
+        return [probe.at(settings, JUDGE_REPEATS).objective for settings in candidates]
 
 
 def _best(file: SessionFile, sampler: SamplerSpec, trials: int) -> Mapping[str, Value]:
@@ -86,16 +62,6 @@ def _best(file: SessionFile, sampler: SamplerSpec, trials: int) -> Mapping[str, 
         result = run_session(replace(file, spec=spec, text=text), _url(Path(folder)))
     assert result.best is not None, result.reason
     return result.best_settings
-
-
-def _fields(file: SessionFile, folder: Path) -> list[Mapping[str, Value]]:
-    """Let a session of one trial say where its fields lie."""
-    spec = file.spec.model_copy(update={"trials": 1, "reference": None})
-    text = spec.model_dump_json(exclude_unset=True)
-    run_session(replace(file, spec=spec, text=text), _url(folder))
-    with open_database(_url(folder)) as database:
-        fields: list[Mapping[str, Value]] = database.session("last").extra["layout"]["fields"]
-    return fields
 
 
 def _url(folder: Path) -> str:

@@ -1,0 +1,88 @@
+"""Information and figures of merit of a simulated rig at chosen settings of its example."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drivers.protocol import Value
+from hil.capture import Capture
+from hil.clock import SystemClock
+from hil.layout import lay_out
+from hil.ports import Estimate, Measurement
+from hil.rig import Plan, Rig
+from hil.score import SessionEstimator, noise_model
+from hil.search_space import resolve
+from hil.spec import DriverSpec, load_session_file
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """What was measured at some settings.
+
+    Parameters
+    ----------
+    estimate
+        Information.
+    objective
+        The session's first.
+    metrics
+        Figures of merit by name.
+    frames
+        (n_fields, repeats, ...) ADU.
+    """
+
+    estimate: Estimate
+    objective: float
+    metrics: Mapping[str, float]
+    frames: NDArray[Any]
+
+
+class Probe:
+    """An open rig that measures at the fields of a session; use it as a context manager.
+
+    Parameters
+    ----------
+    session
+        A session file.
+    options
+        Of the rig's first driver, instead of those in the file.
+    """
+
+    def __init__(self, session: Path, **options: Any) -> None:
+        file = load_session_file(session)
+        driver = DriverSpec.model_validate({**file.rig.spec.driver[0].model_dump(), **options})
+        spec = file.rig.spec.model_copy(update={"driver": (driver,)})
+        self._file = replace(file, rig=replace(file.rig, spec=spec))
+        self._rig = Rig(Plan(self._file.rig))
+
+    def __enter__(self) -> Self:
+        spec, rig = self._file.spec, self._rig
+        rig.setup()
+        path = self._file.path
+        space = rig.run(lambda: resolve(spec, rig.safety, rig.spec, path))
+        self._fixed = dict(space.fixed)
+        self._fields = rig.run(lambda: lay_out(spec, space, rig.spec, path)).fields
+        self._estimator = SessionEstimator(spec, noise_model(self._file.rig), space.excess)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._rig.__exit__(None, None, None)
+
+    def at(self, settings: Mapping[str, Value], repeats: int = 1) -> Probed:
+        """Measure."""
+        rig, fields = self._rig, self._fields
+        capture = Capture(rig.safety, rig.camera, fields, repeats, 10, SystemClock())
+        applied = rig.apply({**self._fixed, **settings})
+        taken = [rig.run(lambda i=i: capture.field(i)) for i in range(len(fields))]
+        frames = np.stack([one.frames for one in taken])
+        measurement = Measurement(frames, taken[0].exposure_ms, taken[0].saturation_adu)
+        assessment = self._estimator.assess(measurement, applied)
+        objective = next(iter(assessment.objectives.values()))
+        metrics = getattr(rig.truth, "metrics", dict)()
+        return Probed(assessment.estimate, objective, metrics, frames)

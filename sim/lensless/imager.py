@@ -1,0 +1,196 @@
+"""From a scene and the settings of mask and camera to expected photons: batched, differentiable."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+
+from sim.lensless.mask import MaskPattern
+from sim.lensless.optics import sampling, seen, spot, transfer
+
+SMALLEST_UM, WIDEST_UM = 20.0, 300.0
+NEAREST_MM, FARTHEST_MM = 3.0, 6.0
+_SPOT_UM = 60.0  # room around the images for the spot's tail
+_BLOCK = 64  # sizes of grids are multiples of it, so that few FFT sizes occur
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """What no setting changes.
+
+    Parameters
+    ----------
+    side_px, pixel_um
+        Of the square sensor.
+    wavelength_um
+        Of the light.
+    focal_um
+        Of a lenslet.
+    radiance
+        Photons a second from 1 mm^2 of aperture and 1 mrad^2 of scene at value 1.
+    pitch_rad
+        Of the scene's samples.
+    """
+
+    side_px: int
+    pixel_um: float
+    wavelength_um: float
+    focal_um: float
+    radiance: float
+    pitch_rad: float
+
+    @property
+    def step_um(self) -> float:
+        """Distance of samples on the sensor."""
+        return self.pixel_um / self.samples_per_pixel
+
+    @property
+    def samples_per_pixel(self) -> int:
+        """Along each axis."""
+        return sampling(self.pixel_um, self.wavelength_um, WIDEST_UM, 1e3 * NEAREST_MM)
+
+
+@dataclass(frozen=True, slots=True)
+class MaskSettings:
+    """The mask, as numbers that gradients flow through: 0-d float64 tensors, um."""
+
+    lenslets: bool
+    apertures: int
+    diameter_um: torch.Tensor
+    spacing_um: torch.Tensor
+    irregularity: torch.Tensor
+    distance_um: torch.Tensor
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What makes two masks equal."""
+        numbers = (self.diameter_um, self.spacing_um, self.irregularity, self.distance_um)
+        return (self.lenslets, self.apertures, *(float(number.detach()) for number in numbers))
+
+
+class Imager:
+    """Images through the mask.
+
+    Parameters
+    ----------
+    instrument
+        What no setting changes.
+    pattern
+        Where the apertures are.
+    device
+        ``"cpu"``, ``"cuda"``.
+    """
+
+    def __init__(self, instrument: Instrument, pattern: MaskPattern, device: str = "cpu") -> None:
+        self.instrument = instrument
+        self._pattern = pattern
+        self._device = device
+        self._last: tuple[tuple[object, ...], torch.Tensor] | None = None
+
+    def grid(self, mask: MaskSettings) -> int:
+        """Size the grid, in samples a side: the sensor, and what the outermost apertures see."""
+        one = self.instrument
+        reach_um = self._pattern.reach_um(
+            mask.apertures, float(mask.spacing_um.detach()), float(mask.irregularity.detach())
+        )
+        side_um = one.side_px * one.pixel_um + 2 * (reach_um + self._blur_um(mask))
+        return _BLOCK * -(-int(side_um / one.step_um) // _BLOCK)
+
+    def open_diameter_um(self, mask: MaskSettings) -> torch.Tensor:
+        """Diameter of each aperture, cut where neighbours touch."""
+        return self._pattern.open_diameter_um(
+            mask.apertures, mask.spacing_um, mask.irregularity, mask.diameter_um
+        )
+
+    def transfer(self, mask: MaskSettings) -> torch.Tensor:
+        """Transfer function of mask and pixels, (n, n // 2 + 1); the last one is remembered."""
+        if self._last is not None and self._last[0] == mask.key and not _wants_gradient(mask):
+            return self._last[1]
+        one, side = self.instrument, self.grid(mask)
+        h = spot(
+            (side, side),
+            one.step_um,
+            self.open_diameter_um(mask) / 2,
+            mask.distance_um,
+            one.wavelength_um,
+            one.focal_um if mask.lenslets else float("inf"),
+        )
+        centres = self._pattern.centres_um(mask.apertures, mask.spacing_um, mask.irregularity)
+        result = transfer(h, centres, one.step_um, one.pixel_um).to(self._device)
+        if not _wants_gradient(mask):
+            self._last = (mask.key, result)
+        return result
+
+    def photons(
+        self,
+        scene: torch.Tensor,
+        mask: MaskSettings,
+        pointing_rad: torch.Tensor,
+        exposure_s: torch.Tensor,
+    ) -> torch.Tensor:
+        """Compute the expected photons of every pixel.
+
+        Parameters
+        ----------
+        scene
+            (height, width) radiance; its dtype is that of the result.
+        mask
+            The mask.
+        pointing_rad
+            (B, 2) y and x of each field's centre. Memory: about 24 bytes a field for each sample
+            of `grid` squared, 25 MB at 1024 samples.
+        exposure_s
+            0-d.
+
+        Returns
+        -------
+        Tensor
+            (B, side_px, side_px).
+        """
+        one, side = self.instrument, self.grid(mask)
+        offsets_um = (torch.arange(side, device=self._device) - side // 2) * one.step_um
+        angles = offsets_um.to(torch.float64) / mask.distance_um
+        view = seen(scene.to(self._device), one.pitch_rad, pointing_rad.to(self._device), angles)
+        h = self.transfer(mask)
+        h = h.to(torch.complex64) if scene.dtype == torch.float32 else h
+        image = torch.fft.irfft2(torch.fft.rfft2(view) * h, s=(side, side))
+        n, k = one.side_px, one.samples_per_pixel
+        # pixels' centres, so that the middle of the sensor lies on the axis
+        first = side // 2 - k * (n // 2)
+        image = image[:, first : first + n * k : k, first : first + n * k : k]
+        area_mm2 = mask.apertures * torch.pi * (self.open_diameter_um(mask) / 2000) ** 2
+        pixel_mrad2 = (1e3 * one.pixel_um / mask.distance_um) ** 2
+        scale = one.radiance * exposure_s * area_mm2 * pixel_mrad2
+        result: torch.Tensor = torch.clamp(image, min=0) * scale.to(image.dtype).to(self._device)
+        return result
+
+    def _blur_um(self, mask: MaskSettings) -> float:
+        a = float(mask.diameter_um.detach()) / 2
+        d = float(mask.distance_um.detach())
+        bend = abs(1 - d / self.instrument.focal_um) if mask.lenslets else 1.0
+        return a * bend + _SPOT_UM
+
+
+def mask_settings(settings: Mapping[str, float | int | str | torch.Tensor]) -> MaskSettings:
+    """Take the mask's settings from canonical names; numbers may be tensors with gradients."""
+
+    def number(name: str) -> torch.Tensor:
+        value = settings[f"mask.{name}"]
+        assert not isinstance(value, str)
+        return torch.as_tensor(value, dtype=torch.float64)
+
+    return MaskSettings(
+        lenslets=settings["mask.element"] == "lenslet",
+        apertures=int(settings["mask.apertures"]),
+        diameter_um=number("diameter_um"),
+        spacing_um=number("spacing_um"),
+        irregularity=number("irregularity"),
+        distance_um=1e3 * number("distance_mm"),
+    )
+
+
+def _wants_gradient(mask: MaskSettings) -> bool:
+    numbers = (mask.diameter_um, mask.spacing_um, mask.irregularity, mask.distance_um)
+    return any(number.requires_grad for number in numbers)

@@ -1,0 +1,242 @@
+"""The devices of ``sim.lensless``, and what they hide.
+
+Defaults, and why: a machine-vision sensor of 5 um pixels (12 bits, 5 electrons read noise) behind a
+mask a few millimetres away, as in lensless cameras; lenslets of 4 mm focal length resolve 2 to 4
+mrad. In daylight a lenslet of 150 um brings about 200 photons to a pixel in 20 ms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, field_validator
+
+from drivers.errors import ConfigError, UnknownSetting
+from drivers.protocol import Setting, Value
+from sim.camera import SimulatedCamera
+from sim.devices import Axis, Link, SimulatedDevice
+from sim.lensless.scenes import PITCH_RAD, SCENES, Scene, load_scene, make_scene
+from sim.metrics import Metrics
+from sim.pace import Pace
+from sim.rig import SimulatedKind, SimulatedRig, float_axis, present_settings
+from sim.sensor import NoiseModel, Sensor
+from sim.sensor_options import SensorOptions
+
+if TYPE_CHECKING:  # torch takes a second to import, and parking a rig must not wait for it
+    from sim.lensless.imager import Imager
+
+READOUT_MS = 5.0
+_METRICS = {
+    "mtf50_cycles_per_mrad": "cycles/mrad",
+    "cutoff_cycles_per_mrad": "cycles/mrad",
+    "least_mtf": "",
+    "mean_photons": "photons",
+    "snr": "",
+}
+
+
+class LenslessOptions(SensorOptions):
+    """What the ``[[driver]]`` table of a simulated lensless imager may say.
+
+    `scene` is a name of `sim.lensless.scenes.SCENES` or the path of a ``.npy`` file beside
+    ``rig.toml``; `density` is that of ``beads``, on 1000 mrad^2; `stray_light` is an even radiance
+    on top of it.
+    """
+
+    scene: str = "natural"
+    density: Annotated[float, Field(gt=0, le=1000)] = 1.0
+    stray_light: Annotated[float, Field(ge=0, le=100)] = 0.02
+    radiance: Annotated[float, Field(gt=0, le=1e9)] = 3e5
+    wavelength_nm: Annotated[float, Field(ge=350, le=1000)] = 550.0
+    focal_mm: Annotated[float, Field(ge=1, le=20)] = 4.0
+    side_px: Annotated[int, Field(ge=32, le=1024)] = 128
+    pixel_um: Annotated[float, Field(ge=2, le=15)] = 5.0
+    device: str = "cpu"
+
+    gain_e_per_adu: Annotated[float, Field(gt=0, le=1000)] = 2.5
+    offset_adu: Annotated[float, Field(ge=0, le=10_000)] = 20.0
+    read_noise_e: Annotated[float, Field(ge=0, le=1000)] = 5.0
+    bit_depth: Annotated[int, Field(ge=8, le=16)] = 12
+    full_well_e: Annotated[float, Field(ge=100, le=1e7)] = 11_000.0
+
+    @field_validator("scene")
+    @classmethod
+    def _known_scene(cls, scene: str) -> str:
+        if scene not in SCENES and not scene.endswith(".npy"):
+            raise ValueError(f"one of {', '.join(SCENES)}, or the path of a .npy file")
+        return scene
+
+
+class LensPath:
+    """Scene, mask and sensor: settings in, frames out.
+
+    Parameters
+    ----------
+    options
+        The ``[[driver]]`` table.
+    """
+
+    def __init__(self, options: LenslessOptions) -> None:
+        seeds = np.random.SeedSequence(options.seed).spawn(4)
+        self._scene_rng, self._mask_rng, sensor_rng, self._rng = map(np.random.default_rng, seeds)
+        self._options = options
+        self.sensor = Sensor(options.sensor, (options.side_px, options.side_px), sensor_rng)
+
+    @cached_property
+    def scene(self) -> Scene:
+        """Radiance in every direction, made when it is first needed."""
+        options = self._options
+        if options.scene in SCENES:
+            scene = make_scene(options.scene, options.density, self._scene_rng)
+        else:
+            scene = load_scene(Path(options.scene))
+        return scene + np.float32(options.stray_light)
+
+    @cached_property
+    def imager(self) -> Imager:
+        """The optics."""
+        from sim.lensless.imager import Imager, Instrument
+        from sim.lensless.mask import MaskPattern
+
+        options = self._options
+        instrument = Instrument(
+            side_px=options.side_px,
+            pixel_um=options.pixel_um,
+            wavelength_um=options.wavelength_nm / 1e3,
+            focal_um=1e3 * options.focal_mm,
+            radiance=options.radiance,
+            pitch_rad=PITCH_RAD,
+        )
+        return Imager(instrument, MaskPattern(self._mask_rng), options.device)
+
+    def expected_electrons(self, settings: Mapping[str, Value]) -> NDArray[np.float32]:
+        """Noise-free electrons of a frame, (side_px, side_px)."""
+        import torch
+
+        from sim.lensless.imager import mask_settings
+
+        exposure_ms = float(settings["camera.exposure_ms"])
+        pointing = [float(settings[f"pointing.{axis}_mrad"]) / 1e3 for axis in ("y", "x")]
+        with torch.inference_mode():
+            photons = self.imager.photons(
+                torch.from_numpy(self.scene),
+                mask_settings(settings),
+                torch.tensor([pointing], dtype=torch.float64),
+                torch.tensor(exposure_ms / 1e3, dtype=torch.float64),
+            )
+        return self.sensor.expected_electrons(photons[0].cpu().numpy(), exposure_ms)
+
+    def expose(self, settings: Mapping[str, Value]) -> NDArray[np.uint8] | NDArray[np.uint16]:
+        """Take a frame."""
+        return self.sensor.read_out(self.expected_electrons(settings), 1, self._rng)
+
+    def metrics(self, settings: Mapping[str, Value]) -> dict[str, float]:
+        """Compute the figures of merit of `sim.lensless.metrics`."""
+        from sim.lensless.imager import mask_settings
+        from sim.lensless.metrics import figures
+
+        exposure_ms = float(settings["camera.exposure_ms"])
+        return figures(self.imager, mask_settings(settings), exposure_ms, self.sensor.spec)
+
+
+class LenslessTruth:
+    """The noise-free image, for judging a session, never for steering it.
+
+    Every method takes the settings to suppose; those left out are as they are on the devices now.
+
+    Parameters
+    ----------
+    path
+        The light path.
+    present
+        Devices whose settings count.
+
+    Attributes
+    ----------
+    path
+        As given.
+    """
+
+    def __init__(self, path: LensPath, present: list[SimulatedDevice]) -> None:
+        self.path = path
+        self._present = present
+
+    def expected_electrons(
+        self, settings: Mapping[str, Value] | None = None
+    ) -> NDArray[np.float32]:
+        """Noise-free electrons of the next frame, (height, width)."""
+        return self.path.expected_electrons(self._suppose(settings))
+
+    def noise_model(self, settings: Mapping[str, Value] | None = None) -> NoiseModel:
+        """Parameters of ``CameraNoise``; the same at all settings."""
+        return self.path.sensor.noise_model(1)
+
+    def metrics(self, settings: Mapping[str, Value] | None = None) -> Mapping[str, float]:
+        """Figures of merit by name."""
+        return self.path.metrics(self._suppose(settings))
+
+    def _suppose(self, settings: Mapping[str, Value] | None) -> dict[str, Value]:
+        values = present_settings(self._present)
+        for name, value in (settings or {}).items():
+            if name not in values:
+                raise UnknownSetting(name, tuple(values))
+            values[name] = value
+        return values
+
+
+def open_lensless(options: LenslessOptions, pace: Pace) -> SimulatedRig:
+    """Make an imager: one lenslet in focus, looking straight ahead."""
+    link = Link()
+    path = LensPath(options)
+    devices: list[SimulatedDevice] = []
+    truth = LenslessTruth(path, devices)
+    pointing = [
+        float_axis(f"pointing.{axis}_mrad", -600, 600, role="position", rate_per_s=500)
+        for axis in ("x", "y")
+    ]
+    mask = (
+        Axis(Setting("mask.element", "choice", choices=("lenslet", "pinhole")), "lenslet", 0.005),
+        Axis(Setting("mask.apertures", "int", "", 1, 16), 1, latency_s=0.005),
+        float_axis("mask.diameter_um", 20, 300, 150),
+        float_axis("mask.spacing_um", 50, 250, 150),
+        Axis(Setting("mask.irregularity", "float", "", 0.0, 1.0, tolerance=1e-6), 0.5, 0.005),
+        float_axis("mask.distance_mm", 3, 6, 4, role="position", rate_per_s=5),
+    )
+    camera = SimulatedCamera(
+        "camera",
+        [float_axis("camera.exposure_ms", 0.1, 1000.0, 20.0, role="exposure")],
+        pace,
+        link,
+        truth,
+        expose=lambda: path.expose(present_settings(devices)),
+        saturation_adu=path.sensor.saturation_adu,
+        readout_ms=READOUT_MS,
+    )
+    devices += (
+        SimulatedDevice("pointing", pointing, pace, link, truth),
+        SimulatedDevice("mask", mask, pace, link, truth),
+        camera,
+    )
+    metrics = Metrics(_METRICS, lambda: path.metrics(present_settings(devices)), pace, link, truth)
+    return SimulatedRig(
+        [*devices, metrics], link, truth, ("numpy", "scipy", "scikit-image", "torch")
+    )
+
+
+def _find_scene(options: LenslessOptions, folder: Path) -> LenslessOptions:
+    if options.scene in SCENES:
+        return options
+    path = folder / options.scene
+    try:
+        load_scene(path)
+    except (OSError, ValueError) as problem:
+        raise ConfigError("scene", f"{path}: {problem}") from problem
+    return options.model_copy(update={"scene": str(path)})
+
+
+KIND = SimulatedKind(LenslessOptions, open_lensless, _find_scene)

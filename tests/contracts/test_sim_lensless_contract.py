@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from drivers.protocol import Connection, Value
+from sim.lensless import KIND
+from tests.contracts.driver_contract import DriverContract
+
+
+class TestSimulatedLensless(DriverContract):
+    moves: ClassVar[Mapping[str, tuple[Value, Value]]] = {
+        "pointing.x_mrad": (20.0, -10.0),
+        "mask.element": ("pinhole", "lenslet"),
+        "mask.apertures": (4, 1),
+        "mask.diameter_um": (100.0, 150.0),
+        "mask.irregularity": (0.2, 0.5),
+        "mask.distance_mm": (4.5, 4.0),
+        "camera.exposure_ms": (20.0, 10.0),
+    }
+    exposure = "camera.exposure_ms"
+    long_ms = 1000.0
+
+    @pytest.fixture
+    def connection(self) -> Iterator[Connection]:
+        connection = KIND.open(KIND.options({"seed": 1, "side_px": 64}, Path.cwd()))
+        yield connection
+        connection.close()

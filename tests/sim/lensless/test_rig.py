@@ -1,0 +1,116 @@
+"""The rig as a session sees it: what information and figures of merit answer to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pydantic
+import pytest
+
+from drivers.errors import ConfigError
+from drivers.protocol import Camera, Value
+from hil.information import estimate_information
+from hil.noise import CameraNoise
+from sim.lensless import KIND
+from sim.rig import SimulatedRig
+
+FIELDS = [(x, y) for y in (-400.0, 0.0, 400.0) for x in (-450.0, -150.0, 150.0, 450.0)]
+
+
+def open_rig(**options: Any) -> SimulatedRig:
+    return KIND.open(KIND.options({"seed": 3, "side_px": 64} | options, Path.cwd()))
+
+
+def apply(rig: SimulatedRig, settings: dict[str, Value]) -> None:
+    for name, value in settings.items():
+        device = rig.devices[name.split(".")[0]]
+        device.start({name: value})
+        device.settle(1.0)
+
+
+def bits(rig: SimulatedRig, **settings: Value) -> float:
+    """Information at some settings of mask and camera, bits per pixel."""
+    apply(rig, {name.replace("__", "."): value for name, value in settings.items()})
+    camera = rig.devices["camera"]
+    assert isinstance(camera, Camera)
+    frames = []
+    for x, y in FIELDS:
+        apply(rig, {"pointing.x_mrad": x, "pointing.y_mrad": y})
+        frames.append(next(iter(camera.capture(1, 1.0))).pixels)
+    numbers = rig.truth.noise_model()
+    noise = CameraNoise(
+        numbers.gain_e_per_adu, numbers.offset_adu, numbers.read_noise_e, numbers.bit_depth
+    )
+    return estimate_information(np.stack(frames), noise, "copula", 8).bits_per_pixel
+
+
+class Factor(NamedTuple):
+    name: str
+    better: dict[str, Value]
+    worse: dict[str, Value]
+
+
+FACTORS = [
+    Factor("exposure", {"camera__exposure_ms": 40.0}, {"camera__exposure_ms": 4.0}),
+    Factor("focus", {"mask__distance_mm": 4.0}, {"mask__distance_mm": 5.5}),
+    Factor("a lens and a hole", {"mask__element": "lenslet"}, {"mask__element": "pinhole"}),
+    Factor("aperture", {"mask__diameter_um": 200.0}, {"mask__diameter_um": 40.0}),
+]
+
+
+@pytest.mark.parametrize("factor", FACTORS, ids=lambda factor: factor.name)
+def test_information_answers_to_what_quality_depends_on(factor: Factor) -> None:
+    assert bits(open_rig(), **factor.better) > bits(open_rig(), **factor.worse) + 0.05
+
+
+def test_a_noisier_sensor_tells_less() -> None:
+    assert bits(open_rig(read_noise_e=2.0)) > bits(open_rig(read_noise_e=20.0)) + 0.05
+
+
+def test_sparse_scenes_want_many_apertures_and_dense_ones_few() -> None:
+    """Multiplexing pays until images overlap: Pinkard et al. 2024, lensless imagers."""
+    counts = (1, 4, 16)
+    sparse = [bits(open_rig(scene="beads", density=0.3), mask__apertures=n) for n in counts]
+    medium = [bits(open_rig(scene="beads", density=12.0), mask__apertures=n) for n in counts]
+    dense = [bits(open_rig(scene="beads", density=60.0), mask__apertures=n) for n in counts]
+    assert sparse[0] < sparse[1] < sparse[2]
+    assert medium[1] > max(medium[0], medium[2])
+    assert dense[0] > dense[1]
+
+
+def test_figures_of_merit_follow_the_mask() -> None:
+    rig = open_rig()
+    single = rig.truth.metrics()
+    assert single["cutoff_cycles_per_mrad"] == pytest.approx(0.150 / 0.55)
+    assert rig.truth.metrics({"mask.apertures": 8})["snr"] > single["snr"]
+    assert (
+        rig.truth.metrics({"mask.apertures": 8})["mtf50_cycles_per_mrad"]
+        < single["mtf50_cycles_per_mrad"]
+    )
+    assert rig.devices["metrics"].read("metrics.snr") == single["snr"]
+    electrons = rig.truth.expected_electrons()
+    assert electrons.mean() == pytest.approx(0.8 * single["mean_photons"], rel=0.5)
+
+
+def test_the_same_seed_gives_the_same_frames() -> None:
+    assert np.array_equal(
+        open_rig().truth.expected_electrons(), open_rig().truth.expected_electrons()
+    )
+    assert not np.array_equal(
+        open_rig().truth.expected_electrons(), open_rig(seed=4).truth.expected_electrons()
+    )
+
+
+def test_scenes_of_ones_own(tmp_path: Path) -> None:
+    np.save(tmp_path / "far.npy", np.ones((256, 256), np.float32))
+    rig = KIND.open(KIND.options({"scene": "far.npy", "stray_light": 0.0}, tmp_path))
+    assert np.ptp(rig.truth.expected_electrons()) < 1e-3
+    np.save(tmp_path / "small.npy", np.ones((20, 20)))
+    with pytest.raises(ConfigError, match="256 samples"):
+        KIND.options({"scene": "small.npy"}, tmp_path)
+    with pytest.raises(ConfigError, match="nowhere"):
+        KIND.options({"scene": "nowhere.npy"}, tmp_path)
+    with pytest.raises(pydantic.ValidationError, match="one of beads"):
+        KIND.options({"scene": "stars"}, tmp_path)
