@@ -44,7 +44,9 @@ class Frame:
     Parameters
     ----------
     pixels
-        (height, width) unsigned integers, ADU. The receiver owns the array.
+        (height, width) unsigned integers, ADU; (channels, height, width) where one exposure records
+        several images at once, colours, spectral bands or views. The same shape until a setting
+        changes it. The receiver owns the array.
     meta
         What was read back with it.
     """

@@ -183,7 +183,7 @@ class FieldFrames:
     field
         Index of the field in the session's list: the same scene position in every trial.
     frames
-        (n_repeats, height, width) unsigned integers, ADU.
+        (n_repeats, height, width) or (n_repeats, channels, height, width) unsigned integers, ADU.
     exposure_ms
         Read back from the camera.
     saturation_adu
@@ -206,7 +206,8 @@ class Measurement:
     Parameters
     ----------
     frames
-        (n_fields, n_repeats, height, width) unsigned integers, ADU.
+        (n_fields, n_repeats, height, width) unsigned integers, ADU; channels, where there are
+        several, before height.
     exposure_ms, saturation_adu
         As in `FieldFrames`; the same for all fields of a trial.
     """

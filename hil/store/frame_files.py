@@ -1,7 +1,8 @@
 """One trial's frames as a Zarr v3 array on disk.
 
 Layout: ``FRAMES/SESSION_ID/`` is a Zarr group; each trial in it is an array ``000012`` of shape
-(n_fields, n_repeats, height, width), one chunk a field of view, in files ``c.FIELD.0.0.0``.
+(n_fields, n_repeats, height, width), one chunk a field of view, in files ``c.FIELD.0.0.0``. Frames
+of several channels have them before height, and one ``.0`` more.
 
 zarr itself needs 3 ms to create a small array and 2 to 5 ms to write each chunk (measured, zarr
 3.1), mostly in its event loop. So zarr makes the metadata of the first array of a shape, which is
@@ -30,7 +31,7 @@ from hil.errors import StoreError
 
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 
-DIMENSIONS = ("field", "repeat", "y", "x")
+DIMENSIONS = {4: ("field", "repeat", "y", "x"), 5: ("field", "repeat", "channel", "y", "x")}
 DTYPES = ("uint8", "uint16")
 
 
@@ -57,9 +58,9 @@ def make_group(folder: Path, attributes: Mapping[str, Any]) -> None:
 
 
 def write_chunk(folder: Path, field: int, pixels: Pixels) -> None:
-    """Write one field of view, (n_repeats, height, width), and sync it."""
+    """Write one field of view, (n_repeats, [channels,] height, width), and sync it."""
     encoded = _codec(pixels.dtype.itemsize).encode(_little(pixels))
-    with (folder / f"c.{field}.0.0.0").open("wb") as file:
+    with (folder / f"c.{field}{'.0' * pixels.ndim}").open("wb") as file:
         file.write(encoded)
         file.flush()
         os.fsync(file.fileno())
@@ -84,7 +85,7 @@ def write_metadata(
 
 
 def read_fields(folder: Path, fields: list[int]) -> Pixels:
-    """Read some fields of view, (len(fields), n_repeats, height, width).
+    """Read some fields of view, (len(fields), n_repeats, [channels,] height, width).
 
     Raises
     ------
@@ -147,7 +148,7 @@ def _template(shape: tuple[int, ...], dtype: str) -> str:
             cname="lz4", clevel=1, shuffle="bitshuffle", typesize=np.dtype(dtype).itemsize
         ),
         chunk_key_encoding={"name": "default", "separator": "."},
-        dimension_names=DIMENSIONS,
+        dimension_names=DIMENSIONS[1 + len(shape)],
         zarr_format=3,
     )
     del array

@@ -34,7 +34,7 @@ class Sealed:
     path
         Of the array, relative to the frames folder, with ``/``; None where no pixels are kept.
     shape
-        (n_fields, n_repeats, height, width) of what is kept; None where nothing is.
+        (n_fields, n_repeats, [channels,] height, width) of what is kept; None where nothing is.
     n_frames
         Frames taken, kept or not.
     fields
@@ -44,7 +44,7 @@ class Sealed:
     """
 
     path: str | None
-    shape: tuple[int, int, int, int] | None
+    shape: tuple[int, ...] | None
     dtype: str
     n_frames: int
     fields: tuple[int, ...]
@@ -228,8 +228,8 @@ class FrameWriter:
             frame_files.sync_file(array / "zarr.json")
             frame_files.sync_folder(array)
             frame_files.sync_folder(self._folder)
-            repeats, height, width = first.frames.shape
-            shape = (len(fields), 1 if self._keep == "first" else repeats, height, width)
+            repeats, *frame = first.frames.shape
+            shape = (len(fields), 1 if self._keep == "first" else repeats, *frame)
         return Sealed(
             path=None if shape is None else f"{self._session_id}/{stack.name}",
             shape=shape,

@@ -297,7 +297,7 @@ class DriverContract:
         frames = list(camera.capture(3, self.frame_timeout_s))
         assert len({frame.pixels.shape for frame in frames}) == 1
         for frame in frames:
-            assert frame.pixels.ndim == 2
+            assert frame.pixels.ndim in (2, 3)
             assert frame.pixels.dtype in (np.uint8, np.uint16)
             assert frame.pixels.flags.owndata and frame.pixels.flags.writeable
             assert int(frame.pixels.max()) <= frame.meta.saturation_adu

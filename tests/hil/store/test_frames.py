@@ -24,7 +24,7 @@ from hil.store.frame_writer import QUEUE_LENGTH, FrameWriter
 @given(
     pixels=st.sampled_from([np.uint8, np.uint16]).flatmap(
         lambda dtype: arrays.arrays(
-            dtype, arrays.array_shapes(min_dims=4, max_dims=4, min_side=1, max_side=5)
+            dtype, arrays.array_shapes(min_dims=4, max_dims=5, min_side=1, max_side=5)
         )
     )
 )
