@@ -213,7 +213,9 @@ class Database:
     # ---- frames ----------------------------------------------------------------------------
 
     def frames(self, session: str, number: int) -> Pixels:
-        """Frames of a trial, (n_fields, n_repeats, [channels,] height, width), ADU, checksums verified.
+        """Frames of a trial, (n_fields, n_repeats, [channels,] height, width), ADU, checked.
+
+        Their checksums are compared with those in the database.
 
         A trial that ended early has the fields of view that were measured until then, in the
         session's order; one that kept the first repeats has those.

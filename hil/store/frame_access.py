@@ -14,7 +14,7 @@ from hil.store.models import Acquisition
 
 
 def read_checked(frames_folder: Path, row: Any, number: int) -> frame_files.Pixels:
-    """Read the kept frames of one acquisition row, (n_fields, n_repeats, [channels,] height, width).
+    """Read the kept frames of an acquisition row, (n_fields, n_repeats, [channels,] height, width).
 
     Raises
     ------
