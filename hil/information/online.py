@@ -16,7 +16,7 @@ import time
 from dataclasses import replace
 from functools import reduce
 from operator import add
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -45,9 +45,10 @@ from hil.information.flags import (
     too_dark,
     too_quiet,
 )
+from hil.information.flattened import Flattener
 from hil.information.interval import Interval, weighted_interval
 from hil.information.noise_check import check_differences
-from hil.information.noise_model import NoiseModel
+from hil.information.noise_model import FlattenedNoise, NoiseModel
 from hil.information.stream_record import FieldRecord, StreamTotals
 from hil.information.training_sums import training_sums
 from hil.information.windows import cut_windows, draw_windows
@@ -115,7 +116,7 @@ class OnlineEstimator:
 
     def __init__(
         self,
-        noise: NoiseModel,
+        noise: NoiseModel | FlattenedNoise,
         patch_size: int = 16,
         confidence: float = 0.95,
         *,
@@ -125,7 +126,8 @@ class OnlineEstimator:
         max_saturated_share: float = 1e-3,
         seed: int = 0,
     ) -> None:
-        if not hasattr(noise, "entropy_phi_nats"):
+        flattened = isinstance(noise, FlattenedNoise)
+        if not flattened and not hasattr(noise, "entropy_phi_nats"):
             raise InputError(
                 "noise", "", f"{noise!r} is no noise model; allowed: those of hil.noise"
             )
@@ -135,12 +137,14 @@ class OnlineEstimator:
             check_share("half_life_frames", half_life_frames, 0.0, math.inf)
         if isinstance(thinning, bool) or not isinstance(thinning, int) or thinning < 1:
             raise InputError("thinning", "", f"{thinning!r}; allowed: an integer from 1")
-        self._noise = noise
+        self._flattener = Flattener(noise) if isinstance(noise, FlattenedNoise) else None
+        self._given = repr(noise)
+        self._noise = cast(NoiseModel, noise)  # of the frames once they are flattened
         self._p = patch_size
         self._confidence = confidence
         self._half_life_frames = half_life_frames
         self._thinning = thinning
-        self._saturation_adu = saturation_adu
+        self._saturation_adu = None if flattened else saturation_adu  # is in another unit
         self._max_saturated_share = max_saturated_share
         self._rng = np.random.default_rng(seed)
         self._fields: dict[int, FieldRecord] = {}
@@ -199,6 +203,7 @@ class OnlineEstimator:
             return
         if not self._fields:
             self._kind, self._reference_adu = other._kind, other._reference_adu
+            self._noise = other._noise
         if self._kind != other._kind:
             raise InputError("other", "", f"has seen {other._kind}, not {self._kind}")
         by_adu = other._reference_adu - self._reference_adu
@@ -289,7 +294,7 @@ class OnlineEstimator:
     def setup(self) -> str:
         """What two estimators must agree on to be merged, in words."""
         return (
-            f"{self._noise!r}, patches of {self._p}, half-life {self._half_life_frames}, "
+            f"{self._given}, patches of {self._p}, half-life {self._half_life_frames}, "
             f"thinning {self._thinning}, saturation {self._saturation_adu}"
         )
 
@@ -316,6 +321,8 @@ class OnlineEstimator:
             )
         if array.ndim == 2:
             array = array[None]
+        if self._flattener is not None:
+            array, self._noise = self._flattener(array)
         checked = check_frames(array[None], self._noise, self._p)
         height, width = checked.frames.shape[2:]
         kind = StreamKind(height, width, checked.discrete)

@@ -9,7 +9,7 @@ import pytest
 from scipy.special import entr, ndtr
 
 from hil.errors import InputError
-from hil.information import estimate_information
+from hil.information import OnlineEstimator, estimate_information
 from hil.noise import CameraMapNoise, CameraNoise
 
 SIDE = 96
@@ -155,6 +155,25 @@ def test_the_same_frame_is_corrected_the_same_alone_and_among_others() -> None:
     together, _ = camera.flatten(frames)
     alone, _ = camera.flatten(frames[1, 0])
     assert (together[1, 0] == alone).all()
+
+
+@pytest.mark.parametrize("hot", [0.0, 0.002])
+def test_as_frames_come_it_is_the_same(hot: float) -> None:
+    rng = np.random.default_rng(12)
+    camera = Quirks(hot=hot).camera(rng)
+    frames = camera.sample(np.repeat(scenes(rng, 5, 800.0), 2, axis=1), rng)
+    online = OnlineEstimator(camera, patch_size=8)
+    for number, field in enumerate(frames):
+        online.update(field, number)
+    batch = estimate_information(frames, camera, patch_size=8)
+    allowed = 1e-6 if hot == 0 else 0.01
+    assert online.estimate().bits_per_pixel == pytest.approx(batch.bits_per_pixel, abs=allowed)
+
+
+def test_as_frames_come_few_pixels_may_be_defective() -> None:
+    camera = Quirks(hot=0.05).camera(np.random.default_rng(12))
+    with pytest.raises(InputError, match="at most 1 %"):
+        OnlineEstimator(camera)
 
 
 def test_corrected_noise_is_what_corrected_frames_have() -> None:
