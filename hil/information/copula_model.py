@@ -31,7 +31,7 @@ from hil.information.normal_scores import NormalScores
 Floats = NDArray[np.float64]
 
 _NARROW = 0.3  # standard deviations; below, a cell's probability by the midpoint with its w^2 term
-_LEAST_VARIANCE = 1e-4
+_LEAST_VARIANCE = 1e-12  # of a latent given others, whose own is 1
 _CHUNK = 2**21  # pixels at a time
 
 

@@ -84,6 +84,9 @@ class NormalScores:
             (L,) variance of the noise, codes squared.
         """
         slope = self.probability / np.maximum(_density(self.score), 1e-300)
+        # a cell without an end has no width: its neighbour's slope, unless its own is less
+        for end, beside in ((0, 1), (-1, -2)):
+            slope[end] = min(slope[end], slope[beside])
         value = float(self.probability @ np.minimum(variance * slope**2, 1.0))
         return min(value, self.score_variance)
 

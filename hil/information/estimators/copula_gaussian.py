@@ -38,22 +38,20 @@ class CopulaGaussian:
         n, trained = int(scenes.sum()), int(scenes.sum() - scenes.max())
         d = sample.patch_size**2
         free = trained >= 2 * d
-        in_sample = codes.model(None, _free_joint if free else _shrunk_joint)
+        choice = codes.chosen_laws(_shrunk_joint)
+        law, *laws = choice.laws
+        bound = choice.held_out_nats
+        in_sample = codes.model(law, None, _free_joint) if free else choice.in_sample
+        held_out = codes.held_out_nats(laws, _free_joint) if free else bound
         in_sample_nats = in_sample.nats_per_pixel(codes.patches)
-        held_out, bound = np.empty_like(in_sample_nats), np.empty_like(in_sample_nats)
-        for fold in range(sample.n_folds):
-            members = sample.fold == fold
-            patches = codes.patches[members]
-            bound[members] = codes.model(fold, _shrunk_joint).nats_per_pixel(patches)
-            if free:
-                held_out[members] = codes.model(fold, _free_joint).nats_per_pixel(patches)
+        details = codes.details | {"marginal_law": law.name}
         step = codes.coding.log_step_nats
         bound, in_sample_nats = bound + step, in_sample_nats + step
         if not free:
             weight = half_sum_weight(sample.n_folds)
-            return CrossEntropy(bound, in_sample_nats, weight, codes.details)
+            return CrossEntropy(bound, in_sample_nats, weight, details)
         weight = wishart_weight(d, n, trained)
-        return CrossEntropy(held_out + step, in_sample_nats, weight, codes.details, bound)
+        return CrossEntropy(held_out + step, in_sample_nats, weight, details, bound)
 
 
 def _shrunk_joint(scores: NormalScores, sample: Sample) -> CopulaModel:

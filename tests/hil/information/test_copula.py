@@ -17,6 +17,7 @@ from hil.information.estimators import find_estimator
 from hil.information.marginal import BANDWIDTHS, Coding, fit_marginals
 from hil.information.normal_scores import NormalScores
 from hil.information.sample import Sample
+from hil.information.warped_law import warped_laws, warps
 from hil.noise import CameraNoise, GaussianNoise, NoiseModel, PoissonNoise
 
 SHAPE = (8, 1, 96, 96)
@@ -271,3 +272,72 @@ def test_shifted_and_repeated_frames_say_the_same(name: str) -> None:
     twice = estimate_information(np.repeat(frames + 100, 2, axis=1), camera, name, 4)
     assert twice.n_units == 600
     assert twice.h_y_nats == pytest.approx(found.h_y_nats, abs=0.03)
+
+
+class Smooth(NamedTuple):
+    says: str
+    amplitude_adu: float
+    length_px: float
+    sigma_adu: float
+    within_bits: float
+
+
+SMOOTH = [
+    Smooth("a little smooth", 30, 2, 10, 0.006),
+    Smooth("30 times the noise", 300, 3, 10, 0.01),
+    Smooth("50 times the noise", 100, 3, 2, 0.01),
+]
+
+
+def smooth_fields(case: Smooth, n: int, side: int, rng: np.random.Generator) -> np.ndarray:
+    """(n, side, side) integers: Gaussian fields of covariance a^2 exp(-r^2 / 2 l^2), and noise."""
+    apart = np.minimum(np.arange(2 * side), 2 * side - np.arange(2 * side))
+    line = np.exp(-(apart**2) / (2 * case.length_px**2))
+    power = np.maximum(np.fft.fft2(case.amplitude_adu**2 * np.outer(line, line)).real, 0)
+    white = np.fft.fft2(rng.standard_normal((n, 2 * side, 2 * side)))
+    fields = np.fft.ifft2(np.sqrt(power) * white).real[:, :side, :side]
+    return np.rint(5000 + fields + case.sigma_adu * rng.standard_normal(fields.shape))
+
+
+@pytest.mark.parametrize("case", SMOOTH, ids=lambda case: case.says)
+def test_smooth_scenes_leave_only_noise_where_their_spectrum_ends(case: Smooth) -> None:
+    p = 8
+    apart = place(p)[:, None] - place(p)[None]
+    scene = np.exp(-(apart**2).sum(axis=-1) / (2 * case.length_px**2))
+    ratio = (case.amplitude_adu / case.sigma_adu) ** 2
+    truth = np.linalg.slogdet(np.eye(p * p) + ratio * scene)[1] / (2 * p * p * math.log(2))
+    frames = smooth_fields(case, 16, 96, np.random.default_rng(10)).astype(np.uint16)
+    found = estimate_information(frames, GaussianNoise(case.sigma_adu), "copula", p)
+    assert found.bits_per_pixel == pytest.approx(truth, abs=case.within_bits)
+
+
+def test_a_wave_in_the_histogram_of_smooth_scenes_is_no_law_of_pixels() -> None:
+    case = Smooth("", 300, 4, 3, 0)
+    frames = smooth_fields(case, 8, 64, np.random.default_rng(11))
+    found = estimate_information(frames, GaussianNoise(case.sigma_adu), "copula", 8)
+    assert found.details["marginal_law"] == "normal"
+    rough = np.random.default_rng(12).poisson(3.0, (8, 64, 64))
+    assert estimate_information(rough, PoissonNoise(), "copula", 8).details["marginal_law"] == (
+        "histogram"
+    )
+
+
+@pytest.mark.parametrize("power", [0.0, 0.5, 1.0])
+def test_warped_laws_fit_what_they_are_made_for(power: float) -> None:
+    """Normal variables themselves, their squares, their exponentials."""
+    rng = np.random.default_rng(13)
+    t = rng.standard_normal(200_000)
+    y = {0.0: 400 + 40 * t, 0.5: (20 + 2 * t) ** 2, 1.0: np.exp(6 + 0.3 * t)}[power]
+    code = np.rint(y - y.min()).astype(int)
+    counts = np.bincount(code)[None].astype(float)
+    variance = np.arange(counts.size) + y.min()  # of counted photons
+    name = {0.0: "normal", 0.5: "root normal", 1.0: "log normal"}[power]
+    fits = {n: warped_laws(counts, u)[0] for n, u in warps(variance).items()}
+    nats = {n: -float(counts[0] @ np.log(law)) / counts.sum() for n, law in fits.items()}
+    assert min(nats, key=nats.__getitem__) == name
+    empirical = entr(counts[0] / counts.sum()).sum() + np.count_nonzero(counts) / 2 / counts.sum()
+    assert nats[name] == pytest.approx(empirical, abs=2e-3)
+    for law in fits.values():
+        assert law.sum() == pytest.approx(1, abs=1e-9)
+        assert law.min() > 0
+    assert list(warps(np.full(10, 4.0))) == ["normal"]
