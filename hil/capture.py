@@ -5,13 +5,15 @@ Everything here runs on the device thread.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from drivers.errors import DriverError
 from drivers.frame import Pixels
 from drivers.protocol import Camera
+from hil.dose import DoseMeter
 from hil.errors import RigError
 from hil.ports import Clock, FieldFrames, Value
 from hil.safety import Safety
@@ -36,6 +38,12 @@ class Capture:
         Time.
     setup
         The rig's setup, applied again after `rest`.
+    blanks
+        For each blank field, the settings that take the sample away; indices go on from `fields`.
+    meter
+        Adds up the light at the sample.
+    device_s
+        The devices' own time, seconds: a simulated rig's is not the program's.
     """
 
     def __init__(
@@ -47,15 +55,24 @@ class Capture:
         frame_timeout_s: float,
         clock: Clock,
         setup: Mapping[str, Value] | None = None,
+        *,
+        blanks: Sequence[Mapping[str, Value]] = (),
+        meter: DoseMeter | None = None,
+        device_s: Callable[[], float] | None = None,
     ) -> None:
         self.fields = tuple(dict(field) for field in fields)
+        self.blanks = tuple(dict(blank) for blank in blanks)
         self.repeats = repeats
         self._safety = safety
         self._camera = camera
         self._timeout_s = frame_timeout_s
         self._clock = clock
         self._setup = dict(setup or {})
+        self._meter = meter
         self._resting = False
+        # What blank frames have moved, and must be as it was before anything else is measured.
+        self._before_blanks: dict[str, Value] = {}
+        self.device_s = device_s or clock.monotonic
 
     def apply(self, values: Mapping[str, Value]) -> dict[str, Value]:
         """Apply a trial's settings; return what the devices read back, and what the rig records.
@@ -65,26 +82,54 @@ class Capture:
         SafetyError, RigError
         """
         if self._resting:
-            self._safety.apply(self._setup)
+            self._move(self._setup)
             self._resting = False
-        applied = self._safety.apply(values)
+        self.leave_blanks()
+        applied = self._move(values)
         return {**self._safety.read(self._safety.recorded), **applied}
+
+    def leave_blanks(self) -> None:
+        """Take back what blank frames have moved, if anything.
+
+        Raises
+        ------
+        SafetyError, RigError
+        """
+        if self._before_blanks:
+            self._move(self._before_blanks)
+            self._before_blanks = {}
+
+    def _move(self, values: Mapping[str, Value]) -> dict[str, Value]:
+        read_back = self._safety.apply(values)
+        if self._meter is not None:
+            self._meter.moved(read_back)
+        return read_back
 
     def rest(self) -> None:
         """Park while something other than the rig is waited for; the next `apply` sets up again."""
         self._safety.park()
+        if self._meter is not None:
+            self._meter.dark()
         self._resting = True
 
+    def dose_mj(self) -> float:
+        """Give the light at the sample since this was last asked, mJ; NaN where it is not known."""
+        return self._meter.take() if self._meter is not None else math.nan
+
     def field(self, index: int) -> FieldFrames:
-        """Move to a field of view and take all its repeats.
+        """Move to a field of view, or to a blank field after them, and take all its repeats.
 
         Raises
         ------
         SafetyError, RigError
             Also when the frames of a field do not belong together.
         """
-        if self.fields[index]:
-            self._safety.apply(self.fields[index])
+        n_fields = len(self.fields)
+        place = self.fields[index] if index < n_fields else self.blanks[index - n_fields]
+        if index >= n_fields:
+            self._before_blanks = self._safety.read(place) | self._before_blanks
+        if place:
+            self._move(place)
         else:
             self._safety.check_interlocks()
         try:
@@ -97,6 +142,8 @@ class Capture:
                 f"{self._camera.label}: {len(frames)} of {self.repeats} frames came, with"
                 f" {len(metas)} different exposures, bit depths or shapes"
             )
+        if self._meter is not None:
+            self._meter.exposed(frames[0].meta.exposure_ms, len(frames))
         stack: Pixels = np.stack([frame.pixels for frame in frames])
         return FieldFrames(
             field=index,

@@ -5,17 +5,18 @@ What only the devices can tell is checked here, before anything of ours moves.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hil.dose import LightPath, light_path
 from hil.errors import InputError, SafetyError
 from hil.feasible import least, repair
 from hil.ports import Value
 from hil.safety import Safety
 from hil.spec import RigSpec, SearchAxis, SessionSpec
-from hil.spec.load import more_light
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +27,8 @@ class LightBudget:
     ----------
     exposure
         The camera's exposure setting, ms; empty if it has none.
-    power
-        The one setting in mW that lights the sample; empty if there is not just one.
+    light
+        How light reaches the sample; None where that is not known.
     frames
         Frames of one trial.
     max_exposure_s, max_dose_mj
@@ -35,19 +36,31 @@ class LightBudget:
     """
 
     exposure: str
-    power: str
+    light: LightPath | None
     frames: int
     max_exposure_s: float | None
     max_dose_mj: float | None
 
+    def exposure_s(self, values: Mapping[str, Value]) -> float:
+        """Sum of the exposure times of one trial, seconds."""
+        return float(values.get(self.exposure, 0.0)) / 1000 * self.frames
+
+    def dose_mj(self, values: Mapping[str, Value]) -> float:
+        """Light of one trial's exposures at the sample, mJ; NaN where it is not known.
+
+        Where the sample is lit between exposures too, it is the least that a trial brings.
+        """
+        if self.light is None or not self.exposure:
+            return math.nan
+        return self.light.at_sample_mw(values) * self.exposure_s(values)
+
     def spent(self, values: Mapping[str, Value]) -> dict[str, float]:
         """Exposure (s) and dose (mJ) of one trial, where there is a bound on them."""
         result = {}
-        exposure_s = float(values.get(self.exposure, 0.0)) / 1000 * self.frames
         if self.max_exposure_s is not None:
-            result["exposure_s"] = exposure_s
+            result["exposure_s"] = self.exposure_s(values)
         if self.max_dose_mj is not None:
-            result["dose_mj"] = float(values.get(self.power, 0.0)) * exposure_s
+            result["dose_mj"] = self.dose_mj(values)
         return result
 
     def excess(self, values: Mapping[str, Value]) -> dict[str, float]:
@@ -99,6 +112,10 @@ class SearchSpace:
         """
         return self.budget.excess({**self.present, **self.fixed, **values})
 
+    def dose_mj(self, values: Mapping[str, Value]) -> float:
+        """Tell the light that a trial's exposures bring; see `LightBudget.dose_mj`."""
+        return self.budget.dose_mj({**self.present, **self.fixed, **values})
+
     def problem(self, values: Mapping[str, Value]) -> str:
         """Say which limit across settings a proposal breaks; empty if none."""
         everything = {**self.present, **self.fixed, **values}
@@ -138,8 +155,8 @@ def resolve(session: SessionSpec, safety: Safety, rig: RigSpec, where: str | Pat
     for i, axis in enumerate(session.search):
         resolved = _resolve_axis(axis, safety, where, f"search.{i}")
         setting = safety.settings[resolved.setting]
-        if setting.role in ("light", "exposure") and not session.constraints.bounds_light:
-            raise InputError(where, f"search.{i}.setting", more_light(resolved.setting))
+        if said := session.objective.degenerates(session.constraints, setting.name, setting.role):
+            raise InputError(where, f"search.{i}.setting", said)
         if any(resolved.setting == other.setting for other in axes):
             raise InputError(where, f"search.{i}.setting", f"{resolved.setting} is named twice")
         if setting.kind == "int":
@@ -154,8 +171,9 @@ def resolve(session: SessionSpec, safety: Safety, rig: RigSpec, where: str | Pat
     searched = {axis.setting for axis in axes}
     _refuse_overlap(axes, fixed, safety, where)
     names = {name for rule in safety.rules for name in rule.settings}
-    budget = _budget(session, safety, rig.camera, where)
-    names |= {name for name in (budget.exposure, budget.power) if name}
+    budget = _budget(session, safety, rig, where)
+    names |= {*budget.light.settings} if budget.light else set()
+    names |= {budget.exposure} if budget.exposure else set()
     setup = safety.targets(rig.setup)
     found = safety.read(sorted(names - searched))
     present = {name: setup.get(name, value) for name, value in found.items()}
@@ -236,30 +254,30 @@ def _refuse_overlap(
             owner[name] = f"search.{i}"
 
 
-def _budget(session: SessionSpec, safety: Safety, camera: str, where: str | Path) -> LightBudget:
-    exposures = [
-        name
-        for device in (safety.devices[camera],)
-        for name in (setting.name for setting in device.describe() if setting.role == "exposure")
-    ]
-    powers = [
-        name
-        for name, setting in safety.settings.items()
-        if setting.role == "light" and setting.unit == "mw"
-    ]
-    limits = session.constraints
-    if (limits.max_exposure_s or limits.max_dose_mj) and not exposures:
-        raise InputError(where, "constraints", f"{camera} has no exposure time to bound")
-    if limits.max_dose_mj and len(powers) != 1:
-        raise InputError(
-            where,
-            "constraints.max_dose_mj",
-            f"needs one setting with light power in mW, the rig has {len(powers)}",
-        )
+def _budget(session: SessionSpec, safety: Safety, rig: RigSpec, where: str | Path) -> LightBudget:
+    camera = safety.devices[rig.camera]
+    exposures = [setting.name for setting in camera.describe() if setting.role == "exposure"]
+    limits, measure = session.constraints, session.measure
+    if limits.max_exposure_s and not exposures:
+        raise InputError(where, "constraints", f"{rig.camera} has no exposure time to bound")
+    light = light_path(rig, safety, session.rig)
+    needs_dose = {
+        "constraints.max_dose_mj": limits.max_dose_mj is not None,
+        "stop.dose_mj": session.stop.dose_mj is not None,
+        "objective.maximize": "bits_per_mj" in session.objective.names,
+    }
+    for key, needed in needs_dose.items():
+        if needed and (light is None or not exposures):
+            raise InputError(
+                where,
+                key,
+                "needs to know the light at the sample: [dose] in the rig file, or one setting with"
+                " light power in mW, and a camera with an exposure time",
+            )
     return LightBudget(
         exposures[0] if exposures else "",
-        powers[0] if len(powers) == 1 else "",
-        session.measure.n_fields * session.measure.repeats,
+        light,
+        measure.n_frames,
         limits.max_exposure_s,
         limits.max_dose_mj,
     )

@@ -24,7 +24,7 @@ from optuna.samplers import (
 )
 
 from hil import spec
-from hil.spec.session import grid_values
+from hil.spec.axis import grid_values
 
 
 def ask_seed(seed: int, number: int) -> int:

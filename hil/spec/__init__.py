@@ -1,7 +1,10 @@
 """What the two TOML files may say: `RigSpec` and `SessionSpec`, frozen and strict."""
 
+from hil.spec.axis import SearchAxis
 from hil.spec.calibrate import CalibratedNoiseSpec, CalibrateSpec
+from hil.spec.light import DoseSpec, Optics
 from hil.spec.load import RigFile, SessionFile, load_rig_file, load_session_file
+from hil.spec.measure import Blank, EstimatorSpec, Grid, Measure
 from hil.spec.noise import (
     CameraNoiseSpec,
     GaussianNoiseSpec,
@@ -9,6 +12,7 @@ from hil.spec.noise import (
     PoissonNoiseSpec,
     XrayNoiseSpec,
 )
+from hil.spec.objective import RULES, Constraints, Objective, ObjectiveName
 from hil.spec.rig import (
     DriverSpec,
     Interlock,
@@ -17,34 +21,30 @@ from hil.spec.rig import (
     ParkStep,
     RigSpec,
 )
-from hil.spec.session import (
+from hil.spec.sampler import (
     CmaesSampler,
-    Constraints,
-    EstimatorSpec,
     GpSampler,
-    Grid,
     GridSampler,
-    Measure,
     Nsga2Sampler,
-    Objective,
     QmcSampler,
     RandomSampler,
-    Reference,
     SamplerSpec,
-    SearchAxis,
-    SessionSpec,
-    Stop,
     TpeSampler,
 )
+from hil.spec.session import Finish, Reference, SessionSpec, Stop
 
 __all__ = [
+    "RULES",
+    "Blank",
     "CalibrateSpec",
     "CalibratedNoiseSpec",
     "CameraNoiseSpec",
     "CmaesSampler",
     "Constraints",
+    "DoseSpec",
     "DriverSpec",
     "EstimatorSpec",
+    "Finish",
     "GaussianNoiseSpec",
     "GpSampler",
     "Grid",
@@ -56,6 +56,8 @@ __all__ = [
     "NoiseSpec",
     "Nsga2Sampler",
     "Objective",
+    "ObjectiveName",
+    "Optics",
     "ParkStep",
     "PoissonNoiseSpec",
     "QmcSampler",

@@ -253,8 +253,9 @@ def check_against_rig(session: SessionSpec, rig: RigSpec, where: str | Path) -> 
                     raise InputError(
                         where, f"{key}.choices", f"{axis.setting} = {choice!r} {problem}"
                     )
-        if brings_light(axis.setting) and not session.constraints.bounds_light:
-            raise InputError(where, f"{key}.setting", more_light(axis.setting))
+        role = _role_by_name(axis.setting)
+        if problem := session.objective.degenerates(session.constraints, axis.setting, role):
+            raise InputError(where, f"{key}.setting", problem)
     tables = [("fixed", session.fixed)]
     tables += [
         (f"measure.fields.{i}", field) for i, field in enumerate(session.measure.fields or ())
@@ -267,6 +268,12 @@ def check_against_rig(session: SessionSpec, rig: RigSpec, where: str | Path) -> 
             problem = outside(limit, value) if limit is not None else ""
             if problem:
                 raise InputError(where, f'{path}."{name}"', f"{value!r} {problem}")
+    if "bits_per_area" in session.objective.names and rig.optics is None:
+        raise InputError(
+            where,
+            "objective.maximize",
+            "bits_per_area needs pixel_size_um under [optics] in the rig",
+        )
     if rig.noise is None:
         raise InputError(
             where,
@@ -275,17 +282,14 @@ def check_against_rig(session: SessionSpec, rig: RigSpec, where: str | Path) -> 
         )
 
 
-def brings_light(setting: str) -> bool:
-    """Whether a setting's name says that it brings light to the sample.
+def _role_by_name(setting: str) -> str:
+    """Tell what a setting's name says of its role.
 
     What the name does not say, the device does: see ``drivers.protocol.Setting.role``.
     """
-    return setting.rpartition(".")[2].casefold() in ("exposure_ms", "exposure", "power_mw")
-
-
-def more_light(setting: str) -> str:
-    """Say why a search over light or time is refused, and what allows it."""
-    return (
-        f"{setting} brings light or time, so the answer would always be: more light;"
-        " bound it by max_saturated_share, max_exposure_s or max_dose_mj under [constraints]"
-    )
+    word = setting.rpartition(".")[2].casefold()
+    if word in ("exposure_ms", "exposure"):
+        return "exposure"
+    if word == "power_mw":
+        return "light"
+    return "binning" if word == "binning" else "other"

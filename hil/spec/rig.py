@@ -21,6 +21,8 @@ RigNoiseSpec: TypeAlias = Annotated[
     Field(discriminator="kind"),
     BeforeValidator(implied_kind),
 ]
+from hil.spec.light import DoseSpec, Optics
+from hil.spec.noise import NoiseSpec
 
 
 class DriverSpec(Spec):
@@ -160,6 +162,10 @@ class RigSpec(Spec):
         The camera's noise model; needed for sessions.
     calibrate
         The recipe of ``hil calibrate``.
+    dose
+        How much light reaches the sample, and when.
+    optics
+        The size of a pixel at the sample.
     frame_timeout_s
         How much later than its exposure a frame may come.
     limits, limits_together, interlock
@@ -179,6 +185,9 @@ class RigSpec(Spec):
     driver: tuple[DriverSpec, ...] = Field(min_length=1)
     noise: RigNoiseSpec | None = None
     calibrate: CalibrateSpec | None = None
+    noise: NoiseSpec | None = None
+    dose: DoseSpec | None = None
+    optics: Optics | None = None
     frame_timeout_s: float = Field(default=10, gt=0, le=3600)
     limits: dict[SettingName, Limit] = Field(default_factory=dict)
     limits_together: tuple[LimitsTogether, ...] = ()

@@ -1,0 +1,124 @@
+"""Where a trial looks, and how its frames become information."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from hil.spec.base import SettingName, Settings, Spec
+
+
+class Grid(Spec):
+    """Fields of view in rows and columns around the stage's present position.
+
+    Parameters
+    ----------
+    columns, rows
+        How many.
+    step_um
+        Distance between neighbours.
+    x, y
+        The stage's settings; needed where the rig has more than one stage.
+    """
+
+    columns: int = Field(ge=1, le=1000)
+    rows: int = Field(ge=1, le=1000)
+    step_um: float = Field(gt=0)
+    x: SettingName | None = None
+    y: SettingName | None = None
+
+
+class Blank(Spec):
+    """Fields without sample, measured in every trial at the trial's own settings.
+
+    Their information (dust, fringes, stray light) is not the sample's.
+
+    Parameters
+    ----------
+    fields
+        Where there is no sample; without it, the fields of view themselves.
+    set
+        Settings applied for the blank frames alone, an empty slot of a filter wheel say, and
+        taken back afterwards.
+    """
+
+    fields: tuple[Settings, ...] | None = Field(default=None, min_length=1)
+    set: Settings = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.fields is None and not self.set:
+            raise ValueError("give fields, or what to set")
+        for field in self.fields or ():
+            if set(field) != set((self.fields or ({},))[0]):
+                raise ValueError("every blank field must name the same settings")
+            if not field:
+                raise ValueError("a blank field names no setting")
+        return self
+
+    @property
+    def moved(self) -> tuple[str, ...]:
+        """The settings that blank frames move."""
+        return (*self.set, *((self.fields or ({},))[0]))
+
+
+class Measure(Spec):
+    """How a trial is measured.
+
+    Parameters
+    ----------
+    grid, fields
+        The fields of view, the same in every trial; one of the two. Without both, one field where
+        the stage stands.
+    repeats
+        Frames of each field.
+    keep_frames
+        ``"all"``, ``"first"`` (the first repeat of each field), or ``"none"``.
+    blank
+        Fields without sample, measured with every trial.
+    """
+
+    grid: Grid | None = None
+    fields: tuple[Settings, ...] | None = Field(default=None, min_length=1)
+    repeats: int = Field(default=1, ge=1, le=10_000)
+    keep_frames: Literal["all", "first", "none"] = "all"
+    blank: Blank | None = None
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        if self.grid is not None and self.fields is not None:
+            raise ValueError("give either grid or fields")
+        if self.fields is not None:
+            if any(set(field) != set(self.fields[0]) for field in self.fields):
+                raise ValueError("every field must name the same settings")
+            if len({tuple(sorted(field.items())) for field in self.fields}) < len(self.fields):
+                raise ValueError("a field of view is named twice")
+        return self
+
+    @property
+    def n_fields(self) -> int:
+        """Number of fields of view."""
+        if self.grid is not None:
+            return self.grid.columns * self.grid.rows
+        return len(self.fields) if self.fields is not None else 1
+
+    @property
+    def n_blanks(self) -> int:
+        """Number of blank fields."""
+        if self.blank is None:
+            return 0
+        return self.n_fields if self.blank.fields is None else len(self.blank.fields)
+
+    @property
+    def n_frames(self) -> int:
+        """Frames of one trial, those of blank fields included."""
+        return (self.n_fields + self.n_blanks) * self.repeats
+
+
+class EstimatorSpec(Spec):
+    """How frames become information; the same for all trials of a session."""
+
+    kind: str = "stationary"
+    patch_size: int = Field(default=16, ge=1, le=256)
+    confidence: float = Field(default=0.95, gt=0, lt=1)

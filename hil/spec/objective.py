@@ -1,0 +1,159 @@
+"""What a session maximises, what each objective holds fixed, and what no trial may exceed.
+
+Every objective has a direction in which it can be driven to an answer that is of no use. What an
+objective compares is comparable only while something is held fixed; where the search would let go
+of it, the session is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple, TypeAlias
+
+from pydantic import Field, field_validator
+
+from hil.spec.base import Spec
+
+ObjectiveName: TypeAlias = Literal[
+    "bits_per_pixel",
+    "bits_per_frame",
+    "bits_per_area",
+    "bits_per_second",
+    "bits_per_photon",
+    "bits_per_mj",
+]
+
+
+class Rule(NamedTuple):
+    """Where an objective degenerates.
+
+    Parameters
+    ----------
+    more_light
+        It rises with light without end, so a search over light needs a bound on it.
+    same_pixels
+        It compares only settings with the same pixels: no search over binning or region.
+    floor
+        When it needs a least information a pixel beside it: ``"never"``, in searches over
+        ``"light"`` or time, or ``"always"``.
+    """
+
+    more_light: bool
+    same_pixels: bool
+    floor: Literal["never", "light", "always"]
+
+
+RULES: Mapping[str, Rule] = {
+    "bits_per_pixel": Rule(more_light=True, same_pixels=True, floor="never"),
+    "bits_per_frame": Rule(more_light=True, same_pixels=False, floor="never"),
+    "bits_per_area": Rule(more_light=True, same_pixels=False, floor="never"),
+    "bits_per_second": Rule(more_light=True, same_pixels=False, floor="light"),
+    "bits_per_photon": Rule(more_light=False, same_pixels=False, floor="always"),
+    "bits_per_mj": Rule(more_light=False, same_pixels=False, floor="always"),
+}
+
+
+class Objective(Spec):
+    """What is maximised: one name, or several for nsga2 and other samplers that take them.
+
+    Parameters
+    ----------
+    maximize
+        One of `RULES`, or several.
+    minus_blank
+        Whether the information of blank fields is taken off first; needs ``measure.blank``.
+    """
+
+    maximize: ObjectiveName | tuple[ObjectiveName, ...] = "bits_per_pixel"
+    minus_blank: bool = False
+
+    @field_validator("maximize")
+    @classmethod
+    def _some(cls, value: ObjectiveName | tuple[ObjectiveName, ...]) -> object:
+        if not value:
+            raise ValueError("name at least one objective")
+        if not isinstance(value, str) and len(set(value)) < len(value):
+            raise ValueError("an objective is named twice")
+        return value
+
+    @property
+    def names(self) -> tuple[ObjectiveName, ...]:
+        """The objectives in order."""
+        return (self.maximize,) if isinstance(self.maximize, str) else self.maximize
+
+    def needs_floor(self, constraints: Constraints) -> str:
+        """Say which objective favours no light at all; empty if none does, or there is a floor."""
+        if constraints.min_bits_per_pixel is not None:
+            return ""
+        for name in self.names:
+            if RULES[name].floor == "always":
+                return (
+                    f"{name} by itself favours no light at all: say which information is enough"
+                    " by min_bits_per_pixel under [constraints], or choose another of"
+                    f" {', '.join(other for other in RULES if RULES[other].floor != 'always')}"
+                )
+        return ""
+
+    def degenerates(self, constraints: Constraints, setting: str, role: str) -> str:
+        """Say why a search over one setting has no answer of use; empty if it has.
+
+        Parameters
+        ----------
+        constraints
+            Of the same session.
+        setting
+            The setting's name, for the message.
+        role
+            What it means, as in ``drivers.protocol.Setting.role``.
+        """
+        for name in self.names:
+            rule = RULES[name]
+            if role in ("light", "exposure"):
+                if rule.more_light and not constraints.bounds_light:
+                    return (
+                        f"{setting} brings light or time, so the answer would always be: more"
+                        " light; bound it by max_saturated_share (below 1), max_exposure_s or"
+                        " max_dose_mj under [constraints]"
+                    )
+                if rule.floor == "light" and constraints.min_bits_per_pixel is None:
+                    return (
+                        f"{setting} brings light or time, and {name} would choose many frames with"
+                        " next to nothing in each; say which information is enough by"
+                        " min_bits_per_pixel under [constraints]"
+                    )
+            if role in ("binning", "region") and rule.same_pixels:
+                others = (other for other in RULES if not RULES[other].same_pixels)
+                return (
+                    f"{setting} changes the pixels, and {name} compares only settings with the"
+                    f" same ones; allowed: {', '.join(others)}"
+                )
+        return ""
+
+
+class Constraints(Spec):
+    """What no trial may exceed.
+
+    Parameters
+    ----------
+    max_saturated_share
+        Largest share of clipped pixels in a trial's frames. It holds with its default value even
+        where the file is silent, but only when written does it allow a search over light or time.
+    max_exposure_s
+        Largest sum of the exposure times of one trial's frames, seconds.
+    max_dose_mj
+        Largest light energy that one trial brings to the sample, millijoules; see `DoseSpec`.
+    min_bits_per_pixel
+        Least information a pixel, for objectives that would trade it for something else.
+    """
+
+    max_saturated_share: float = Field(default=0.001, ge=0, le=1)
+    max_exposure_s: float | None = Field(default=None, gt=0)
+    max_dose_mj: float | None = Field(default=None, gt=0)
+    min_bits_per_pixel: float | None = Field(default=None, gt=0)
+
+    @property
+    def bounds_light(self) -> bool:
+        """Whether the file itself bounds what more light or time could bring."""
+        return bool(self.model_fields_set & {"max_exposure_s", "max_dose_mj"}) or (
+            "max_saturated_share" in self.model_fields_set and self.max_saturated_share < 1
+        )
