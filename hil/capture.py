@@ -74,6 +74,11 @@ class Capture:
         self._before_blanks: dict[str, Value] = {}
         self.device_s = device_s or clock.monotonic
 
+    @property
+    def n_places(self) -> int:
+        """Number of fields of view and blank fields."""
+        return len(self.fields) + len(self.blanks)
+
     def apply(self, values: Mapping[str, Value]) -> dict[str, Value]:
         """Apply a trial's settings; return what the devices read back, and what the rig records.
 
@@ -82,11 +87,20 @@ class Capture:
         SafetyError, RigError
         """
         if self._resting:
-            self._move(self._setup)
-            self._resting = False
+            self.set_up()
         self.leave_blanks()
         applied = self._move(values)
         return {**self._safety.read(self._safety.recorded), **applied}
+
+    def set_up(self) -> None:
+        """Apply the rig's setup.
+
+        Raises
+        ------
+        SafetyError, RigError
+        """
+        self._move(self._setup)
+        self._resting = False
 
     def leave_blanks(self) -> None:
         """Take back what blank frames have moved, if anything.

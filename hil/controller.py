@@ -10,13 +10,14 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
 
 from hil.capture import Capture
+from hil.dose import DoseBudget
 from hil.errors import HilError, StoreError
 from hil.ports import (
     Assessment,
@@ -42,8 +43,6 @@ from hil.spec import Stop
 
 T = TypeVar("T")
 
-# A trial in one of these was ended from outside; another takes its place.
-_MADE_UP_FOR = (TrialState.STALE, TrialState.ABORTED)
 _RENEW_LEASE_S = 10.0
 _ASK_FOR_STOP_S = 1.0
 
@@ -85,12 +84,15 @@ class LoopSpec:
         Further conditions to end on.
     fixed
         Settings held in every trial.
+    dose
+        What all trials together may bring to the sample; None for no bound.
     """
 
     trials: int
     seed: int
     stop: Stop
     fixed: Mapping[str, Value] = field(default_factory=dict)
+    dose: DoseBudget | None = None
 
 
 class Controller:
@@ -196,6 +198,7 @@ class Controller:
         except StoreError as error:
             self._store.mark_stale(trial, self._clock.now(), str(error))
             return
+        measurement = replace(measurement, n_blanks=len(self._capture.blanks))
         settings = self._store.read_back(trial)
         self._end(trial, lambda: self.assess(trial, measurement, settings))
 
@@ -217,16 +220,20 @@ class Controller:
 
     def _ask(self, rows: Sequence[TrialRow], attrs: Mapping[str, Any], number: int) -> Proposal:
         """Ask for a trial, inside the critical section: no controller can exceed the budget."""
-        counted = [row for row in rows if row.state not in _MADE_UP_FOR]
+        counted = [row for row in rows if not row.state.interrupted]
         self._n_ended = sum(row.state.ended for row in counted)
         self._n_complete = sum(row.state is TrialState.COMPLETE for row in counted)
         if len(counted) >= self._spec.trials:
             raise SearchExhausted(f"all {self._spec.trials} trials are done")
-        frames = len(self._capture.fields) * self._capture.repeats
+        frames = self._capture.n_places * self._capture.repeats
         limit = self._spec.stop.frames
         if limit is not None and (len(rows) + 1) * frames > limit:
             raise SearchExhausted(f"another trial would exceed {limit} frames")
-        return self._proposer.propose(rows, attrs, number)
+        proposal = self._proposer.propose(rows, attrs, number)
+        if self._spec.dose is not None:
+            if problem := self._spec.dose.problem(rows, proposal.requested):
+                raise SearchExhausted(problem)
+        return proposal
 
     # --- one trial -------------------------------------------------------------------------------
 
@@ -246,11 +253,20 @@ class Controller:
         except BaseException as error:
             self._finish(trial, TrialState.FAILED, f"{type(error).__name__}: {error}")
             raise
+        if state in (TrialState.FAILED, TrialState.ABORTED):
+            self._charge(trial)
         self._finish(trial, state, reason)
+
+    def _charge(self, trial: OpenTrial) -> None:
+        """Write down the light of a trial that was not measured to its end."""
+        dose_mj = self._capture.dose_mj()
+        if dose_mj > 0:
+            detail = {"trial": trial.number, "dose_mj": dose_mj}
+            self._store.event("dose", self._clock.now(), detail)
 
     def _finish(self, trial: OpenTrial, state: TrialState, reason: str) -> None:
         self._store.finish(trial, state, self._clock.now(), reason)
-        if state not in _MADE_UP_FOR:
+        if not state.interrupted:
             self._n_ended += 1
             self._own_trials += 1
         if state is TrialState.COMPLETE:
@@ -263,33 +279,37 @@ class Controller:
 
     def _measure(self, trial: OpenTrial) -> tuple[TrialState, str]:
         self._show(trial, TrialState.PROPOSED, 0)
-        began_s = self._clock.monotonic()
+        began_s = self._capture.device_s()
         wanted = {**self._spec.fixed, **trial.requested}
         read_back = self._on_device(lambda: self._capture.apply(wanted))
         self._store.applied(trial, self._clock.now(), read_back)
-        measurement, device_s = self._take_frames(trial, self._clock.monotonic() - began_s)
-        self._store.captured(trial, self._clock.now(), device_s)
+        measurement = self._take_frames(trial, self._capture.device_s() - began_s)
+        self._store.captured(trial, self._clock.now(), measurement.device_s)
         self._show(trial, TrialState.CAPTURED, len(self._capture.fields))
         return self.assess(trial, measurement, read_back)
 
-    def _take_frames(self, trial: OpenTrial, device_s: float) -> tuple[Measurement, float]:
+    def _take_frames(self, trial: OpenTrial, device_s: float) -> Measurement:
         """Visit every field, in an order of this trial's own, all repeats before moving on."""
         parts: dict[int, FieldFrames] = {}
-        for index in field_order(self._spec.seed, trial.number, len(self._capture.fields)):
-            began_s = self._clock.monotonic()
+        n_fields, n_places = len(self._capture.fields), self._capture.n_places
+        fields = field_order(self._spec.seed, trial.number, n_fields)
+        for index in (*fields, *range(n_fields, n_places)):
+            began_s = self._capture.device_s()
             taken = self._on_device(partial(self._capture.field, index))
-            device_s += self._clock.monotonic() - began_s
+            device_s += self._capture.device_s() - began_s
             self._store.frames(trial, taken)
             parts[index] = taken
-            self._show(trial, TrialState.APPLIED, len(parts))
+            self._show(trial, TrialState.APPLIED, min(len(parts), n_fields))
+        if n_places > n_fields:
+            self._on_device(self._capture.leave_blanks)
         first = parts[0]
-        return (
-            Measurement(
-                np.stack([parts[i].frames for i in range(len(parts))]),
-                first.exposure_ms,
-                first.saturation_adu,
-            ),
+        return Measurement(
+            np.stack([parts[i].frames for i in range(n_places)]),
+            first.exposure_ms,
+            first.saturation_adu,
+            n_places - n_fields,
             device_s,
+            self._capture.dose_mj(),
         )
 
     def assess(
@@ -313,9 +333,8 @@ class Controller:
                 "constraint_broken", self._clock.now(), {"trial": trial.number, "excess": broken}
             )
             return
-        estimate = assessment.estimate
         if self._best is None or objective > self._best.objective:
-            self._best = Best(trial.number, objective, estimate.ci_low, estimate.ci_high)
+            self._best = Best(trial.number, objective, *assessment.interval)
         target = self._spec.stop.target
         self._target_met = self._target_met or (target is not None and objective >= target)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -11,7 +11,7 @@ from hil.errors import InputError, SafetyError
 from hil.ports import Value
 from hil.safety import Safety
 from hil.search_space import SearchSpace, check_table
-from hil.spec import Grid, RigSpec, SessionSpec
+from hil.spec import Blank, Grid, RigSpec, SessionSpec
 
 if TYPE_CHECKING:
     from hil.proposer import SearchPlan
@@ -31,12 +31,15 @@ class Layout:
         Whether the first trial measures them.
     before
         All settings that the session moves, as they were.
+    blanks
+        For each blank field, the settings that take the sample away.
     """
 
     fields: tuple[Mapping[str, Value], ...]
     start: Mapping[str, Value]
     start_measured: bool
     before: Mapping[str, Value]
+    blanks: tuple[Mapping[str, Value], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Write it for the database."""
@@ -45,13 +48,18 @@ class Layout:
             "start": dict(self.start),
             "start_measured": self.start_measured,
             "before": dict(self.before),
+            "blanks": [dict(blank) for blank in self.blanks],
         }
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
         """Read what `to_json` wrote."""
         return cls(
-            tuple(stored["fields"]), stored["start"], stored["start_measured"], stored["before"]
+            tuple(stored["fields"]),
+            stored["start"],
+            stored["start_measured"],
+            stored["before"],
+            tuple(stored.get("blanks", ())),
         )
 
     def check(self, safety: Safety, where: str | Path) -> None:
@@ -63,6 +71,8 @@ class Layout:
         """
         for i, field in enumerate(self.fields):
             check_table(field, safety, where, f"measure.fields.{i}")
+        for blank in self.blanks:
+            check_table(blank, safety, where, "measure.blank")
 
     def plan(self, spec: SessionSpec, space: SearchSpace) -> SearchPlan:
         """Say what the proposer searches."""
@@ -79,6 +89,7 @@ class Layout:
             reference_every=spec.reference.every if spec.reference else 0,
             reference={**self.start, **space.reference},
             repair=space.repair,
+            remeasure=spec.remeasured,
         )
 
 
@@ -118,6 +129,9 @@ def lay_out(spec: SessionSpec, space: SearchSpace, rig: RigSpec, where: str | Pa
     fields: list[Mapping[str, Value]] = list(listed) or [{}]
     if spec.measure.grid:
         fields = _grid(spec.measure.grid, stage, found, safety, where)
+    blanks = _blanks(spec.measure.blank, fields, safety, where)
+    for name in {name for blank in blanks for name in blank} & set(names):
+        raise InputError(where, "measure.blank", f"{name} is also searched")
     start = {name: found[name] for name in names}
     if spec.reference is not None:
         _check_reference({**space.fixed, **start, **space.reference}, safety, where)
@@ -126,6 +140,25 @@ def lay_out(spec: SessionSpec, space: SearchSpace, rig: RigSpec, where: str | Pa
         start=start,
         start_measured=spec.start == "present" and _allowed(start, space),
         before=before,
+        blanks=blanks,
+    )
+
+
+def _blanks(
+    blank: Blank | None,
+    fields: Sequence[Mapping[str, Value]],
+    safety: Safety,
+    where: str | Path,
+) -> tuple[Mapping[str, Value], ...]:
+    """Settle what is set for each blank field."""
+    if blank is None:
+        return ()
+    applied = check_table(blank.set, safety, where, "measure.blank.set")
+    if blank.fields is None:
+        return tuple({**field, **applied} for field in fields)
+    return tuple(
+        {**check_table(field, safety, where, f"measure.blank.fields.{i}"), **applied}
+        for i, field in enumerate(blank.fields)
     )
 
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hil.drift import Drift, without_drift
 from hil.ports import Best, SessionState, TrialState, Value
+from hil.ranking import winner
 
 if TYPE_CHECKING:
     from hil.store import Database
@@ -26,13 +28,15 @@ class SessionResult:
     n_trials, n_complete
         Rows, and those of them that are COMPLETE.
     best
-        The best feasible trial; None if there is none.
+        The best feasible trial, drift taken off; None if there is none.
     best_settings
         What that trial's devices read back.
     objective
         What was maximised.
     database, frames
         Where everything lies; no password.
+    drift
+        What the reference trials show; None if there were none.
     """
 
     session_id: str
@@ -46,22 +50,16 @@ class SessionResult:
     objective: str
     database: str
     frames: Path
+    drift: Drift | None = None
 
 
 def best_of(database: Database, session_id: str) -> Best | None:
-    """Find the best feasible trial by the first objective."""
-    feasible = [
-        (row.objectives[0], -row.number)
-        for row in database.rows(session_id)
-        if row.state is TrialState.COMPLETE
-        and row.objectives is not None
-        and all(value <= 0 for value in row.constraints.values())
-    ]
-    if not feasible:
-        return None
-    objective, minus_number = max(feasible)
-    found = database.trials(session_id, where=[f"number = {-minus_number}"]).iloc[0]
-    return Best(-minus_number, objective, float(found["ci_low"]), float(found["ci_high"]))
+    """Find the best feasible trial by the first objective, drift taken off.
+
+    Trials with the same settings count together; see `hil.ranking`.
+    """
+    rows = database.rows(session_id)
+    return winner(without_drift(rows, database.drift(session_id)))
 
 
 def result_of(
@@ -83,4 +81,5 @@ def result_of(
         objective=record.objectives[0],
         database=database.url,
         frames=database.frames_folder,
+        drift=database.drift(session_id),
     )

@@ -5,6 +5,7 @@ Everything here is frozen data or a Protocol; nothing touches hardware, a databa
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,7 +18,8 @@ from numpy.typing import NDArray
 Value: TypeAlias = float | int | str
 Pixels: TypeAlias = NDArray[np.unsignedinteger[Any]]
 T = TypeVar("T")
-TrialKind: TypeAlias = Literal["search", "start", "reference"]
+# "again" measures one of the best trials once more, before the winner is named.
+TrialKind: TypeAlias = Literal["search", "start", "reference", "again"]
 
 
 class TrialState(StrEnum):
@@ -37,6 +39,11 @@ class TrialState(StrEnum):
     def ended(self) -> bool:
         """Whether nothing more happens to a trial in this state."""
         return self in ENDED
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether a trial in this state was ended from outside: another takes its place."""
+        return self in (TrialState.STALE, TrialState.ABORTED)
 
 
 ENDED = frozenset(
@@ -117,6 +124,36 @@ FLAGS = (
 
 
 @dataclass(frozen=True, slots=True)
+class Measured:
+    """What the frames of a COMPLETE trial came to, beside its objectives.
+
+    Parameters
+    ----------
+    ci_low, ci_high
+        Of the first objective; NaN where there is none.
+    field_bits
+        Bits per pixel of each field of view.
+    light_sensitivity
+        For each objective its change for an e-fold in the sample's brightness; empty where that was
+        not needed.
+    light_sensitivity_bits
+        The same for bits per pixel.
+    dose_mj
+        Light that the trial brought to the sample; NaN where it is not known.
+    at_s
+        When its frames had been taken, seconds since 1970, UTC.
+    """
+
+    ci_low: float
+    ci_high: float
+    field_bits: tuple[float, ...]
+    light_sensitivity: tuple[float, ...]
+    light_sensitivity_bits: float
+    dose_mj: float
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class TrialRow:
     """A trial as the proposer sees it: one row of the truth.
 
@@ -137,7 +174,10 @@ class TrialRow:
     intermediate
         Step to value, as reported for pruning.
     retry_of
-        Number of the STALE or ABORTED trial whose settings this one measures again.
+        Number of the trial whose settings this one measures again: one that was STALE or ABORTED,
+        or, for kind ``"again"``, one of the best.
+    measured
+        None unless COMPLETE.
     """
 
     number: int
@@ -150,6 +190,7 @@ class TrialRow:
     constraints: Mapping[str, float]
     intermediate: Mapping[int, float]
     retry_of: int | None = None
+    measured: Measured | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,11 +251,20 @@ class Measurement:
         several, before height.
     exposure_ms, saturation_adu
         As in `FieldFrames`; the same for all fields of a trial.
+    n_blanks
+        How many of the fields, the last ones, are blank.
+    device_s
+        Time that the devices took, seconds; NaN where it is not known.
+    dose_mj
+        Light that reached the sample; NaN where it was not metered.
     """
 
     frames: Pixels
     exposure_ms: float
     saturation_adu: int
+    n_blanks: int = 0
+    device_s: float = math.nan
+    dose_mj: float = math.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,21 +279,41 @@ class Assessment:
         Objective name to value, in the order of the session file.
     constraints
         Name to value; at most 0 is feasible.
+    objective_interval
+        Confidence interval of the first objective; None where that is the estimate's bits per
+        pixel, whose interval it then has.
     """
 
     estimate: Estimate
     objectives: Mapping[str, float]
     constraints: Mapping[str, float]
+    objective_interval: tuple[float, float] | None = None
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Confidence interval of the first objective; NaN if there is none."""
+        if self.objective_interval is not None:
+            return self.objective_interval
+        if next(iter(self.objectives.values()), None) == self.estimate.bits_per_pixel:
+            return self.estimate.ci_low, self.estimate.ci_high
+        return math.nan, math.nan
 
 
 @dataclass(frozen=True, slots=True)
 class Best:
-    """The best feasible trial so far, by its first objective."""
+    """The best feasible trial so far, by its first objective.
+
+    Parameters
+    ----------
+    n_measured
+        How many trials with these settings the value is the mean of.
+    """
 
     number: int
     objective: float
     ci_low: float
     ci_high: float
+    n_measured: int = 1
 
 
 @dataclass(frozen=True, slots=True)

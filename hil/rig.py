@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -170,6 +171,13 @@ class Rig:
         """What a simulated rig hides; None on hardware."""
         truths = [getattr(connection, "truth", None) for connection in self._connections]
         return next((truth for truth in truths if truth is not None), None)
+
+    def device_s(self) -> float:
+        """Seconds on the devices' clock; that of simulated devices may run faster than time."""
+        clocks = [getattr(connection, "device_s", None) for connection in self._connections]
+        own = [clock for clock in clocks if clock is not None]
+        # Beside real devices simulated ones cannot have a time of their own.
+        return float(sum(clock() for clock in own)) if len(own) == len(clocks) else time.monotonic()
 
     def setup(self) -> dict[str, Value]:
         """Apply the rig file's ``[setup]``; return what is read back."""

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from hil.errors import InputError
-from hil.ports import Assessment, Estimate, Measurement, Value
-from hil.spec import CalibratedNoiseSpec, RigFile, SessionSpec
+from hil.objectives import Circumstances, light_sensitivity, scaled
+from hil.ports import Assessment, Estimate, Measurement, Pixels, Value
+from hil.spec import CalibratedNoiseSpec, RigFile, SessionFile, SessionSpec
 
 if TYPE_CHECKING:
     from hil.information.noise_model import FlattenedNoise, NoiseModel
-
-# Objective name -> (estimate, pixels of a frame) -> value. Each holds the light fixed only as far
-# as the session file does: see hil.spec.session.Constraints.
-OBJECTIVES: dict[str, Callable[[Estimate, int], float]] = {
-    "bits_per_pixel": lambda estimate, pixels: estimate.bits_per_pixel,
-    "bits_per_frame": lambda estimate, pixels: estimate.bits_per_pixel * pixels,
-}
 
 
 def noise_model(rig: RigFile) -> NoiseModel | FlattenedNoise:
@@ -38,6 +34,42 @@ def noise_model(rig: RigFile) -> NoiseModel | FlattenedNoise:
         raise InputError(rig.path, f"noise.{error.key}", error.problem) from None
 
 
+def check_objectives(file: SessionFile, noise: NoiseModel | FlattenedNoise) -> None:
+    """Refuse objectives that the rig's noise model does not serve.
+
+    Raises
+    ------
+    InputError
+    """
+    from hil.information.electrons import counts_electrons
+
+    if "bits_per_photon" in file.spec.objective.names and not counts_electrons(noise):
+        raise InputError(
+            file.path,
+            "objective.maximize",
+            "bits_per_photon needs a noise model that counts electrons, not gaussian",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the settings of a trial say of it, beside its frames.
+
+    Parameters
+    ----------
+    excess
+        How far settings lie above each bound on light and time.
+    planned_mj
+        Light of a trial's exposures at the sample; for trials whose light was not metered.
+    pixel_um2
+        Area of a pixel at the sample; NaN where it is not known.
+    """
+
+    excess: Callable[[Mapping[str, Value]], Mapping[str, float]]
+    planned_mj: Callable[[Mapping[str, Value]], float]
+    pixel_um2: Callable[[Mapping[str, Value]], float]
+
+
 class SessionEstimator:
     """Implements `hil.ports.Estimator`; the same estimator for all trials of a session.
 
@@ -47,8 +79,8 @@ class SessionEstimator:
         The session.
     noise
         The rig's noise model, built once: its tables are kept.
-    excess
-        How far settings lie above each bound on light and time.
+    around
+        What settings say of a trial.
     chosen
         What ``best`` chose in this session's first trial; empty before that.
     noise_variance_relative_sd
@@ -59,41 +91,126 @@ class SessionEstimator:
         self,
         spec: SessionSpec,
         noise: NoiseModel | FlattenedNoise,
-        excess: Callable[[Mapping[str, Value]], Mapping[str, float]],
+        around: Surroundings,
         chosen: str = "",
         noise_variance_relative_sd: float = 0.0,
     ) -> None:
         self._spec = spec
         self._kind = chosen or spec.estimator.kind
         self._noise = noise
-        self._excess = excess
         self._noise_sd = noise_variance_relative_sd
+        self._around = around
 
     def assess(self, measurement: Measurement, settings: Mapping[str, Value]) -> Assessment:
         """Estimate; see `hil.ports.Estimator`."""
+        spec = self._spec
+        n_fields = len(measurement.frames) - measurement.n_blanks
+        frames = measurement.frames[:n_fields]
+        estimate = self._estimate(frames, measurement.saturation_adu)
+        # The slack of a bound differs between estimators: `best` chooses once for all trials.
+        self._kind = str(estimate.details.get("chosen", self._kind))
+        dose_mj = measurement.dose_mj
+        if math.isnan(dose_mj):
+            dose_mj = self._around.planned_mj(settings)
+        details: dict[str, Any] = {**estimate.details, "dose_mj": dose_mj}
+        bits = (estimate.bits_per_pixel, estimate.ci_low, estimate.ci_high)
+        if measurement.n_blanks:
+            blank = self._estimate(measurement.frames[n_fields:], measurement.saturation_adu)
+            details["blank"] = _record(blank)
+            if spec.objective.minus_blank:
+                bits = _difference(estimate, blank)
+        around = self._circumstances(measurement, frames, settings, dose_mj)
+        details |= {
+            "electrons_per_frame": around.frame_electrons,
+            "seconds_per_frame": around.frame_s,
+        }
+        if spec.reference is not None:
+            details |= self._sensitivity(frames, bits[0], around)
+        first = spec.objective.names[0]
+        return Assessment(
+            replace(estimate, details=details),
+            {name: scaled(name, bits[0], around) for name in spec.objective.names},
+            self._constraints(estimate, bits[0], dose_mj, settings),
+            (scaled(first, bits[1], around), scaled(first, bits[2], around)),
+        )
+
+    def _estimate(self, frames: Pixels, saturation_adu: int) -> Estimate:
         from hil.information import estimate_information
 
         spec = self._spec
-        estimate = estimate_information(
-            measurement.frames,
+        return estimate_information(
+            frames,
             self._noise,
             estimator=self._kind,
             patch_size=spec.estimator.patch_size,
             confidence=spec.estimator.confidence,
             seed=spec.seed,
-            saturation_adu=measurement.saturation_adu,
+            saturation_adu=saturation_adu,
             max_saturated_share=spec.constraints.max_saturated_share,
             noise_variance_relative_sd=self._noise_sd,
         )
-        # The slack of a bound differs between estimators: `best` chooses once for all trials.
-        self._kind = str(estimate.details.get("chosen", self._kind))
-        height, width = measurement.frames.shape[-2:]
+
+    def _constraints(
+        self, estimate: Estimate, bits: float, dose_mj: float, settings: Mapping[str, Value]
+    ) -> dict[str, float]:
+        limits = self._spec.constraints
         share = float(estimate.details["saturated_share"])
-        return Assessment(
-            estimate,
-            {name: OBJECTIVES[name](estimate, height * width) for name in spec.objective.names},
-            {
-                "saturated_share": share - spec.constraints.max_saturated_share,
-                **self._excess(settings),
-            },
+        found = {"saturated_share": share - limits.max_saturated_share}
+        found |= self._around.excess(settings)
+        if limits.max_dose_mj is not None:
+            found["dose_mj"] = dose_mj - limits.max_dose_mj
+        if limits.min_bits_per_pixel is not None:
+            found["bits_per_pixel"] = limits.min_bits_per_pixel - bits
+        return found
+
+    def _circumstances(
+        self,
+        measurement: Measurement,
+        frames: Pixels,
+        settings: Mapping[str, Value],
+        dose_mj: float,
+    ) -> Circumstances:
+        from hil.information.electrons import counts_electrons, mean_electrons
+
+        n_frames = frames.shape[0] * frames.shape[1]
+        values = math.prod(frames.shape[2:])
+        electrons = math.nan
+        if counts_electrons(self._noise):
+            electrons = mean_electrons(frames, self._noise) * values
+        return Circumstances(
+            values=values,
+            frame_um2=math.prod(frames.shape[-2:]) * self._around.pixel_um2(settings),
+            frame_s=measurement.device_s / n_frames,
+            frame_electrons=electrons,
+            frame_mj=dose_mj / n_frames,
         )
+
+    def _sensitivity(self, frames: Pixels, bits: float, around: Circumstances) -> dict[str, Any]:
+        """Say what drift, of which reference trials tell, does to this trial."""
+        from hil.information.light_sensitivity import light_sensitivity_bits
+
+        spec = self._spec
+        own = light_sensitivity_bits(frames, self._noise, spec.estimator.patch_size)
+        return {
+            "light_sensitivity_bits": own,
+            "light_sensitivity": [
+                light_sensitivity(name, bits, own, around) for name in spec.objective.names
+            ],
+        }
+
+
+def _difference(estimate: Estimate, blank: Estimate) -> tuple[float, float, float]:
+    """Information less that of blank fields: other scenes, so that both intervals count."""
+    bits = estimate.bits_per_pixel - blank.bits_per_pixel
+    half = math.hypot(estimate.ci_high - estimate.ci_low, blank.ci_high - blank.ci_low) / 2
+    return bits, bits - half, bits + half
+
+
+def _record(blank: Estimate) -> dict[str, Any]:
+    return {
+        "bits_per_pixel": blank.bits_per_pixel,
+        "ci_low": blank.ci_low,
+        "ci_high": blank.ci_high,
+        "per_field_bits": blank.details["per_field_bits"],
+        "flags": list(blank.flags),
+    }

@@ -14,6 +14,7 @@ from typing import Any
 from hil.dose import LightPath, light_path
 from hil.errors import InputError, SafetyError
 from hil.feasible import least, repair
+from hil.objectives import binning_of
 from hil.ports import Value
 from hil.safety import Safety
 from hil.spec import RigSpec, SearchAxis, SessionSpec
@@ -91,6 +92,10 @@ class SearchSpace:
         Values of the axes at which every limit that spans several settings holds.
     present
         What else these limits depend on, as it is once the rig's setup is applied.
+    binning
+        The camera's binning setting; empty if it has none.
+    pixel_size_um
+        Of the unbinned camera at the sample; NaN where the rig file does not say.
     """
 
     axes: tuple[SearchAxis, ...]
@@ -101,6 +106,8 @@ class SearchSpace:
     anchor: Mapping[str, Value]
     safety: Safety
     present: Mapping[str, Value]
+    binning: str = ""
+    pixel_size_um: float = math.nan
 
     def excess(self, values: Mapping[str, Value]) -> dict[str, float]:
         """Tell how far a trial lies above each bound on light and time; at most 0 is allowed.
@@ -115,6 +122,13 @@ class SearchSpace:
     def dose_mj(self, values: Mapping[str, Value]) -> float:
         """Tell the light that a trial's exposures bring; see `LightBudget.dose_mj`."""
         return self.budget.dose_mj({**self.present, **self.fixed, **values})
+
+    def pixel_um2(self, values: Mapping[str, Value]) -> float:
+        """Tell the area of a pixel at the sample, um^2; NaN where it is not known."""
+        binning = 1
+        if self.binning:
+            binning = binning_of({**self.present, **self.fixed, **values}[self.binning])
+        return (self.pixel_size_um * binning) ** 2
 
     def problem(self, values: Mapping[str, Value]) -> str:
         """Say which limit across settings a proposal breaks; empty if none."""
@@ -173,14 +187,25 @@ def resolve(session: SessionSpec, safety: Safety, rig: RigSpec, where: str | Pat
     names = {name for rule in safety.rules for name in rule.settings}
     budget = _budget(session, safety, rig, where)
     names |= {*budget.light.settings} if budget.light else set()
-    names |= {budget.exposure} if budget.exposure else set()
+    camera = safety.devices[rig.camera].describe()
+    binning = next((setting.name for setting in camera if setting.role == "binning"), "")
+    names |= {name for name in (budget.exposure, binning) if name}
     setup = safety.targets(rig.setup)
     found = safety.read(sorted(names - searched))
     present = {name: setup.get(name, value) for name, value in found.items()}
     light = {n for n, setting in safety.settings.items() if setting.role in ("light", "exposure")}
     anchor = {axis.setting: least(axis, towards_zero=axis.setting not in light) for axis in axes}
     space = SearchSpace(
-        tuple(axes), frozenset(integers), fixed, reference, budget, anchor, safety, present
+        axes=tuple(axes),
+        integers=frozenset(integers),
+        fixed=fixed,
+        reference=reference,
+        budget=budget,
+        anchor=anchor,
+        safety=safety,
+        present=present,
+        binning=binning,
+        pixel_size_um=rig.optics.pixel_size_um if rig.optics else math.nan,
     )
     if said := space.problem(anchor):
         raise InputError(where, "search", f"no settings in these ranges are allowed: {said}")

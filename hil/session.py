@@ -13,6 +13,7 @@ from hil.capture import Capture
 from hil.clock import SystemClock
 from hil.controller import Controller, Ending, LoopSpec, StopSwitch
 from hil.device_thread import DeviceThread
+from hil.dose import DoseBudget, DoseMeter
 from hil.errors import HilError, InputError, SafetyError, StoreError, nearest
 from hil.guardian import Guardian, Orders
 from hil.holding import hold, lease
@@ -20,7 +21,7 @@ from hil.layout import Layout, lay_out
 from hil.outcome import SessionResult, best_of, result_of
 from hil.ports import Clock, Observer, SessionState, Snapshot, TrialState, Value
 from hil.rig import Plan, Rig
-from hil.score import SessionEstimator
+from hil.score import SessionEstimator, Surroundings, check_objectives
 from hil.search_space import SearchSpace, resolve
 from hil.signals import stop_on_signals
 from hil.spec import RigFile, RigSpec, SessionFile, SessionSpec, load_rig_file, load_session_file
@@ -101,6 +102,7 @@ def run_session(
         if existing is not None:
             stack.callback(existing.close)
         noise = rig_noise(file.rig, existing)
+        check_objectives(file, noise.model)
         stack.enter_context(hold(plan, existing, None, "controller", clock))
         opened = Rig(plan)
         stack.callback(opened.close)
@@ -182,6 +184,7 @@ def resume_session(
         _check_estimator(file)
         # Another rig has a calibration of its own.
         noise = rig_noise(file.rig, opened_database, None if rig else record.calibration_id)
+        check_objectives(file, noise.model)
         stack.enter_context(hold(plan, opened_database, record.id, "controller", clock))
         opened = Rig(plan)
         stack.callback(opened.close)
@@ -307,6 +310,7 @@ def _check_calibration(
         for name in (axis.setting, *_expanded(safety.settings[axis.setting].expands))
     ]
     moves += [(f"measure.fields.{i}", name) for i, f in enumerate(layout.fields) for name in f]
+    moves += [("measure.blank", name) for blank in layout.blanks for name in blank]
     moves += [("reference.settings", name) for name in space.reference]
     refuse_moves(noise.calibration, moves, file.path)
     planned = {**safety.targets(rig.spec.setup), **space.fixed}
@@ -409,7 +413,16 @@ def _capture(work: _Work) -> Capture:
         rig.spec.frame_timeout_s,
         work.clock,
         rig.spec.setup,
+        blanks=work.layout.blanks,
+        meter=rig.run(lambda: _meter(work)),
+        device_s=rig.device_s,
     )
+
+
+def _meter(work: _Work) -> DoseMeter:
+    light = work.space.budget.light
+    present = work.rig.safety.read(light.settings) if light else {}
+    return DoseMeter(light, present, work.rig.device_s)
 
 
 def _run_trials(
@@ -428,18 +441,19 @@ def _run_trials(
         store.session_state(SessionState.RUNNING, clock.now(), "resumed")
     if rig.spec.setup:
         store.event("setup", clock.now(), dict(rig.spec.setup))
-        rig.run(lambda: rig.safety.apply(rig.spec.setup), guardian.beat)
+        rig.run(capture.set_up, guardian.beat)
     _confirm_calibration(work, store)
-    noise = work.noise
+    noise, space = work.noise, work.space
+    around = Surroundings(space.excess, space.dose_mj, space.pixel_um2)
     controller = Controller(
-        LoopSpec(spec.trials, spec.seed, spec.stop, work.space.fixed),
+        LoopSpec(spec.trials, spec.seed, spec.stop, space.fixed, _dose_budget(work)),
         capture=capture,
         devices=rig.thread,
         thinker=thinker,
         store=store,
         proposer=OptunaProposer(work.layout.plan(spec, work.space)),
         estimator=SessionEstimator(
-            spec, noise.model, work.space.excess, _chosen(work), noise.variance_relative_sd
+            spec, noise.model, around, _chosen(work), noise.variance_relative_sd
         ),
         clock=clock,
         stop=stop,
@@ -463,6 +477,11 @@ def _confirm_calibration(work: _Work, store: SqlStore) -> None:
     if found:
         said = {"calibration": calibration.id, "differences": [str(item) for item in found]}
         store.event("calibration_accepted", clock.now(), said)
+
+
+def _dose_budget(work: _Work) -> DoseBudget | None:
+    limit_mj = work.file.spec.stop.dose_mj
+    return None if limit_mj is None else DoseBudget(limit_mj, work.space.dose_mj)
 
 
 def _chosen(work: _Work) -> str:

@@ -1,4 +1,4 @@
-"""How time passes in a simulated rig: as fast as it computes, or as it would on hardware."""
+"""How time passes in a simulated rig: on a clock of its own, or as it would on hardware."""
 
 from __future__ import annotations
 
@@ -49,8 +49,23 @@ class RealTime:
 
 
 class AsFastAsPossible(RealTime):
-    """Motions and exposures take no time of their own."""
+    """Nobody waits for motions and exposures, but they take their time on a clock of the rig's own.
 
-    def lasts(self, seconds: float) -> float:
-        """No time at all."""
-        return 0.0
+    So the time that a trial would have taken on hardware is known, and the same in every run.
+    """
+
+    def __init__(self) -> None:
+        self._now_s = 0.0
+        self._guard = threading.Lock()
+
+    def monotonic_s(self) -> float:
+        """Seconds that the waits so far would have lasted."""
+        return self._now_s
+
+    def wait(self, seconds: float, interrupted: threading.Event) -> bool:
+        """Set the clock forward and return at once; not, if the event is set."""
+        if interrupted.is_set():
+            return True
+        with self._guard:
+            self._now_s += max(seconds, 0.0)
+        return False

@@ -62,7 +62,11 @@ class SimulatedRig:
         By label.
     truth
         As given.
+    device_s
+        The rig's own clock, seconds; None where it is the computer's.
     """
+
+    device_s: Callable[[], float] | None = None
 
     def __init__(
         self, devices: Iterable[SimulatedDevice], link: Link, truth: Any, libraries: Iterable[str]
@@ -137,7 +141,11 @@ class SimulatedKind(Generic[Options]):
         pace
             How time passes; None follows ``options.realtime``.
         """
-        return self._build(options, pace or pace_of(options))
+        chosen = pace or pace_of(options)
+        rig = self._build(options, chosen)
+        if isinstance(chosen, AsFastAsPossible):
+            rig.device_s = chosen.monotonic_s
+        return rig
 
 
 def pace_of(options: RigOptions) -> Pace:

@@ -15,12 +15,15 @@ from optuna.trial import FrozenTrial
 from optuna.trial import TrialState as OptunaState
 
 from hil import spec
+from hil.drift import fit_drift, without_drift
 from hil.ports import Proposal, SearchExhausted, TrialRow, TrialState, Value
 from hil.proposer import distributions as dists
 from hil.proposer.samplers import grid_size, make_sampler
+from hil.ranking import to_measure_again
 
 # Where a trial keeps the sampler's own proposal, if joint limits made it another.
 ASKED = "hil:asked"
+_CONFIDENCE = 0.95  # that there is a drift at all, before values are corrected for it
 
 _STATES = {
     TrialState.COMPLETE: OptunaState.COMPLETE,
@@ -57,6 +60,8 @@ class SearchPlan:
         A reference trial with these settings after every so many others; 0 for none.
     repair
         Brings a proposal inside limits that span several axes.
+    remeasure
+        How many of the best trials are measured again, as the last of `trials`.
     """
 
     axes: tuple[spec.SearchAxis, ...]
@@ -69,6 +74,7 @@ class SearchPlan:
     reference_every: int = 0
     reference: Mapping[str, Value] = field(default_factory=dict)
     repair: Callable[[Mapping[str, Value]], dict[str, Value]] = _unchanged
+    remeasure: int = 0
 
 
 class OptunaProposer:
@@ -93,6 +99,7 @@ class OptunaProposer:
         self._open: dict[int, optuna.Trial | None] = {}
         self._in_study = 0
         self._constrained: frozenset[str] = frozenset()
+        self._drift: tuple[object, ...] = ()
 
     def _new_study(self) -> optuna.Study:
         return optuna.create_study(directions=["maximize"] * self._plan.n_objectives)
@@ -109,13 +116,33 @@ class OptunaProposer:
         """
         if number == 0 and self._plan.start is not None:
             return Proposal("start", dict(self._plan.start), self._known(self._plan.start))
+        drift = fit_drift(rows, _CONFIDENCE) if self._plan.reference_every else None
+        rows = without_drift(rows, drift)
+        if (again := self._again(rows)) is not None:
+            return again
         if self._reference_due(rows):
             reference = self._plan.reference
             return Proposal("reference", dict(reference), self._known(reference))
         if (again := self._retry(rows)) is not None:
             return again
+        law = drift.law if drift is not None and drift.significant else ()
+        if law != self._drift:
+            # It changes the values of all trials.
+            self._drift = law
+            self._forget(rows)
         self.follow(rows)
         return self._ask(study_attrs, number)
+
+    def _again(self, rows: Sequence[TrialRow]) -> Proposal | None:
+        """Measure a leader again, once only trials for that are left."""
+        counted = sum(not row.state.interrupted for row in rows)
+        if not self._plan.remeasure or counted < self._plan.trials - self._plan.remeasure:
+            return None
+        leader = to_measure_again(rows)
+        if leader is None:
+            return None
+        # Without distributions: to the sampler, a point that it has had is no news.
+        return Proposal("again", leader.requested, retry_of=leader.number)
 
     def _known(self, values: Mapping[str, Value]) -> dict[str, str]:
         """Distributions of settings that the sampler can learn from; none if any lies outside."""
@@ -149,8 +176,7 @@ class OptunaProposer:
             return None
         retried = {row.retry_of for row in rows}
         for row in rows:
-            interrupted = row.state in (TrialState.STALE, TrialState.ABORTED)
-            if row.kind == "search" and interrupted and row.number not in retried:
+            if row.kind == "search" and row.state.interrupted and row.number not in retried:
                 return Proposal(
                     "search",
                     row.requested,
@@ -193,8 +219,7 @@ class OptunaProposer:
         # Only what is new is looked at: a session of thousands of trials must not slow down.
         news = [*(rows[number] for number in self._open), *rows[self._in_study :]]
         if violated(news) - self._constrained or not self._can_go_on(rows):
-            self._study = self._new_study()
-            self._open, self._in_study, self._constrained = {}, 0, violated(rows)
+            self._forget(rows)
         for number, trial in list(self._open.items()):
             row = rows[number]
             if row.state.ended:
@@ -207,6 +232,11 @@ class OptunaProposer:
                 self._open[row.number] = None
         self._in_study = len(rows)
         return self._study
+
+    def _forget(self, rows: Sequence[TrialRow]) -> None:
+        """Begin a new study, to be filled from the rows."""
+        self._study = self._new_study()
+        self._open, self._in_study, self._constrained = {}, 0, violated(rows)
 
     def _can_go_on(self, rows: Sequence[TrialRow]) -> bool:
         """Whether rows only went on from what the study holds, or it must be built anew.

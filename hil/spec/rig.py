@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from hil.spec.base import SettingName, Settings, SettingValue, Spec
 from hil.spec.calibrate import CalibratedNoiseSpec, CalibrateSpec, implied_kind
+from hil.spec.light import DoseSpec, Optics
 from hil.spec.noise import (
     CameraNoiseSpec,
     GaussianNoiseSpec,
@@ -21,8 +22,6 @@ RigNoiseSpec: TypeAlias = Annotated[
     Field(discriminator="kind"),
     BeforeValidator(implied_kind),
 ]
-from hil.spec.light import DoseSpec, Optics
-from hil.spec.noise import NoiseSpec
 
 
 class DriverSpec(Spec):

@@ -12,8 +12,8 @@ from hil.spec.measure import EstimatorSpec, Measure
 from hil.spec.objective import Constraints, Objective
 from hil.spec.sampler import GridSampler, QmcSampler, SamplerSpec, TpeSampler
 
-_TRIALS_A_LEADER = 20
 _LEADERS = 3
+_TRIALS_FOR_LEADERS = 50
 
 
 class Reference(Spec):
@@ -63,8 +63,8 @@ class Finish(Spec):
     ----------
     remeasure
         How many of the best trials are measured again before the winner is named; they count
-        within the session's ``trials``. By default one for every 20 trials, at most 3, and none for
-        grids, QMC sequences and several objectives.
+        within the session's ``trials``. By default 3 in sessions of 50 trials or more, and none
+        for grids, QMC sequences and several objectives.
     """
 
     remeasure: int | None = Field(default=None, ge=0, le=100)
@@ -119,7 +119,7 @@ class SessionSpec(Spec):
             return min(self.finish.remeasure, self.trials - 1)
         if len(self.objective.names) > 1 or isinstance(self.sampler, GridSampler | QmcSampler):
             return 0
-        return min(_LEADERS, self.trials // _TRIALS_A_LEADER)
+        return _LEADERS if self.trials >= _TRIALS_FOR_LEADERS else 0
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

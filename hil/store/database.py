@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
+from hil.drift import Drift, fit_drift
 from hil.errors import InputError, StoreError
 from hil.ports import Clock, SessionState, TrialRow
 from hil.store import calibrations, lease, map_files, queries
@@ -169,6 +170,13 @@ class Database:
         """All trials of a session as the proposer sees them."""
         with self._reading() as connection:
             return list(TrialRows(_session_id(connection, session)).refresh(connection))
+
+    def drift(self, session: str, confidence: float = 0.95) -> Drift | None:
+        """Drift that a session's reference trials show; None if there are fewer than two.
+
+        `hil.drift.without_drift` gives the trials as they would have been without it.
+        """
+        return fit_drift(self.rows(session), confidence)
 
     # ---- calibrations ----------------------------------------------------------------------
 

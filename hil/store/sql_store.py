@@ -6,9 +6,10 @@ so each recognises its own earlier success: by the key it made, or by the state 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -329,11 +330,11 @@ class SqlStore:
         self._patience.run(lambda _attempt: self._take_over(trial))
         with self._engine.connect() as connection:
             measured = read_measurement(connection, self._frames_folder, trial)
-            settings = connection.execute(
-                select(Trial.settings).where(Trial.id == trial.trial_id)
-            ).scalar_one()
-        self._work[trial.trial_id] = _Work(captured=True, read_back=settings or {})
-        return measured
+            row = connection.execute(
+                select(Trial.settings, Trial.device_s).where(Trial.id == trial.trial_id)
+            ).one()
+        self._work[trial.trial_id] = _Work(captured=True, read_back=row.settings or {})
+        return replace(measured, device_s=math.nan if row.device_s is None else row.device_s)
 
     def read_back(self, trial: OpenTrial) -> Mapping[str, Value]:
         """Give what the devices read back for a trial in work, one taken over included."""
@@ -467,13 +468,8 @@ def _outcome(work: _Work, state: TrialState) -> dict[str, Any]:
         return values
     objective = _first(assessment.objectives.values())
     values |= {"objective": objective, "objectives": dict(assessment.objectives)}
-    if objective == assessment.estimate.bits_per_pixel:
-        # The interval is the estimate's; another objective has none that is known here.
-        values |= {
-            "ci_low": assessment.estimate.ci_low,
-            "ci_high": assessment.estimate.ci_high,
-        }
-    return values
+    low, high = assessment.interval
+    return values | {"ci_low": low, "ci_high": high}
 
 
 def _first(numbers: Iterable[float]) -> float | None:

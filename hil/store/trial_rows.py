@@ -7,8 +7,8 @@ from typing import cast
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, select
 
-from hil.ports import TrialKind, TrialRow, TrialState
-from hil.store.models import Trial
+from hil.ports import Measured, TrialKind, TrialRow, TrialState
+from hil.store.models import Estimate, Trial
 
 _COLUMNS = (
     Trial.number,
@@ -21,6 +21,9 @@ _COLUMNS = (
     Trial.constraints,
     Trial.intermediate,
     Trial.retry_of,
+    Trial.ci_low,
+    Trial.ci_high,
+    Trial.captured_at,
 )
 
 
@@ -28,7 +31,7 @@ def _number(value: float | None) -> float:
     return math.nan if value is None else value
 
 
-def _row(columns: RowMapping) -> TrialRow:
+def _row(columns: RowMapping, estimate: RowMapping | None) -> TrialRow:
     state = TrialState(columns["state"])
     objectives = columns["objectives"]
     return TrialRow(
@@ -46,6 +49,20 @@ def _row(columns: RowMapping) -> TrialRow:
         constraints={name: _number(value) for name, value in columns["constraints"].items()},
         intermediate={int(step): _number(v) for step, v in columns["intermediate"].items()},
         retry_of=columns["retry_of"],
+        measured=None if estimate is None else _measured(columns, estimate),
+    )
+
+
+def _measured(columns: RowMapping, estimate: RowMapping) -> Measured:
+    details, captured_at = estimate["details"], columns["captured_at"]
+    return Measured(
+        ci_low=_number(columns["ci_low"]),
+        ci_high=_number(columns["ci_high"]),
+        field_bits=tuple(_number(bits) for bits in estimate["per_field_bits"] or ()),
+        light_sensitivity=tuple(_number(v) for v in details.get("light_sensitivity") or ()),
+        light_sensitivity_bits=_number(details.get("light_sensitivity_bits")),
+        dose_mj=_number(details.get("dose_mj")),
+        at_s=math.nan if captured_at is None else captured_at.timestamp(),
     )
 
 
@@ -70,9 +87,11 @@ class TrialRows:
         return tuple(self._rows)
 
     def _read(self, connection: Connection, wanted: ColumnElement[bool]) -> None:
-        query = select(*_COLUMNS).where(Trial.session_id == self._session_id, wanted)
+        chosen = (Trial.session_id == self._session_id, wanted)
+        estimates = self._estimates(connection, chosen)
+        query = select(*_COLUMNS).where(*chosen)
         for columns in connection.execute(query.order_by(Trial.number)).mappings():
-            row = _row(columns)
+            row = _row(columns, estimates.get(columns["number"]))
             if row.number < len(self._rows):
                 self._rows[row.number] = row
             else:
@@ -81,3 +100,15 @@ class TrialRows:
                 self._open.discard(row.number)
             else:
                 self._open.add(row.number)
+
+    def _estimates(
+        self, connection: Connection, chosen: tuple[ColumnElement[bool], ...]
+    ) -> dict[int, RowMapping]:
+        """Find the session's own estimate of each COMPLETE trial: the oldest."""
+        query = (
+            select(Trial.number, Estimate.per_field_bits, Estimate.details)
+            .join(Estimate, Estimate.trial_id == Trial.id)
+            .where(*chosen, Trial.state == TrialState.COMPLETE.value)
+            .order_by(Estimate.created_at.desc())
+        )
+        return {row["number"]: row for row in connection.execute(query).mappings()}

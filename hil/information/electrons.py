@@ -1,0 +1,38 @@
+"""Light that a camera detected, from its frames and its noise model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hil.information.poisson_noise import PoissonNoise
+
+
+def counts_electrons(noise: object) -> bool:
+    """Whether a noise model says how many electrons (or counts) an ADU stands for."""
+    return isinstance(noise, PoissonNoise) or hasattr(noise, "gain_e_per_adu")
+
+
+def mean_electrons(frames: NDArray[Any], noise: Any) -> float:
+    """Mean number of electrons that a pixel detected in one frame, background included.
+
+    Parameters
+    ----------
+    frames
+        ADU, any shape.
+    noise
+        A model for which `counts_electrons` is true.
+
+    Returns
+    -------
+    float
+        Electrons (counts, X-ray photons) a pixel; after the amplification of an EM register, those
+        before it.
+    """
+    mean_adu = float(frames.mean(dtype=np.float64))
+    if isinstance(noise, PoissonNoise):
+        return mean_adu
+    gain_e_per_adu = float(np.mean(noise.gain_e_per_adu)) / float(getattr(noise, "em_gain", 1.0))
+    return (mean_adu - float(np.mean(noise.offset_adu))) * gain_e_per_adu

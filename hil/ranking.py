@@ -1,0 +1,79 @@
+"""Which trial is the best by evidence.
+
+Trials with the same settings are measurements of the same thing: a search may propose them twice,
+and the leaders are measured again before a winner is named, since the best of many single values is
+the luckiest of them too. Their values are averaged. The interval's half-width is averaged as well:
+it comes from how fields of view differ, which another look at the same fields does not reduce.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+
+from hil.ports import Best, TrialRow, TrialState
+
+
+def ranked(rows: Sequence[TrialRow]) -> list[Best]:
+    """List what was measured and feasible, the best by the first objective first.
+
+    Parameters
+    ----------
+    rows
+        Trials of a session, corrected for drift where there is one.
+
+    Returns
+    -------
+    list of Best
+        One for all trials with the same settings, under the number of the first of them.
+    """
+    groups: dict[str, list[TrialRow]] = {}
+    for row in rows:
+        if row.state is TrialState.COMPLETE and row.objectives is not None:
+            groups.setdefault(_key(row), []).append(row)
+    found = [_pooled(group) for group in groups.values() if all(map(_feasible, group))]
+    return sorted(found, key=lambda best: (-best.objective, best.number))
+
+
+def winner(rows: Sequence[TrialRow]) -> Best | None:
+    """Name the best trial; None if none is feasible.
+
+    Once the leaders have been measured again, one of them wins, not a single value that came to lie
+    above theirs; a search that went on afterwards is open again.
+    """
+    order = ranked(rows)
+    again = [row.number for row in rows if row.kind == "again"]
+    searched = [row.number for row in rows if row.kind == "search"]
+    if again and max(again) > max(searched, default=-1):
+        order = [best for best in order if best.n_measured > 1] or order
+    return order[0] if order else None
+
+
+def to_measure_again(rows: Sequence[TrialRow]) -> TrialRow | None:
+    """Find the best trial that rests on one measurement; None if there is none."""
+    single = [best for best in ranked(rows) if best.n_measured == 1]
+    return rows[single[0].number] if single else None
+
+
+def _key(row: TrialRow) -> str:
+    return json.dumps(dict(row.requested), sort_keys=True)
+
+
+def _feasible(row: TrialRow) -> bool:
+    return all(value <= 0 for value in row.constraints.values())
+
+
+def _pooled(group: Sequence[TrialRow]) -> Best:
+    values = [row.objectives[0] for row in group if row.objectives]
+    centre = sum(values) / len(values)
+    below, above = [], []
+    for row, value in zip(group, values, strict=True):
+        if row.measured is not None:
+            below.append(value - row.measured.ci_low)
+            above.append(row.measured.ci_high - value)
+    return Best(group[0].number, centre, centre - _mean(below), centre + _mean(above), len(group))
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else math.nan
