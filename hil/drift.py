@@ -68,8 +68,11 @@ class Drift:
 
     @property
     def significant(self) -> bool:
-        """Whether the interval leaves 0 out; only then trials are corrected."""
-        return self.ci_low > 0 or self.ci_high < 0
+        """Whether there is a drift beyond chance; only then trials are corrected.
+
+        The interval of a line leaves 0 out; points are taken only where a line does not suffice.
+        """
+        return self.shape == "points" or self.ci_low > 0 or self.ci_high < 0
 
     def log_brightness(self, clock: float) -> float:
         """Give ln of the brightness, q, at a dose or time."""

@@ -62,6 +62,21 @@ def best_of(database: Database, session_id: str) -> Best | None:
     return winner(without_drift(rows, database.drift(session_id)))
 
 
+def corrected_objectives(database: Database, session_id: str) -> Mapping[int, float]:
+    """Give the first objective of each trial without drift; empty where there is none to take off.
+
+    Returns
+    -------
+    dict
+        Number of the trial to its objective.
+    """
+    drift = database.drift(session_id)
+    if drift is None or not drift.significant:
+        return {}
+    rows = without_drift(database.rows(session_id), drift)
+    return {row.number: row.objectives[0] for row in rows if row.objectives}
+
+
 def result_of(
     database: Database, session_id: str, state: SessionState, reason: str
 ) -> SessionResult:

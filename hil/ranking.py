@@ -8,11 +8,10 @@ it comes from how fields of view differ, which another look at the same fields d
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 
-from hil.ports import Best, TrialRow, TrialState
+from hil.ports import Best, TrialRow, TrialState, Value
 
 
 def ranked(rows: Sequence[TrialRow]) -> list[Best]:
@@ -28,10 +27,10 @@ def ranked(rows: Sequence[TrialRow]) -> list[Best]:
     list of Best
         One for all trials with the same settings, under the number of the first of them.
     """
-    groups: dict[str, list[TrialRow]] = {}
+    groups: dict[frozenset[tuple[str, Value]], list[TrialRow]] = {}
     for row in rows:
         if row.state is TrialState.COMPLETE and row.objectives is not None:
-            groups.setdefault(_key(row), []).append(row)
+            groups.setdefault(frozenset(row.requested.items()), []).append(row)
     found = [_pooled(group) for group in groups.values() if all(map(_feasible, group))]
     return sorted(found, key=lambda best: (-best.objective, best.number))
 
@@ -54,10 +53,6 @@ def to_measure_again(rows: Sequence[TrialRow]) -> TrialRow | None:
     """Find the best trial that rests on one measurement; None if there is none."""
     single = [best for best in ranked(rows) if best.n_measured == 1]
     return rows[single[0].number] if single else None
-
-
-def _key(row: TrialRow) -> str:
-    return json.dumps(dict(row.requested), sort_keys=True)
 
 
 def _feasible(row: TrialRow) -> bool:

@@ -512,11 +512,20 @@ def _end(work: _Work, store: SqlStore, ending: Ending, after: BaseException | No
     alone = not any(alive for _, _, alive in _open_trials(store))
     if alone:
         _recorded(lambda: store.session_state(ending.state, clock.now(), ending.reason))
+    if recordable:
+        _recorded(lambda: _record_drift(work, store))
     if problems and after is None:
         raise HilError(
             "the rig could not be parked: "
             + "; ".join(f"{p.setting}: {p.message}" for p in problems)
         )
+
+
+def _record_drift(work: _Work, store: SqlStore) -> None:
+    """Write down what the reference trials have shown."""
+    drift = work.database.drift(work.session_id, work.file.spec.estimator.confidence)
+    if drift is not None:
+        store.event("drift", work.clock.now(), drift.to_json())
 
 
 def _open_trials(store: SqlStore) -> Sequence[tuple[Any, TrialState, bool]]:

@@ -77,11 +77,16 @@ def trials(
     output: Output = None,
     db: Db = None,
 ) -> None:
-    """List trials with their settings as read back."""
+    """List trials with their settings as read back; without drift where references show one."""
+    from hil.outcome import corrected_objectives
     from hil.store import open_database
 
     with open_database(db) as database:
         table = database.trials(session, where=where or (), sort=sort, limit=limit)
+        corrected = corrected_objectives(database, session) if session is not None else {}
+    if corrected:
+        place = list(table.columns).index("objective") + 1
+        table.insert(place, "corrected", table["number"].map(corrected))
     write(table, form, output, _TRIAL_COLUMNS, settings=True)
 
 
@@ -176,7 +181,9 @@ def verify(session: SessionRef = "last", db: Db = None, frames: Frames = None) -
 # --- output --------------------------------------------------------------------------------------
 
 _SESSION_COLUMNS = "session_id name rig state n_trials n_complete best created_at tags".split()
-_TRIAL_COLUMNS = ["session_name", "number", "state", "objective", "ci_low", "ci_high", "reason"]
+_TRIAL_COLUMNS = (
+    "session_name number kind state objective corrected ci_low ci_high dose_mj reason".split()
+)
 
 
 def write(

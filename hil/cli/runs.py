@@ -10,6 +10,7 @@ import typer
 from hil.cli.options import Db, Frames, SessionRef
 
 if TYPE_CHECKING:
+    from hil.drift import Drift
     from hil.outcome import SessionResult
     from hil.spec import SessionFile
 
@@ -214,6 +215,18 @@ def exit_status(result: SessionResult) -> int:
     return 0
 
 
+def _say_drift(drift: Drift) -> None:
+    print(
+        f"drift     {drift.bits:+.4f} ({drift.ci_low:+.4f} to {drift.ci_high:+.4f}) bits per pixel"
+        f" at the reference's settings, {drift.n_references} measurements"
+    )
+    if drift.significant:
+        print(
+            f"          as if {drift.brightness:.0%} of the light were left; trials are ranked"
+            " without it"
+        )
+
+
 def summarise(result: SessionResult) -> None:
     """Print what a session came to; names come from users and devices and are not markup."""
     print(f"session   {result.session_id[:8]}  {result.name}")
@@ -225,8 +238,12 @@ def summarise(result: SessionResult) -> None:
             f"best      trial {best.number}: {best.objective:.4f}"
             f" ({best.ci_low:.4f} to {best.ci_high:.4f}) {result.objective}"
         )
+        if best.n_measured > 1:
+            print(f"          mean of {best.n_measured} measurements at these settings")
         for setting, value in result.best_settings.items():
             shown = f"{value:.6g}" if isinstance(value, float) else str(value)
             print(f"          {setting} = {shown}")
+    if result.drift is not None:
+        _say_drift(result.drift)
     print(f"database  {result.database}")
     print(f"frames    {result.frames}")

@@ -176,7 +176,14 @@ class Database:
 
         `hil.drift.without_drift` gives the trials as they would have been without it.
         """
-        return fit_drift(self.rows(session), confidence)
+        with self._reading() as connection:
+            session_id = _session_id(connection, session)
+            reference = select(Trial.id).where(
+                Trial.session_id == session_id, Trial.kind == "reference"
+            )
+            if connection.execute(reference.limit(1)).scalar() is None:
+                return None
+        return fit_drift(self.rows(session_id), confidence)
 
     # ---- calibrations ----------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from hil.ports import TrialState
 from hil.store.filters import Type
-from hil.store.models import Acquisition, Rig, Session, Trial
+from hil.store.models import Acquisition, Estimate, Rig, Session, Trial
 
 
 class Column(NamedTuple):
@@ -60,6 +60,16 @@ SUMMARY: Mapping[str, Column] = {
     "tags": Column(Trial.tags, "tags"),
 }
 
+# Of the session's own estimate, which is the oldest.
+_DOSE_MJ = (
+    select(Estimate.details["dose_mj"].as_float())
+    .where(Estimate.trial_id == Trial.id)
+    .order_by(Estimate.created_at)
+    .limit(1)
+    .correlate(Trial)
+    .scalar_subquery()
+)
+
 # What a DataFrame of trials has besides.
 FURTHER: Mapping[str, Column] = {
     "kind": Column(Trial.kind, "text"),
@@ -67,6 +77,7 @@ FURTHER: Mapping[str, Column] = {
     "retry_of": Column(Trial.retry_of, "number"),
     "constraints": Column(Trial.constraints, None),
     "controller": Column(Trial.controller, "text"),
+    "dose_mj": Column(_DOSE_MJ, "number"),
 }
 
 TRIALS: Mapping[str, Column] = {**SUMMARY, **FURTHER}
