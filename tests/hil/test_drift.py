@@ -97,7 +97,7 @@ def test_drift_is_found_and_taken_off(case: Case, dose_mj: float) -> None:
         assert drift.brightness == pytest.approx(case.left, rel=0.07)
     corrected = [row.objectives[0] for row in without_drift(rows, drift) if row.objectives]
     raw = [row.objectives[0] for row in rows if row.objectives]
-    assert rank_correlation(corrected, truth) > max(0.995, rank_correlation(raw, truth))
+    assert rank_correlation(corrected, truth) > max(0.99, rank_correlation(raw, truth))
 
 
 def test_rows_stay_as_they_are_and_intervals_move_along() -> None:
