@@ -184,7 +184,6 @@ class RigSpec(Spec):
     driver: tuple[DriverSpec, ...] = Field(min_length=1)
     noise: RigNoiseSpec | None = None
     calibrate: CalibrateSpec | None = None
-    noise: NoiseSpec | None = None
     dose: DoseSpec | None = None
     optics: Optics | None = None
     frame_timeout_s: float = Field(default=10, gt=0, le=3600)
