@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hil.information.field_groups import field_groups
 from hil.information.masked_lags import MaskedLags, lags_by_fold
 from hil.information.patch_moments import PatchMoments, frame_moments
 from hil.information.sample import Sample
@@ -28,7 +29,6 @@ Floats = NDArray[np.float64]
 
 _ROWS = 64  # of a spectrum at a time: they stay in the cache
 _MANY_PATCHES = 4096  # in a frame
-_PIXELS_AT_ONCE = 2**18
 _FFT_PIXELS = 2**16  # small frames are transformed together, up to so many pixels
 
 
@@ -148,10 +148,10 @@ def fold_moments(sample: Sample) -> list[PatchMoments]:
 
 
 def fields_at_once(sample: Sample, fold: int) -> list[NDArray[np.intp]]:
-    """Split a fold's fields into groups that are worked on together: small ones are many."""
+    """Split a fold's fields into groups that are worked on together."""
     members = np.flatnonzero(sample.fold == fold)
-    step = max(1, _PIXELS_AT_ONCE // sample.frames[0].size)
-    return [members[first : first + step] for first in range(0, members.size, step)]
+    share = np.broadcast_to(sample.frames[:1], (members.size, *sample.frames.shape[1:]))
+    return [members[group] for group in field_groups(share)]
 
 
 def _moments(sample: Sample, fields: NDArray[np.intp]) -> PatchMoments:

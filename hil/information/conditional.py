@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hil.information.adu_counts import AduCounts
+from hil.information.adu_counts import AduCounts, joined
+from hil.information.field_groups import field_groups
 from hil.information.noise_model import NoiseModel, PhiShift, ShiftedPhi
 from hil.information.sample import Sample
 
@@ -50,29 +51,27 @@ def conditional_nats(sample: Sample) -> tuple[Floats, PhiShift]:
 
 def _of_channel(sample: Sample) -> tuple[Floats, PhiShift]:
     assert sample.noise is not None  # an estimate is never made without
-    pixels = sample.raw_patches
-    # overlapping patches show pixels more than once, which is no more to go by
-    own_share = sample.n_scenes / (sample.n_fields * sample.places.shape[1])
-    shift = phi_shift_of(sample.noise, pixels, sample.discrete, own_share)
-    nats = sample.noise.entropy_phi_nats(pixels, sample.discrete).mean(axis=2)
+    noise, discrete, n_places = sample.noise, sample.discrete, sample.places.shape[1]
+    nats = np.empty((sample.n_fields, sample.n_repeats * n_places))
+    step = max(1, nats.size * sample.values_per_patch // _THINNED)
+    seen: AduCounts | None = None
+    thinned = []
+    for group in field_groups(sample.frames):
+        pixels = sample.some(np.arange(sample.n_fields)[group]).raw_patches
+        nats[group] = noise.entropy_phi_nats(pixels, discrete).mean(axis=2)
+        counts = _counts(noise, pixels, discrete)
+        seen = counts if group.start == 0 else joined(seen, counts)
+        thinned.append(pixels.reshape(-1)[::step])
+    low, high = np.percentile(np.concatenate(thinned), [1, 99])
+    if seen is not None:
+        # overlapping patches show pixels more than once, which is no more to go by
+        seen = seen.scaled(sample.n_scenes / (sample.n_fields * n_places))
+    shift = phi_shift(noise, seen, float(low), float(high), discrete)
     return nats + shift.nats, shift
 
 
-def phi_shift_of(
-    noise: NoiseModel, pixels: NDArray[Any], discrete: bool, own_share: float = 1.0
-) -> PhiShift:
-    """Give what the mean of phi over ``pixels``, of any shape, lacks.
-
-    Parameters
-    ----------
-    own_share
-        How many of them are not there twice, as a share.
-    """
-    counts = AduCounts.of(pixels) if discrete and isinstance(noise, ShiftedPhi) else None
-    thinned = pixels.reshape(-1)[:: max(1, pixels.size // _THINNED)]
-    low, high = np.percentile(thinned, [1, 99])
-    counts = None if counts is None else counts.scaled(own_share)
-    return phi_shift(noise, counts, float(low), float(high), discrete)
+def _counts(noise: NoiseModel, pixels: NDArray[Any], discrete: bool) -> AduCounts | None:
+    return AduCounts.of(pixels) if discrete and isinstance(noise, ShiftedPhi) else None
 
 
 def phi_shift(
@@ -89,6 +88,12 @@ def phi_shift(
     if counts is None or not discrete or not isinstance(noise, ShiftedPhi):
         return PhiShift(sd_nats=noise.phi_bias_nats(low_adu, high_adu, discrete))
     return noise.phi_shift(counts)
+
+
+def phi_shift_of(noise: NoiseModel, pixels: NDArray[Any], discrete: bool) -> PhiShift:
+    """Give what the mean of phi over ``pixels``, of any shape, lacks."""
+    low, high = np.percentile(pixels.reshape(-1)[:: max(1, pixels.size // _THINNED)], [1, 99])
+    return phi_shift(noise, _counts(noise, pixels, discrete), float(low), float(high), discrete)
 
 
 def conditional_entropy_nats(noise: NoiseModel, pixels: NDArray[Any], discrete: bool) -> float:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from hil.information.checks import CheckedFrames
 from hil.information.difference_sums import DifferenceSums
+from hil.information.field_groups import field_groups
 from hil.information.noise_check import NoiseCheck, check_differences
 from hil.information.noise_model import NoiseModel
 
@@ -38,8 +39,9 @@ def check_noise(checked: CheckedFrames, noise: NoiseModel) -> NoiseCheck | None:
     frames = middle(checked.frames)
     if frames.shape[1] < 2:
         return None
-    mean_adu = checked.mean_adu
-    sums = DifferenceSums.of(about(frames, mean_adu), middle_mask(checked), mean_adu)
+    mean_adu, usable, sums = checked.mean_adu, middle_mask(checked), DifferenceSums()
+    for group in field_groups(frames):
+        sums += DifferenceSums.of(about(frames[group], mean_adu), usable, mean_adu)
     return check_differences(sums, noise, checked.discrete)
 
 
@@ -49,13 +51,16 @@ def impossible_noise(checked: CheckedFrames, noise: NoiseModel) -> bool:
     Pixels darker than read noise can make them, or a total variance below that of the noise.
     """
     frames, usable = middle(checked.frames), middle_mask(checked)
-    pixels = frames if usable is None else frames[..., usable]
-    if pixels.size == 0:
+    total, size = 0.0, 0
+    for group in field_groups(frames):
+        pixels = frames[group] if usable is None else frames[group][..., usable]
+        deviation = about(pixels, checked.mean_adu).reshape(-1)
+        total += float(np.dot(deviation, deviation))
+        size += deviation.size
+    if size == 0:
         return too_dark(dark_share(checked, noise))
-    deviation = about(pixels, checked.mean_adu).reshape(-1)
-    variance = float(np.dot(deviation, deviation)) / deviation.size
     predicted = noise.mean_variance_adu2(checked.mean_adu, checked.discrete)
-    return too_dark(dark_share(checked, noise)) or too_quiet(variance, predicted, pixels.size)
+    return too_dark(dark_share(checked, noise)) or too_quiet(total / size, predicted, size)
 
 
 def dark_share(checked: CheckedFrames, noise: NoiseModel) -> float:
@@ -134,8 +139,8 @@ def fixed_pattern(
 def field_means(checked: CheckedFrames) -> NDArray[np.float32]:
     """(n, h, w) mean over repeats of the middle of the first 64 fields, less the overall mean."""
     frames = middle(checked.frames)[:_FIELDS]
-    result: NDArray[np.float32] = about(frames, checked.mean_adu).mean(axis=1)
-    return result
+    groups = field_groups(frames)
+    return np.concatenate([about(frames[group], checked.mean_adu).mean(axis=1) for group in groups])
 
 
 def about(frames: NDArray[Any], mean_adu: float) -> NDArray[np.float32]:

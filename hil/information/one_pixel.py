@@ -32,7 +32,9 @@ def gaussian_gap_bits(sample: Sample, least_variance_adu2: float) -> float:
     least_variance_adu2
         Below which a model's variance may not lie.
     """
-    pixels = sample.pixels(sample.frames, np.arange(sample.n_fields))
+    pixels = sample.frames.reshape(-1)
+    if sample.usable is not None:
+        pixels = sample.pixels(sample.frames, np.arange(sample.n_fields))
     y = np.asarray(pixels[:: max(1, pixels.size // _PIXELS)], dtype=np.float64)
     cell = math.sqrt(sample.noise_variance_adu2) / _CELLS_PER_SIGMA
     if sample.discrete:
