@@ -17,6 +17,14 @@ Floats = NDArray[np.float64]
 Saturation = Literal["converter", "full well", "not reached"]
 JSON_VERSION = 1
 
+# What a fit that came to nothing leaves, where JSON has a null.
+_UNKNOWN = {
+    "gain_e_per_adu_sd": math.inf,
+    "read_noise_e_sd": math.inf,
+    "noise_variance_relative_sd": math.inf,
+    "chi2_per_dof": math.nan,
+}
+
 
 @dataclass(frozen=True, eq=False)
 class TransferPoints:
@@ -145,6 +153,9 @@ class CameraCalibration:
             for field in fields(self)
             if field.name not in ("maps", "points")
         }
+        for name in _UNKNOWN:
+            if not math.isfinite(document[name]):
+                document[name] = None
         document["json_version"] = JSON_VERSION
         document["notes"], document["problems"] = list(self.notes), list(self.problems)
         document["points"] = {
@@ -181,6 +192,7 @@ class CameraCalibration:
                 tuple(values["notes"]),
                 tuple(values["problems"]),
             )
+            values |= {name: _UNKNOWN[name] for name in _UNKNOWN if values[name] is None}
             if maps is not None and arrays:
                 values["maps"] = PixelMaps.from_json(maps, arrays)
             return cls(**values)

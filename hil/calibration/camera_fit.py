@@ -31,7 +31,7 @@ from hil.errors import InputError
 
 Mask = NDArray[np.bool_]
 
-_FULL_WELLS = 0.01  # share of a stack's pixels
+_CLIPPED_PIXELS = 0.01  # share of a stack's pixels
 _PASSES = 3  # of sorting pixels by how far their noise, as fitted, reaches
 
 
@@ -51,12 +51,13 @@ def fit_camera(
         raise InputError("frames", "", "hold no pixel that is neither hot nor dead")
     dark = dark_maps(darks)
     saturation = find_saturation(lit, 2**bit_depth - 1)
-    bins, used, line = _transfer(lit, dark, usable, saturation)
+    clear = [stack for stack in lit if not _spoilt(stack, saturation, 2**bit_depth - 1)]
+    bins, used, line = _transfer(clear, dark, usable, saturation)
     dark_line = fit_dark_line(darks, usable)
     read = _read_noise(darks, dark, usable)
     offset_adu = dark_line.offset_adu + read.offset_shift_adu
     gain, gain_sd = _gain(line)
-    stability = check_stability(lit, darks, offset_adu)
+    stability = check_stability(clear, darks, offset_adu)
     findings = Findings(
         darks=darks,
         lit=lit,
@@ -67,7 +68,7 @@ def fit_camera(
         read_noise_adu_sd=read.sigma_adu_sd,
         saturation=saturation,
         stability=stability,
-        cubic=cubic_ratio(lit, offset_adu, line),
+        cubic=cubic_ratio(clear, offset_adu, line),
         linearity=fit_linearity(
             lit, dark.offset_adu, usable, saturation.clip_adu, saturation.first_adu is not None
         ),
@@ -119,9 +120,8 @@ def _transfer(
 ) -> tuple[Bins, Mask, Line]:
     """Sort pixels into bins and fit the line, again as the line says how far noise reaches."""
     line = None
-    stacks = [(number, s) for number, s in enumerate(lit) if not _in_the_well(s, saturation)]
     for _ in range(_PASSES):
-        bins = bin_stacks(stacks, dark.offset_adu, usable, saturation.clip_adu, line)
+        bins = bin_stacks(lit, dark.offset_adu, usable, saturation.clip_adu, line)
         used = bins.clear & (bins.variance_adu2 > ROUNDING_SHOWS_ADU2)
         line = fit_line(bins.only(used))
         if not line.slope_adu > 0:
@@ -130,11 +130,14 @@ def _transfer(
     return bins, used, line
 
 
-def _in_the_well(stack: Stack, saturation: SaturationLevel) -> bool:
-    """Whether full wells, which do not flicker with the others, spoil a stack's flicker."""
-    if saturation.by != "full well" or saturation.first_adu is None:
+def _spoilt(stack: Stack, saturation: SaturationLevel, top_adu: int) -> bool:
+    """Whether pixels that clip below the top, and so were not seen to, spoil a stack.
+
+    They do not flicker with the others, and what flicker divides by is not theirs.
+    """
+    if saturation.first_adu is None or saturation.first_adu >= top_adu:
         return False
-    return float((stack.mean_adu > saturation.first_adu).mean()) > _FULL_WELLS
+    return float((stack.mean_adu >= saturation.first_adu).mean()) > _CLIPPED_PIXELS
 
 
 def _gain(line: Line) -> tuple[float, float]:

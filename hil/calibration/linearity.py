@@ -73,9 +73,8 @@ def fit_linearity(
     h, s, sd = h[wanted], s[wanted], sd[wanted]
     if len(np.unique(h)) < 3:
         return None
-    design = np.stack([np.ones_like(h), h], axis=1) / s[:, None]
-    hat = design @ np.linalg.pinv(design)
-    deviation = (np.eye(len(s)) - hat) @ np.ones(len(s))
+    slope, intercept = np.polyfit(h, s, 1, w=1 / s)
+    deviation = s / (intercept + slope * h) - 1
     error_sd = float(np.sqrt(((sd / s) ** 2).mean() / len(s)))
     return Linearity(float(np.abs(deviation).mean()), error_sd, of_the_lamp)
 

@@ -85,7 +85,10 @@ class PhotonTransfer:
         if dark and flat:
             raise InputError("calibration", "flat", "a stack is dark or a flat field, not both")
         self._check(frames)
-        self._stacks.append(reduce_stack(frames, exposure_ms, light, dark, flat, self._top_adu))
+        number = len(self._stacks)
+        self._stacks.append(
+            reduce_stack(number, frames, exposure_ms, light, dark, flat, self._top_adu)
+        )
 
     def fit(self) -> CameraCalibration:
         """Fit a camera to all stacks; more can be added afterwards.

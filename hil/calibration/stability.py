@@ -18,6 +18,7 @@ from hil.calibration.stack import BLOCK_PX, Stack
 
 _LARGEST_SHARE = 0.005  # of the temporal variance that a pattern may make up
 _LARGEST_CORRELATION = 0.01
+_FILTER_OVER_PATTERN = 5.0
 _SIGNIFICANT = 5.0  # standard errors
 _BY_CHANCE = 1e-5
 _SHARED_SAID = 0.02  # share of the dark variance
@@ -57,12 +58,14 @@ class _Pattern:
 
 def check_stability(lit: Sequence[Stack], darks: Sequence[Stack], offset_adu: float) -> Stability:
     """Look at all stacks, at least one of each kind; ``offset_adu`` is the mean in the dark."""
-    lit = [stack for stack in lit if stack.unclipped > 1]
+    lit = [s for s in lit if s.unclipped > 1 and s.unclipped_variance_adu2 > 0]
     dark_variance = _pooled(darks, lambda stack: stack.unclipped_variance_adu2)
-    problems = _largest_pattern(lit, darks)
+    share, problems = _largest_pattern(lit, darks)
     neighbour, next_frame = _shot_correlations(lit, darks, dark_variance)
-    if not problems:  # each of them correlates neighbours or frames as well
-        problems = [*_filtered(neighbour), *_lagging(next_frame)]
+    # each pattern correlates neighbours and frames by its share; a filter by far more than it
+    # looks like a pattern
+    if not problems or abs(neighbour[0]) > _FILTER_OVER_PATTERN * share:
+        problems = [*_filtered(neighbour), *_lagging(next_frame)][:1] or problems
     flicker = _flicker(lit, offset_adu)
     rows = _pooled(darks, lambda stack: stack.row_excess_adu2)
     columns = _pooled(darks, lambda stack: stack.column_excess_adu2)
@@ -85,9 +88,10 @@ def check_stability(lit: Sequence[Stack], darks: Sequence[Stack], offset_adu: fl
     )
 
 
-def _largest_pattern(lit: Sequence[Stack], darks: Sequence[Stack]) -> list[str]:
-    """Describe the pattern that makes up most of the variance somewhere, if any is too much."""
-    largest, texts = _LARGEST_SHARE, []
+def _largest_pattern(lit: Sequence[Stack], darks: Sequence[Stack]) -> tuple[float, list[str]]:
+    """Find the pattern that makes up most of the variance somewhere, if any is too much."""
+    largest = _LARGEST_SHARE
+    texts: list[str] = []
     for pattern in _PATTERNS:
         in_the_dark = _pooled(darks, pattern.variance_adu2)
         for stack in lit:
@@ -95,7 +99,7 @@ def _largest_pattern(lit: Sequence[Stack], darks: Sequence[Stack]) -> list[str]:
             error = pattern.error(stack) * math.sqrt(stack.variance_spread)
             if share > max(largest, _SIGNIFICANT * error):
                 largest, texts = share, [pattern.words(stack, share)]
-    return texts
+    return largest, texts
 
 
 def _flicker(lit: Sequence[Stack], offset_adu: float) -> float:

@@ -52,6 +52,8 @@ class Stack:
 
     Parameters
     ----------
+    number
+        Stacks added before it.
     n, exposure_ms, light, dark, flat
         As they were added.
     mean_adu, variance_adu2
@@ -77,7 +79,7 @@ class Stack:
     cubic
         Third cumulant; None for two frames.
     step_adu
-        Greatest common divisor of the values: 1, or more for a camera that shifts its bits.
+        Greatest common divisor of values below the top: 1, or more where bits are shifted.
     levels
         (k, 3) of pixels sorted by their means: median of the means and mean of the temporal
         variances, flicker included, ADU and ADU^2, and how many pixels.
@@ -86,6 +88,7 @@ class Stack:
         where noise is wide enough for rounding not to show.
     """
 
+    number: int
     n: int
     exposure_ms: float
     light: float
@@ -114,6 +117,7 @@ class Stack:
 
 
 def reduce_stack(
+    number: int,
     frames: NDArray[Any],
     exposure_ms: float,
     light: float,
@@ -130,6 +134,7 @@ def reduce_stack(
     noise *= inside
     shift_px, motion_adu2 = _motion(noise, mean, inside)
     return Stack(
+        number=number,
         n=n,
         exposure_ms=exposure_ms,
         light=light,
@@ -152,7 +157,7 @@ def reduce_stack(
         motion_px=shift_px,
         motion_adu2=motion_adu2,
         cubic=_cubic(noise, mean, variance, inside),
-        step_adu=int(np.gcd.reduce(frames, axis=None)),
+        step_adu=int(np.gcd.reduce(np.unique(frames[0][frames[0] < top_adu]))),
         levels=_levels(frames, mean),
         pairs=_pairs(frames, _mean_over(variance, inside)),
     )

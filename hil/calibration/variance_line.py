@@ -19,7 +19,7 @@ by sqrt(chi2 / dof) where the points scatter more than that.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -92,7 +92,7 @@ class Line:
 
 
 def bin_stacks(
-    stacks: Iterable[tuple[int, Stack]],
+    stacks: Sequence[Stack],
     offset_adu: Floats,
     usable: NDArray[np.bool_],
     top_adu: float,
@@ -103,7 +103,7 @@ def bin_stacks(
     Parameters
     ----------
     stacks
-        Number and stack.
+        Lit ones.
     offset_adu
         (h, w) means in the dark.
     usable
@@ -115,12 +115,12 @@ def bin_stacks(
         half of the range.
     """
     rows: list[tuple[float, ...]] = []
-    for number, stack in stacks:
+    for stack in stacks:
         signal = stack.mean_adu - offset_adu
         clear = _clear_of_the_ends(stack, signal, top_adu, line)
         for is_clear, pixels in ((True, usable & clear), (False, usable & ~clear)):
             found = _bins_of(signal, stack, pixels)
-            rows += [(*row, stack.n, number, is_clear) for row in found]
+            rows += [(*row, stack.n, stack.number, is_clear) for row in found]
     columns = np.array(rows, dtype=np.float64).reshape(-1, 9).T
     return Bins(
         signal_adu=columns[0],
