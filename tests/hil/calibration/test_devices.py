@@ -69,7 +69,7 @@ def test_demo_camera(demo_camera: Camera, gain: float, read_e: float) -> None:
 
 
 def test_static_scene_of_the_simulated_microscope() -> None:
-    table = {"seed": 5, "height_px": 128, "width_px": 128, "read_noise_e": 0.6}
+    table = {"seed": 5, "height_px": 128, "width_px": 128, "scene_um": 30.0, "read_noise_e": 0.6}
     with closing(MICROSCOPE.open(MICROSCOPE.options(table, Path()))) as connection:
         camera = camera_of(connection, "camera")
         transfer = PhotonTransfer(16)
