@@ -20,6 +20,10 @@ _SHAPES = (
     "(n_fields, n_repeats, channels, height, width)"
 )
 _MIN_PATCH, _MAX_PATCH = 2, 64
+_WIDEST_ADU = 5e9  # all of 32 bits: the square of its square is a number in single precision
+_LEAST_VARIANCE_ADU2 = 1e-18  # and of this too
+_LEAST_SHARE = 1e-10  # of the frames' variance, that noise may be of
+_THINNED = 200_000  # pixels that tell the frames' variance
 
 
 @dataclass(frozen=True)
@@ -102,7 +106,33 @@ def check_frames(
         )
     if discrete and max(abs(low), abs(high)) > 2**52:
         raise InputError(_WHERE, "", f"{high:g} ADU is more than can be counted exactly")
+    _check_scale(array, noise, discrete, high - low)
     return CheckedFrames(whole, discrete, low, high, usable)
+
+
+def _check_scale(array: NDArray[Any], noise: NoiseModel, discrete: bool, span_adu: float) -> None:
+    """Refuse numbers whose squares single precision cannot hold, or tell from each other."""
+    if span_adu > _WIDEST_ADU:
+        raise InputError(
+            _WHERE, "", f"span {span_adu:g} ADU; allowed: {_WIDEST_ADU:g}, or another unit"
+        )
+    thinned = np.asarray(array.flat[:: max(1, array.size // _THINNED)], dtype=np.float64)
+    predicted = noise.mean_variance_adu2(float(thinned.mean()), discrete)
+    variance = float(thinned.var())
+    if predicted < _LEAST_SHARE * variance:
+        raise InputError(
+            "noise",
+            "",
+            f"of variance {predicted:g} ADU^2 is lost beside the frames' {variance:g} ADU^2; "
+            f"allowed: {_LEAST_SHARE:g} of it or more",
+        )
+    if predicted < _LEAST_VARIANCE_ADU2 and not noise.needs_integers:
+        raise InputError(
+            "noise",
+            "",
+            f"of variance {predicted:g} ADU^2 is too small to be computed with; allowed: "
+            f"{_LEAST_VARIANCE_ADU2:g} ADU^2 or more, by another unit for frames and noise",
+        )
 
 
 def check_patch_size(array: NDArray[Any], patch_size: object) -> None:
@@ -137,6 +167,8 @@ def check_share(name: str, value: object, low: float, high: float, *, ends: bool
 
 def as_array(frames: object) -> NDArray[Any]:
     """Make one array of frames, whose types must not differ."""
+    if isinstance(frames, np.ma.MaskedArray):
+        raise InputError(_WHERE, "", "are a masked array; allowed: an array, and mask=")
     if isinstance(frames, np.ndarray):
         return frames
     _refuse_mixed_types(frames)

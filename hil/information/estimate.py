@@ -120,7 +120,7 @@ def estimate_information(
 
     sample = choose_sample(varying, patch_size, seed, stride, n_patches)
     _check_enough(sample, family, name)
-    entropy = family.cross_entropy(sample)
+    entropy = _fitted(family, name, sample)
     noise_nats, shift = conditional_nats(sample)
     if len(varying) < len(channels):
         # constants have no entropy, with the scene known or not, and count as values
@@ -159,6 +159,19 @@ def estimate_information(
         flags=tuple(sorted(flags)),
         details=details | dict(entropy.details),
     )
+
+
+def _fitted(family: PatchEstimator, name: str, sample: Sample) -> CrossEntropy:
+    try:
+        return family.cross_entropy(sample)
+    except np.linalg.LinAlgError:
+        variance = float(sample.patches.var())
+        raise InputError(
+            "frames",
+            "",
+            f"vary by {variance:g} ADU^2 under noise of {sample.noise_variance_adu2:g} ADU^2: no "
+            f"{name} density has both; allowed: noise in the unit of the frames",
+        ) from None
 
 
 def _named(estimator: str | PatchEstimator) -> tuple[PatchEstimator, str]:

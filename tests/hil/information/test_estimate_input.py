@@ -17,6 +17,10 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from hil.errors import InputError
 from hil.information import estimate_information, estimator_names
+from hil.information.estimators import PatchEstimator
+from hil.information.estimators.pixelcnn import PixelCNN
+from hil.information.neural.network import NetworkShape
+from hil.information.neural.training import Schedule
 from hil.noise import CameraNoise, GaussianNoise, NoiseModel, PoissonNoise
 from hil.ports import Estimate
 
@@ -59,6 +63,14 @@ BAD = [
         "frames",
         "uint16 and uint8",
     ),
+    Bad("masked", np.ma.masked_array(NORMAL), GaussianNoise(1), "frames", "mask="),
+    Bad("too large to be squared", NORMAL * 1e10, GaussianNoise(1e10), "frames", "another unit"),
+    Bad("too small to be squared", NORMAL * 1e-20, GaussianNoise(1e-19), "noise", "another unit"),
+    Bad("noise that is none", NORMAL, GaussianNoise(1e-5), "noise", "is lost beside"),
+    Bad("noise of another unit", NORMAL, GaussianNoise(1e6), "frames", "unit of the frames",
+        {"estimator": "copula"}),
+    Bad("negative uncertainty", NORMAL, GaussianNoise(1), "noise_variance_relative_sd", "-0.1",
+        {"noise_variance_relative_sd": -0.1}),
     Bad("fractions under Poisson", NORMAL**2, PoissonNoise(), "frames", "not integers"),
     Bad("fractions under a camera", COUNTS + 0.5, CAMERA, "frames", "not integers"),
     Bad("negative counts", COUNTS - 100, PoissonNoise(), "frames", "negative"),
@@ -151,24 +163,27 @@ def test_frames_are_not_changed() -> None:
     assert np.array_equal(frames, BASE)
 
 
+SIZES = array_shapes(min_dims=3, max_dims=4, min_side=1, max_side=13)
 SOUND_OR_REFUSED = st.one_of(
-    arrays(np.uint16, array_shapes(min_dims=3, max_dims=4, min_side=1, max_side=13)),
+    arrays(np.uint16, SIZES),
     arrays(
         np.float64,
         array_shapes(min_dims=2, max_dims=4, min_side=1, max_side=13),
         elements=st.floats(-1e6, 1e6, width=32),
     ),
+    arrays(np.float64, (4, 8, 9), elements=st.floats()),  # NaN, infinity, the smallest and largest
     arrays(np.int16, (4, 12, 12), elements=st.integers(-5, 5)),
+    arrays(np.uint8, (4, 2, 12, 12), elements=st.sampled_from([0, 0, 0, 255])),  # both clips
+    arrays(np.int64, (5, 9, 8)),
+)
+NOISES = st.sampled_from(
+    [GaussianNoise(0.2), GaussianNoise(30), PoissonNoise(), CameraNoise(1, 9, 2)]
 )
 
 
-@settings(max_examples=150, deadline=None)
-@given(
-    SOUND_OR_REFUSED,
-    st.sampled_from([GaussianNoise(0.2), GaussianNoise(30), PoissonNoise(), CameraNoise(1, 9, 2)]),
-    st.sampled_from([name for name in estimator_names() if "pixelcnn" not in name]),
-)
-def test_never_a_silent_number(frames: np.ndarray, noise: NoiseModel, estimator: str) -> None:
+def check_no_silent_number(
+    frames: np.ndarray, noise: NoiseModel, estimator: str | PatchEstimator
+) -> None:
     try:
         found = estimate_information(frames, noise, estimator, patch_size=4)
     except InputError as error:
@@ -179,6 +194,62 @@ def test_never_a_silent_number(frames: np.ndarray, noise: NoiseModel, estimator:
     assert found.details["interval"] == "none" or found.ci_low <= found.ci_high
     if found.bits_per_pixel < 0:
         assert "negative" in found.flags
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    SOUND_OR_REFUSED,
+    NOISES,
+    st.sampled_from([name for name in estimator_names() if "pixelcnn" not in name]),
+)
+def test_never_a_silent_number(frames: np.ndarray, noise: NoiseModel, estimator: str) -> None:
+    check_no_silent_number(frames, noise, estimator)
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    st.one_of(
+        arrays(np.uint16, (8, 1, 12, 12)),
+        arrays(np.uint8, (8, 2, 8, 8), elements=st.sampled_from([0, 255])),
+        arrays(np.float32, (7, 12, 12), elements=st.floats(-1e6, 1e6, width=32)),
+    ),
+    NOISES,
+)
+def test_never_a_silent_number_from_a_network(frames: np.ndarray, noise: NoiseModel) -> None:
+    shape = NetworkShape(4, features=2, layers=1, units=4, components=2, reach=1)
+    schedule = Schedule(steps=3, batch_pixels=256, check_every=2, patience=1)
+    check_no_silent_number(frames, noise, PixelCNN(shape, schedule, device="cpu"))
+
+
+class Doubtful(NamedTuple):
+    says: str
+    frames: np.ndarray
+    noise: NoiseModel
+    flag: str
+
+
+DARK = np.random.default_rng(2).poisson(20, (6, 2, 32, 32))
+DOUBTFUL = [
+    Doubtful("constant", np.full((6, 32, 32), 300), CAMERA, "noise_mismatch"),
+    Doubtful("wholly saturated", np.full((6, 32, 32), 4095), CAMERA, "saturated"),
+    Doubtful("one field saturated", np.concatenate([DARK[:5] + 200, np.full((1, 2, 32, 32), 4095)]),
+             CAMERA, "saturated"),
+    Doubtful("below the offset", DARK + 60, CAMERA, "noise_mismatch"),
+    Doubtful("quieter than the noise", np.rint(DARK / 20) + 300, CAMERA, "noise_mismatch"),
+    Doubtful("repeats that are copies", np.repeat(DARK[:, :1], 2, axis=1), PoissonNoise(),
+             "noise_mismatch"),
+    Doubtful("too few fields", DARK[:2], PoissonNoise(), "too_few_units"),
+    Doubtful("one field", DARK[:1], PoissonNoise(), "one_scene"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", DOUBTFUL, ids=lambda case: case.says)
+@pytest.mark.parametrize(
+    "estimator", [name for name in estimator_names() if "pixelcnn" not in name]
+)
+def test_what_is_doubtful_is_flagged_whatever_the_estimator(case: Doubtful, estimator: str) -> None:
+    found = estimate_information(case.frames, case.noise, estimator, patch_size=4)
+    assert case.flag in found.flags
 
 
 def test_the_docstring_example_runs() -> None:
