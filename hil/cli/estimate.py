@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from hil.information.sufficiency import Sufficiency
     from hil.ports import Estimate
 
-_PLOT_BYTES = 2**28  # of the fields that the picture is made from
+_PLOT_BYTES = 2**27  # of the fields that the picture is made from
 _OPTIONS = {  # what the library calls what a user typed
     "patch_size": "--patch-size",
     "n_patches": "--patches",

@@ -76,7 +76,8 @@ def estimate_stored(
     Parameters
     ----------
     max_patches
-        How many patches are drawn, of all fields together, where ``n_patches`` does not say it.
+        How many places are drawn, of all fields together, where ``n_patches`` does not say it; each
+        gives a patch in every repeat.
     memory_bytes
         Frames up to this size are read whole.
 
@@ -110,7 +111,8 @@ def estimate_stored(
         )
     check_patch_size(_field(frames, 0)[None], patch_size)
     fields = _plain(frames, noise)
-    chosen = _Chosen(patch_size, n_patches or max_patches, stride, mask, seed)
+    n_places = max_patches if n_patches is None else _places(frames, n_patches)
+    chosen = _Chosen(patch_size, n_places, stride, mask, seed)
     drawn = _draw(fields, frames.shape[0], chosen)
     found = estimate_information(
         drawn.columns, fields.noise, estimator, patch_size, confidence, seed, **options
@@ -136,10 +138,10 @@ class _Fields(NamedTuple):
 
 
 class _Chosen(NamedTuple):
-    """Which patches: see `patch_corners`; ``n_patches`` are of all fields together."""
+    """Which patches: see `patch_corners`; ``n_places`` are of all fields together."""
 
     patch_size: int
-    n_patches: int
+    n_places: int
     stride: int | None
     mask: ArrayLike | None
     seed: int
@@ -156,6 +158,14 @@ class _Drawn(NamedTuple):
 def _field(frames: StoredFrames, number: int) -> NDArray[Any]:
     field = np.asarray(frames[number])
     return field[None] if field.ndim == 2 else field
+
+
+def _places(frames: StoredFrames, n_patches: int) -> int:
+    """Places of ``n_patches`` patches, which are as many in all repeats."""
+    n_repeats = frames.shape[1] if len(frames.shape) > 3 else 1
+    if isinstance(n_patches, bool) or n_patches < n_repeats:
+        raise InputError("n_patches", "", f"{n_patches!r}; allowed: an integer from {n_repeats}")
+    return n_patches // n_repeats
 
 
 def _one_channel(frames: StoredFrames, noise: Noise) -> bool:
@@ -195,13 +205,13 @@ def _widened(found: Estimate, relative_sd: float, confidence: float) -> Estimate
 
 
 def _draw(fields: _Fields, n_fields: int, chosen: _Chosen) -> _Drawn:
-    p, n_patches = chosen.patch_size, chosen.n_patches
+    p = chosen.patch_size
     rng = np.random.default_rng(chosen.seed)
     height, width = fields.read(0).shape[-2:]
     corners = partial(patch_corners, height, width, p, stride=chosen.stride, mask=chosen.mask)
     there = len(corners())
-    numbers = np.sort(rng.permutation(n_fields)[:n_patches])
-    each = min(there, max(1, n_patches // len(numbers)))
+    numbers = np.sort(rng.permutation(n_fields)[: chosen.n_places])
+    each = min(there, max(1, chosen.n_places // len(numbers)))
     columns = [
         cut_patches(fields.read(int(number)), p, corners(n=each, rng=rng)) for number in numbers
     ]

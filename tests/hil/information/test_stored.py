@@ -130,6 +130,24 @@ def test_drawn_patches_keep_off_the_mask(estimator: str) -> None:
     assert found.details["places_used"] == found.details["places_there"] < 6 * 120
 
 
+def test_patches_that_are_asked_for_count_every_repeat() -> None:
+    options: dict[str, Any] = {"patch_size": 4, "n_patches": 600}
+    drawn = estimate_stored(FRAMES, NOISE, "gaussian", memory_bytes=0, **options)
+    whole = estimate_stored(FRAMES, NOISE, "gaussian", **options)
+    assert drawn.n_patches == whole.n_patches == 600
+    with pytest.raises(InputError, match="from 2"):
+        estimate_stored(FRAMES, NOISE, "gaussian", 4, n_patches=1, memory_bytes=0)
+
+
+def test_channels_are_drawn_together() -> None:
+    channels = np.stack([FRAMES, FRAMES[::-1]], axis=2)
+    found = estimate_stored(channels, NOISE, "gaussian", 4, memory_bytes=0, max_patches=1200)
+    whole = estimate_information(channels, NOISE, "gaussian", 4)
+    assert found.bits_per_pixel == pytest.approx(whole.bits_per_pixel, abs=0.04)
+    streamed = estimate_stored(channels, NOISE, patch_size=4, memory_bytes=0)
+    assert streamed.details["places_used"] == streamed.details["places_there"]
+
+
 def test_of_more_fields_than_patches_some_are_drawn() -> None:
     small = FRAMES[:, :, :40, :48].reshape(6, 2, 5, 8, 6, 8).transpose(0, 2, 4, 1, 3, 5)
     small = small.reshape(180, 2, 8, 8)
