@@ -61,7 +61,7 @@ def _of_channel(sample: Sample) -> tuple[Floats, PhiShift]:
         nats[group] = noise.entropy_phi_nats(pixels, discrete).mean(axis=2)
         counts = _counts(noise, pixels, discrete)
         seen = counts if group.start == 0 else joined(seen, counts)
-        thinned.append(pixels.reshape(-1)[::step])
+        thinned.append(pixels.reshape(-1)[::step].copy())  # not all of them
     low, high = np.percentile(np.concatenate(thinned), [1, 99])
     if seen is not None:
         # overlapping patches show pixels more than once, which is no more to go by
