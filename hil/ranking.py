@@ -30,7 +30,7 @@ def ranked(rows: Sequence[TrialRow]) -> list[Best]:
     groups: dict[frozenset[tuple[str, Value]], list[TrialRow]] = {}
     for row in rows:
         if row.state is TrialState.COMPLETE and row.objectives is not None:
-            groups.setdefault(frozenset(row.requested.items()), []).append(row)
+            groups.setdefault(_key(row), []).append(row)
     found = [_pooled(group) for group in groups.values() if all(map(_feasible, group))]
     return sorted(found, key=lambda best: (-best.objective, best.number))
 
@@ -50,9 +50,19 @@ def winner(rows: Sequence[TrialRow]) -> Best | None:
 
 
 def to_measure_again(rows: Sequence[TrialRow]) -> TrialRow | None:
-    """Find the best trial that rests on one measurement; None if there is none."""
-    single = [best for best in ranked(rows) if best.n_measured == 1]
-    return rows[single[0].number] if single else None
+    """Find the best trial that rests on one measurement; None if there is none.
+
+    What another controller is measuring again just now is left to it.
+    """
+    in_work = {_key(row) for row in rows if row.kind == "again" and not row.state.ended}
+    for best in ranked(rows):
+        if best.n_measured == 1 and _key(rows[best.number]) not in in_work:
+            return rows[best.number]
+    return None
+
+
+def _key(row: TrialRow) -> frozenset[tuple[str, Value]]:
+    return frozenset(row.requested.items())
 
 
 def _feasible(row: TrialRow) -> bool:

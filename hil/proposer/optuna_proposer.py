@@ -118,12 +118,18 @@ class OptunaProposer:
             return Proposal("start", dict(self._plan.start), self._known(self._plan.start))
         drift = fit_drift(rows, _CONFIDENCE) if self._plan.reference_every else None
         rows = without_drift(rows, drift)
-        if (again := self._again(rows)) is not None:
+        if self._searched(rows) and (again := self._again(rows)) is not None:
             return again
         if self._reference_due(rows):
             reference = self._plan.reference
             return Proposal("reference", dict(reference), self._known(reference))
-        if (again := self._retry(rows)) is not None:
+        try:
+            again = self._retry(rows)
+        except SearchExhausted:
+            again = self._again(rows)
+            if again is None:
+                raise
+        if again is not None:
             return again
         law = drift.law if drift is not None and drift.significant else ()
         if law != self._drift:
@@ -133,12 +139,15 @@ class OptunaProposer:
         self.follow(rows)
         return self._ask(study_attrs, number)
 
-    def _again(self, rows: Sequence[TrialRow]) -> Proposal | None:
-        """Measure a leader again, once only trials for that are left."""
+    def _searched(self, rows: Sequence[TrialRow]) -> bool:
+        """Whether only trials for leaders are left."""
         counted = sum(not row.state.interrupted for row in rows)
-        if not self._plan.remeasure or counted < self._plan.trials - self._plan.remeasure:
-            return None
-        leader = to_measure_again(rows)
+        return counted >= self._plan.trials - self._plan.remeasure
+
+    def _again(self, rows: Sequence[TrialRow]) -> Proposal | None:
+        """Measure a leader again, if any are still to be."""
+        done = sum(row.kind == "again" and not row.state.interrupted for row in rows)
+        leader = to_measure_again(rows) if done < self._plan.remeasure else None
         if leader is None:
             return None
         # Without distributions: to the sampler, a point that it has had is no news.

@@ -9,7 +9,11 @@ import numpy as np
 import pytest
 
 import hil
+from hil.capture import Capture
+from hil.clock import SystemClock
+from hil.controller import StopSwitch
 from hil.errors import InputError
+from hil.ports import Snapshot
 from hil.spec import load_session_file
 from tests.hil.small_session import RIG, SESSION
 
@@ -150,3 +154,38 @@ def test_a_search_over_power_ends_below_saturation(tmp_path: Path) -> None:
     assert max(shares) > 0.05, "the search does reach saturation"
     assert shares[result.best.number] <= 0.002
     assert trials["light.power_mw"][result.best.number] < trials["light.power_mw"].max()
+
+
+def test_blank_frames_leave_everything_as_it_was_also_after_a_fault(tmp_path: Path) -> None:
+    (tmp_path / "rig.toml").write_text(RIG, encoding="utf-8")
+    with hil.load_rig(tmp_path / "rig.toml") as rig:
+        blanks = [{"light.power_mw": 0.0, "stage.x_um": 5.0}]
+        capture = Capture(rig.safety, rig.camera, [{}], 1, 10, SystemClock(), blanks=blanks)
+        capture.apply({"focus.z_um": 1.0})
+        dark = rig.run(lambda: capture.field(1))
+        assert rig.read("light.power_mw", "stage.x_um") == {
+            "light.power_mw": 0.0,
+            "stage.x_um": 5.0,
+        }
+        # The next trial begins without leave_blanks, as it does when the camera has failed.
+        rig.run(lambda: capture.apply({"focus.z_um": 2.0}))
+        assert rig.read("light.power_mw", "stage.x_um", "focus.z_um") == {
+            "light.power_mw": 1.0,
+            "stage.x_um": 0.0,
+            "focus.z_um": 2.0,
+        }
+        assert rig.run(lambda: capture.field(0)).frames.mean() > dark.frames.mean() + 5
+
+
+def test_the_light_of_a_trial_that_was_stopped_is_written_down(tmp_path: Path) -> None:
+    stop = StopSwitch()
+
+    def press(snapshot: Snapshot) -> None:
+        if snapshot.number == 1 and snapshot.field == 3:
+            stop.press("enough")
+
+    run(tmp_path, RIG, SESSION, stop=stop, observer=press)
+    with hil.open_database(url(tmp_path)) as database:
+        event = database.events("last").query("kind == 'dose'").iloc[0]
+    assert event["number"] == 1
+    assert event["detail"] == {"trial": 1, "dose_mj": pytest.approx(3 * 2 * 0.01)}

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import optuna
 import pytest
 
-from hil.ports import Proposal, SearchExhausted, TrialRow, TrialState
+from hil.drift import fit_drift, without_drift
+from hil.ports import Measured, Proposal, SearchExhausted, TrialRow, TrialState
 from hil.proposer import OptunaProposer, SearchPlan
 from hil.spec import (
     CmaesSampler,
@@ -256,3 +258,65 @@ def test_a_log_grid_is_even_in_the_logarithm() -> None:
         table.complete()
     values = sorted(float(row.requested["camera.exposure_ms"]) for row in table.rows)
     assert all(math.isclose(a, b) for a, b in zip(values, [1, 10, 100], strict=True))
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS, ids=lambda sampler: sampler.kind)
+def test_leaders_come_last_and_the_sampler_does_not_see_them(sampler: Any) -> None:
+    plan = SearchPlan(AXES, frozenset(), sampler, seed=3, trials=14, remeasure=3)
+    table, proposer = Table(), OptunaProposer(plan)
+    for number in range(14):
+        proposal = table.ask(proposer)
+        assert (proposal.kind == "again") == (number >= 11)
+        table.complete()
+    best = sorted(table.rows[:11], key=lambda row: -(row.objectives or (0.0,))[0])
+    assert {row.retry_of for row in table.rows[11:]} == {row.number for row in best[:3]}
+    complete = proposer.follow(table.rows).get_trials(states=[optuna.trial.TrialState.COMPLETE])
+    assert len(complete) == len(table.rows) - 3
+
+
+def test_a_grid_ends_with_its_leaders() -> None:
+    plan = SearchPlan(
+        AXES, frozenset(), GridSampler(kind="grid", points=2), seed=3, trials=99, remeasure=2
+    )
+    table, proposer = Table(), OptunaProposer(plan)
+    for _ in range(2 * 17 + 2):
+        table.ask(proposer)
+        table.complete()
+    assert [row.kind for row in table.rows[-3:]] == ["search", "again", "again"]
+    with pytest.raises(SearchExhausted, match="all 34 points"):
+        table.ask(proposer)
+
+
+def test_two_controllers_do_not_measure_the_same_leader_again() -> None:
+    plan = SearchPlan(
+        AXES, frozenset(), RandomSampler(kind="random"), seed=3, trials=8, remeasure=2
+    )
+    table, one, other = Table(), OptunaProposer(plan), OptunaProposer(plan)
+    for _ in range(6):
+        table.ask(one)
+        table.complete()
+    leaders = {table.ask(one).retry_of, table.ask(other).retry_of}
+    assert len(leaders) == 2
+
+
+def test_the_sampler_is_told_values_without_drift() -> None:
+    """Reference trials lose 0.1 bit from trial to trial; the others as much, at one sensitivity."""
+    reference = {"mirror.z5_nm": 5.0, "focus.z_um": 0.0}
+    plan = SearchPlan(
+        AXES, frozenset(), RandomSampler(kind="random"), seed=3, trials=20, reference_every=2, reference=reference
+    )  # fmt: skip
+    table, proposer = Table(), OptunaProposer(plan)
+    for number in range(9):
+        table.ask(proposer)
+        bits = 3.0 - 0.1 * (number + 0.5)
+        fields = tuple(bits + change for change in (-0.301, -0.1, 0.1, 0.301))
+        measured = Measured(bits - 0.1, bits + 0.1, fields, (0.5,), 0.5, 1.0, 0.0)
+        table.end(TrialState.COMPLETE, objectives=(bits,), measured=measured)
+    table.ask(proposer)
+    told = proposer.follow(without_drift(table.rows, fit_drift(table.rows, 0.95)))
+    values = [trial.value for trial in told.get_trials(states=[optuna.trial.TrialState.COMPLETE])]
+    assert values == pytest.approx([3.0] * 9)
+    raw = [row.objectives for row in table.rows[:9]]
+    assert raw == [(3.0 - 0.1 * (number + 0.5),) for number in range(9)], "rows stay as measured"
+    again = OptunaProposer(plan).propose(table.rows[:9], table.attrs, 9)
+    assert again.requested == table.rows[9].requested, "whoever asks, and however often"
