@@ -165,7 +165,7 @@ class Watch:
         """
         self._raise_if_stopped()
         try:
-            result = self._held.rig.run(work, self._look)
+            result = self._held.rig.run(work, self.look)
         except HilError as error:
             if self._stop.reason:  # a halted device complains; that is no fault of its own
                 raise Interrupted(self._stop.reason) from error
@@ -178,7 +178,8 @@ class Watch:
         if self._stop.reason:
             raise Interrupted(self._stop.reason)
 
-    def _look(self) -> None:
+    def look(self) -> None:
+        """Show that this process lives, and pass a stop on to the devices. Any work's watch."""
         self._guardian.beat()
         if self._stop.reason:
             self._held.rig.safety.halt()

@@ -5,5 +5,13 @@ from __future__ import annotations
 from hil.calibration.camera_calibration import CameraCalibration, TransferPoints
 from hil.calibration.maps import PixelMaps
 from hil.calibration.photon_transfer import PhotonTransfer
+from hil.calibration.stored import StoredNoise, stored_noise
 
-__all__ = ["CameraCalibration", "PhotonTransfer", "PixelMaps", "TransferPoints"]
+__all__ = [
+    "CameraCalibration",
+    "PhotonTransfer",
+    "PixelMaps",
+    "StoredNoise",
+    "TransferPoints",
+    "stored_noise",
+]

@@ -93,6 +93,27 @@ def fit_of(record: CalibrationRecord, database: Database) -> CameraCalibration:
     return CameraCalibration.from_json(record.detail["fit"], database.calibration_maps(record))
 
 
+def stored_noise(database: Database, ref: str = "latest") -> StoredNoise:
+    """Look a calibration up and build its noise model.
+
+    Examples
+    --------
+    ::
+
+        with hil.open_database() as database:
+            noise = hil.calibration.stored_noise(database, "3f2a")
+        hil.estimate_information(
+            frames, noise.model, noise_variance_relative_sd=noise.variance_relative_sd
+        )
+
+    Raises
+    ------
+    InputError
+        There is none.
+    """
+    return noise_of(database.calibration(ref))
+
+
 def noise_of(record: CalibrationRecord) -> StoredNoise:
     """Build the noise model of a stored calibration."""
     from hil.information.camera_noise import CameraNoise

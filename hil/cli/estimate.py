@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from hil.cli.options import Db
 from hil.errors import InputError
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def estimate(
             metavar="MODEL",
             help="gaussian:sigma_adu=10, gaussian:sigma_file=FILE, poisson,"
             " camera:gain_e_per_adu=0.5,offset_adu=100,read_noise_e=1.6,bit_depth=16, xray:..."
-            " Once, or once for each channel.",
+            " calibration:ID of hil calibrate. Once, or once for each channel.",
         ),
     ],
     estimator: Annotated[str, typer.Option(metavar="NAME", help="How.")] = "stationary",
@@ -99,16 +100,18 @@ def estimate(
         Literal["table", "json"], typer.Option("--format", help="How to say it.")
     ] = "table",
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+    db: Db = None,
 ) -> None:
     """Estimate the information in frames on disk, in bits per pixel."""
-    from hil.information import estimate_stored, open_frames, parse_noise
+    from hil.information import estimate_stored, open_frames
     from hil.information.stored import some_fields
     from hil.information.sufficiency import SufficiencyPoint, judge
 
     if plot is not None:
         _check_plot(plot)
     with _in_words_of_the_command(frames), _progress() as progress:
-        models = [parse_noise(text) for text in noise]
+        noises = [_noise(text, db) for text in noise]
+        models = [model for model, _ in noises]
         model = models[0] if len(models) == 1 else models
         stored = open_frames(frames, axes, channel)
         chosen: dict[str, Any] = {
@@ -120,7 +123,15 @@ def estimate(
         }
         family = _family(estimator, option or [], progress)
         watched = _Watched(stored, progress)
-        found = estimate_stored(watched, model, family, patch_size, seed=seed, **chosen)
+        found = estimate_stored(
+            watched,
+            model,
+            family,
+            patch_size,
+            seed=seed,
+            **chosen,
+            noise_variance_relative_sd=max(sd for _, sd in noises),
+        )
         enough = None
         if plot is not None:
             some = some_fields(stored, seed, _PLOT_BYTES)
@@ -146,6 +157,21 @@ def estimate(
 
 
 # --- input ---------------------------------------------------------------------------------------
+
+
+def _noise(text: str, db: str | None) -> tuple[Any, float]:
+    """Build a noise model; say how far its variance may be wrong, relative."""
+    from hil.information import parse_noise
+
+    kind, _, ref = (part.strip() for part in text.partition(":"))
+    if kind != "calibration":
+        return parse_noise(text), 0.0
+    from hil.calibration import stored_noise
+    from hil.store import open_database
+
+    with open_database(db) as database:
+        found = stored_noise(database, ref or "latest")
+    return found.model, found.variance_relative_sd
 
 
 @contextmanager

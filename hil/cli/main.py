@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from hil.cli import calibrate, estimate, queries, rigs, runs
+from hil.cli import calibrate, estimate, measure, queries, rigs, runs
 from hil.errors import HilError
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ runs.register(app)
 rigs.register(app)
 estimate.register(app)
 calibrate.register(app)
+measure.register(app)
 queries.register(app)
 
 

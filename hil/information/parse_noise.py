@@ -31,8 +31,8 @@ def parse_noise(text: str) -> NoiseModel | FlattenedNoise:
         raise InputError(
             _WHERE,
             "calibration",
-            "calibrations come with hil calibrate, which this version does not have; "
-            f"allowed: {', '.join(kinds)}",
+            "a calibration lies in a database: hil estimate takes --db, and in Python"
+            f" hil.calibration.stored_noise does; allowed here: {', '.join(kinds)}",
         )
     if name not in kinds:
         raise InputError(_WHERE, "", f"no noise model {name!r}: {nearest(name, kinds)}")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from hil.spec.base import SettingName, Settings, SettingValue, Spec
 
@@ -23,17 +24,26 @@ class CalibratedNoiseSpec(Spec):
     """
 
     # What a person writes is `calibration` alone.
-    kind: Literal["calibration"] = "calibration"
-    calibration: str = Field(pattern=r"^(latest|[0-9a-fA-F]{4,32})$")
+    kind: Literal["calibrated"] = "calibrated"
+    calibration: str
+
+    @field_validator("calibration")
+    @classmethod
+    def _a_reference(cls, ref: str) -> str:
+        if not re.fullmatch(r"latest|[0-9a-fA-F]{4,32}", ref):
+            raise ValueError(
+                f"{ref!r} is no calibration, allowed: 'latest', an id, its beginning (4 digits up)"
+            )
+        return ref
 
 
 def implied_kind(table: Any) -> Any:
     """Let ``calibration = ...`` stand without a ``kind``."""
     if not isinstance(table, dict) or "calibration" not in table:
         return table
-    if "kind" in table and table["kind"] != "calibration":
+    if "kind" in table and table["kind"] != "calibrated":
         raise ValueError("give either kind with its numbers, or calibration")
-    return {"kind": "calibration", **table}
+    return {"kind": "calibrated", **table}
 
 
 class Dark(Spec):

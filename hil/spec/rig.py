@@ -10,17 +10,10 @@ from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 from hil.spec.base import SettingName, Settings, SettingValue, Spec
 from hil.spec.calibrate import CalibratedNoiseSpec, CalibrateSpec, implied_kind
 from hil.spec.light import DoseSpec, Optics
-from hil.spec.noise import (
-    CameraNoiseSpec,
-    GaussianNoiseSpec,
-    PoissonNoiseSpec,
-    XrayNoiseSpec,
-)
+from hil.spec.noise import NoiseSpec
 
 RigNoiseSpec: TypeAlias = Annotated[
-    GaussianNoiseSpec | PoissonNoiseSpec | CameraNoiseSpec | XrayNoiseSpec | CalibratedNoiseSpec,
-    Field(discriminator="kind"),
-    BeforeValidator(implied_kind),
+    NoiseSpec | CalibratedNoiseSpec, Field(discriminator="kind"), BeforeValidator(implied_kind)
 ]
 
 

@@ -88,7 +88,7 @@ class Bad(NamedTuple):
             "offset_adu",
             "less than 255",
         ),
-        Bad("calibration:3f2a", "calibration", "hil calibrate"),
+        Bad("calibration:3f2a", "calibration", "lies in a database"),
     ],
     ids=lambda bad: bad.text or "empty",
 )

@@ -1,0 +1,281 @@
+"""``hil measure``: the information now, how well it repeats, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hil.attended import HeldRig, Watch, held_rig
+from hil.calibration.use import RigNoise, check_before, check_now, rig_noise
+from hil.capture import Capture
+from hil.clock import SystemClock
+from hil.controller import StopSwitch
+from hil.device_thread import DeviceThread
+from hil.errors import InputError
+from hil.layout import lay_out
+from hil.measure_advice import advise
+from hil.ports import Clock, Estimate, Value
+from hil.repeatability import Repeatability, judge
+from hil.search_space import resolve
+from hil.spec import RigFile, load_rig_file, load_session_file
+
+if TYPE_CHECKING:
+    from hil.ports import Pixels
+
+MEASUREMENTS = 10
+# Noise can only be checked where a field is taken more than once.
+_FEWEST_REPEATS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """How a measurement is made.
+
+    Parameters
+    ----------
+    fields
+        For each field of view, the settings that bring it before the camera.
+    fixed
+        Settings applied first.
+    repeats
+        Frames of each field.
+    estimator, patch_size, confidence, seed
+        As for `hil.estimate_information`.
+    """
+
+    fields: tuple[Mapping[str, Value], ...]
+    fixed: Mapping[str, Value]
+    repeats: int
+    estimator: str
+    patch_size: int
+    confidence: float
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What ``hil measure`` found.
+
+    Parameters
+    ----------
+    found
+        The numbers.
+    brightest_share
+        Brightest pixel's share of the camera's range, 0 to 1.
+    n_fields, repeats, estimator
+        How it was measured.
+    settings
+        What the camera and the light were set to.
+    calibration
+        Id of the calibration; None where the rig file states the noise.
+    advice
+        What to do, in words; empty if all is well.
+    stored
+        Database that holds it as an event; empty if there is none.
+    """
+
+    found: Repeatability
+    brightest_share: float
+    n_fields: int
+    repeats: int
+    estimator: str
+    settings: Mapping[str, Value]
+    calibration: str | None
+    advice: tuple[str, ...]
+    stored: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Give it as plain JSON."""
+        document = asdict(self)
+        document["settings"] = dict(self.settings)
+        needed = document["found"]["fields_needed"]
+        document["found"]["fields_needed"] = {f"{x:g}": n for x, n in needed.items()}
+        return document
+
+
+def _show_nothing(done: int, total: int) -> None:
+    """Observe without a word."""
+
+
+def measure_rig(
+    path: str | Path,
+    database: str | None = None,
+    *,
+    session: str | Path | None = None,
+    measurements: int = MEASUREMENTS,
+    accept_calibration: bool = False,
+    observer: Callable[[int, int], None] = _show_nothing,
+    stop: StopSwitch | None = None,
+    clock: Clock | None = None,
+) -> Measured:
+    """Measure the information at the present settings several times; the rig is parked at the end.
+
+    ``[setup]`` is applied, as sessions do; beyond it nothing moves but what brings the fields of
+    view before the camera. Where there is a database, an event is stored; frames are not.
+
+    Parameters
+    ----------
+    path
+        The rig file, with ``[noise]``.
+    database
+        URL; None for the usual one. Not made where there is none.
+    session
+        A session file: its fields of view, repeats, estimator and fixed settings are used. Without
+        it, one field of view where the stage stands.
+    measurements
+        How many, at least 3.
+    accept_calibration
+        Whether a calibration is used that was made for another state of the camera.
+    observer
+        Told how many measurements are done, of how many.
+    stop
+        Pressed by somebody to end it.
+    clock
+        Time.
+
+    Raises
+    ------
+    InputError, RigHeld, RigError, Interrupted, StoreError
+    """
+    clock = clock or SystemClock()
+    file = load_rig_file(path)
+    if file.spec.noise is None:
+        raise InputError(file.path, "noise", "missing: information needs the camera's noise model")
+    with held_rig(file, database, None, clock) as held:
+        noise = rig_noise(file, held.database)
+        scheme = _scheme(held, file, session)
+        if noise.calibration is not None:
+            planned = {**held.rig.safety.targets(file.spec.setup), **scheme.fixed}
+            check_before(noise.calibration, held.rig, planned, accept=accept_calibration)
+        detail = {"measurements": measurements, "fields": len(scheme.fields)}
+        command_s = _command_s(scheme, file)
+        with held.in_use("measure", detail, stop or StopSwitch(), command_s) as watch:
+            taken = _Taken(held, watch, scheme, noise, accept_calibration, clock)
+            estimates = taken.run(measurements, observer)
+        found = judge(estimates, scheme.confidence)
+        measured = Measured(
+            found=found,
+            brightest_share=taken.brightest_share,
+            n_fields=len(scheme.fields),
+            repeats=scheme.repeats,
+            estimator=estimates[0].estimator,
+            settings=taken.settings,
+            calibration=noise.calibration_id,
+            advice=advise(found, taken.brightest_share, len(scheme.fields)),
+            stored=held.database.url if held.database is not None else "",
+        )
+        if held.database is not None:
+            said = {"rig": file.spec.name, **measured.to_json()}
+            held.database.event(None, "measured", clock.now(), said)
+        return measured
+
+
+def _scheme(held: HeldRig, file: RigFile, session: str | Path | None) -> Scheme:
+    if session is None:
+        return Scheme(({},), {}, 4, "stationary", 16, 0.95, 0)
+    spec = load_session_file(session, file.path).spec
+    rig = held.rig
+    space = rig.run(lambda: resolve(spec, rig.safety, rig.spec, session))
+    layout = rig.run(lambda: lay_out(spec, space, rig.spec, session))
+    return Scheme(
+        fields=layout.fields,
+        fixed=space.fixed,
+        repeats=max(spec.measure.repeats, _FEWEST_REPEATS),
+        estimator=spec.estimator.kind,
+        patch_size=spec.estimator.patch_size,
+        confidence=spec.estimator.confidence,
+        seed=spec.seed,
+    )
+
+
+def _command_s(scheme: Scheme, file: RigFile) -> float:
+    """How long one command may take beside the exposures, seconds."""
+    limits = file.spec.limits.values()
+    settle_s = sum(limit.timeout_s + limit.settle_ms / 1000 for limit in limits)
+    return 3 * settle_s + scheme.repeats * (file.spec.frame_timeout_s + 60)
+
+
+class _Taken:
+    """Takes the measurements, and remembers what they were taken at."""
+
+    def __init__(
+        self,
+        held: HeldRig,
+        watch: Watch,
+        scheme: Scheme,
+        noise: RigNoise,
+        accept: bool,
+        clock: Clock,
+    ) -> None:
+        self._rig = held.rig
+        self._watch = watch
+        self._scheme = scheme
+        self._noise = noise
+        self._accept = accept
+        self._capture = Capture(
+            held.rig.safety,
+            held.rig.camera,
+            scheme.fields,
+            scheme.repeats,
+            held.rig.spec.frame_timeout_s,
+            clock,
+        )
+        self.settings: dict[str, Value] = {}
+        self.brightest_share = 0.0
+
+    def run(self, measurements: int, observer: Callable[[int, int], None]) -> list[Estimate]:
+        """Set up, then measure again and again."""
+        rig = self._rig
+        first = {**rig.safety.targets(rig.spec.setup), **self._scheme.fixed}
+        if first:
+            self._watch.run(lambda: rig.safety.apply(first))
+        if self._noise.calibration is not None:
+            check_now(self._noise.calibration, rig, accept=self._accept)
+        shown = [
+            name
+            for name, setting in rig.safety.settings.items()
+            if setting.role in ("exposure", "light", "binning")
+        ]
+        self.settings = self._watch.run(lambda: rig.safety.read(shown))
+        estimates = []
+        with ExitStack() as stack:
+            thinker = DeviceThread("hil-estimates")
+            stack.callback(thinker.close, wait=False)
+            for i in range(measurements):
+                observer(i, measurements)
+                estimates.append(self._one(thinker))
+            observer(measurements, measurements)
+        return estimates
+
+    def _one(self, thinker: DeviceThread) -> Estimate:
+        from hil.information import estimate_information
+
+        scheme = self._scheme
+        stacks: list[Pixels] = []
+        saturation_adu = 0
+        for index in range(len(scheme.fields)):
+            taken = self._watch.run(partial(self._capture.field, index))
+            saturation_adu = taken.saturation_adu
+            share = float(taken.frames.max()) / max(saturation_adu, 1)
+            self.brightest_share = max(self.brightest_share, share)
+            stacks.append(taken.frames)
+        frames = np.stack(stacks)
+        return thinker.run(
+            lambda: estimate_information(
+                frames,
+                self._noise.model,
+                scheme.estimator,
+                scheme.patch_size,
+                scheme.confidence,
+                scheme.seed,
+                saturation_adu=saturation_adu,
+                noise_variance_relative_sd=self._noise.variance_relative_sd,
+            ),
+            self._watch.look,
+        )
