@@ -7,13 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from hil.calibration.camera_calibration import CameraCalibration
+from hil.calibration.maps import PixelMaps
 from hil.calibration.recipe import Recipe
 from hil.calibration.tie import Tie
+from hil.errors import InputError
 from hil.spec import RigFile
 
 if TYPE_CHECKING:
-    from hil.information.noise_model import NoiseModel
+    from hil.information.camera_map_noise import CameraMapNoise
+    from hil.information.camera_noise import CameraNoise
+    from hil.information.noise_model import FlattenedNoise, NoiseModel
     from hil.store import CalibrationRecord, Database, NewCalibration
 
 
@@ -34,7 +41,7 @@ class StoredNoise:
     """
 
     id: str
-    model: NoiseModel
+    model: NoiseModel | FlattenedNoise
     variance_relative_sd: float
     tie: Tie
 
@@ -93,8 +100,21 @@ def fit_of(record: CalibrationRecord, database: Database) -> CameraCalibration:
     return CameraCalibration.from_json(record.detail["fit"], database.calibration_maps(record))
 
 
-def stored_noise(database: Database, ref: str = "latest") -> StoredNoise:
+def stored_noise(
+    database: Database, ref: str = "latest", *, rig: str | None = None, maps: bool | None = None
+) -> StoredNoise:
     """Look a calibration up and build its noise model.
+
+    Parameters
+    ----------
+    database
+        Where it lies.
+    ref
+        Id, a unique beginning of one, or ``"latest"``.
+    rig
+        For ``"latest"``: of the rig of this name.
+    maps
+        Whether what differs between pixels is corrected; None where a flat field was taken.
 
     Examples
     --------
@@ -109,24 +129,48 @@ def stored_noise(database: Database, ref: str = "latest") -> StoredNoise:
     Raises
     ------
     InputError
-        There is none.
+        There is none, or none with maps.
+    StoreError
+        Its maps are gone or damaged.
     """
-    return noise_of(database.calibration(ref))
+    record = database.calibration(ref, rig=rig)
+    flat = "response" in (record.detail.get("maps") or {})
+    model: NoiseModel | FlattenedNoise = _plain_model(record)
+    if flat if maps is None else maps:
+        fit = fit_of(record, database)
+        if fit.maps is None:
+            raise InputError("CALIBRATION", ref, "has no maps; `hil calibrate --flat` makes them")
+        model = _mapped_model(fit, fit.maps)
+    sd = float(record.noise["noise_variance_relative_sd"])
+    return StoredNoise(record.id, model, sd, Tie.from_json(record.detail["tie"]))
 
 
-def noise_of(record: CalibrationRecord) -> StoredNoise:
-    """Build the noise model of a stored calibration."""
+def _plain_model(record: CalibrationRecord) -> CameraNoise:
+    """Build the model of pixels that are all alike."""
     from hil.information.camera_noise import CameraNoise
 
     noise = record.noise
-    return StoredNoise(
-        record.id,
-        CameraNoise(
-            gain_e_per_adu=noise["gain_e_per_adu"],
-            offset_adu=max(float(noise["offset_adu"]), 0.0),
-            read_noise_e=noise["read_noise_e"],
-            bit_depth=noise["bit_depth"],
-        ),
-        float(noise["noise_variance_relative_sd"]),
-        Tie.from_json(record.detail["tie"]),
+    return CameraNoise(
+        gain_e_per_adu=noise["gain_e_per_adu"],
+        offset_adu=max(float(noise["offset_adu"]), 0.0),
+        read_noise_e=noise["read_noise_e"],
+        bit_depth=noise["bit_depth"],
+    )
+
+
+def _mapped_model(fit: CameraCalibration, maps: PixelMaps) -> CameraMapNoise:
+    """Build the model of pixels that differ; shading counts as their response."""
+    from hil.information.camera_map_noise import CameraMapNoise
+
+    response: NDArray[np.float64] | float = 1.0
+    if maps.response is not None and maps.shading is not None:
+        response = maps.response.astype(np.float64) * maps.shading
+    return CameraMapNoise(
+        gain_e_per_adu=fit.gain_e_per_adu,
+        offset_adu=np.maximum(maps.offset_adu.astype(np.float64), 0.0),
+        read_noise_e=maps.read_noise_e.astype(np.float64),
+        response=response,
+        usable=maps.usable,
+        bit_depth=fit.bit_depth,
+        saturation_adu=fit.saturation_adu if fit.saturation_by == "full well" else None,
     )

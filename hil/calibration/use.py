@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from drivers.protocol import Value
-from hil.calibration.stored import StoredNoise, noise_of
+from hil.calibration.stored import StoredNoise, stored_noise
 from hil.calibration.tie import Difference, Tie, differences, read_again
 from hil.errors import InputError
 from hil.rig import Rig
@@ -72,15 +72,14 @@ def rig_noise(file: RigFile, database: Database | None, ref: str | None = None) 
             file.path, "noise.calibration", f"{wanted!r}: there is no database yet; {make}"
         )
     try:
-        record = database.calibration(wanted, rig=file.spec.name)
+        found = stored_noise(database, wanted, rig=file.spec.name, maps=spec.maps)
     except InputError as error:
         raise InputError(
             file.path,
             "noise.calibration",
             f"{wanted!r}: {error.problem} in {database.url}; {make}",
         ) from None
-    stored = noise_of(record)
-    return RigNoise(stored.model, stored.variance_relative_sd, stored)
+    return RigNoise(found.model, found.variance_relative_sd, found)
 
 
 def refuse_moves(calibration: StoredNoise, moves: Iterable[tuple[str, str]], where: object) -> None:

@@ -21,11 +21,15 @@ class CalibratedNoiseSpec(Spec):
     ----------
     calibration
         ``"latest"`` of this rig, an id, or a unique beginning of one.
+    maps
+        Whether what differs between pixels is corrected. Without it, where the calibration was made
+        with a flat field.
     """
 
     # What a person writes is `calibration` alone.
     kind: Literal["calibrated"] = "calibrated"
     calibration: str
+    maps: bool | None = None
 
     @field_validator("calibration")
     @classmethod

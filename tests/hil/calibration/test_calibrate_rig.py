@@ -229,7 +229,7 @@ def test_a_person_may_accept_one_that_does_not_fit(bench: Bench) -> None:
 def test_a_search_over_what_it_is_tied_to_is_refused(bench: Bench) -> None:
     path = bench.session(
         'setting = "focus.z_um"\nlow = -1\nhigh = 1',
-        'setting = "camera.binning"\nchoices = [1, 2]',
+        'setting = "camera.binning"\nchoices = [1, 2]\n\n[objective]\nmaximize = "bits_per_frame"',
     )
     with pytest.raises(InputError) as caught:
         run_session(path, bench.url, accept_calibration=True)
@@ -376,3 +376,18 @@ def test_mistakes_are_one_line_and_write_nothing(
     assert case.says in error
     assert bench.events() == events
     assert not (bench.folder / "calibration.png").exists()
+
+
+def test_a_flat_field_takes_the_pixels_own_pattern_out(bare: Bench) -> None:
+    """1 % of response and 4 ADU of offset over the pixels, which look like a scene otherwise."""
+    uneven = 'seed = 1\nscene = "flat"\naberration_rms_nm = 0\ngain_sd = 0.01\noffset_sd_adu = 4'
+    text = RIG.replace("seed = 1", uneven).replace("= 100 }, frames = 8", "= 300 }, frames = 60")
+    bare.rig.write_text(text, encoding="utf-8")
+    calibrate_rig(bare.rig, bare.url, flat=True)
+    plain = bare.folder / "plain.toml"
+    plain.write_text(text.replace('"latest"', '"latest"\nmaps = false'), encoding="utf-8")
+    session = bare.session("[measure]", '[fixed]\n"camera.exposure_ms" = 200\n\n[measure]')
+    corrected = measure_rig(bare.rig, bare.url, session=session, measurements=3).found
+    as_it_is = measure_rig(plain, bare.url, session=session, measurements=3).found
+    assert as_it_is.bits_per_pixel > 0.05
+    assert abs(corrected.bits_per_pixel) < 0.02
