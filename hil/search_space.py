@@ -164,12 +164,15 @@ def resolve(session: SessionSpec, safety: Safety, rig: RigSpec, where: str | Pat
     ------
     InputError
     """
+    budget = _budget(session, safety, rig, where)
     axes: list[SearchAxis] = []
     integers = set()
     for i, axis in enumerate(session.search):
         resolved = _resolve_axis(axis, safety, where, f"search.{i}")
         setting = safety.settings[resolved.setting]
-        if said := session.objective.degenerates(session.constraints, setting.name, setting.role):
+        lights = budget.light is not None and setting.name == budget.light.power
+        role = "light" if lights else setting.role
+        if said := session.objective.degenerates(session.constraints, setting.name, role):
             raise InputError(where, f"search.{i}.setting", said)
         if any(resolved.setting == other.setting for other in axes):
             raise InputError(where, f"search.{i}.setting", f"{resolved.setting} is named twice")
@@ -185,7 +188,6 @@ def resolve(session: SessionSpec, safety: Safety, rig: RigSpec, where: str | Pat
     searched = {axis.setting for axis in axes}
     _refuse_overlap(axes, fixed, safety, where)
     names = {name for rule in safety.rules for name in rule.settings}
-    budget = _budget(session, safety, rig, where)
     names |= {*budget.light.settings} if budget.light else set()
     camera = safety.devices[rig.camera].describe()
     binning = next((setting.name for setting in camera if setting.role == "binning"), "")

@@ -253,7 +253,8 @@ def check_against_rig(session: SessionSpec, rig: RigSpec, where: str | Path) -> 
                     raise InputError(
                         where, f"{key}.choices", f"{axis.setting} = {choice!r} {problem}"
                     )
-        role = _role_by_name(axis.setting)
+        lights = rig.dose is not None and axis.setting == rig.dose.power
+        role = "light" if lights else _role_by_name(axis.setting)
         if problem := session.objective.degenerates(session.constraints, axis.setting, role):
             raise InputError(where, f"{key}.setting", problem)
     tables = [("fixed", session.fixed)]

@@ -125,7 +125,7 @@ class Wrong(NamedTuple):
 
 WRONG = [
     Wrong("no such setting", 'power = "lamp.power_mw"', "dose.power", "'light.power_mw'"),
-    Wrong("not in mW", 'power = "focus.z_um"', "dose.table", "not in mW"),
+    Wrong("not in mW", 'power = "mirror.z6_nm"', "dose.table", "not in mW"),
     Wrong("table too short", 'power = "light.power_mw"\ntable = [[0, 0], [5, 2]]', "dose.table", "may be from 0 to 10"),
     Wrong("power that falls", 'power = "light.power_mw"\ntable = [[0, 2], [10, 1]]', "dose", "does not fall"),
     Wrong("values out of order", 'power = "light.power_mw"\ntable = [[5, 0], [5, 1]]', "dose", "values that rise"),
@@ -143,3 +143,11 @@ def test_what_the_rig_file_says_of_light_is_checked(case: Wrong, tmp_path: Path)
     assert caught.value.key == case.key
     assert case.says in caught.value.problem
     assert sorted(path.name for path in tmp_path.iterdir()) == ["rig.toml", "session.toml"]
+
+
+def test_the_setting_that_the_dose_goes_by_brings_light_whatever_its_name(tmp_path: Path) -> None:
+    dose = '\n[dose]\npower = "focus.z_um"\ntable = [[-20, 0], [20, 1]]\n'
+    (tmp_path / "rig.toml").write_text(RIG + dose)
+    (tmp_path / "session.toml").write_text(SESSION)
+    with pytest.raises(InputError, match=r"focus\.z_um brings light or time"):
+        hil.run_session(tmp_path / "session.toml", url(tmp_path))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+import textwrap
 from pathlib import Path
 from typing import NamedTuple
 
@@ -207,3 +209,20 @@ def test_all_objectives_in_one_search(tmp_path: Path) -> None:
         least_s = (exposure_ms + 10) / 1000
         rate = found["bits_per_frame"] / found["bits_per_second"]
         assert least_s < rate < least_s + 0.02
+
+
+def test_the_tables_of_the_documentation_are_read(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "objectives.md").read_text(encoding="utf-8")
+    blocks = [textwrap.dedent(block) for block in re.findall(r"```toml\n(.*?)```", text, re.DOTALL)]
+    rig = RIG + "".join(block for block in blocks if "# rig.toml" in block)
+    session = SESSION[: SESSION.index("[measure]")]
+    session += "".join(block for block in blocks if "# session.toml" in block)
+    (tmp_path / "rig.toml").write_text(rig, encoding="utf-8")
+    (tmp_path / "session.toml").write_text(session, encoding="utf-8")
+    file = load_session_file(tmp_path / "session.toml")
+    assert file.spec.measure.n_blanks == 2
+    assert file.spec.objective.minus_blank
+    assert file.rig.spec.dose is not None
+    assert file.rig.spec.optics is not None
+    for name in RULES:
+        assert f"| `{name}` |" in text
