@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial, reduce
@@ -19,8 +20,11 @@ from hil.information.autocovariance import (
     moment_lag_sums,
     within_patches,
 )
+from hil.information.flags import about
+from hil.information.masked_lags import masked_lags
 from hil.information.noise_model import NoiseModel
 from hil.information.patch_moments import PatchMoments, frame_moments, tiled
+from hil.information.region import Region
 
 _WORTH_THREADS = 2**18  # pixels
 _PARTS = 8  # that threads share, whatever their number: sums do not depend on the machine
@@ -72,7 +76,12 @@ class FieldSums:
 
 
 def sum_frames(
-    frames: NDArray[Any], reference_adu: float, noise: NoiseModel, discrete: bool, p: int
+    frames: NDArray[Any],
+    reference_adu: float,
+    noise: NoiseModel,
+    discrete: bool,
+    p: int,
+    region: Region | None = None,
 ) -> FieldSums:
     """Sum frames (n, H, W), large ones by several threads.
 
@@ -82,20 +91,43 @@ def sum_frames(
         The fixed value that sums are about.
     discrete
         Whether the pixels are integers.
+    region
+        Which pixels may be used of frames cut to its rectangle; None for all.
     """
-    within = within_patches(frames.shape[1], frames.shape[2], p)
+    patches, sum_lags = _sources(frames, reference_adu, p, region)
     summed = partial(_sum_part, reference_adu=reference_adu, noise=noise, discrete=discrete, p=p)
     if frames.size < _WORTH_THREADS:
-        moments, noise_nats, counts = summed(frames)
-        lags = None if within else frame_lag_sums(frames, reference_adu, p)
+        moments, noise_nats, counts = summed(patches)
+        lags = None if sum_lags is None else sum_lags()
     else:
         with ThreadPoolExecutor(min(_PARTS, os.cpu_count() or 1)) as pool:
-            later = None if within else pool.submit(frame_lag_sums, frames, reference_adu, p)
-            moments, noise_nats, counts = reduce(_together, pool.map(summed, _parts(frames, p)))
+            later = None if sum_lags is None else pool.submit(sum_lags)
+            moments, noise_nats, counts = reduce(_together, pool.map(summed, _parts(patches, p)))
             lags = None if later is None else later.result()
     return FieldSums(
         moment_lag_sums(moments) if lags is None else lags, moments, noise_nats, counts
     )
+
+
+def _sources(
+    frames: NDArray[Any], reference_adu: float, p: int, region: Region | None
+) -> tuple[NDArray[Any], Callable[[], LagSums] | None]:
+    """Frames whose patches are summed, and how lags are; None from the patches' moments."""
+    _, height, width = frames.shape
+    if region is None or region.usable is None or region.corners is None:
+        if within_patches(height, width, p):
+            return frames, None
+        return frames, partial(frame_lag_sums, frames, reference_adu, p)
+    patches = region.patches(frames, p)
+    if within_patches(height, width, p, len(region.corners)):
+        return patches, None
+    return patches, partial(_masked_lag_sums, frames, region.usable, reference_adu, p)
+
+
+def _masked_lag_sums(
+    frames: NDArray[Any], usable: NDArray[np.bool_], reference_adu: float, p: int
+) -> LagSums:
+    return LagSums.of_masked(masked_lags(about(frames, reference_adu)[:, None], usable, p))
 
 
 class _Part(NamedTuple):

@@ -112,13 +112,13 @@ def _channel(
         if usable is not None and frames.shape != shape:
             raise InputError("mask", "", "is for frames of real numbers")
     if usable is not None:
-        box = _box(usable)
+        box = box_of(usable)
         frames, usable = frames[..., *box], usable[box]
         usable = None if usable.all() else usable
     return ChannelFrames(check_frames(frames, noise, patch_size, usable), noise, converted)
 
 
-def _box(usable: NDArray[np.bool_]) -> tuple[slice, slice]:
-    """Smallest rectangle that holds all usable pixels."""
+def box_of(usable: NDArray[np.bool_]) -> tuple[slice, slice]:
+    """Find the smallest rectangle that holds all usable pixels of (H, W)."""
     rows, columns = np.flatnonzero(usable.any(axis=1)), np.flatnonzero(usable.any(axis=0))
     return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)

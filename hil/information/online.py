@@ -41,6 +41,7 @@ from hil.information.flags import (
     dark_share,
     fixed_pattern,
     middle,
+    middle_mask,
     saturated_share,
     too_dark,
     too_quiet,
@@ -49,6 +50,7 @@ from hil.information.flattened import Flattener
 from hil.information.interval import Interval, weighted_interval
 from hil.information.noise_check import check_differences
 from hil.information.noise_model import FlattenedNoise, NoiseModel
+from hil.information.region import Region, mask_in_words
 from hil.information.stream_record import FieldRecord, StreamTotals
 from hil.information.training_sums import training_sums
 from hil.information.windows import cut_windows, draw_windows
@@ -91,6 +93,9 @@ class OnlineEstimator:
     thinning
         1 uses all pixels. k uses one window of 4 x 4 patches, drawn at random, out of each k x k of
         them: 1 / k^2 of the pixels, spread evenly over the frame.
+    mask
+        (height, width), true where pixels may be used, as in `estimate_information`; without
+        ``thinning``.
     saturation_adu, max_saturated_share
         As in `estimate_information`.
     seed
@@ -122,6 +127,7 @@ class OnlineEstimator:
         *,
         half_life_frames: float | None = None,
         thinning: int = 1,
+        mask: ArrayLike | None = None,
         saturation_adu: float | None = None,
         max_saturated_share: float = 1e-3,
         seed: int = 0,
@@ -137,6 +143,10 @@ class OnlineEstimator:
             check_share("half_life_frames", half_life_frames, 0.0, math.inf)
         if isinstance(thinning, bool) or not isinstance(thinning, int) or thinning < 1:
             raise InputError("thinning", "", f"{thinning!r}; allowed: an integer from 1")
+        if mask is not None and thinning > 1:
+            raise InputError("thinning", "", f"{thinning}; allowed with a mask: 1")
+        self._mask = None if mask is None else np.array(mask)
+        self._region: Region | None = None
         self._flattener = Flattener(noise) if isinstance(noise, FlattenedNoise) else None
         self._given = repr(noise)
         self._noise = cast(NoiseModel, noise)  # of the frames once they are flattened
@@ -203,6 +213,7 @@ class OnlineEstimator:
             return
         if not self._fields:
             self._kind, self._reference_adu = other._kind, other._reference_adu
+            self._region = other._region
             self._noise = other._noise
         if self._kind != other._kind:
             raise InputError("other", "", f"has seen {other._kind}, not {self._kind}")
@@ -295,7 +306,8 @@ class OnlineEstimator:
         """What two estimators must agree on to be merged, in words."""
         return (
             f"{self._given}, patches of {self._p}, half-life {self._half_life_frames}, "
-            f"thinning {self._thinning}, saturation {self._saturation_adu}"
+            f"thinning {self._thinning}, saturation {self._saturation_adu}, "
+            f"{mask_in_words(self._mask)}"
         )
 
     def records(self) -> dict[int, FieldRecord]:
@@ -323,13 +335,20 @@ class OnlineEstimator:
             array = array[None]
         if self._flattener is not None:
             array, self._noise = self._flattener(array)
-        checked = check_frames(array[None], self._noise, self._p)
-        height, width = checked.frames.shape[2:]
+        height, width = array.shape[1:]
+        region = self._region
+        if self._mask is not None and (region is None or not self._fields):
+            region = Region.of(self._mask, height, width, self._p)
+        usable = None
+        if region is not None:
+            array, usable = region.cropped(array), region.usable
+        checked = check_frames(array[None], self._noise, self._p, usable)
         kind = StreamKind(height, width, checked.discrete)
         if not self._fields:
             if self._thinning > 1:  # refused at once where frames are too small
                 draw_windows(height, width, self._p, self._thinning, self._rng)
-            self._kind, self._reference_adu = kind, float(round(checked.mean_adu))
+            self._kind, self._region = kind, region
+            self._reference_adu = float(round(checked.mean_adu))
         if kind != self._kind:
             raise InputError("frames", "", f"are {kind}; before, {self._kind}")
         return checked
@@ -341,20 +360,25 @@ class OnlineEstimator:
         if self._thinning > 1:
             corners, side = draw_windows(height, width, self._p, self._thinning, self._rng)
             used = cut_windows(repeats, corners, side)
-        sums = sum_frames(used, self._reference_adu, self._noise, checked.discrete, self._p)
+        sums = sum_frames(
+            used, self._reference_adu, self._noise, checked.discrete, self._p, self._region
+        )
         pattern = about(middle(repeats, _PATTERN_SIDE), self._reference_adu).sum(axis=0)
         mean_adu_sum = n * (checked.mean_adu - self._reference_adu)
         record = FieldRecord(sums, pattern, mean_adu_sum, float(n), self._clock + n)
         return record, self._totals_of(checked)
 
     def _totals_of(self, checked: CheckedFrames) -> StreamTotals:
-        size = float(checked.frames.size)
+        pixels = checked.pixels
+        size = float(pixels.size)
         repeats = middle(checked.frames[0])
         clip = clip_adu(checked, self._noise, self._saturation_adu)
-        thinned = checked.frames.reshape(-1)[:: max(1, checked.frames.size // 20_000)]
+        thinned = pixels.reshape(-1)[:: max(1, pixels.size // 20_000)]
         low, high = np.percentile(thinned, [1, 99])
         return StreamTotals(
-            DifferenceSums.of(about(repeats, self._reference_adu), None, self._reference_adu)
+            DifferenceSums.of(
+                about(repeats, self._reference_adu), middle_mask(checked), self._reference_adu
+            )
             if len(repeats) > 1
             else DifferenceSums(),
             size,
@@ -390,13 +414,20 @@ class OnlineEstimator:
         if n_folds == 1:
             # fitting k parameters lowers the sum over independent pixels by k / 2 nats (Akaike)
             free = (2 * self._p - 1) ** 2 / 2 + 1
-            optimism = free / (2 * self._kind.height * self._kind.width)
+            optimism = free / (2 * self._n_pixels)
             return in_sample + 2 * optimism, in_sample, 0.5
         held_out = np.empty_like(in_sample)
         for k, part in enumerate(per_fold):
             parts = [one.moments for one in part]
             held_out[fold == k] = models[1 + k].cross_entropies_nats(sums[1 + k].mean, parts)
         return held_out, in_sample, half_sum_weight(n_folds)
+
+    @property
+    def _n_pixels(self) -> int:
+        """Of a frame, that are used."""
+        if self._region is None:
+            return self._kind.height * self._kind.width
+        return self._region.n_pixels
 
     def _flags_of_number(self, n_fields: int, share: float) -> set[str]:
         flags = set()
@@ -432,7 +463,9 @@ class OnlineEstimator:
             if repeats.correlated:
                 flags.add("noise_correlated")
         means = np.stack([known.pattern / np.float32(known.n_frames) for known in fields[:64]])
-        shows, details["fixed_pattern_bits"] = fixed_pattern(means, variance_adu2)
+        usable = None if self._region is None else self._region.usable
+        within = None if usable is None else middle(usable, _PATTERN_SIDE)
+        shows, details["fixed_pattern_bits"] = fixed_pattern(means, variance_adu2, within)
         if shows:
             flags.add("fixed_pattern")
         return flags, details

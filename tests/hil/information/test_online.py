@@ -75,6 +75,63 @@ def test_online_equals_batch(stream: Stream) -> None:
     assert found.n_units == batch.n_units
 
 
+def disc(height: int, width: int, dead: int = 0) -> np.ndarray:
+    """A round region of interest, with dead pixels."""
+    y, x = np.mgrid[:height, :width]
+    usable = np.hypot((y - height / 2) / height, (x - width / 2) / width) < 0.45
+    at = np.random.default_rng(0).integers(0, [[height], [width]], (2, dead))
+    usable[tuple(at)] = False
+    return usable
+
+
+class Masked(NamedTuple):
+    says: str
+    frames: np.ndarray
+    mask: np.ndarray
+    patch_size: int
+
+
+MASKED = [
+    Masked("disc with dead pixels", smooth_scenes((5, 2, 96, 91), 300), disc(96, 91, 20), 8),
+    Masked(
+        "rectangle",
+        smooth_scenes((4, 1, 96, 91), 300),
+        np.pad(np.ones((70, 70), bool), ((9, 17), (20, 1))),
+        8,
+    ),
+    Masked("thousands of patches", smooth_scenes((4, 1, 300, 300), 300), disc(300, 300, 9), 3),
+]
+
+
+@pytest.mark.parametrize("masked", MASKED, ids=lambda masked: masked.says)
+def test_masked_online_equals_masked_batch(masked: Masked) -> None:
+    frames, mask, p = masked.frames.copy(), masked.mask, masked.patch_size
+    frames[..., ~mask] = 65535  # counts nowhere
+    batch = estimate_information(frames, CAMERA, patch_size=p, mask=mask)
+    online = OnlineEstimator(CAMERA, p, mask=mask)
+    for field, repeats in enumerate(frames):
+        online.update(repeats, field)
+    found = online.estimate()
+    assert found.bits_per_pixel == pytest.approx(batch.bits_per_pixel, abs=1e-6)
+    assert found.h_y_given_x_nats == pytest.approx(batch.h_y_given_x_nats, abs=1e-9)
+    assert found.details["saturated_share"] == 0
+    assert found.n_patches == batch.n_patches
+    assert found.flags == batch.flags
+
+
+def test_masks_must_fit_and_agree() -> None:
+    frame = smooth_scenes((1, 1, 64, 64), 300)[0, 0]
+    whole, part = OnlineEstimator(CAMERA, 8), OnlineEstimator(CAMERA, 8, mask=disc(64, 64))
+    with pytest.raises(InputError, match="usable pixels"):
+        whole.merge(part)
+    with pytest.raises(InputError, match="64 x 60"):
+        part.update(frame[:, :60], 0)
+    with pytest.raises(InputError, match="smaller patch_size, 6"):
+        OnlineEstimator(CAMERA, 16, mask=np.indices((64, 64)).sum(axis=0) % 16 > 2).update(frame, 0)
+    with pytest.raises(InputError, match="with a mask: 1"):
+        OnlineEstimator(CAMERA, 8, mask=disc(64, 64), thinning=4)
+
+
 def test_repeats_in_one_call_test_the_noise() -> None:
     frames = smooth_scenes((4, 3, 70, 64), 300)
     online = OnlineEstimator(CameraNoise(0.5, 100, 1.6 * 4), 8)
