@@ -14,55 +14,30 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import replace
-from functools import reduce
-from operator import add
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hil.errors import InputError
-from hil.information.adu_counts import joined
-from hil.information.autocovariance import LagSums
 from hil.information.blas_threads import one_blas_thread
 from hil.information.checks import CheckedFrames, check_frames, check_share
-from hil.information.conditional import coarse_counts, doubts_in_bits, phi_shift
-from hil.information.constant import constant_estimate
-from hil.information.difference_sums import DifferenceSums
 from hil.information.doubts import clip_adu
-from hil.information.estimators.registry import half_sum_weight
-from hil.information.estimators.stationary import (
-    fitted,
-    least_variance,
-)
 from hil.information.field_sums import sum_frames
 from hil.information.flags import (
     about,
-    dark_share,
-    fixed_pattern,
     middle,
-    middle_mask,
-    saturated_share,
-    too_dark,
-    too_quiet,
 )
 from hil.information.flattened import Flattener
-from hil.information.interval import Interval, weighted_interval
-from hil.information.noise_check import check_differences
 from hil.information.noise_model import FlattenedNoise, NoiseModel
 from hil.information.region import Region, mask_in_words
-from hil.information.stream_record import FieldRecord, StreamTotals
-from hil.information.training_sums import training_sums
+from hil.information.stream_estimate import Stream, estimate_stream
+from hil.information.stream_record import PATTERN_SIDE, FieldRecord, StreamTotals
 from hil.information.windows import cut_windows, draw_windows
 from hil.ports import Estimate
 
 Floats = NDArray[np.float64]
 
-_ESTIMATOR = "stationary"
-_NATS_PER_BIT = math.log(2)
-_FEW_FIELDS = 4
-_FOLDS = 5
-_PATTERN_SIDE = 128  # pixels of a frame in which a fixed pattern is looked for
 _LEAST_WEIGHT = 1e-6  # of a field, in frames: below, it is forgotten
 
 
@@ -243,63 +218,18 @@ class OnlineEstimator:
         records = self.records()
         if not records:
             raise InputError("frames", "", "none have come yet")
-        keys, fields = list(records), list(records.values())
-        totals = self._totals
-        share = totals.n_saturated / totals.n_pixels
-        if totals.lowest_adu == totals.highest_adu:
-            flags = self._flags_of_number(len(fields), share)
-            return constant_estimate(
-                totals.lowest_adu, len(fields), _ESTIMATOR, share, flags, started
-            )
-        lags = reduce(add, (known.sums.lags for known in fields))
-        n_frames = sum(known.n_frames for known in fields)
-        mean_adu = self._reference_adu + sum(known.mean_adu_sum for known in fields) / n_frames
-        variance = self._noise.mean_variance_adu2(mean_adu, self._kind.discrete)
-        held_out, in_sample, weight = self._cross_entropies(fields, variance)
-        noise_nats = np.array([known.sums.noise_nats / known.sums.moments.n for known in fields])
-        shift = phi_shift(
+        stream = Stream(
+            records,
+            self._totals,
             self._noise,
-            reduce(joined, (known.sums.counts for known in fields)),
-            totals.first_percentile_adu,
-            totals.last_percentile_adu,
+            self._p,
             self._kind.discrete,
+            self._reference_adu,
+            self._kind.height * self._kind.width if self._region is None else self._region.n_pixels,
+            None if self._region is None else self._region.usable,
         )
-        noise_nats += shift.nats
-        corrected = weight * held_out + (1 - weight) * in_sample
-        bits = (corrected - noise_nats) / _NATS_PER_BIT
-        n_patches = np.array([known.sums.moments.n for known in fields], dtype=np.float64)
-        shares = n_patches / n_patches.sum()
-        value = float(shares @ bits)
-        interval = weighted_interval(bits, shares, self._confidence)
-        flags, details = self._doubts(fields, lags, variance, interval)
-        flags |= self._flags_of_number(len(fields), share)
-        if coarse_counts(shift, True, interval.half_width):
-            flags.add("coarse_counts")
-        details |= doubts_in_bits(shift)
-        if value < 0:
-            flags.add("negative")
-        conditional = float(shares @ noise_nats)
-        return Estimate(
-            bits_per_pixel=value,
-            ci_low=interval.low,
-            ci_high=interval.high,
-            h_y_nats=float(shares @ corrected),
-            h_y_given_x_nats=conditional,
-            estimator=_ESTIMATOR,
-            n_patches=round(float(n_patches.sum())),
-            n_units=len(fields),
-            seconds=time.perf_counter() - started,
-            flags=tuple(sorted(flags)),
-            details=details
-            | {
-                "per_field_bits": [float(one) for one in bits],
-                "fields": keys,
-                "held_out_bits": (float(shares @ held_out) - conditional) / _NATS_PER_BIT,
-                "in_sample_bits": (float(shares @ in_sample) - conditional) / _NATS_PER_BIT,
-                "saturated_share": share,
-                "interval": interval.method,
-            },
-        )
+        found = estimate_stream(stream, self._confidence, self._max_saturated_share)
+        return replace(found, seconds=time.perf_counter() - started)
 
     @property
     def setup(self) -> str:
@@ -363,109 +293,8 @@ class OnlineEstimator:
         sums = sum_frames(
             used, self._reference_adu, self._noise, checked.discrete, self._p, self._region
         )
-        pattern = about(middle(repeats, _PATTERN_SIDE), self._reference_adu).sum(axis=0)
+        pattern = about(middle(repeats, PATTERN_SIDE), self._reference_adu).sum(axis=0)
         mean_adu_sum = n * (checked.mean_adu - self._reference_adu)
         record = FieldRecord(sums, pattern, mean_adu_sum, float(n), self._clock + n)
-        return record, self._totals_of(checked)
-
-    def _totals_of(self, checked: CheckedFrames) -> StreamTotals:
-        pixels = checked.pixels
-        size = float(pixels.size)
-        repeats = middle(checked.frames[0])
         clip = clip_adu(checked, self._noise, self._saturation_adu)
-        thinned = pixels.reshape(-1)[:: max(1, pixels.size // 20_000)]
-        low, high = np.percentile(thinned, [1, 99])
-        return StreamTotals(
-            DifferenceSums.of(
-                about(repeats, self._reference_adu), middle_mask(checked), self._reference_adu
-            )
-            if len(repeats) > 1
-            else DifferenceSums(),
-            size,
-            size * saturated_share(checked, self._noise, clip),
-            size * dark_share(checked, self._noise),
-            checked.lowest_adu,
-            checked.highest_adu,
-            float(low),
-            float(high),
-        )
-
-    def _cross_entropies(
-        self, fields: list[FieldRecord], variance_adu2: float
-    ) -> tuple[Floats, Floats, float]:
-        """Held-out and in-sample nats per pixel of each field, and the weight of held-out."""
-        n_folds = min(len(fields), _FOLDS)
-        fold = np.arange(len(fields)) % n_folds
-        per_fold = [
-            [known.sums for known, own in zip(fields, fold, strict=True) if own == k]
-            for k in range(n_folds)
-        ]
-        sums = training_sums([reduce(add, (one.lags for one in part)) for part in per_fold])
-        floor = least_variance(variance_adu2, self._kind.discrete)
-        models = fitted(
-            sums,
-            floor,
-            lambda: training_sums(
-                [reduce(add, (one.moments for one in part)) for part in per_fold]
-            ),
-        )
-        moments = [known.sums.moments for known in fields]
-        in_sample = models[0].cross_entropies_nats(sums[0].mean, moments)
-        if n_folds == 1:
-            # fitting k parameters lowers the sum over independent pixels by k / 2 nats (Akaike)
-            free = (2 * self._p - 1) ** 2 / 2 + 1
-            optimism = free / (2 * self._n_pixels)
-            return in_sample + 2 * optimism, in_sample, 0.5
-        held_out = np.empty_like(in_sample)
-        for k, part in enumerate(per_fold):
-            parts = [one.moments for one in part]
-            held_out[fold == k] = models[1 + k].cross_entropies_nats(sums[1 + k].mean, parts)
-        return held_out, in_sample, half_sum_weight(n_folds)
-
-    @property
-    def _n_pixels(self) -> int:
-        """Of a frame, that are used."""
-        if self._region is None:
-            return self._kind.height * self._kind.width
-        return self._region.n_pixels
-
-    def _flags_of_number(self, n_fields: int, share: float) -> set[str]:
-        flags = set()
-        if n_fields < _FEW_FIELDS:
-            flags.add("too_few_units")
-        if n_fields == 1:
-            flags.add("one_scene")
-        if share > self._max_saturated_share:
-            flags.add("saturated")
-        return flags
-
-    def _doubts(
-        self,
-        fields: list[FieldRecord],
-        lags: LagSums,
-        variance_adu2: float,
-        interval: Interval,
-    ) -> tuple[set[str], dict[str, Any]]:
-        flags: set[str] = set()
-        details: dict[str, Any] = {}
-        totals = self._totals
-        zero = self._p - 1
-        total_variance = float(lags.autocovariance[zero, zero])
-        if too_dark(totals.n_dark / totals.n_pixels) or too_quiet(
-            total_variance, variance_adu2, float(lags.pairs[zero, zero])
-        ):
-            flags.add("noise_mismatch")
-        repeats = check_differences(totals.repeats, self._noise, self._kind.discrete)
-        if repeats is not None:
-            details |= repeats.details()
-            if repeats.mismatch(interval.half_width):
-                flags.add("noise_mismatch")
-            if repeats.correlated:
-                flags.add("noise_correlated")
-        means = np.stack([known.pattern / np.float32(known.n_frames) for known in fields[:64]])
-        usable = None if self._region is None else self._region.usable
-        within = None if usable is None else middle(usable, _PATTERN_SIDE)
-        shows, details["fixed_pattern_bits"] = fixed_pattern(means, variance_adu2, within)
-        if shows:
-            flags.add("fixed_pattern")
-        return flags, details
+        return record, StreamTotals.of(checked, self._noise, self._reference_adu, clip)

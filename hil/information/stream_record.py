@@ -8,8 +8,14 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from hil.information.checks import CheckedFrames
 from hil.information.difference_sums import DifferenceSums
 from hil.information.field_sums import FieldSums
+from hil.information.flags import about, dark_share, middle, middle_mask, saturated_share
+from hil.information.noise_model import NoiseModel
+
+PATTERN_SIDE = 128  # pixels of a frame in which a fixed pattern is looked for
+_THINNED = 20_000  # pixels, whose percentiles stand for all
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +99,40 @@ class StreamTotals:
     highest_adu: float = -math.inf
     first_percentile_adu: float = math.inf
     last_percentile_adu: float = -math.inf
+
+    @classmethod
+    def of(
+        cls, checked: CheckedFrames, noise: NoiseModel, reference_adu: float, clip_adu: float
+    ) -> StreamTotals:
+        """Take in repeats of one field.
+
+        Parameters
+        ----------
+        reference_adu
+            What pixels are taken about, for accuracy.
+        clip_adu
+            From where on they count as saturated.
+        """
+        pixels = checked.pixels
+        size = float(pixels.size)
+        repeats = middle(checked.frames[0])
+        differences = DifferenceSums()
+        if len(repeats) > 1:
+            differences = DifferenceSums.of(
+                about(repeats, reference_adu), middle_mask(checked), reference_adu
+            )
+        thinned = pixels.reshape(-1)[:: max(1, pixels.size // _THINNED)]
+        low, high = np.percentile(thinned, [1, 99])
+        return cls(
+            differences,
+            size,
+            size * saturated_share(checked, noise, clip_adu),
+            size * dark_share(checked, noise),
+            checked.lowest_adu,
+            checked.highest_adu,
+            float(low),
+            float(high),
+        )
 
     def scaled(self, weight: float) -> StreamTotals:
         """Count these frames ``weight`` times."""
