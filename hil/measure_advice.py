@@ -14,7 +14,6 @@ _FLAGS = {
     "fixed_pattern": "a pattern stays the same from field to field and counts as information:"
     " calibrate with --flat",
     "one_scene": "one field of view was measured: the number is about this scene alone",
-    "negative": "the information is below 0: the noise model says more noise than there is",
 }
 
 
@@ -61,4 +60,6 @@ def advise(found: Repeatability, brightest_share: float, n_fields: int) -> tuple
             f" {n_fields} says little about others (--session SESSION.toml: that session's fields)"
         )
     words += [text for flag, text in _FLAGS.items() if flag in found.flags]
+    if found.ci_high < 0:
+        words.append("the information is below 0: the noise model says more noise than there is")
     return tuple(words)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -59,6 +60,42 @@ def test_micromanager_from_a_configuration_to_a_session(
     contains_0 = (trials["ci_low"] <= 0) & (trials["ci_high"] >= 0)
     assert contains_0.sum() >= 9, "95 % intervals: 9 or more of 12 in 99.98 % of sessions"
     assert np.abs(trials["objective"]).max() < 0.01
+
+
+class Calibrated(NamedTuple):
+    folder: str
+    offset_adu: float
+
+
+CALIBRATED = [
+    Calibrated("microscope", 100.0),
+    Calibrated("micromanager_demo", 99.5),  # in the dark: the camera rounds down
+]
+
+
+@pytest.mark.parametrize("case", CALIBRATED, ids=lambda case: case.folder)
+def test_calibrated_and_run_as_it_stands(
+    case: Calibrated, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """From no calibration to a session with one, whose numbers equal the truth."""
+    rig = f"examples/{case.folder}/rig_calibrated.toml"
+    session = f"examples/{case.folder}/session.toml"
+    assert run(["run", session, "--rig", rig]) == 2
+    assert "`hil calibrate rig_calibrated.toml` makes one" in capsys.readouterr().err
+    assert run(["calibrate", rig]) == 0
+    with hil.open_database() as database:
+        (found,) = database.calibrations().itertuples()
+    for value, sd, truth in (
+        (found.gain_e_per_adu, found.gain_sd, 0.5),
+        (found.read_noise_e, found.read_noise_sd, 1.6),
+        (found.offset_adu, found.offset_sd, case.offset_adu),
+    ):
+        assert abs(value - truth) < 4 * sd + 1e-3 * truth
+        assert sd < 0.01 * truth
+    assert run(["run", session, "--rig", rig, "--trials", "2"]) == 0
+    with hil.open_database() as database:
+        assert list(database.trials("last")["state"]) == ["COMPLETE"] * 2
+        assert database.session("last").calibration_id == found.calibration_id
 
 
 def test_a_drafted_rig_runs_once_its_noise_is_known(folder: Path) -> None:

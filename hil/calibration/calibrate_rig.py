@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 # Frames in memory at one time, bytes.
 _STACK_BYTES = 256 * 2**20
+# As adapters call it: Andor, Photometrics, Hamamatsu.
+_EM_GAIN = re.compile(r"^(multiplier.?gain|em.?gain|emccd.?gain|sensitivity.?em)", re.IGNORECASE)
 # A stack has at least so many frames, however large they are.
 _FEWEST = 4
 
@@ -204,8 +207,7 @@ def _take_frames(
     watch.run(lambda: rig.safety.apply(recipe.setup))
     before = watch.run(lambda: read_tie(rig.spec.name, rig.camera, rig.safety, spec))
     probe = _stack(held, watch, recipe.steps[0], 1, clock)
-    # A camera with m bits clips at 2^m - 1, or earlier where its full well does.
-    transfer = PhotonTransfer(int(probe.saturation_adu).bit_length())
+    transfer = PhotonTransfer(_bit_depth(probe), _em_gain(before))
     done = 0
     for step in recipe.steps:
         for n in _stack_sizes(step.n_frames, probe.frames[0].nbytes):
@@ -230,6 +232,25 @@ class CalibrationChanged(HilError):
 
     def __init__(self, what: str) -> None:
         super().__init__(f"the camera changed while it was calibrated, nothing was stored: {what}")
+
+
+def _bit_depth(probe: FieldFrames) -> int:
+    """Bits of the converter: it ends at 2^m - 1, or above where the well is full earlier."""
+    clip_adu = int(probe.saturation_adu)
+    if (clip_adu + 1) & clip_adu == 0:
+        return clip_adu.bit_length()
+    # Noise is added to a full well, so that values lie above it, too.
+    return min((clip_adu + clip_adu // 8).bit_length(), 8 * probe.frames.dtype.itemsize)
+
+
+def _em_gain(tie: Tie) -> float:
+    """Electron multiplication as the camera reports it; 1 where it has none."""
+    found = [
+        float(value)
+        for name, value in tie.settings.items()
+        if _EM_GAIN.search(name.rpartition(".")[2]) and not isinstance(value, str)
+    ]
+    return max([1.0, *found])
 
 
 def _stack_sizes(n_frames: int, frame_bytes: int) -> list[int]:

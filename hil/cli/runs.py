@@ -104,13 +104,17 @@ def run(
     trials: Trials = None,
     tag: Tags = None,
     note: Note = "",
+    rig: Annotated[
+        Path | None,
+        typer.Option("--rig", metavar="RIG.toml", help="Another rig file than the session's."),
+    ] = None,
     accept_calibration: Accept = False,
 ) -> int:
     """Run a session, with progress, the best so far, and a summary."""
     from hil.session import run_session
     from hil.spec import load_session_file
 
-    spec = load_session_file(session).spec
+    spec = load_session_file(session, rig).spec
     return drive(
         run_session,
         spec.name,
@@ -121,6 +125,7 @@ def run(
         trials=trials,
         tags=tuple(tag or ()),
         note=note,
+        rig=rig,
         accept_calibration=accept_calibration,
     )
 
