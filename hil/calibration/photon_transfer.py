@@ -26,7 +26,8 @@ class PhotonTransfer:
     Any static scene does: what counts is the temporal variance of each pixel. Dark stacks say what
     offset and read noise are; lit ones, at several light levels or exposures, the gain. A flat
     field is needed only for the response map. Order does not matter. A stack is reduced to two
-    float32 maps as it is added.
+    float32 maps as it is added; a hundred frames for a map are better added as stacks of eight at
+    the same setting, which are put together again.
 
     Parameters
     ----------

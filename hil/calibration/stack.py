@@ -6,7 +6,7 @@ a_k, b_k : what a lamp's flicker does to frame k: y_k - m = a_k + b_k (m - mean 
         over U. A common factor 1 + f on the signal is b = f, and so it needs no offset; a is what
         is left of it where the scene is too flat for b.
 e_k   : the noise that is left, y_k - m - a_k - b_k (m - mean m)
-s2    : (h, w) sum_k e_k^2 / (n - 1), an unbiased temporal variance but for 2 in |U| pixels
+s2    : (h, w) sum_k e_k^2 / (n - 1), and |U| / (|U| - 2) for a and b: the temporal variance
 
 Products of e_k with itself elsewhere say whether it is noise: of neighbours, of rows, of columns,
 of large blocks, of the next frame, and with the gradient of m, which is what motion looks like.
@@ -130,7 +130,10 @@ def reduce_stack(
     mean = frames.mean(axis=0, dtype=np.float64)
     inside = np.asarray(((frames > 0) & (frames < top_adu)).all(axis=0))
     noise, deviations = _without_flicker(frames, mean, inside)
-    variance = np.einsum("kij,kij->ij", noise, noise) / (n - 1)
+    variance = np.einsum("kij,kij->ij", noise, noise, dtype=np.float64) / (n - 1)
+    count = int(inside.sum())
+    if count > 2:  # a and b were fitted to them
+        variance[inside] *= count / (count - 2)
     noise *= inside
     shift_px, motion_adu2 = _motion(noise, mean, inside)
     return Stack(

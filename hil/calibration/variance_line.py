@@ -35,6 +35,7 @@ ROUNDING_SHOWS_ADU2 = 0.64  # Sheppard's correction holds for more variance than
 _SIGMAS_FROM_THE_ENDS = 4.0  # a Gaussian clipped there loses 6e-5 of its variance
 _MOST_BINS = 24
 _PIXELS_A_BIN = 500
+_PIXELS_FOR_EDGES = 20_000
 _ITERATIONS = 20
 
 
@@ -184,17 +185,19 @@ def _bins_of(signal: Floats, stack: Stack, kept: NDArray[np.bool_]) -> Iterable[
     if kept.sum() < 2:
         return
     around = ndimage.convolve(signal, NEIGHBOURS, mode="mirror")[kept]
-    order = np.argsort(around, kind="stable")
-    s = signal[kept][order].astype(np.float64)
-    v = stack.variance_adu2[kept][order].astype(np.float64)
-    count = int(np.clip(len(s) // _PIXELS_A_BIN, 1, _MOST_BINS))
-    for part in np.array_split(np.arange(len(s)), count):
-        spread = np.cov(s[part], v[part])
-        yield (
-            float(s[part].mean()),
-            float(v[part].mean()),
-            float(len(part)),
-            float(spread[0, 0]),
-            float(spread[0, 1]),
-            float(spread[1, 1]),
-        )
+    s, v = signal[kept].astype(np.float64), stack.variance_adu2[kept].astype(np.float64)
+    number = int(np.clip(len(s) // _PIXELS_A_BIN, 1, _MOST_BINS))
+    some = around[:: max(1, len(around) // _PIXELS_FOR_EDGES)]
+    edges = np.unique(np.quantile(some, np.arange(1, number) / number))
+    place = np.searchsorted(edges, around)
+    count = np.bincount(place, minlength=len(edges) + 1)
+
+    def mean(values: Floats) -> Floats:
+        return np.bincount(place, values, len(count)) / np.maximum(count, 1)
+
+    s_mean, v_mean = mean(s), mean(v)
+    ds, dv = s - s_mean[place], v - v_mean[place]
+    spreads = mean(ds * ds), mean(ds * dv), mean(dv * dv)
+    for row in zip(s_mean, v_mean, count, *spreads, strict=True):
+        if row[2] >= _PIXELS_A_BIN / 2 or len(count) == 1:
+            yield tuple(float(value) for value in row)
