@@ -58,6 +58,7 @@ def fit_camera(
     offset_adu = dark_line.offset_adu + read.offset_shift_adu
     gain, gain_sd = _gain(line)
     stability = check_stability(clear, darks, offset_adu)
+    maps = map_pixels(dark, _clear(flats, saturation), usable, line)
     findings = Findings(
         darks=darks,
         lit=lit,
@@ -74,6 +75,7 @@ def fit_camera(
         ),
         em_gain=em_gain,
         bit_depth=bit_depth,
+        maps=maps,
     )
     notes, problems = judge(findings)
     linearity, current = findings.linearity, _dark_current(dark_line, gain, gain_sd)
@@ -111,7 +113,7 @@ def fit_camera(
             stack=bins.stack,
             used=used,
         ),
-        maps=map_pixels(dark, _clear(flats, saturation), usable, line),
+        maps=maps,
     )
 
 

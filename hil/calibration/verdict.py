@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from hil.calibration.line_shape import line_problem, multiplier_problem
 from hil.calibration.linearity import Linearity
+from hil.calibration.maps import PixelMaps
 from hil.calibration.saturation import SaturationLevel
 from hil.calibration.stability import Stability
 from hil.calibration.stack import Stack
@@ -18,6 +19,8 @@ _READ_NOISE_TOO_VAGUE = 0.05
 _DARK_CLIPPED_TOO_MUCH = 0.05
 _DARK_CLIPPED_SAID = 1e-4
 _NOT_LINEAR = 0.03
+_LARGEST_PRNU = 0.1  # cameras have 1 to 3 %
+_MOST_DEFECTS = 0.05
 _SIGNIFICANT = 5.0
 _INTERCEPT_SAID = 0.1  # of the read noise's variance
 
@@ -39,6 +42,7 @@ class Findings:
     linearity: Linearity | None
     em_gain: float
     bit_depth: int
+    maps: PixelMaps
 
 
 def judge(findings: Findings) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -48,6 +52,7 @@ def judge(findings: Findings) -> tuple[tuple[str, ...], tuple[str, ...]]:
         multiplier_problem(findings.cubic, findings.em_gain),
         _dark_clipped(findings),
         _shifted_bits(findings),
+        _uneven(findings.maps) or _many_defects(findings.maps),
     ]
     if not any(problems):  # each of them bends the line, or blurs it
         problems = [
@@ -115,6 +120,25 @@ def _shifted_bits(findings: Findings) -> str:
     return (
         f"all values are multiples of {step}: the camera gives fewer bits, shifted, and rounding "
         f"is {step} ADU wide; allowed: a pixel format without the shift, or values over {step}"
+    )
+
+
+def _uneven(maps: PixelMaps) -> str:
+    if maps.response_spread is None or maps.response_spread <= _LARGEST_PRNU:
+        return ""
+    return (
+        f"the flat field has structure ({maps.response_spread:.0%} rms from pixel to pixel), which "
+        "the response map would take for the camera's: allowed: even light and no sample"
+    )
+
+
+def _many_defects(maps: PixelMaps) -> str:
+    share = 1 - float(maps.usable.mean())
+    if share <= _MOST_DEFECTS:
+        return ""
+    return (
+        f"{share:.0%} of the pixels look hot, dead or flickering: light in the dark frames, or a "
+        f"flat field that is not even; allowed: {_MOST_DEFECTS:.0%}"
     )
 
 

@@ -318,6 +318,8 @@ def test_from_the_command_line(
 ) -> None:
     monkeypatch.chdir(bench.folder)
     monkeypatch.delenv("HIL_DATABASE", raising=False)
+    even = RIG.replace("seed = 1", 'seed = 1\nscene = "flat"\naberration_rms_nm = 0')
+    bench.rig.write_text(even, encoding="utf-8")
     assert run(["calibrate", "rig.toml", "--flat", "--note", "[bold]night"]) == 0
     said = capsys.readouterr().out
     for words in ("gain", "e/ADU", "camera.binning = 1", "serial number: sim-"):

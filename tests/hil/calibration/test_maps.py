@@ -10,7 +10,7 @@ import pytest
 from hil.calibration import CameraCalibration, PhotonTransfer
 from hil.calibration.maps import PixelMaps
 from hil.errors import InputError
-from tests.hil.calibration.virtual_camera import Floats, VirtualCamera
+from tests.hil.calibration.virtual_camera import Floats, VirtualCamera, structured
 
 SIDE_PX, LEVEL_E = 128, 16_000.0
 
@@ -112,6 +112,21 @@ def test_pixels_that_are_all_alike_get_maps_without_noise() -> None:
     assert maps.response.std() < 3e-4
     assert maps.read_noise_e.std() < 1e-6
     assert maps.flat_electrons_needed(LEVEL_E) == 0
+
+
+def test_a_scene_is_no_flat_field() -> None:
+    made = sensor(4)
+    scene = structured(SIDE_PX, np.random.default_rng(4))
+    found = measured(made._replace(shading=0.2 + scene), frames=4)
+    (problem,) = found.problems
+    assert "flat field" in problem
+
+
+def test_light_in_the_dark_frames_is_seen() -> None:
+    made = sensor(5)
+    leak = np.where(np.arange(SIDE_PX) < 12, 5000.0, 0.0) * np.ones((SIDE_PX, 1))
+    (problem,) = measured(made._replace(hot_e=leak), frames=4).problems
+    assert "light in the dark frames" in problem
 
 
 def test_frames_needed_leave_a_hundredth_of_a_bit() -> None:
