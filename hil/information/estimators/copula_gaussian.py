@@ -10,8 +10,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from hil.information.coded_sample import CodedSample
 from hil.information.copula_model import CopulaModel
-from hil.information.estimators.copula import CodedSample, doubly_toeplitz, score_autocovariance
+from hil.information.estimators.copula import doubly_toeplitz, score_autocovariance
 from hil.information.estimators.gaussian import oas_shrinkage, wishart_weight
 from hil.information.estimators.registry import CrossEntropy, half_sum_weight
 from hil.information.levinson import whiten_doubly_toeplitz
