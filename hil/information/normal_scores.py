@@ -85,8 +85,8 @@ class NormalScores:
         """
         slope = self.probability / np.maximum(_density(self.score), 1e-300)
         # a cell without an end has no width: its neighbour's slope, unless its own is less
-        for end, beside in ((0, 1), (-1, -2)):
-            slope[end] = min(slope[end], slope[beside])
+        if slope.size > 1:
+            slope[0], slope[-1] = min(slope[0], slope[1]), min(slope[-1], slope[-2])
         value = float(self.probability @ np.minimum(variance * slope**2, 1.0))
         return min(value, self.score_variance)
 

@@ -227,6 +227,13 @@ def test_cells_far_out_keep_their_digits(low: float, high: float) -> None:
     assert cell_nats(np.array([low]), np.array([high]))[0] == pytest.approx(expected, rel=1e-6)
 
 
+@pytest.mark.parametrize("law", [[1.0], [0.3, 0.7], [0.98, 0.01, 0.01]])
+def test_ends_without_a_width_do_not_raise_the_noise_in_the_scores(law: list[float]) -> None:
+    scores = NormalScores(np.asarray(law))
+    noise = scores.slope2_mean(np.full(len(law), 100.0))
+    assert 0 <= noise <= scores.score_variance + 1e-12
+
+
 def test_marginals_are_laws_and_leave_their_fold_out() -> None:
     rng = np.random.default_rng(8)
     counts = np.array([np.bincount(rng.poisson(40, 500), minlength=120) for _ in range(4)])
