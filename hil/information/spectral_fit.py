@@ -1,8 +1,8 @@
 """Maximum likelihood of a stationary scene in white noise.
 
-G : (2p, 2p) power spectrum of the scene on a torus, at least 0, ADU^2
+G : (m, m) power spectrum of the scene on a torus, at least 0, ADU^2, m = 4p
 N : variance of the noise, ADU^2
-S : (d, d) covariance of a patch, T(G) + N I, T(G)[x, x'] = (1/4p^2) sum_w G(w) exp(i w (x - x'))
+S : (d, d) covariance of a patch, T(G) + N I, T(G)[x, x'] = (1/m^2) sum_w G(w) exp(i w (x - x'))
 C : (d, d) covariance of the patches as they were measured
 f : (d,) a wave over the patch, exp(i w x)
 
@@ -38,7 +38,9 @@ from hil.information.stationary_model import StationaryModel, whitener_and_log_d
 
 Floats = NDArray[np.float64]
 
-_STEPS = 5
+_TORUS = 4  # patches along each side: a spectrum any coarser holds no blur wider than half a patch
+_STEPS = 12
+_ENOUGH_NATS = 5e-5  # of one pixel that a step must gain
 _MANY_PATCHES = 2**16  # whose fit may start nearby: it errs by 2e-5 bit
 _MOMENTUM = 0.3
 _LEAST_POWER = 1e-3  # in units of the noise's: what is 0 could never grow by Newton's own step
@@ -46,7 +48,7 @@ _LEAST_POWER = 1e-3  # in units of the noise's: what is 0 could never grow by Ne
 
 @dataclass(frozen=True)
 class SpectralFit:
-    """A spectrum (2p, 2p) and the model of patches that it makes."""
+    """A spectrum (m, m) and the model of patches that it makes."""
 
     spectrum: Floats
     model: StationaryModel
@@ -54,7 +56,7 @@ class SpectralFit:
     @classmethod
     def of(cls, spectrum: Floats, noise_adu2: float) -> SpectralFit:
         """Make the model of a scene with this spectrum in white noise."""
-        p = spectrum.shape[0] // 2
+        p = spectrum.shape[0] // _TORUS
         around = np.arange(1 - p, p)
         c = np.asarray(np.fft.ifft2(spectrum).real[np.ix_(around, around)], dtype=np.float64)
         c[p - 1, p - 1] += noise_adu2
@@ -65,7 +67,7 @@ class SpectralFit:
         return 0.5 * (self.model.log_det + self.model.precision.dot(covariance))
 
     def direction(self, covariance: Halves) -> Floats:
-        """(2p, 2p) Newton's step towards patches with this covariance."""
+        """(m, m) Newton's step towards patches with this covariance."""
         precision = self.model.precision
         excess = precision @ covariance @ precision - precision
         result: Floats = _along_waves(excess) / self._curvature
@@ -99,6 +101,7 @@ def fit_spectrum(
         best, steps = SpectralFit.of(_capon(covariance, noise_adu2, n), noise_adu2), _STEPS
     nats, last = best.nats(covariance), np.zeros_like(best.spectrum)
     for _ in range(steps):
+        before = nats
         step = best.direction(covariance)
         for move in (step + _MOMENTUM * last, step, step / 2, step / 4):
             trial = SpectralFit.of(np.maximum(best.spectrum + move, 0.0), noise_adu2)
@@ -107,7 +110,7 @@ def fit_spectrum(
                 last = trial.spectrum - best.spectrum
                 best, nats = trial, found
                 break
-        else:
+        if before - nats < _ENOUGH_NATS * covariance.patch_size**2:
             break
     return best
 
@@ -123,10 +126,10 @@ def _capon(covariance: Halves, noise_adu2: float, n: float) -> Floats:
 
 
 def _along_waves(matrix: Halves) -> Floats:
-    """(2p, 2p) f^H M f / d of each wave: the transform of the sums over entries of equal lag."""
+    """(m, m) f^H M f / d of each wave: the transform of the sums over entries of equal lag."""
     p = matrix.patch_size
     around = np.arange(1 - p, p)
-    lags = np.zeros((2 * p, 2 * p))
+    lags = np.zeros((_TORUS * p, _TORUS * p))
     lags[np.ix_(around, around)] = matrix.lag_totals()
     result: Floats = np.fft.fft2(lags).real / p**2
     return result

@@ -31,11 +31,12 @@ from hil.information.levinson import whiten_doubly_toeplitz
 from hil.information.one_pixel import gaussian_gap_bits
 from hil.information.patch_moments import PatchMoments
 from hil.information.sample import Sample
-from hil.information.spectral_fit import fit_spectrum
+from hil.information.spectral_fit import SpectralFit, fit_spectrum
 from hil.information.stationary_model import StationaryModel
 from hil.information.training_sums import training_sums
 
 _LEAST_SHARE = 1e-10  # of the frames' variance: double precision resolves no less noise
+_NEAR_FLOOR = 1.5  # below so many floors, an eigenvalue by lags alone is as likely chance
 _LARGEST_FITTED_PATCH = 32  # pixels: beyond, a step of the fit takes seconds
 
 
@@ -134,16 +135,14 @@ def fitted(
     _check_resolved(floor_adu2, float(c[0].max()))
     if moments is None or c.shape[-1] // 2 >= _LARGEST_FITTED_PATCH:
         return [StationaryModel(one) for one in floored(c, floor_adu2)]
-    models = [StationaryModel(one) for one in c]
-    low = np.flatnonzero(~above_floor(c, floor_adu2))
-    if low.size:
-        parts, whole = moments(), None
-        for k in map(int, low):
-            covariance = parts[k].covariance(sums[k].mean)
-            fit = fit_spectrum(covariance, floor_adu2, parts[k].n, whole)
-            whole = fit if k == 0 else whole
-            models[k] = fit.model
-    return models
+    if above_floor(c, _NEAR_FLOOR * floor_adu2).all():
+        return [StationaryModel(one) for one in c]
+    # all by the same method, so that in-sample and held-out values err alike
+    fits: list[SpectralFit] = []
+    for one, part in zip(sums, moments(), strict=True):
+        whole = fits[0] if fits else None
+        fits.append(fit_spectrum(part.covariance(one.mean), floor_adu2, part.n, whole))
+    return [fit.model for fit in fits]
 
 
 def _check_resolved(floor_adu2: float, variance_adu2: float) -> None:
