@@ -22,6 +22,7 @@ from hil.information.training_sums import training_sums
 
 Floats = NDArray[np.float64]
 
+_NEAR_FLOOR = 1.5  # below so many floors, an eigenvalue by lags alone is as likely chance
 _LARGEST_FITTED = 1024  # values of a patch: beyond, a step of the spectral fit takes seconds
 _CHUNK = 4096
 
@@ -97,20 +98,20 @@ class ChannelTraining:
     def covariances(self) -> list[Floats]:
         """(d, d) block-Toeplitz, with no eigenvalue below the noise's variance."""
         floor = self.sample.noise_variance_adu2
-        found = []
-        for k, one in enumerate(self.lags):
-            c = one.covariances
-            s = block_toeplitz(c)
-            if not is_above(s, floor):
-                if len(s) > _LARGEST_FITTED:
-                    c = floored_channels(c, floor)
-                else:
-                    patches = self.patches[k]
-                    measured = patches.covariance(self.means[k])
-                    c = fit_channel_spectra(measured, len(c), floor, patches.n)
-                s = block_toeplitz(c)
-            found.append(s)
-        return found
+        by_lag = [block_toeplitz(one.covariances) for one in self.lags]
+        if all(is_above(s, _NEAR_FLOOR * floor) for s in by_lag):
+            return by_lag
+        # all by the same method, so that in-sample and held-out values err alike
+        if len(by_lag[0]) > _LARGEST_FITTED:
+            return [block_toeplitz(floored_channels(one.covariances, floor)) for one in self.lags]
+        return [
+            block_toeplitz(
+                fit_channel_spectra(
+                    patches.covariance(mean), self.sample.n_channels, floor, patches.n
+                )
+            )
+            for patches, mean in zip(self.patches, self.means, strict=True)
+        ]
 
     @cached_property
     def models(self) -> list[GaussianModel]:

@@ -39,8 +39,8 @@ class CheckedFrames:
     lowest_adu, highest_adu
         Extremes of the pixels.
     usable
-        (height, width), true where pixels may be used; None for all. What the others hold is
-        anything.
+        (height, width), true where pixels may be used; None for all. The others hold about the
+        mean, in place of what they were.
     """
 
     frames: NDArray[Any]
@@ -107,6 +107,9 @@ def check_frames(
     if discrete and max(abs(low), abs(high)) > 2**52:
         raise InputError(_WHERE, "", f"{high:g} ADU is more than can be counted exactly")
     _check_scale(array, noise, discrete, high - low)
+    if usable is not None:
+        fill = min(max(round(float(array.mean(dtype=np.float64))), low), high)
+        whole = np.where(usable, whole, whole.dtype.type(fill))
     return CheckedFrames(whole, discrete, low, high, usable)
 
 

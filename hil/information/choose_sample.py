@@ -39,7 +39,9 @@ def choose_sample(
         Where no patches are left, or one field is too small for two regions.
     """
     first = channels[0].checked
-    parts = [channel.filled for channel in channels]
+    parts = [channel.checked.frames for channel in channels]
+    if len({part.shape for part in parts}) > 1:
+        raise InputError("noise", "", "makes channels of different sizes of complex and real ones")
     frames = parts[0] if len(parts) == 1 else np.stack(parts, axis=2)
     one_scene = frames.shape[0] == 1
     usable = None if first.usable is None else first.usable[None]

@@ -44,15 +44,6 @@ class ChannelFrames:
         """Mean of Var(Y | X)."""
         return self.noise.mean_variance_adu2(self.checked.mean_adu, self.checked.discrete)
 
-    @property
-    def filled(self) -> NDArray[Any]:
-        """(F, R, H, W) frames in which pixels that may not be used hold what a usable one may."""
-        checked = self.checked
-        if checked.usable is None:
-            return checked.frames
-        fill = min(max(round(checked.mean_adu), checked.lowest_adu), checked.highest_adu)
-        return np.where(checked.usable, checked.frames, checked.frames.dtype.type(fill))
-
 
 def take_in(
     frames: ArrayLike, noise: Noise, patch_size: int, mask: ArrayLike | None
@@ -89,11 +80,23 @@ def take_in(
     for one in noises:
         if not isinstance(one, FlattenedNoise) and not hasattr(one, "entropy_phi_nats"):
             raise InputError("noise", "", f"{one!r} is no noise model; allowed: those of hil.noise")
-    usable = None
-    if mask is not None and array.ndim >= 3 and array.size:
-        usable = check_mask(mask, *array.shape[-2:])
-        usable = None if usable.all() else usable
+    usable = _usable(array, noises, mask)
     return [_channel(*both, patch_size, usable) for both in zip(parts, noises, strict=True)]
+
+
+def _usable(
+    frames: NDArray[Any], noises: Sequence[object], mask: ArrayLike | None
+) -> NDArray[np.bool_] | None:
+    """(H, W) pixels that all channels and the mask leave; None for all."""
+    if frames.ndim < 3 or frames.size == 0:
+        return None  # refused later, by their shape
+    size = frames.shape[-2:]
+    usable = np.ones(size, dtype=bool) if mask is None else check_mask(mask, *size)
+    for noise in noises:
+        # maps of another size are refused where frames are made even
+        if isinstance(noise, MaskedNoise) and noise.usable.shape == size:
+            usable = check_mask(usable & noise.usable, *size)
+    return None if usable.all() else usable
 
 
 def _channel(
@@ -103,9 +106,6 @@ def _channel(
     usable: NDArray[np.bool_] | None,
 ) -> ChannelFrames:
     converted = isinstance(noise, FlattenedNoise)
-    if isinstance(noise, MaskedNoise) and not noise.usable.all():
-        known = check_mask(noise.usable, *frames.shape[-2:])
-        usable = known if usable is None else check_mask(known & usable, *frames.shape[-2:])
     if isinstance(noise, FlattenedNoise):
         shape = frames.shape
         frames, noise = noise.flatten(frames)

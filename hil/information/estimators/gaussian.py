@@ -27,11 +27,11 @@ from operator import add
 import numpy as np
 from numpy.typing import NDArray
 
-from hil.information.autocovariance import lag_sums
 from hil.information.channel_stationary import ChannelTraining, channel_gap_bits
 from hil.information.estimators.registry import CrossEntropy, half_sum_weight
-from hil.information.estimators.stationary import covariance_floor, stationary_model
+from hil.information.estimators.stationary import covariance_floor, fitted_to
 from hil.information.gaussian_score import GaussianModel
+from hil.information.levinson import whiten_doubly_toeplitz
 from hil.information.one_pixel import gaussian_gap_bits
 from hil.information.sample import Sample
 
@@ -152,9 +152,13 @@ def _stationary_models(sample: Sample) -> list[GaussianModel]:
     """Stationary fits to everything, and to all folds but one."""
     if sample.n_channels > 1:
         return ChannelTraining(sample).models
-    folds = lag_sums(sample)
-    everything = reduce(add, folds)
-    return [stationary_model(one, sample) for one in (everything, *(everything - f for f in folds))]
+    sums, models = fitted_to(sample)
+    whiteners, log_dets = whiten_doubly_toeplitz(np.stack([model.c for model in models]))
+    d = sample.values_per_patch
+    return [
+        GaussianModel(np.full(d, one.mean), whitener, float(log_det))
+        for one, whitener, log_det in zip(sums, whiteners, log_dets, strict=True)
+    ]
 
 
 def _fit(

@@ -7,17 +7,13 @@ under all of them, is the right width for both.
 
 from __future__ import annotations
 
-from functools import reduce
-from operator import add
-
 import numpy as np
 from numpy.typing import NDArray
 
-from hil.information.autocovariance import floored, lag_sums
 from hil.information.channel_stationary import ChannelTraining
 from hil.information.estimators.copula import doubly_toeplitz
 from hil.information.estimators.registry import CrossEntropy, half_sum_weight
-from hil.information.estimators.stationary import covariance_floor
+from hil.information.estimators.stationary import covariance_floor, fitted_to
 from hil.information.sample import Sample
 from hil.information.scale_mixture_model import ScaleMixture
 
@@ -47,15 +43,10 @@ def _starts(sample: Sample) -> list[tuple[Floats, Floats]]:
     if sample.n_channels > 1:
         training = ChannelTraining(sample)
         return list(zip(training.means, training.covariances, strict=True))
-    floor = covariance_floor(sample)
-    folds = lag_sums(sample)
-    everything = reduce(add, folds)
+    d = sample.values_per_patch
     return [
-        (
-            np.full(sample.values_per_patch, sums.mean),
-            doubly_toeplitz(floored(sums.autocovariance, floor)),
-        )
-        for sums in (everything, *(everything - own for own in folds))
+        (np.full(d, sums.mean), doubly_toeplitz(model.c))
+        for sums, model in zip(*fitted_to(sample), strict=True)
     ]
 
 

@@ -26,8 +26,7 @@ from hil.information.autocovariance import (
 from hil.information.blas_threads import one_blas_thread
 from hil.information.channel_stationary import ChannelTraining, channel_gap_bits
 from hil.information.estimators.registry import CrossEntropy, half_sum_weight
-from hil.information.gaussian_score import LEAST_DISCRETE_VARIANCE_ADU2, GaussianModel
-from hil.information.levinson import whiten_doubly_toeplitz
+from hil.information.gaussian_score import LEAST_DISCRETE_VARIANCE_ADU2
 from hil.information.one_pixel import gaussian_gap_bits
 from hil.information.patch_moments import PatchMoments
 from hil.information.sample import Sample
@@ -50,8 +49,7 @@ class Stationary:
         """See `PatchEstimator`."""
         if sample.n_channels > 1:
             return _of_channels(sample)
-        sums = training_sums(lag_sums(sample))
-        models = fitted(sums, covariance_floor(sample), lambda: training_sums(fold_moments(sample)))
+        sums, models = fitted_to(sample)
         shape = (sample.n_fields, sample.n_repeats * sample.places.shape[1])
         held_out, in_sample = np.empty(shape), np.empty(shape)
         for fold in range(sample.n_folds):
@@ -89,24 +87,16 @@ def least_variance(noise_variance_adu2: float, discrete: bool) -> float:
     )
 
 
-def stationary_model(sums: LagSums, sample: Sample) -> GaussianModel:
-    """Fit the stationary Gaussian, floored at the noise's variance."""
-    return stationary_models([sums], covariance_floor(sample))[0]
+def fitted_to(sample: Sample) -> tuple[list[LagSums], list[StationaryModel]]:
+    """Fit a sample of one channel: everything, then all folds but one.
 
-
-def stationary_models(
-    sums: Sequence[LagSums],
-    floor_adu2: float,
-    moments: Callable[[], Sequence[PatchMoments]] | None = None,
-) -> list[GaussianModel]:
-    """Fit several at once, as `fitted`, for use with single patches."""
-    c = np.stack([model.c for model in fitted(sums, floor_adu2, moments)])
-    whiteners, log_dets = whiten_doubly_toeplitz(c)
-    d = whiteners.shape[-1]
-    return [
-        GaussianModel(np.full(d, one.mean), whitener, float(log_det))
-        for one, whitener, log_det in zip(sums, whiteners, log_dets, strict=True)
-    ]
+    Returns
+    -------
+    Sums and models of each.
+    """
+    sums = training_sums(lag_sums(sample))
+    floor = covariance_floor(sample)
+    return sums, fitted(sums, floor, lambda: training_sums(fold_moments(sample)))
 
 
 def fitted(
