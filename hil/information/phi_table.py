@@ -14,7 +14,8 @@ mean over n pixels. The second term alone is solved by c, the posterior mean of 
 ridge regression in as many unknowns as there are rows. -lambda ln lambda has no power series at 0,
 so no phi is exact there: near 0 this is best polynomial approximation, as in Wu and Yang, IEEE
 Trans. Inf. Theory 2016. On flat fields its mean is off by up to 0.01 bit at a few photons and 0.02
-near the clip, and scatters as much; so the histogram of all pixels says what to add (`phi_stretch`).
+near the clip, and scatters as much; so the histogram of all pixels says what to add
+(`phi_stretch`).
 """
 
 from __future__ import annotations
