@@ -49,6 +49,8 @@ low = -1
 high = 1
 [measure]
 grid = {{ columns = 2, rows = 2, step_um = 10 }}
+[finish]
+remeasure = 0
 [sampler]
 kind = "tpe"
 """

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from drivers.protocol import Setting, Value
+from hil.dose import light_path
 from hil.errors import RigError
 from hil.rig import Plan, Rig
 from hil.spec import load_rig_file
@@ -49,6 +50,7 @@ def check_rig(path: Path) -> int:
         Console(highlight=False, markup=False, width=width).print(table)
         for name, version in rig.versions.items():
             print(f"{name} {version}")
+        print(_light(rig))
         for warning in (*warnings(rig), *outside):
             print(f"warning: {warning}")
         for problem in unread:
@@ -56,6 +58,16 @@ def check_rig(path: Path) -> int:
         return 1 if unread else 0
     finally:
         rig.close()
+
+
+def _light(rig: Rig) -> str:
+    """Say how light at the sample is reckoned; what is wrong with ``[dose]`` is an InputError."""
+    path = light_path(rig.spec, rig.safety, rig.file.path)
+    if path is None:
+        return "light at the sample: not known, see [dose]"
+    table = f"{len(path.values)} points" if path.values else "the setting itself, mW"
+    when = "during exposures" if path.triggered else "always"
+    return f"light at the sample: by {path.power} ({table}), {when}"
 
 
 def _shown(value: Value) -> str:

@@ -17,7 +17,7 @@ from hil.feasible import least, repair
 from hil.objectives import binning_of
 from hil.ports import Value
 from hil.safety import Safety
-from hil.spec import RigSpec, SearchAxis, SessionSpec
+from hil.spec import Measure, RigSpec, SearchAxis, SessionSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,9 @@ class LightBudget:
     light
         How light reaches the sample; None where that is not known.
     frames
-        Frames of one trial.
+        Frames of one trial at its settings.
+    blanks
+        For each blank frame of one trial, the settings that are its own.
     max_exposure_s, max_dose_mj
         From the session file; None for no bound.
     """
@@ -39,12 +41,17 @@ class LightBudget:
     exposure: str
     light: LightPath | None
     frames: int
+    blanks: tuple[Mapping[str, Value], ...]
     max_exposure_s: float | None
     max_dose_mj: float | None
 
     def exposure_s(self, values: Mapping[str, Value]) -> float:
         """Sum of the exposure times of one trial, seconds."""
-        return float(values.get(self.exposure, 0.0)) / 1000 * self.frames
+        blanks = sum(self._frame_s({**values, **blank}) for blank in self.blanks)
+        return self._frame_s(values) * self.frames + blanks
+
+    def _frame_s(self, values: Mapping[str, Value]) -> float:
+        return float(values.get(self.exposure, 0.0)) / 1000
 
     def dose_mj(self, values: Mapping[str, Value]) -> float:
         """Light of one trial's exposures at the sample, mJ; NaN where it is not known.
@@ -53,7 +60,11 @@ class LightBudget:
         """
         if self.light is None or not self.exposure:
             return math.nan
-        return self.light.at_sample_mw(values) * self.exposure_s(values)
+        each_mj = self.light.at_sample_mw(values) * self._frame_s(values)
+        blanks = [{**values, **blank} for blank in self.blanks]
+        return each_mj * self.frames + sum(
+            self.light.at_sample_mw(blank) * self._frame_s(blank) for blank in blanks
+        )
 
     def spent(self, values: Mapping[str, Value]) -> dict[str, float]:
         """Exposure (s) and dose (mJ) of one trial, where there is a bound on them."""
@@ -304,7 +315,23 @@ def _budget(session: SessionSpec, safety: Safety, rig: RigSpec, where: str | Pat
     return LightBudget(
         exposures[0] if exposures else "",
         light,
-        measure.n_frames,
+        measure.n_fields * measure.repeats,
+        _blank_frames(measure, safety, where),
         limits.max_exposure_s,
         limits.max_dose_mj,
     )
+
+
+def _blank_frames(
+    measure: Measure, safety: Safety, where: str | Path
+) -> tuple[Mapping[str, Value], ...]:
+    """Give the settings of every blank frame of a trial that are not the trial's."""
+    if measure.blank is None:
+        return ()
+    applied = check_table(measure.blank.set, safety, where, "measure.blank.set")
+    places = measure.blank.fields or ({},) * measure.n_fields
+    frames = [
+        {**check_table(place, safety, where, f"measure.blank.fields.{i}"), **applied}
+        for i, place in enumerate(places)
+    ]
+    return tuple(frame for frame in frames for _ in range(measure.repeats))

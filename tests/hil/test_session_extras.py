@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
 from pathlib import Path
 
 import numpy as np
@@ -189,3 +191,23 @@ def test_the_light_of_a_trial_that_was_stopped_is_written_down(tmp_path: Path) -
         event = database.events("last").query("kind == 'dose'").iloc[0]
     assert event["number"] == 1
     assert event["detail"] == {"trial": 1, "dose_mj": pytest.approx(3 * 2 * 0.01)}
+
+
+def test_a_captured_trial_with_blanks_is_finished_from_its_frames(tmp_path: Path) -> None:
+    """Its process died before it could estimate: all that the database has are frames and times."""
+    session = with_blank('{ set = { "light.power_mw" = 0.0 } }')
+    run(tmp_path, RIG, session, trials=2)
+    with hil.open_database(url(tmp_path)) as database:
+        before = database.trials("last", sort="number")
+    with contextlib.closing(sqlite3.connect(tmp_path / "hil.db")) as connection, connection:
+        trial = "(SELECT id FROM trial WHERE number = 1)"
+        connection.execute(f"DELETE FROM estimate WHERE trial_id = {trial}")
+        connection.execute(
+            "UPDATE trial SET state = 'CAPTURED', objective = NULL, objectives = NULL WHERE number = 1"
+        )
+        connection.execute("UPDATE session SET state = 'STALE'")
+    assert hil.resume_session("last", url(tmp_path)).n_complete == 2
+    with hil.open_database(url(tmp_path)) as database:
+        after = database.trials("last", sort="number")
+    for column in ("objective", "ci_low", "ci_high", "dose_mj"):
+        assert list(after[column]) == pytest.approx(list(before[column]))
