@@ -49,7 +49,18 @@ ROW = 0.3 + 1.4 * np.sin(np.pi * (place()[:, 0] + 0.5) / P)
 CASES = [
     Case("stationary scenes", process(np.ones(P * P), 1500, 3), GaussianNoise(10), {"stationary"}),
     Case("brighter in the middle", process(ROW, 2500, 4), GaussianNoise(10), {"gaussian"}),
-    Case("few photons", RNG.poisson(2.0, (6, 60, 60)), PoissonNoise(), {"copula"}),
+    Case(
+        "few photons, every pixel of its own brightness",
+        RNG.poisson(2 * np.exp(0.6 * RNG.standard_normal((6, 60, 60)))),
+        PoissonNoise(),
+        {"copula"},
+    ),
+    Case(
+        "few photons of one scene",
+        RNG.poisson(2.0, (6, 60, 60)),
+        PoissonNoise(),
+        {"copula", "mixture"},
+    ),
     Case("templates", templates(1200), GaussianNoise(10), {"mixture"}),
 ]
 
@@ -88,6 +99,7 @@ def test_few_patches() -> None:
 def test_families_that_need_more_patches_are_left_out() -> None:
     found = estimate_information(process(np.ones(P * P), 10, 5), GaussianNoise(10), "best", P)
     assert set(found.details["compared_nats"]) == {"stationary", "copula"}
+    assert found.details["left_out"]["gaussian"] == "gaussian: needs 16 patches, there are 10"
 
 
 def test_all_closed_forms_take_part_and_no_other() -> None:

@@ -54,6 +54,13 @@ def test_regions_of_one_field_keep_a_guard_between() -> None:
         regions_of_one_field(frames, 16)
 
 
+@pytest.mark.parametrize("n", [4, 5, 8])
+def test_regions_of_stacked_patches_are_whole_patches(n: int) -> None:
+    stacked = np.repeat(np.arange(n), 6)[None, None, :, None] * np.ones((1, 1, 6 * n, 6))
+    for region in Sample(regions_of_one_field(stacked, 6), 6, 0.0, 1.0, False).raw_patches:
+        assert (np.ptp(region, axis=1) == 0).all()
+
+
 def test_oas_shrinks_noise_and_spares_structure() -> None:
     rng = np.random.default_rng(0)
     noise = np.cov(rng.standard_normal((40, 30)).T)
