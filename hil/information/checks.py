@@ -119,7 +119,7 @@ def _check_scale(array: NDArray[Any], noise: NoiseModel, discrete: bool, span_ad
         raise InputError(
             _WHERE, "", f"span {span_adu:g} ADU; allowed: {_WIDEST_ADU:g}, or another unit"
         )
-    thinned = np.asarray(array.flat[:: max(1, array.size // _THINNED)], dtype=np.float64)
+    thinned = np.asarray(array.reshape(-1)[:: max(1, array.size // _THINNED)], dtype=np.float64)
     predicted = noise.mean_variance_adu2(float(thinned.mean()), discrete)
     variance = float(thinned.var())
     if predicted < _LEAST_SHARE * variance:

@@ -294,7 +294,8 @@ class OnlineEstimator:
             used, self._reference_adu, self._noise, checked.discrete, self._p, self._region
         )
         pattern = about(middle(repeats, PATTERN_SIDE), self._reference_adu).sum(axis=0)
-        mean_adu_sum = n * (checked.mean_adu - self._reference_adu)
+        mean_adu = checked.mean_adu if self._thinning == 1 else float(used.mean(dtype=np.float64))
+        mean_adu_sum = n * (mean_adu - self._reference_adu)
         record = FieldRecord(sums, pattern, mean_adu_sum, float(n), self._clock + n)
         clip = clip_adu(checked, self._noise, self._saturation_adu)
         return record, StreamTotals.of(checked, self._noise, self._reference_adu, clip)

@@ -41,7 +41,7 @@ Floats = NDArray[np.float64]
 _TORUS = 4  # patches along each side: a spectrum any coarser holds no blur wider than half a patch
 _STEPS = 12
 _ENOUGH_NATS = 5e-5  # of one pixel that a step must gain
-_MANY_PATCHES = 2**16  # whose fit may start nearby: it errs by 2e-5 bit
+_MANY_PATCHES = 2**14  # whose fit may start nearby: it errs by 0.0001 bit, no more than the steps
 _MOMENTUM = 0.3
 _LEAST_POWER = 1e-3  # in units of the noise's: what is 0 could never grow by Newton's own step
 

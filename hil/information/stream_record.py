@@ -29,7 +29,7 @@ class FieldRecord:
     pattern
         (h, w) sum over frames of their middle, less a fixed value: for the test of fixed patterns.
     mean_adu_sum
-        Sum over frames of the mean of all their pixels, less that value.
+        Sum over frames of the mean of their pixels, less that value.
     n_frames
         Weighted number of frames.
     clock

@@ -14,7 +14,6 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from hil.errors import InputError
 from hil.information.autocovariance import (
     LagSums,
     above_floor,
@@ -34,7 +33,6 @@ from hil.information.spectral_fit import SpectralFit, fit_spectrum
 from hil.information.stationary_model import StationaryModel
 from hil.information.training_sums import training_sums
 
-_LEAST_SHARE = 1e-10  # of the frames' variance: double precision resolves no less noise
 _NEAR_FLOOR = 1.5  # below so many floors, an eigenvalue by lags alone is as likely chance
 _LARGEST_FITTED_PATCH = 32  # pixels: beyond, a step of the fit takes seconds
 
@@ -115,14 +113,8 @@ def fitted(
     moments
         Gives the moments of the same frames' patches. They are asked for where lags alone give a
         covariance below the floor; without them such lags are mixed with a smoother spectrum.
-
-    Raises
-    ------
-    InputError
-        Where the noise is so small beside the frames' variance that rounding would hide it.
     """
     c = np.stack([one.autocovariance for one in sums])
-    _check_resolved(floor_adu2, float(c[0].max()))
     if moments is None or c.shape[-1] // 2 >= _LARGEST_FITTED_PATCH:
         return [StationaryModel(one) for one in floored(c, floor_adu2)]
     if above_floor(c, _NEAR_FLOOR * floor_adu2).all():
@@ -133,16 +125,6 @@ def fitted(
         whole = fits[0] if fits else None
         fits.append(fit_spectrum(part.covariance(one.mean), floor_adu2, part.n, whole))
     return [fit.model for fit in fits]
-
-
-def _check_resolved(floor_adu2: float, variance_adu2: float) -> None:
-    if floor_adu2 < _LEAST_SHARE * variance_adu2:
-        raise InputError(
-            "noise",
-            "",
-            f"of variance {floor_adu2:g} ADU^2 is lost beside the frames' {variance_adu2:g} ADU^2; "
-            f"allowed: {_LEAST_SHARE:g} of it or more",
-        )
 
 
 ESTIMATOR = Stationary()
