@@ -21,7 +21,7 @@ from hil.information.estimate import estimate_information
 from hil.information.estimators import PatchEstimator
 from hil.information.intake import Noise
 from hil.information.interval import Interval, with_calibration
-from hil.information.noise_model import FlattenedNoise, NoiseModel
+from hil.information.noise_model import FlattenedNoise, MaskedNoise, NoiseModel
 from hil.information.online import OnlineEstimator
 from hil.information.patches import cut_patches, patch_corners
 from hil.ports import Estimate
@@ -97,8 +97,12 @@ def estimate_stored(
         "saturation_adu": saturation_adu,
         "max_saturated_share": max_saturated_share,
     }
+    if isinstance(noise, MaskedNoise) and not noise.usable.all():
+        mask = noise.usable if mask is None else noise.usable & np.asarray(mask)
     small = math.prod(frames.shape) * np.dtype(frames.dtype).itemsize <= memory_bytes
     tiled = stride is None and n_patches is None and mask is None
+    if not small and isinstance(noise, FlattenedNoise):
+        options["saturation_adu"] = None  # is in another unit
     if not small and tiled and estimator == "stationary" and _one_channel(frames, noise):
         found = _stream(_plain(frames, noise), frames.shape[0], patch_size, confidence, options)
         return _widened(found, noise_variance_relative_sd, confidence)

@@ -18,7 +18,7 @@ from hil.information import (
     estimate_stored,
     open_frames,
 )
-from hil.noise import GaussianMapNoise, GaussianNoise
+from hil.noise import CameraMapNoise, GaussianMapNoise, GaussianNoise
 
 RNG = np.random.default_rng(0)
 WHITE = RNG.standard_normal((6, 1, 100, 84))
@@ -98,6 +98,21 @@ def test_noise_of_each_pixel_is_streamed_too() -> None:
     drawn = estimate_stored(FRAMES, GaussianMapNoise(sigma), "gaussian", 4, memory_bytes=0)
     every = estimate_information(FRAMES, GaussianMapNoise(sigma), "gaussian", 4)
     assert drawn.bits_per_pixel == pytest.approx(every.bits_per_pixel, abs=0.01)
+
+
+@pytest.mark.parametrize("dead", [0, 3])
+def test_maps_of_a_camera_are_streamed_and_its_dead_pixels_left_out(dead: int) -> None:
+    usable = np.ones((96, 80), bool)
+    usable[40 : 40 + dead, 30] = False
+    rng = np.random.default_rng(3)
+    noise = CameraMapNoise(0.5, rng.normal(100, 2, (96, 80)), 1.6, usable=usable)
+    frames = np.where(usable, FRAMES, 65_000).astype(np.uint16)
+    options: dict[str, Any] = {"patch_size": 8, "saturation_adu": 60_000.0}
+    whole = estimate_stored(frames, noise, **options)
+    stored = estimate_stored(frames, noise, memory_bytes=0, **options)
+    assert stored.bits_per_pixel == pytest.approx(whole.bits_per_pixel, abs=0.02)
+    assert stored.details["saturated_share"] == whole.details["saturated_share"] == 0
+    assert ("places_used" in stored.details) == (dead > 0)
 
 
 def test_the_uncertainty_of_the_calibration_widens_either_interval() -> None:
