@@ -120,18 +120,11 @@ def estimate(
             "mask": None if mask is None else _mask(mask),
             "confidence": confidence,
             "saturation_adu": saturation_adu,
+            "noise_variance_relative_sd": max(sd for _, sd in noises),
         }
         family = _family(estimator, option or [], progress)
         watched = _Watched(stored, progress)
-        found = estimate_stored(
-            watched,
-            model,
-            family,
-            patch_size,
-            seed=seed,
-            **chosen,
-            noise_variance_relative_sd=max(sd for _, sd in noises),
-        )
+        found = estimate_stored(watched, model, family, patch_size, seed=seed, **chosen)
         enough = None
         if plot is not None:
             some = some_fields(stored, seed, _PLOT_BYTES)

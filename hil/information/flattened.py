@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from hil.errors import InputError
 from hil.information.noise_model import FlattenedNoise, MaskedNoise, NoiseModel
 
-_MOST_FILLED = 0.01
+MOST_FILLED = 0.01
 
 
 class Flattener:
@@ -36,12 +36,12 @@ class Flattener:
         self._noise = noise
         self._usable = noise.usable if isinstance(noise, MaskedNoise) else np.array(True)
         share = 1 - float(np.mean(self._usable))
-        if share > _MOST_FILLED:
+        if share > MOST_FILLED:
             raise InputError(
                 "noise",
                 "usable",
                 f"leaves out {100 * share:.2g} % of the pixels; as frames come at most "
-                f"{100 * _MOST_FILLED:g} % can be (estimate_information takes any mask)",
+                f"{100 * MOST_FILLED:g} % can be (estimate_information takes any mask)",
             )
 
     def __call__(self, frames: NDArray[Any]) -> tuple[NDArray[Any], NoiseModel]:

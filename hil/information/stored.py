@@ -19,11 +19,12 @@ from hil.errors import InputError
 from hil.information.checks import check_patch_size, check_share
 from hil.information.estimate import estimate_information
 from hil.information.estimators import PatchEstimator
+from hil.information.flattened import MOST_FILLED
 from hil.information.intake import Noise
 from hil.information.interval import Interval, with_calibration
 from hil.information.noise_model import FlattenedNoise, MaskedNoise, NoiseModel
 from hil.information.online import OnlineEstimator
-from hil.information.patches import cut_patches, patch_corners
+from hil.information.patches import check_mask, cut_patches, patch_corners
 from hil.ports import Estimate
 
 IN_MEMORY_BYTES = 2**29
@@ -97,14 +98,13 @@ def estimate_stored(
         "saturation_adu": saturation_adu,
         "max_saturated_share": max_saturated_share,
     }
-    if isinstance(noise, MaskedNoise) and not noise.usable.all():
-        mask = noise.usable if mask is None else noise.usable & np.asarray(mask)
     small = math.prod(frames.shape) * np.dtype(frames.dtype).itemsize <= memory_bytes
     tiled = stride is None and n_patches is None and mask is None
-    if not small and isinstance(noise, FlattenedNoise):
-        options["saturation_adu"] = None  # is in another unit
-    if not small and tiled and estimator == "stationary" and _one_channel(frames, noise):
-        found = _stream(_plain(frames, noise), frames.shape[0], patch_size, confidence, options)
+    if not small and tiled and estimator == "stationary" and _streams(frames, noise):
+        online = OnlineEstimator(
+            cast(NoiseModel | FlattenedNoise, noise), patch_size, confidence, **options
+        )
+        found = _stream(frames, online, patch_size)
         return _widened(found, noise_variance_relative_sd, confidence)
     options["noise_variance_relative_sd"] = noise_variance_relative_sd
     if small:
@@ -114,9 +114,12 @@ def estimate_stored(
             whole, noise, estimator, patch_size, confidence, seed, **options
         )
     check_patch_size(_field(frames, 0)[None], patch_size)
+    if isinstance(noise, FlattenedNoise):
+        options["saturation_adu"] = None  # is in another unit
     fields = _plain(frames, noise)
     n_places = max_patches if n_patches is None else _places(frames, n_patches)
-    chosen = _Chosen(patch_size, n_places, stride, mask, seed)
+    usable = _usable(mask, noise, frames.shape)
+    chosen = _Chosen(patch_size, n_places, stride, usable, seed)
     drawn = _draw(fields, frames.shape[0], chosen)
     found = estimate_information(
         drawn.columns, fields.noise, estimator, patch_size, confidence, seed, **options
@@ -172,8 +175,21 @@ def _places(frames: StoredFrames, n_patches: int) -> int:
     return n_patches // n_repeats
 
 
-def _one_channel(frames: StoredFrames, noise: Noise) -> bool:
-    return len(frames.shape) < 5 and not isinstance(noise, Sequence)
+def _streams(frames: StoredFrames, noise: Noise) -> bool:
+    """Whether `OnlineEstimator` takes these frames."""
+    if len(frames.shape) == 5 or isinstance(noise, Sequence):
+        return False
+    return not isinstance(noise, MaskedNoise) or float(np.mean(noise.usable)) >= 1 - MOST_FILLED
+
+
+def _usable(
+    mask: ArrayLike | None, noise: Noise, shape: tuple[int, ...]
+) -> NDArray[np.bool_] | None:
+    """Pixels that neither the mask nor the camera's own leaves out; None for all."""
+    usable = None if mask is None else check_mask(mask, *shape[-2:])
+    if not isinstance(noise, MaskedNoise) or noise.usable.all():
+        return usable
+    return noise.usable if usable is None else noise.usable & usable
 
 
 def _plain(frames: StoredFrames, noise: Noise) -> _Fields:
@@ -183,15 +199,13 @@ def _plain(frames: StoredFrames, noise: Noise) -> _Fields:
     return _Fields(lambda number: noise.flatten(_field(frames, number))[0], flat)
 
 
-def _stream(
-    fields: _Fields, n_fields: int, patch_size: int, confidence: float, options: dict[str, Any]
-) -> Estimate:
+def _stream(frames: StoredFrames, online: OnlineEstimator, patch_size: int) -> Estimate:
     """Take in all fields; where they are very many, some of the same fold count as one unit."""
-    online = OnlineEstimator(cast(NoiseModel, fields.noise), patch_size, confidence, **options)
+    n_fields = frames.shape[0]
     per_unit = 8 * patch_size**4 + 2**20
     n_units = min(n_fields, max(1, _KEPT_BYTES // per_unit // _FOLDS) * _FOLDS)
     for number in range(n_fields):
-        online.update(fields.read(number), number % n_units)
+        online.update(_field(frames, number), number % n_units)
     found = online.estimate()
     return replace(found, details={**found.details, "fields_streamed": n_fields})
 
