@@ -4,11 +4,11 @@ A   : (n_lambda, n_groups) P(ADU in group | lambda) on a grid of lambda
 n   : (n_groups,) histogram of N pixels, p = n / N
 w   : (n_lambda,) weights of the mixing distribution, sum 1;  f = w A
 
-    max_w  sum_y p_y ln f_y + mu sum_j ln w_j,    mu = 1 / (N n_lambda)
+    max_w  sum_y p_y ln f_y + mu sum_j ln w_j,    mu = 10 / (N n_lambda)
 
 The first term alone is the nonparametric maximum likelihood (Kiefer and Wolfowitz, Ann. Math.
-Statist. 1956; Koenker and Mizera, JASA 2014), convex. The second is a Dirichlet prior worth one
-pixel: where the histogram says what w is, as on a flat field, it gives way; where many w fit the
+Statist. 1956; Koenker and Mizera, JASA 2014), convex. The second is a Dirichlet prior worth ten
+pixels: where the histogram says what w is, as on a flat field, it gives way; where many w fit the
 same histogram, it takes their analytic centre, a smooth one, rather than a few atoms.
 
 Solved by a primal-dual interior point method (Wright, SIAM 1997) along the path of falling mu, with
@@ -35,6 +35,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
+_PRIOR_PIXELS = 10.0
 _STEPS = 100
 _TO_THE_EDGE = 0.95  # of the way to where a weight would be 0
 _LONG_STEP = 0.9
@@ -81,7 +82,9 @@ class Mixing:
         By Laplace's approximation to the posterior of w, with sum w = 1.
         """
         w = self.weights
-        system = _Newton(self.likelihood, self.share, w, 1 / (self.n_pixels * w.size * w))
+        system = _Newton(
+            self.likelihood, self.share, w, _PRIOR_PIXELS / (self.n_pixels * w.size * w)
+        )
         ones = np.ones_like(w)
         by_values, by_ones = system.solve(values), system.solve(ones)
         variance = float(values @ by_values) - float(values @ by_ones) ** 2 / float(ones @ by_ones)
@@ -112,7 +115,7 @@ def fit_mixing(likelihood: Floats, counts: Floats) -> Mixing:
 
 def _along_path(table: Floats, share: Floats, n_pixels: float) -> Floats:
     size = len(table)
-    mu, least_mu = 1.0 / size, 1 / (n_pixels * size)
+    mu, least_mu = 1.0 / size, _PRIOR_PIXELS / (n_pixels * size)
     w, z = np.full(size, 1 / size), np.ones(size)
     for _ in range(_STEPS):
         dual = table @ (share / (w @ table)) + z - (1 + size * mu)

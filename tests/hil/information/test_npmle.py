@@ -48,8 +48,8 @@ def test_never_fits_worse_than_em_does() -> None:
     def fit(w: np.ndarray) -> float:
         return float(counts @ np.log(w @ likelihood))
 
-    # the prior is worth one pixel
-    assert fit(fit_mixing(likelihood, counts).weights) >= fit(weights) - 1.5
+    # the prior is worth ten pixels
+    assert fit(fit_mixing(likelihood, counts).weights) >= fit(weights) - 15
 
 
 def test_what_the_pixels_do_not_tell_apart_is_shared_and_its_deviation_is_large() -> None:
@@ -60,7 +60,7 @@ def test_what_the_pixels_do_not_tell_apart_is_shared_and_its_deviation_is_large(
     untold = np.tile([0.0, 0.0, 0.0, 0.0, 1.0], 2)
     # chance alone: the mean of a coin with half the chances in 0.2 .. 0.8
     assert mixing.mean_sd(told) == pytest.approx(0.5 / math.sqrt(1e4) / 0.6, rel=0.05)
-    assert mixing.mean_sd(untold) > 0.2
+    assert mixing.mean_sd(untold) > 0.1
 
 
 @pytest.mark.parametrize("scale", [1e-3, 1.0, 1e12])
