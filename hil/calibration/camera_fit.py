@@ -16,7 +16,7 @@ from hil.calibration.line_shape import cubic_ratio
 from hil.calibration.linearity import DarkLine, fit_dark_line, fit_linearity
 from hil.calibration.pixel_mapping import DarkMaps, dark_maps, map_pixels
 from hil.calibration.saturation import SaturationLevel, find_saturation
-from hil.calibration.stability import check_stability
+from hil.calibration.stability import LARGEST_SHARE, check_stability
 from hil.calibration.stack import Stack
 from hil.calibration.variance_line import (
     ROUNDING_ADU2,
@@ -143,10 +143,15 @@ def _spoilt(stack: Stack, saturation: SaturationLevel, top_adu: int) -> bool:
 
 
 def _gain(line: Line) -> tuple[float, float]:
-    """Electrons per ADU and its standard uncertainty; infinite where variance does not rise."""
+    """Electrons per ADU and its standard uncertainty; infinite where variance does not rise.
+
+    Patterns that `check_stability` lets pass may be any share of the variance up to its limit: a
+    rectangular distribution (GUM, 4.3.7), whose standard deviation is added in quadrature.
+    """
     if not line.slope_adu > 0:
         return 1.0, math.inf
-    return 1 / line.slope_adu, line.slope_sd / line.slope_adu**2
+    gain = 1 / line.slope_adu
+    return gain, gain * math.hypot(line.slope_sd * gain, LARGEST_SHARE / math.sqrt(12))
 
 
 @dataclass(frozen=True)

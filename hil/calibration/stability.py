@@ -16,7 +16,7 @@ from scipy import stats
 
 from hil.calibration.stack import BLOCK_PX, Stack
 
-_LARGEST_SHARE = 0.005  # of the temporal variance that a pattern may make up
+LARGEST_SHARE = 0.005  # of the temporal variance that a pattern may make up
 _LARGEST_CORRELATION = 0.01
 _FILTER_OVER_PATTERN = 5.0
 _SIGNIFICANT = 5.0  # standard errors
@@ -90,7 +90,7 @@ def check_stability(lit: Sequence[Stack], darks: Sequence[Stack], offset_adu: fl
 
 def _largest_pattern(lit: Sequence[Stack], darks: Sequence[Stack]) -> tuple[float, list[str]]:
     """Find the pattern that makes up most of the variance somewhere, if any is too much."""
-    largest = _LARGEST_SHARE
+    largest = LARGEST_SHARE
     texts: list[str] = []
     for pattern in _PATTERNS:
         in_the_dark = _pooled(darks, pattern.variance_adu2)
