@@ -10,6 +10,7 @@ import numpy as np
 
 from hil.information.checks import CheckedFrames, check_share
 from hil.information.corrected_noise import CorrectedNoise
+from hil.information.fixed_pattern import check_pattern
 from hil.information.flags import (
     check_noise,
     field_means,
@@ -42,7 +43,7 @@ def worst_saturated_share(channels: Sequence[ChannelFrames], saturation_adu: flo
 
 
 def doubts(
-    channels: Sequence[ChannelFrames], half_width_bits: float
+    channels: Sequence[ChannelFrames], half_width_bits: float, patch_size: int
 ) -> tuple[set[str], dict[str, Any]]:
     """Test noise and fixed pattern.
 
@@ -59,7 +60,7 @@ def doubts(
     flags: set[str] = set()
     each = []
     for channel in channels:
-        found, details = _of_channel(channel, half_width_bits)
+        found, details = _of_channel(channel, half_width_bits, patch_size)
         flags |= found
         each.append(details)
     if len(each) == 1:
@@ -78,7 +79,9 @@ def _badness(value: float) -> float:
     return abs(value)
 
 
-def _of_channel(channel: ChannelFrames, half_width_bits: float) -> tuple[set[str], dict[str, Any]]:
+def _of_channel(
+    channel: ChannelFrames, half_width_bits: float, patch_size: int
+) -> tuple[set[str], dict[str, Any]]:
     checked, noise = channel.checked, channel.noise
     flags: set[str] = set()
     details: dict[str, Any] = {}
@@ -92,13 +95,21 @@ def _of_channel(channel: ChannelFrames, half_width_bits: float) -> tuple[set[str
             flags.add("noise_mismatch")
         if repeats.correlated:
             flags.add("noise_correlated")
-    shows, pattern_bits = fixed_pattern(
-        field_means(checked), channel.noise_variance_adu2, middle_mask(checked)
-    )
-    details["fixed_pattern_bits"] = pattern_bits
+    shows, stated = _pattern(channel, patch_size)
+    details |= stated
     if shows:
         flags.add("fixed_pattern")
     if isinstance(noise, CorrectedNoise):
         uneven = noise.unevenness_nats(checked.mean_adu)
         details["noise_unevenness_bits"] = uneven / math.log(2)
     return flags, details
+
+
+def _pattern(channel: ChannelFrames, patch_size: int) -> tuple[bool, dict[str, Any]]:
+    checked, variance = channel.checked, channel.noise_variance_adu2
+    if min(checked.frames.shape[-2:]) > patch_size:
+        found = check_pattern(checked, variance, patch_size)
+        return found.shows, found.details()
+    # patches, alone or stacked, have lags within them alone
+    shows, bits = fixed_pattern(field_means(checked), variance, middle_mask(checked))
+    return shows, {"fixed_pattern_bits": bits}

@@ -18,6 +18,7 @@ from hil.information.conditional import coarse_counts, conditional_nats, doubts_
 from hil.information.constant import constant_estimate
 from hil.information.doubts import doubts, worst_saturated_share
 from hil.information.estimators import CrossEntropy, PatchEstimator, find_estimator
+from hil.information.fixed_pattern import pattern_to_subtract
 from hil.information.intake import ChannelFrames, Noise, take_in
 from hil.information.interval import mean_interval, with_calibration
 from hil.information.sample import Sample
@@ -25,6 +26,7 @@ from hil.ports import Estimate
 
 _NATS_PER_BIT = math.log(2)
 _FEW_FIELDS = 4
+_STATIONARY = ("stationary", "copula")  # families that see a pattern as they see a scene
 
 
 def estimate_information(
@@ -41,6 +43,7 @@ def estimate_information(
     saturation_adu: float | None = None,
     max_saturated_share: float = 1e-3,
     noise_variance_relative_sd: float = 0.0,
+    subtract_pattern: bool = False,
 ) -> Estimate:
     """Estimate the mutual information between scene and measurement from noisy frames.
 
@@ -78,6 +81,12 @@ def estimate_information(
     noise_variance_relative_sd
         Standard deviation of the noise model's variance, as a share of it, from its calibration. It
         errs H(Y|X) by half of it, in nats, in all fields alike, and widens the interval.
+    subtract_pattern
+        Whether what all fields share, ``details["fixed_pattern_bits"]``, is taken off where eight
+        fields or more show it beyond chance and it is less than half of the estimate; for
+        ``stationary`` and ``copula``. Only where fields are different scenes. It replaces no maps:
+        what it leaves widens the interval, and the flag stays. By how much,
+        ``details["subtracted_pattern_bits"]`` says.
 
     Returns
     -------
@@ -136,7 +145,13 @@ def estimate_information(
     interval = with_calibration(interval, calibration_bits, confidence)
     value = float(bits.mean())
 
-    found, details = doubts(varying, interval.half_width)
+    found, details = doubts(varying, interval.half_width, patch_size)
+    if subtract_pattern:
+        chosen = str(entropy.details.get("chosen", name))
+        pattern, sd = _subtracted(details, value, chosen, len(channels))
+        value, bits = value - pattern, bits - pattern
+        corrected = corrected - pattern * _NATS_PER_BIT
+        interval = with_calibration(interval.shifted(-pattern), sd, confidence)
     flags |= found | set(entropy.flags) | _flags_of_value(value, sample)
     if coarse_counts(shift, "gaussian_gap_bits" in entropy.details, interval.half_width):
         flags.add("coarse_counts")
@@ -159,6 +174,17 @@ def estimate_information(
         flags=tuple(sorted(flags)),
         details=details | dict(entropy.details),
     )
+
+
+def _subtracted(
+    details: dict[str, Any], bits_per_pixel: float, family: str, n_channels: int
+) -> tuple[float, float]:
+    """Pattern that is taken off, and its standard deviation, bits; it is stated in the details."""
+    pattern, sd = 0.0, 0.0
+    if family in _STATIONARY and n_channels == 1:
+        pattern, sd = pattern_to_subtract(details, bits_per_pixel)
+    details["subtracted_pattern_bits"] = pattern
+    return pattern, sd
 
 
 def _fitted(family: PatchEstimator, name: str, sample: Sample) -> CrossEntropy:

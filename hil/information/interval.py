@@ -36,6 +36,10 @@ class Interval:
         """Half the interval's length; NaN where there is none."""
         return (self.high - self.low) / 2
 
+    def shifted(self, by: float) -> Interval:
+        """Move both ends."""
+        return Interval(self.low + by, self.high + by, self.method)
+
 
 def mean_interval(
     values: Floats, places: NDArray[np.intp], n_fields: int, confidence: float
