@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 # Frames in memory at one time, bytes.
 _STACK_BYTES = 256 * 2**20
+# Response of real pixels spreads by 0.3 % to 3 %.
+_MOST_SPREAD = 0.08
 # As adapters call it: Andor, Photometrics, Hamamatsu.
 _EM_GAIN = re.compile(r"^(multiplier.?gain|em.?gain|emccd.?gain|sensitivity.?em)", re.IGNORECASE)
 # A stack has at least so many frames, however large they are.
@@ -152,7 +154,7 @@ def calibrate_rig(
         recipe = rig.run(
             lambda: plan_recipe(spec, file.spec, rig.safety, file.path, repeats=repeats, flat=flat)
         )
-        _check_tie_names(spec, held, file)
+        _check_tie(spec, held, recipe, file)
         opened = held.make_database()
         command_s = _command_s(recipe, file)
         detail = {"frames": recipe.n_frames, "varied": recipe.varied, "setup": dict(recipe.setup)}
@@ -160,30 +162,46 @@ def calibrate_rig(
             transfer, tie = _take_frames(held, watch, recipe, spec, observer, clock)
         observer(Progress(recipe.n_frames, recipe.n_frames, "fitting, in the dark"))
         fit = transfer.fit()
-        if fit.problems:
-            opened.event(
-                None,
-                "calibration_refused",
-                clock.now(),
-                {"rig": file.spec.name, "problems": list(fit.problems)},
-            )
-            raise CalibrationRefused(fit.problems, fit)
+        problems = (*fit.problems, *_flat_problems(fit))
+        if problems:
+            said = {"rig": file.spec.name, "problems": list(problems)}
+            opened.event(None, "calibration_refused", clock.now(), said)
+            raise CalibrationRefused(problems, fit)
         new = to_row(fit, file, tie, recipe, versions(rig.versions), note, clock.now())
         record = opened.add_calibration(new, fit.arrays())
         return Calibrated(fit, record, tie, opened.url)
 
 
-def _check_tie_names(spec: CalibrateSpec, held: HeldRig, file: RigFile) -> None:
-    """Read what the calibration is going to be tied to: whether it can be named and read at all."""
+def _flat_problems(fit: CameraCalibration) -> tuple[str, ...]:
+    """Say that what was taken for a flat field shows a sample: its maps would wreck every frame."""
+    maps = fit.maps
+    if maps is None or maps.response_spread is None or maps.response_spread <= _MOST_SPREAD:
+        return ()
+    spread = maps.response_spread
+    return (
+        f"the flat field is not flat: the response of its pixels spreads by {spread:.0%}"
+        f" beside the shading; allowed: {_MOST_SPREAD:.0%}, an empty field, defocused",
+    )
+
+
+def _check_tie(spec: CalibrateSpec, held: HeldRig, recipe: Recipe, file: RigFile) -> None:
+    """Read what the calibration is going to be tied to; no step may move any of the camera's."""
+    rig = held.rig
     try:
-        _tie(spec, held)
+        tie = rig.run(lambda: read_tie(rig.spec.name, rig.camera, rig.safety, spec))
     except SafetyError as error:
         raise InputError(file.path, error.key, str(error)) from None
-
-
-def _tie(spec: CalibrateSpec, held: HeldRig) -> Tie:
-    rig = held.rig
-    return rig.run(lambda: read_tie(rig.spec.name, rig.camera, rig.safety, spec))
+    own = {setting.name for setting in rig.camera.describe()} & set(tie.settings)
+    for name in sorted(own):
+        asked = {step.settings[name] for step in recipe.steps if name in step.settings}
+        if len(asked) > 1:
+            listed = " and ".join(repr(value) for value in asked)
+            raise InputError(
+                file.path,
+                "calibrate",
+                f"{name} is asked to be {listed}, and changes the camera's noise; allowed: one"
+                " value, in [setup] or in calibrate.set",
+            )
 
 
 def _command_s(recipe: Recipe, file: RigFile) -> float:

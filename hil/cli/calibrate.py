@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,12 +46,8 @@ def calibrate(
 ) -> None:
     """Measure gain, offset and noise of the camera by photon transfer, and store them."""
     from hil.calibration.calibrate_rig import CalibrationRefused, calibrate_rig
-    from hil.errors import InputError
 
-    if not plot.parent.is_dir() or plot.suffix.lower() not in (".png", ".pdf", ".svg"):
-        raise InputError(
-            "--plot", str(plot), "allowed: a .png, .pdf or .svg file in a folder that exists"
-        )
+    _check_plot(plot)
     try:
         with _progress() as observer:
             done = calibrate_rig(
@@ -65,11 +62,11 @@ def calibrate(
     except CalibrationRefused as refused:
         _plot(refused.fit, plot)
         raise
-    _plot(done.fit, plot)
     print(f"calibration     {done.record.id[:8]}")
     print(done.fit)
     for remark in done.fit.notes:
         print(f"note            {remark}")
+    _say_maps(done.fit)
     print(f"holds for       {'; '.join(f'{k} = {v}' for k, v in done.tie.settings.items())}")
     for name, kelvin in done.tie.temperatures.items():
         print(f"                {name} = {kelvin:g} +- {done.tie.temperature_band_k:g}")
@@ -78,6 +75,7 @@ def calibrate(
     if not done.tie.camera_is_known:
         print("note            the camera says no serial number: another one would go unnoticed")
     print(f"database        {done.database}")
+    _plot(done.fit, plot)
 
 
 def calibrations(
@@ -108,10 +106,35 @@ _COLUMNS = [
 ]
 
 
+def _say_maps(fit: CameraCalibration) -> None:
+    maps = fit.maps
+    if maps is None or maps.response_spread is None or maps.response_sd is None:
+        return
+    print(
+        f"maps            response spreads by {maps.response_spread:.2%} over the pixels, known to"
+        f" {maps.response_sd:.2%} each; {1 - maps.usable.mean():.2%} of the pixels masked"
+    )
+
+
+def _check_plot(path: Path) -> None:
+    from hil.errors import InputError
+
+    if path.suffix.lower() not in (".png", ".pdf", ".svg") or not path.parent.is_dir():
+        raise InputError(
+            "--plot", str(path), "allowed: a .png, .pdf or .svg file in a folder that exists"
+        )
+    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise InputError("--plot", str(path), "cannot be written there")
+
+
 def _plot(fit: CameraCalibration, path: Path) -> None:
     from hil.calibration.fit_plot import save_fit_plot
+    from hil.errors import HilError
 
-    save_fit_plot(fit, path)
+    try:
+        save_fit_plot(fit, path)
+    except OSError as error:
+        raise HilError(f"{path}: the plot could not be written: {error.strerror}") from error
     print(f"plot            {path.absolute()}")
 
 

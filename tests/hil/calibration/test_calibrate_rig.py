@@ -260,6 +260,13 @@ def test_frames_that_show_too_little_are_refused_and_nothing_is_stored(bare: Ben
         assert len(database.calibrations()) == 0
 
 
+def test_a_flat_field_with_a_sample_is_refused(bare: Bench) -> None:
+    with pytest.raises(CalibrationRefused, match="the flat field is not flat"):
+        calibrate_rig(bare.rig, bare.url, flat=True)
+    with bare.database() as database:
+        assert len(database.calibrations()) == 0
+
+
 def test_a_stop_is_heard_and_the_rig_is_parked(bare: Bench) -> None:
     stop = StopSwitch()
 
@@ -352,6 +359,9 @@ MISTAKES = [
     Mistake("no flat recipe", ["calibrate", "unflat.toml", "--flat"], "calibrate.flat: missing"),
     Mistake("too few frames", ["calibrate", "rig.toml", "--repeats", "2"], "--repeats"),
     Mistake("no picture", ["calibrate", "rig.toml", "--plot", "a.txt"], "a .png, .pdf or .svg file"),
+    Mistake("a folder", ["calibrate", "rig.toml", "--plot", "folder.png"], "cannot be written there"),
+    Mistake("dark at another binning", ["calibrate", "binned.toml"],
+            "camera.binning is asked to be"),
     Mistake("no such rig", ["measure", "none.toml"], "none.toml: no such file"),
     Mistake("too few", ["measure", "rig.toml", "-n", "2"], "-n"),
     Mistake("no such calibration", ["estimate", "f.npy", "--noise", "calibration:ffff"], "id begins"),
@@ -369,6 +379,8 @@ def test_mistakes_are_one_line_and_write_nothing(
     monkeypatch.delenv("HIL_DATABASE", raising=False)
     plain = RIG.replace(CALIBRATE, "").replace('[noise]\ncalibration = "latest"\n', "")
     (bench.folder / "bare.toml").write_text(plain, encoding="utf-8")
+    bench.write('"camera.exposure_ms" = 0.1', '"camera.binning" = 2', "binned.toml")
+    (bench.folder / "folder.png").mkdir()
     bench.write('flat = { set = { "camera.exposure_ms" = 100 }, frames = 8 }', "", "unflat.toml")
     events = bench.events()
     assert run(case.arguments) == 2
