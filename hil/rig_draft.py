@@ -30,12 +30,16 @@ camera = {camera}
 kind = "micromanager"
 config = {config}
 
-# [noise]                          # the camera's data sheet, or a photon-transfer measurement
+# [noise]                          # the camera's data sheet; better: calibration = "latest"
 # kind = "camera"
 # gain_e_per_adu = 0.5
 # offset_adu = 100
 # read_noise_e = 1.6
 # bit_depth = 16
+
+# [calibrate]                      # what hil calibrate does; any static scene will do
+# dark = {{ set = {{ {exposure} = 1 }} }}   # and the light off, shortest exposure
+# vary = {{ setting = {exposure}, low = 2, high = 200, points = 8 }}
 """
 
 
@@ -85,6 +89,7 @@ def _draft(config: Path, output: Path) -> str:
             _HEAD.format(
                 name=_quoted(config.stem),
                 camera=_quoted(cameras[0]),
+                exposure=_quoted(f"{cameras[0]}.exposure_ms"),
                 config=_quoted(_relative(config, output.parent)),
             )
         ]
