@@ -38,12 +38,15 @@ class StoredNoise:
         How far the model's variance may be wrong, relative.
     tie
         The camera as it was.
+    others
+        Id and tie of the rig's other calibrations, newest first.
     """
 
     id: str
     model: NoiseModel | FlattenedNoise
     variance_relative_sd: float
     tie: Tie
+    others: tuple[tuple[str, Tie], ...] = ()
 
 
 def to_row(
@@ -142,7 +145,12 @@ def stored_noise(
             raise InputError("CALIBRATION", ref, "has no maps; `hil calibrate --flat` makes them")
         model = _mapped_model(fit, fit.maps)
     sd = float(record.noise["noise_variance_relative_sd"])
-    return StoredNoise(record.id, model, sd, Tie.from_json(record.detail["tie"]))
+    others = tuple(
+        (key, Tie.from_json(tie))
+        for key, tie in database.calibration_ties(record.rig)
+        if key != record.id
+    )
+    return StoredNoise(record.id, model, sd, Tie.from_json(record.detail["tie"]), others)
 
 
 def _plain_model(record: CalibrationRecord) -> CameraNoise:

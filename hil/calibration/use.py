@@ -161,6 +161,15 @@ def _judge(
             "noise.calibration",
             f"calibration {calibration.id[:8]} was made for another state of the camera: {listed}."
             f" Set it back, calibrate again (`hil calibrate {rig.file.path.name}`),"
-            f" or use it all the same with {ACCEPT}",
+            f"{_another(calibration, then, now)} or use it all the same with {ACCEPT}",
         )
     return found
+
+
+def _another(calibration: StoredNoise, then: Tie, now: Tie) -> str:
+    """Name the newest other calibration that does fit, as far as it can be told."""
+    for key, tie in calibration.others:
+        told = {name: value for name, value in tie.settings.items() if name in then.settings}
+        if told and not differences(replace(tie, settings=told), now):
+            return f" name calibration {key[:8]}, which fits, under [noise],"
+    return ""

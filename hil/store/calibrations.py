@@ -143,6 +143,17 @@ def table(connection: Connection, rig: str | None) -> pd.DataFrame:
     return frame
 
 
+def ties(connection: Connection, rig: str) -> list[tuple[str, dict[str, Any]]]:
+    """Id and tie of each calibration of a rig, newest first; see `Database.calibration_ties`."""
+    query = (
+        select(Calibration.id, Calibration.detail["tie"])
+        .join(Rig, Rig.id == Calibration.rig_id)
+        .where(Rig.name == rig)
+        .order_by(Calibration.created_at.desc(), Calibration.id)
+    )
+    return [(key, tie or {}) for key, tie in connection.execute(query)]
+
+
 NUMBERS = (
     "gain_e_per_adu",
     "gain_sd",

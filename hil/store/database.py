@@ -208,6 +208,11 @@ class Database:
         with self._reading() as connection:
             return calibrations.find(connection, ref, rig)
 
+    def calibration_ties(self, rig: str) -> list[tuple[str, dict[str, Any]]]:
+        """Id of each calibration of a rig, newest first, with what it is tied to."""
+        with self._reading() as connection:
+            return calibrations.ties(connection, rig)
+
     def calibration_maps(self, record: CalibrationRecord) -> dict[str, NDArray[Any]]:
         """Read the maps of a calibration by name, (height, width), checksums verified."""
         return map_files.read_maps(

@@ -216,6 +216,17 @@ def test_what_only_shows_once_the_rig_is_set_up_stops_the_session_in_good_order(
         run_session(path, bench.url)
 
 
+def test_an_older_one_that_fits_is_named(bench: Bench) -> None:
+    with bench.database() as database:
+        older = database.calibration().id
+    calibrate_rig(bench.write("[setup]", '[setup]\n"camera.binning" = 2'), bench.url)
+    bench.rig.write_text(RIG, encoding="utf-8")
+    with pytest.raises(InputError, match=f"name calibration {older[:8]}, which fits"):
+        run_session(bench.session(), bench.url)
+    bench.write('"latest"', f'"{older[:8]}"')
+    assert run_session(bench.session(), bench.url).n_complete == 2
+
+
 def test_a_person_may_accept_one_that_does_not_fit(bench: Bench) -> None:
     bench.write("seed = 1", "seed = 2")
     result = run_session(bench.session(), bench.url, accept_calibration=True)

@@ -82,3 +82,13 @@ def _spoil(path: Path) -> None:
     data = bytearray(path.read_bytes())
     data[-1] ^= 0xFF
     path.write_bytes(bytes(data))
+
+
+def test_ties_are_those_of_one_rig_newest_first(db: Database, clock: TestClock) -> None:
+    db.add_calibration(_new("a1", clock, tie={"rig": "demo scope"}))
+    db.add_calibration(_new("b2", clock, "table", tie={"rig": "table"}))
+    db.add_calibration(_new("c3", clock))
+    assert db.calibration_ties("demo scope") == [
+        ("c3" * 16, {}),
+        ("a1" * 16, {"rig": "demo scope"}),
+    ]
