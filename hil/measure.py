@@ -107,6 +107,7 @@ def measure_rig(
     path: str | Path,
     database: str | None = None,
     *,
+    frames: Path | None = None,
     session: str | Path | None = None,
     measurements: int = MEASUREMENTS,
     accept_calibration: bool = False,
@@ -125,6 +126,8 @@ def measure_rig(
         The rig file, with ``[noise]``.
     database
         URL; None for the usual one. Not made where there is none.
+    frames
+        Folder with the maps of calibrations; None for the usual one.
     session
         A session file: its fields of view, repeats, estimator and fixed settings are used. Without
         it, one field of view where the stage stands.
@@ -147,7 +150,7 @@ def measure_rig(
     file = load_rig_file(path)
     if file.spec.noise is None:
         raise InputError(file.path, "noise", "missing: information needs the camera's noise model")
-    with held_rig(file, database, None, clock) as held:
+    with held_rig(file, database, frames, clock) as held:
         noise = rig_noise(file, held.database)
         scheme = _scheme(held, file, session)
         if noise.calibration is not None:

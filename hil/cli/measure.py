@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from hil.cli.options import Db, RigPath
+from hil.cli.options import Db, Frames, RigPath
 from hil.cli.runs import Accept
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def measure(
     ),
     accept_calibration: Accept = False,
     db: Db = None,
+    frames: Frames = None,
 ) -> None:
     """Measure the information at the present settings ten times, and say what to do about it."""
     from hil.measure import measure_rig
@@ -49,6 +50,7 @@ def measure(
     measured = measure_rig(
         rig,
         db,
+        frames=frames,
         session=session,
         measurements=measurements,
         accept_calibration=accept_calibration,
