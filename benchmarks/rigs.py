@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-SHARED = ("table", "search", "probe", "gradients")
+SHARED = ("table", "search", "probe", "speed")
 
 
 def rig_names() -> list[str]:

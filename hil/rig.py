@@ -26,6 +26,7 @@ BUILT_IN = {
     "micromanager": "drivers.micromanager:KIND",
     "sim.microscope": "sim.microscope:KIND",
     "sim.lensless": "sim.lensless:KIND",
+    "sim.satellite": "sim.satellite:KIND",
 }
 ENTRY_POINTS = "hil.drivers"
 

@@ -42,6 +42,15 @@ def test_the_lensless_imager_records_its_figures_of_merit(folder: Path) -> None:
     assert trials["metrics.snr"].corr(trials["mask.apertures"] * trials["mask.diameter_um"]) > 0.5
 
 
+def test_the_satellite_stays_below_saturation(folder: Path) -> None:
+    assert run(["run", "examples/satellite/session.toml", "--trials", "8"]) == 0
+    with hil.open_database() as database:
+        trials = database.trials("last", sort="number")
+    assert list(trials["state"]) == ["COMPLETE"] * 8
+    assert (trials["objective"] > 0).all()
+    assert trials["metrics.snr"].corr(trials["camera.exposure_ms"], method="spearman") > 0.5
+
+
 def test_micromanager_from_a_configuration_to_a_session(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from time import perf_counter
 
 import numpy as np
 import torch
 
 from benchmarks.rig_cases.probe import Probe
 from benchmarks.rig_cases.search import optuna_against_scan
+from benchmarks.rig_cases.speed import milliseconds, over_bare
 from benchmarks.rig_cases.table import Row
 from drivers.protocol import Camera
 from sim.lensless import KIND
@@ -55,44 +55,20 @@ def _speed(side_px: int) -> Iterator[Row]:
 
     def field(k: int) -> None:
         rig.devices["pointing"].start({"pointing.x_mrad": 10.0 * k})
+        rig.devices["pointing"].settle(10.0)
         next(iter(camera.capture(1, 1.0)))
 
     from sim.lensless.imager import mask_settings
 
-    settings = {name: value for d in rig.devices.values() for name, value in _present(d).items()}
-    side = rig.truth.path.imager.grid(mask_settings(settings))
+    side = rig.truth.path.imager.grid(mask_settings(rig.truth.suppose()))
     image = torch.rand(side, side)
-    electrons = np.full((side_px, side_px), 50.0, np.float32)
-    rng = np.random.default_rng(0)
-
-    def bare(k: int) -> None:
-        torch.fft.irfft2(torch.fft.rfft2(image), s=(side, side))
-        rng.poisson(electrons)
-        rng.standard_normal(electrons.shape, np.float32)
-
-    took, least = _milliseconds(field), _milliseconds(bare)
-    yield Row(
-        f"a new field, {side_px} x {side_px}, over its bare FFTs and draws",
-        f"{took / least:.2f}",
-        "2",
-        f"{took:.1f} ms against {least:.1f} ms; the transforms have {side} x {side} samples",
+    yield over_bare(
+        f"a new field, {side_px} x {side_px}",
+        milliseconds(field),
+        milliseconds(lambda k: torch.fft.irfft2(torch.fft.rfft2(image), s=(side, side))),
+        side_px,
+        f"one transform there and back, {side} x {side} samples",
     )
-
-
-def _present(device: object) -> dict[str, float | int | str]:
-    found = getattr(device, "present", dict)()
-    return {name: value for name, value in found.items() if not name.startswith("metrics.")}
-
-
-def _milliseconds(work: object, repeats: int = 9) -> float:
-    assert callable(work)
-    work(0)
-    times = []
-    for k in range(1, repeats + 1):
-        begun = perf_counter()
-        work(k)
-        times.append(perf_counter() - begun)
-    return 1e3 * float(np.median(times))
 
 
 def figure(path: Path) -> None:

@@ -16,11 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, field_validator
 
-from drivers.errors import ConfigError, UnknownSetting
+from drivers.errors import ConfigError
 from drivers.protocol import Setting, Value
 from sim.camera import SimulatedCamera
 from sim.devices import Axis, Link, SimulatedDevice
 from sim.lensless.scenes import PITCH_RAD, SCENES, Scene, load_scene, make_scene
+from sim.light_path import PathTruth
 from sim.metrics import Metrics
 from sim.pace import Pace
 from sim.rig import SimulatedKind, SimulatedRig, float_axis, present_settings
@@ -135,6 +136,10 @@ class LensPath:
         """Take a frame."""
         return self.sensor.read_out(self.expected_electrons(settings), 1, self._rng)
 
+    def noise_model(self, settings: Mapping[str, Value]) -> NoiseModel:
+        """Numbers of ``CameraNoise``; the same at all settings."""
+        return self.sensor.noise_model(1)
+
     def metrics(self, settings: Mapping[str, Value]) -> dict[str, float]:
         """Compute the figures of merit of `sim.lensless.metrics`."""
         from sim.lensless.imager import mask_settings
@@ -144,57 +149,12 @@ class LensPath:
         return figures(self.imager, mask_settings(settings), exposure_ms, self.sensor.spec)
 
 
-class LenslessTruth:
-    """The noise-free image, for judging a session, never for steering it.
-
-    Every method takes the settings to suppose; those left out are as they are on the devices now.
-
-    Parameters
-    ----------
-    path
-        The light path.
-    present
-        Devices whose settings count.
-
-    Attributes
-    ----------
-    path
-        As given.
-    """
-
-    def __init__(self, path: LensPath, present: list[SimulatedDevice]) -> None:
-        self.path = path
-        self._present = present
-
-    def expected_electrons(
-        self, settings: Mapping[str, Value] | None = None
-    ) -> NDArray[np.float32]:
-        """Noise-free electrons of the next frame, (height, width)."""
-        return self.path.expected_electrons(self._suppose(settings))
-
-    def noise_model(self, settings: Mapping[str, Value] | None = None) -> NoiseModel:
-        """Parameters of ``CameraNoise``; the same at all settings."""
-        return self.path.sensor.noise_model(1)
-
-    def metrics(self, settings: Mapping[str, Value] | None = None) -> Mapping[str, float]:
-        """Figures of merit by name."""
-        return self.path.metrics(self._suppose(settings))
-
-    def _suppose(self, settings: Mapping[str, Value] | None) -> dict[str, Value]:
-        values = present_settings(self._present)
-        for name, value in (settings or {}).items():
-            if name not in values:
-                raise UnknownSetting(name, tuple(values))
-            values[name] = value
-        return values
-
-
 def open_lensless(options: LenslessOptions, pace: Pace) -> SimulatedRig:
     """Make an imager: one lenslet in focus, looking straight ahead."""
     link = Link()
     path = LensPath(options)
     devices: list[SimulatedDevice] = []
-    truth = LenslessTruth(path, devices)
+    truth = PathTruth(path, devices)
     pointing = [
         float_axis(f"pointing.{axis}_mrad", -600, 600, role="position", rate_per_s=500)
         for axis in ("x", "y")

@@ -1,0 +1,281 @@
+"""From land and settings to expected electrons: batched, differentiable.
+
+g : ground sample, m: H p / f        v : speed over the ground, m/s        t : integration time, s
+The scene is sampled at g / 2. Across the track pixels lie g apart; along it lines lie v / line rate
+apart, and the blurred image is looked up there by cubic convolution (Keys, IEEE Trans. ASSP 1981).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from math import ceil, pi, sqrt
+
+import numpy as np
+import torch
+
+from sim.satellite.optics import AnnularPupil, sample_transfer
+from sim.satellite.radiometry import band_share, electron_rates
+
+_NODES = 8  # wavelengths across the band, Gauss and Legendre's
+_GUARD = 16  # scene samples around the field
+_BLOCK = 32
+_EARTH_KM = 6371.0
+_EARTH_KM3_S2 = 398600.4
+
+
+@dataclass(frozen=True, slots=True)
+class Telescope:
+    """What no setting changes.
+
+    Parameters
+    ----------
+    side_px, pixel_um
+        Of the frames and of the sensor.
+    altitude_km, aperture_mm, obscuration, focal_mm, transmission
+        The telescope; obscuration is a share of the aperture's diameter.
+    jitter_urad
+        Rms motion of the line of sight during an exposure, along each axis.
+    sun_cosine, haze
+        Of the sun's angle from the zenith; aerosol's optical depth at 550 nm.
+    peak_efficiency
+        Electrons per photon at best.
+    dark_e_per_s
+        Dark current.
+    """
+
+    side_px: int
+    pixel_um: float
+    altitude_km: float
+    aperture_mm: float
+    obscuration: float
+    focal_mm: float
+    transmission: float
+    jitter_urad: float
+    sun_cosine: float
+    haze: float
+    peak_efficiency: float
+    dark_e_per_s: float
+
+    @property
+    def ground_m(self) -> float:
+        """Distance of pixels on the ground, g."""
+        return self.altitude_km * self.pixel_um / self.focal_mm
+
+    @property
+    def speed_m_s(self) -> float:
+        """Speed of a circular orbit over a ground that stands still, v."""
+        radius_km = _EARTH_KM + self.altitude_km
+        return 1e3 * sqrt(_EARTH_KM3_S2 / radius_km) * _EARTH_KM / radius_km
+
+    @property
+    def f_number(self) -> float:
+        """Focal length over aperture."""
+        return self.focal_mm / self.aperture_mm
+
+    @property
+    def etendue_m2_sr(self) -> float:
+        """Open area times a pixel's solid angle times transmission."""
+        area_m2 = pi / 4 * (self.aperture_mm / 1e3) ** 2 * (1 - self.obscuration**2)
+        return area_m2 * (self.pixel_um / 1e3 / self.focal_mm) ** 2 * self.transmission
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """The settings, as numbers that gradients flow through: 0-d float64 tensors."""
+
+    focus_um: torch.Tensor
+    centre_nm: torch.Tensor
+    width_nm: torch.Tensor
+    time_s: torch.Tensor
+    lines_per_s: torch.Tensor
+
+    @classmethod
+    def of(cls, settings: Mapping[str, float | int | str | torch.Tensor]) -> Exposure:
+        """Take them from canonical names. A line is not exposed longer than its period."""
+
+        def number(name: str) -> torch.Tensor:
+            value = settings[name]
+            assert not isinstance(value, str)
+            return torch.as_tensor(value, dtype=torch.float64)
+
+        lines_per_s = 1e3 * number("camera.line_rate_khz")
+        return cls(
+            focus_um=number("telescope.focus_um"),
+            centre_nm=number("filter.centre_nm"),
+            width_nm=number("filter.width_nm"),
+            time_s=torch.minimum(number("camera.exposure_ms") / 1e3, 1 / lines_per_s),
+            lines_per_s=lines_per_s,
+        )
+
+    @property
+    def key(self) -> tuple[float, ...]:
+        """What makes two exposures equal."""
+        return tuple(float(value.detach()) for value in self._all)
+
+    @property
+    def wants_gradient(self) -> bool:
+        """Whether a gradient is asked for."""
+        return any(value.requires_grad for value in self._all)
+
+    @property
+    def _all(self) -> tuple[torch.Tensor, ...]:
+        return (self.focus_um, self.centre_nm, self.width_nm, self.time_s, self.lines_per_s)
+
+
+class PushBroom:
+    """Expected electrons of every pixel.
+
+    Parameters
+    ----------
+    telescope
+        What no setting changes.
+    device
+        ``"cpu"``, ``"cuda"``.
+    """
+
+    def __init__(self, telescope: Telescope, device: str = "cpu") -> None:
+        self.telescope = telescope
+        self._device = device
+        self._last: tuple[object, tuple[torch.Tensor, torch.Tensor]] | None = None
+
+    @cached_property
+    def _pupil(self) -> AnnularPupil:
+        return AnnularPupil(self.telescope.obscuration)
+
+    def grid(self, exposure: Exposure) -> tuple[int, int]:
+        """Choose how many scene samples lie under a field and its guard, (down, across)."""
+        one = self.telescope
+        line_m = one.speed_m_s / float(exposure.lines_per_s.detach())
+        down = ceil(one.side_px * line_m / (one.ground_m / 2))
+        sizes = (down + 2 * _GUARD, 2 * one.side_px + 2 * _GUARD)
+        return (_BLOCK * -(-sizes[0] // _BLOCK), _BLOCK * -(-sizes[1] // _BLOCK))
+
+    def system(
+        self, exposure: Exposure, fy: torch.Tensor, fx: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Transfer functions and rates at the wavelengths of the band.
+
+        Parameters
+        ----------
+        exposure
+            The settings.
+        fy, fx
+            Frequencies along and across the track, cycles/m.
+
+        Returns
+        -------
+        transfer
+            (wavelengths, len(fy), len(fx)), 1 at frequency 0.
+        ground, air
+            (wavelengths,) electrons a second through the band, from reflectance 1 and from the air.
+        """
+        one = self.telescope
+        nodes, weights = np.polynomial.legendre.leggauss(_NODES)
+        l_nm = exposure.centre_nm + exposure.width_nm / 2 * torch.from_numpy(nodes)
+        width = exposure.width_nm / 2 * torch.from_numpy(weights)
+        ground, air = electron_rates(
+            l_nm, one.etendue_m2_sr, one.sun_cosine, one.haze, one.peak_efficiency
+        )
+        waves = exposure.focus_um / (8 * one.f_number**2) / (l_nm / 1e3)
+        cutoff = one.aperture_mm * 1e-3 / (l_nm * 1e-9) / (one.altitude_km * 1e3)  # cycles/m
+        optics = sample_transfer(
+            self._pupil.transfer(waves), fy[None] / cutoff[:, None], fx[None] / cutoff[:, None]
+        )
+        smear_m = one.speed_m_s * exposure.time_s
+        jitter_m = one.jitter_urad * 1e-6 * one.altitude_km * 1e3
+        along = torch.sinc(fy * one.ground_m) * torch.sinc(fy * smear_m)
+        along = along * torch.exp(-2 * (pi * jitter_m * fy) ** 2)
+        across = torch.sinc(fx * one.ground_m) * torch.exp(-2 * (pi * jitter_m * fx) ** 2)
+        transfer = optics * along[None, :, None] * across[None, None, :]
+        return transfer, ground * width, air * width
+
+    def electrons(
+        self, scene: torch.Tensor, exposure: Exposure, pointing_m: torch.Tensor
+    ) -> torch.Tensor:
+        """Compute the expected electrons.
+
+        Parameters
+        ----------
+        scene
+            (4, side, side) reflectance at half the ground sample; its dtype is the result's.
+        exposure
+            The settings.
+        pointing_m
+            (B, 2) along and across the track, m, of each field's centre. Memory: about 60 bytes a
+            field for each sample of `grid`.
+
+        Returns
+        -------
+        Tensor
+            (B, side_px, side_px), lines by pixels.
+        """
+        one, step_m = self.telescope, self.telescope.ground_m / 2
+        down, across = self.grid(exposure)
+        transfer, air = self._transfer(exposure, (down, across), scene.dtype)
+        line_m = one.speed_m_s / exposure.lines_per_s
+        lines = (torch.arange(one.side_px, dtype=torch.float64) - (one.side_px - 1) / 2) * line_m
+        images = []
+        for centre in pointing_m.to(torch.float64):
+            row, column = (centre / step_m).unbind()
+            top = int(row.detach().round()) - down // 2
+            left = int(column.detach().round()) - across // 2
+            window = _crop(scene, top, left, down, across)
+            spectrum = (torch.fft.rfft2(window) * transfer).sum(dim=0)
+            # what is left of the pointing after whole samples, and pixels' centres between samples
+            offset = column - left - across // 2 + (across // 2 - one.side_px + 0.5)
+            ramp = torch.exp(2j * pi * torch.fft.rfftfreq(across, dtype=torch.float64) * offset)
+            image = torch.fft.irfft2(spectrum * ramp.to(spectrum.dtype), s=(down, across))
+            columns = image[:, : 2 * one.side_px : 2]
+            images.append(_cubic_rows(columns, (row - top) + lines / step_m))
+        image = torch.stack(images)
+        signal = torch.clamp(image, min=0) + (air * exposure.time_s).to(image.dtype)
+        return signal + float(one.dark_e_per_s) * exposure.time_s.to(image.dtype)
+
+    def _transfer(
+        self, exposure: Exposure, grid: tuple[int, int], dtype: torch.dtype
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Electrons from each band's reflectance, by frequency, and a second from the air."""
+        key = (exposure.key, grid, dtype)
+        if self._last is not None and self._last[0] == key and not exposure.wants_gradient:
+            return self._last[1]
+        step_m = self.telescope.ground_m / 2
+        fy = torch.fft.fftfreq(grid[0], step_m, dtype=torch.float64)
+        fx = torch.fft.rfftfreq(grid[1], step_m, dtype=torch.float64)
+        transfer, ground, air = self.system(exposure, fy, fx)
+        nodes = torch.from_numpy(np.polynomial.legendre.leggauss(_NODES)[0])
+        share = band_share(exposure.centre_nm + exposure.width_nm / 2 * nodes)
+        weight = share * ground * exposure.time_s
+        by_band = torch.einsum("bl,lyx->byx", weight, transfer).to(dtype)
+        result = (by_band.to(self._device), air.sum())
+        if not exposure.wants_gradient:
+            self._last = (key, result)
+        return result
+
+
+def _crop(scene: torch.Tensor, top: int, left: int, down: int, across: int) -> torch.Tensor:
+    """Cut a window out of a periodic scene whose middle is sample [0, 0]."""
+    height, width = scene.shape[1:]
+    rows = (torch.arange(top, top + down, device=scene.device) + height // 2) % height
+    columns = (torch.arange(left, left + across, device=scene.device) + width // 2) % width
+    return scene[:, rows][:, :, columns]
+
+
+def _cubic_rows(image: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+    """Look rows up between samples by Keys's cubic convolution, a = -1/2."""
+    first = rows.detach().floor().long()
+    x = (rows - first).to(image.dtype)[:, None]
+    weights = (
+        ((-0.5 * x + 1.0) * x - 0.5) * x,
+        (1.5 * x - 2.5) * x * x + 1.0,
+        ((-1.5 * x + 2.0) * x + 0.5) * x,
+        (0.5 * x - 0.5) * x * x,
+    )
+    last = image.shape[0] - 1
+    parts = (
+        image[torch.clamp(first + k, 0, last)] * w
+        for k, w in zip((-1, 0, 1, 2), weights, strict=True)
+    )
+    result: torch.Tensor = torch.stack(tuple(parts)).sum(dim=0)
+    return result

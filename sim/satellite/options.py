@@ -1,0 +1,66 @@
+"""What the ``[[driver]]`` table of a simulated satellite may say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated
+
+from pydantic import Field, field_validator
+
+from sim.satellite.scenes import SCENES
+from sim.sensor import SensorSpec
+from sim.sensor_options import SensorOptions
+
+HIGH_GAIN = 8.0
+"""How many times fewer electrons an ADU stands for at high gain."""
+_HIGH_GAIN_READ_NOISE = 0.4  # of that at low gain: what follows the amplifier counts less
+
+
+class SatelliteOptions(SensorOptions):
+    """Telescope, orbit, sun and sensor.
+
+    `scene` is ``landsat`` or the path of a ``.npy`` file beside ``rig.toml`` (see
+    `sim.satellite.scenes`). Gain, offset and read noise are those of the low gain mode.
+    """
+
+    scene: str = "landsat"
+    altitude_km: Annotated[float, Field(ge=200, le=1500)] = 500.0
+    aperture_mm: Annotated[float, Field(ge=10, le=1000)] = 70.0
+    obscuration: Annotated[float, Field(ge=0, le=0.8)] = 0.35
+    focal_mm: Annotated[float, Field(ge=50, le=10_000)] = 275.0
+    transmission: Annotated[float, Field(gt=0, le=1)] = 0.7
+    jitter_urad: Annotated[float, Field(ge=0, le=100)] = 2.0
+    sun_zenith_deg: Annotated[float, Field(ge=0, le=80)] = 40.0
+    haze: Annotated[float, Field(ge=0, le=2)] = 0.15
+    side_px: Annotated[int, Field(ge=32, le=1024)] = 96
+    pixel_um: Annotated[float, Field(ge=2, le=30)] = 5.5
+    device: str = "cpu"
+
+    quantum_efficiency: Annotated[float, Field(gt=0, le=1)] = 0.7
+    gain_e_per_adu: Annotated[float, Field(gt=0, le=1000)] = 8.0
+    offset_adu: Annotated[float, Field(ge=0, le=10_000)] = 20.0
+    read_noise_e: Annotated[float, Field(ge=0, le=1000)] = 12.0
+    bit_depth: Annotated[int, Field(ge=8, le=16)] = 12
+    dark_current_e_per_s: Annotated[float, Field(ge=0, le=1e5)] = 50.0
+    full_well_e: Annotated[float, Field(ge=100, le=1e7)] = 40_000.0
+
+    @field_validator("scene")
+    @classmethod
+    def _known_scene(cls, scene: str) -> str:
+        if scene not in SCENES and not scene.endswith(".npy"):
+            raise ValueError(f"{', '.join(SCENES)}, or the path of a .npy file")
+        return scene
+
+    def sensor_at(self, gain: str) -> SensorSpec:
+        """Give the data sheet of a gain mode, ``"low"`` or ``"high"``.
+
+        Its quantum efficiency is 1 and its dark current 0: the light path counts electrons.
+        """
+        sheet = replace(self.sensor, quantum_efficiency=1.0, dark_current_e_per_s=0.0)
+        if gain == "low":
+            return sheet
+        return replace(
+            sheet,
+            gain_e_per_adu=sheet.gain_e_per_adu / HIGH_GAIN,
+            read_noise_e=sheet.read_noise_e * _HIGH_GAIN_READ_NOISE,
+        )

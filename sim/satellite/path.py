@@ -1,0 +1,104 @@
+"""The light path of a simulated satellite: settings in, frames out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from math import cos, radians
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drivers.protocol import Value
+from sim.satellite.options import SatelliteOptions
+from sim.satellite.scenes import SCENES, Land, load_scene, make_scene
+from sim.sensor import NoiseModel, Sensor
+
+if TYPE_CHECKING:  # torch takes a second to import, and parking a rig must not wait for it
+    from sim.satellite.imager import PushBroom
+
+
+class SatellitePath:
+    """Land, air, telescope and sensor.
+
+    Parameters
+    ----------
+    options
+        The ``[[driver]]`` table.
+    """
+
+    def __init__(self, options: SatelliteOptions) -> None:
+        self._scene_rng, self._noise_rng, *modes = (
+            np.random.default_rng(seed) for seed in np.random.SeedSequence(options.seed).spawn(4)
+        )
+        self._options = options
+        shape = (options.side_px, options.side_px)
+        self.sensors = {
+            gain: Sensor(options.sensor_at(gain), shape, rng)
+            for gain, rng in zip(("low", "high"), modes, strict=True)
+        }
+
+    @cached_property
+    def scene(self) -> Land:
+        """Reflectance of the land, made when it is first needed."""
+        options = self._options
+        if options.scene in SCENES:
+            return make_scene(self._scene_rng)
+        return load_scene(Path(options.scene))
+
+    @cached_property
+    def telescope(self) -> PushBroom:
+        """The optics."""
+        from sim.satellite.imager import PushBroom, Telescope
+
+        options = self._options
+        shared = (
+            *("side_px", "pixel_um", "altitude_km", "aperture_mm", "obscuration", "focal_mm"),
+            *("transmission", "jitter_urad", "haze"),
+        )
+        telescope = Telescope(
+            **{name: getattr(options, name) for name in shared},
+            sun_cosine=cos(radians(options.sun_zenith_deg)),
+            peak_efficiency=options.quantum_efficiency,
+            dark_e_per_s=options.dark_current_e_per_s,
+        )
+        return PushBroom(telescope, options.device)
+
+    def expected_electrons(self, settings: Mapping[str, Value]) -> NDArray[np.float32]:
+        """Noise-free electrons of a frame before binning, (lines, pixels)."""
+        import torch
+
+        from sim.satellite.imager import Exposure
+
+        pointing_m = [1e3 * float(settings[f"pointing.{axis}_km"]) for axis in ("along", "across")]
+        with torch.inference_mode():
+            electrons = self.telescope.electrons(
+                torch.from_numpy(self.scene),
+                Exposure.of(settings),
+                torch.tensor([pointing_m], dtype=torch.float64),
+            )
+        found: NDArray[np.float32] = electrons[0].cpu().numpy()
+        return found
+
+    def expose(self, settings: Mapping[str, Value]) -> NDArray[np.uint8] | NDArray[np.uint16]:
+        """Take a frame."""
+        electrons = self.expected_electrons(settings)
+        binning = int(settings["camera.binning"])
+        return self._sensor(settings).read_out(electrons, binning, self._noise_rng)
+
+    def noise_model(self, settings: Mapping[str, Value]) -> NoiseModel:
+        """Numbers of ``CameraNoise`` at the gain and binning in the settings."""
+        return self._sensor(settings).noise_model(int(settings["camera.binning"]))
+
+    def metrics(self, settings: Mapping[str, Value]) -> dict[str, float]:
+        """Compute the figures of merit of `sim.satellite.metrics`."""
+        from sim.satellite.imager import Exposure
+        from sim.satellite.metrics import figures
+
+        read_noise_e = self._sensor(settings).spec.read_noise_e
+        return figures(self.telescope, Exposure.of(settings), read_noise_e)
+
+    def _sensor(self, settings: Mapping[str, Value]) -> Sensor:
+        return self.sensors[str(settings["camera.gain"])]

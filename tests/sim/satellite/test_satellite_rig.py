@@ -1,0 +1,142 @@
+"""The rig as a session sees it: what information and figures of merit answer to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pydantic
+import pytest
+
+from drivers.errors import ConfigError
+from drivers.protocol import Camera, Value
+from hil.information import estimate_information
+from hil.noise import CameraNoise
+from hil.ports import Estimate
+from sim.rig import SimulatedRig
+from sim.satellite import KIND
+
+FIELDS = [(along, across) for along in (-2.5, -0.8, 0.8, 2.5) for across in (-2.0, 0.0, 2.0)]
+
+
+def open_rig(**options: Any) -> SimulatedRig:
+    return KIND.open(KIND.options({"seed": 3, "side_px": 64} | options, Path.cwd()))
+
+
+def apply(rig: SimulatedRig, settings: dict[str, Value]) -> None:
+    for name, value in settings.items():
+        device = rig.devices[name.split(".")[0]]
+        device.start({name: value})
+        device.settle(10.0)
+
+
+def measure(rig: SimulatedRig, **settings: Value) -> Estimate:
+    apply(rig, {name.replace("__", "."): value for name, value in settings.items()})
+    camera = rig.devices["camera"]
+    assert isinstance(camera, Camera)
+    frames = []
+    for along, across in FIELDS:
+        apply(rig, {"pointing.along_km": along, "pointing.across_km": across})
+        frames.append(next(iter(camera.capture(1, 1.0))).pixels)
+    numbers = rig.truth.noise_model()
+    noise = CameraNoise(
+        numbers.gain_e_per_adu, numbers.offset_adu, numbers.read_noise_e, numbers.bit_depth
+    )
+    return estimate_information(np.stack(frames), noise, "stationary", 8)
+
+
+def bits(rig: SimulatedRig, **settings: Value) -> float:
+    return measure(rig, **settings).bits_per_pixel
+
+
+class Factor(NamedTuple):
+    name: str
+    better: dict[str, Value]
+    worse: dict[str, Value]
+
+
+FACTORS = [
+    Factor("time", {"camera__exposure_ms": 1.0}, {"camera__exposure_ms": 0.1}),
+    Factor("focus", {"telescope__focus_um": 0.0}, {"telescope__focus_um": 60.0}),
+    Factor("width of the band", {"filter__width_nm": 100.0}, {"filter__width_nm": 15.0}),
+    Factor("haze in the blue", {"filter__centre_nm": 660.0}, {"filter__centre_nm": 460.0}),
+    Factor("silicon in the infrared", {"filter__centre_nm": 660.0}, {"filter__centre_nm": 900.0}),
+    Factor(
+        "read noise at low light",
+        {"camera__gain": "high", "camera__exposure_ms": 0.03},
+        {"camera__gain": "low", "camera__exposure_ms": 0.03},
+    ),
+]
+
+
+@pytest.mark.parametrize("factor", FACTORS, ids=lambda factor: factor.name)
+def test_information_answers_to_what_quality_depends_on(factor: Factor) -> None:
+    assert bits(open_rig(), **factor.better) > bits(open_rig(), **factor.worse) + 0.05
+
+
+@pytest.mark.parametrize(
+    ("better", "worse"),
+    [
+        ({"jitter_urad": 0.0}, {"jitter_urad": 15.0}),
+        ({"aperture_mm": 70.0}, {"aperture_mm": 20.0}),
+        ({"haze": 0.0}, {"haze": 1.0}),
+        ({"obscuration": 0.0}, {"obscuration": 0.7}),
+    ],
+    ids=["jitter", "aperture", "haze", "obscuration"],
+)
+def test_a_worse_instrument_tells_less(better: dict[str, Any], worse: dict[str, Any]) -> None:
+    assert bits(open_rig(**better)) > bits(open_rig(**worse)) + 0.05
+
+
+def test_too_long_an_exposure_saturates() -> None:
+    """The optimum in time lies where the converter begins to clip: beyond, trials are refused."""
+    rig = open_rig()
+    settings: dict[str, Value] = {"filter__width_nm": 200.0, "filter__centre_nm": 660.0}
+    assert "saturated" not in measure(rig, **settings, camera__exposure_ms=0.4).flags
+    slow = measure(rig, **settings, camera__exposure_ms=3.0, camera__line_rate_khz=0.3)
+    assert "saturated" in slow.flags
+
+
+def test_faster_lines_see_the_ground_finer_and_darker() -> None:
+    rig = open_rig()
+    slow = rig.truth.metrics({"camera.line_rate_khz": 0.7, "camera.exposure_ms": 10.0})
+    fast = rig.truth.metrics({"camera.line_rate_khz": 1.4, "camera.exposure_ms": 10.0})
+    assert fast["gsd_m"] == pytest.approx(slow["gsd_m"] / np.sqrt(2))
+    assert fast["snr"] < slow["snr"]
+    assert fast["smear_px"] == pytest.approx(slow["smear_px"] / 2)
+
+
+def test_figures_of_merit_follow_the_settings() -> None:
+    rig = open_rig()
+    sharp = rig.truth.metrics()
+    soft = rig.truth.metrics({"telescope.focus_um": 60.0})
+    assert soft["mtf_nyquist"] < sharp["mtf_nyquist"]
+    assert soft["mtf50_cycles_per_km"] < sharp["mtf50_cycles_per_km"]
+    assert soft["snr"] == sharp["snr"], "the signal-to-noise ratio does not see focus"
+    assert rig.devices["metrics"].read("metrics.snr") == sharp["snr"]
+
+
+def test_the_same_seed_gives_the_same_land() -> None:
+    seen = [open_rig(seed=seed).truth.expected_electrons() for seed in (3, 3, 4)]
+    assert np.array_equal(seen[0], seen[1])
+    assert not np.array_equal(seen[0], seen[2])
+
+
+def test_binning_sums_pixels() -> None:
+    rig = open_rig()
+    apply(rig, {"camera.binning": 2})
+    camera = rig.devices["camera"]
+    assert isinstance(camera, Camera)
+    assert next(iter(camera.capture(1, 1.0))).pixels.shape == (32, 32)
+
+
+def test_land_of_ones_own(tmp_path: Path) -> None:
+    np.save(tmp_path / "land.npy", np.full((4, 256, 256), 0.2, np.float32))
+    rig = KIND.open(KIND.options({"scene": "land.npy"}, tmp_path))
+    assert np.ptp(rig.truth.expected_electrons()) < 1.0
+    np.save(tmp_path / "bright.npy", np.full((4, 256, 256), 1.5))
+    with pytest.raises(ConfigError, match="between 0 and 1"):
+        KIND.options({"scene": "bright.npy"}, tmp_path)
+    with pytest.raises(pydantic.ValidationError, match="landsat"):
+        KIND.options({"scene": "moon"}, tmp_path)
