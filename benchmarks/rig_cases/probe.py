@@ -16,7 +16,7 @@ from hil.clock import SystemClock
 from hil.layout import lay_out
 from hil.ports import Estimate, Measurement
 from hil.rig import Plan, Rig
-from hil.score import SessionEstimator, noise_model
+from hil.score import SessionEstimator, Surroundings, noise_model
 from hil.search_space import resolve
 from hil.spec import DriverSpec, load_session_file
 
@@ -68,7 +68,8 @@ class Probe:
         space = rig.run(lambda: resolve(spec, rig.safety, rig.spec, path))
         self._fixed = dict(space.fixed)
         self._fields = rig.run(lambda: lay_out(spec, space, rig.spec, path)).fields
-        self._estimator = SessionEstimator(spec, noise_model(self._file.rig), space.excess)
+        around = Surroundings(space.excess, space.dose_mj, space.pixel_um2)
+        self._estimator = SessionEstimator(spec, noise_model(self._file.rig), around)
         return self
 
     def __exit__(self, *error: object) -> None:

@@ -128,5 +128,5 @@ def figure(path: Path) -> None:
                 BANDS_NM, [value(measured[nm, float(ms)]) for nm in BANDS_NM], "o-", label=label
             )
         panel.set(xlabel="middle of the band, nm", title=title)
-    panels[1, 1].legend(title="exposure", fontsize=8)
+    panels[1, 1].legend(title="exposure", fontsize=8, loc=(0.3, 0.12), ncols=2)
     drawing.savefig(path, dpi=110)

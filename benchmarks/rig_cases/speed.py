@@ -12,7 +12,7 @@ from benchmarks.rig_cases.table import Row
 
 
 def milliseconds(work: Callable[[int], object], repeats: int = 9) -> float:
-    """Median processor time of ``work(k)``, k = 1, 2, ..., by one thread, after one that warms up."""
+    """Median processor time of ``work(k)``, k = 1, 2, ..., one thread, after one that warms up."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     work(0)
