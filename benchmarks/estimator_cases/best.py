@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
-from estimator_cases.table import Row
 from numpy.typing import NDArray
 
+from benchmarks.estimator_cases.table import Row
 from hil.information import GaussianNoise, estimate_information
 
 P, SIGMA_ADU = 16, 10.0

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
-from estimator_cases.table import Row
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 from scipy.special import logsumexp
 
+from benchmarks.estimator_cases.table import Row
 from hil.information import GaussianNoise, PoissonNoise, estimate_information
 
 K, P, N, SIGMA_ADU = 64, 8, 5000, 10.0

@@ -7,11 +7,11 @@ import time
 from collections.abc import Iterator
 
 import numpy as np
-from estimator_cases import mixture
-from estimator_cases.problems import exponential, process_patches, process_truth_bits
-from estimator_cases.table import Row
 from numpy.typing import NDArray
 
+from benchmarks.estimator_cases import mixture
+from benchmarks.estimator_cases.problems import exponential, process_patches, process_truth_bits
+from benchmarks.estimator_cases.table import Row
 from hil.information import GaussianNoise, PoissonNoise, estimate_information
 from hil.information.estimators.pixelcnn import PixelCNN
 from hil.ports import Estimate

@@ -203,7 +203,7 @@ def _fitted(family: PatchEstimator, name: str, sample: Sample) -> CrossEntropy:
 def _named(estimator: str | PatchEstimator) -> tuple[PatchEstimator, str]:
     if isinstance(estimator, str):
         return find_estimator(estimator), estimator
-    return estimator, type(estimator).__name__.lower()
+    return estimator, str(getattr(estimator, "name", type(estimator).__name__.lower()))
 
 
 def _check_enough(sample: Sample, family: PatchEstimator, name: str) -> None:

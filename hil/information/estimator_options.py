@@ -21,7 +21,7 @@ def estimator_with(
     options: Mapping[str, str],
     told: Callable[[Progress], None] | None = None,
 ) -> str | PatchEstimator:
-    """Find an estimator and set its options; ``pixelcnn`` is the only one that has some.
+    """Find an estimator and set its options: ``pixelcnn`` has some, alone and in ``best+pixelcnn``.
 
     Parameters
     ----------
@@ -44,6 +44,10 @@ def estimator_with(
     find_estimator(name)
     if name == "pixelcnn":
         return _pixelcnn(options, told)
+    if name == "best+pixelcnn":
+        from hil.information.estimators.best_with_pixelcnn import best_with
+
+        return best_with(_pixelcnn(options, told))
     if options:
         raise InputError("option", next(iter(options)), f"{name} has no options, pixelcnn has")
     return name

@@ -90,14 +90,45 @@ def test_axes_channels_and_clip_are_told(folder: Path, capsys: pytest.CaptureFix
     assert clipped["details"]["saturated_share"] == pytest.approx(0.5, abs=0.03)
 
 
+TINY = "features=2 layers=1 units=4 components=1 reach=1 steps=2 check_every=1".split()
+
+
 def test_the_network_takes_its_options(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    tiny = "features=2 layers=1 units=4 components=1 reach=1 steps=2 check_every=1".split()
-    options = [word for option in tiny for word in ("--option", option)]
+    options = [word for option in TINY for word in ("--option", option)]
     arguments = ["frames.npy", *NOISE, "--patch-size", "4", "--estimator", "pixelcnn"]
     found = estimated(capsys, *arguments, "--patches", "320", *options)
     assert found["estimator"] == "pixelcnn"
     assert max(found["details"]["steps"]) <= 2
     assert found["bits_per_pixel"] == pytest.approx(0.5, abs=0.05)
+
+
+def test_best_with_the_network_names_what_it_chose(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = [word for option in TINY for word in ("--option", option)]
+    arguments = ["frames.npy", *NOISE, "--patch-size", "4", "--estimator", "best+pixelcnn"]
+    found = estimated(capsys, *arguments, "--patches", "320", *options)
+    details = found["details"]
+    assert found["estimator"] == "best+pixelcnn"
+    compared = details["compared_nats"]
+    assert "pixelcnn" in compared
+    assert compared[details["chosen"]] == min(compared.values())
+    assert found["details"]["held_out_bits"] == pytest.approx(0.5, abs=0.05)
+
+
+@pytest.mark.parametrize("estimator", ["pixelcnn", "best+pixelcnn"])
+def test_training_shows_on_a_terminal(
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    estimator: str,
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")  # rich takes it for a terminal
+    options = [word for option in TINY for word in ("--option", option)]
+    arguments = ["--patch-size", "4", "--estimator", estimator, "--patches", "320", *options]
+    assert run(["estimate", "frames.npy", *NOISE, *arguments]) == 0
+    shown = capsys.readouterr().err
+    assert all(f"network {k} of 5" in shown for k in range(1, 6))
 
 
 def test_json_knows_no_nan(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,8 +8,8 @@ and keeps the family that ``details["chosen"]`` names.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -35,15 +35,21 @@ class Best:
         Estimators that are all tried.
     slow
         Estimators that are first tried on some hundred patches, and left where they are far behind.
+    tuned
+        Estimators with options of their own, by name, in place of those found by name.
+    name
+        What the result calls it.
     """
 
     names: Sequence[str] = CLOSED_FORM
     slow: Sequence[str] = SLOW
+    tuned: Mapping[str, PatchEstimator] = field(default_factory=dict)
+    name: str = "best"
 
     @cached_property
     def needed_patches(self) -> int:
         """See `PatchEstimator`: what the most modest family needs."""
-        return min(find_estimator(name).needed_patches for name in self.names)
+        return min(self._family(name).needed_patches for name in self.names)
 
     def cross_entropy(self, sample: Sample) -> CrossEntropy:
         """See `PatchEstimator`."""
@@ -67,8 +73,11 @@ class Best:
         }
         return replace(found[chosen], details=dict(found[chosen].details) | details)
 
+    def _family(self, name: str) -> PatchEstimator:
+        return self.tuned.get(name) or find_estimator(name)
+
     def _of_family(self, name: str, sample: Sample) -> CrossEntropy:
-        family = find_estimator(name)
+        family = self._family(name)
         n_patches = sample.n_frames * sample.places.shape[1]
         if family.needed_patches > n_patches:
             raise InputError(

@@ -3,5 +3,13 @@
 from __future__ import annotations
 
 from hil.information.estimators.best import CLOSED_FORM, SLOW, Best
+from hil.information.estimators.registry import PatchEstimator
 
-ESTIMATOR = Best((*CLOSED_FORM, "pixelcnn"), SLOW)
+
+def best_with(network: PatchEstimator | None = None) -> Best:
+    """Let a network with options of its own take part, or the usual one."""
+    tuned = {} if network is None else {"pixelcnn": network}
+    return Best((*CLOSED_FORM, "pixelcnn"), SLOW, tuned, "best+pixelcnn")
+
+
+ESTIMATOR = best_with()
