@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import torch
 
-from benchmarks.rig_cases.probe import Probe
+from benchmarks.rig_cases.probe import Probe, Probed
 from benchmarks.rig_cases.search import optuna_against_scan
 from benchmarks.rig_cases.speed import milliseconds, over_bare
 from benchmarks.rig_cases.table import Row
@@ -16,33 +15,52 @@ from drivers.protocol import Camera
 from sim.lensless import KIND
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "lensless" / "session.toml"
-IN_FOCUS = {"mask.diameter_um": 150.0, "mask.distance_mm": 4.0}
+COUNTS = (1, 2, 4, 8, 16)
+TIMES_MS = tuple(40.0 * 2 ** (k / 2) for k in range(9))
+MOST_CLIPPED = 1e-3
 
 
 def rows(quick: bool) -> Iterator[Row]:
     """Measure everything."""
-    points = {"mask.apertures": 4 if quick else 16, "mask.diameter_um": 4, "mask.distance_mm": 5}
+    points = (
+        4
+        if quick
+        else {
+            "mask.apertures": 8,
+            "mask.distance_mm": 5,
+            "camera.exposure_ms": 10,
+        }
+    )
     yield from optuna_against_scan(EXAMPLE, points, trials=15 if quick else 60)
     yield from _misleading()
     yield from _speed(128 if quick else 512)
 
 
+def _unclipped(probe: Probe, count: int) -> dict[float, Probed]:
+    """Measure at every exposure time that does not clip."""
+    found: dict[float, Probed] = {}
+    for ms in TIMES_MS:
+        one = probe.at({"mask.apertures": count, "mask.distance_mm": 4.0, "camera.exposure_ms": ms})
+        if float(one.estimate.details["saturated_share"]) > MOST_CLIPPED:
+            break
+        found[ms] = one
+    return found
+
+
 def _misleading() -> Iterator[Row]:
     """Compare the masks of best contrast, of best signal-to-noise ratio, of most information."""
     with Probe(EXAMPLE) as probe:
-        measured = {
-            n: probe.at({**IN_FOCUS, "mask.apertures": n}, repeats=2) for n in (1, 2, 4, 6, 8, 16)
-        }
-    best = max(measured, key=lambda n: measured[n].estimate.bits_per_pixel)
+        longest = {count: list(_unclipped(probe, count).values())[-1] for count in COUNTS}
+    best = max(longest, key=lambda count: longest[count].estimate.bits_per_pixel)
     for name in ("mtf50_cycles_per_mrad", "snr"):
-        chosen = max(measured, key=lambda n, name=name: measured[n].metrics[name])
-        one, most = measured[chosen].estimate, measured[best].estimate
+        chosen = max(longest, key=lambda count, name=name: longest[count].metrics[name])
+        one, most = longest[chosen].estimate, longest[best].estimate
         yield Row(
-            f"apertures: {chosen} by {name}, {best} by information",
+            f"lenslets: {chosen} by {name}, {best} by information",
             f"{one.bits_per_pixel:.3f} < {most.bits_per_pixel:.3f}",
             "intervals apart" if chosen != best else "",
             f"intervals {one.ci_low:.3f} to {one.ci_high:.3f}, {most.ci_low:.3f} to "
-            f"{most.ci_high:.3f} bits per pixel",
+            f"{most.ci_high:.3f} bits per pixel; each at the longest time that does not clip",
         )
 
 
@@ -72,47 +90,34 @@ def _speed(side_px: int) -> Iterator[Row]:
 
 
 def figure(path: Path) -> None:
-    """Draw scene, frames, and information against apertures and diameter."""
+    """Draw frames, and information against lenslets and time, with the figures of merit beside."""
     from matplotlib.figure import Figure
 
-    counts = np.array([1, 2, 3, 4, 6, 8, 12, 16])
-    diameters = np.array([60.0, 90.0, 120.0, 150.0])
-    bits = np.empty((diameters.size, counts.size))
-    shown = {}
     with Probe(EXAMPLE) as probe:
-        for i, diameter in enumerate(diameters):
-            for j, count in enumerate(counts):
-                settings = {
-                    "mask.apertures": int(count),
-                    "mask.diameter_um": float(diameter),
-                    "mask.distance_mm": 4.0,
-                }
-                measured = probe.at(settings)
-                bits[i, j] = measured.estimate.bits_per_pixel
-                shown[float(diameter), int(count)] = measured
+        measured = {count: _unclipped(probe, count) for count in COUNTS}
+    longest = {count: list(by_time.values())[-1] for count, by_time in measured.items()}
+    best = max(longest, key=lambda count: longest[count].estimate.bits_per_pixel)
     drawing = Figure(figsize=(11, 6.2), layout="constrained")
     panels = drawing.subplots(2, 3)
-    best = int(counts[bits[-1].argmax()])
     for panel, count in zip(panels[0], (1, best, 16), strict=True):
-        measured = shown[150.0, count]
-        panel.imshow(measured.frames[0, 0], cmap="gray")
+        one = longest[count]
+        panel.imshow(one.frames[0, 0], cmap="gray")
         panel.set_title(
-            f"{count} lenslet{'s' if count > 1 else ''}: "
-            f"{measured.estimate.bits_per_pixel:.2f} bits per pixel",
+            f"{count} lenslet{'s' if count > 1 else ''}, {list(measured[count])[-1]:.0f} ms: "
+            f"{one.estimate.bits_per_pixel:.2f} bits per pixel",
             fontsize=10,
         )
         panel.set_axis_off()
-    for i, diameter in enumerate(diameters):
-        panels[1, 0].plot(counts, bits[i], "o-", label=f"{diameter:.0f} um")
-    panels[1, 0].set(xlabel="lenslets", ylabel="bits per pixel", title="information")
-    names = (("mtf50_cycles_per_mrad", "MTF50, cycles/mrad"), ("snr", "signal-to-noise ratio"))
-    for panel, (name, title) in zip(panels[1, 1:], names, strict=True):
-        for diameter in diameters:
-            label = f"{diameter:.0f} um"
-            values = [shown[float(diameter), int(count)].metrics[name] for count in counts]
-            panel.plot(counts, values, "o-", label=label)
-        panel.set(xlabel="lenslets", title=title)
+    for count in COUNTS:
+        bits = [one.estimate.bits_per_pixel for one in measured[count].values()]
+        panels[1, 0].plot(list(measured[count]), bits, "o-", label=str(count))
+    panels[1, 0].set(
+        xlabel="exposure, ms, until it clips", xscale="log", title="information, bits per pixel"
+    )
+    panels[1, 0].legend(title="lenslets", fontsize=8)
+    curves = (("mtf50_cycles_per_mrad", "MTF50, cycles/mrad"), ("snr", "signal-to-noise ratio"))
+    for panel, (name, title) in zip(panels[1, 1:], curves, strict=True):
+        panel.plot(COUNTS, [longest[count].metrics[name] for count in COUNTS], "ko-")
+        panel.set(xlabel="lenslets, at the longest time", title=title)
         panel.axvline(best, color="0.7", zorder=0)
-    panels[1, 0].axvline(best, color="0.7", zorder=0)
-    panels[1, 1].legend(title="diameter", fontsize=8)
     drawing.savefig(path, dpi=110)
