@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -97,21 +98,14 @@ class ChannelTraining:
     @cached_property
     def covariances(self) -> list[Floats]:
         """(d, d) block-Toeplitz, with no eigenvalue below the noise's variance."""
-        floor = self.sample.noise_variance_adu2
-        by_lag = [block_toeplitz(one.covariances) for one in self.lags]
-        if all(is_above(s, _NEAR_FLOOR * floor) for s in by_lag):
-            return by_lag
-        # all by the same method, so that in-sample and held-out values err alike
-        if len(by_lag[0]) > _LARGEST_FITTED:
-            return [block_toeplitz(floored_channels(one.covariances, floor)) for one in self.lags]
-        return [
-            block_toeplitz(
-                fit_channel_spectra(
-                    patches.covariance(mean), self.sample.n_channels, floor, patches.n
-                )
-            )
-            for patches, mean in zip(self.patches, self.means, strict=True)
-        ]
+        return channel_covariances(
+            self.lags,
+            lambda: [
+                (patches.covariance(mean), patches.n)
+                for patches, mean in zip(self.patches, self.means, strict=True)
+            ],
+            self.sample.noise_variance_adu2,
+        )
 
     @cached_property
     def models(self) -> list[GaussianModel]:
@@ -120,6 +114,34 @@ class ChannelTraining:
             GaussianModel.from_cholesky(mean, np.asarray(np.linalg.cholesky(s), np.float64))
             for mean, s in zip(self.means, self.covariances, strict=True)
         ]
+
+
+def channel_covariances(
+    lags: Sequence[MaskedLags],
+    patches: Callable[[], Sequence[tuple[Floats, int]]],
+    floor: float,
+) -> list[Floats]:
+    """Fit block-Toeplitz covariances, (d, d), with no eigenvalue below ``floor``.
+
+    Parameters
+    ----------
+    lags
+        Of all frames first, then of parts of them.
+    patches
+        Gives the covariance (d, d) and number of the same frames' patches. It is asked where lags
+        alone do not do.
+    """
+    by_lag = [block_toeplitz(one.covariances) for one in lags]
+    if all(is_above(s, _NEAR_FLOOR * floor) for s in by_lag):
+        return by_lag
+    # all by the same method, so that in-sample and held-out values err alike
+    if len(by_lag[0]) > _LARGEST_FITTED:
+        return [block_toeplitz(floored_channels(one.covariances, floor)) for one in lags]
+    n_channels = len(lags[0].totals)
+    return [
+        block_toeplitz(fit_channel_spectra(covariance, n_channels, floor, n))
+        for covariance, n in patches()
+    ]
 
 
 def sums_by_fold(sample: Sample) -> list[VectorSums]:

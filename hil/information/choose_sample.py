@@ -152,6 +152,7 @@ def _common_scale(channels: Sequence[ChannelFrames]) -> tuple[Channel, ...]:
             channel.checked.mean_adu,
             channel.noise_variance_adu2,
             channel.noise,
+            channel.checked.discrete,
             math.sqrt(_floor_adu2(channel) / shared),
         )
         for channel in channels

@@ -15,12 +15,14 @@ clipped pixels a copula's density read at the middle of an atom is no law at all
 pays for the dither; this sums to 1 over all y whatever the numbers, so that -ln q bounds H(Y).
 Where pixels are independent, A = 0 and q is the product of their marginals, exactly.
 
-G follows from C by the polychoric correlation (`normal_scores`): E[t_i z_j] = V rho_ij.
+G follows from C by the polychoric correlation (`normal_scores`). Pixels may be under several laws,
+one a channel, whose cells then lie in one table, one law after the other.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,7 +34,39 @@ Floats = NDArray[np.float64]
 
 _NARROW = 0.3  # standard deviations; below, a cell's probability by the midpoint with its w^2 term
 _LEAST_VARIANCE = 1e-12  # of a latent given others, whose own is 1
-_CHUNK = 2**21  # pixels at a time
+_CHUNK = 2**18  # pixels at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Cells of laws that follow each other, as `NormalScores` has them of one.
+
+    Parameters
+    ----------
+    law
+        (L,) which law each belongs to.
+    score, low, high, middle, width
+        (L,).
+    """
+
+    law: NDArray[np.intp]
+    score: Floats
+    low: Floats
+    high: Floats
+    middle: Floats
+    width: Floats
+
+    @classmethod
+    def of(cls, laws: Sequence[NormalScores]) -> Cells:
+        """Lay laws one after the other."""
+        return cls(
+            np.repeat(np.arange(len(laws)), [law.probability.size for law in laws]),
+            np.concatenate([law.score for law in laws]),
+            np.concatenate([law.edges[:-1] for law in laws]),
+            np.concatenate([law.edges[1:] for law in laws]),
+            np.concatenate([law.middle for law in laws]),
+            np.concatenate([law.width for law in laws]),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +75,8 @@ class CopulaModel:
 
     Parameters
     ----------
-    scores
-        Cells of the marginal law.
+    cells
+        Of the marginal laws.
     mean
         (d,) m, mean of the scores.
     predictor
@@ -51,26 +85,39 @@ class CopulaModel:
         (d,) s.
     """
 
-    scores: NormalScores
+    cells: Cells
     mean: Floats
     predictor: Floats
     deviation: Floats
 
     @classmethod
     def fit(
-        cls, scores: NormalScores, mean: Floats, covariance: Floats, whitener: Floats
+        cls, laws: Sequence[NormalScores], mean: Floats, covariance: Floats, whitener: Floats
     ) -> CopulaModel:
-        """Build from the (d, d) covariance of the scores and its whitener."""
-        v = scores.score_variance
-        variance = np.diag(covariance)
-        # of the latent: what varies within the cells adds to what the scores show
-        latent = variance + (1 - v)
-        correlation = covariance / np.sqrt(np.outer(variance, variance))
-        rho = scores.latent_correlation(v * correlation)
-        cross = np.sqrt(v * np.outer(latent, variance)) * rho
-        along = np.tril(cross @ whitener.T, -1)
-        left = np.maximum(latent - (along**2).sum(axis=1), _LEAST_VARIANCE)
-        return cls(scores, mean, along @ whitener, np.sqrt(left))
+        """Build from the (d, d) covariance of the scores and its whitener.
+
+        Parameters
+        ----------
+        laws
+            One for each of as many equal parts of a patch.
+        """
+        n = len(laws)
+        # of the latent: what varies within the cells is not in the scores
+        variance = np.split(np.diag(covariance), n)
+        latent = [
+            np.maximum(own + law.hidden_variance, _LEAST_VARIANCE)
+            for own, law in zip(variance, laws, strict=True)
+        ]
+        unit = [law.unit(own) for own, law in zip(variance, laws, strict=True)]
+        cross = covariance.reshape(n, mean.size // n, n, mean.size // n).copy()
+        for a, one in enumerate(laws):
+            for b, other in enumerate(laws):
+                rho = one.latent_correlation(other, cross[a, :, b] / np.outer(unit[a], unit[b]))
+                scale = np.outer(np.sqrt(latent[a]), unit[b] * other.hermite[1])
+                cross[a, :, b] = scale * rho
+        along = np.tril(cross.reshape(covariance.shape) @ whitener.T, -1)
+        left = np.maximum(np.concatenate(latent) - (along**2).sum(axis=1), _LEAST_VARIANCE)
+        return cls(Cells.of(laws), mean, along @ whitener, np.sqrt(left))
 
     def nats_per_pixel(self, codes: NDArray[np.int32]) -> Floats:
         """-ln q of each patch divided by d.
@@ -78,7 +125,7 @@ class CopulaModel:
         Parameters
         ----------
         codes
-            (..., d).
+            (..., d), numbers of `cells`.
 
         Returns
         -------
@@ -93,14 +140,15 @@ class CopulaModel:
     def _nats(self, codes: NDArray[np.int32]) -> Floats:
         s = self.deviation
         inverse = (1 / s).astype(np.float32)
-        tables = self.scores
+        tables = self.cells
         z = tables.score.astype(np.float32)[codes]
         # mu / s, in one product
         scaled = (self.predictor / s[:, None]).astype(np.float32)
         shift = ((self.mean - self.predictor @ self.mean) / s).astype(np.float32)
         mu = z @ scaled.T
         mu += shift
-        wide_code = tables.width > _NARROW * float(s.min())
+        least = s.reshape(int(tables.law[-1]) + 1, -1).min(axis=1)
+        wide_code = tables.width > _NARROW * least[tables.law]
         width = np.where(wide_code, 1.0, tables.width)
         x = tables.middle.astype(np.float32)[codes] * inverse - mu
         x *= x
@@ -112,8 +160,8 @@ class CopulaModel:
         at = np.nonzero(wide_code[codes])
         if at[0].size:
             code, pixel = codes[at], at[1]
-            low = tables.edges[code] / s[pixel] - mu[at]
-            high = tables.edges[code + 1] / s[pixel] - mu[at]
+            low = tables.low[code] / s[pixel] - mu[at]
+            high = tables.high[code] / s[pixel] - mu[at]
             nats[at] = cell_nats(low, high)
         result: Floats = nats.mean(axis=1, dtype=np.float64)
         return result

@@ -2,12 +2,19 @@
 
 q      : (L,) probabilities of the codes y
 t      : the latent normal; code y is the cell (low_y, high_y] with P(cell) = q_y
-z_y    : E[t | cell], the score of y             V : E[z^2], 1 for fine data, less for coarse
+z_y    : the score of y: E[t | cell], or its place on a line where the law says how codes lie
+e      : Var(t) - Var(z)                         b_k : E[z h_k(t)], b_1 = E[z t]
 rho    : correlation of two latents              c(rho) : covariance of their scores
 
-Mehler's formula gives c(rho) = sum_k b_k^2 rho^k with b_k = E[z h_k(t)], h_k the normalised Hermite
-polynomials; turned round it is the polychoric correlation (Olsson, Psychometrika 1979), for any
-number of cells and both pixels under one law.
+h_k are the normalised Hermite polynomials. Mehler's formula gives c(rho) = sum_k b_k b'_k rho^k for
+pixels under laws with b and b'; turned round it is the polychoric correlation (Olsson,
+Psychometrika 1979), for any number of cells.
+
+Scores that are places err from t by rounding, which is uniform and independent of everything else
+where other pixels leave t open by a cell or more (Sheppard's corrections; Widrow and Kollar,
+Quantization Noise, 2008): covariances need no correction, c = rho, and e = -E[w^2] / 12 with w the
+width of the cells. And they go on evenly in the last cells, where E[t | cell] is far from what was
+measured: by more than the noise, where scenes are bright.
 """
 
 from __future__ import annotations
@@ -33,9 +40,12 @@ class NormalScores:
     ----------
     probability
         (L,) q, positive, of sum 1.
+    place
+        (L,) scores of codes that lie evenly on the latent's line; None for E[t | cell].
     """
 
     probability: Floats
+    place: Floats | None = None
 
     @cached_property
     def edges(self) -> Floats:
@@ -52,6 +62,8 @@ class NormalScores:
     @cached_property
     def score(self) -> Floats:
         """(L,) z."""
+        if self.place is not None:
+            return self.place
         low, high = self.edges[:-1], self.edges[1:]
         mean = (_density(low) - _density(high)) / self.probability
         return np.asarray(np.clip(mean, low, high), dtype=np.float64)
@@ -71,12 +83,21 @@ class NormalScores:
         return np.where(small & np.isfinite(width), by_density, width)
 
     @cached_property
-    def score_variance(self) -> float:
-        """V."""
-        return float(self.probability @ self.score**2)
+    def hidden_variance(self) -> float:
+        """e, what the latent's variance has beyond that of the scores."""
+        if self.place is None:
+            return 1 - float(self.probability @ self.score**2)
+        inner = np.isfinite(self.width)
+        return -float(self.probability[inner] @ self.width[inner] ** 2) / 12
+
+    def unit(self, variance: Floats) -> Floats:
+        """Give the standard deviation by which scores of ``variance``, any shape, have c(rho)."""
+        if self.place is None:
+            return np.sqrt(variance / (1 - self.hidden_variance))
+        return np.sqrt(np.maximum(variance + self.hidden_variance, _TINY))
 
     def slope2_mean(self, variance: Floats) -> float:
-        """Mean of v (dt/dy)^2: the noise's variance as the latent has it, at most V.
+        """Mean of v (dt/dy)^2: the noise's variance as the latent has it, at most 1.
 
         Parameters
         ----------
@@ -88,29 +109,32 @@ class NormalScores:
         if slope.size > 1:
             slope[0], slope[-1] = min(slope[0], slope[1]), min(slope[-1], slope[-2])
         value = float(self.probability @ np.minimum(variance * slope**2, 1.0))
-        return min(value, self.score_variance)
+        return min(value, 1 - max(self.hidden_variance, 0.0))
 
-    def latent_correlation(self, covariance: Floats) -> Floats:
-        """Return the rho whose c(rho) is ``covariance``, any shape."""
-        rho, c = self._mehler
+    def latent_correlation(self, other: NormalScores, covariance: Floats) -> Floats:
+        """Return the rho whose c(rho) is ``covariance``, any shape, of a pixel of either law."""
+        rho = np.sin(np.linspace(-math.pi / 2, math.pi / 2, 2001))
+        c = np.polynomial.polynomial.polyval(rho, self.hermite * other.hermite)
+        c = np.maximum.accumulate(c)
         return np.asarray(np.interp(covariance, c, rho), dtype=np.float64)
 
     @cached_property
-    def _mehler(self) -> tuple[Floats, Floats]:
+    def hermite(self) -> Floats:
+        """(26,) b_k from k = 0, the last with what is left of all higher ones."""
+        coefficients = np.zeros(_ORDERS + 2)
+        if self.place is not None:
+            coefficients[1] = 1.0
+            return coefficients
         edge = np.where(np.isfinite(self.edges), self.edges, 0.0)
         weight = _density(self.edges)
-        square = np.empty(_ORDERS + 1)
         before, now = np.zeros_like(edge), weight  # h_{k-1} phi at the edges, k = 1
         for k in range(1, _ORDERS + 1):
             # the integral of h_k phi over a cell is the difference of h_{k-1} phi / sqrt(k)
-            square[k] = float(self.score @ (now[:-1] - now[1:])) ** 2 / k
+            coefficients[k] = float(self.score @ (now[:-1] - now[1:])) / math.sqrt(k)
             before, now = now, (edge * now - math.sqrt(k - 1) * before) / math.sqrt(k)
-        coefficients = np.zeros(_ORDERS + 2)
-        coefficients[1:-1] = square[1:]
-        coefficients[-1] = max(self.score_variance - coefficients.sum(), 0.0)
-        rho = np.sin(np.linspace(-math.pi / 2, math.pi / 2, 2001))
-        c = np.polynomial.polynomial.polyval(rho, coefficients)
-        return rho, np.maximum.accumulate(c)
+        left = 1 - self.hidden_variance - float(coefficients @ coefficients)
+        coefficients[-1] = math.sqrt(max(left, 0.0))
+        return coefficients
 
 
 def _density(t: Floats) -> Floats:

@@ -29,7 +29,7 @@ class Channel:
 
     Parameters
     ----------
-    mean_adu, noise_variance_adu2, noise
+    mean_adu, noise_variance_adu2, noise, discrete
         As in `Sample`.
     scale
         What its values are divided by where channels meet, so that all have noise of one variance.
@@ -39,6 +39,7 @@ class Channel:
     mean_adu: float
     noise_variance_adu2: float
     noise: NoiseModel | None
+    discrete: bool
     scale: float
 
 
@@ -59,7 +60,7 @@ class Sample:
         Mean of Var(Y | X): what no model of Y may go below. Of several channels, what it is in all
         of them once they are divided by their scales.
     discrete
-        Whether ADU are integers.
+        Whether ADU are integers, in all channels.
     one_scene
         Whether the fields are regions of a single field of view.
     seed
@@ -222,6 +223,7 @@ class Sample:
                 frames=self.frames[:, :, c],
                 mean_adu=channel.mean_adu,
                 noise_variance_adu2=channel.noise_variance_adu2,
+                discrete=channel.discrete,
                 noise=channel.noise,
                 channels=(),
             )

@@ -18,7 +18,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from hil.information.normal_scores import NormalScores
+
 Floats = NDArray[np.float64]
+
+NORMAL = "normal"  # the law that noise of any kind has
 
 _LEAST_VARIANCE = 1 / 12  # codes squared: rounding's, where noise has none
 
@@ -29,7 +33,7 @@ def warps(variance: Floats) -> dict[str, Floats]:
     """Give u of each law, (L,), by the law's name; of constant noise there is one alone."""
     code = np.arange(variance.size, dtype=np.float64)
     v = np.maximum(variance, _LEAST_VARIANCE)
-    found = {"normal": code}
+    found = {NORMAL: code}
     if np.ptp(v) > 1e-3 * float(v.max()):
         rate = v**-0.5
         found["root normal"] = np.concatenate([[0.0], np.cumsum((rate[1:] + rate[:-1]) / 2)])
@@ -37,20 +41,21 @@ def warps(variance: Floats) -> dict[str, Floats]:
     return found
 
 
-def warped_laws(counts: Floats, u: Floats) -> Floats:
-    """Fit q, (sets, L), to sets of counts (sets, L)."""
+def warped_laws(counts: Floats, u: Floats) -> list[NormalScores]:
+    """Fit to sets of counts (sets, L); scores are the places of codes, (u - m) / s."""
     from scipy.special import ndtr
 
     n = counts.sum(axis=1, keepdims=True)
     mean = counts @ u[:, None] / n
     sd = np.sqrt(np.maximum(counts @ u[:, None] ** 2 / n - mean**2, 0.0))
     step = float(u[-1] - u[0]) / max(u.size - 1, 1)
-    ends = ((u[1:] + u[:-1]) / 2 - mean) / np.maximum(sd, 1e-3 * step)
+    sd = np.maximum(sd, 1e-3 * step)
+    ends = ((u[1:] + u[:-1]) / 2 - mean) / sd
     # each half of the line from its own tail, where small probabilities keep their digits
     left = np.where(ends[:, :-1] > 0, ndtr(-ends[:, :-1]), ndtr(ends[:, 1:]))
     right = np.where(ends[:, :-1] > 0, ndtr(-ends[:, 1:]), ndtr(ends[:, :-1]))
     inner = left - right
     law = np.concatenate([ndtr(ends[:, :1]), inner, ndtr(-ends[:, -1:])], axis=1)
     # no code is impossible; more would bend the tails
-    result: Floats = (law + _ANYTHING / u.size) / (1 + _ANYTHING)
-    return result
+    law = (law + _ANYTHING / u.size) / (1 + _ANYTHING)
+    return [NormalScores(q, place) for q, place in zip(law, (u - mean) / sd, strict=True)]

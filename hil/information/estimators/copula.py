@@ -8,6 +8,7 @@ covariance depends on the lag alone. For place-dependent statistics see `copula_
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import reduce
 from operator import add
 
@@ -15,13 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hil.information.autocovariance import fold_moments, lag_sums
+from hil.information.channel_stationary import VectorSums, channel_covariances
 from hil.information.coded_sample import CodedSample
 from hil.information.copula_model import CopulaModel
 from hil.information.estimators.registry import CrossEntropy, half_sum_weight
 from hil.information.estimators.stationary import fitted
 from hil.information.levinson import whiten_doubly_toeplitz
-from hil.information.normal_scores import NormalScores
+from hil.information.masked_lags import lags_by_fold
 from hil.information.sample import Sample
+from hil.information.scored_fields import ScoredFields
 
 Floats = NDArray[np.float64]
 
@@ -33,31 +36,62 @@ class Copula:
 
     def cross_entropy(self, sample: Sample) -> CrossEntropy:
         """See `PatchEstimator`."""
-        codes = CodedSample.of(sample)
+        codes = CodedSample(sample)
         choice = codes.chosen_laws(stationary_joint)
-        in_sample = choice.in_sample.nats_per_pixel(codes.patches)
-        step = codes.coding.log_step_nats
+        step = codes.log_step_nats
         return CrossEntropy(
             choice.held_out_nats + step,
-            in_sample + step,
+            codes.in_sample_nats(choice.models) + step,
             half_sum_weight(sample.n_folds),
-            codes.details | {"marginal_law": choice.laws[0].name},
+            codes.details | {"marginal_law": choice.name},
         )
 
 
-def score_autocovariance(sample: Sample) -> Floats:
-    """(2p-1, 2p-1) autocovariance of scores, none of whose eigenvalues lies below the noise."""
-    lags = reduce(add, lag_sums(sample))
-    models = fitted([lags], sample.noise_variance_adu2, lambda: [reduce(add, fold_moments(sample))])
-    return models[0].c
-
-
-def stationary_joint(scores: NormalScores, sample: Sample) -> CopulaModel:
+def stationary_joint(training: Sequence[ScoredFields]) -> list[CopulaModel]:
     """Join by a covariance that depends on the lag alone."""
-    c = score_autocovariance(sample)
-    whitener, _ = whiten_doubly_toeplitz(c)
-    mean = np.zeros(sample.patch_size**2)  # by construction: scores are those of their own law
-    return CopulaModel.fit(scores, mean, doubly_toeplitz(c), whitener)
+    models = []
+    for scored, (covariance, whitener) in zip(training, stationary_fits(training), strict=True):
+        mean = np.zeros(len(covariance))  # by construction: scores are those of their own law
+        fit = scored.in_scores(covariance, whitener)
+        models.append(CopulaModel.fit(scored.laws, mean, *fit))
+    return models
+
+
+def stationary_fits(training: Sequence[ScoredFields]) -> list[tuple[Floats, Floats]]:
+    """Covariance (d, d) of each set's `parts` by lag, not below the noise, and its whitener."""
+    if len(training[0].laws) > 1:
+        return _channel_fits(training)
+    lags = [reduce(add, (s for part in one.parts() for s in lag_sums(part))) for one in training]
+    models = fitted(
+        lags,
+        1.0,
+        lambda: [
+            reduce(add, (s for part in one.parts() for s in fold_moments(part))) for one in training
+        ],
+    )
+    whiteners, _ = whiten_doubly_toeplitz(np.stack([model.c for model in models]))
+    return [
+        (doubly_toeplitz(model.c), whitener)
+        for model, whitener in zip(models, whiteners, strict=True)
+    ]
+
+
+def patch_sums(scored: ScoredFields) -> VectorSums:
+    """Sum over the patches of a training set."""
+    d = len(scored.laws) * scored.values_per_channel
+    return reduce(add, (VectorSums.of(part.patches.reshape(-1, d)) for part in scored.parts()))
+
+
+def _channel_fits(training: Sequence[ScoredFields]) -> list[tuple[Floats, Floats]]:
+    def patches() -> list[tuple[Floats, int]]:
+        sums = map(patch_sums, training)
+        return [(own.covariance(np.zeros(len(own.first))), own.n) for own in sums]
+
+    lags = [
+        reduce(add, (s for part in one.parts() for s in lags_by_fold(part))) for one in training
+    ]
+    covariances = channel_covariances(lags, patches, 1.0)
+    return [(s, np.tril(np.linalg.inv(np.linalg.cholesky(s)))) for s in covariances]
 
 
 def doubly_toeplitz(c: Floats) -> Floats:

@@ -7,17 +7,18 @@ stationary one by OAS. The law of one pixel stays the same everywhere, as a tabl
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from hil.information.coded_sample import CodedSample
 from hil.information.copula_model import CopulaModel
-from hil.information.estimators.copula import doubly_toeplitz, score_autocovariance
+from hil.information.estimators.copula import patch_sums, stationary_fits
 from hil.information.estimators.gaussian import oas_shrinkage, wishart_weight
 from hil.information.estimators.registry import CrossEntropy, half_sum_weight
-from hil.information.levinson import whiten_doubly_toeplitz
-from hil.information.normal_scores import NormalScores
 from hil.information.sample import Sample
+from hil.information.scored_fields import ScoredFields
 
 Floats = NDArray[np.float64]
 
@@ -34,57 +35,53 @@ class CopulaGaussian:
 
         As in `gaussian`, the point estimate is free of shrinkage where there are enough scenes.
         """
-        codes = CodedSample.of(sample)
-        scenes = codes.patches.shape[1] // sample.n_repeats * np.bincount(sample.fold)
+        codes = CodedSample(sample)
+        scenes = sample.places.shape[1] * np.bincount(sample.fold)
         n, trained = int(scenes.sum()), int(scenes.sum() - scenes.max())
-        d = sample.patch_size**2
-        free = trained >= 2 * d
+        d = sample.values_per_patch
         choice = codes.chosen_laws(_shrunk_joint)
-        law, *laws = choice.laws
-        bound = choice.held_out_nats
-        in_sample = codes.model(law, None, _free_joint) if free else choice.in_sample
-        held_out = codes.held_out_nats(laws, _free_joint) if free else bound
-        in_sample_nats = in_sample.nats_per_pixel(codes.patches)
-        details = codes.details | {"marginal_law": law.name}
-        step = codes.coding.log_step_nats
-        bound, in_sample_nats = bound + step, in_sample_nats + step
-        if not free:
-            weight = half_sum_weight(sample.n_folds)
-            return CrossEntropy(bound, in_sample_nats, weight, details)
-        weight = wishart_weight(d, n, trained)
-        return CrossEntropy(held_out + step, in_sample_nats, weight, details, bound)
+        details = codes.details | {"marginal_law": choice.name}
+        step = codes.log_step_nats
+        bound = choice.held_out_nats + step
+        if trained < 2 * d:
+            in_sample = codes.in_sample_nats(choice.models) + step
+            return CrossEntropy(bound, in_sample, half_sum_weight(sample.n_folds), details)
+        free = codes.models(choice.laws, _free_joint)
+        held_out, in_sample = codes.held_out_nats(free) + step, codes.in_sample_nats(free) + step
+        return CrossEntropy(held_out, in_sample, wishart_weight(d, n, trained), details, bound)
 
 
-def _shrunk_joint(scores: NormalScores, sample: Sample) -> CopulaModel:
-    return _joint(scores, sample, shrink=True)
+def _free_joint(training: Sequence[ScoredFields]) -> list[CopulaModel]:
+    return [_model(scored, *_moments(scored)) for scored in training]
 
 
-def _free_joint(scores: NormalScores, sample: Sample) -> CopulaModel:
-    return _joint(scores, sample, shrink=False)
-
-
-def _joint(scores: NormalScores, sample: Sample, *, shrink: bool) -> CopulaModel:
-    patches = sample.patches.reshape(-1, sample.patch_size**2)
-    mean = patches.mean(axis=0, dtype=np.float64)
-    scatter = (patches.T @ patches).astype(np.float64) / patches.shape[0]
-    covariance: Floats = scatter - np.outer(mean, mean)
-    if shrink:
-        c = score_autocovariance(sample)
-        target = doubly_toeplitz(c)
-        whitener, _ = whiten_doubly_toeplitz(c)
+def _shrunk_joint(training: Sequence[ScoredFields]) -> list[CopulaModel]:
+    models = []
+    for scored, (target, whitener) in zip(training, stationary_fits(training), strict=True):
+        mean, covariance = _moments(scored)
         white = whitener @ covariance @ whitener.T
-        # repeats show the same scenes again: they are not new samples of what varies
-        rho = oas_shrinkage(white, patches.shape[0] // sample.n_repeats)
+        rho = oas_shrinkage(white, scored.n_scenes)
         scale = float(np.trace(white)) / mean.size
-        covariance = (1 - rho) * covariance + rho * scale * target
-    least = _LEAST_SHARE * sample.noise_variance_adu2
+        models.append(_model(scored, mean, (1 - rho) * covariance + rho * scale * target))
+    return models
+
+
+def _moments(scored: ScoredFields) -> tuple[Floats, Floats]:
+    """(d,) mean and (d, d) covariance of patches in units of their noise."""
+    sums = patch_sums(scored)
+    mean = sums.first / sums.n
+    return mean, sums.covariance(mean)
+
+
+def _model(scored: ScoredFields, mean: Floats, covariance: Floats) -> CopulaModel:
     try:
-        np.linalg.cholesky(covariance - least * np.eye(mean.size))
+        np.linalg.cholesky(covariance - _LEAST_SHARE * np.eye(mean.size))
     except np.linalg.LinAlgError:
         values, vectors = np.linalg.eigh(covariance)
-        covariance = (vectors * np.maximum(values, least)) @ vectors.T
+        covariance = (vectors * np.maximum(values, _LEAST_SHARE)) @ vectors.T
     whitener = np.tril(np.linalg.inv(np.linalg.cholesky(covariance)))
-    return CopulaModel.fit(scores, mean, covariance, whitener)
+    fit = scored.in_scores(covariance, whitener)
+    return CopulaModel.fit(scored.laws, scored.mean_of_scores(mean), *fit)
 
 
 ESTIMATOR = CopulaGaussian()

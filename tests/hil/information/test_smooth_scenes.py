@@ -49,7 +49,7 @@ class Blur(NamedTuple):
         return float(np.linalg.slogdet(np.eye(d) + covariance)[1]) / (2 * d * math.log(2))
 
 
-@pytest.mark.parametrize("estimator", ["stationary", "gaussian", "scale_mixture"])
+@pytest.mark.parametrize("estimator", ["stationary", "gaussian", "scale_mixture", "copula"])
 @pytest.mark.parametrize(
     "blur",
     [Blur(1, 10), Blur(2, 300), Blur(4, 10), Blur(4, 300), Blur(2, 30, 2), Blur(4, 300, 2)],
