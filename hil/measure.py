@@ -245,7 +245,9 @@ class _Taken:
             for name, setting in rig.safety.settings.items()
             if setting.role in ("exposure", "light", "binning")
         ]
+        shown += rig.safety.recorded
         self.settings = self._watch.run(lambda: rig.safety.read(shown))
+        self._model = self._noise.under(rig.safety.noise_entries(self.settings))
         estimates = []
         with ExitStack() as stack:
             thinker = DeviceThread("hil-estimates")
@@ -272,7 +274,7 @@ class _Taken:
         return thinker.run(
             lambda: estimate_information(
                 frames,
-                self._noise.model,
+                self._model,
                 scheme.estimator,
                 scheme.patch_size,
                 scheme.confidence,

@@ -71,9 +71,13 @@ class Safety:
             tuple(self._park_step(f"park.{i}.set", step.set) for i, step in enumerate(spec.park))
             or self._default_park()
         )
-        self.recorded = tuple(
-            self.setting(name, f"record.{i}").name for i, name in enumerate(spec.record)
+        self.noise_conditions = tuple(
+            self._settings_of(f"noise_at.{i}.when", entry.when)
+            for i, entry in enumerate(spec.noise_at)
         )
+        recorded = [self.setting(name, f"record.{i}").name for i, name in enumerate(spec.record)]
+        recorded += [name for condition in self.noise_conditions for name in condition]
+        self.recorded = tuple(dict.fromkeys(recorded))
 
     def _canonical_limit(self, name: str, limit: Limit) -> tuple[str, Limit]:
         key = f'limits."{name}"'
@@ -106,17 +110,34 @@ class Safety:
         return rule.model_copy(update={"settings": names})
 
     def _park_step(self, key: str, step: Mapping[str, Value]) -> dict[str, Value]:
+        result = self._settings_of(key, step)
+        for name, value in result.items():
+            try:
+                self._check_value(name, value)
+            except SafetyError as error:
+                raise SafetyError(str(error), f'{key}."{name}"') from None
+        return result
+
+    def _settings_of(self, key: str, table: Mapping[str, Value]) -> dict[str, Value]:
+        """Make names and values of a table in the rig file canonical."""
         result = {}
-        for given, value in step.items():
+        for given, value in table.items():
             place = f'{key}."{given}"'
             self.setting(given, place)
             try:
                 name, value = self.canonical(given, value)
-                self._check_value(name, value)
             except SafetyError as error:
                 raise SafetyError(str(error), place) from None
             result[name] = value
         return result
+
+    def noise_entries(self, values: Mapping[str, Value]) -> tuple[int, ...]:
+        """Tell which entries of ``[[noise_at]]`` hold, given values under canonical names."""
+        return tuple(
+            i
+            for i, condition in enumerate(self.noise_conditions)
+            if all(values.get(name) == value for name, value in condition.items())
+        )
 
     def _default_park(self) -> tuple[dict[str, Value], ...]:
         """Without park steps in the rig file: everything that brings light to its darkest."""

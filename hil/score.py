@@ -16,8 +16,15 @@ if TYPE_CHECKING:
     from hil.information.noise_model import FlattenedNoise, NoiseModel
 
 
-def noise_model(rig: RigFile) -> NoiseModel | FlattenedNoise:
+def noise_model(rig: RigFile, entries: tuple[int, ...] = ()) -> NoiseModel | FlattenedNoise:
     """Build the noise model that a rig file states.
+
+    Parameters
+    ----------
+    rig
+        The rig file.
+    entries
+        Entries of its ``[[noise_at]]`` that hold.
 
     Raises
     ------
@@ -29,9 +36,10 @@ def noise_model(rig: RigFile) -> NoiseModel | FlattenedNoise:
     spec = rig.spec.noise
     assert spec is not None and not isinstance(spec, CalibratedNoiseSpec), "see hil.calibration.use"
     try:
-        return build_noise(spec, rig.path.parent)
+        return build_noise(rig.spec.noise_under(entries), rig.path.parent)
     except InputError as error:
-        raise InputError(rig.path, f"noise.{error.key}", error.problem) from None
+        table = f"noise_at.{entries[-1]}" if entries else "noise"
+        raise InputError(rig.path, f"{table}.{error.key}", error.problem) from None
 
 
 def check_objectives(file: SessionFile, noise: NoiseModel | FlattenedNoise) -> None:
@@ -77,8 +85,8 @@ class SessionEstimator:
     ----------
     spec
         The session.
-    noise
-        The rig's noise model, built once: its tables are kept.
+    noise_at
+        The rig's noise model at the settings of a trial, built once: its tables are kept.
     around
         What settings say of a trial.
     chosen
@@ -90,14 +98,14 @@ class SessionEstimator:
     def __init__(
         self,
         spec: SessionSpec,
-        noise: NoiseModel | FlattenedNoise,
+        noise_at: Callable[[Mapping[str, Value]], NoiseModel | FlattenedNoise],
         around: Surroundings,
         chosen: str = "",
         noise_variance_relative_sd: float = 0.0,
     ) -> None:
         self._spec = spec
         self._kind = chosen or spec.estimator.kind
-        self._noise = noise
+        self._noise_at = noise_at
         self._noise_sd = noise_variance_relative_sd
         self._around = around
 
@@ -106,7 +114,8 @@ class SessionEstimator:
         spec = self._spec
         n_fields = len(measurement.frames) - measurement.n_blanks
         frames = measurement.frames[:n_fields]
-        estimate = self._estimate(frames, measurement.saturation_adu)
+        noise = self._noise_at(settings)
+        estimate = self._estimate(frames, noise, measurement.saturation_adu)
         # The slack of a bound differs between estimators: `best` chooses once for all trials.
         self._kind = str(estimate.details.get("chosen", self._kind))
         dose_mj = measurement.dose_mj
@@ -115,17 +124,18 @@ class SessionEstimator:
         details: dict[str, Any] = {**estimate.details, "dose_mj": dose_mj}
         bits = (estimate.bits_per_pixel, estimate.ci_low, estimate.ci_high)
         if measurement.n_blanks:
-            blank = self._estimate(measurement.frames[n_fields:], measurement.saturation_adu)
+            blanks = measurement.frames[n_fields:]
+            blank = self._estimate(blanks, noise, measurement.saturation_adu)
             details["blank"] = _record(blank)
             if spec.objective.minus_blank:
                 bits = _difference(estimate, blank)
-        around = self._circumstances(measurement, frames, settings, dose_mj)
+        around = self._circumstances(measurement, frames, noise, settings, dose_mj)
         details |= {
             "electrons_per_frame": around.frame_electrons,
             "seconds_per_frame": around.frame_s,
         }
         if spec.reference is not None:
-            details |= self._sensitivity(frames, bits[0], around)
+            details |= self._sensitivity(frames, noise, bits[0], around)
         first = spec.objective.names[0]
         return Assessment(
             replace(estimate, details=details),
@@ -134,13 +144,15 @@ class SessionEstimator:
             (scaled(first, bits[1], around), scaled(first, bits[2], around)),
         )
 
-    def _estimate(self, frames: Pixels, saturation_adu: int) -> Estimate:
+    def _estimate(
+        self, frames: Pixels, noise: NoiseModel | FlattenedNoise, saturation_adu: int
+    ) -> Estimate:
         from hil.information import estimate_information
 
         spec = self._spec
         return estimate_information(
             frames,
-            self._noise,
+            noise,
             estimator=self._kind,
             patch_size=spec.estimator.patch_size,
             confidence=spec.estimator.confidence,
@@ -167,6 +179,7 @@ class SessionEstimator:
         self,
         measurement: Measurement,
         frames: Pixels,
+        noise: NoiseModel | FlattenedNoise,
         settings: Mapping[str, Value],
         dose_mj: float,
     ) -> Circumstances:
@@ -175,8 +188,8 @@ class SessionEstimator:
         n_frames = frames.shape[0] * frames.shape[1]
         values = math.prod(frames.shape[2:])
         electrons = math.nan
-        if counts_electrons(self._noise):
-            electrons = mean_electrons(frames, self._noise) * values
+        if counts_electrons(noise):
+            electrons = mean_electrons(frames, noise) * values
         return Circumstances(
             values=values,
             frame_um2=math.prod(frames.shape[-2:]) * self._around.pixel_um2(settings),
@@ -185,12 +198,18 @@ class SessionEstimator:
             frame_mj=dose_mj / n_frames,
         )
 
-    def _sensitivity(self, frames: Pixels, bits: float, around: Circumstances) -> dict[str, Any]:
+    def _sensitivity(
+        self,
+        frames: Pixels,
+        noise: NoiseModel | FlattenedNoise,
+        bits: float,
+        around: Circumstances,
+    ) -> dict[str, Any]:
         """Say what drift, of which reference trials tell, does to this trial."""
         from hil.information.light_sensitivity import light_sensitivity_bits
 
         spec = self._spec
-        own = light_sensitivity_bits(frames, self._noise, spec.estimator.patch_size)
+        own = light_sensitivity_bits(frames, noise, spec.estimator.patch_size)
         return {
             "light_sensitivity_bits": own,
             "light_sensitivity": [

@@ -453,7 +453,11 @@ def _run_trials(
         store=store,
         proposer=OptunaProposer(work.layout.plan(spec, work.space)),
         estimator=SessionEstimator(
-            spec, noise.model, around, _chosen(work), noise.variance_relative_sd
+            spec,
+            lambda settings: noise.under(rig.safety.noise_entries(settings)),
+            around,
+            _chosen(work),
+            noise.variance_relative_sd,
         ),
         clock=clock,
         stop=stop,

@@ -50,7 +50,8 @@ def test_the_satellite_stays_below_saturation(folder: Path) -> None:
     with hil.open_database() as database:
         trials = database.trials("last", sort="number")
     assert list(trials["state"]) == ["COMPLETE"] * 8
-    assert (trials["objective"] > 0).all()
+    assert trials["objective"].max() > 1, "high gain clips at long exposures, and tells nothing"
+    assert set(trials["camera.gain"]) == {"low", "high"}
     assert trials["metrics.snr"].corr(trials["camera.exposure_ms"], method="spearman") > 0.5
 
 

@@ -60,6 +60,7 @@ class Probe:
         spec = file.rig.spec.model_copy(update={"driver": (driver,)})
         self._file = replace(file, rig=replace(file.rig, spec=spec))
         self._rig = Rig(Plan(self._file.rig))
+        self._models: dict[tuple[int, ...], Any] = {}
 
     def __enter__(self) -> Self:
         spec, rig = self._file.spec, self._rig
@@ -69,8 +70,14 @@ class Probe:
         self._fixed = dict(space.fixed)
         self._fields = rig.run(lambda: lay_out(spec, space, rig.spec, path)).fields
         around = Surroundings(space.excess, space.dose_mj, space.pixel_um2)
-        self._estimator = SessionEstimator(spec, noise_model(self._file.rig), around)
+        self._estimator = SessionEstimator(spec, self._noise, around)
         return self
+
+    def _noise(self, settings: Mapping[str, Value]) -> Any:
+        held = self._rig.safety.noise_entries(settings)
+        if held not in self._models:
+            self._models[held] = noise_model(self._file.rig, held)
+        return self._models[held]
 
     def __exit__(self, *error: object) -> None:
         self._rig.__exit__(None, None, None)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from drivers.protocol import Value
@@ -33,11 +34,18 @@ class RigNoise:
         How far its variance may be wrong, relative; 0 where the rig file states numbers.
     calibration
         Where it was measured: that calibration.
+    elsewhere
+        Builds the model for entries of ``[[noise_at]]`` that hold together.
     """
 
     model: NoiseModel | FlattenedNoise
     variance_relative_sd: float = 0.0
     calibration: StoredNoise | None = None
+    elsewhere: Callable[[tuple[int, ...]], NoiseModel | FlattenedNoise] | None = None
+
+    def under(self, entries: tuple[int, ...]) -> NoiseModel | FlattenedNoise:
+        """Give the model where entries of ``[[noise_at]]`` hold; built once."""
+        return self.model if self.elsewhere is None else self.elsewhere(entries)
 
     @property
     def calibration_id(self) -> str | None:
@@ -64,7 +72,10 @@ def rig_noise(file: RigFile, database: Database | None, ref: str | None = None) 
     """
     spec = file.spec.noise
     if not isinstance(spec, CalibratedNoiseSpec):
-        return RigNoise(noise_model(file))
+        at = cache(partial(noise_model, file))
+        for i in range(len(file.spec.noise_at)):
+            at((i,))  # says now what is wrong with it
+        return RigNoise(at(()), elsewhere=at)
     wanted = ref or spec.calibration
     make = f"`hil calibrate {file.path.name}` makes one"
     if database is None:

@@ -5,11 +5,11 @@ One class a kind; `hil.information.noise_kinds` says which model each describes.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self, TypeAlias
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
-from hil.spec.base import Spec
+from hil.spec.base import Settings, Spec
 
 BitDepth: TypeAlias = Annotated[int, Field(ge=1, le=32)]
 
@@ -73,6 +73,25 @@ class XrayNoiseSpec(Spec):
     offset_adu: float = Field(ge=0)
     electronic_noise_adu: float = Field(ge=0)
     bit_depth: BitDepth = 16
+
+
+class NoiseAt(Spec):
+    """Where the camera is set otherwise, what of ``[noise]`` is then different.
+
+    Parameters
+    ----------
+    when
+        Settings that must all read so.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    when: Settings = Field(min_length=1)
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """Keys of ``[noise]`` with the values that they have then."""
+        return dict(self.model_extra or {})
 
 
 NoiseSpec: TypeAlias = Annotated[

@@ -5,12 +5,19 @@ from __future__ import annotations
 import math
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 from hil.spec.base import SettingName, Settings, SettingValue, Spec
 from hil.spec.calibrate import CalibratedNoiseSpec, CalibrateSpec, implied_kind
 from hil.spec.light import DoseSpec, Optics
-from hil.spec.noise import NoiseSpec
+from hil.spec.noise import NoiseAt, NoiseSpec
 
 RigNoiseSpec: TypeAlias = Annotated[
     NoiseSpec | CalibratedNoiseSpec, Field(discriminator="kind"), BeforeValidator(implied_kind)
@@ -139,6 +146,9 @@ class ParkStep(Spec):
     set: Settings = Field(min_length=1)
 
 
+_NOISE: TypeAdapter[NoiseSpec] = TypeAdapter(NoiseSpec)
+
+
 class RigSpec(Spec):
     """A rig: devices with limits, a safe state and what is known of the camera's noise.
 
@@ -152,6 +162,8 @@ class RigSpec(Spec):
         How the devices are reached.
     noise
         The camera's noise model; needed for sessions.
+    noise_at
+        What of it differs where the camera is set otherwise: gain modes, binning.
     calibrate
         The recipe of ``hil calibrate``.
     dose
@@ -176,6 +188,7 @@ class RigSpec(Spec):
     camera: str = Field(min_length=1)
     driver: tuple[DriverSpec, ...] = Field(min_length=1)
     noise: RigNoiseSpec | None = None
+    noise_at: tuple[NoiseAt, ...] = ()
     calibrate: CalibrateSpec | None = None
     dose: DoseSpec | None = None
     optics: Optics | None = None
@@ -198,6 +211,29 @@ class RigSpec(Spec):
                 if problem:
                     raise ValueError(f'{where}."{name}" = {value!r} {problem}')
         return self
+
+    @model_validator(mode="after")
+    def _noise_elsewhere(self) -> Self:
+        if self.noise_at and (self.noise is None or isinstance(self.noise, CalibratedNoiseSpec)):
+            raise ValueError("noise_at: changes what [noise] kind = ... states, which is missing")
+        for i, entry in enumerate(self.noise_at):
+            if not entry.changes:
+                raise ValueError(f"noise_at.{i}: changes nothing; allowed: keys of [noise]")
+            try:
+                self.noise_under((i,))
+            except ValidationError as error:
+                first = error.errors()[0]
+                key = ".".join(str(part) for part in first["loc"][1:])
+                raise ValueError(f"noise_at.{i}.{key}: {first['msg']}") from None
+        return self
+
+    def noise_under(self, entries: tuple[int, ...]) -> NoiseSpec:
+        """Give the stated noise where so many entries of `noise_at` hold; the last one wins."""
+        assert self.noise is not None
+        stated = self.noise.model_dump(exclude_none=True)
+        for i in entries:
+            stated |= self.noise_at[i].changes
+        return _NOISE.validate_python(stated)
 
 
 def outside(limit: Limit, value: float | int | str) -> str:

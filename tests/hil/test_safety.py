@@ -186,6 +186,14 @@ MISTAKES = [
     Mistake(
         "unknown interlock", {"interlock": [{"setting": "dor.state", "low": 1}]}, "interlock.0"
     ),
+    Mistake(
+        "noise at no such setting",
+        {
+            "noise": {"kind": "gaussian", "sigma_adu": 2},
+            "noise_at": [{"when": {"Wheel.1.Labl": "DAPI"}, "sigma_adu": 3}],
+        },
+        "noise_at.0.when",
+    ),
     Mistake("unknown record", {"record": ["Z.position_um", "Z.temperature_c"]}, "record.1"),
 ]
 
@@ -220,3 +228,18 @@ def test_whatever_is_asked_stays_inside(
 
 def test_darkest_knows_shutters_and_lamps(benches: Any) -> None:
     assert darkest(benches["laser"].settings[0]) == 0.0
+
+
+def test_noise_goes_by_what_is_read_back(benches: Any) -> None:
+    entries = [
+        {"when": {"Wheel.1.State": 0}, "sigma_adu": 3},
+        {"when": {"Wheel.1.Label": "DAPI", "Z.position_um": 20}, "sigma_adu": 4},
+    ]
+    noise = {"kind": "gaussian", "sigma_adu": 2}
+    safety = make_safety(benches, noise=noise, noise_at=entries)
+    assert safety.noise_entries({"Wheel.1.Label": "FITC", "Z.position_um": 20.0}) == ()
+    assert safety.noise_entries({"Wheel.1.Label": "DAPI", "Z.position_um": 10.0}) == (0,)
+    assert safety.noise_entries({"Wheel.1.Label": "DAPI", "Z.position_um": 20.0}) == (0, 1)
+    assert safety.recorded == ("Wheel.1.Label", "Z.position_um")
+    spec = RigSpec.model_validate(RIG | {"noise": noise, "noise_at": entries})
+    assert [spec.noise_under(held).sigma_adu for held in ((), (0,), (0, 1))] == [2, 3, 4]  # type: ignore[union-attr]

@@ -165,6 +165,27 @@ RIG_MISTAKES = [
         "parks outside", '"light.power_mw"', '"mirror.z5_nm" = 400, "a.b"', "", "above the rig's"
     ),
     Mistake("no time", "low = -100", "timeout_s = 0", 'limits."mirror.z5_nm".timeout_s', "than 0"),
+    Mistake(
+        "noise elsewhere, of no such kind",
+        "[limits",
+        "[[noise_at]]\nwhen = { 'camera.binning' = 2 }\nsigma_adu = 3\n[limits",
+        "",
+        "noise_at.0.sigma_adu",
+    ),
+    Mistake(
+        "noise elsewhere, impossible",
+        "[limits",
+        "[[noise_at]]\nwhen = { 'camera.binning' = 2 }\nread_noise_e = -3\n[limits",
+        "",
+        "noise_at.0.read_noise_e",
+    ),
+    Mistake(
+        "noise elsewhere, the same",
+        "[limits",
+        "[[noise_at]]\nwhen = { 'camera.binning' = 2 }\n[limits",
+        "",
+        "changes nothing",
+    ),
 ]
 
 
