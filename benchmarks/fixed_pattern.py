@@ -16,13 +16,13 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import entr, ndtr
 
-from hil.calibration import PhotonTransfer
+from hil.calibration import PhotonTransfer, mapped_noise
 from hil.information import estimate_information
 from hil.noise import CameraMapNoise, CameraNoise
 
 SIDE_PX, FIELDS, REPEATS, PATCH_PX = 256, 12, 2, 16
 ESTIMATORS = ("stationary", "copula", "best")
-CALIBRATION_FRAMES = 100
+CALIBRATION_FRAMES, LEVELS, REPEATS_A_LEVEL = 100, 8, 16
 
 
 class Sensor(NamedTuple):
@@ -73,24 +73,23 @@ SENSORS = (
 
 
 def measured(camera: CameraMapNoise, sensor: Sensor, rng: np.random.Generator) -> CameraMapNoise:
-    """Measure the maps by 100 dark frames and 100 flat ones; gain is known from other light."""
-    shape = (CALIBRATION_FRAMES, SIDE_PX, SIDE_PX)
+    """Calibrate as ``hil calibrate --flat`` does: a scene at eight levels, dark and flat frames."""
+
+    def taken(frames: int, light: np.ndarray | float) -> np.ndarray:
+        return camera.sample(np.broadcast_to(light, (frames, SIDE_PX, SIDE_PX)), rng)
+
     transfer = PhotonTransfer(camera.bit_depth)
-    transfer.add(camera.sample(np.zeros(shape), rng), 10.0, 0.0, dark=True)
-    flat = camera.sample(np.full(shape, sensor.mean_e), rng)
-    transfer.add(flat, 10.0, 1.0, flat=True)
+    transfer.add(taken(CALIBRATION_FRAMES, 0.0), 10.0, 0.0, dark=True)
+    pattern = scenes(rng, 1.0, 0.3)[0, 0]
+    range_e = (sensor.plain.highest_adu - 100) * sensor.gain_e_per_adu
+    brightest_e = min(0.6 * range_e, 4 * sensor.mean_e)
+    for level in np.linspace(0.25, 1.0, LEVELS) ** 2:
+        transfer.add(taken(REPEATS_A_LEVEL, level * brightest_e * pattern), 10.0, level)
+    transfer.add(taken(CALIBRATION_FRAMES, sensor.mean_e), 10.0, 1.0, flat=True)
     found = transfer.fit()
-    maps = found.maps
-    if maps is None or maps.response is None or maps.shading is None:
-        raise SystemExit(f"no maps: {found.problems}")
-    return CameraMapNoise(
-        sensor.gain_e_per_adu,
-        maps.offset_adu,
-        maps.read_noise_e,
-        maps.response * maps.shading,
-        maps.usable,
-        bit_depth=camera.bit_depth,
-    )
+    if found.problems or found.maps is None:
+        raise SystemExit(f"refused: {found.problems}")
+    return mapped_noise(found, found.maps)
 
 
 def scenes(rng: np.random.Generator, mean_e: float, contrast: float) -> np.ndarray:

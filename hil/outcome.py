@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,10 @@ class SessionResult:
         Where everything lies; no password.
     drift
         What the reference trials show; None if there were none.
+    flags
+        What speaks against the estimates, and of how many COMPLETE trials.
+    noise_checked
+        Whether the noise model was compared with repeats; False where fields have one frame each.
     """
 
     session_id: str
@@ -51,6 +56,8 @@ class SessionResult:
     database: str
     frames: Path
     drift: Drift | None = None
+    flags: Mapping[str, int] = field(default_factory=dict)
+    noise_checked: bool = True
 
 
 def best_of(database: Database, session_id: str) -> Best | None:
@@ -84,6 +91,8 @@ def result_of(
     record = database.session(session_id)
     rows = database.rows(session_id)
     best = best_of(database, session_id)
+    # of several estimates of a trial, the oldest is the session's own
+    estimates = database.estimates(session_id).drop_duplicates("number")
     return SessionResult(
         session_id=record.id,
         name=record.name,
@@ -97,4 +106,6 @@ def result_of(
         database=database.url,
         frames=database.frames_folder,
         drift=database.drift(session_id),
+        flags=Counter(flag for flags in estimates["flags"] for flag in flags),
+        noise_checked=all(found.get("noise_checked", True) for found in estimates["details"]),
     )

@@ -160,6 +160,7 @@ class SessionEstimator:
             saturation_adu=saturation_adu,
             max_saturated_share=spec.constraints.max_saturated_share,
             noise_variance_relative_sd=self._noise_sd,
+            subtract_pattern=spec.estimator.subtract_pattern,
         )
 
     def _constraints(

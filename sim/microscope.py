@@ -53,7 +53,8 @@ class MicroscopeOptions(SensorOptions):
     Every draw, of scene, hidden aberration, pixel maps and noise, comes from `seed`: the same
     options and the same calls give the same frames. `scene` is a name of `sim.scenes.SCENES` or the
     path of a ``.npy`` file, whose samples then lie `pitch_um` apart: a camera pixel, or a fraction
-    of it where a pixel is too coarse for the optics. The rest is as in `Sample`, `Objective` and
+    of it where a pixel is too coarse for the optics. `lamp_flicker` is the relative standard
+    deviation of the light from frame to frame. The rest is as in `Sample`, `Objective` and
     `SensorSpec`.
     """
 
@@ -65,6 +66,7 @@ class MicroscopeOptions(SensorOptions):
     background: Annotated[float, Field(ge=0, le=1e3)] = 1.0
     bleaching: bool = False
     bleaching_dose_uj: Annotated[float, Field(gt=0)] = 2000.0
+    lamp_flicker: Annotated[float, Field(ge=0, le=0.2)] = 0.0
 
     numerical_aperture: Annotated[float, Field(ge=0.05, le=1.5)] = 1.2
     refractive_index: Annotated[float, Field(ge=1, le=1.6)] = 1.333
@@ -213,6 +215,7 @@ def _light_path(
         pixel_um=options.pixel_um,
         aberration_nm=tuple(aberration_nm.tolist()),
         rng=noise_rng,
+        lamp_flicker=options.lamp_flicker,
     )
     return path, _scene_range_um(options, shape)
 

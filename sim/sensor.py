@@ -13,6 +13,11 @@ offset and read noise may differ between pixels; the maps are drawn once and bel
 Binning is digital: b x b pixels are read, their offsets taken off, summed, and one offset put back,
 then clipped to the bit depth. Gain, offset and saturation therefore mean the same at every binning;
 read noise grows to b s, and each extra rounding adds 1/12 ADU^2 (`Sensor.noise_model`).
+
+What real cameras do besides, and ``CameraNoise`` does not know, can be switched on, for tests of
+what notices it: an EM register (K electrons become Gamma(K) times its gain; Basden et al. 2003),
+noise that a row shares, a second converter for bright pixels, and smoothing after the conversion.
+`Sensor.noise_model` says nothing of these.
 """
 
 from __future__ import annotations
@@ -50,6 +55,17 @@ class SensorSpec:
         Share of pixels that are hot.
     hot_current_e_per_s
         Mean extra dark current of a hot pixel; exponentially distributed.
+    em_gain
+        Of an electron-multiplying register before the converter; 1 for none. Read noise and the
+        converter's gain are then in electrons after it.
+    row_noise_e
+        Noise that all pixels of a row share, another one in each frame, electrons rms.
+    low_gain_from_e
+        Pixels that collected more electrons are read by a second converter; None for one.
+    low_gain_read_noise_e
+        Read noise of the second converter, electrons rms.
+    smoothing
+        Whether the camera averages 2 x 2 pixels before it sends them.
     """
 
     quantum_efficiency: float = 0.8
@@ -64,6 +80,11 @@ class SensorSpec:
     read_noise_spread: float = 0.0
     hot_fraction: float = 0.0
     hot_current_e_per_s: float = 500.0
+    em_gain: float = 1.0
+    row_noise_e: float = 0.0
+    low_gain_from_e: float | None = None
+    low_gain_read_noise_e: float = 25.0
+    smoothing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +176,21 @@ class Sensor:
         # Far beyond the full well every draw is clipped, and the generator refuses 1e19.
         collected = rng.poisson(np.minimum(electrons, 4 * spec.full_well_e + 100))
         signal = np.minimum(collected, spec.full_well_e).astype(np.float32)
-        signal += rng.standard_normal(signal.shape, np.float32) * maps.read_noise_e.astype("f4")
+        read_noise_e = maps.read_noise_e.astype(np.float32)
+        if spec.low_gain_from_e is not None:
+            bright = signal > spec.low_gain_from_e
+            read_noise_e = np.where(bright, np.float32(spec.low_gain_read_noise_e), read_noise_e)
+        if spec.em_gain > 1:
+            signal = rng.standard_gamma(signal, dtype=np.float32) * np.float32(spec.em_gain)
+        signal += rng.standard_normal(signal.shape, np.float32) * read_noise_e
+        if spec.row_noise_e:
+            rows = rng.standard_normal((len(signal), 1), np.float32)
+            signal += rows * np.float32(spec.row_noise_e)
         signal /= maps.gain_e_per_adu.astype("f4")
         signal += maps.offset_adu.astype("f4")
         adu = np.clip(np.rint(signal, out=signal), 0, self._max_adu, out=signal)
+        if spec.smoothing:
+            adu = np.rint(_mean_of_four(adu))
         if binning > 1:
             base = np.float32(round(spec.offset_adu))
             height, width = (size // binning * binning for size in adu.shape)
@@ -191,6 +223,12 @@ class Sensor:
         spec = self.spec
         well_adu = (spec.full_well_e - 3 * spec.read_noise_e) / spec.gain_e_per_adu
         return min(self._max_adu, floor(well_adu + spec.offset_adu))
+
+
+def _mean_of_four(adu: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Average each pixel with those right of it and below; the last ones with themselves."""
+    more = np.pad(adu, ((0, 1), (0, 1)), mode="edge")
+    return (more[:-1, :-1] + more[1:, :-1] + more[:-1, 1:] + more[1:, 1:]) / np.float32(4)
 
 
 def _draw_maps(spec: SensorSpec, shape: tuple[int, int], rng: np.random.Generator) -> PixelMaps:

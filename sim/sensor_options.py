@@ -25,6 +25,11 @@ class SensorOptions(RigOptions):
     read_noise_spread: Annotated[float, Field(ge=0, le=2)] = 0.0
     hot_fraction: Annotated[float, Field(ge=0, le=1)] = 0.0
     hot_current_e_per_s: Annotated[float, Field(ge=0, le=1e6)] = 500.0
+    em_gain: Annotated[float, Field(ge=1, le=10_000)] = 1.0
+    row_noise_e: Annotated[float, Field(ge=0, le=1000)] = 0.0
+    low_gain_from_e: Annotated[float | None, Field(gt=0, le=1e7)] = None
+    low_gain_read_noise_e: Annotated[float, Field(ge=0, le=1000)] = 25.0
+    smoothing: bool = False
 
     @model_validator(mode="after")
     def _converter_holds_its_offset(self) -> Self:

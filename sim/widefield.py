@@ -10,7 +10,7 @@ over the camera's field and `LIT_MARGIN_UM` around it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import ceil, expm1, floor
 from typing import TYPE_CHECKING
@@ -106,7 +106,9 @@ class Widefield:
     aberration_nm
         Hidden coefficient of each of `MODES`, nm rms.
     rng
-        Draws shot and read noise.
+        Draws shot and read noise, and the lamp's flicker.
+    lamp_flicker
+        Relative standard deviation of the light from frame to frame.
     """
 
     def __init__(
@@ -117,6 +119,7 @@ class Widefield:
         pixel_um: float,
         aberration_nm: tuple[float, ...],
         rng: np.random.Generator,
+        lamp_flicker: float = 0.0,
     ) -> None:
         self.sensor = sensor
         self.aberration_nm = aberration_nm
@@ -126,6 +129,7 @@ class Widefield:
         self._oversampling = objective.oversampling(pixel_um)
         self._pitch_um = pixel_um / self._oversampling
         self._rng = rng
+        self._lamp_flicker = lamp_flicker
         self._last_view: tuple[object, NDArray[np.float32]] | None = None
 
     @cached_property
@@ -179,6 +183,9 @@ class Widefield:
         ndarray
             (height // binning, width // binning), ADU.
         """
+        if self._lamp_flicker:
+            factor = max(0.0, 1 + self._lamp_flicker * self._rng.standard_normal())
+            conditions = replace(conditions, power_mw=factor * conditions.power_mw)
         electrons = self.expected_electrons(conditions)
         if self._sample.bleaching_dose_uj is not None and conditions.dose_uj > 0:
             margin = ceil(LIT_MARGIN_UM / self._pitch_um)

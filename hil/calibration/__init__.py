@@ -5,7 +5,7 @@ from __future__ import annotations
 from hil.calibration.camera_calibration import CameraCalibration, TransferPoints
 from hil.calibration.maps import PixelMaps
 from hil.calibration.photon_transfer import PhotonTransfer
-from hil.calibration.stored import StoredNoise, stored_noise
+from hil.calibration.stored import StoredNoise, mapped_noise, stored_noise
 
 __all__ = [
     "CameraCalibration",
@@ -13,5 +13,6 @@ __all__ = [
     "PixelMaps",
     "StoredNoise",
     "TransferPoints",
+    "mapped_noise",
     "stored_noise",
 ]

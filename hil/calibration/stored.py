@@ -143,7 +143,7 @@ def stored_noise(
         fit = fit_of(record, database)
         if fit.maps is None:
             raise InputError("CALIBRATION", ref, "has no maps; `hil calibrate --flat` makes them")
-        model = _mapped_model(fit, fit.maps)
+        model = mapped_noise(fit, fit.maps)
     sd = float(record.noise["noise_variance_relative_sd"])
     others = tuple(
         (key, Tie.from_json(tie))
@@ -166,7 +166,7 @@ def _plain_model(record: CalibrationRecord) -> CameraNoise:
     )
 
 
-def _mapped_model(fit: CameraCalibration, maps: PixelMaps) -> CameraMapNoise:
+def mapped_noise(fit: CameraCalibration, maps: PixelMaps) -> CameraMapNoise:
     """Build the model of pixels that differ; shading counts as their response."""
     from hil.information.camera_map_noise import CameraMapNoise
 

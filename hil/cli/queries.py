@@ -182,7 +182,7 @@ def verify(session: SessionRef = "last", db: Db = None, frames: Frames = None) -
 
 _SESSION_COLUMNS = "session_id name rig state n_trials n_complete best created_at tags".split()
 _TRIAL_COLUMNS = (
-    "session_name number kind state objective corrected ci_low ci_high dose_mj reason".split()
+    "session_name number kind state objective corrected ci_low ci_high dose_mj flags reason".split()
 )
 
 

@@ -250,5 +250,9 @@ def summarise(result: SessionResult) -> None:
             print(f"          {setting} = {shown}")
     if result.drift is not None:
         _say_drift(result.drift)
+    for flag, n in sorted(result.flags.items(), key=lambda item: -item[1]):
+        print(f"flag      {flag}: {n} of {result.n_complete} trials")
+    if result.n_complete and not result.noise_checked:
+        print("noise     not checked: repeats = 1")
     print(f"database  {result.database}")
     print(f"frames    {result.frames}")

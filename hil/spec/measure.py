@@ -116,9 +116,37 @@ class Measure(Spec):
         return (self.n_fields + self.n_blanks) * self.repeats
 
 
+# What `hil.information` needs to tell a pattern from scenes.
+PATTERN_KINDS = ("stationary", "copula")
+PATTERN_FIELDS = 8
+
+
 class EstimatorSpec(Spec):
-    """How frames become information; the same for all trials of a session."""
+    """How frames become information; the same for all trials of a session.
+
+    Parameters
+    ----------
+    kind
+        One of the estimators' names.
+    patch_size
+        Side of a patch, pixels.
+    confidence
+        Of intervals.
+    subtract_pattern
+        Whether what all fields of view share is taken off, where no maps of the camera are at hand.
+    """
 
     kind: str = "stationary"
     patch_size: int = Field(default=16, ge=1, le=256)
     confidence: float = Field(default=0.95, gt=0, lt=1)
+    subtract_pattern: bool = False
+
+    def cannot_subtract(self, n_fields: int) -> str:
+        """Say why what fields share could not be taken off; empty where it can be."""
+        if not self.subtract_pattern:
+            return ""
+        if self.kind not in PATTERN_KINDS:
+            return f"not with kind = {self.kind!r}, allowed: {', '.join(PATTERN_KINDS)}"
+        if n_fields < PATTERN_FIELDS:
+            return f"{n_fields} fields of view, needed: {PATTERN_FIELDS} or more, of other scenes"
+        return ""

@@ -155,6 +155,8 @@ class SessionSpec(Spec):
         if self.measure.blank is not None:
             for name in sorted({*self.measure.blank.moved} & set(names)):
                 raise ValueError(f"measure.blank: {name} is also searched")
+        if problem := self.estimator.cannot_subtract(self.measure.n_fields):
+            raise ValueError(f"estimator.subtract_pattern: {problem}")
         if self.objective.minus_blank and self.measure.blank is None:
             raise ValueError("objective.minus_blank: needs the blank fields of measure.blank")
         if problem := self.objective.needs_floor(self.constraints):

@@ -70,6 +70,15 @@ _DOSE_MJ = (
     .scalar_subquery()
 )
 
+_FLAGS = (
+    select(Estimate.flags)
+    .where(Estimate.trial_id == Trial.id)
+    .order_by(Estimate.created_at)
+    .limit(1)
+    .correlate(Trial)
+    .scalar_subquery()
+)
+
 # What a DataFrame of trials has besides.
 FURTHER: Mapping[str, Column] = {
     "kind": Column(Trial.kind, "text"),
@@ -78,6 +87,7 @@ FURTHER: Mapping[str, Column] = {
     "constraints": Column(Trial.constraints, None),
     "controller": Column(Trial.controller, "text"),
     "dose_mj": Column(_DOSE_MJ, "number"),
+    "flags": Column(_FLAGS, "tags"),
 }
 
 TRIALS: Mapping[str, Column] = {**SUMMARY, **FURTHER}

@@ -137,6 +137,14 @@ def test_frames_have_the_mean_and_variance_that_truth_says(binning: int) -> None
     assert (frames.var(axis=0, ddof=1) / variance).mean() == pytest.approx(1, abs=0.02)
 
 
+def test_a_lamp_flickers_from_frame_to_frame_by_what_was_asked() -> None:
+    scope = _open(scene="flat", lamp_flicker=0.05)
+    _set(scope, light__power_mw=10.0, camera__exposure_ms=50.0)
+    light = _frames(scope, 100).astype(float).mean(axis=(1, 2)) - 100
+    assert light.std() / light.mean() == pytest.approx(0.05, rel=0.25)
+    assert light.mean() == pytest.approx(scope.truth.expected_electrons().mean() / 0.5, rel=0.02)
+
+
 def test_stage_moves_the_field_over_the_scene() -> None:
     truth = _open(seed=2).truth
     pixel_um = 6.5 / 63

@@ -153,3 +153,35 @@ def test_one_map_does_not_change_another() -> None:
     alone = _sensor(replace(SPEC, offset_sd_adu=2.0)).maps.offset_adu
     both = _sensor(replace(SPEC, offset_sd_adu=2.0, gain_sd=0.1, hot_fraction=0.1)).maps.offset_adu
     np.testing.assert_array_equal(alone, both)
+
+
+def test_an_em_register_multiplies_electrons_and_doubles_their_variance() -> None:
+    """Mean M lambda, variance 2 M^2 lambda for a large gain M (Basden et al. 2003)."""
+    sensor = _sensor(replace(SPEC, em_gain=100.0, gain_e_per_adu=10.0, read_noise_e=0.0))
+    adu = sensor.read_out(_even(20.0), 1, np.random.default_rng(2)).astype(float)
+    assert adu.mean() - 100 == pytest.approx(20 * 100 / 10, rel=0.01)
+    assert adu.var() == pytest.approx(2 * 20 * (100 / 10) ** 2, rel=0.04)
+
+
+def test_row_noise_is_shared_by_rows_and_new_in_each_frame() -> None:
+    sensor = _sensor(replace(SPEC, row_noise_e=3.0))
+    rng = np.random.default_rng(3)
+    rows = np.array([sensor.read_out(_even(100.0), 1, rng).mean(axis=1) for _ in range(2)])
+    assert rows.std() == pytest.approx(3.0 / 0.5, rel=0.15)
+    assert abs(np.corrcoef(rows)[0, 1]) < 0.25
+
+
+def test_smoothing_leaves_a_quarter_of_the_variance_and_correlates_neighbours_by_half() -> None:
+    adu = _sensor(replace(SPEC, smoothing=True)).read_out(_even(400.0), 1, np.random.default_rng(4))
+    noise = adu.astype(float) - adu.mean()
+    plain = (400 + SPEC.read_noise_e**2) / SPEC.gain_e_per_adu**2
+    assert noise.var() == pytest.approx(plain / 4, rel=0.05)
+    assert (noise[:, 1:] * noise[:, :-1]).mean() / noise.var() == pytest.approx(0.5, abs=0.03)
+
+
+def test_bright_pixels_are_read_by_the_second_converter() -> None:
+    sensor = _sensor(replace(SPEC, low_gain_from_e=500.0, low_gain_read_noise_e=30.0))
+    for level_e, read_noise_e in ((300.0, 1.6), (1000.0, 30.0)):
+        adu = sensor.read_out(_even(level_e), 1, np.random.default_rng(6)).astype(float)
+        assert adu.mean() == pytest.approx(100 + 2 * level_e, rel=0.002)
+        assert adu.var() == pytest.approx(4 * (level_e + read_noise_e**2), rel=0.04)
