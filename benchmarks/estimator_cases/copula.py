@@ -35,16 +35,18 @@ class Case(NamedTuple):
     h_y_given_x: float
     to_reach: float
     reference: str = ""
+    patch_size: int = 16
 
 
 def rows(n_seeds: int) -> Iterator[Row]:
     """Measure every case with every seed."""
-    for case in (*_photons(), *_electrons(), *_clipped(), *_rounded(), *_log_normal(), *_smooth()):
+    cases = _photons, _electrons, _clipped, _rounded, _log_normal, _smooth, _views
+    for case in (case for group in cases for case in group()):
         errors, own, noise, seconds = [], [], [], []
         for seed in range(n_seeds):
             frames = case.frames(np.random.default_rng(seed))
             started = time.perf_counter()
-            found = estimate(frames, case.noise, "copula", max_saturated_share=1.0)
+            found = estimate(frames, case.noise, "copula", case.patch_size, max_saturated_share=1.0)
             seconds.append(time.perf_counter() - started)
             errors.append(found.bits_per_pixel - (case.h_y - case.h_y_given_x) / math.log(2))
             own.append((found.h_y_nats - case.h_y) / math.log(2))
@@ -110,7 +112,13 @@ def _rounded() -> Iterator[Case]:
 
 def _smooth() -> Iterator[Case]:
     p = 16
-    for amplitude, length, sigma in ((30, 2, 10), (300, 4, 10), (120, 5, 2)):
+    for amplitude, length, sigma in (
+        (30, 2, 10),
+        (300, 4, 10),
+        (120, 5, 2),
+        (1000, 4, 10),
+        (1000, 4, 1),
+    ):
         covariance = smooth_covariance(p, amplitude, length)
         noise = sigma**2 + 1 / 12
         h = 0.5 * math.log(2 * math.pi * math.e * noise)
@@ -130,23 +138,46 @@ def _smooth() -> Iterator[Case]:
         yield Case(says, GaussianNoise(sigma), frames, h + bits * math.log(2), h, 0.005)
 
 
-def _log_normal() -> Iterator[Case]:
-    noise, spread = PoissonNoise(), 0.6
+def _log_normal_entropies(mean_e: float, spread: float) -> tuple[float, float]:
+    """H(Y) and H(Y|X), nats, of photons under log-normal light."""
     z = np.linspace(-8, 8, 4001)
     weight = np.exp(-(z**2) / 2)
     weight /= weight.sum()
+    light = mean_e * np.exp(spread * z - spread**2 / 2)
+    y = np.arange(30 * mean_e + 40, dtype=np.float64)
+    log_factorial = np.cumsum(np.log(np.maximum(y, 1)))
+    law = np.zeros(y.size)
+    for w, one in zip(weight, light, strict=True):
+        law += w * np.exp(y * math.log(one) - one - log_factorial)
+    return float(entr(law).sum()), float(weight @ PoissonNoise().entropy_nats(light))
+
+
+def _log_normal() -> Iterator[Case]:
+    noise, spread = PoissonNoise(), 0.6
     for mean_e in (1, 4, 10, 100, 1000):
-        light = mean_e * np.exp(spread * z - spread**2 / 2)
-        y = np.arange(30 * mean_e + 40, dtype=np.float64)
-        log_factorial = np.cumsum(np.log(np.maximum(y, 1)))
-        law = np.zeros(y.size)
-        for w, one in zip(weight, light, strict=True):
-            law += w * np.exp(y * math.log(one) - one - log_factorial)
 
         def frames(rng: np.random.Generator, mean_e: float = mean_e) -> NDArray[np.generic]:
             scene = np.exp(spread * rng.standard_normal(SHAPE) - spread**2 / 2)
             return rng.poisson(mean_e * scene)
 
-        h_y_given_x = float(weight @ noise.entropy_nats(light))
+        h_y, h_y_given_x = _log_normal_entropies(mean_e, spread)
         says = f"log-normal pixels, {mean_e} photons"
-        yield Case(says, noise, frames, float(entr(law).sum()), h_y_given_x, 0.03)
+        yield Case(says, noise, frames, h_y, h_y_given_x, 0.03)
+
+
+def _views() -> Iterator[Case]:
+    """Two channels that count photons of the same light, whose sum says all that both do."""
+    noise = PoissonNoise()
+    for mean_e, spread in ((1, 0.1), (1000, 0.1), (1, 0.6), (100, 0.6)):
+        of_sum, of_noise = _log_normal_entropies(2 * mean_e, spread)
+        _, h_y_given_x = _log_normal_entropies(mean_e, spread)
+
+        def frames(
+            rng: np.random.Generator, mean_e: float = mean_e, spread: float = spread
+        ) -> NDArray[np.generic]:
+            scene = np.exp(spread * rng.standard_normal((16, 1, 1, 64, 64)) - spread**2 / 2)
+            return rng.poisson(mean_e * np.repeat(scene, 2, axis=2))
+
+        h_y = h_y_given_x + (of_sum - of_noise) / 2
+        says = f"two views of log-normal pixels, {mean_e} photons, spread {spread:g}"
+        yield Case(says, noise, frames, h_y, h_y_given_x, 0.03, patch_size=4)

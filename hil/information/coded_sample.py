@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from hil.information.coded_frames import CodedFrames
 from hil.information.copula_model import CopulaModel
-from hil.information.marginal import fit_marginals
+from hil.information.marginal import clipped, fit_marginals
 from hil.information.normal_scores import NormalScores
 from hil.information.sample import Sample
 from hil.information.scored_fields import ScoredFields
@@ -146,16 +146,28 @@ class CodedSample:
 
     @cached_property
     def _warped(self) -> dict[str, list[Laws]]:
-        """Laws of few parameters, by name; a channel that has none of a name gets the normal."""
-        channels = []
+        """Laws of few parameters, by name; a channel that has none of a name gets the normal.
+
+        Where pixels clip each is tried in both forms, since the last code's score may be its place
+        or the mean of all that it stands for.
+        """
+        channels: list[dict[str, list[NormalScores]]] = []
+        clips = [clipped(counts.sum(axis=0)) for counts in self._counts]
         for counts, variance in zip(self._counts, self._codes.noise_variance, strict=True):
             total = counts.sum(axis=0)
             sets = np.concatenate([total[None], total - counts])
             channels.append({name: warped_laws(sets, u) for name, u in warps(variance).items()})
         names = dict.fromkeys(name for fits in channels for name in fits)
-        return {
-            name: _by_set([fits.get(name, fits[NORMAL]) for fits in channels]) for name in names
-        }
+        found = {name: [fits.get(name, fits[NORMAL]) for fits in channels] for name in names}
+        if any(clips):
+            found |= {
+                f"{name}, clipped": [
+                    [NormalScores(law.probability) for law in own] if clip else own
+                    for own, clip in zip(fits, clips, strict=True)
+                ]
+                for name, fits in found.items()
+            }
+        return {name: _by_set(fits) for name, fits in found.items()}
 
 
 def _by_set(channels: Sequence[Sequence[NormalScores]]) -> list[Laws]:

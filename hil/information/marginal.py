@@ -29,6 +29,7 @@ Floats = NDArray[np.float64]
 BANDWIDTHS = (0.0, 0.06, 0.12, 0.25, 0.5, 1.0, 2.0, 4.0)
 _MOST_CODES = 2**17
 _CODES_PER_SIGMA = 16  # a step of sigma / 16 adds 1 / 6144 to the entropy's nats, at most
+_STANDS_OUT = 5.0  # standard deviations of the difference of two counts
 _STEPS = 2  # implicit steps in time: 1 gives a Laplace kernel, many a Gaussian one
 
 
@@ -90,6 +91,14 @@ def noise_variance(sample: Sample, coding: Coding) -> Floats:
     at = np.linspace(adu[0], adu[-1], 33)
     variance = [sample.noise.mean_variance_adu2(float(y), sample.discrete) for y in at]
     return np.asarray(np.interp(adu, at, variance) / coding.step_adu**2, dtype=np.float64)
+
+
+def clipped(counts: Floats) -> bool:
+    """Whether the first or the last of (L,) counts stands out from the next one as an atom does."""
+    if counts.size < 3:
+        return False
+    ends, next_ones = counts[[0, -1]], counts[[1, -2]]
+    return bool((ends - next_ones > _STANDS_OUT * np.sqrt(ends + next_ones + 1)).any())
 
 
 def fit_marginals(counts: Floats, variance: Floats) -> tuple[Floats, Floats, list[float]]:

@@ -104,10 +104,13 @@ class NormalScores:
         variance
             (L,) variance of the noise, codes squared.
         """
-        slope = self.probability / np.maximum(_density(self.score), 1e-300)
-        # a cell without an end has no width: its neighbour's slope, unless its own is less
-        if slope.size > 1:
-            slope[0], slope[-1] = min(slope[0], slope[1]), min(slope[-1], slope[-2])
+        if self.place is not None and self.place.size > 1:
+            slope = np.gradient(self.place)
+        else:
+            slope = self.probability / np.maximum(_density(self.score), 1e-300)
+            # a cell without an end has no width: its neighbour's slope, unless its own is less
+            if slope.size > 1:
+                slope[0], slope[-1] = min(slope[0], slope[1]), min(slope[-1], slope[-2])
         value = float(self.probability @ np.minimum(variance * slope**2, 1.0))
         return min(value, 1 - max(self.hidden_variance, 0.0))
 

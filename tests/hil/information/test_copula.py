@@ -14,7 +14,7 @@ from scipy.stats import multivariate_normal
 from hil.information import estimate_information
 from hil.information.copula_model import CopulaModel, cell_nats
 from hil.information.estimators import find_estimator
-from hil.information.marginal import BANDWIDTHS, Coding, fit_marginals
+from hil.information.marginal import BANDWIDTHS, Coding, clipped, fit_marginals
 from hil.information.normal_scores import NormalScores
 from hil.information.sample import Sample
 from hil.information.warped_law import warped_laws, warps
@@ -293,6 +293,7 @@ SMOOTH = [
     Smooth("a little smooth", 30, 2, 10, 0.006),
     Smooth("30 times the noise", 300, 3, 10, 0.01),
     Smooth("50 times the noise", 100, 3, 2, 0.01),
+    Smooth("1,000 times the noise", 800, 3, 0.8, 0.01),
 ]
 
 
@@ -328,6 +329,30 @@ def test_a_wave_in_the_histogram_of_smooth_scenes_is_no_law_of_pixels() -> None:
     assert estimate_information(rough, PoissonNoise(), "copula", 8).details["marginal_law"] == (
         "histogram"
     )
+
+
+def test_smooth_scenes_that_clip() -> None:
+    """Clipping is a function of the measurement: it leaves no more information than there was."""
+    case = Smooth("", 100, 3, 10, 0)
+    frames = smooth_fields(case, 8, 64, np.random.default_rng(14))
+    cut = np.minimum(frames, 5000 + case.amplitude_adu)
+    whole, part = (
+        estimate_information(one, GaussianNoise(10), "copula", 8, max_saturated_share=1.0)
+        for one in (frames, cut)
+    )
+    assert part.h_y_nats < whole.h_y_nats - 0.2  # of the pixels 16 % clip
+
+
+def test_an_atom_at_an_end_of_the_histogram_is_a_clip() -> None:
+    rng = np.random.default_rng(15)
+    plain = np.bincount(np.rint(rng.normal(60, 9, 50_000)).astype(int)).astype(float)
+    plain = plain[plain.nonzero()[0][0] :]
+    assert not clipped(plain)
+    for cut in (80, 60):
+        top = np.append(plain[: cut - 20], plain[cut - 20 :].sum())
+        assert clipped(top)
+        assert clipped(top[::-1])
+    assert not clipped(np.array([5.0, 9.0]))
 
 
 @pytest.mark.parametrize("power", [0.0, 0.5, 1.0])
