@@ -46,9 +46,9 @@ class Choice:
     Parameters
     ----------
     name
-        Of the law for all folds.
+        Of the law.
     laws
-        For all folds, then for all but each, which had no say.
+        For all folds, then for all but each.
     models
         Of the same.
     held_out_nats
@@ -96,29 +96,18 @@ class CodedSample:
         """Choose the law of one pixel that goes best with ``joint``.
 
         The smoothed histogram, unless a pixel's neighbours say most of it already: then the laws of
-        `warped_law` are tried too.
+        `warped_law` are tried too. As in `best`, the choice is made once: were each fold's made by
+        the others, a fold that shows a law to be wrong would be the one to be given it.
         """
-        models = [self.models(self._histogram, joint)]
         candidates = {"histogram": self._histogram}
+        models = [self.models(self._histogram, joint)]
         if float(np.median(models[0][0].deviation)) < _SMOOTH:
             candidates |= self._warped
             models += [self.models(laws, joint) for laws in self._warped.values()]
-        held_out = np.stack([self.held_out_nats(own) for own in models])
-        # (candidates, K) nats of each fold
-        fold = self.sample.fold
-        per_fold = np.stack(
-            [held_out[:, fold == k].sum(axis=(1, 2)) for k in range(self.sample.n_folds)], axis=1
-        )
-        sums = per_fold.sum(axis=1, keepdims=True)
-        best = int(sums.argmin())
-        each = (sums - per_fold).argmin(axis=0)
-        laws = list(candidates.values())
-        return Choice(
-            list(candidates)[best],
-            [laws[i][n] for n, i in enumerate((best, *each))],
-            [models[i][n] for n, i in enumerate((best, *each))],
-            held_out[each[fold], np.arange(fold.size)],
-        )
+        held_out = [self.held_out_nats(own) for own in models]
+        best = int(np.argmin([own.mean() for own in held_out]))
+        name, laws = list(candidates.items())[best]
+        return Choice(name, laws, models[best], held_out[best])
 
     def models(self, laws: Sequence[Laws], joint: Joint) -> list[CopulaModel]:
         """Fit to all folds, then to all but each, under the laws of each."""

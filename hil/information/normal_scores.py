@@ -41,7 +41,8 @@ class NormalScores:
     probability
         (L,) q, positive, of sum 1.
     place
-        (L,) scores of codes that lie evenly on the latent's line; None for E[t | cell].
+        (L,) scores of codes that lie evenly on the latent's line, with cells that end half way
+        between them; None for cells by q and E[t | cell].
     """
 
     probability: Floats
@@ -52,6 +53,9 @@ class NormalScores:
         """(L + 1,) ends of the cells, from minus to plus infinity."""
         from scipy.special import ndtri
 
+        if self.place is not None:
+            inner = (self.place[1:] + self.place[:-1]) / 2
+            return np.concatenate([[-math.inf], inner, [math.inf]])
         q = self.probability
         below = np.concatenate([[0.0], np.cumsum(q)])
         above = np.concatenate([np.cumsum(q[::-1])[::-1], [0.0]])
@@ -78,6 +82,8 @@ class NormalScores:
     def width(self) -> Floats:
         """(L,) length of each cell, infinite at the ends."""
         width = np.diff(self.edges)
+        if self.place is not None:
+            return width
         small = self.probability < _TINY
         by_density = self.probability / np.maximum(_density(self.middle), 1e-300)
         return np.where(small & np.isfinite(width), by_density, width)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -318,6 +319,20 @@ def test_smooth_scenes_leave_only_noise_where_their_spectrum_ends(case: Smooth) 
     frames = smooth_fields(case, 16, 96, np.random.default_rng(10)).astype(np.uint16)
     found = estimate_information(frames, GaussianNoise(case.sigma_adu), "copula", p)
     assert found.bits_per_pixel == pytest.approx(truth, abs=case.within_bits)
+
+
+@pytest.mark.parametrize("scene", [np.sin, np.square], ids=["bounded", "far tail"])
+def test_bright_smooth_scenes_cost_no_more_than_under_a_gaussian(
+    scene: Callable[[np.ndarray], np.ndarray],
+) -> None:
+    rng = np.random.default_rng(16)
+    fields = smooth_fields(Smooth("", 1000, 3, 0.1, 0), 8, 64, rng) / 1000 - 5
+    frames = np.rint(5000 + 1000 * scene(fields) + rng.normal(0, 10, fields.shape))
+    copula, stationary = (
+        estimate_information(frames, GaussianNoise(10), name, 8).details["held_out_bits"]
+        for name in ("copula", "stationary")
+    )
+    assert copula < stationary + 0.001
 
 
 def test_a_wave_in_the_histogram_of_smooth_scenes_is_no_law_of_pixels() -> None:
