@@ -25,6 +25,7 @@ T = TypeVar("T")
 BUILT_IN = {
     "micromanager": "drivers.micromanager:KIND",
     "sim.microscope": "sim.microscope:KIND",
+    "sim.hyperspectral": "sim.hyperspectral:KIND",
     "sim.lensless": "sim.lensless:KIND",
     "sim.satellite": "sim.satellite:KIND",
 }

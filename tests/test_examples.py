@@ -55,6 +55,16 @@ def test_the_satellite_stays_below_saturation(folder: Path) -> None:
     assert trials["metrics.snr"].corr(trials["camera.exposure_ms"], method="spearman") > 0.5
 
 
+def test_the_imaging_spectrometer_takes_bands_as_channels(folder: Path) -> None:
+    assert run(["run", "examples/hyperspectral/session.toml", "--trials", "4"]) == 0
+    with hil.open_database() as database:
+        trials = database.trials("last", sort="number")
+        frames = database.frames("last", 0)
+    assert list(trials["state"]) == ["COMPLETE"] * 4
+    assert frames.shape == (8, 1, 4, 96, 96)
+    assert trials["metrics.snr"].corr(trials["spectrometer.slit_um"]) > 0.5
+
+
 def test_micromanager_from_a_configuration_to_a_session(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

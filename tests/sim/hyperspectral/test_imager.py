@@ -1,0 +1,171 @@
+"""Light and sharpness against closed forms; gradients against finite differences."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from scipy import constants, ndimage
+
+from sim.hyperspectral.imager import BandSettings, Imager, Instrument
+from sim.hyperspectral.optics import lens, transfer
+from sim.hyperspectral.spectra import WAVELENGTHS_NM, planck, quantum_efficiency
+
+INSTRUMENT = Instrument(
+    side_px=16,
+    pixel_um=8.0,
+    f_number=4.0,
+    transmission=0.4,
+    sample_pixel_um=50.0,
+    dispersion_nm_per_um=0.25,
+    filter_shape="gaussian",
+    lamp_k=2856.0,
+    lit_cm2=2.0,
+    peak_efficiency=0.7,
+)
+SETTINGS = {
+    "filter.centre1_nm": 520.0,
+    "filter.centre2_nm": 700.0,
+    "filter.width1_nm": 30.0,
+    "filter.width2_nm": 12.0,
+    "camera.share1": 0.9,
+    "camera.share2": 0.3,
+    "camera.exposure_ms": 40.0,
+    "spectrometer.slit_um": 22.0,
+    "lamp.power_mw": 15.0,
+}
+FLAT = torch.ones((1, 64, 64), dtype=torch.float64)
+WHITE = torch.ones((1, WAVELENGTHS_NM.size), dtype=torch.float64)
+CENTRE = torch.zeros((1, 2), dtype=torch.float64)
+
+
+def bands(**changes: float) -> BandSettings:
+    return BandSettings.of(SETTINGS | {k.replace("__", "."): v for k, v in changes.items()}, 2)
+
+
+def test_light_is_what_radiometry_says() -> None:
+    """A narrow band: power / area / pi, slit x pixel, pi / (4 N^2), photons, by hand."""
+    narrow = bands(filter__width2_nm=4.0, spectrometer__slit_um=4.0)
+    electrons = Imager(INSTRUMENT).electrons(FLAT, WHITE, narrow, CENTRE)[0, 1]
+    at = WAVELENGTHS_NM == 700
+    irradiance = 15e-3 / 2e-4 * float(planck(2856)[at][0])  # W / m^2 / nm
+    watts = irradiance / np.pi * 4e-6 * 8e-6 * np.pi / 4 / 4**2 * 0.4
+    watts *= 4.0 * np.sqrt(np.pi / (4 * np.log(2)))  # area of a Gaussian of 4 nm
+    photons_s = watts * 700e-9 / (constants.h * constants.c)
+    seconds = 0.040 / 16 * 0.3 / 1.2
+    expected = photons_s * seconds * float(quantum_efficiency(0.7)[at][0])
+    torch.testing.assert_close(electrons, torch.full_like(electrons, expected), rtol=1e-3, atol=0)
+
+
+def test_the_total_of_the_exposure_is_fixed() -> None:
+    assert float(bands().band_s(16).sum()) == pytest.approx(0.040 / 16)
+    assert float(bands(camera__share1=0.05).band_s(16).sum()) == pytest.approx(0.040 / 16)
+    first, second = bands().band_s(16).tolist()
+    assert first / second == pytest.approx(3.0)
+
+
+def test_in_the_dark_there_is_dark_current_alone() -> None:
+    imager = Imager(INSTRUMENT, dark_e_per_s=np.linspace(0, 30, 16)[:, None])
+    electrons = imager.electrons(FLAT, WHITE, bands(lamp__power_mw=0.0), CENTRE)
+    expected = np.linspace(0, 30, 16)[:, None] * bands().band_s(16).numpy()[:, None, None]
+    np.testing.assert_allclose(electrons[0].numpy(), np.broadcast_to(expected, (2, 16, 16)))
+
+
+def test_a_grating_is_dimmed_as_lens_pixel_and_slit_say() -> None:
+    """Stripes along the scan see the slit, stripes along the slit see the pixel."""
+    imager, settings = Imager(INSTRUMENT), bands()
+    period = 16  # samples of 4 um
+    wave = 0.5 + 0.5 * torch.cos(2 * torch.pi * torch.arange(64, dtype=torch.float64) / period)
+    f = 1 / (period * INSTRUMENT.step_um)
+    flat = imager.electrons(FLAT, WHITE, settings, CENTRE)[0, :, 0, 0]
+    for scene, box_um in (
+        (wave.expand(64, 64), 22.0),
+        (wave[:, None].expand(64, 64), INSTRUMENT.pixel_um),
+    ):
+        image = imager.electrons(scene[None].contiguous(), WHITE, settings, CENTRE)[0]
+        contrast = (image.amax(dim=(1, 2)) - image.amin(dim=(1, 2))) / flat
+        v = torch.tensor([0.52, 0.70], dtype=torch.float64) * 4.0 * f
+        expected = lens(v) * np.sinc(f * box_um)
+        torch.testing.assert_close(contrast, expected, rtol=1e-6, atol=0)
+
+
+def test_the_lens_is_the_autocorrelation_of_its_pupil() -> None:
+    side = 512
+    y, x = np.mgrid[:side, :side] - side / 2
+    pupil = (np.hypot(y, x) < side / 4).astype(float)
+    lags = np.fft.irfft2(np.abs(np.fft.rfft2(pupil)) ** 2, s=(side, side))[0] / pupil.sum()
+    v = torch.arange(0, side // 2 + 1, dtype=torch.float64) / (side / 2)
+    np.testing.assert_allclose(lens(v).numpy(), lags[: side // 2 + 1], atol=5e-3)
+
+
+def test_a_slit_is_a_moving_average() -> None:
+    """Against scipy: a slit of five samples averages five samples along the scan alone."""
+    rng = np.random.default_rng(0)
+    scene = ndimage.gaussian_filter(rng.random((64, 64)), 2.0, mode="wrap")
+    fy, fx = torch.fft.fftfreq(64, 4.0), torch.fft.rfftfreq(64, 4.0)
+    fy, fx = fy.double(), fx.double()
+    slit = torch.tensor(20.0, dtype=torch.float64)
+    h = transfer(fy, fx, torch.tensor([1e-9], dtype=torch.float64), 1.0, 1e-9, slit)[0]
+    found = torch.fft.irfft2(torch.fft.rfft2(torch.from_numpy(scene)) * h, s=(64, 64)).numpy()
+    # five samples, as an integral over their width
+    fine = ndimage.zoom(np.tile(scene, (1, 3)), (1, 9), order=3, mode="grid-wrap", grid_mode=True)
+    averaged = ndimage.uniform_filter1d(fine, 45, axis=1, mode="wrap")[:, 64 * 9 + 4 : 128 * 9 : 9]
+    np.testing.assert_allclose(found, averaged, atol=1e-4)
+
+
+def test_materials_mix_linearly_and_the_field_moves_with_the_stage() -> None:
+    rng = np.random.default_rng(1)
+    maps = torch.from_numpy(rng.random((11, 512, 512)))  # more than are cut out at once
+    spectra = torch.from_numpy(rng.random((11, WAVELENGTHS_NM.size)))
+    imager = Imager(INSTRUMENT)
+    places = torch.tensor([[0.0, 0.0], [100.0, -150.0]], dtype=torch.float64)  # 2 and -3 pixels
+    together = imager.electrons(maps, spectra, bands(), places)
+    apart = sum(
+        imager.electrons(maps[k : k + 1], spectra[k : k + 1], bands(), places) for k in range(11)
+    )
+    torch.testing.assert_close(together, apart)
+    assert together.shape == (2, 2, 16, 16)
+    torch.testing.assert_close(together[1, :, :-2, 3:], together[0, :, 2:, :-3], rtol=1e-3, atol=0)
+
+
+def test_between_samples_the_field_moves_smoothly() -> None:
+    wave = torch.cos(2 * torch.pi * torch.arange(64, dtype=torch.float64) / 16)
+    scene = (1 + 0.5 * wave).expand(64, 64)[None].contiguous()
+    side = replace(INSTRUMENT, side_px=9)
+    assert side.grid == 64  # a whole number of periods, so that nothing rings
+    third = torch.tensor([[0.0, 25.0 / 3]], dtype=torch.float64)
+    moved = Imager(side).electrons(scene, WHITE, bands(), third)[0, 0]
+    still = Imager(side).electrons(scene, WHITE, bands(), CENTRE)[0, 0]
+    x = 2 * torch.arange(9, dtype=torch.float64) - 8
+    for image, shift in ((still, 0.0), (moved, 1 / 3)):
+        phase = torch.cos(2 * torch.pi * (x + shift) / 16)
+        line = torch.stack([torch.ones_like(phase), phase])
+        left = image - image @ torch.linalg.pinv(line) @ line
+        assert float(left.abs().max() / image.max()) < 1e-9
+
+
+@pytest.mark.parametrize("name", [*SETTINGS, "stage"])
+@pytest.mark.parametrize("shape", ["gaussian", "lyot"])
+def test_gradients_are_those_of_finite_differences(name: str, shape: str) -> None:
+    rng = np.random.default_rng(2)
+    maps = torch.from_numpy(
+        ndimage.gaussian_filter(rng.random((2, 64, 64)), (0, 2, 2), mode="wrap")
+    )
+    spectra = torch.from_numpy(np.cumsum(rng.random((2, WAVELENGTHS_NM.size)), axis=1) / 621)
+    weights = torch.from_numpy(rng.standard_normal((2, 16, 16)))
+    imager = Imager(replace(INSTRUMENT, filter_shape=shape), dark_e_per_s=500.0)
+    values = {key: torch.tensor(value, dtype=torch.float64) for key, value in SETTINGS.items()}
+    values["stage"] = torch.tensor([[120.3, -77.7]], dtype=torch.float64)
+
+    def total(value: torch.Tensor) -> torch.Tensor:
+        now = values | {name: value}
+        electrons = imager.electrons(maps, spectra, BandSettings.of(now, 2), now["stage"])
+        return (electrons[0] * weights).sum()
+
+    at = values[name].clone().requires_grad_()
+    (gradient,) = torch.autograd.grad(total(at), at)
+    step = 1e-6 * values[name].abs().max()
+    difference = (total(values[name] + step) - total(values[name] - step)) / (2 * step)
+    assert float(gradient.sum()) == pytest.approx(float(difference), rel=1e-3)

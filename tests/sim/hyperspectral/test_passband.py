@@ -1,0 +1,75 @@
+"""Filter, lamp and surfaces against closed forms."""
+
+from __future__ import annotations
+
+from math import log, sqrt
+
+import numpy as np
+import pytest
+import torch
+from scipy.constants import Wien
+from scipy.special import erf
+
+from sim.hyperspectral.passband import half_width_nm, passband
+from sim.hyperspectral.spectra import WAVELENGTHS_NM, electrons_per_joule, leaf, planck
+
+L_NM = torch.from_numpy(WAVELENGTHS_NM)
+
+
+def f64(*values: float) -> torch.Tensor:
+    return torch.tensor(values if len(values) > 1 else values[0], dtype=torch.float64)
+
+
+CENTRES, WIDTHS = f64(500.0, 700.0, 850.0), f64(8.0, 25.0, 60.0)
+
+
+@pytest.mark.parametrize("shape", ["gaussian", "lyot"])
+def test_a_band_is_as_wide_as_it_is_set(shape: str) -> None:
+    bands = passband(shape, L_NM, CENTRES, WIDTHS, f64(0.0))
+    torch.testing.assert_close(half_width_nm(L_NM, bands), WIDTHS, rtol=0.02, atol=0.05)
+    peak = {"gaussian": 1.0, "lyot": 0.5}[shape]  # polarisers pass half
+    assert bands.amax(dim=1).tolist() == pytest.approx([peak] * 3)
+
+
+@pytest.mark.parametrize("slit_nm", [1.0, 10.0, 30.0])
+def test_the_slit_widens_a_band_as_a_box_does(slit_nm: float) -> None:
+    """Gaussian through a box: a difference of error functions."""
+    w = 8.0
+    got = passband("gaussian", L_NM, f64(600.0)[None], f64(w)[None], f64(slit_nm))[0].numpy()
+    s = w / sqrt(8 * log(2))
+    x = WAVELENGTHS_NM - 600
+    ends = [erf((x + side * slit_nm / 2) / (s * sqrt(2))) for side in (1, -1)]
+    expected = s * sqrt(2 * np.pi) / slit_nm * (ends[0] - ends[1]) / 2
+    np.testing.assert_allclose(got, expected, atol=1e-9)
+
+
+def test_a_lyot_filter_has_side_lobes_of_its_retarders() -> None:
+    """[sin 64 phi / (64 sin phi)]^2: the first side lobe is 4.7 %, and the zeros are zeros."""
+    found = passband("lyot", L_NM, f64(600.0)[None], f64(20.0)[None], f64(0.0))[0].numpy() * 2
+    phi = 2 * 1.391557 / 64 * 600 * (WAVELENGTHS_NM - 600) / (WAVELENGTHS_NM * 20)
+    sines = np.where(phi == 0, 1, np.sin(64 * phi) / (64 * np.sin(np.where(phi == 0, 1, phi))))
+    np.testing.assert_allclose(found, sines**2, atol=1e-12)
+    beyond = found[(WAVELENGTHS_NM > 625) & (WAVELENGTHS_NM < 650)]
+    assert beyond.max() == pytest.approx(0.0472, abs=0.001)
+
+
+def test_the_lamp_is_a_black_body() -> None:
+    """Wien's law; CIE's formula for illuminant A, 100 at 560 nm, c2 = 1.435e7 nm K at 2848 K."""
+    assert WAVELENGTHS_NM[planck(4000).argmax()] == pytest.approx(Wien / 4000 * 1e9, abs=1)
+    assert planck(2856).sum() == pytest.approx(1.0)
+    top = 100 * (560 / WAVELENGTHS_NM) ** 5 * np.expm1(1.435e7 / (2848 * 560))
+    standard = top / np.expm1(1.435e7 / (2848 * WAVELENGTHS_NM))
+    found = planck(2856) / planck(2856)[WAVELENGTHS_NM == 560] * 100
+    np.testing.assert_allclose(found, standard, rtol=2e-3)
+
+
+def test_a_joule_of_light_is_so_many_electrons() -> None:
+    """At 600 nm a photon is 3.3107e-19 J, and silicon is at its best."""
+    assert electrons_per_joule(0.7)[WAVELENGTHS_NM == 600] == pytest.approx(0.7 / 3.3107e-19, 1e-4)
+
+
+def test_the_red_edge_is_steepest_where_it_is_said_to_be() -> None:
+    curve = leaf(red=0.04, green=0.0, infrared=0.5, edge_nm=680, edge_width_nm=38)
+    slope = np.gradient(curve)
+    assert WAVELENGTHS_NM[slope.argmax()] == pytest.approx(680 + 38, abs=1)
+    assert curve[WAVELENGTHS_NM <= 680] == pytest.approx(0.04)
