@@ -28,6 +28,7 @@ BUILT_IN = {
     "sim.hyperspectral": "sim.hyperspectral:KIND",
     "sim.lensless": "sim.lensless:KIND",
     "sim.satellite": "sim.satellite:KIND",
+    "sim.tomography": "sim.tomography:KIND",
 }
 ENTRY_POINTS = "hil.drivers"
 

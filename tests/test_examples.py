@@ -65,6 +65,15 @@ def test_the_imaging_spectrometer_takes_bands_as_channels(folder: Path) -> None:
     assert trials["metrics.snr"].corr(trials["spectrometer.slit_um"]) > 0.5
 
 
+def test_the_scanner_shares_a_fixed_dose_between_views(folder: Path) -> None:
+    assert run(["run", "examples/tomography/session.toml", "--trials", "3"]) == 0
+    with hil.open_database() as database:
+        trials = database.trials("last", sort="number")
+    assert list(trials["state"]) == ["COMPLETE"] * 3
+    assert (trials["objective"] > 0).all()
+    assert np.ptp(trials["metrics.dose_mgy"]) < 1e-6 * trials["metrics.dose_mgy"].mean()
+
+
 def test_micromanager_from_a_configuration_to_a_session(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,0 +1,93 @@
+"""What a rig file may say of a simulated scanner."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from drivers.errors import ConfigError
+from sim.rig import RigOptions
+from sim.sensor import SensorSpec
+from sim.tomography.samples import SCENES, load_slices, missing_package
+
+
+class TomographyOptions(RigOptions):
+    """What the ``[[driver]]`` table of a simulated scanner may say.
+
+    `scene` is a name of `sim.tomography.samples.SCENES` or the path of a ``.npy`` file beside
+    ``rig.toml``. `interleave` of 0 gives frames that are sinograms, (views, bins); any other number
+    is that of the rows of interleaved frames (`sim.tomography.scan.interleaved`). The rest is as in
+    `sim.tomography.scanner.Instrument` and hil's ``XrayNoise``.
+
+    Defaults, and why: a scanner for small animals. A row of 128 bins of 0.2 mm sees 25.6 mm. A tube
+    with a tungsten anode, 1 mm of aluminium and the sample 30 cm away brings about a million
+    photons through 0.2 mm x 0.2 mm per mAs at 100 kV; the scintillator detects six tenths of them.
+    Flat panels have an electronic noise of a few photons in each bin. The focal spot of a
+    microfocus tube grows by about a micrometre for each watt.
+    """
+
+    scene: str = "ellipses"
+    bins: Annotated[int, Field(ge=32, le=1024)] = 128
+    bin_mm: Annotated[float, Field(ge=0.01, le=2)] = 0.2
+    filter_mm: Annotated[float, Field(ge=0.1, le=20)] = 1.0
+    photons_per_mas: Annotated[float, Field(gt=0, le=1e9)] = 6e5
+    efficiency: Annotated[float, Field(gt=0, le=1)] = 0.6
+    scatter_per_cm2: Annotated[float, Field(ge=0, le=1)] = 0.05
+    beam_height_mm: Annotated[float, Field(ge=0.01, le=500)] = 20.0
+    blur_mm: Annotated[float, Field(ge=0, le=0.8)] = 0.1
+    penumbra_um_per_w: Annotated[float, Field(ge=0, le=5)] = 1.0
+    interleave: Annotated[int, Field(ge=0, le=64)] = 0
+    device: str = "cpu"
+
+    adu_per_photon: Annotated[float, Field(gt=0, le=1000)] = 1.0
+    offset_adu: Annotated[float, Field(ge=0, le=10_000)] = 100.0
+    electronic_noise_adu: Annotated[float, Field(ge=0, le=1000)] = 5.0
+    bit_depth: Annotated[int, Field(ge=8, le=16)] = 14
+
+    @field_validator("scene")
+    @classmethod
+    def _known_scene(cls, scene: str) -> str:
+        if scene not in SCENES and not scene.endswith(".npy"):
+            raise ValueError(f"one of {', '.join(SCENES)}, or the path of a .npy file")
+        return scene
+
+    @model_validator(mode="after")
+    def _converter_holds_its_offset(self) -> Self:
+        if self.offset_adu >= 2**self.bit_depth - 1:
+            raise ValueError("offset_adu must be below the largest value of bit_depth")
+        return self
+
+    @property
+    def detector(self) -> SensorSpec:
+        """The detector as a sensor whose electrons are photons; no well, all bins alike."""
+        return SensorSpec(
+            quantum_efficiency=1.0,
+            gain_e_per_adu=1 / self.adu_per_photon,
+            offset_adu=self.offset_adu,
+            read_noise_e=self.electronic_noise_adu / self.adu_per_photon,
+            bit_depth=self.bit_depth,
+            dark_current_e_per_s=0.0,
+            full_well_e=4.0 * 2**self.bit_depth / self.adu_per_photon,
+        )
+
+
+def find_scene(options: TomographyOptions, folder: Path) -> TomographyOptions:
+    """Look for a scene file beside ``rig.toml``, and read it.
+
+    Raises
+    ------
+    ConfigError
+        For a scene that cannot be used.
+    """
+    if package := missing_package(options.scene):
+        raise ConfigError("scene", f"{options.scene!r} needs {package}: pip install {package}")
+    if options.scene in SCENES:
+        return options
+    path = folder / options.scene
+    try:
+        load_slices(path)
+    except (OSError, ValueError) as problem:
+        raise ConfigError("scene", f"{path}: {problem}") from problem
+    return options.model_copy(update={"scene": str(path)})

@@ -1,0 +1,91 @@
+"""Line integrals of slices along parallel rays: batched, differentiable in the angles.
+
+theta : angle of a view, rad
+s, t  : across and along the rays; the ray at s of view theta passes the points
+        x = s cos(theta) - t sin(theta), y = s sin(theta) + t cos(theta)
+p     : p(theta, s) = sum over t of the slice there, linear between its samples, times their pitch
+
+Memory: views are done in groups of about `CHUNK_BYTES`; beside them only the result is kept,
+unless gradients with respect to angles or slices are wanted, which need every sample.
+"""
+
+from __future__ import annotations
+
+from math import pi, sqrt
+
+import torch
+
+CHUNK_BYTES = 32 * 2**20
+GOLDEN = (sqrt(5) - 1) / 2
+
+
+def view_angles(
+    views: int, spacing: str, start_deg: torch.Tensor, arc_deg: torch.Tensor
+) -> torch.Tensor:
+    """Angles of the views in rising order, whatever the order in which they are taken.
+
+    Parameters
+    ----------
+    views
+        How many.
+    spacing
+        ``"uniform"``: the arc in equal steps, without its end, which at 180 degrees is the first
+        view again. ``"golden"``: steps of the golden section of the arc, taken modulo the arc, so
+        that a scan that is broken off is evenly spread too (Winkelmann et al., IEEE Trans. Med.
+        Imaging 2007).
+    start_deg, arc_deg
+        0-d: where the arc begins, and its length.
+
+    Returns
+    -------
+    Tensor
+        (views,) rad.
+    """
+    index = torch.arange(views, dtype=start_deg.dtype, device=start_deg.device)
+    share = torch.sort(torch.frac(index * GOLDEN)).values if spacing == "golden" else index / views
+    return (start_deg + arc_deg * share) * (pi / 180)
+
+
+def line_integrals(
+    slices: torch.Tensor, angles: torch.Tensor, rays: int, width: float
+) -> torch.Tensor:
+    """Integrate along parallel rays.
+
+    Parameters
+    ----------
+    slices
+        (B, C, n, n); zero beyond their edges. Their dtype is that of the result.
+    angles
+        (views,) rad.
+    rays
+        Number of rays, evenly spread over the width.
+    width
+        Side of a slice.
+
+    Returns
+    -------
+    Tensor
+        (B, C, views, rays), in units of the slices times that of the width.
+    """
+    batch, channels, n, _ = slices.shape
+    s, t = (_places(count, slices) for count in (rays, n))
+    flat = slices.reshape(1, batch * channels, n, n)
+    each = n * rays * (batch * channels + 2) * slices.element_size()
+    step = max(1, CHUNK_BYTES // each)
+    parts = []
+    for group in torch.split(angles.to(slices), step):
+        cos, sin = torch.cos(group)[:, None, None], torch.sin(group)[:, None, None]
+        where = torch.stack(
+            [s * cos - t[:, None] * sin, s * sin + t[:, None] * cos], dim=-1
+        )  # (views, t, s, 2)
+        seen = torch.nn.functional.grid_sample(
+            flat.expand(len(group), -1, -1, -1), where, align_corners=False
+        )
+        parts.append(seen.sum(dim=2))
+    views = torch.cat(parts) * (width / n)
+    return views.reshape(-1, batch, channels, rays).permute(1, 2, 0, 3)
+
+
+def _places(count: int, like: torch.Tensor) -> torch.Tensor:
+    """Centres of `count` cells between -1 and 1."""
+    return ((torch.arange(count, device=like.device) + 0.5) * (2 / count) - 1).to(like)

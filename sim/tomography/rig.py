@@ -1,0 +1,78 @@
+"""The devices of ``sim.tomography``."""
+
+from __future__ import annotations
+
+from drivers.protocol import Setting
+from sim.camera import SimulatedCamera
+from sim.devices import Axis, Link, SimulatedDevice
+from sim.light_path import PathTruth
+from sim.metrics import Metrics
+from sim.pace import Pace
+from sim.rig import SimulatedKind, SimulatedRig, float_axis, present_settings
+from sim.tomography.gantry import Gantry
+from sim.tomography.options import TomographyOptions, find_scene
+from sim.tomography.scan import ScanPath
+
+STEP_MS = 20.0  # turning to the next view and reading the detector out
+SAMPLES = 10_000
+_METRICS = {
+    "snr": "",
+    "cnr": "",
+    "cutoff_per_mm": "1/mm",
+    "nyquist_views": "",
+    "view_ms": "ms",
+    "dose_mgy": "mgy",
+    "scatter": "",
+}
+
+
+def open_tomography(options: TomographyOptions, pace: Pace) -> SimulatedRig:
+    """Make a scanner: dark, the first sample in the beam."""
+    link = Link()
+    path = ScanPath(options)
+    devices: list[SimulatedDevice] = []
+    truth = PathTruth(path, devices)
+
+    def device(label: str, *axes: Axis) -> SimulatedDevice:
+        return SimulatedDevice(label, axes, pace, link, truth)
+
+    detector = SimulatedCamera(
+        "detector",
+        [
+            float_axis("detector.exposure_ms", 1, 600_000, 10_000, role="exposure"),
+            Axis(Setting("detector.binning", "choice", choices=(1, 2, 4), role="binning"), 1),
+        ],
+        pace,
+        link,
+        truth,
+        expose=lambda: path.expose(present_settings(devices)),
+        saturation_adu=path.sensor.saturation_adu,
+        readout_ms=lambda: STEP_MS * float(present_settings(devices)["gantry.views"]),
+    )
+    devices += (
+        device("sample", _sample_axis(path)),
+        device(
+            "source",
+            float_axis("source.current_ma", 0, 1, role="light"),
+            float_axis("source.voltage_kv", 40, 120, 80, role="light"),
+            _choice("source.control", "current", "kerma"),
+        ),
+        Gantry(options.interleave or 1, pace, link, truth),
+        detector,
+    )
+    metrics = Metrics(_METRICS, lambda: path.metrics(present_settings(devices)), pace, link, truth)
+    return SimulatedRig(
+        [*devices, metrics], link, truth, ("numpy", "scipy", "scikit-image", "torch")
+    )
+
+
+def _sample_axis(path: ScanPath) -> Axis:
+    last = (SAMPLES if path.slices is None else len(path.slices)) - 1
+    return Axis(Setting("sample.number", "int", "", 0, last, role="position"), 0, latency_s=1.0)
+
+
+def _choice(name: str, *choices: str) -> Axis:
+    return Axis(Setting(name, "choice", choices=choices), choices[0], latency_s=0.005)
+
+
+KIND = SimulatedKind(TomographyOptions, open_tomography, find_scene)
