@@ -62,26 +62,21 @@ class Halves:
     @classmethod
     def of_lags(cls, c: Floats) -> Halves:
         """Lay out the covariance of a patch with autocovariance ``c`` (2p-1, 2p-1)."""
-        at = _places(c.shape[0] // 2 + 1)
-        return cls(
-            at.weight * (c.take(at.even) + c.take(at.even_turned)),
-            c.take(at.odd) - c.take(at.odd_turned),
-        )
+        p = c.shape[0] // 2 + 1
+        at, h = _places(p), p * p // 2
+        same, turned = c.take(at.same), c.take(at.turned)
+        return cls(at.weight * (same + turned), (same - turned)[:h, :h])
 
     def lag_totals(self) -> Floats:
         """Sum over all entries of equal lag, (2p-1, 2p-1)."""
         p = self.patch_size
         at = _places(p)
-        even = at.weight * self.even
-        totals = np.zeros((2 * p - 1) ** 2)
-        for index, values, sign in (
-            (at.even, even, 0.5),
-            (at.even_turned, even, 0.5),
-            (at.odd, self.odd, 0.5),
-            (at.odd_turned, self.odd, -0.5),
-        ):
-            totals += sign * np.bincount(index.ravel(), values.ravel(), totals.size)
-        return (totals + totals[::-1]).reshape(2 * p - 1, 2 * p - 1)
+        even, odd = at.weight * self.even, self.odd
+        if p % 2:
+            odd = np.pad(odd, (0, 1))
+        totals = np.bincount(at.same.ravel(), (even + odd).ravel(), (2 * p - 1) ** 2)
+        totals += np.bincount(at.turned.ravel(), (even - odd).ravel(), (2 * p - 1) ** 2)
+        return (totals + totals[::-1]).reshape(2 * p - 1, 2 * p - 1) / 2
 
 
 def split(patches: Floats) -> tuple[Floats, Floats]:
@@ -107,12 +102,14 @@ def constant(d: int) -> Floats:
 
 
 class _Places(NamedTuple):
-    """Where in a raveled autocovariance the entries of a matrix's quarters lie."""
+    """Where in a raveled autocovariance the lags of a matrix's entries lie.
 
-    even: NDArray[np.intp]
-    even_turned: NDArray[np.intp]
-    odd: NDArray[np.intp]
-    odd_turned: NDArray[np.intp]
+    Of the pixels of the first half, and of the middle one where there is one: from each other, and
+    from each other's reflections.
+    """
+
+    same: NDArray[np.intp]
+    turned: NDArray[np.intp]
     weight: Floats  # of the entries of e: the middle pixel is its own reflection
 
 
@@ -121,14 +118,8 @@ def _places(p: int) -> _Places:
     lag = np.arange(p)[:, None] - np.arange(p)[None, :] + p - 1
     index = (lag[:, None, :, None] * (2 * p - 1) + lag[None, :, None, :]).reshape(p * p, p * p)
     h = p * p // 2
-    first, turned = index[:-h, :-h], index[:-h, ::-1][:, :-h]
+    same, turned = index[:-h, :-h], index[:-h, ::-1][:, :-h]
     side = np.ones(p * p - h)
     if p % 2:
         side[-1] = math.sqrt(0.5)
-    return _Places(
-        np.ascontiguousarray(first),
-        np.ascontiguousarray(turned),
-        np.ascontiguousarray(first[:h, :h]),
-        np.ascontiguousarray(turned[:h, :h]),
-        np.outer(side, side),
-    )
+    return _Places(np.ascontiguousarray(same), np.ascontiguousarray(turned), np.outer(side, side))

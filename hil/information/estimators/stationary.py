@@ -29,7 +29,7 @@ from hil.information.gaussian_score import LEAST_DISCRETE_VARIANCE_ADU2
 from hil.information.one_pixel import gaussian_gap_bits
 from hil.information.patch_moments import PatchMoments
 from hil.information.sample import Sample
-from hil.information.spectral_fit import SpectralFit, fit_spectrum
+from hil.information.spectral_fit import fit_part, fit_spectrum
 from hil.information.stationary_model import StationaryModel
 from hil.information.training_sums import training_sums
 
@@ -117,14 +117,13 @@ def fitted(
     c = np.stack([one.autocovariance for one in sums])
     if moments is None or c.shape[-1] // 2 >= _LARGEST_FITTED_PATCH:
         return [StationaryModel(one) for one in floored(c, floor_adu2)]
-    if above_floor(c, _NEAR_FLOOR * floor_adu2).all():
+    if all(above_floor(one, _NEAR_FLOOR * floor_adu2) for one in c):
         return [StationaryModel(one) for one in c]
     # all by the same method, so that in-sample and held-out values err alike
-    fits: list[SpectralFit] = []
-    for one, part in zip(sums, moments(), strict=True):
-        whole = fits[0] if fits else None
-        fits.append(fit_spectrum(part.covariance(one.mean), floor_adu2, part.n, whole))
-    return [fit.model for fit in fits]
+    known = moments()
+    everything, *parts = (part.covariance(one.mean) for one, part in zip(sums, known, strict=True))
+    whole = fit_spectrum(everything, floor_adu2, known[0].n)
+    return [whole.model, *(fit_part(whole, part).model for part in parts)]
 
 
 ESTIMATOR = Stationary()
