@@ -22,7 +22,7 @@ from hil.noise import CameraMapNoise, CameraNoise
 
 SIDE_PX, FIELDS, REPEATS, PATCH_PX = 256, 12, 2, 16
 ESTIMATORS = ("stationary", "copula", "best")
-CALIBRATION_FRAMES, LEVELS, REPEATS_A_LEVEL = 100, 8, 16
+CALIBRATION_FRAMES, LEVELS, REPEATS_A_LEVEL = 200, 8, 16
 
 
 class Sensor(NamedTuple):

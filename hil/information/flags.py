@@ -42,7 +42,10 @@ def check_noise(checked: CheckedFrames, noise: NoiseModel) -> NoiseCheck | None:
     mean_adu, usable, sums = checked.mean_adu, middle_mask(checked), DifferenceSums()
     for group in field_groups(frames):
         sums += DifferenceSums.of(about(frames[group], mean_adu), usable, mean_adu)
-    return check_differences(sums, noise, checked.discrete)
+    clipped = 0.0
+    if checked.highest_adu >= noise.highest_adu:
+        clipped = float(np.mean(checked.pixels >= noise.highest_adu))
+    return check_differences(sums, noise, checked.discrete, clipped)
 
 
 def impossible_noise(checked: CheckedFrames, noise: NoiseModel) -> bool:

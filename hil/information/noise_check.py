@@ -37,7 +37,8 @@ class NoiseCheck:
     variance_ratio
         Measured over predicted temporal variance, away from the clips.
     error_bits
-        1/2 |log2 ratio|: by how much the entropy of the noise is wrong.
+        1/2 |log2 ratio|: by how much the entropy of the noise is wrong. What clipping can have
+        taken of the variance is given back before.
     uncertainty_bits
         Standard error of ``error_bits`` from the number of differences.
     level_error_bits
@@ -101,13 +102,21 @@ class NoiseCheck:
         return stated
 
 
-def check_differences(sums: DifferenceSums, noise: NoiseModel, discrete: bool) -> NoiseCheck | None:
-    """Compare differences with the noise model; None without repeats."""
+def check_differences(
+    sums: DifferenceSums, noise: NoiseModel, discrete: bool, clipped_share: float = 0.0
+) -> NoiseCheck | None:
+    """Compare differences with the noise model; None without repeats.
+
+    Parameters
+    ----------
+    clipped_share
+        Of the values, at the upper end: what they lack of variance is no mismatch.
+    """
     if sums.size == 0:
         return None
-    levels = list(_levels(sums, noise, discrete))
-    measured, predicted, size = (sum(column) for column in zip(*levels, strict=True))
-    ratio = measured / predicted if predicted > 0 else math.inf
+    found = list(_levels(sums, noise, discrete))
+    levels = _unclipped(found, clipped_share)
+    predicted, size = sum(level[1] for level in levels), sum(level[2] for level in levels)
     mean = sums.square / sums.size
     strongest = max(
         # frames of one column or row have no neighbours
@@ -119,8 +128,8 @@ def check_differences(sums: DifferenceSums, noise: NoiseModel, discrete: bool) -
     columns = _line_share(sums.columns, sums.n_columns, sums)
     share, bits = _flicker(sums, dark_level_adu(noise))
     return NoiseCheck(
-        variance_ratio=ratio,
-        error_bits=_error_bits(ratio),
+        variance_ratio=_ratio(found, predicted),
+        error_bits=_error_bits(_ratio(levels, predicted)),
         uncertainty_bits=_error_se_bits(size),
         level_error_bits=_level_error_bits(levels),
         correlation=strongest / mean if mean > 0 else 0.0,
@@ -136,6 +145,10 @@ def check_differences(sums: DifferenceSums, noise: NoiseModel, discrete: bool) -
 def _independent(size: float) -> float:
     # successive differences share a frame: as good as 2/3 of as many independent ones
     return max(size * 2 / 3, 1.0)
+
+
+def _ratio(levels: list[tuple[float, float, float]], predicted: float) -> float:
+    return sum(measured for measured, _, _ in levels) / predicted if predicted > 0 else math.inf
 
 
 def _error_bits(ratio: float) -> float:
@@ -166,6 +179,28 @@ def _levels(
         if low + reach < mean_adu < noise.highest_adu - reach:
             clear.append(level)
     return iter(clear or found)
+
+
+def _unclipped(
+    levels: list[tuple[float, float, float]], clipped_share: float
+) -> list[tuple[float, float, float]]:
+    """Give back, from the brightest level down, what clipping can have taken of the variance.
+
+    A Gaussian cut off at t standard deviations, which it exceeds with probability q, loses about
+    q + t phi(t) - t^2 q of its variance: never more than 2 q, its limit far out. Which pixels clip
+    cannot be told from their neighbours, by which levels are sorted, so that the share of all
+    values is all that is known.
+    """
+    if clipped_share <= 0:
+        return levels
+    brightest = max(predicted / size for _, predicted, size in levels)
+    budget = 2 * clipped_share * brightest * sum(size for _, _, size in levels)
+    restored = []
+    for measured, predicted, size in reversed(levels):
+        back = min(max(predicted - measured, 0.0), budget)
+        budget -= back
+        restored.append((measured + back, predicted, size))
+    return restored[::-1]
 
 
 def _level_error_bits(levels: list[tuple[float, float, float]]) -> float:

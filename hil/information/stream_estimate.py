@@ -201,7 +201,9 @@ def _doubts(stream: Stream, interval: Interval) -> tuple[set[str], dict[str, Any
     n_pairs = float(stream.lags.pairs[zero, zero])
     if too_dark(totals.n_dark / totals.n_pixels) or too_quiet(total_variance, variance, n_pairs):
         flags.add("noise_mismatch")
-    repeats = check_differences(totals.repeats, stream.noise, stream.discrete)
+    repeats = check_differences(
+        totals.repeats, stream.noise, stream.discrete, stream.saturated_share
+    )
     if repeats is not None:
         details |= repeats.details()
         if repeats.mismatch(interval.half_width):

@@ -130,7 +130,7 @@ class Flat(Spec):
     """
 
     set: Settings = Field(default_factory=dict)
-    frames: int = Field(default=100, ge=4, le=100_000)
+    frames: int = Field(default=200, ge=4, le=100_000)
 
 
 class CalibrateSpec(Spec):

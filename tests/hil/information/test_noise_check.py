@@ -14,6 +14,7 @@ from hil.information.difference_sums import DifferenceSums
 from hil.noise import CameraNoise, EmccdNoise, NoiseModel
 
 CAMERA = CameraNoise(0.5, 100, 1.6)
+TWELVE_BITS = CameraNoise(2.4, 100, 1.6, 12)
 FIELDS, REPEATS, SIDE = 6, 4, 96
 WRONG = {"noise_mismatch", "noise_correlated"}
 
@@ -40,6 +41,19 @@ def dim(rng: np.random.Generator) -> np.ndarray:
 
 def near_the_clip(rng: np.random.Generator) -> np.ndarray:
     return np.minimum(exposed(light(rng), rng), 4095)
+
+
+def grain_at_the_clip(rng: np.random.Generator) -> np.ndarray:
+    """Pixels that know nothing of their neighbours, a quarter of them clipped."""
+    grain = 7500 * np.exp(0.3 * rng.standard_normal((FIELDS, 1, SIDE, SIDE)))
+    return TWELVE_BITS.sample(np.repeat(grain, REPEATS, axis=1), rng)
+
+
+def grain_with_wrong_gain(rng: np.random.Generator) -> np.ndarray:
+    """The same with 1 % clipped, and half as many electrons to an ADU as the model says."""
+    grain = 4200 * np.exp(0.3 * rng.standard_normal((FIELDS, 1, SIDE, SIDE)))
+    lambda_e = np.repeat(grain, REPEATS, axis=1)
+    return CameraNoise(1.2, 100, 1.6, 12).sample(lambda_e / 2, rng)
 
 
 def lamp(relative_sd: float) -> Callable[[np.random.Generator], np.ndarray]:
@@ -93,6 +107,8 @@ CASES = [
     Case("sound", sound, set()),
     Case("four electrons", dim, set()),
     Case("clipped pixels are no mismatch", near_the_clip, set(), CameraNoise(0.5, 100, 1.6, 12)),
+    Case("nor are clipped ones that clear ones surround", grain_at_the_clip, set(), TWELVE_BITS),
+    Case("clipping explains no wrong gain", grain_with_wrong_gain, {"noise_mismatch"}, TWELVE_BITS),
     Case("a lamp that flickers by 1 %", lamp(0.01), {"noise_mismatch"}),
     Case("EM gain that is not in the model", em_register, {"noise_mismatch"}),
     Case("row noise of an eighth of the noise", row_noise(10.0), {"noise_correlated"}),
