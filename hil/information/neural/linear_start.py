@@ -29,6 +29,7 @@ Labels = NDArray[np.intp]
 
 _SHARES = (0.0, 0.05, 0.2, 0.5, 0.8, 1.0)  # of the lag-only covariance
 _LARGE = 1500  # entries of a patch from which only the lag-only covariance is affordable
+_LEAST_SD = 1e-6  # of the largest value, or of 1: single precision tells no less
 _LEAST_SHARE = 1e-6  # of the mean variance: keeps the Cholesky factorisation of constants alive
 
 
@@ -94,7 +95,9 @@ def fit_linear_start(
     everywhere = np.tile(everywhere, (1, p * p))
     apart = (by_place - everywhere) * np.sqrt(_shares(train_label, len(by_place)))[:, None]
     by_lag = _average_by_lag(full + apart.T @ apart, p, channels)
-    hidden = within * np.eye(full.shape[0])
+    # constants that are learnt from may be followed by anything: z must stay finite
+    least = (_LEAST_SD * max(1.0, float(np.abs(train).max()))) ** 2
+    hidden = (within + least) * np.eye(full.shape[0])
     full, by_lag = full + hidden, _positive(by_lag + hidden)
     # a singular sample covariance cannot be the start
     shares = _SHARES if full.shape[0] <= _LARGE else (1.0,)

@@ -383,6 +383,16 @@ def test_open_bins_have_finite_gradients(at: float, end: str) -> None:
     assert torch.isfinite(mu.grad).all() and torch.isfinite(s.grad).all()
 
 
+@pytest.mark.parametrize("top", [255, 65535])
+def test_constants_may_be_followed_by_anything(top: int) -> None:
+    y = np.ones((8, 9, P * P), dtype=np.uint16)
+    y[3, 4, 5] = top
+    frames = y.reshape(8, 3, 3, P, P).swapaxes(2, 3).reshape(8, 3 * P, 3 * P)
+    found = estimate_information(frames, GaussianNoise(0.2), PixelCNN(TINY, SHORT), patch_size=P)
+    assert math.isfinite(found.bits_per_pixel)
+    assert found.details["held_out_bits"] > 0.1  # the fold that never saw it is surprised
+
+
 def test_a_start_that_training_does_not_better_is_kept() -> None:
     frames, _ = template_frames(600, 13)
     patches = PatchSet.of(sample_of(frames))
