@@ -97,7 +97,7 @@ class PixelCNN:
         InputError
             Where weights of an earlier measurement fit neither the patches nor the folds.
         """
-        patches = PatchSet.of(sample)
+        patches = PatchSet.of(sample).with_crops(sample)
         shape = replace(self._shape, patch_size=patches.p, channels=patches.channels)
         if self._weights and (shape != self._shape or len(self._weights) != patches.n_folds):
             raise InputError(

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from threading import Lock
 from typing import TypeVar
@@ -36,6 +37,7 @@ Floats = NDArray[np.float64]
 T = TypeVar("T")
 
 _SCENES_FROM = 2**19  # pixels are enough to tell what scenes there are
+_TRIAL_LOOKS = 2  # at the patches set aside, until it shows which start is better
 _IN_SAMPLE_EVERY = 8
 _JUDGED_BY = 2**16  # pixels for each look at the patches set aside
 
@@ -187,7 +189,7 @@ def _fit_fold(
 ) -> FoldFit:
     draw = torch.Generator().manual_seed(fitting.seed * 1000 + fold)
     fit, stop = patches.learning(fold)
-    y_fit, y_stop = patches.y[fit], patches.y[stop]
+    y_fit, y_stop = patches.to_fit(fit), patches.y[stop]
     y_stop, stop_classes = thinned(y_stop, patches.classes(stop))
     network = Network(shape, draw).to(device)
 
@@ -204,7 +206,7 @@ def _fit_fold(
             start, start_nats = "linear", linear_nats
     else:
         schedule = fitting.cold
-        start, start_nats = _start(network, learnt_from, at_stop, linear_nats, draw)
+        start, start_nats = _start(network, learnt_from, at_stop, linear_nats, draw, schedule)
     best_nats, steps = train(
         network,
         learnt_from,
@@ -242,15 +244,27 @@ def _start(
     stop: Tensors,
     linear_nats: float,
     draw: torch.Generator,
+    schedule: Schedule,
 ) -> tuple[str, float]:
-    """Tell the hidden units what scenes there are, and let them predict if that helps already."""
+    """Tell the hidden units what scenes there are, and let them predict if that helps.
+
+    Where it helps before any training, a few steps from both starts tell which is the better one:
+    what units remember of scenes that do not come back stands in the way of learning.
+    """
     some = patches.take(slice(0, max(1, _SCENES_FROM // patches.x.shape[1])))
+    linear = deepcopy(network)
     network.know_scenes(some.x, draw)
     network.predict_scenes(some.x, some.linear, some.z)
     nats = float(score(network, stop, patch_nats).mean())
     if nats < linear_nats:
-        return "scenes", nats
-    network.forget_scenes()
+        few = replace(schedule, steps=min(schedule.steps, _TRIAL_LOOKS * schedule.check_every))
+        ends = []
+        for start, start_nats in ((network, nats), (linear, linear_nats)):
+            trial, order = deepcopy(start), torch.Generator().manual_seed(draw.initial_seed())
+            ends.append(train(trial, patches, stop, few, order, start_nats, patch_nats)[0])
+        if ends[0] <= ends[1]:
+            return "scenes", nats
+    network.load_state_dict(linear.state_dict())
     return "linear", linear_nats
 
 

@@ -159,11 +159,6 @@ class Network(nn.Module):
         start[..., 2 * k : 3 * k] = log_s[..., None] / _QUICKLY
         start[..., 3 * k] = slope / _QUICKLY
 
-    @torch.no_grad()
-    def forget_scenes(self) -> None:
-        """Do without the running sum: where it tells nothing, it costs half the time."""
-        self.knows_scenes.fill_(False)
-
     def forward(
         self, x: Tensor, linear: Tensor, z: Tensor, label: Tensor | None = None
     ) -> tuple[Tensor, Tensor, Tensor]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hil.information.neural.coding import Alphabet, Values
+from hil.information.patches import tile_corners
 from hil.information.sample import Sample
 
 Mask = NDArray[np.bool_]
@@ -15,6 +16,8 @@ Mask = NDArray[np.bool_]
 _STOP_EVERY = 8  # of the fields that a fold learns from
 _FIELDS_TO_SPARE = 4
 _ROWS_TO_SPARE = 4  # of patches, where fields are too few
+_CROPPED_VALUES = 2**22  # of all patches that overlap: enough to learn from, in 16 MB
+_CLOSEST = 4  # of them to the side of a patch
 _ATOM_SHARE = 1e-3
 _ATOM_RATIO = 4
 
@@ -38,6 +41,10 @@ class PatchSet:
         What values there are, about the same mean.
     labels
         (F,) class of each field, or None.
+    crops
+        (F, S, D) more patches of the same frames, between those in ``y`` and overlapping them: to
+        learn from alone. None where frames are no larger than patches, masked or cut at corners
+        that were asked for, or too few for fields of their own to stop by.
     """
 
     y: Values
@@ -47,18 +54,26 @@ class PatchSet:
     places: NDArray[np.intp]
     alphabet: Alphabet
     labels: NDArray[np.intp] | None = None
+    crops: Values | None = None
 
     @classmethod
     def of(cls, sample: Sample) -> PatchSet:
         """Take the patches of a sample."""
         p, channels = sample.patch_size, sample.n_channels
-        y = sample.patches
-        if sample.discrete and channels > 1:
-            # scaled channels would be integers no more
-            y = (sample.raw_patches - sample.mean_adu).astype(np.float32)
-        by_pixel = y.reshape(*y.shape[:2], channels, p * p).swapaxes(2, 3).reshape(y.shape)
         places = np.tile(sample.places, (1, sample.n_repeats, 1))
-        return cls(by_pixel, sample.fold, p, channels, places, _alphabet(sample))
+        return cls(_by_pixel(sample), sample.fold, p, channels, places, _alphabet(sample))
+
+    def with_crops(self, sample: Sample) -> PatchSet:
+        """Add `crops`, as close to each other as `_CROPPED_VALUES` allows."""
+        fewest = min(int(np.count_nonzero(self.fold != fold)) for fold in range(self.n_folds))
+        if sample.corners is not None or self.labels is not None or fewest < _FIELDS_TO_SPARE:
+            return self
+        for closer in (_CLOSEST, _CLOSEST // 2):
+            corners = tile_corners(*sample.size, self.p, max(1, self.p // closer))
+            n = sample.n_frames * len(corners)
+            if self.y.shape[1] * sample.n_fields < n <= _CROPPED_VALUES // self.y.shape[2]:
+                return replace(self, crops=_by_pixel(replace(sample, corners=corners[None])))
+        return self
 
     @property
     def n_folds(self) -> int:
@@ -99,6 +114,16 @@ class PatchSet:
             fit[fields] = ~stop[fields]
         return fit, stop
 
+    def to_fit(self, fit: Mask) -> Values:
+        """(n, D) patches to learn from: those chosen by `learning`, and their fields' crops."""
+        if self.crops is None:
+            return self.y[fit]
+        crops = self.crops[fit.any(axis=1)].reshape(-1, self.y.shape[2])
+        both = np.concatenate([self.y[fit], crops])
+        # scenes are looked for among the first ones: they have to be of all fields
+        order: NDArray[np.intp] = np.random.default_rng(0).permutation(len(both))
+        return both[order]
+
     def _lines(self) -> NDArray[np.intp]:
         """(F, T) or (1, T) place of each patch along the longer side of what patches cover."""
         extent = np.ptp(self.places, axis=(0, 1))
@@ -110,6 +135,15 @@ class PatchSet:
         if self.labels is None:
             return None
         return np.broadcast_to(self.labels[:, None], mask.shape)[mask]
+
+
+def _by_pixel(sample: Sample) -> Values:
+    """(F, T, D) patches of a sample, channels of a pixel side by side."""
+    y, channels = sample.patches, sample.n_channels
+    if sample.discrete and channels > 1:
+        # scaled channels would be integers no more
+        y = (sample.raw_patches - sample.mean_adu).astype(np.float32)
+    return y.reshape(*y.shape[:2], channels, -1).swapaxes(2, 3).reshape(y.shape)
 
 
 def _alphabet(sample: Sample) -> Alphabet:

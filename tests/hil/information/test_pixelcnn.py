@@ -383,6 +383,42 @@ def test_open_bins_have_finite_gradients(at: float, end: str) -> None:
     assert torch.isfinite(mu.grad).all() and torch.isfinite(s.grad).all()
 
 
+class Cut(NamedTuple):
+    says: str
+    shape: tuple[int, int, int]
+    crops: int  # a field; 0 for none
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        Cut("every pixel", (8, 12, 16), 9 * 13),
+        Cut("frames of one patch", (8, P, P), 0),
+        Cut("too few fields to stop by", (4, 12, 16), 0),
+        Cut("enough patches as they are", (8, 384, 384), 0),
+    ],
+    ids=lambda case: case.says,
+)
+def test_crops_are_learnt_from_and_never_of_the_own_fold(case: Cut) -> None:
+    frames = np.arange(np.prod(case.shape), dtype=np.float64).reshape(case.shape)
+    sample = sample_of(frames)
+    patches = PatchSet.of(sample).with_crops(sample)
+    if case.crops == 0:
+        assert patches.crops is None
+        return
+    assert patches.crops is not None
+    assert patches.crops.shape == (case.shape[0], case.crops, P * P)
+    fit, stop = patches.learning(fold=1)
+    values = patches.to_fit(fit)
+    assert len(values) == fit.sum() + fit.any(axis=1).sum() * case.crops
+    field = np.rint(values + sample.mean_adu).astype(int) // frames[0].size
+    # each patch lies in one field, of those that are learnt from
+    assert (field == field[:, :1]).all()
+    allowed = set(np.flatnonzero(fit.any(axis=1)))
+    assert set(field[:, 0]) == allowed
+    assert not allowed & (set(np.flatnonzero(sample.fold == 1)) | set(np.flatnonzero(stop[:, 0])))
+
+
 @pytest.mark.parametrize("top", [255, 65535])
 def test_constants_may_be_followed_by_anything(top: int) -> None:
     y = np.ones((8, 9, P * P), dtype=np.uint16)
