@@ -15,7 +15,7 @@ from math import pi, sqrt
 
 import torch
 
-CHUNK_BYTES = 32 * 2**20
+CHUNK_BYTES = 4 * 2**20
 GOLDEN = (sqrt(5) - 1) / 2
 
 
@@ -68,15 +68,15 @@ def line_integrals(
         (B, C, views, rays), in units of the slices times that of the width.
     """
     batch, channels, n, _ = slices.shape
-    s, t = (_places(count, slices) for count in (rays, n))
     flat = slices.reshape(1, batch * channels, n, n)
     each = n * rays * (batch * channels + 2) * slices.element_size()
     step = max(1, CHUNK_BYTES // each)
     parts = []
     for group in torch.split(angles.to(slices), step):
-        cos, sin = torch.cos(group)[:, None, None], torch.sin(group)[:, None, None]
-        where = torch.stack(
-            [s * cos - t[:, None] * sin, s * sin + t[:, None] * cos], dim=-1
+        cos, sin, zero = torch.cos(group), torch.sin(group), torch.zeros_like(group)
+        turn = torch.stack([cos, -sin, zero, sin, cos, zero], dim=-1).reshape(-1, 2, 3)
+        where = torch.nn.functional.affine_grid(
+            turn, [len(group), channels, n, rays], align_corners=False
         )  # (views, t, s, 2)
         seen = torch.nn.functional.grid_sample(
             flat.expand(len(group), -1, -1, -1), where, align_corners=False
@@ -84,8 +84,3 @@ def line_integrals(
         parts.append(seen.sum(dim=2))
     views = torch.cat(parts) * (width / n)
     return views.reshape(-1, batch, channels, rays).permute(1, 2, 0, 3)
-
-
-def _places(count: int, like: torch.Tensor) -> torch.Tensor:
-    """Centres of `count` cells between -1 and 1."""
-    return ((torch.arange(count, device=like.device) + 0.5) * (2 / count) - 1).to(like)
