@@ -32,12 +32,17 @@ class Objective:
     wavelength_nm
         Emission wavelength in vacuum.
     refractive_index
-        Of immersion and sample.
+        Of the immersion.
+    sample_index, depth_um
+        What the light comes through on its way to the cover glass: index, above the numerical
+        aperture, and how much of it. None is the immersion's index.
     """
 
     numerical_aperture: float
     wavelength_nm: float
     refractive_index: float
+    sample_index: float | None = None
+    depth_um: float = 0.0
 
     @property
     def cutoff_per_um(self) -> float:
@@ -64,13 +69,47 @@ class Objective:
         z_um
             Distance from focus. Positive z has the sign of a negative Z4.
         """
-        n, na = self.refractive_index, self.numerical_aperture
+        return self._layers_nm(rho, ((self.refractive_index, z_um),))
+
+    def mismatch_nm(self, rho: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Wavefront that `depth_um` of sample adds, refocused; shape and centre as `defocus_nm`."""
+        return self._layers_nm(rho, self.mismatch_um)
+
+    @property
+    def mismatch_um(self) -> tuple[tuple[float, float], ...]:
+        """Layers (index, thickness in um) that stand for the sample, refocused.
+
+        A ray through depth d of index m, where the objective expects its immersion's index n, has
+        gone d (sqrt(m^2 - NA^2 rho^2) - sqrt(n^2 - NA^2 rho^2)) too far (M. J. Booth, M. A. A. Neil
+        and T. Wilson, J. Microsc. 192, 90 (1998)). Most of it is defocus, which the focus drive
+        takes out: the second layer is as thick as leaves the least rms. What stays is spherical
+        aberration of all orders.
+        """
+        m, n = self.sample_index, self.refractive_index
+        if m is None or m == n or not self.depth_um:
+            return ()
+        node, weight = np.polynomial.legendre.leggauss(24)
+        rho = np.sqrt((node + 1) / 2)  # nodes in rho^2 stand for area
+        terms = [self._layers_nm(rho, ((index, 1.0),)) for index in (m, n)]
+        sample, immersion = (term - term @ weight / 2 for term in terms)
+        refocus = float((sample * immersion) @ weight / (immersion**2 @ weight))
+        return (m, self.depth_um), (n, -self.depth_um * refocus)
+
+    def _layers_nm(
+        self, rho: NDArray[np.float64], layers: Sequence[tuple[float, float]]
+    ) -> NDArray[np.float64]:
         inside = np.minimum(rho, 1.0)  # the rim's samples lie a fraction of a step outside
-        return 1e3 * z_um * (np.sqrt(n**2 - (na * inside) ** 2) - n)
+        total = np.zeros_like(rho)
+        for n, thickness_um in layers:
+            root = np.sqrt(n**2 - (self.numerical_aperture * inside) ** 2)
+            total += 1e3 * thickness_um * (root - n)
+        return total
 
 
 class Wavefront:
     """Wavefront errors over the pupil as a function of mode coefficients and defocus.
+
+    What the objective's sample adds by its index is always in them.
 
     Parameters
     ----------
@@ -91,10 +130,12 @@ class Wavefront:
     ) -> None:
         self._modes = np.stack([zernike(j, rho, theta) for j in modes])
         self._defocus = objective.defocus_nm(rho, 1.0)
+        self._mismatch = objective.mismatch_nm(rho)
 
     def __call__(self, modes_nm: Sequence[float], z_um: float) -> NDArray[np.float64]:
         """(k,) wavefront in nm."""
-        total: NDArray[np.float64] = np.asarray(modes_nm) @ self._modes + z_um * self._defocus
+        moved = np.asarray(modes_nm) @ self._modes + z_um * self._defocus
+        total: NDArray[np.float64] = moved + self._mismatch
         return total
 
 
@@ -118,6 +159,7 @@ class PupilQuadrature:
         )
         self._weight = np.broadcast_to(weight / 2 / self.N_THETA, rho.shape).ravel()
         x, y = (rho * np.cos(theta)).ravel(), (rho * np.sin(theta)).ravel()
+        self._modes = np.stack([zernike(j, np.hypot(x, y), np.arctan2(y, x)) for j in modes])
         self._wavefront = Wavefront(objective, modes, np.hypot(x, y), np.arctan2(y, x))
         step = 1e-4
         self._across = [
@@ -135,6 +177,12 @@ class PupilQuadrature:
         w = self._wavefront(modes_nm, z_um)
         mean = float(w @ self._weight)
         return float(np.sqrt((w - mean) ** 2 @ self._weight))
+
+    def modes_of_mismatch_nm(self) -> NDArray[np.float64]:
+        """Coefficient of each mode in what the sample's index adds, nm rms."""
+        added = self._wavefront([0.0] * len(self._modes), 0.0)
+        projected: NDArray[np.float64] = self._modes @ (added * self._weight)
+        return projected
 
     def blur_radius_um(self, modes_nm: Sequence[float], z_um: float) -> float:
         """How far the rays of a point spread in the sample: max |grad W| / NA (sine condition)."""

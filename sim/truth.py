@@ -44,9 +44,10 @@ class Truth:
 
     @property
     def best_settings(self) -> Mapping[str, float]:
-        """Mirror and focus settings that leave no aberration."""
-        mirror = zip(MIRROR_SETTINGS, self._path.aberration_nm, strict=True)
-        return {name: -hidden for name, hidden in mirror} | {"focus.z_um": 0.0}
+        """Mirror and focus settings that leave no aberration, but what the mirror cannot undo."""
+        added = zip(self._path.aberration_nm, self._path.mismatch_nm, strict=True)
+        mirror = zip(MIRROR_SETTINGS, added, strict=True)
+        return {name: -(hidden + sample) for name, (hidden, sample) in mirror} | {"focus.z_um": 0.0}
 
     @property
     def maps(self) -> PixelMaps:

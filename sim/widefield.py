@@ -152,6 +152,11 @@ class Widefield:
     def _pupil(self) -> PupilQuadrature:
         return PupilQuadrature(self._objective, MODES)
 
+    @property
+    def mismatch_nm(self) -> tuple[float, ...]:
+        """Coefficient of each of `MODES` in what the sample's index adds, nm rms."""
+        return tuple(self._pupil.modes_of_mismatch_nm().tolist())
+
     def residual_nm(self, conditions: Conditions) -> tuple[float, ...]:
         """Coefficients of hidden aberration and mirror together, focus left aside, nm rms."""
         pairs = zip(self.aberration_nm, conditions.mirror_nm, strict=True)

@@ -74,6 +74,17 @@ def test_the_scanner_shares_a_fixed_dose_between_views(folder: Path) -> None:
     assert np.ptp(trials["metrics.dose_mgy"]) < 1e-6 * trials["metrics.dose_mgy"].mean()
 
 
+def test_the_led_array_records_what_microscopists_go_by(folder: Path) -> None:
+    assert run(["run", "examples/ledarray/session.toml", "--trials", "4"]) == 0
+    with hil.open_database() as database:
+        trials = database.trials("last", sort="number")
+    assert list(trials["state"]) == ["COMPLETE"] * 4
+    assert (trials["objective"] > 0).all()
+    outer_na = trials["led.outer_na"].clip(upper=0.4)
+    expected = (0.4 + outer_na) / 0.53
+    assert np.allclose(trials["metrics.cutoff_cycles_per_um"].astype(float), expected)
+
+
 def test_micromanager_from_a_configuration_to_a_session(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -368,3 +368,20 @@ def test_wrong_options_are_refused_by_key(options: dict[str, Any], problem: str)
 
 def test_no_other_process_is_kept_from_a_simulation() -> None:
     assert KIND.resources(KIND.options({}, Path())) == ()
+
+
+def test_deep_in_a_sample_of_another_index_the_mirror_brings_the_sharpness_back() -> None:
+    deep = _open(sample_index=1.40, depth_um=15.0, aberration_rms_nm=0.0, scene="blobs").truth
+    clear = _open(aberration_rms_nm=0.0, scene="blobs").truth
+    lit = {"light.power_mw": 1.0}
+    contrasts = [
+        electrons.std() / electrons.mean()
+        for electrons in (
+            deep.expected_electrons(lit),
+            deep.expected_electrons({**lit, **deep.best_settings}),
+            clear.expected_electrons(lit),
+        )
+    ]
+    assert contrasts[0] < 0.8 * contrasts[1]
+    assert contrasts[1] < contrasts[2]
+    assert deep.residual_rms_nm(deep.best_settings) < 0.5 * deep.residual_rms_nm()

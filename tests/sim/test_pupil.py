@@ -75,3 +75,22 @@ def test_wavefront_is_the_sum_of_its_terms() -> None:
 )
 def test_oversampling_reaches_nyquist(pixel_um: float, samples: int) -> None:
     assert WATER.oversampling(pixel_um) == samples
+
+
+def test_depth_in_a_sample_of_another_index_is_spherical_aberration() -> None:
+    """sqrt(n^2 - s^2) = n - s^2 / 2n - s^4 / 8n^3, refocused by n / m: the s^4 that stays is Z11."""
+    na, n, m, depth_um = 0.2, 1.333, 1.45, 40.0
+    deep = Objective(na, 500.0, n, sample_index=m, depth_um=depth_um)
+    quadrature = PupilQuadrature(deep, MODES)
+    z11 = 1e3 * depth_um * na**4 / 8 * (1 / (m * n**2) - 1 / m**3) / (6 * sqrt(5))
+    added = quadrature.modes_of_mismatch_nm()
+    assert added[7] == pytest.approx(z11, rel=0.03)
+    assert np.abs(added[:7]).max() < 0.05 * abs(z11)
+    assert quadrature.rms_nm(NONE, 0.0) == pytest.approx(abs(z11), rel=0.05)
+    assert quadrature.rms_nm(NONE, 0.0) <= min(quadrature.rms_nm(NONE, z) for z in (-0.5, 0.5))
+    assert quadrature.rms_nm(tuple(-added), 0.0) < 0.05 * abs(z11)
+
+
+def test_a_sample_of_the_immersions_index_adds_nothing() -> None:
+    same = Objective(1.2, 500.0, 1.333, sample_index=1.333, depth_um=100.0)
+    assert PupilQuadrature(same, MODES).rms_nm(NONE, 0.0) == 0

@@ -1,0 +1,75 @@
+"""The devices of ``sim.microscope`` in phase contrast."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from drivers.protocol import Setting
+from sim.camera import SimulatedCamera
+from sim.devices import Axis, Link, SimulatedDevice
+from sim.ledarray.path import LedPath, LedTruth
+from sim.ledarray.settings import LONGEST_NM, PATTERNS, REFERENCE_NM, SHORTEST_NM
+from sim.metrics import Metrics
+from sim.pace import Pace
+from sim.rig import SimulatedRig, float_axis, present_settings
+from sim.stand import READOUT_MS, camera_axes, focus_axis, mirror_axes, stage_axes
+
+if TYPE_CHECKING:  # it imports this package's scenes
+    from sim.microscope_options import MicroscopeOptions
+
+METRICS = {
+    "cutoff_cycles_per_um": "cycles/um",
+    "contrast": "",
+    "mean_electrons": "electrons",
+    "snr": "",
+    "phase_transfer_peak": "",
+}
+
+
+def open_ledarray(options: MicroscopeOptions, pace: Pace) -> SimulatedRig:
+    """Make a microscope with an LED array: dark, stage and focus at 0, mirror flat."""
+    link = Link()
+    path = LedPath(options)
+    devices: list[SimulatedDevice] = []
+    truth = LedTruth(path, devices)
+
+    def device(label: str, *axes: Axis) -> SimulatedDevice:
+        return SimulatedDevice(label, axes, pace, link, truth)
+
+    camera = SimulatedCamera(
+        "camera",
+        camera_axes(),
+        pace,
+        link,
+        truth,
+        expose=lambda: path.expose(present_settings(devices)),
+        saturation_adu=path.sensor.saturation_adu,
+        readout_ms=READOUT_MS,
+        serial=options.serial,
+    )
+    devices += (
+        device("stage", *stage_axes(options.scene_range_um(path.shape))),
+        device("focus", focus_axis()),
+        device("led", *_led_axes(options.led_na, options.numerical_aperture)),
+        device("mirror", *mirror_axes()),
+        camera,
+    )
+    metrics = Metrics(METRICS, lambda: path.metrics(present_settings(devices)), pace, link, truth)
+    libraries = ("numpy", "scipy", "scikit-image", "torch")
+    return SimulatedRig([*devices, metrics], link, truth, libraries)
+
+
+def _led_axes(widest_na: float, objective_na: float) -> tuple[Axis, ...]:
+    """Half of the objective's NA is where coherence parameters are usually set."""
+    outer = min(widest_na, objective_na / 2)
+    return (
+        Axis(Setting("led.pattern", "choice", choices=PATTERNS), PATTERNS[0], latency_s=0.001),
+        Axis(_na("led.inner_na", widest_na), 0.0, latency_s=0.001),
+        Axis(_na("led.outer_na", widest_na), outer, latency_s=0.001),
+        float_axis("led.wavelength_nm", SHORTEST_NM, LONGEST_NM, REFERENCE_NM),
+        float_axis("led.power_mw", 0.0, 10.0, role="light"),
+    )
+
+
+def _na(name: str, widest_na: float) -> Setting:
+    return Setting(name, "float", "", 0.0, widest_na, tolerance=1e-6)
