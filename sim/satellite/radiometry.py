@@ -16,10 +16,8 @@ mu is the cosine of the sun's angle from the zenith. Single scattering, Lamberti
 from __future__ import annotations
 
 import torch
+from scipy.constants import c, h, k
 
-PLANCK_J_S = 6.62607015e-34
-LIGHT_M_S = 2.99792458e8
-BOLTZMANN_J_K = 1.380649e-23
 _SUN_K = 5772.0
 _SUN_SR = 6.7949e-5  # solid angle of the sun at 1 au
 
@@ -30,8 +28,8 @@ BANDS_NM = (483.0, 560.0, 662.0, 835.0)
 def sunlight(l_nm: torch.Tensor) -> torch.Tensor:
     """E(l), W m^-2 nm^-1."""
     l_m = l_nm * 1e-9
-    exponent = PLANCK_J_S * LIGHT_M_S / (l_m * BOLTZMANN_J_K * _SUN_K)
-    planck = 2 * PLANCK_J_S * LIGHT_M_S**2 / l_m**5 / torch.expm1(exponent)
+    exponent = h * c / (l_m * k * _SUN_K)
+    planck = 2 * h * c**2 / l_m**5 / torch.expm1(exponent)
     return planck * _SUN_SR * 1e-9
 
 
@@ -80,7 +78,7 @@ def electron_rates(
         (n,) each.
     """
     tau = transmission(l_nm, haze)
-    photon_j = PLANCK_J_S * LIGHT_M_S / (l_nm * 1e-9)
+    photon_j = h * c / (l_nm * 1e-9)
     scale = sunlight(l_nm) * mu / torch.pi * etendue_m2_sr / photon_j
     scale = scale * quantum_efficiency(l_nm, peak_efficiency)
     return scale * tau ** (1 + 1 / mu), scale * (1 - tau) / 2
