@@ -15,7 +15,6 @@ would choose the noise.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,45 +87,34 @@ class DifferenceSums:
         """
         height, width = repeats.shape[-2:]
         used = np.ones((height, width), dtype=bool) if usable is None else usable
-        total = cls()
-        if not used.any():
-            return total
-        for stack in repeats.reshape(-1, *repeats.shape[-3:]):
-            mean = stack.mean(axis=0)
-            for before, after in pairwise(stack):
-                total = total + cls._of_pair(after - before, mean, used, about_adu)
-        return total
-
-    @classmethod
-    def _of_pair(
-        cls,
-        difference: NDArray[np.float32],
-        mean: NDArray[np.float32],
-        used: NDArray[np.bool_],
-        about_adu: float,
-    ) -> DifferenceSums:
         n = float(np.count_nonzero(used))
-        d, shift = _without_common(difference, mean, used)
-        square = float(np.vdot(d, d))
+        if n == 0 or repeats.size == 0:
+            return cls()
+        stacks = repeats.reshape(-1, *repeats.shape[-3:])
+        mean = stacks.mean(axis=1)
+        d, shift = _without_common(np.diff(stacks, axis=1), mean, used)
+        square, times = float(np.vdot(d, d)), d.shape[1]
         row_pixels, column_pixels = used.sum(axis=1), used.sum(axis=0)
-        level = _levels(mean, about_adu)[used]
+        level = _levels(mean, about_adu)[:, used].ravel()
+        level_square = (d[..., used].astype(np.float64) ** 2).sum(axis=1)
+        level_mean = mean[:, used].astype(np.float64) + about_adu
         return cls(
             square=square,
-            along=float(np.vdot(d[:, :-1], d[:, 1:])),
-            down=float(np.vdot(d[:-1], d[1:])),
-            size=n,
-            size_along=float(np.count_nonzero(used[:, :-1] & used[:, 1:])),
-            size_down=float(np.count_nonzero(used[:-1] & used[1:])),
-            rows=_of_lines(d.sum(axis=1, dtype=np.float64), row_pixels),
-            columns=_of_lines(d.sum(axis=0, dtype=np.float64), column_pixels),
-            n_rows=float(np.count_nonzero(row_pixels)),
-            n_columns=float(np.count_nonzero(column_pixels)),
-            common=shift**2,
+            along=float(np.vdot(d[..., :-1], d[..., 1:])),
+            down=float(np.vdot(d[..., :-1, :], d[..., 1:, :])),
+            size=shift.size * n,
+            size_along=float(shift.size * np.count_nonzero(used[:, :-1] & used[:, 1:])),
+            size_down=float(shift.size * np.count_nonzero(used[:-1] & used[1:])),
+            rows=_of_lines(d.sum(axis=-1, dtype=np.float64), row_pixels),
+            columns=_of_lines(d.sum(axis=-2, dtype=np.float64), column_pixels),
+            n_rows=float(shift.size * np.count_nonzero(row_pixels)),
+            n_columns=float(shift.size * np.count_nonzero(column_pixels)),
+            common=float((shift**2).sum()),
             common_noise=square / n**2,
-            n_common=1.0,
-            level_square=_by_level(level, d[used].astype(np.float64) ** 2),
-            level_mean=_by_level(level, mean[used].astype(np.float64) + about_adu),
-            level_size=_by_level(level, np.ones(level.size)),
+            n_common=float(shift.size),
+            level_square=_by_level(level, level_square.ravel()),
+            level_mean=times * _by_level(level, level_mean.ravel()),
+            level_size=times * _by_level(level, np.ones(level.size)),
         )
 
     def __add__(self, other: DifferenceSums) -> DifferenceSums:
@@ -139,23 +127,37 @@ class DifferenceSums:
 
 
 def _without_common(
-    difference: NDArray[np.float32], mean: NDArray[np.float32], used: NDArray[np.bool_]
-) -> tuple[NDArray[np.float32], float]:
-    """d, 0 where pixels are not used, and c."""
-    difference = np.where(used, difference, 0)
-    contrast = np.where(used, mean - mean[used].mean(dtype=np.float64), 0).astype(np.float32)
-    shift = float(difference[used].mean(dtype=np.float64))
-    power = float(np.vdot(contrast, contrast))
-    slope = float(np.vdot(contrast, difference)) / power if power > 0 else 0.0
-    common = np.float32(shift) + np.float32(slope) * contrast
-    return np.where(used, difference - common, 0), shift
+    differences: NDArray[np.float32], mean: NDArray[np.float32], used: NDArray[np.bool_]
+) -> tuple[NDArray[np.float32], Floats]:
+    """Differences d (F, R - 1, H, W), 0 where pixels are not used, and c (F, R - 1).
+
+    Parameters
+    ----------
+    differences
+        (F, R - 1, H, W) of successive repeats.
+    mean
+        (F, H, W) of the repeats.
+    """
+    n_fields, n = mean.shape[0], np.count_nonzero(used)
+    d = np.where(used, differences, np.float32(0))
+    shift = d.sum(axis=(-2, -1), dtype=np.float64) / n
+    centre = np.where(used, mean, 0).sum(axis=(-2, -1), dtype=np.float64, keepdims=True) / n
+    contrast = np.where(used, mean - centre, 0).astype(np.float32)
+    column = contrast.reshape(n_fields, -1, 1)
+    power = (column.swapaxes(1, 2) @ column)[..., 0]
+    together = (d.reshape(n_fields, d.shape[1], -1) @ column)[..., 0]
+    slope = np.divide(together, power, out=np.zeros_like(together), where=power > 0)
+    d -= shift.astype(np.float32)[..., None, None]
+    d -= slope[..., None, None] * contrast[:, None]
+    d[..., ~used] = 0
+    return d, shift
 
 
 def _levels(mean: NDArray[np.float32], about_adu: float) -> NDArray[np.intp]:
-    """Level of each pixel of (H, W), from its neighbours."""
+    """Level of each pixel of (F, H, W), from its neighbours."""
     from scipy.ndimage import uniform_filter
 
-    neighbours = (9 * uniform_filter(mean, 3, mode="mirror") - mean) / 8 + about_adu
+    neighbours = (9 * uniform_filter(mean, (1, 3, 3), mode="mirror") - mean) / 8 + about_adu
     octave = np.log2(np.maximum(neighbours, 1.0))
     result: NDArray[np.intp] = np.minimum(_PER_OCTAVE * octave, N_LEVELS - 1).astype(np.intp)
     return result
