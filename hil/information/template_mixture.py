@@ -15,13 +15,16 @@ Stein), so that no scene is certain that a pixel is dark.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hil.information.channel_kernel import VarianceLines
 from hil.information.noise_kernel import NoiseKernel
+from hil.information.template_scenes import TemplateScenes
 from hil.information.template_seeds import responsibilities, seed_responsibilities
 
 Floats = NDArray[np.float64]
@@ -81,7 +84,7 @@ class TemplateMixture:
 
 
 def fit_templates(
-    kernel: NoiseKernel, y: Floats, lines: VarianceLines, rng: np.random.Generator
+    kernel: NoiseKernel, scenes: TemplateScenes, lines: VarianceLines, rng: np.random.Generator
 ) -> TemplateMixture:
     """Find the scenes of patches.
 
@@ -89,84 +92,131 @@ def fit_templates(
     ----------
     kernel
         The noise.
-    y
-        (n, R, d) patches, ADU.
+    scenes
+        What to fit to.
     lines
         The noise's variance.
     rng
         For the seeds, and for which patches they are looked for among.
     """
-    n, repeats, d = y.shape
-    y = y[_canonical_order(y.mean(axis=1))]
-    features = kernel.features(y.reshape(-1, d)).reshape(n, repeats, -1).mean(axis=1)
-    everything = _Training.of(features, y.mean(axis=1), repeats, lines)
-    some, training = np.arange(n), everything
-    if n > _SOME_SCENES:
-        some = rng.permutation(n)[:_SOME_SCENES]
-        training = replace(everything, features=features[some], mean=everything.mean[some])
-    u = lines.stabilised(y[some]).mean(axis=1)
-    model = training.maximised(kernel, seed_responsibilities(u, repeats, rng))
-    model = _converged(model, training, _STEPS)
-    return model if n == some.size else _converged(model, everything, _WHOLE_STEPS)
+    repeats, centre = scenes.n_repeats, _centre(scenes)
+    distance = _distances(scenes, centre)
+    prior = _Prior.of(centre, float(distance.mean()), repeats, lines)
+    some = _some(distance, rng)
+    y = scenes.at(some)
+    u = lines.stabilised(y).mean(axis=1)
+    mean = y.mean(axis=1)
+    r = seed_responsibilities(u, repeats, rng)
+    model = prior.maximised(kernel, r.sum(axis=0), r.T @ mean)
+    block = _averaged(kernel, y)
+    model = _converged(model, lambda: [block], prior, some.size, _STEPS)
+    if some.size == len(scenes):
+        return model
+
+    def everything() -> Iterator[_Block]:
+        return (_averaged(kernel, group) for group in scenes.groups())
+
+    return _converged(model, everything, prior, len(scenes), _WHOLE_STEPS)
 
 
-def _canonical_order(mean: Floats) -> NDArray[np.intp]:
-    """Order patches by a number of their own, so that seeds do not depend on where they were.
+def _centre(scenes: TemplateScenes) -> Floats:
+    """(d,) mean of all patches, ADU."""
+    total = np.zeros(scenes.values_per_patch)
+    for y in scenes.groups():
+        total += y.mean(axis=1).sum(axis=0)
+    return total / len(scenes)
+
+
+def _distances(scenes: TemplateScenes, centre: Floats) -> Floats:
+    """(n,) squares of each scene's distance from the mean of all, ADU^2."""
+    parts = (y.mean(axis=1) - centre for y in scenes.groups())
+    return np.concatenate([np.einsum("nd,nd->n", about, about) for about in parts])
+
+
+def _some(distance: Floats, rng: np.random.Generator) -> NDArray[np.intp]:
+    """Choose scenes in the order of a number of their own: where they were does not matter.
 
     It stays what it is when frames are turned, mirrored or shifted in value.
     """
-    about = mean - mean.mean(axis=0)
-    return np.argsort(np.einsum("nd,nd->n", about, about), kind="stable")
+    order = np.argsort(distance, kind="stable")
+    if order.size <= _SOME_SCENES:
+        return order
+    return order[rng.permutation(order.size)[:_SOME_SCENES]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Training:
-    """What EM needs of the patches, averaged over repeats, and what is known before they are seen.
-
-    Parameters
-    ----------
-    features
-        (n, F) of the kernel.
-    mean
-        (n, d) ADU.
-    n_repeats
-        R.
-    prior_mean
-        (d,) ADU.
-    prior_count
-        How many scenes' worth of patches it counts for.
-    """
+class _Block(NamedTuple):
+    """What EM needs of some scenes, averaged over repeats: features (n, F) and mean (n, d)."""
 
     features: Floats
     mean: Floats
+
+
+def _averaged(kernel: NoiseKernel, y: Floats) -> _Block:
+    n, repeats, d = y.shape
+    features = kernel.features(y.reshape(-1, d)).reshape(n, repeats, -1).mean(axis=1)
+    return _Block(features, y.mean(axis=1))
+
+
+@dataclass(frozen=True, slots=True)
+class _Prior:
+    """What is known of a scene before any patch is.
+
+    Parameters
+    ----------
+    mean
+        (d,) ADU.
+    count
+        How many scenes' worth of patches it counts for.
+    n_repeats
+        R.
+    """
+
+    mean: Floats
+    count: float
     n_repeats: int
-    prior_mean: Floats
-    prior_count: float
 
     @classmethod
-    def of(cls, features: Floats, mean: Floats, n_repeats: int, lines: VarianceLines) -> _Training:
-        centre = mean.mean(axis=0)
+    def of(cls, centre: Floats, distance: float, n_repeats: int, lines: VarianceLines) -> _Prior:
+        """Weigh it by the noise's share in the mean ``distance`` of scenes from ``centre``."""
         noise = max(float(lines.variance(centre).mean()), 1e-12) / n_repeats
-        scene = float(mean.var(axis=0).mean()) - noise
-        return cls(features, mean, n_repeats, centre, noise / max(scene, 0.01 * noise))
+        scene = distance / centre.size - noise
+        return cls(centre, noise / max(scene, 0.01 * noise), n_repeats)
 
-    def maximised(self, kernel: NoiseKernel, r: Floats) -> TemplateMixture:
-        """M: scenes and weights from responsibilities."""
-        count = r.sum(axis=0)
+    def maximised(self, kernel: NoiseKernel, count: Floats, sums: Floats) -> TemplateMixture:
+        """M: scenes and weights.
+
+        Parameters
+        ----------
+        count
+            (K,) sum of the responsibilities of each scene.
+        sums
+            (K, d) sum of patches, so weighted.
+        """
         kept = count > 0.5  # a scene that nothing belongs to
-        count, r = count[kept], r[:, kept]
-        sums = r.T @ self.mean + self.prior_count * self.prior_mean
-        means = sums / (count + self.prior_count)[:, None]
+        count, sums = count[kept], sums[kept]
+        means = (sums + self.count * self.mean) / (count + self.count)[:, None]
         return TemplateMixture(kernel, means, np.log(count / count.sum()))
 
 
-def _converged(model: TemplateMixture, training: _Training, steps: int) -> TemplateMixture:
-    n, d = training.mean.shape
+def _converged(
+    model: TemplateMixture,
+    blocks: Callable[[], Iterable[_Block]],
+    prior: _Prior,
+    n: int,
+    steps: int,
+) -> TemplateMixture:
+    """Take steps of EM on the ``n`` scenes of all blocks, as long as they pay."""
     before = -np.inf
     for _ in range(steps):
-        r, likelihood = responsibilities(model.joint(training.features, training.n_repeats))
-        if likelihood - before < _TOLERANCE * n * d:
+        count = np.zeros(model.log_weights.size)
+        sums, likelihood = np.zeros_like(model.means), 0.0
+        for block in blocks():
+            r, nats = responsibilities(model.joint(block.features, prior.n_repeats))
+            count += r.sum(axis=0)
+            sums += r.T @ block.mean
+            likelihood += nats
+        if likelihood - before < _TOLERANCE * n * prior.mean.size:
             break
         before = likelihood
-        model = training.maximised(model.kernel, r)
+        model = prior.maximised(model.kernel, count, sums)
     return model

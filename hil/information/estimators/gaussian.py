@@ -27,6 +27,7 @@ from operator import add
 import numpy as np
 from numpy.typing import NDArray
 
+from hil.information.autocovariance import fields_at_once
 from hil.information.channel_stationary import ChannelTraining, channel_gap_bits
 from hil.information.estimators.registry import CrossEntropy, half_sum_weight
 from hil.information.estimators.stationary import covariance_floor, fitted_to
@@ -81,18 +82,18 @@ class Gaussian:
         all_sums = reduce(add, sums)
         trained = min((all_sums - own).n_scenes for own in sums)
         free = trained >= 2 * sample.values_per_patch
-        model, shrinkage = _fit(stationary[0], all_sums, sample, shrink=not free)
-        in_sample = model.nats_per_pixel(sample.patches)
+        whole, shrinkage = _fit(stationary[0], all_sums, sample, shrink=not free)
+        in_sample = np.empty((sample.n_fields, sample.n_repeats * sample.places.shape[1]))
         held_out, bound = np.empty_like(in_sample), np.empty_like(in_sample)
         for fold in range(sample.n_folds):
-            members = sample.fold == fold
             training = stationary[fold + 1], all_sums - sums[fold]
-            patches = sample.patches[members]
             shrunk, shrinkage = _fit(*training, sample, shrink=True)
-            bound[members] = shrunk.nats_per_pixel(patches)
-            if free:
-                model, _ = _fit(*training, sample, shrink=False)
-                held_out[members] = model.nats_per_pixel(patches)
+            unshrunk = _fit(*training, sample, shrink=False)[0] if free else shrunk
+            for fields in fields_at_once(sample, fold):
+                patches = sample.some(fields).patches
+                in_sample[fields] = whole.nats_per_pixel(patches)
+                bound[fields] = shrunk.nats_per_pixel(patches)
+                held_out[fields] = unshrunk.nats_per_pixel(patches) if free else bound[fields]
         if sample.n_channels > 1:
             gap = channel_gap_bits(sample)
         else:
@@ -138,14 +139,14 @@ def oas_shrinkage(covariance: Floats, n: float) -> float:
 
 
 def _patch_sums(sample: Sample, fold: int) -> _PatchSums:
-    members = sample.fold == fold
-    patches = sample.patches[members].reshape(-1, sample.values_per_patch)
-    return _PatchSums(
-        patches.sum(axis=0, dtype=np.float64),
-        (patches.T @ patches).astype(np.float64),
-        patches.shape[0],
-        sample.n_scenes * float(members.mean()),
-    )
+    d = sample.values_per_patch
+    first, second, n = np.zeros(d), np.zeros((d, d)), 0
+    for fields in fields_at_once(sample, fold):
+        patches = sample.some(fields).patches.reshape(-1, d)
+        first += patches.sum(axis=0, dtype=np.float64)
+        second += patches.T @ patches
+        n += patches.shape[0]
+    return _PatchSums(first, second, n, sample.n_scenes * float((sample.fold == fold).mean()))
 
 
 def _stationary_models(sample: Sample) -> list[GaussianModel]:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from hil.information.channel_kernel import sample_kernel, variance_lines
 from hil.information.estimators.registry import CrossEntropy, half_sum_weight
 from hil.information.sample import Sample
-from hil.information.template_mixture import fit_templates
+from hil.information.template_mixture import TemplateMixture, fit_templates
+from hil.information.template_scenes import TemplateScenes
 
 Floats = NDArray[np.float64]
 
@@ -25,25 +26,33 @@ class Mixture:
     def cross_entropy(self, sample: Sample) -> CrossEntropy:
         """See `PatchEstimator`."""
         kernel, lines = sample_kernel(sample), variance_lines(sample)
-        raw = sample.raw_patches
-        d = raw.shape[2]
+        places = sample.places.shape[1]
 
-        def fitted(members: NDArray[np.bool_]) -> tuple[Floats, int]:
-            part = raw[members]
-            scenes = part.reshape(part.shape[0], sample.n_repeats, -1, d).swapaxes(1, 2)
-            y = scenes.reshape(-1, sample.n_repeats, d).astype(np.float64)
-            model = fit_templates(kernel, y, lines, np.random.default_rng(sample.seed))
-            scored = raw[members] if members.all() else raw[~members]
-            nats = model.nats_per_pixel(scored.reshape(-1, d))
-            return nats.reshape(scored.shape[:2]), model.log_weights.size
+        def fitted(members: NDArray[np.bool_]) -> TemplateMixture:
+            scenes = TemplateScenes(sample, np.flatnonzero(members))
+            return fit_templates(kernel, scenes, lines, np.random.default_rng(sample.seed))
 
-        in_sample, n_scenes = fitted(np.ones(sample.n_fields, dtype=bool))
+        def scored(model: TemplateMixture, members: NDArray[np.bool_]) -> Floats:
+            scenes = TemplateScenes(sample, np.flatnonzero(members))
+            nats = np.concatenate([_nats(model, y) for y in scenes.groups()])
+            by_field = nats.reshape(-1, places, sample.n_repeats).swapaxes(1, 2)
+            return by_field.reshape(by_field.shape[0], -1)
+
+        everything = np.ones(sample.n_fields, dtype=bool)
+        model = fitted(everything)
+        in_sample = scored(model, everything)
         held_out = np.empty_like(in_sample)
         for fold in range(sample.n_folds):
             members = sample.fold == fold
-            held_out[members], _ = fitted(~members)
+            held_out[members] = scored(fitted(~members), members)
         weight = half_sum_weight(sample.n_folds)
-        return CrossEntropy(held_out, in_sample, weight, {"scenes": n_scenes})
+        return CrossEntropy(held_out, in_sample, weight, {"scenes": model.log_weights.size})
+
+
+def _nats(model: TemplateMixture, scenes: Floats) -> Floats:
+    """(k, R) nats per pixel of scenes (k, R, d)."""
+    k, repeats, d = scenes.shape
+    return model.nats_per_pixel(scenes.reshape(-1, d)).reshape(k, repeats)
 
 
 ESTIMATOR = Mixture()
