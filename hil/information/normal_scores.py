@@ -75,8 +75,10 @@ class NormalScores:
     @cached_property
     def middle(self) -> Floats:
         """(L,) middle of each cell; the score where a cell has no end."""
-        middle = (self.edges[:-1] + self.edges[1:]) / 2
-        return np.where(np.isfinite(middle), middle, self.score)
+        low, high = self.edges[:-1], self.edges[1:]
+        closed = np.isfinite(low) & np.isfinite(high)
+        middle = np.where(closed, low, 0.0) / 2 + np.where(closed, high, 0.0) / 2
+        return np.where(closed, middle, self.score)
 
     @cached_property
     def width(self) -> Floats:
@@ -99,7 +101,8 @@ class NormalScores:
     def unit(self, variance: Floats) -> Floats:
         """Give the standard deviation by which scores of ``variance``, any shape, have c(rho)."""
         if self.place is None:
-            return np.sqrt(variance / (1 - self.hidden_variance))
+            # of a single code the score shows nothing
+            return np.sqrt(variance / max(1 - self.hidden_variance, _TINY))
         return np.sqrt(np.maximum(variance + self.hidden_variance, _TINY))
 
     def slope2_mean(self, variance: Floats) -> float:
