@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -12,6 +14,19 @@ from sqlalchemy import text
 from sqlalchemy.engine import URL, make_url
 
 from tests.postgres import admin, new_database
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give each worker a folder for temporary files of its own: locks on hardware lie there."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    if worker is None:
+        return
+    folder = Path(tempfile.gettempdir(), f"hil-{worker}-{os.getpid()}")
+    folder.mkdir()
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    for name in ("TMPDIR", "TEMP", "TMP"):
+        os.environ[name] = str(folder)
+    tempfile.tempdir = None
 
 
 @pytest.fixture(scope="session")

@@ -37,8 +37,16 @@ def warps(variance: Floats) -> dict[str, Floats]:
     if np.ptp(v) > 1e-3 * float(v.max()):
         rate = v**-0.5
         found["root normal"] = np.concatenate([[0.0], np.cumsum((rate[1:] + rate[:-1]) / 2)])
-        found["log normal"] = np.log(v)
+        found["log normal"] = _rising(np.log(v))
     return found
+
+
+def _rising(u: Floats) -> Floats:
+    """Continue u with the slope next to it where it stands still, as in the dark of a camera."""
+    slope = np.diff(u)
+    at = np.flatnonzero(slope > 0)
+    slope = np.interp(np.arange(slope.size), at, slope[at])
+    return np.concatenate([[0.0], np.cumsum(slope)]) + u[at[0]]
 
 
 def warped_laws(counts: Floats, u: Floats) -> list[NormalScores]:

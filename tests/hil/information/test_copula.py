@@ -389,3 +389,12 @@ def test_warped_laws_fit_what_they_are_made_for(power: float) -> None:
         assert law.sum() == pytest.approx(1, abs=1e-9)
         assert law.min() > 0
     assert list(warps(np.full(10, 4.0))) == ["normal"]
+
+
+def test_laws_rise_where_the_noise_stands_still() -> None:
+    """Below a camera's offset noise is the same at every code; no two codes share a place."""
+    variance = 9.0 + 2.0 * np.maximum(np.arange(50.0) - 20, 0)
+    for u in warps(variance).values():
+        assert (np.diff(u) > 0).all()
+    logarithm = warps(variance)["log normal"]
+    np.testing.assert_allclose(logarithm[21:], np.log(variance)[21:])

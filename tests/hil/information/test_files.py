@@ -72,7 +72,9 @@ WRITERS: list[tuple[str, Callable[[Path, np.ndarray], object]]] = [
 
 
 @pytest.mark.parametrize("frames", [FRAMES, FRAMES[:, 0]], ids=["repeats", "fields"])
-@pytest.mark.parametrize(("name", "write"), WRITERS, ids=lambda value: str(value))
+@pytest.mark.parametrize(
+    ("name", "write"), WRITERS, ids=lambda value: getattr(value, "__name__", value)
+)
 def test_frames_come_back(
     tmp_path: Path, name: str, write: Callable[[Path, np.ndarray], object], frames: np.ndarray
 ) -> None:
