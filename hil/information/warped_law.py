@@ -46,7 +46,8 @@ def _rising(u: Floats) -> Floats:
     slope = np.diff(u)
     at = np.flatnonzero(slope > 0)
     slope = np.interp(np.arange(slope.size), at, slope[at])
-    return np.concatenate([[0.0], np.cumsum(slope)]) + u[at[0]]
+    rising = np.concatenate([[0.0], np.cumsum(slope)])
+    return rising + (u[at[0]] - rising[at[0]])
 
 
 def warped_laws(counts: Floats, u: Floats) -> list[NormalScores]:
