@@ -47,7 +47,8 @@ def _rising(u: Floats) -> Floats:
     at = np.flatnonzero(slope > 0)
     slope = np.interp(np.arange(slope.size), at, slope[at])
     rising = np.concatenate([[0.0], np.cumsum(slope)])
-    return rising + (u[at[0]] - rising[at[0]])
+    rising += u[at[0]] - rising[at[0]]
+    return rising
 
 
 def warped_laws(counts: Floats, u: Floats) -> list[NormalScores]:
