@@ -1,40 +1,31 @@
-"""Puts rig, estimator, proposer, store and controller together, and takes them apart safely."""
+"""Sessions begun and gone on with: files, database, rig and calibration, before anything moves."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hil.calibration.use import RigNoise, check_before, check_now, refuse_moves, rig_noise
-from hil.capture import Capture
+from hil.calibration.use import RigNoise, check_before, refuse_moves, rig_noise
 from hil.clock import SystemClock
-from hil.controller import Controller, Ending, LoopSpec, StopSwitch
-from hil.device_thread import DeviceThread
-from hil.dose import DoseBudget, DoseMeter
-from hil.errors import HilError, InputError, SafetyError, StoreError, nearest
-from hil.guardian import Guardian, Orders
+from hil.controller import StopSwitch
+from hil.driving import Work, drive
+from hil.errors import InputError, nearest
 from hil.holding import hold, lease
 from hil.layout import Layout, lay_out
-from hil.outcome import SessionResult, best_of, result_of
-from hil.ports import Clock, Observer, SessionState, Snapshot, TrialState, Value
+from hil.outcome import SessionResult, result_of
+from hil.ports import Clock, Observer, SessionState, Snapshot, Value
 from hil.rig import Plan, Rig
-from hil.score import SessionEstimator, Surroundings, check_objectives
+from hil.score import check_objectives
 from hil.search_space import SearchSpace, resolve
-from hil.signals import stop_on_signals
 from hil.spec import RigFile, RigSpec, SessionFile, SessionSpec, load_rig_file, load_session_file
 from hil.spec.load import check_against_rig, parse
 from hil.versions import versions
 
 if TYPE_CHECKING:
-    from hil.store import Database, SessionRecord, SqlStore
-
-# Device work that takes this much longer than its own timeouts allow counts as a hang.
-_GRACE_S = 60.0
-# A sample is not lit for longer than this while the database is waited for.
-_DARK_AFTER_S = 5.0
+    from hil.store import Database, SessionRecord
 
 
 def show_nothing(snapshot: Snapshot) -> None:
@@ -118,7 +109,7 @@ def run_session(
         )
         if on_start is not None:
             on_start(session_id)
-        work = _Work(
+        work = Work(
             file,
             opened,
             space,
@@ -130,7 +121,7 @@ def run_session(
             database,
             accept_calibration=accept_calibration,
         )
-        return _drive(work, observer, stop or StopSwitch())
+        return drive(work, observer, stop or StopSwitch())
 
 
 def resume_session(
@@ -192,7 +183,7 @@ def resume_session(
         layout = Layout.from_json(record.extra["layout"])
         opened.run(lambda: layout.check(space.safety, file.path))
         _check_calibration(noise, file, opened, space, layout, accept=accept_calibration)
-        work = _Work(
+        work = Work(
             file,
             opened,
             space,
@@ -206,7 +197,7 @@ def resume_session(
             resumed=True,
             joined=join,
         )
-        return _drive(work, observer, stop or StopSwitch())
+        return drive(work, observer, stop or StopSwitch())
 
 
 # --- before anything moves -----------------------------------------------------------------------
@@ -354,269 +345,3 @@ def _new_session(
             "rig_path": str(file.rig.path),
         },
     )
-
-
-# --- the session itself --------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """Everything that a session stands on."""
-
-    file: SessionFile
-    rig: Rig
-    space: SearchSpace
-    layout: Layout
-    noise: RigNoise
-    database: Database
-    session_id: str
-    clock: Clock
-    url: str | None
-    accept_calibration: bool = False
-    resumed: bool = False
-    joined: bool = False
-
-
-def _drive(work: _Work, observer: Observer, stop: StopSwitch) -> SessionResult:
-    thinker = DeviceThread("hil-estimates")
-    with ExitStack() as stack:
-        stack.callback(thinker.close, wait=False)
-        stack.enter_context(stop_on_signals(stop.press))
-        guardian = _guardian(work)
-        stack.callback(guardian.farewell)
-        capture = _capture(work)
-        store = work.database.store(
-            work.session_id,
-            controller=work.rig.spec.name,
-            keep_frames=work.file.spec.measure.keep_frames,
-            resumed=work.resumed and not work.joined,
-            clock=work.clock,
-            on_delay=_Delay(guardian, work.rig, capture),
-        )
-        stack.callback(store.close)
-        try:
-            ending = _run_trials(work, capture, store, thinker, guardian, observer, stop)
-        except BaseException as error:
-            _end(work, store, Ending(SessionState.FAILED, _brief(error)), after=error)
-            raise
-        _end(work, store, ending, after=None)
-    return result_of(work.database, work.session_id, ending.state, ending.reason)
-
-
-def _capture(work: _Work) -> Capture:
-    spec, rig = work.file.spec, work.rig
-    return Capture(
-        rig.safety,
-        rig.camera,
-        work.layout.fields,
-        spec.measure.repeats,
-        rig.spec.frame_timeout_s,
-        work.clock,
-        rig.spec.setup,
-        blanks=work.layout.blanks,
-        meter=rig.run(lambda: _meter(work)),
-        device_s=rig.device_s,
-    )
-
-
-def _meter(work: _Work) -> DoseMeter:
-    light = work.space.budget.light
-    present = work.rig.safety.read(light.settings) if light else {}
-    return DoseMeter(light, present, work.rig.device_s)
-
-
-def _run_trials(
-    work: _Work,
-    capture: Capture,
-    store: SqlStore,
-    thinker: DeviceThread,
-    guardian: Guardian,
-    observer: Observer,
-    stop: StopSwitch,
-) -> Ending:
-    from hil.proposer import OptunaProposer
-
-    spec, rig, clock = work.file.spec, work.rig, work.clock
-    if work.resumed:
-        store.session_state(SessionState.RUNNING, clock.now(), "resumed")
-    if rig.spec.setup:
-        store.event("setup", clock.now(), dict(rig.spec.setup))
-        rig.run(capture.set_up, guardian.beat)
-    _confirm_calibration(work, store)
-    noise, space = work.noise, work.space
-    around = Surroundings(space.excess, space.dose_mj, space.pixel_um2)
-    controller = Controller(
-        LoopSpec(spec.trials, spec.seed, spec.stop, space.fixed, _dose_budget(work)),
-        capture=capture,
-        devices=rig.thread,
-        thinker=thinker,
-        store=store,
-        proposer=OptunaProposer(work.layout.plan(spec, work.space)),
-        estimator=SessionEstimator(
-            spec,
-            lambda settings: noise.under(rig.safety.noise_entries(settings)),
-            around,
-            _chosen(work),
-            noise.variance_relative_sd,
-        ),
-        clock=clock,
-        stop=stop,
-        beat=guardian.beat,
-        observer=observer,
-        best=best_of(work.database, work.session_id) if work.resumed else None,
-    )
-    controller.recover()
-    return controller.run()
-
-
-def _confirm_calibration(work: _Work, store: SqlStore) -> None:
-    """Compare the calibration with the camera as the trials are going to have it."""
-    calibration, rig, clock = work.noise.calibration, work.rig, work.clock
-    if calibration is None:
-        return
-    held = {n: v for n, v in work.space.fixed.items() if n in calibration.tie.settings}
-    if held:
-        rig.apply(held)
-    found = check_now(calibration, rig, accept=work.accept_calibration)
-    if found:
-        said = {"calibration": calibration.id, "differences": [str(item) for item in found]}
-        store.event("calibration_accepted", clock.now(), said)
-
-
-def _dose_budget(work: _Work) -> DoseBudget | None:
-    limit_mj = work.file.spec.stop.dose_mj
-    return None if limit_mj is None else DoseBudget(limit_mj, work.space.dose_mj)
-
-
-def _chosen(work: _Work) -> str:
-    """Tell which estimator ``best`` chose before the session was interrupted."""
-    if not (work.resumed and work.file.spec.estimator.kind.startswith("best")):
-        return ""
-    found = (
-        details.get("chosen") for details in work.database.estimates(work.session_id)["details"]
-    )
-    return next((str(name) for name in found if name), "")
-
-
-def _end(work: _Work, store: SqlStore, ending: Ending, after: BaseException | None) -> None:
-    """Move to where the file says, park, and write down how it ended.
-
-    After an error of the database the lamp comes before the record.
-    """
-    clock = work.clock
-    recordable = not isinstance(after, StoreError)
-    if after is None:
-        _last_move(work, store)
-    if recordable:
-        recordable = _recorded(lambda: store.event("park", clock.now(), {"reason": ending.reason}))
-    problems = work.rig.park()
-    if problems:
-        said = {problem.setting: problem.message for problem in problems}
-        _recorded(lambda: store.event("park_failed", clock.now(), said))
-    alone = not any(alive for _, _, alive in _open_trials(store))
-    if alone:
-        _recorded(lambda: store.session_state(ending.state, clock.now(), ending.reason))
-    if recordable:
-        _recorded(lambda: _record_drift(work, store))
-    if problems and after is None:
-        raise HilError(
-            "the rig could not be parked: "
-            + "; ".join(f"{p.setting}: {p.message}" for p in problems)
-        )
-
-
-def _record_drift(work: _Work, store: SqlStore) -> None:
-    """Write down what the reference trials have shown."""
-    drift = work.database.drift(work.session_id, work.file.spec.estimator.confidence)
-    if drift is not None:
-        store.event("drift", work.clock.now(), drift.to_json())
-
-
-def _open_trials(store: SqlStore) -> Sequence[tuple[Any, TrialState, bool]]:
-    try:
-        return store.open_trials()
-    except Exception:  # the database is away; the session's state is then written or not, as it can
-        return ()
-
-
-def _recorded(write: Callable[[], None]) -> bool:
-    """Write something that must not keep the rig from its safe state; whether it was written."""
-    try:
-        write()
-    except StoreError:
-        return False
-    return True
-
-
-def _last_move(work: _Work, store: SqlStore) -> None:
-    """Go to where the session's ``at_end`` says; a fault there does not undo the session."""
-    target: Mapping[str, Value] = {}
-    if work.file.spec.at_end == "restore":
-        target = work.layout.before
-    elif work.file.spec.at_end == "best":
-        target = _best_requested(work)
-    if not target:
-        return
-    try:
-        store.event("move", work.clock.now(), {"why": work.file.spec.at_end, "to": dict(target)})
-        work.rig.apply(target)
-    except (SafetyError, HilError) as error:
-        problem = str(error)
-        _recorded(lambda: store.event("move_failed", work.clock.now(), {"why": problem}))
-
-
-def _best_requested(work: _Work) -> Mapping[str, Value]:
-    best = best_of(work.database, work.session_id)
-    if best is None:
-        return {}
-    requested = work.database.rows(work.session_id)[best.number].requested
-    return {**work.space.fixed, **requested}
-
-
-def _guardian(work: _Work) -> Guardian:
-    import psutil
-
-    process = psutil.Process()
-    orders = Orders(
-        rig_path=str(work.file.rig.path),
-        rig_text=work.file.rig.text,
-        database=work.url,
-        frames=str(work.database.frames_folder),
-        session_id=work.session_id,
-        pid=process.pid,
-        created=process.create_time(),
-    )
-    allowance_s = _allowance_s(work)
-    return Guardian(orders, lambda: work.rig.thread.busy_s() < allowance_s)
-
-
-def _allowance_s(work: _Work) -> float:
-    """How long one command to the devices may take before it counts as a hang, seconds."""
-    spec, rig = work.file.spec, work.rig
-    exposure = work.space.budget.exposure
-    ranges = [axis.high or 0.0 for axis in spec.search if axis.setting == exposure]
-    held = [work.space.fixed.get(exposure), work.layout.start.get(exposure), *ranges]
-    exposures_ms = [float(value) for value in held if value is not None]
-    if not exposures_ms and exposure:
-        exposures_ms = [float(rig.read(exposure)[exposure])]
-    frame_s = max(exposures_ms, default=0.0) / 1000 + rig.spec.frame_timeout_s
-    settle_s = sum(limit.timeout_s + limit.settle_ms / 1000 for limit in rig.spec.limits.values())
-    return _GRACE_S + 3 * settle_s + spec.measure.repeats * frame_s
-
-
-class _Delay:
-    """While the database is away the session waits: patiently, and before long in the dark."""
-
-    def __init__(self, guardian: Guardian, rig: Rig, capture: Capture) -> None:
-        self._guardian = guardian
-        self._rig = rig
-        self._capture = capture
-
-    def __call__(self, waited_s: float, why: str) -> None:
-        self._guardian.beat()
-        if waited_s > _DARK_AFTER_S:
-            self._rig.run(self._capture.rest, self._guardian.beat)
-
-
-def _brief(error: BaseException) -> str:
-    return str(error) if isinstance(error, HilError) else f"{type(error).__name__}: {error}"

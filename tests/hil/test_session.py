@@ -498,15 +498,16 @@ HANG = """
 import sys
 from pathlib import Path
 
+import hil.driving
 import hil.guardian
 import hil.rig
 import hil.session
 
 sys.path.insert(0, ".")
 hil.rig.BUILT_IN["hanging"] = "hanging_rig:KIND"
-hil.session._allowance_s = lambda work: 0.2
+hil.driving._allowance_s = lambda work: 0.2
 real = hil.guardian.Orders
-hil.session.Orders = lambda **orders: real(**orders, hang_s=1.0)
+hil.driving.Orders = lambda **orders: real(**orders, hang_s=1.0)
 print("started", flush=True)
 hil.session.run_session("session.toml", sys.argv[1])
 """
