@@ -71,13 +71,17 @@ def line_integrals(
     flat = slices.reshape(1, batch * channels, n, n)
     each = n * rays * (batch * channels + 2) * slices.element_size()
     step = max(1, CHUNK_BYTES // each)
+    # x + i y of a ray's point is (s + i t) exp(i theta), in grid_sample's units: -1 and 1 are edges
+    s, t = (
+        ((torch.arange(count, device=slices.device, dtype=slices.dtype) + 0.5) * 2 / count - 1)
+        for count in (rays, n)
+    )
+    turn = torch.polar(torch.ones_like(angles), angles).to(slices.device)
+    turn = turn.to(torch.complex64 if slices.dtype == torch.float32 else torch.complex128)
     parts = []
-    for group in torch.split(angles.to(slices), step):
-        cos, sin, zero = torch.cos(group), torch.sin(group), torch.zeros_like(group)
-        turn = torch.stack([cos, -sin, zero, sin, cos, zero], dim=-1).reshape(-1, 2, 3)
-        where = torch.nn.functional.affine_grid(
-            turn, [len(group), channels, n, rays], align_corners=False
-        )  # (views, t, s, 2)
+    for group in torch.split(turn, step):
+        across, along = group[:, None] * s, (1j * group[:, None]) * t
+        where = torch.view_as_real(across[:, None, :] + along[:, :, None])  # (views, t, s, 2)
         seen = torch.nn.functional.grid_sample(
             flat.expand(len(group), -1, -1, -1), where, align_corners=False
         )
