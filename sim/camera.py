@@ -23,8 +23,7 @@ class SimulatedCamera(SimulatedDevice):
     saturation_adu
         ADU from which on values may be clipped.
     readout_ms
-        Time from the end of the exposure until the frame is there; a function of none where
-        settings change it.
+        Tells the time from the end of the exposure until the frame is there.
     serial
         Serial number: cameras whose pixels differ have different ones.
     """
@@ -38,7 +37,7 @@ class SimulatedCamera(SimulatedDevice):
         truth: object,
         expose: Callable[[], Pixels],
         saturation_adu: int,
-        readout_ms: float | Callable[[], float],
+        readout_ms: Callable[[], float],
         serial: str = "",
     ) -> None:
         super().__init__(label, axes, pace, link, truth)
@@ -89,9 +88,7 @@ class SimulatedCamera(SimulatedDevice):
         for index in range(n):
             self._require_link()
             exposure_ms = float(self.read(f"{self.label}.exposure_ms"))
-            readout_ms = self._readout_ms
-            readout_ms = readout_ms() if callable(readout_ms) else readout_ms
-            duration_s = self._pace.lasts((exposure_ms + readout_ms) / 1e3)
+            duration_s = self._pace.lasts((exposure_ms + self._readout_ms()) / 1e3)
             if self._pace.wait(duration_s, self._cancelled):
                 raise CaptureCancelled(self.label)
             pixels = self._expose()

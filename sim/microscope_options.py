@@ -18,7 +18,7 @@ from sim.sensor_options import SensorOptions
 
 LARGEST_SCENE_SAMPLES = 8192  # 256 MB an array
 FLUORESCENCE_ALONE = ("wavelength_nm", "background", "bleaching", "bleaching_dose_uj")
-PHASE_ALONE = ("led_na", "led_points", "absorption", "device")
+PHASE_ALONE = ("led_na", "led_points", "absorption")
 
 Range = tuple[float, float]
 

@@ -119,6 +119,12 @@ class Wavefront:
         Noll indices of the coefficients, in order.
     rho, theta
         (k,) pupil coordinates at which the wavefront is wanted.
+
+    Attributes
+    ----------
+    modes, defocus, mismatch
+        (modes, k), (k,), (k,), nm: what a coefficient of 1 nm and 1 um of defocus make, and what
+        the sample adds.
     """
 
     def __init__(
@@ -128,14 +134,14 @@ class Wavefront:
         rho: NDArray[np.float64],
         theta: NDArray[np.float64],
     ) -> None:
-        self._modes = np.stack([zernike(j, rho, theta) for j in modes])
-        self._defocus = objective.defocus_nm(rho, 1.0)
-        self._mismatch = objective.mismatch_nm(rho)
+        self.modes = np.stack([zernike(j, rho, theta) for j in modes])
+        self.defocus = objective.defocus_nm(rho, 1.0)
+        self.mismatch = objective.mismatch_nm(rho)
 
     def __call__(self, modes_nm: Sequence[float], z_um: float) -> NDArray[np.float64]:
         """(k,) wavefront in nm."""
-        moved = np.asarray(modes_nm) @ self._modes + z_um * self._defocus
-        total: NDArray[np.float64] = moved + self._mismatch
+        moved = np.asarray(modes_nm) @ self.modes + z_um * self.defocus
+        total: NDArray[np.float64] = moved + self.mismatch
         return total
 
 
@@ -177,6 +183,11 @@ class PupilQuadrature:
         w = self._wavefront(modes_nm, z_um)
         mean = float(w @ self._weight)
         return float(np.sqrt((w - mean) ** 2 @ self._weight))
+
+    def strehl(self, modes_nm: Sequence[float], z_um: float, wavelength_nm: float) -> float:
+        """Light on the axis over that of a perfect wavefront: |mean exp(2 pi i W / lambda)|^2."""
+        phase = 2 * np.pi / wavelength_nm * self._wavefront(modes_nm, z_um)
+        return float(abs(np.exp(1j * phase) @ self._weight) ** 2)
 
     def modes_of_mismatch_nm(self) -> NDArray[np.float64]:
         """Coefficient of each mode in what the sample's index adds, nm rms."""

@@ -1,47 +1,75 @@
-"""What both kinds of simulated microscope stand on: stage, focus, mirror, camera, aberration."""
+"""What both kinds of simulated microscope stand on: stage, focus, mirror and camera."""
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from drivers.protocol import Setting
+from sim.assemble import CameraPart, ExposedPath, assemble, device
 from sim.devices import Axis
-from sim.rig import float_axis
-from sim.widefield import MIRROR_SETTINGS, MODES
+from sim.mirror import mirror_axes
+from sim.pace import Pace
+from sim.rig import SimulatedRig, float_axis
+from sim.truth import MirrorPath, MirrorTruth
+
+if TYPE_CHECKING:  # it imports the scenes of both
+    from sim.microscope_options import MicroscopeOptions
 
 READOUT_MS = 10.0
+LIBRARIES = ("numpy", "scipy", "scikit-image", "torch")
 
-Range = tuple[float, float]
+
+class MicroscopePath(ExposedPath, MirrorPath, Protocol):
+    """The light path of a microscope."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Of the scene, samples."""
+        ...
 
 
-def stage_axes(range_um: tuple[Range, Range]) -> tuple[Axis, ...]:
-    """Make the stage's, from its range in y and x."""
-    return (
-        float_axis("stage.x_um", *range_um[1], role="position", rate_per_s=2000.0),
-        float_axis("stage.y_um", *range_um[0], role="position", rate_per_s=2000.0),
+def open_stand(
+    options: MicroscopeOptions,
+    path: MicroscopePath,
+    light: tuple[str, Sequence[Axis]],
+    units: Mapping[str, str],
+    pace: Pace,
+) -> SimulatedRig:
+    """Make a microscope: dark, stage and focus at 0, mirror flat.
+
+    Parameters
+    ----------
+    options
+        The ``[[driver]]`` table.
+    path
+        From settings to frames.
+    light
+        Label and settings of the light source.
+    units
+        Of the figures of merit.
+    pace
+        How time passes.
+    """
+    y_um, x_um = options.scene_range_um(path.shape)
+    parts = (
+        device(
+            "stage",
+            float_axis("stage.x_um", *x_um, role="position", rate_per_s=2000.0),
+            float_axis("stage.y_um", *y_um, role="position", rate_per_s=2000.0),
+        ),
+        device("focus", float_axis("focus.z_um", -20.0, 20.0, role="position", rate_per_s=500.0)),
+        device(light[0], *light[1]),
+        device("mirror", *mirror_axes()),
     )
-
-
-def focus_axis() -> Axis:
-    """Make the focus drive's."""
-    return float_axis("focus.z_um", -20.0, 20.0, role="position", rate_per_s=500.0)
-
-
-def mirror_axes() -> tuple[Axis, ...]:
-    """Make the deformable mirror's, flat."""
-    return tuple(float_axis(name, -300.0, 300.0) for name in MIRROR_SETTINGS)
-
-
-def camera_axes() -> tuple[Axis, ...]:
-    """Make exposure and binning."""
-    return (
-        float_axis("camera.exposure_ms", 0.1, 2000.0, initial=10.0, role="exposure"),
-        Axis(Setting("camera.binning", "choice", choices=(1, 2, 4), role="binning"), initial=1),
+    camera = CameraPart(
+        "camera",
+        (
+            float_axis("camera.exposure_ms", 0.1, 2000.0, initial=10.0, role="exposure"),
+            Axis(Setting("camera.binning", "choice", choices=(1, 2, 4), role="binning"), initial=1),
+        ),
+        path.sensor.saturation_adu,
+        READOUT_MS,
+        options.serial,
     )
-
-
-def draw_aberration_nm(rms_nm: float, rng: np.random.Generator) -> tuple[float, ...]:
-    """Draw hidden coefficients of `MODES` in a random direction, nm rms."""
-    direction = rng.standard_normal(len(MODES))
-    drawn = rms_nm * direction / np.linalg.norm(direction)
-    return tuple(drawn.tolist())
+    return assemble(path, parts, camera, units, LIBRARIES, pace, MirrorTruth)

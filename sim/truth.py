@@ -1,82 +1,96 @@
-"""What a simulated microscope hides, for judging a session, never for steering it."""
+"""What both kinds of simulated microscope hide: an aberration, and the pixels' quirks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from math import hypot
+from typing import Protocol, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from drivers.errors import UnknownSetting
 from drivers.protocol import Value
-from sim.sensor import NoiseModel, PixelMaps
-from sim.widefield import MIRROR_SETTINGS, MODES, Conditions, Widefield
+from sim.devices import SimulatedDevice
+from sim.light_path import LightPath, PathTruth
+from sim.mirror import MIRROR_SETTINGS, MODES
+from sim.pupil import Objective, PupilQuadrature
+from sim.sensor import PixelMaps, Sensor
 
 
-class Truth:
-    """The hidden aberration and the noise-free image.
+class MirrorPath(LightPath, Protocol):
+    """A light path with a deformable mirror that can undo what is hidden in it."""
 
-    Every method takes the settings to suppose, by canonical name; those left out are as they are
-    on the devices now. Nothing here moves a device, lights the sample or draws a random number.
+    @property
+    def aberration_nm(self) -> tuple[float, ...]:
+        """Hidden coefficient of each of `MODES`, nm rms."""
+        ...
+
+    @property
+    def objective(self) -> Objective:
+        """The objective, and what lies before it."""
+        ...
+
+    @property
+    def sensor(self) -> Sensor:
+        """The camera's."""
+        ...
+
+
+PathT = TypeVar("PathT", bound=MirrorPath)
+
+
+class MirrorTruth(PathTruth[PathT]):
+    """The noise-free image, the hidden aberration, and the settings that undo it.
 
     Parameters
     ----------
-    path
-        The light path.
-    present
-        Reads all settings of the devices.
+    path, devices
+        As for `PathTruth`.
     """
 
-    def __init__(self, path: Widefield, present: Callable[[], Mapping[str, Value]]) -> None:
-        self._path = path
-        self._present = present
+    def __init__(self, path: PathT, devices: Sequence[SimulatedDevice]) -> None:
+        super().__init__(path, devices)
+        self._hidden_nm = np.asarray(path.aberration_nm)
+
+    @cached_property
+    def _pupil(self) -> PupilQuadrature:
+        return PupilQuadrature(self.path.objective, MODES)
 
     @property
     def aberration_nm(self) -> Mapping[str, float]:
         """Hidden coefficients, ``"z4"`` to ``"z11"``, nm rms."""
-        return {f"z{j}": a for j, a in zip(MODES, self._path.aberration_nm, strict=True)}
+        return _by_mode(self._hidden_nm.tolist())
 
     @property
     def aberration_rms_nm(self) -> float:
         """Root mean square of the hidden aberration over the pupil, nm."""
-        return hypot(*self._path.aberration_nm)
+        return hypot(*self._hidden_nm)
 
     @property
     def best_settings(self) -> Mapping[str, float]:
         """Mirror and focus settings that leave no aberration, but what the mirror cannot undo."""
-        added = zip(self._path.aberration_nm, self._path.mismatch_nm, strict=True)
-        mirror = zip(MIRROR_SETTINGS, added, strict=True)
-        return {name: -(hidden + sample) for name, (hidden, sample) in mirror} | {"focus.z_um": 0.0}
+        wanted = -(self._hidden_nm + self._pupil.modes_of_mismatch_nm())
+        return dict(zip(MIRROR_SETTINGS, wanted.tolist(), strict=True)) | {"focus.z_um": 0.0}
 
     @property
     def maps(self) -> PixelMaps:
         """Gain, offset, read noise and dark current of the pixels."""
-        return self._path.sensor.maps
+        return self.path.sensor.maps
 
     def residual_nm(self, settings: Mapping[str, Value] | None = None) -> Mapping[str, float]:
         """Hidden aberration and mirror together, mode by mode, focus left aside, nm rms."""
-        residual = self._path.residual_nm(self._conditions(settings))
-        return {f"z{j}": a for j, a in zip(MODES, residual, strict=True)}
+        return _by_mode(self._residual_nm(self.suppose(settings)))
 
     def residual_rms_nm(self, settings: Mapping[str, Value] | None = None) -> float:
         """Wavefront error of hidden aberration, mirror and defocus together, nm rms."""
-        return self._path.residual_rms_nm(self._conditions(settings))
+        values = self.suppose(settings)
+        return self._pupil.rms_nm(self._residual_nm(values), float(values["focus.z_um"]))
 
-    def expected_electrons(
-        self, settings: Mapping[str, Value] | None = None
-    ) -> NDArray[np.float32]:
-        """Noise-free electrons of the next frame, (height, width) before binning."""
-        return self._path.expected_electrons(self._conditions(settings))
+    def _residual_nm(self, values: Mapping[str, Value]) -> list[float]:
+        mirror = np.array([float(values[name]) for name in MIRROR_SETTINGS])
+        total: list[float] = (self._hidden_nm + mirror).tolist()
+        return total
 
-    def noise_model(self, settings: Mapping[str, Value] | None = None) -> NoiseModel:
-        """Parameters of ``CameraNoise`` at the binning in the settings."""
-        return self._path.sensor.noise_model(self._conditions(settings).binning)
 
-    def _conditions(self, settings: Mapping[str, Value] | None) -> Conditions:
-        values = dict(self._present())
-        for name, value in (settings or {}).items():
-            if name not in values:
-                raise UnknownSetting(name, tuple(values))
-            values[name] = value
-        return Conditions.of(values)
+def _by_mode(coefficients: Sequence[float]) -> dict[str, float]:
+    return {f"z{j}": a for j, a in zip(MODES, coefficients, strict=True)}

@@ -10,7 +10,6 @@ E, R, q, T are those of `sim.hyperspectral.spectra` and `passband`, the blur tha
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil, pi
 
@@ -18,9 +17,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from sim.hyperspectral.optics import crop, transfer
+from sim.hyperspectral.optics import transfer
 from sim.hyperspectral.passband import passband
 from sim.hyperspectral.spectra import WAVELENGTHS_NM, electrons_per_joule, planck
+from sim.numbers import Numbers, key_of, number, wants_gradient
+from sim.periodic import cut, shift_phases
+from sim.remember import Last
 
 SAMPLES_PER_PIXEL = 2
 WIDEST_SLIT_UM = 60.0
@@ -98,26 +100,19 @@ class BandSettings:
     power_mw: torch.Tensor
 
     @classmethod
-    def of(
-        cls, settings: Mapping[str, float | int | str | torch.Tensor], bands: int
-    ) -> BandSettings:
+    def of(cls, settings: Numbers, bands: int) -> BandSettings:
         """Take them from canonical names."""
 
-        def number(name: str) -> torch.Tensor:
-            value = settings[name]
-            assert not isinstance(value, str)
-            return torch.as_tensor(value, dtype=torch.float64)
-
         def each(name: str) -> torch.Tensor:
-            return torch.stack([number(name.format(b)) for b in range(1, bands + 1)])
+            return torch.stack([number(settings, name.format(b)) for b in range(1, bands + 1)])
 
         return cls(
             centre_nm=each("filter.centre{}_nm"),
             width_nm=each("filter.width{}_nm"),
             share=each("camera.share{}"),
-            slit_um=number("spectrometer.slit_um"),
-            exposure_s=number("camera.exposure_ms") / 1e3,
-            power_mw=number("lamp.power_mw"),
+            slit_um=number(settings, "spectrometer.slit_um"),
+            exposure_s=number(settings, "camera.exposure_ms") / 1e3,
+            power_mw=number(settings, "lamp.power_mw"),
         )
 
     def band_s(self, lines: int) -> torch.Tensor:
@@ -152,7 +147,7 @@ class Imager:
         self.instrument = instrument
         self._dark = torch.as_tensor(dark_e_per_s, dtype=torch.float64, device=device)
         self._device = device
-        self._last: tuple[object, torch.Tensor] | None = None
+        self._last: Last[torch.Tensor] = Last()
         self.l_nm = torch.from_numpy(WAVELENGTHS_NM)
         per_joule = electrons_per_joule(instrument.peak_efficiency)
         self._rate = torch.from_numpy(planck(instrument.lamp_k) * per_joule)
@@ -222,20 +217,22 @@ class Imager:
         one, side = self.instrument, self.instrument.grid
         at = place / one.sample_step_um
         whole = at.detach().round()
-        top, left = (int(index) - side // 2 for index in whole)
+        top, left = (
+            int(index) - side // 2 + size // 2
+            for index, size in zip(whole, abundance.shape[1:], strict=True)
+        )
         view: torch.Tensor | float = 0.0
         for first in range(0, len(abundance), _AT_ONCE):
-            some = crop(abundance[first : first + _AT_ONCE], top, left, side).to(self._device)
+            some = cut(abundance[first : first + _AT_ONCE], top, left, side, side).to(self._device)
             part = mixing[:, first : first + _AT_ONCE] @ some.flatten(1)
             view = view + part if first else part
         assert isinstance(view, torch.Tensor)
         spectrum = torch.fft.rfft2(view.view(-1, side, side)) * h
         rest = at - whole
         if rest.requires_grad or bool(rest.abs().max() > 1e-9):
-            fy = torch.fft.fftfreq(side, dtype=torch.float64)[:, None]
-            fx = torch.fft.rfftfreq(side, dtype=torch.float64)[None, :]
-            ramp = torch.exp(2j * pi * (fy * rest[0] + fx * rest[1]))
-            spectrum = spectrum * ramp.to(spectrum.dtype).to(self._device)
+            moved = rest[None].to(self._device)
+            for phases in shift_phases((side, side), moved, spectrum.dtype):
+                spectrum = spectrum * phases
         image: torch.Tensor = torch.fft.irfft2(spectrum, s=(side, side))
         # the middle pixel's centre is the field's
         first = side // 2 - SAMPLES_PER_PIXEL * (one.side_px // 2)
@@ -244,16 +241,17 @@ class Imager:
 
     def _transfer(self, bands: BandSettings, dtype: torch.dtype) -> torch.Tensor:
         """H of every band, (bands, grid, grid // 2 + 1); the last one is remembered."""
-        parts = bands.sharpness
-        gradient = any(part.requires_grad for part in parts)
-        key = (dtype, *(tuple(part.detach().flatten().tolist()) for part in parts))
-        if self._last is not None and self._last[0] == key and not gradient:
-            return self._last[1]
+
+        def make() -> torch.Tensor:
+            return self._make_transfer(bands, dtype)
+
+        if wants_gradient(*bands.sharpness):
+            return make()
+        return self._last.of((dtype, key_of(*bands.sharpness)), make)
+
+    def _make_transfer(self, bands: BandSettings, dtype: torch.dtype) -> torch.Tensor:
         one, side = self.instrument, self.instrument.grid
         fy = torch.fft.fftfreq(side, one.step_um, dtype=torch.float64)
         fx = torch.fft.rfftfreq(side, one.step_um, dtype=torch.float64)
         h = transfer(fy, fx, bands.centre_nm / 1e3, one.f_number, one.pixel_um, bands.slit_um)
-        h = h.to(dtype).to(self._device)
-        if not gradient:
-            self._last = (key, h)
-        return h
+        return h.to(dtype).to(self._device)

@@ -50,11 +50,3 @@ def transfer(
     f = torch.hypot(fy[:, None], fx[None, :])
     boxes = torch.sinc(fy * pixel_um)[:, None] * torch.sinc(fx * slit_um)[None, :]
     return lens(f * (l_um * f_number)[:, None, None]) * boxes
-
-
-def crop(scene: torch.Tensor, top: int, left: int, side: int) -> torch.Tensor:
-    """Cut (n, side, side) out of a periodic scene (n, height, width) whose middle is place 0."""
-    height, width = scene.shape[1:]
-    rows = (torch.arange(top, top + side, device=scene.device) + height // 2) % height
-    columns = (torch.arange(left, left + side, device=scene.device) + width // 2) % width
-    return scene.index_select(1, rows).index_select(2, columns)

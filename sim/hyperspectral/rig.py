@@ -9,66 +9,56 @@ import numpy as np
 
 from drivers.errors import ConfigError
 from drivers.protocol import Setting
-from sim.camera import SimulatedCamera
-from sim.devices import Axis, Link, SimulatedDevice
+from sim.assemble import CameraPart, assemble, device
+from sim.devices import Axis
 from sim.hyperspectral.options import HyperspectralOptions
 from sim.hyperspectral.path import SpectrometerPath
 from sim.hyperspectral.scenes import SCENES, load_scene
-from sim.light_path import PathTruth
-from sim.metrics import Metrics
 from sim.pace import Pace
-from sim.rig import SimulatedKind, SimulatedRig, float_axis, present_settings
+from sim.rig import SimulatedKind, SimulatedRig, float_axis
 
 READOUT_MS = 5.0
 REACH_MM = 20.0
+LIBRARIES = ("numpy", "scipy", "scikit-image", "torch")
 
 
 def open_hyperspectral(options: HyperspectralOptions, pace: Pace) -> SimulatedRig:
     """Make a spectrometer in the dark, its bands spread from 480 to 800 nm."""
-    link = Link()
     path = SpectrometerPath(options)
-    devices: list[SimulatedDevice] = []
-    truth = PathTruth(path, devices)
     numbers = range(1, options.bands + 1)
     centres = np.linspace(480, 800, options.bands)
-    axes = {
-        "stage": [
-            float_axis(f"stage.{axis}_mm", -REACH_MM, REACH_MM, role="position", rate_per_s=50)
-            for axis in ("x", "y")
-        ],
-        "lamp": [float_axis("lamp.power_mw", 0, 200, 0.0, role="light")],
-        "spectrometer": [float_axis("spectrometer.slit_um", 4, 60, 16)],
-        "filter": [
+    parts = (
+        device(
+            "stage",
+            *(
+                float_axis(f"stage.{axis}_mm", -REACH_MM, REACH_MM, role="position", rate_per_s=50)
+                for axis in ("x", "y")
+            ),
+        ),
+        device("lamp", float_axis("lamp.power_mw", 0, 200, 0.0, role="light")),
+        device("spectrometer", float_axis("spectrometer.slit_um", 4, 60, 16)),
+        device(
+            "filter",
             *(
                 float_axis(f"filter.centre{b}_nm", 420, 960, centre)
                 for b, centre in zip(numbers, centres, strict=True)
             ),
             *(float_axis(f"filter.width{b}_nm", 4, 100, 40) for b in numbers),
-        ],
-    }
-    camera = SimulatedCamera(
+        ),
+    )
+    camera = CameraPart(
         "camera",
-        [
+        (
             float_axis("camera.exposure_ms", 1, 60_000, 200.0, role="exposure"),
             *(
                 Axis(Setting(f"camera.share{b}", "float", "", 0.05, 1.0, tolerance=1e-6), 1.0)
                 for b in numbers
             ),
-        ],
-        pace,
-        link,
-        truth,
-        expose=lambda: path.expose(present_settings(devices)),
-        saturation_adu=path.sensor.saturation_adu,
-        readout_ms=READOUT_MS,
+        ),
+        path.sensor.saturation_adu,
+        READOUT_MS,
     )
-    devices += (SimulatedDevice(label, some, pace, link, truth) for label, some in axes.items())
-    devices.append(camera)
-    metrics = Metrics(
-        units(options.bands), lambda: path.metrics(present_settings(devices)), pace, link, truth
-    )
-    libraries = ("numpy", "scipy", "scikit-image", "torch")
-    return SimulatedRig([*devices, metrics], link, truth, libraries)
+    return assemble(path, parts, camera, units(options.bands), LIBRARIES, pace)
 
 
 def units(bands: int) -> dict[str, str]:

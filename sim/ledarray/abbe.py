@@ -27,6 +27,7 @@ from math import ceil, pi
 import numpy as np
 import torch
 
+from sim.numbers import key_of, wants_gradient
 from sim.pupil import Objective
 from sim.zernike import noll_to_nm, zernike
 
@@ -54,16 +55,9 @@ class Optics:
     modes_nm: torch.Tensor
 
     @property
-    def wants_gradient(self) -> bool:
-        """Whether any of the numbers does."""
-        numbers = (self.directions, self.wavelength_um, self.z_um, self.modes_nm)
-        return any(number.requires_grad for number in numbers)
-
-    @property
-    def key(self) -> tuple[object, ...]:
-        """What makes two of them equal."""
-        numbers = (self.directions, self.wavelength_um, self.z_um, self.modes_nm)
-        return tuple(number.detach().numpy().tobytes() for number in numbers)
+    def numbers(self) -> tuple[torch.Tensor, ...]:
+        """All of them."""
+        return (self.directions, self.wavelength_um, self.z_um, self.modes_nm)
 
 
 class Abbe:
@@ -171,13 +165,13 @@ class Abbe:
 
     def _pupils(self, optics: Optics, size: int, dtype: torch.dtype) -> list[torch.Tensor]:
         """P on the window of each point, `size` points at a time; the last are remembered."""
-        key = (optics.key, size, dtype)
-        if self._last is not None and self._last[0] == key and not optics.wants_gradient:
+        key, gradient = (key_of(*optics.numbers), size, dtype), wants_gradient(*optics.numbers)
+        if self._last is not None and self._last[0] == key and not gradient:
             return self._last[1]
         _, left_over = self._nearest(optics)
         chunks = [self._pupil(part, optics, dtype) for part in torch.split(left_over, size)]
         taken = sum(chunk.numel() * chunk.element_size() for chunk in chunks)
-        if not optics.wants_gradient and taken <= _KEPT_BYTES:
+        if not gradient and taken <= _KEPT_BYTES:
             self._last = (key, chunks)
         return chunks
 

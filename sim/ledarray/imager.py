@@ -10,7 +10,6 @@ over the outer quarter of a guard band around the field, so that the field's per
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from math import pi
 
@@ -18,13 +17,17 @@ import numpy as np
 import torch
 from scipy.fft import next_fast_len
 
+from sim.batches import by_groups
 from sim.ledarray.abbe import Abbe, Optics
 from sim.ledarray.settings import REFERENCE_NM
 from sim.ledarray.source import Lit
+from sim.mirror import MIRROR_SETTINGS, MODES
+from sim.numbers import Numbers, number
+from sim.periodic import cut, shift_phases
 from sim.pupil import Objective, PupilQuadrature
-from sim.widefield import MIRROR_SETTINGS, MODES
 
 GUARDS_PX = (16, 32, 64, 128, 256)
+_BYTES_PER_IMAGE_SAMPLE, _BYTES_PER_SCENE_SAMPLE = 28, 28  # in single precision
 _TAIL_WAVES = 3.0  # lambda / NA that the guard band gives to the tail of a coherent spot
 
 
@@ -76,23 +79,17 @@ class LedSettings:
     modes_nm: torch.Tensor
 
 
-def led_settings(settings: Mapping[str, float | int | str | torch.Tensor]) -> LedSettings:
+def led_settings(settings: Numbers) -> LedSettings:
     """Take them from canonical names; numbers may be tensors with gradients."""
-
-    def number(name: str) -> torch.Tensor:
-        value = settings[name]
-        assert not isinstance(value, str)
-        return torch.as_tensor(value, dtype=torch.float64)
-
     return LedSettings(
         pattern=str(settings["led.pattern"]),
-        inner_na=number("led.inner_na"),
-        outer_na=number("led.outer_na"),
-        wavelength_nm=number("led.wavelength_nm"),
-        power_mw=number("led.power_mw"),
-        exposure_ms=number("camera.exposure_ms"),
-        z_um=number("focus.z_um"),
-        modes_nm=torch.stack([number(name) for name in MIRROR_SETTINGS]),
+        inner_na=number(settings, "led.inner_na"),
+        outer_na=number(settings, "led.outer_na"),
+        wavelength_nm=number(settings, "led.wavelength_nm"),
+        power_mw=number(settings, "led.power_mw"),
+        exposure_ms=number(settings, "camera.exposure_ms"),
+        z_um=number(settings, "focus.z_um"),
+        modes_nm=torch.stack([number(settings, name) for name in MIRROR_SETTINGS]),
     )
 
 
@@ -138,7 +135,9 @@ class LedImager:
         settings
             Of light and optics.
         centres_um
-            (B, 2) float64, y and x of each field in the scene. Memory: see `Abbe.image`.
+            (B, 2) float64, y and x of each field in the scene. Memory: in groups of 64 MB, or one
+            field if that is more, 28 bytes for each sample of scene and image; beside them that of
+            `Abbe.image`.
 
         Returns
         -------
@@ -159,19 +158,39 @@ class LedImager:
         self, opd_nm: torch.Tensor, settings: LedSettings, centres_um: torch.Tensor
     ) -> torch.Tensor:
         """As `photons`, relative to an empty field in light that the objective takes in."""
-        one = self.instrument
         guard = self.guard_px(settings)
         abbe, grid_px = self._sized(guard)
-        crops, shifts = self._crops(opd_nm.to(self._device), centres_um, guard, grid_px)
-        light = abbe.image(crops, one.absorption, self.optics(settings))
+        optics = self.optics(settings)
+
+        def some(centres: torch.Tensor) -> torch.Tensor:
+            return self._images(opd_nm, abbe, optics, centres, guard, grid_px)
+
+        samples = grid_px[0] * grid_px[1]
+        image_bytes = _BYTES_PER_IMAGE_SAMPLE * self.instrument.image_samples**2
+        scene_bytes = _BYTES_PER_SCENE_SAMPLE * self.instrument.scene_samples**2
+        return by_groups(some, centres_um, samples * (image_bytes + scene_bytes))
+
+    def _images(
+        self,
+        opd_nm: torch.Tensor,
+        abbe: Abbe,
+        optics: Optics,
+        centres_um: torch.Tensor,
+        guard: int,
+        grid_px: tuple[int, int],
+    ) -> torch.Tensor:
+        one = self.instrument
+        crops, shifts = self._crops(opd_nm, centres_um, guard, grid_px)
+        light = abbe.image(crops, one.absorption, optics)
         k = one.image_samples
         shape = (grid_px[0] * k, grid_px[1] * k)
+        spectrum = torch.fft.rfft2(light)
         fy, fx = torch.fft.fftfreq(shape[0]), torch.fft.rfftfreq(shape[1])
-        across = (torch.sinc(fy * k)[:, None] * torch.sinc(fx * k)).to(light)
-        moved = shifts * (k / one.scene_samples)
-        turns = moved[:, 0, None, None] * fy[:, None] + moved[:, 1, None, None] * fx
-        ramp = torch.polar(across.expand_as(turns), (2 * pi * turns).to(light))
-        light = torch.fft.irfft2(torch.fft.rfft2(light) * ramp, s=shape)
+        spectrum = spectrum * torch.sinc(fy * k)[:, None].to(light) * torch.sinc(fx * k).to(light)
+        moved = shifts.to(self._device) * (k / one.scene_samples)
+        for phases in shift_phases(shape, moved, spectrum.dtype):
+            spectrum = spectrum * phases
+        light = torch.fft.irfft2(spectrum, s=shape)
         rows, columns = (slice(guard * k, (guard + n) * k, k) for n in one.shape_px)
         # the box of a pixel is cut off where spectra end: its ringing may dip below a dark field
         result: torch.Tensor = light[:, rows, columns].clamp(min=0)
@@ -218,14 +237,12 @@ class LedImager:
         corners = middle + centres_um * (k / one.pixel_um)
         whole = (corners.detach() + 1e-6).floor()
         fade = _fade(guard, k, grid_px, one.shape_px).to(opd_nm)
-        crops = []
-        for top, left in whole.long().tolist():
-            rows, columns = (
-                (torch.arange(n * k, device=opd_nm.device) + first - guard * k) % size
-                for n, first, size in zip(grid_px, (top, left), opd_nm.shape, strict=True)
-            )
-            crops.append(opd_nm[rows][:, columns] * fade)
-        return torch.stack(crops), corners - whole
+        height, width = (n * k for n in grid_px)
+        crops = [
+            cut(opd_nm, top - guard * k, left - guard * k, height, width) * fade
+            for top, left in whole.long().tolist()
+        ]
+        return torch.stack(crops).to(self._device), corners - whole
 
 
 def _fade(guard: int, k: int, grid_px: tuple[int, int], shape_px: tuple[int, int]) -> torch.Tensor:

@@ -12,15 +12,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.ledarray.imager import LedImager, LedSettings
 from sim.ledarray.transfer import weak_transfer
+from sim.metrics import light_figures
+from sim.mirror import MODES
 from sim.sensor import SensorSpec
-from sim.widefield import MODES
 
 _FREQUENCIES = 16  # from 0 to the cut-off, along each axis
 
@@ -48,7 +48,7 @@ def figures(
     na, widest = objective.numerical_aperture, float(imager.lit(settings).hi)
     light = widest if settings.pattern == "darkfield" else min(widest, na)
     cutoff = 1e3 * (na + light) / wavelength_nm
-    mean = float(electrons.mean(dtype=np.float64))
+    seen = light_figures(electrons, sensor)
     edge = np.linspace(-1, 1, 2 * _FREQUENCIES + 1) * objective.cutoff_per_um
     fy, fx = np.meshgrid(edge[_FREQUENCIES:], edge, indexing="ij")  # the other half is conjugate
     _, phase = weak_transfer(
@@ -60,9 +60,7 @@ def figures(
         np.stack([fy.ravel(), fx.ravel()], axis=1),
     )
     return {
-        "cutoff_cycles_per_um": cutoff if mean else 0.0,
-        "contrast": float(electrons.std(dtype=np.float64)) / mean if mean else 0.0,
-        "mean_electrons": mean,
-        "snr": mean / sqrt(mean + sensor.read_noise_e**2) if mean else 0.0,
+        "cutoff_cycles_per_um": cutoff if seen["mean_electrons"] else 0.0,
+        **seen,
         "phase_transfer_peak": float(np.abs(phase).max()),
     }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from math import hypot
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,17 +12,15 @@ from numpy.typing import NDArray
 
 from drivers.protocol import Value
 from sim.ledarray.scenes import PHASE_SCENES, Opd, load_opd, make_opd
-from sim.light_path import PathTruth
-from sim.pupil import PupilQuadrature
+from sim.mirror import draw_aberration_nm
+from sim.remember import Last
 from sim.sensor import NoiseModel, Sensor
-from sim.stand import draw_aberration_nm
-from sim.widefield import MIRROR_SETTINGS, MODES
 
 if TYPE_CHECKING:  # torch takes a second to import, and parking a rig must not wait for it
     from sim.ledarray.imager import LedImager
     from sim.microscope_options import MicroscopeOptions
 
-_NO_LIGHT = ("led.power_mw", "camera.exposure_ms", "camera.binning")  # change brightness alone
+_NO_VIEW = ("led.power_mw", "camera.exposure_ms", "camera.binning")  # change brightness alone
 
 
 class LedPath:
@@ -42,8 +39,9 @@ class LedPath:
         self._options = options
         self.aberration_nm = draw_aberration_nm(options.aberration_rms_nm, aberration_rng)
         self.sensor = Sensor(options.sensor, (options.height_px, options.width_px), sensor_rng)
-        self._last_view: tuple[object, NDArray[np.float32]] | None = None
-        self._last_figures: tuple[object, dict[str, float]] | None = None
+        self.objective = options.objective
+        self._last_view: Last[NDArray[np.float32]] = Last()
+        self._last_figures: Last[dict[str, float]] = Last()
 
     @cached_property
     def scene(self) -> Opd:
@@ -110,12 +108,11 @@ class LedPath:
         from sim.ledarray.imager import led_settings
         from sim.ledarray.metrics import figures
 
-        key = tuple(settings.items())
-        if self._last_figures is None or self._last_figures[0] != key:
+        def compute() -> dict[str, float]:
             electrons = self.expected_electrons(settings)
-            found = figures(self.imager, led_settings(settings), electrons, self.sensor.spec)
-            self._last_figures = (key, found)
-        return self._last_figures[1]
+            return figures(self.imager, led_settings(settings), electrons, self.sensor.spec)
+
+        return self._last_figures.of(tuple(settings.items()), compute)
 
     def _view(self, settings: Mapping[str, Value]) -> NDArray[np.float32]:
         """Image relative to an empty field; repeats of a field differ in noise alone."""
@@ -123,35 +120,16 @@ class LedPath:
 
         from sim.ledarray.imager import led_settings
 
-        key = tuple(item for item in settings.items() if item[0] not in _NO_LIGHT)
-        if self._last_view is None or self._last_view[0] != key:
+        def compute() -> NDArray[np.float32]:
             centre = [float(settings[f"stage.{axis}_um"]) for axis in ("y", "x")]
-            with torch.no_grad():
+            with torch.inference_mode():
                 images = self.imager.images(
                     torch.from_numpy(self.scene),
                     led_settings(settings),
                     torch.tensor([centre], dtype=torch.float64),
                 )
-            self._last_view = (key, images[0].cpu().numpy())
-        return self._last_view[1]
+            view: NDArray[np.float32] = images[0].cpu().numpy()
+            return view
 
-
-class LedTruth(PathTruth[LedPath]):
-    """The noise-free image, and the hidden aberration with the settings that undo it."""
-
-    @property
-    def aberration_nm(self) -> Mapping[str, float]:
-        """Hidden coefficients, ``"z4"`` to ``"z11"``, nm rms."""
-        return {f"z{j}": a for j, a in zip(MODES, self.path.aberration_nm, strict=True)}
-
-    @property
-    def aberration_rms_nm(self) -> float:
-        """Root mean square of the hidden aberration over the pupil, nm."""
-        return hypot(*self.path.aberration_nm)
-
-    @property
-    def best_settings(self) -> Mapping[str, float]:
-        """Mirror settings that leave least aberration at focus 0."""
-        added = PupilQuadrature(self.path.imager.instrument.objective, MODES).modes_of_mismatch_nm()
-        wanted = -(np.asarray(self.path.aberration_nm) + added)
-        return dict(zip(MIRROR_SETTINGS, wanted.tolist(), strict=True)) | {"focus.z_um": 0.0}
+        key = tuple(item for item in settings.items() if item[0] not in _NO_VIEW)
+        return self._last_view.of(key, compute)

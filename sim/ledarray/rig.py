@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from drivers.protocol import Setting
-from sim.camera import SimulatedCamera
-from sim.devices import Axis, Link, SimulatedDevice
-from sim.ledarray.path import LedPath, LedTruth
+from sim.devices import Axis
+from sim.ledarray.path import LedPath
 from sim.ledarray.settings import LONGEST_NM, PATTERNS, REFERENCE_NM, SHORTEST_NM
-from sim.metrics import Metrics
 from sim.pace import Pace
-from sim.rig import SimulatedRig, float_axis, present_settings
-from sim.stand import READOUT_MS, camera_axes, focus_axis, mirror_axes, stage_axes
+from sim.rig import SimulatedRig, float_axis
+from sim.stand import open_stand
 
 if TYPE_CHECKING:  # it imports this package's scenes
     from sim.microscope_options import MicroscopeOptions
@@ -28,35 +26,8 @@ METRICS = {
 
 def open_ledarray(options: MicroscopeOptions, pace: Pace) -> SimulatedRig:
     """Make a microscope with an LED array: dark, stage and focus at 0, mirror flat."""
-    link = Link()
-    path = LedPath(options)
-    devices: list[SimulatedDevice] = []
-    truth = LedTruth(path, devices)
-
-    def device(label: str, *axes: Axis) -> SimulatedDevice:
-        return SimulatedDevice(label, axes, pace, link, truth)
-
-    camera = SimulatedCamera(
-        "camera",
-        camera_axes(),
-        pace,
-        link,
-        truth,
-        expose=lambda: path.expose(present_settings(devices)),
-        saturation_adu=path.sensor.saturation_adu,
-        readout_ms=READOUT_MS,
-        serial=options.serial,
-    )
-    devices += (
-        device("stage", *stage_axes(options.scene_range_um(path.shape))),
-        device("focus", focus_axis()),
-        device("led", *_led_axes(options.led_na, options.numerical_aperture)),
-        device("mirror", *mirror_axes()),
-        camera,
-    )
-    metrics = Metrics(METRICS, lambda: path.metrics(present_settings(devices)), pace, link, truth)
-    libraries = ("numpy", "scipy", "scikit-image", "torch")
-    return SimulatedRig([*devices, metrics], link, truth, libraries)
+    light = ("led", _led_axes(options.led_na, options.numerical_aperture))
+    return open_stand(options, LedPath(options), light, METRICS, pace)
 
 
 def _led_axes(widest_na: float, objective_na: float) -> tuple[Axis, ...]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
 
+from sim.batches import by_groups
 from sim.lensless.mask import MaskPattern
 from sim.lensless.optics import sampling, seen, spot, transfer
+from sim.numbers import Numbers, key_of, number, wants_gradient
+from sim.remember import Last
 
 SMALLEST_UM, WIDEST_UM = 20.0, 300.0
 NEAREST_MM, FARTHEST_MM = 3.0, 6.0
 _SPOT_UM = 60.0  # room around the images for the spot's tail
+_BYTES_PER_SAMPLE = 24  # of a view, its spectra and image in single precision
 _BLOCK = 64  # sizes of grids are multiples of it, so that few FFT sizes occur
 
 
@@ -64,10 +67,9 @@ class MaskSettings:
     distance_um: torch.Tensor
 
     @property
-    def key(self) -> tuple[object, ...]:
-        """What makes two masks equal."""
-        numbers = (self.diameter_um, self.spacing_um, self.irregularity, self.distance_um)
-        return (self.lenslets, self.apertures, *(float(number.detach()) for number in numbers))
+    def numbers(self) -> tuple[torch.Tensor, ...]:
+        """Those that gradients may be asked for."""
+        return (self.diameter_um, self.spacing_um, self.irregularity, self.distance_um)
 
 
 class Imager:
@@ -87,7 +89,7 @@ class Imager:
         self.instrument = instrument
         self._pattern = pattern
         self._device = device
-        self._last: tuple[tuple[object, ...], torch.Tensor] | None = None
+        self._last: Last[torch.Tensor] = Last()
 
     def grid(self, mask: MaskSettings) -> int:
         """Size the grid, in samples a side: the sensor, and what the outermost apertures see."""
@@ -106,8 +108,15 @@ class Imager:
 
     def transfer(self, mask: MaskSettings) -> torch.Tensor:
         """Transfer function of mask and pixels, (n, n // 2 + 1); the last one is remembered."""
-        if self._last is not None and self._last[0] == mask.key and not _wants_gradient(mask):
-            return self._last[1]
+
+        def make() -> torch.Tensor:
+            return self._make_transfer(mask)
+
+        if wants_gradient(*mask.numbers):
+            return make()
+        return self._last.of((mask.lenslets, mask.apertures, key_of(*mask.numbers)), make)
+
+    def _make_transfer(self, mask: MaskSettings) -> torch.Tensor:
         one, side = self.instrument, self.grid(mask)
         h = spot(
             (side, side),
@@ -118,10 +127,7 @@ class Imager:
             one.focal_um if mask.lenslets else float("inf"),
         )
         centres = self._pattern.centres_um(mask.apertures, mask.spacing_um, mask.irregularity)
-        result = transfer(h, centres, one.step_um, one.pixel_um).to(self._device)
-        if not _wants_gradient(mask):
-            self._last = (mask.key, result)
-        return result
+        return transfer(h, centres, one.step_um, one.pixel_um).to(self._device)
 
     def photons(
         self,
@@ -139,8 +145,8 @@ class Imager:
         mask
             The mask.
         pointing_rad
-            (B, 2) y and x of each field's centre. Memory: about 24 bytes a field for each sample
-            of `grid` squared, 25 MB at 1024 samples.
+            (B, 2) y and x of each field's centre. Memory: in groups of 64 MB, or one field if that
+            is more, about 24 bytes for each sample of `grid` squared, 25 MB at 1024 samples.
         exposure_s
             0-d.
 
@@ -150,16 +156,21 @@ class Imager:
             (B, side_px, side_px).
         """
         one, side = self.instrument, self.grid(mask)
-        offsets_um = (torch.arange(side, device=self._device) - side // 2) * one.step_um
-        angles = offsets_um.to(torch.float64) / mask.distance_um
-        view = seen(scene.to(self._device), one.pitch_rad, pointing_rad.to(self._device), angles)
+        offsets_um = (torch.arange(side, dtype=torch.float64) - side // 2) * one.step_um
+        angles = offsets_um / mask.distance_um
         h = self.transfer(mask)
         h = h.to(torch.complex64) if scene.dtype == torch.float32 else h
-        image = torch.fft.irfft2(torch.fft.rfft2(view) * h, s=(side, side))
         n, k = one.side_px, one.samples_per_pixel
         # pixels' centres, so that the middle of the sensor lies on the axis
         first = side // 2 - k * (n // 2)
-        image = image[:, first : first + n * k : k, first : first + n * k : k]
+        radiance = scene.to(self._device)
+
+        def some(centres: torch.Tensor) -> torch.Tensor:
+            view = seen(radiance, one.pitch_rad, centres, angles)
+            image: torch.Tensor = torch.fft.irfft2(torch.fft.rfft2(view) * h, s=(side, side))
+            return image[:, first : first + n * k : k, first : first + n * k : k]
+
+        image = by_groups(some, pointing_rad, _BYTES_PER_SAMPLE * side**2)
         area_mm2 = mask.apertures * torch.pi * (self.open_diameter_um(mask) / 2000) ** 2
         pixel_mrad2 = (1e3 * one.pixel_um / mask.distance_um) ** 2
         scale = one.radiance * exposure_s * area_mm2 * pixel_mrad2
@@ -173,24 +184,13 @@ class Imager:
         return a * bend + _SPOT_UM
 
 
-def mask_settings(settings: Mapping[str, float | int | str | torch.Tensor]) -> MaskSettings:
+def mask_settings(settings: Numbers) -> MaskSettings:
     """Take the mask's settings from canonical names; numbers may be tensors with gradients."""
-
-    def number(name: str) -> torch.Tensor:
-        value = settings[f"mask.{name}"]
-        assert not isinstance(value, str)
-        return torch.as_tensor(value, dtype=torch.float64)
-
     return MaskSettings(
         lenslets=settings["mask.element"] == "lenslet",
         apertures=int(settings["mask.apertures"]),
-        diameter_um=number("diameter_um"),
-        spacing_um=number("spacing_um"),
-        irregularity=number("irregularity"),
-        distance_um=1e3 * number("distance_mm"),
+        diameter_um=number(settings, "mask.diameter_um"),
+        spacing_um=number(settings, "mask.spacing_um"),
+        irregularity=number(settings, "mask.irregularity"),
+        distance_um=1e3 * number(settings, "mask.distance_mm"),
     )
-
-
-def _wants_gradient(mask: MaskSettings) -> bool:
-    numbers = (mask.diameter_um, mask.spacing_um, mask.irregularity, mask.distance_um)
-    return any(number.requires_grad for number in numbers)

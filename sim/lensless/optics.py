@@ -25,6 +25,8 @@ from math import ceil, pi
 import numpy as np
 import torch
 
+from sim.periodic import cut
+
 _NODES_PER_CYCLE = 6.0
 _LEAST_NODES = 64
 _RINGS = 40.0  # of the diffraction pattern, in its finest detail
@@ -188,8 +190,10 @@ def seen(
     views = []
     for row, column in zip(rows, columns, strict=True):
         # only what lies under the field, so that interpolation reads no more than it must
-        r, down, window = _between(row, scene, 0)
-        c, right, window = _between(column, window, 1)
+        r, down, top, height = _between(row)
+        c, right, left, width = _between(column)
+        window = cut(scene, top, left, height, width)
+        r, c, down, right = (part.to(scene.device) for part in (r, c, down, right))
         band = torch.lerp(window[r], window[r + 1], down[:, None].to(scene.dtype))
         views.append(
             torch.lerp(
@@ -199,11 +203,11 @@ def seen(
     return torch.stack(views)
 
 
-def _between(
-    place: torch.Tensor, scene: torch.Tensor, axis: int
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Sample before each place, how far on it lies, and the samples under all, along one axis."""
+def _between(place: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, int, int]:
+    """Along one axis: sample before each place in a window under all of them, how far on it lies.
+
+    And where that window begins, and how many samples it has.
+    """
     before = place.detach().floor().long()
     first, last = int(before[0]), int(before[-1]) + 1
-    under = torch.arange(first, last + 1, device=scene.device) % scene.shape[axis]
-    return before - first, place - before, scene.index_select(axis, under)
+    return before - first, place - before, first, last - first + 1

@@ -18,13 +18,11 @@ from pydantic import Field, field_validator
 
 from drivers.errors import ConfigError
 from drivers.protocol import Setting, Value
-from sim.camera import SimulatedCamera
-from sim.devices import Axis, Link, SimulatedDevice
+from sim.assemble import CameraPart, assemble, device
+from sim.devices import Axis
 from sim.lensless.scenes import PITCH_RAD, SCENES, Scene, load_scene, make_scene
-from sim.light_path import PathTruth
-from sim.metrics import Metrics
 from sim.pace import Pace
-from sim.rig import SimulatedKind, SimulatedRig, float_axis, present_settings
+from sim.rig import SimulatedKind, SimulatedRig, float_axis
 from sim.sensor import NoiseModel, Sensor
 from sim.sensor_options import SensorOptions
 
@@ -32,7 +30,8 @@ if TYPE_CHECKING:  # torch takes a second to import, and parking a rig must not 
     from sim.lensless.imager import Imager
 
 READOUT_MS = 5.0
-_METRICS = {
+LIBRARIES = ("numpy", "scipy", "scikit-image", "torch")
+METRICS = {
     "mtf50_cycles_per_mrad": "cycles/mrad",
     "cutoff_cycles_per_mrad": "cycles/mrad",
     "least_mtf": "",
@@ -151,41 +150,33 @@ class LensPath:
 
 def open_lensless(options: LenslessOptions, pace: Pace) -> SimulatedRig:
     """Make an imager: one lenslet in focus, looking straight ahead."""
-    link = Link()
     path = LensPath(options)
-    devices: list[SimulatedDevice] = []
-    truth = PathTruth(path, devices)
-    pointing = [
-        float_axis(f"pointing.{axis}_mrad", -600, 600, role="position", rate_per_s=500)
-        for axis in ("x", "y")
-    ]
-    mask = (
-        Axis(Setting("mask.element", "choice", choices=("lenslet", "pinhole")), "lenslet", 0.005),
-        Axis(Setting("mask.apertures", "int", "", 1, 16), 1, latency_s=0.005),
-        float_axis("mask.diameter_um", 20, 300, 150),
-        float_axis("mask.spacing_um", 50, 250, 150),
-        Axis(Setting("mask.irregularity", "float", "", 0.0, 1.0, tolerance=1e-6), 0.5, 0.005),
-        float_axis("mask.distance_mm", 3, 6, 4, role="position", rate_per_s=5),
+    element = Setting("mask.element", "choice", choices=("lenslet", "pinhole"))
+    parts = (
+        device(
+            "pointing",
+            *(
+                float_axis(f"pointing.{axis}_mrad", -600, 600, role="position", rate_per_s=500)
+                for axis in ("x", "y")
+            ),
+        ),
+        device(
+            "mask",
+            Axis(element, "lenslet", 0.005),
+            Axis(Setting("mask.apertures", "int", "", 1, 16), 1, latency_s=0.005),
+            float_axis("mask.diameter_um", 20, 300, 150),
+            float_axis("mask.spacing_um", 50, 250, 150),
+            Axis(Setting("mask.irregularity", "float", "", 0.0, 1.0, tolerance=1e-6), 0.5, 0.005),
+            float_axis("mask.distance_mm", 3, 6, 4, role="position", rate_per_s=5),
+        ),
     )
-    camera = SimulatedCamera(
+    camera = CameraPart(
         "camera",
-        [float_axis("camera.exposure_ms", 0.1, 1000.0, 20.0, role="exposure")],
-        pace,
-        link,
-        truth,
-        expose=lambda: path.expose(present_settings(devices)),
-        saturation_adu=path.sensor.saturation_adu,
-        readout_ms=READOUT_MS,
+        (float_axis("camera.exposure_ms", 0.1, 1000.0, 20.0, role="exposure"),),
+        path.sensor.saturation_adu,
+        READOUT_MS,
     )
-    devices += (
-        SimulatedDevice("pointing", pointing, pace, link, truth),
-        SimulatedDevice("mask", mask, pace, link, truth),
-        camera,
-    )
-    metrics = Metrics(_METRICS, lambda: path.metrics(present_settings(devices)), pace, link, truth)
-    return SimulatedRig(
-        [*devices, metrics], link, truth, ("numpy", "scipy", "scikit-image", "torch")
-    )
+    return assemble(path, parts, camera, METRICS, LIBRARIES, pace)
 
 
 def _find_scene(options: LenslessOptions, folder: Path) -> LenslessOptions:

@@ -7,7 +7,6 @@ apart, and the blurred image is looked up there by cubic convolution (Keys, IEEE
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from math import ceil, pi, sqrt
@@ -15,6 +14,9 @@ from math import ceil, pi, sqrt
 import numpy as np
 import torch
 
+from sim.numbers import Numbers, key_of, number, wants_gradient
+from sim.periodic import cut, shift_phases
+from sim.remember import Last
 from sim.satellite.optics import AnnularPupil, sample_transfer
 from sim.satellite.radiometry import band_share, electron_rates
 
@@ -92,35 +94,20 @@ class Exposure:
     lines_per_s: torch.Tensor
 
     @classmethod
-    def of(cls, settings: Mapping[str, float | int | str | torch.Tensor]) -> Exposure:
+    def of(cls, settings: Numbers) -> Exposure:
         """Take them from canonical names. A line is not exposed longer than its period."""
-
-        def number(name: str) -> torch.Tensor:
-            value = settings[name]
-            assert not isinstance(value, str)
-            return torch.as_tensor(value, dtype=torch.float64)
-
-        lines_per_s = 1e3 * number("camera.line_rate_khz")
+        lines_per_s = 1e3 * number(settings, "camera.line_rate_khz")
         return cls(
-            focus_um=number("telescope.focus_um"),
-            centre_nm=number("filter.centre_nm"),
-            width_nm=number("filter.width_nm"),
-            time_s=torch.minimum(number("camera.exposure_ms") / 1e3, 1 / lines_per_s),
+            focus_um=number(settings, "telescope.focus_um"),
+            centre_nm=number(settings, "filter.centre_nm"),
+            width_nm=number(settings, "filter.width_nm"),
+            time_s=torch.minimum(number(settings, "camera.exposure_ms") / 1e3, 1 / lines_per_s),
             lines_per_s=lines_per_s,
         )
 
     @property
-    def key(self) -> tuple[float, ...]:
-        """What makes two exposures equal."""
-        return tuple(float(value.detach()) for value in self._all)
-
-    @property
-    def wants_gradient(self) -> bool:
-        """Whether a gradient is asked for."""
-        return any(value.requires_grad for value in self._all)
-
-    @property
-    def _all(self) -> tuple[torch.Tensor, ...]:
+    def numbers(self) -> tuple[torch.Tensor, ...]:
+        """All of them."""
         return (self.focus_um, self.centre_nm, self.width_nm, self.time_s, self.lines_per_s)
 
 
@@ -138,7 +125,7 @@ class PushBroom:
     def __init__(self, telescope: Telescope, device: str = "cpu") -> None:
         self.telescope = telescope
         self._device = device
-        self._last: tuple[object, tuple[torch.Tensor, torch.Tensor]] | None = None
+        self._last: Last[tuple[torch.Tensor, torch.Tensor]] = Last()
 
     @cached_property
     def _pupil(self) -> AnnularPupil:
@@ -203,8 +190,8 @@ class PushBroom:
         exposure
             The settings.
         pointing_m
-            (B, 2) along and across the track, m, of each field's centre. Memory: about 60 bytes a
-            field for each sample of `grid`.
+            (B, 2) along and across the track, m, of each field's centre. Memory: one field at a
+            time, about 60 bytes for each sample of `grid` in single precision, beside the result.
 
         Returns
         -------
@@ -221,14 +208,17 @@ class PushBroom:
             row, column = (centre / step_m).unbind()
             top = int(row.detach().round()) - down // 2
             left = int(column.detach().round()) - across // 2
-            window = _crop(scene, top, left, down, across)
-            spectrum = (torch.fft.rfft2(window) * transfer).sum(dim=0)
+            middle = scene.shape[1] // 2, scene.shape[2] // 2
+            window = cut(scene, top + middle[0], left + middle[1], down, across)
+            spectrum = (torch.fft.rfft2(window.to(self._device)) * transfer).sum(dim=0)
             # what is left of the pointing after whole samples, and pixels' centres between samples
-            offset = column - left - across // 2 + (across // 2 - one.side_px + 0.5)
-            ramp = torch.exp(2j * pi * torch.fft.rfftfreq(across, dtype=torch.float64) * offset)
-            image = torch.fft.irfft2(spectrum * ramp.to(spectrum.dtype), s=(down, across))
+            offset = column - left - one.side_px + 0.5
+            moved = torch.stack([torch.zeros_like(offset), offset])[None].to(self._device)
+            _, phases = shift_phases((down, across), moved, spectrum.dtype)
+            image = torch.fft.irfft2(spectrum * phases[0], s=(down, across))
             columns = image[:, : 2 * one.side_px : 2]
-            images.append(_cubic_rows(columns, (row - top) + lines / step_m))
+            rows = (row - top) + lines / step_m
+            images.append(_cubic_rows(columns, rows.to(self._device)))
         image = torch.stack(images)
         signal = torch.clamp(image, min=0) + (air * exposure.time_s).to(image.dtype)
         return signal + float(one.dark_e_per_s) * exposure.time_s.to(image.dtype)
@@ -237,9 +227,17 @@ class PushBroom:
         self, exposure: Exposure, grid: tuple[int, int], dtype: torch.dtype
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Electrons from each band's reflectance, by frequency, and a second from the air."""
-        key = (exposure.key, grid, dtype)
-        if self._last is not None and self._last[0] == key and not exposure.wants_gradient:
-            return self._last[1]
+
+        def make() -> tuple[torch.Tensor, torch.Tensor]:
+            return self._make_transfer(exposure, grid, dtype)
+
+        if wants_gradient(*exposure.numbers):
+            return make()
+        return self._last.of((key_of(*exposure.numbers), grid, dtype), make)
+
+    def _make_transfer(
+        self, exposure: Exposure, grid: tuple[int, int], dtype: torch.dtype
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         step_m = self.telescope.ground_m / 2
         fy = torch.fft.fftfreq(grid[0], step_m, dtype=torch.float64)
         fx = torch.fft.rfftfreq(grid[1], step_m, dtype=torch.float64)
@@ -248,18 +246,7 @@ class PushBroom:
         share = band_share(exposure.centre_nm + exposure.width_nm / 2 * nodes)
         weight = share * ground * exposure.time_s
         by_band = torch.einsum("bl,lyx->byx", weight, transfer).to(dtype)
-        result = (by_band.to(self._device), air.sum())
-        if not exposure.wants_gradient:
-            self._last = (key, result)
-        return result
-
-
-def _crop(scene: torch.Tensor, top: int, left: int, down: int, across: int) -> torch.Tensor:
-    """Cut a window out of a periodic scene whose middle is sample [0, 0]."""
-    height, width = scene.shape[1:]
-    rows = (torch.arange(top, top + down, device=scene.device) + height // 2) % height
-    columns = (torch.arange(left, left + across, device=scene.device) + width // 2) % width
-    return scene[:, rows][:, :, columns]
+        return by_band.to(self._device), air.sum()
 
 
 def _cubic_rows(image: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from math import sqrt
 
-import numpy as np
 import torch
 
+from sim.metrics import first_below
 from sim.satellite.imager import Exposure, PushBroom
 
 _SCENE = 0.1
@@ -31,10 +31,7 @@ def figures(path: PushBroom, exposure: Exposure, read_noise_e: float) -> dict[st
     share = (ground / ground.sum())[:, None]
     by_track = (along[:, :, 0] * share).sum(dim=0).abs().numpy()
     by_pixel = (across[:, 0, :] * share).sum(dim=0).abs().numpy()
-    below = np.flatnonzero(by_track < 0.5)
-    last = int(below[0]) if below.size else _GRID
-    f = frequencies.numpy()
-    mtf50 = float(np.interp(0.5, by_track[[last, last - 1]], f[[last, last - 1]]))
+    mtf50 = first_below(0.5, frequencies.numpy(), by_track)
     time_s = float(exposure.time_s)
     dark = one.dark_e_per_s * time_s
     signal_e = _SCENE * float(ground.sum()) * time_s

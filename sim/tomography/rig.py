@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from drivers.protocol import Setting
-from sim.camera import SimulatedCamera
-from sim.devices import Axis, Link, SimulatedDevice
-from sim.light_path import PathTruth
-from sim.metrics import Metrics
+from sim.assemble import CameraPart, assemble, device
+from sim.devices import Axis
 from sim.pace import Pace
-from sim.rig import SimulatedKind, SimulatedRig, float_axis, present_settings
+from sim.rig import SimulatedKind, SimulatedRig, float_axis
 from sim.tomography.gantry import Gantry
 from sim.tomography.options import TomographyOptions, find_scene
 from sim.tomography.scan import ScanPath
 
 STEP_MS = 20.0  # turning to the next view and reading the detector out
 SAMPLES = 10_000
-_METRICS = {
+LIBRARIES = ("numpy", "scipy", "scikit-image", "torch")
+METRICS = {
     "snr": "",
     "cnr": "",
     "cutoff_per_mm": "1/mm",
@@ -28,28 +27,9 @@ _METRICS = {
 
 def open_tomography(options: TomographyOptions, pace: Pace) -> SimulatedRig:
     """Make a scanner: dark, the first sample in the beam."""
-    link = Link()
     path = ScanPath(options)
-    devices: list[SimulatedDevice] = []
-    truth = PathTruth(path, devices)
-
-    def device(label: str, *axes: Axis) -> SimulatedDevice:
-        return SimulatedDevice(label, axes, pace, link, truth)
-
-    detector = SimulatedCamera(
-        "detector",
-        [
-            float_axis("detector.exposure_ms", 1, 600_000, 10_000, role="exposure"),
-            Axis(Setting("detector.binning", "choice", choices=(1, 2, 4), role="binning"), 1),
-        ],
-        pace,
-        link,
-        truth,
-        expose=lambda: path.expose(present_settings(devices)),
-        saturation_adu=path.sensor.saturation_adu,
-        readout_ms=lambda: STEP_MS * float(present_settings(devices)["gantry.views"]),
-    )
-    devices += (
+    rows = options.interleave or 1
+    parts = (
         device("sample", _sample_axis(path)),
         device(
             "source",
@@ -57,13 +37,18 @@ def open_tomography(options: TomographyOptions, pace: Pace) -> SimulatedRig:
             float_axis("source.voltage_kv", 40, 120, 80, role="light"),
             _choice("source.control", "current", "kerma"),
         ),
-        Gantry(options.interleave or 1, pace, link, truth),
-        detector,
+        lambda pace, link, truth: Gantry(rows, pace, link, truth),
     )
-    metrics = Metrics(_METRICS, lambda: path.metrics(present_settings(devices)), pace, link, truth)
-    return SimulatedRig(
-        [*devices, metrics], link, truth, ("numpy", "scipy", "scikit-image", "torch")
+    detector = CameraPart(
+        "detector",
+        (
+            float_axis("detector.exposure_ms", 1, 600_000, 10_000, role="exposure"),
+            Axis(Setting("detector.binning", "choice", choices=(1, 2, 4), role="binning"), 1),
+        ),
+        path.sensor.saturation_adu,
+        lambda settings: STEP_MS * float(settings["gantry.views"]),
     )
+    return assemble(path, parts, detector, METRICS, LIBRARIES, pace)
 
 
 def _sample_axis(path: ScanPath) -> Axis:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.protocol import Value
+from sim.remember import Last
 from sim.sensor import Sensor
 from sim.tomography.options import TomographyOptions
 from sim.tomography.samples import SCENES, Slice, densities, load_slices, make_slice
@@ -53,7 +54,7 @@ class ScanPath:
         )
         self.sensor = Sensor(options.detector, (1, options.bins), sensor_rng)
         self.sample = lru_cache(_KEPT_SLICES)(self._make)
-        self._projected: tuple[tuple[object, ...], torch.Tensor] | None = None
+        self._projected: Last[torch.Tensor] = Last()
 
     @cached_property
     def slices(self) -> NDArray[np.float32] | None:
@@ -115,12 +116,12 @@ class ScanPath:
     def _masses(self, number: int, scan: ScanSettings) -> torch.Tensor:
         import torch
 
-        key = (number, scan.views, scan.spacing, float(scan.start_deg), float(scan.arc_deg))
-        if self._projected is None or self._projected[0] != key:
+        def project() -> torch.Tensor:
             slices = torch.from_numpy(densities(self.sample(number)))[None]
-            masses = self.scanner.masses(slices.to(self.options.device), scan)
-            self._projected = (key, masses)
-        return self._projected[1]
+            return self.scanner.masses(slices.to(self.options.device), scan)
+
+        key = (number, scan.views, scan.spacing, float(scan.start_deg), float(scan.arc_deg))
+        return self._projected.of(key, project)
 
     def _make(self, number: int) -> Slice:
         if self.slices is not None:

@@ -18,16 +18,18 @@ Parallel rays, one slice. The exposure is that of the whole scan, shared by the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil, pi
 
 import torch
 
+from sim.batches import by_groups
+from sim.numbers import Numbers, number
 from sim.tomography.attenuation import mass_attenuation
 from sim.tomography.projector import line_integrals, view_angles
 from sim.tomography.spectrum import REFERENCE_KV, Spectrum, tube_spectrum
 
+_BYTES_PER_RAY = 60  # of line integrals, light and blur in single precision
 _PAD_MM = 4.0  # of detector beyond each end, so that blur does not come round
 
 
@@ -140,9 +142,8 @@ class Scanner:
             (B, 2, views, rays) g/cm^2; a whole number of rays a bin, no farther apart than the
             slice's samples.
         """
-        one = self.instrument
-        rays = one.bins * ceil(slices.shape[-1] / one.bins)
-        return line_integrals(slices, scan.angles, rays, one.width_mm / 10)
+        rays = self._rays(slices.shape[-1])
+        return line_integrals(slices, scan.angles, rays, self.instrument.width_mm / 10)
 
     def transmitted(self, masses: torch.Tensor, scan: ScanSettings) -> torch.Tensor:
         """Share of the reference's photons that reaches the detector unscattered.
@@ -205,7 +206,8 @@ class Scanner:
         ----------
         slices
             (B, 2, n, n) water and bone, g/cm^3; their dtype and device are those of the result.
-            Memory: about 60 bytes a field for each view and ray, beside the projector's own.
+            Memory: in groups of 64 MB, or one slice if that is more, about 60 bytes for each view
+            and ray, beside the projector's own.
         scan
             The settings.
 
@@ -214,26 +216,29 @@ class Scanner:
         Tensor
             (B, views, bins // binning).
         """
-        return self.counts(self.masses(slices, scan), scan)
+        rays = self._rays(slices.shape[-1])
+        return by_groups(
+            lambda some: self.counts(self.masses(some, scan), scan),
+            slices,
+            _BYTES_PER_RAY * scan.views * rays,
+        )
+
+    def _rays(self, samples: int) -> int:
+        """Rays of a view: a whole number a bin, no farther apart than a slice's samples."""
+        return self.instrument.bins * ceil(samples / self.instrument.bins)
 
 
-def scan_settings(settings: Mapping[str, float | int | str | torch.Tensor]) -> ScanSettings:
+def scan_settings(settings: Numbers) -> ScanSettings:
     """Take the settings from canonical names; numbers may be tensors with gradients."""
-
-    def number(name: str) -> torch.Tensor:
-        value = settings[name]
-        assert not isinstance(value, str)
-        return torch.as_tensor(value, dtype=torch.float64)
-
     return ScanSettings(
         views=int(settings["gantry.views"]),
         spacing=str(settings["gantry.spacing"]),
         binning=int(settings["detector.binning"]),
-        start_deg=number("gantry.start_deg"),
-        arc_deg=number("gantry.arc_deg"),
-        current_ma=number("source.current_ma"),
-        voltage_kv=number("source.voltage_kv"),
-        exposure_ms=number("detector.exposure_ms"),
+        start_deg=number(settings, "gantry.start_deg"),
+        arc_deg=number(settings, "gantry.arc_deg"),
+        current_ma=number(settings, "source.current_ma"),
+        voltage_kv=number(settings, "source.voltage_kv"),
+        exposure_ms=number(settings, "detector.exposure_ms"),
         holds_kerma=settings["source.control"] == "kerma",
     )
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+import torch
 from scipy.special import j1
 
 from sim.optics import CACHED_TRANSFERS, ImageFormation
@@ -104,17 +105,23 @@ SETUPS = [
 def test_flux_is_conserved_and_light_is_never_negative(
     formation: ImageFormation, case: Setup
 ) -> None:
-    crop = np.random.default_rng(2).poisson(0.05, (96, 120)).astype(np.float32)
-    image = formation.image(crop, case.modes_nm, case.z_um, case.shift)
-    assert image.mean() == pytest.approx(crop.mean(), rel=1e-5)
-    assert image.min() > -1e-5 * image.max()
+    rng = np.random.default_rng(2)
+    crops = torch.from_numpy(rng.poisson(0.05, (3, 96, 120)).astype(np.float32))
+    shifts = torch.tensor([case.shift] * 3, dtype=torch.float64)
+    images = formation.image(crops, case.modes_nm, case.z_um, shifts)
+    assert images.mean(dim=(1, 2)).tolist() == pytest.approx(
+        crops.mean(dim=(1, 2)).tolist(), rel=1e-5
+    )
+    assert float(images.min()) > -1e-5 * float(images.max())
 
 
 def test_whole_shifts_move_the_image_by_samples(formation: ImageFormation) -> None:
-    crop = np.random.default_rng(3).random((64, 64), np.float32)
-    moved = formation.image(crop, FLAT, shift=(3.0, 5.0))
-    still = formation.image(crop, FLAT)
-    np.testing.assert_allclose(moved, np.roll(still, (-3, -5), (0, 1)), atol=1e-5)
+    crops = torch.from_numpy(np.random.default_rng(3).random((2, 64, 64), np.float32))
+    shifts = torch.tensor([[3.0, 5.0], [0.0, -2.0]], dtype=torch.float64)
+    moved = formation.image(crops, FLAT, shifts=shifts)
+    still = formation.image(crops, FLAT)
+    np.testing.assert_allclose(moved[0], np.roll(still[0], (-3, -5), (0, 1)), atol=1e-5)
+    np.testing.assert_allclose(moved[1], np.roll(still[1], 2, 1), atol=1e-5)
 
 
 def test_pixel_averages_over_its_area() -> None:

@@ -11,7 +11,7 @@ from drivers.errors import DeviceLost, UnknownSetting, ValueRefused
 from sim.devices import Link, SimulatedDevice
 from sim.metrics import Metrics
 from sim.pace import AsFastAsPossible, Pace, RealTime
-from sim.rig import RigOptions, SimulatedKind, SimulatedRig, float_axis, pace_of, present_settings
+from sim.rig import RigOptions, SimulatedKind, SimulatedRig, float_axis, pace_of
 
 
 def _build(options: RigOptions, pace: Pace) -> SimulatedRig:
@@ -19,10 +19,11 @@ def _build(options: RigOptions, pace: Pace) -> SimulatedRig:
     lamp = SimulatedDevice("lamp", [float_axis("lamp.power_mw", 0, 5)], pace, link)
     metrics = Metrics(
         {"snr": "", "cutoff_cycles_per_um": "cycles/um"},
-        lambda: {
-            "snr": 2 * float(present_settings([lamp])["lamp.power_mw"]),
+        lambda settings: {
+            "snr": 2 * float(settings["lamp.power_mw"]),
             "cutoff_cycles_per_um": 4,
         },
+        [lamp],
         pace,
         link,
     )
