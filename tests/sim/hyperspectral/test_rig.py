@@ -11,15 +11,17 @@ import pydantic
 import pytest
 
 from drivers.errors import ConfigError
-from drivers.protocol import Camera, Value
-from hil.information import estimate_information
-from hil.noise import CameraNoise
+from drivers.protocol import Camera
 from sim.hyperspectral import KIND
 from sim.hyperspectral.spectra import WAVELENGTHS_NM, soil
 from sim.rig import SimulatedRig
+from tests.sim import rigs
+from tests.sim.rigs import Factor, Settings, apply
 
-FIELDS = [(x, y) for y in (-10.0, 10.0) for x in (-15.0, -5.0, 5.0, 15.0)]
-BASE: dict[str, Value] = {
+FIELDS: list[Settings] = [
+    {"stage.x_mm": x, "stage.y_mm": y} for y in (-10.0, 10.0) for x in (-15.0, -5.0, 5.0, 15.0)
+]
+BASE: Settings = {
     "lamp.power_mw": 20.0,
     "camera.exposure_ms": 33.0,
     "filter.centre1_nm": 480.0,
@@ -34,40 +36,15 @@ def open_rig(**options: Any) -> SimulatedRig:
     return KIND.open(KIND.options({"seed": 3, "side_px": 64} | options, Path.cwd()))
 
 
-def apply(rig: SimulatedRig, settings: dict[str, Value]) -> None:
-    for name, value in settings.items():
-        device = rig.devices[name.split(".")[0]]
-        device.start({name: value})
-        device.settle(10.0)
-
-
-def bits(rig: SimulatedRig, settings: dict[str, Value], patch_size: int = 4) -> float:
+def bits(rig: SimulatedRig, settings: Settings, patch_size: int = 4) -> float:
     """Information at some settings, bits per value."""
-    apply(rig, BASE | settings)
-    camera = rig.devices["camera"]
-    assert isinstance(camera, Camera)
-    frames = []
-    for x, y in FIELDS:
-        apply(rig, {"stage.x_mm": x, "stage.y_mm": y})
-        frames.append(next(iter(camera.capture(1, 1.0))).pixels)
-    numbers = rig.truth.noise_model()
-    noise = CameraNoise(
-        numbers.gain_e_per_adu, numbers.offset_adu, numbers.read_noise_e, numbers.bit_depth
-    )
-    stack = np.stack(frames)[:, None]
-    return estimate_information(stack, noise, "stationary", patch_size).bits_per_pixel
+    return rigs.measure(rig, BASE | settings, FIELDS, patch_size=patch_size).bits_per_pixel
 
 
 @cache
 def leaves() -> SimulatedRig:
     """One rig for all that is only measured on it: making its scene takes longest."""
     return open_rig()
-
-
-class Factor(NamedTuple):
-    name: str
-    better: dict[str, Value]
-    worse: dict[str, Value]
 
 
 FACTORS = [
@@ -114,7 +91,7 @@ OPTIMA = [
 def test_the_best_lies_inside(case: Optimum) -> None:
     rig = leaves()
     before = rig.truth.suppose()
-    others: dict[str, Value] = {}
+    others: Settings = {}
     if case.setting == "camera.share3":
         others = {"camera.share1": 0.15, "camera.share2": 0.15, "camera.share4": 0.15}
     values = (case.below, case.inside, case.above)
@@ -215,7 +192,7 @@ def cube(folder: Path, **changes: Any) -> str:
 def test_a_cube_of_ones_own(tmp_path: Path) -> None:
     options = KIND.options({"scene": cube(tmp_path), "side_px": 32}, tmp_path)
     rig = KIND.open(options)
-    narrow: dict[str, Value] = {f"filter.width{b}_nm": 6.0 for b in range(1, 5)}
+    narrow: Settings = {f"filter.width{b}_nm": 6.0 for b in range(1, 5)}
     seen = rig.truth.expected_electrons(BASE | narrow)
     ratio = seen[:, 6, 16] / seen[:, 26, 16]  # far from the border between the halves
     at = [BASE[f"filter.centre{b}_nm"] for b in range(1, 5)]

@@ -13,10 +13,10 @@ import torch
 from drivers.errors import ConfigError
 from drivers.protocol import Value
 from hil.information import estimate_information
-from hil.noise import CameraNoise
 from sim.ledarray.imager import led_settings
 from sim.microscope import KIND
 from sim.rig import SimulatedRig
+from tests.sim.rigs import Factor, Settings, camera_noise
 
 DRY: dict[str, Any] = {
     "contrast": "phase",
@@ -53,17 +53,8 @@ def bits(rig: SimulatedRig, **settings: Value) -> float:
         rig.truth.path.expose(rig.truth.suppose({**wanted, "stage.x_um": x, "stage.y_um": y}))
         for x, y in FIELDS
     ]
-    numbers = rig.truth.noise_model(wanted)
-    noise = CameraNoise(
-        numbers.gain_e_per_adu, numbers.offset_adu, numbers.read_noise_e, numbers.bit_depth
-    )
+    noise = camera_noise(rig, wanted)
     return estimate_information(np.stack(frames), noise, "copula", 8).bits_per_pixel
-
-
-class Factor(NamedTuple):
-    name: str
-    better: dict[str, Value]
-    worse: dict[str, Value]
 
 
 FACTORS = [
@@ -77,12 +68,12 @@ FACTORS = [
 
 @pytest.mark.parametrize("factor", FACTORS, ids=lambda factor: factor.name)
 def test_information_answers_to_what_quality_depends_on(factor: Factor, rig: SimulatedRig) -> None:
-    light: dict[str, Value] = {"led__pattern": "half-plane", "led__outer_na": 0.38}
+    light: Settings = {"led__pattern": "half-plane", "led__outer_na": 0.38}
     assert bits(rig, **(light | factor.better)) > bits(rig, **(light | factor.worse)) + 0.05
 
 
 def test_a_noisier_or_blinder_sensor_tells_less(rig: SimulatedRig) -> None:
-    light: dict[str, Value] = {"led__pattern": "half-plane", "led__outer_na": 0.3}
+    light: Settings = {"led__pattern": "half-plane", "led__outer_na": 0.3}
     best = bits(rig, **light)
     assert best > bits(open_rig(read_noise_e=60.0), **light) + 0.05
     assert best > bits(open_rig(quantum_efficiency=0.1), **light) + 0.05
@@ -101,7 +92,7 @@ def test_the_best_condenser_is_neither_closed_nor_open(rig: SimulatedRig) -> Non
 
 
 def test_exposure_is_best_where_the_camera_does_not_saturate(rig: SimulatedRig) -> None:
-    light: dict[str, Value] = {"led__pattern": "half-plane", "led__outer_na": 0.35}
+    light: Settings = {"led__pattern": "half-plane", "led__outer_na": 0.35}
     found = [bits(rig, camera__exposure_ms=ms, **light) for ms in (20.0, 250.0, 2000.0)]
     assert found[1] > found[0] + 0.1
     assert found[1] > found[2] + 0.1

@@ -3,33 +3,30 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pydantic
 import pytest
 
 from drivers.errors import ConfigError
-from drivers.protocol import Camera, Value
-from hil.information import estimate_information
-from hil.noise import CameraNoise
+from drivers.protocol import Value
 from hil.ports import Estimate
 from sim.lensless import KIND
 from sim.rig import SimulatedRig
+from tests.sim import rigs
+from tests.sim.rigs import Factor, Settings
 
-WIDE_MASK: dict[str, Value] = {"mask__spacing_um": 200.0, "mask__distance_mm": 4.0}
-FIELDS = [(x, y) for y in (-400.0, 0.0, 400.0) for x in (-450.0, -150.0, 150.0, 450.0)]
+WIDE_MASK: Settings = {"mask__spacing_um": 200.0, "mask__distance_mm": 4.0}
+FIELDS: list[Settings] = [
+    {"pointing.x_mrad": x, "pointing.y_mrad": y}
+    for y in (-400.0, 0.0, 400.0)
+    for x in (-450.0, -150.0, 150.0, 450.0)
+]
 
 
 def open_rig(**options: Any) -> SimulatedRig:
     return KIND.open(KIND.options({"seed": 3, "side_px": 64} | options, Path.cwd()))
-
-
-def apply(rig: SimulatedRig, settings: dict[str, Value]) -> None:
-    for name, value in settings.items():
-        device = rig.devices[name.split(".")[0]]
-        device.start({name: value})
-        device.settle(10.0)
 
 
 def bits(rig: SimulatedRig, **settings: Value) -> float:
@@ -38,24 +35,8 @@ def bits(rig: SimulatedRig, **settings: Value) -> float:
 
 def measure(rig: SimulatedRig, estimator: str = "copula", /, **settings: Value) -> Estimate:
     """Information at some settings of mask and camera."""
-    apply(rig, {name.replace("__", "."): value for name, value in settings.items()})
-    camera = rig.devices["camera"]
-    assert isinstance(camera, Camera)
-    frames = []
-    for x, y in FIELDS:
-        apply(rig, {"pointing.x_mrad": x, "pointing.y_mrad": y})
-        frames.append(next(iter(camera.capture(1, 1.0))).pixels)
-    numbers = rig.truth.noise_model()
-    noise = CameraNoise(
-        numbers.gain_e_per_adu, numbers.offset_adu, numbers.read_noise_e, numbers.bit_depth
-    )
-    return estimate_information(np.stack(frames), noise, estimator, 8)
-
-
-class Factor(NamedTuple):
-    name: str
-    better: dict[str, Value]
-    worse: dict[str, Value]
+    wanted = {name.replace("__", "."): value for name, value in settings.items()}
+    return rigs.measure(rig, wanted, FIELDS, estimator)
 
 
 FACTORS = [

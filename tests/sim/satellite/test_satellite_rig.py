@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pydantic
@@ -11,49 +11,30 @@ import pytest
 
 from drivers.errors import ConfigError
 from drivers.protocol import Camera, Value
-from hil.information import estimate_information
-from hil.noise import CameraNoise
 from hil.ports import Estimate
 from sim.rig import SimulatedRig
 from sim.satellite import KIND
+from tests.sim import rigs
+from tests.sim.rigs import Factor, Settings, apply
 
-FIELDS = [(along, across) for along in (-2.5, -0.8, 0.8, 2.5) for across in (-2.0, 0.0, 2.0)]
+FIELDS: list[Settings] = [
+    {"pointing.along_km": along, "pointing.across_km": across}
+    for along in (-2.5, -0.8, 0.8, 2.5)
+    for across in (-2.0, 0.0, 2.0)
+]
 
 
 def open_rig(**options: Any) -> SimulatedRig:
     return KIND.open(KIND.options({"seed": 3, "side_px": 64} | options, Path.cwd()))
 
 
-def apply(rig: SimulatedRig, settings: dict[str, Value]) -> None:
-    for name, value in settings.items():
-        device = rig.devices[name.split(".")[0]]
-        device.start({name: value})
-        device.settle(10.0)
-
-
-def measure(rig: SimulatedRig, **settings: Value) -> Estimate:
-    apply(rig, {name.replace("__", "."): value for name, value in settings.items()})
-    camera = rig.devices["camera"]
-    assert isinstance(camera, Camera)
-    frames = []
-    for along, across in FIELDS:
-        apply(rig, {"pointing.along_km": along, "pointing.across_km": across})
-        frames.append(next(iter(camera.capture(1, 1.0))).pixels)
-    numbers = rig.truth.noise_model()
-    noise = CameraNoise(
-        numbers.gain_e_per_adu, numbers.offset_adu, numbers.read_noise_e, numbers.bit_depth
-    )
-    return estimate_information(np.stack(frames), noise, "stationary", 8)
+def measure(rig: SimulatedRig, estimator: str = "stationary", /, **settings: Value) -> Estimate:
+    wanted = {name.replace("__", "."): value for name, value in settings.items()}
+    return rigs.measure(rig, wanted, FIELDS, estimator)
 
 
 def bits(rig: SimulatedRig, **settings: Value) -> float:
     return measure(rig, **settings).bits_per_pixel
-
-
-class Factor(NamedTuple):
-    name: str
-    better: dict[str, Value]
-    worse: dict[str, Value]
 
 
 FACTORS = [
@@ -92,7 +73,7 @@ def test_a_worse_instrument_tells_less(better: dict[str, Any], worse: dict[str, 
 def test_too_long_an_exposure_saturates() -> None:
     """The optimum in time lies where the converter begins to clip: beyond, trials are refused."""
     rig = open_rig()
-    settings: dict[str, Value] = {"filter__width_nm": 200.0, "filter__centre_nm": 660.0}
+    settings: Settings = {"filter__width_nm": 200.0, "filter__centre_nm": 660.0}
     assert "saturated" not in measure(rig, **settings, camera__exposure_ms=0.4).flags
     slow = measure(rig, **settings, camera__exposure_ms=3.0, camera__line_rate_khz=0.3)
     assert "saturated" in slow.flags

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from math import pi
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pydantic
 import pytest
 
 from drivers.errors import ConfigError, ValueRefused
-from drivers.protocol import Camera, Value
+from drivers.protocol import Value
 from hil.information import estimate_information
 from hil.noise import XrayNoise
 from hil.ports import Estimate
 from sim.rig import SimulatedRig
 from sim.tomography import KIND
 from sim.tomography.samples import densities
+from tests.sim import rigs
+from tests.sim.rigs import Factor, apply
 
 SAMPLES = range(12)
 
@@ -29,18 +31,9 @@ def open_rig(**options: Any) -> SimulatedRig:
     return rig
 
 
-def apply(rig: SimulatedRig, settings: dict[str, Value]) -> None:
-    for name, value in settings.items():
-        device = rig.devices[name.split(".")[0]]
-        device.start({name: value})
-        device.settle(10.0)
-
-
 def frame(rig: SimulatedRig, sample: int = 0) -> np.ndarray[Any, Any]:
     apply(rig, {"sample.number": sample})
-    camera = rig.devices["detector"]
-    assert isinstance(camera, Camera)
-    return next(iter(camera.capture(1, 1.0))).pixels
+    return rigs.frame(rig, "detector")
 
 
 def measure(rig: SimulatedRig, **settings: Value) -> Estimate:
@@ -61,12 +54,6 @@ def measure(rig: SimulatedRig, **settings: Value) -> Estimate:
 def bits_per_frame(rig: SimulatedRig, **settings: Value) -> float:
     per_pixel = measure(rig, **settings).bits_per_pixel
     return per_pixel * rig.truth.expected_electrons().size
-
-
-class Factor(NamedTuple):
-    name: str
-    better: dict[str, Value]
-    worse: dict[str, Value]
 
 
 FACTORS = [
