@@ -67,6 +67,17 @@ def test_information_answers_to_what_quality_depends_on(factor: Factor) -> None:
     assert better > worse + 0.05
 
 
+def test_coarser_sampling_and_a_softer_lens_tell_less() -> None:
+    """As many lines of pixels half as wide see the same square, in four times as many values."""
+    fine, coarse = (
+        bits(open_rig(side_px=side, pixel_um=512.0 / side, sample_pixel_um=3200.0 / side), {})
+        * side**2
+        for side in (64, 32)
+    )
+    assert fine > 1.1 * coarse
+    assert bits(open_rig(f_number=4.0), {}) > bits(open_rig(f_number=32.0), {}) + 0.05
+
+
 def test_a_noisier_or_less_sensitive_sensor_tells_less() -> None:
     best = bits(open_rig(), {})
     assert best > bits(open_rig(read_noise_e=30.0), {}) + 0.05

@@ -79,6 +79,12 @@ def test_a_noisier_or_blinder_sensor_tells_less(rig: SimulatedRig) -> None:
     assert best > bits(open_rig(quantum_efficiency=0.1), **light) + 0.05
 
 
+def test_coarser_sampling_tells_less_of_a_frame(rig: SimulatedRig) -> None:
+    light: Settings = {"led__pattern": "half-plane", "led__outer_na": 0.3}
+    fine, coarse = (bits(rig, **light, camera__binning=b) * (64 // b) ** 2 for b in (1, 2))
+    assert fine > 1.1 * coarse
+
+
 def test_the_best_condenser_is_neither_closed_nor_open(rig: SimulatedRig) -> None:
     """Wider light is brighter and shows less of a phase object; cut-off and SNR want it wide."""
     found = {na: bits(rig, led__outer_na=na, focus__z_um=2.0) for na in (0.05, 0.2, 0.4)}

@@ -56,6 +56,17 @@ def test_a_noisier_sensor_tells_less() -> None:
     assert bits(open_rig(read_noise_e=2.0)) > bits(open_rig(read_noise_e=20.0)) + 0.05
 
 
+def test_a_blinder_sensor_tells_less() -> None:
+    assert bits(open_rig(quantum_efficiency=0.9)) > bits(open_rig(quantum_efficiency=0.2)) + 0.05
+
+
+def test_coarser_sampling_of_the_same_sensor_tells_less_of_a_frame() -> None:
+    fine, coarse = (
+        bits(open_rig(side_px=side, pixel_um=320.0 / side)) * side**2 for side in (64, 32)
+    )
+    assert fine > 1.1 * coarse
+
+
 def most_below_saturation(rig: SimulatedRig, apertures: int) -> float:
     """The most information over exposure times that do not clip, bits per pixel."""
     found = [0.0]

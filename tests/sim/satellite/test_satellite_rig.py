@@ -79,6 +79,30 @@ def test_too_long_an_exposure_saturates() -> None:
     assert "saturated" in slow.flags
 
 
+def test_coarser_pixels_tell_less_of_a_frame() -> None:
+    fine, coarse = (bits(open_rig(), camera__binning=b) * (64 // b) ** 2 for b in (1, 2))
+    assert fine > 1.1 * coarse
+
+
+def test_exposure_has_its_best_before_motion_and_saturation_take_over() -> None:
+    """Lines of 5 ms: in the longest the ground moves by 3.5 pixels, and the converter clips."""
+    line: Settings = {"camera__line_rate_khz": 0.2, "filter__centre_nm": 660.0}
+    found = [
+        measure(open_rig(), "copula", **line, camera__exposure_ms=ms).bits_per_pixel
+        for ms in (0.05, 1.5, 5.0)
+    ]
+    assert found[1] > max(found[0], found[2]) + 0.1
+
+
+def test_motion_alone_costs_information() -> None:
+    """At equal light: through darker glass and ten times as long."""
+    line: Settings = {"camera__line_rate_khz": 0.2, "filter__centre_nm": 660.0}
+    clear, dark = (open_rig(transmission=share, jitter_urad=0.0) for share in (0.7, 0.07))
+    short = bits(clear, **line, camera__exposure_ms=0.45)
+    long = bits(dark, **line, camera__exposure_ms=4.5)
+    assert short > long + 0.05
+
+
 def test_faster_lines_see_the_ground_finer_and_darker() -> None:
     rig = open_rig()
     slow = rig.truth.metrics({"camera.line_rate_khz": 0.7, "camera.exposure_ms": 10.0})

@@ -1,0 +1,174 @@
+"""Physics of the microscope in fluorescence, and what information answers to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import exp, pi
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from scipy.optimize import brentq
+
+from drivers.protocol import Value
+from sim.fluorescence import FluorescenceSettings
+from sim.microscope import KIND
+from sim.mirror import MIRROR_SETTINGS
+from sim.rig import SimulatedRig
+from tests.sim import rigs
+from tests.sim.rigs import Factor, Settings, apply
+
+SMALL: dict[str, Any] = {"seed": 3, "height_px": 64, "width_px": 64, "scene_um": 60.0}
+LIGHT: Settings = {"light.power_mw": 1.0, "camera.exposure_ms": 10.0}
+FIELDS: list[Settings] = [
+    {"stage.x_um": x, "stage.y_um": y} for y in (-20.0, 0.0, 20.0) for x in (-20.0, 0.0, 20.0)
+]
+
+
+def open_rig(**options: Any) -> SimulatedRig:
+    return KIND.open(KIND.options(SMALL | {"aberration_rms_nm": 0.0} | options, Path()))
+
+
+CONTINUOUS = [
+    "light.power_mw",
+    "camera.exposure_ms",
+    "focus.z_um",
+    *(name for name in MIRROR_SETTINGS),
+    "stage",
+]
+
+
+@pytest.mark.parametrize("name", CONTINUOUS)
+@pytest.mark.parametrize("bleaching", [False, True], ids=["", "bleaching"])
+def test_gradients_are_those_of_finite_differences(name: str, bleaching: bool) -> None:
+    options = {"bleaching": True, "bleaching_dose_uj": 30.0} if bleaching else {}
+    rig = open_rig(
+        height_px=16, width_px=16, scene_um=30.0, aberration_rms_nm=60.0,
+        sample_index=1.38, depth_um=10.0, **options,
+    )  # fmt: skip
+    path = rig.truth.path
+    rng = np.random.default_rng(1)
+    weights = torch.from_numpy(rng.standard_normal((2, 16, 16)))
+    scene = torch.from_numpy(path.scene.astype(np.float64))
+    had_uj = torch.from_numpy(rng.random(scene.shape)) * 20
+    values: Mapping[str, Any] = rig.truth.suppose(LIGHT | {"focus.z_um": 0.6})
+    centres = torch.tensor([[0.11, 0.07], [3.0, -2.02]], dtype=torch.float64)
+
+    def total(value: torch.Tensor) -> torch.Tensor:
+        where = centres + value if name == "stage" else centres
+        numbers = values if name == "stage" else {**values, name: value}
+        light = FluorescenceSettings.of(numbers)
+        return (path.imager.photons(scene, light, where, had_uj) * weights).sum()
+
+    start = 0.0 if name == "stage" else float(values[name])
+    at = torch.tensor(start, dtype=torch.float64, requires_grad=True)
+    (gradient,) = torch.autograd.grad(total(at), at)
+    step = 1e-6 * max(abs(start), 1.0)
+    with torch.no_grad():
+        ahead, behind = (total(torch.tensor(start + d, dtype=torch.float64)) for d in (step, -step))
+    assert float(gradient) == pytest.approx(float(ahead - behind) / (2 * step), rel=1e-3)
+
+
+def test_strehl_follows_marechal_and_the_pupil() -> None:
+    truth = open_rig().truth
+    assert truth.metrics()["strehl"] == pytest.approx(1)
+    small = truth.metrics({"mirror.z6_nm": 25.0})["strehl"]
+    assert small == pytest.approx(exp(-((2 * pi * 25 / 510) ** 2)), abs=3e-3)
+    assert truth.metrics({"focus.z_um": 1.0})["strehl"] < 0.2
+
+
+def test_mtf50_of_a_perfect_lens_is_that_of_its_closed_form() -> None:
+    """A round pupil's transfer function times the pixel's box, averaged over directions."""
+    truth = open_rig().truth
+    cutoff, pixel_um = 2 * 1.2 / 0.51, 6.5 / 63
+    angle = np.linspace(0, 2 * pi, 721)[:-1]
+
+    def contrast(f: float) -> float:
+        v = f / cutoff
+        lens = 2 / pi * (np.arccos(v) - v * np.sqrt(1 - v**2))
+        box = np.sinc(pixel_um * f * np.cos(angle)) * np.sinc(pixel_um * f * np.sin(angle))
+        return float(lens * box.mean())
+
+    expected = brentq(lambda f: contrast(f) - 0.5, 0.01, cutoff - 0.01)
+    figures = truth.metrics()
+    assert figures["mtf50_cycles_per_um"] == pytest.approx(expected, rel=0.02)
+    assert figures["cutoff_cycles_per_um"] == pytest.approx(cutoff)
+    aberrated = truth.metrics({"mirror.z5_nm": 80.0})
+    assert aberrated["mtf50_cycles_per_um"] < 0.7 * expected
+    assert aberrated["cutoff_cycles_per_um"] == figures["cutoff_cycles_per_um"]
+    assert truth.metrics({"camera.binning": 2})["cutoff_cycles_per_um"] < 0.6 * cutoff
+
+
+def test_figures_of_merit_follow_the_light() -> None:
+    rig = open_rig(dark_current_e_per_s=0.0)
+    dark = rig.truth.metrics()
+    assert all(np.isfinite(value) for value in dark.values())
+    assert dark["snr"] == dark["contrast"] == dark["dose_uj"] == 0
+    lit = rig.truth.metrics(LIGHT)
+    assert lit["dose_uj"] == pytest.approx(10)
+    assert lit["mean_electrons"] == pytest.approx(rig.truth.expected_electrons(LIGHT).mean())
+    bright = rig.truth.metrics(LIGHT | {"light.power_mw": 4.0})
+    assert bright["snr"] > 1.9 * lit["snr"]
+    assert bright["contrast"] == pytest.approx(lit["contrast"], rel=1e-5)
+    apply(rig, LIGHT)
+    assert rig.devices["metrics"].read("metrics.snr") == lit["snr"]
+
+
+def test_figures_of_merit_see_bleaching() -> None:
+    rig = open_rig(bleaching=True, bleaching_dose_uj=20.0)
+    apply(rig, LIGHT)
+    before = float(rig.devices["metrics"].read("metrics.mean_electrons"))
+    rigs.frame(rig)
+    after = float(rig.devices["metrics"].read("metrics.mean_electrons"))
+    assert after == pytest.approx(before * exp(-0.5), rel=0.05)
+
+
+def bits(rig: SimulatedRig, settings: Mapping[str, Value], estimator: str = "stationary") -> float:
+    return rigs.measure(rig, LIGHT | dict(settings), FIELDS, estimator).bits_per_pixel
+
+
+FACTORS = [
+    Factor("dose", {"camera.exposure_ms": 40.0}, {"camera.exposure_ms": 4.0}),
+    Factor("power", {"light.power_mw": 5.0}, {"light.power_mw": 0.5}),
+    Factor("focus", {"focus.z_um": 0.0}, {"focus.z_um": 1.5}),
+    Factor("astigmatism", {"mirror.z5_nm": 0.0}, {"mirror.z5_nm": 120.0}),
+    Factor("spherical aberration", {"mirror.z11_nm": 0.0}, {"mirror.z11_nm": -120.0}),
+]
+
+
+@pytest.mark.parametrize("factor", FACTORS, ids=lambda factor: factor.name)
+def test_information_answers_to_what_quality_depends_on(factor: Factor) -> None:
+    rig = open_rig()
+    assert bits(rig, factor.better) > bits(open_rig(), factor.worse) + 0.05
+
+
+@pytest.mark.parametrize(
+    ("better", "worse"),
+    [
+        ({"read_noise_e": 1.0}, {"read_noise_e": 10.0}),
+        ({"quantum_efficiency": 0.9}, {"quantum_efficiency": 0.2}),
+        ({"background": 0.0}, {"background": 20.0}),
+        ({"numerical_aperture": 1.2}, {"numerical_aperture": 0.6}),
+        ({}, {"sample_index": 1.45, "depth_um": 30.0}),
+    ],
+    ids=["read noise", "spectral sensitivity", "haze", "aperture", "index mismatch"],
+)
+def test_a_worse_instrument_tells_less(better: dict[str, Any], worse: dict[str, Any]) -> None:
+    assert bits(open_rig(**better), {}) > bits(open_rig(**worse), {}) + 0.05
+
+
+def test_coarser_sampling_tells_less_of_a_frame() -> None:
+    fine, coarse = (
+        bits(open_rig(), LIGHT | {"camera.binning": b}) * (64 // b) ** 2 for b in (1, 2)
+    )
+    assert fine > 1.1 * coarse
+
+
+def test_exposure_has_its_best_below_saturation() -> None:
+    """More light is more information until the converter clips; a copula knows clipped pixels."""
+    rig = open_rig(bit_depth=10)
+    found = [bits(rig, {"camera.exposure_ms": ms}, "copula") for ms in (2.0, 30.0, 1500.0)]
+    assert found[1] > found[0] + 0.1
+    assert found[1] > found[2] + 0.1
