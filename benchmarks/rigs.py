@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-SHARED = ("table", "search", "probe", "speed")
+SHARED = ("table", "search", "probe", "speed")  # not cases themselves
 
 
 def rig_names() -> list[str]:

@@ -24,7 +24,7 @@ def by_groups(
     places
         (B, ...).
     bytes_each
-        What `work` takes for each place.
+        What `work` takes for each place; infinite for one at a time.
 
     Returns
     -------
@@ -32,5 +32,14 @@ def by_groups(
         (B, ...).
     """
     size = max(1, int(GROUP_BYTES // bytes_each))
-    parts = [work(some) for some in torch.split(places, size)]
-    return parts[0] if len(parts) == 1 else torch.cat(parts)
+    groups = torch.split(places, size)
+    first = work(groups[0])
+    if len(groups) == 1:
+        return first
+    if first.requires_grad:
+        return torch.cat([first, *(work(group) for group in groups[1:])])
+    whole = first.new_empty(len(places), *first.shape[1:])  # no second copy of it at the end
+    whole[:size] = first
+    for number, group in enumerate(groups[1:], 1):
+        whole[number * size : (number + 1) * size] = work(group)
+    return whole

@@ -11,7 +11,7 @@ import torch
 from benchmarks.rig_cases.probe import Probe, Probed
 from benchmarks.rig_cases.search import optuna_against_scan
 from benchmarks.rig_cases.speed import milliseconds, over_bare
-from benchmarks.rig_cases.table import Row
+from benchmarks.rig_cases.table import Row, apart
 from drivers.protocol import Camera
 from sim.hyperspectral import KIND
 
@@ -47,14 +47,8 @@ def _along(probe: Probe, setting: str, values: tuple[float, ...]) -> dict[float,
 def _apart(what: str, figure: str, sign: int, measured: Mapping[float, Probed]) -> Row:
     best = max(measured, key=lambda value: measured[value].estimate.bits_per_pixel)
     chosen = max(measured, key=lambda value: sign * measured[value].metrics[figure])
-    one, most = measured[chosen].estimate, measured[best].estimate
-    return Row(
-        f"{what}: {chosen:g} by {figure}, {best:g} by information",
-        f"{one.bits_per_pixel:.3f} < {most.bits_per_pixel:.3f}",
-        "intervals apart",
-        f"intervals {one.ci_low:.3f} to {one.ci_high:.3f}, {most.ci_low:.3f} to "
-        f"{most.ci_high:.3f} bits per value",
-    )
+    case = f"{what}: {chosen:g} by {figure}, {best:g} by information"
+    return apart(case, measured[chosen].estimate, measured[best].estimate)
 
 
 def _gradients() -> Row:

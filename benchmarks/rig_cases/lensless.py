@@ -10,7 +10,7 @@ import torch
 from benchmarks.rig_cases.probe import Probe, Probed
 from benchmarks.rig_cases.search import optuna_against_scan
 from benchmarks.rig_cases.speed import milliseconds, over_bare
-from benchmarks.rig_cases.table import Row
+from benchmarks.rig_cases.table import Row, apart
 from drivers.protocol import Camera
 from sim.lensless import KIND
 
@@ -54,14 +54,8 @@ def _misleading() -> Iterator[Row]:
     best = max(longest, key=lambda count: longest[count].estimate.bits_per_pixel)
     for name in ("mtf50_cycles_per_mrad", "snr"):
         chosen = max(longest, key=lambda count, name=name: longest[count].metrics[name])
-        one, most = longest[chosen].estimate, longest[best].estimate
-        yield Row(
-            f"lenslets: {chosen} by {name}, {best} by information",
-            f"{one.bits_per_pixel:.3f} < {most.bits_per_pixel:.3f}",
-            "intervals apart" if chosen != best else "",
-            f"intervals {one.ci_low:.3f} to {one.ci_high:.3f}, {most.ci_low:.3f} to "
-            f"{most.ci_high:.3f} bits per pixel; each at the longest time that does not clip",
-        )
+        case = f"lenslets, each unclipped: {chosen} by {name}, {best} by information"
+        yield apart(case, longest[chosen].estimate, longest[best].estimate)
 
 
 def _speed(side_px: int) -> Iterator[Row]:

@@ -82,6 +82,27 @@ class Probe:
     def __exit__(self, *error: object) -> None:
         self._rig.__exit__(None, None, None)
 
+    @property
+    def truth(self) -> Any:
+        """What the simulation hides."""
+        return self._rig.truth
+
+    def microscope_scene(self) -> NDArray[np.float32]:
+        """Cut out what of a simulated microscope's scene lies under the session's first field."""
+        path, field = self._rig.truth.path, self._fields[0]
+        one, pitch_um = path.imager.instrument, path.pitch_um
+        rows, columns = (
+            slice(round(middle - half), round(middle + half))
+            for middle, half in (
+                (
+                    size / 2 + float(field[f"stage.{axis}_um"]) / pitch_um,
+                    pixels * one.pixel_um / pitch_um / 2,
+                )
+                for size, axis, pixels in zip(path.scene.shape, "yx", one.shape_px, strict=True)
+            )
+        )
+        return np.asarray(path.scene[rows, columns])
+
     def at(self, settings: Mapping[str, Value], repeats: int = 1) -> Probed:
         """Measure."""
         rig, fields = self._rig, self._fields
@@ -92,5 +113,5 @@ class Probe:
         measurement = Measurement(frames, taken[0].exposure_ms, taken[0].saturation_adu)
         assessment = self._estimator.assess(measurement, applied)
         objective = next(iter(assessment.objectives.values()))
-        metrics = getattr(rig.truth, "metrics", dict)()
+        metrics = rig.truth.metrics()
         return Probed(assessment.estimate, objective, metrics, frames)

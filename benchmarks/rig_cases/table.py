@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hil.ports import Estimate
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -25,3 +27,14 @@ class Row:
     value: str
     to_reach: str = ""
     note: str = ""
+
+
+def apart(case: str, one: Estimate, most: Estimate) -> Row:
+    """Compare what something else chose, `one`, with what information chose."""
+    return Row(
+        case,
+        f"{one.bits_per_pixel:.3f} < {most.bits_per_pixel:.3f}",
+        "" if one is most else "intervals apart",
+        f"intervals {one.ci_low:.3f} to {one.ci_high:.3f}, {most.ci_low:.3f} to "
+        f"{most.ci_high:.3f} bits per pixel",
+    )

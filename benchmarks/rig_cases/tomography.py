@@ -16,6 +16,7 @@ from sim.tomography import KIND
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "tomography" / "session.toml"
 VIEWS = (8, 16, 24, 32, 40, 48)
+_TURNS = 16  # different ones in the bare work: how memory is read depends on the angle
 VOLTAGES_KV = (40.0, 60.0, 80.0, 120.0)
 
 
@@ -68,11 +69,17 @@ def _speed(bins: int) -> Iterator[Row]:
         next(iter(camera.capture(1, 1.0)))
 
     slices = torch.rand(1, 2, bins, bins)
-    turn = torch.tensor([[[0.8, -0.6, 0.0], [0.6, 0.8, 0.0]]])
-    where = torch.nn.functional.affine_grid(turn, [1, 2, bins, bins], align_corners=False)
+    angles = torch.arange(_TURNS) * (torch.pi / _TURNS)
+    cos, sin, zero = torch.cos(angles), torch.sin(angles), torch.zeros(_TURNS)
+    turns = torch.stack([cos, -sin, zero, sin, cos, zero], dim=1).view(-1, 2, 3)
+    places = [
+        torch.nn.functional.affine_grid(turn[None], [1, 2, bins, bins], align_corners=False)
+        for turn in turns
+    ]
 
     def bare(k: int) -> None:
-        for _ in range(bins):
+        for view in range(bins):
+            where = places[view % _TURNS]
             torch.nn.functional.grid_sample(slices, where, align_corners=False).sum(dim=2)
 
     yield over_bare(

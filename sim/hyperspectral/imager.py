@@ -11,12 +11,13 @@ E, R, q, T are those of `sim.hyperspectral.spectra` and `passband`, the blur tha
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil, pi
+from math import ceil, inf, pi
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from sim.batches import by_groups
 from sim.hyperspectral.optics import transfer
 from sim.hyperspectral.passband import passband
 from sim.hyperspectral.spectra import WAVELENGTHS_NM, electrons_per_joule, planck
@@ -202,13 +203,13 @@ class Imager:
         """
         mixing = (self.sensitivity(bands) @ spectra.to(torch.float64).T).to(abundance.dtype)
         h = self._transfer(bands, abundance.dtype)
-        fields = [
-            self._image(abundance, mixing.to(self._device), h, place)
-            for place in stage_um.to(torch.float64)
-        ]
         dark = self._dark * bands.band_s(self.instrument.side_px).to(self._device)[:, None, None]
-        result: torch.Tensor = torch.clamp(torch.stack(fields), min=0) + dark.to(abundance.dtype)
-        return result
+
+        def one(places: torch.Tensor) -> torch.Tensor:
+            image = self._image(abundance, mixing.to(self._device), h, places[0])
+            return (torch.clamp(image, min=0) + dark.to(abundance.dtype))[None]
+
+        return by_groups(one, stage_um.to(torch.float64), inf)
 
     def _image(
         self, abundance: torch.Tensor, mixing: torch.Tensor, h: torch.Tensor, place: torch.Tensor

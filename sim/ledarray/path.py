@@ -40,6 +40,7 @@ class LedPath:
         self.aberration_nm = draw_aberration_nm(options.aberration_rms_nm, aberration_rng)
         self.sensor = Sensor(options.sensor, (options.height_px, options.width_px), sensor_rng)
         self.objective = options.objective
+        self.pitch_um = options.pitch_um
         self._last_view: Last[NDArray[np.float32]] = Last()
         self._last_figures: Last[dict[str, float]] = Last()
 

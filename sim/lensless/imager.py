@@ -164,18 +164,22 @@ class Imager:
         # pixels' centres, so that the middle of the sensor lies on the axis
         first = side // 2 - k * (n // 2)
         radiance = scene.to(self._device)
+        scale = self._photons_per_radiance(mask, exposure_s).to(radiance)
 
         def some(centres: torch.Tensor) -> torch.Tensor:
             view = seen(radiance, one.pitch_rad, centres, angles)
             image: torch.Tensor = torch.fft.irfft2(torch.fft.rfft2(view) * h, s=(side, side))
-            return image[:, first : first + n * k : k, first : first + n * k : k]
+            pixels = image[:, first : first + n * k : k, first : first + n * k : k]
+            return torch.clamp(pixels, min=0) * scale
 
-        image = by_groups(some, pointing_rad, _BYTES_PER_SAMPLE * side**2)
+        return by_groups(some, pointing_rad, _BYTES_PER_SAMPLE * side**2)
+
+    def _photons_per_radiance(self, mask: MaskSettings, exposure_s: torch.Tensor) -> torch.Tensor:
+        """Photons on a pixel from radiance 1 in all directions, 0-d."""
+        one = self.instrument
         area_mm2 = mask.apertures * torch.pi * (self.open_diameter_um(mask) / 2000) ** 2
         pixel_mrad2 = (1e3 * one.pixel_um / mask.distance_um) ** 2
-        scale = one.radiance * exposure_s * area_mm2 * pixel_mrad2
-        result: torch.Tensor = torch.clamp(image, min=0) * scale.to(image.dtype).to(self._device)
-        return result
+        return one.radiance * exposure_s * area_mm2 * pixel_mrad2
 
     def _blur_um(self, mask: MaskSettings) -> float:
         a = float(mask.diameter_um.detach()) / 2

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from math import ceil, pi, sqrt
+from math import ceil, inf, pi, sqrt
 
 import numpy as np
 import torch
 
+from sim.batches import by_groups
 from sim.numbers import Numbers, key_of, number, wants_gradient
 from sim.periodic import cut, shift_phases
 from sim.remember import Last
@@ -203,9 +204,10 @@ class PushBroom:
         transfer, air = self._transfer(exposure, (down, across), scene.dtype)
         line_m = one.speed_m_s / exposure.lines_per_s
         lines = (torch.arange(one.side_px, dtype=torch.float64) - (one.side_px - 1) / 2) * line_m
-        images = []
-        for centre in pointing_m.to(torch.float64):
-            row, column = (centre / step_m).unbind()
+        even = air * exposure.time_s + float(one.dark_e_per_s) * exposure.time_s
+
+        def field(centres: torch.Tensor) -> torch.Tensor:
+            row, column = (centres[0] / step_m).unbind()
             top = int(row.detach().round()) - down // 2
             left = int(column.detach().round()) - across // 2
             middle = scene.shape[1] // 2, scene.shape[2] // 2
@@ -218,10 +220,10 @@ class PushBroom:
             image = torch.fft.irfft2(spectrum * phases[0], s=(down, across))
             columns = image[:, : 2 * one.side_px : 2]
             rows = (row - top) + lines / step_m
-            images.append(_cubic_rows(columns, rows.to(self._device)))
-        image = torch.stack(images)
-        signal = torch.clamp(image, min=0) + (air * exposure.time_s).to(image.dtype)
-        return signal + float(one.dark_e_per_s) * exposure.time_s.to(image.dtype)
+            ground = _cubic_rows(columns, rows.to(self._device))
+            return (torch.clamp(ground, min=0) + even.to(ground.dtype))[None]
+
+        return by_groups(field, pointing_m.to(torch.float64), inf)
 
     def _transfer(
         self, exposure: Exposure, grid: tuple[int, int], dtype: torch.dtype
