@@ -9,10 +9,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from drivers.errors import ConfigError
+from sim import scene_files
 from sim.ledarray.scenes import PHASE_SCENES, load_opd
 from sim.ledarray.settings import SHORTEST_NM
 from sim.pupil import Objective
+from sim.scene_files import known_scene
 from sim.scenes import SCENES, load_scene
 from sim.sensor_options import SensorOptions
 
@@ -65,10 +66,7 @@ class MicroscopeOptions(SensorOptions):
     @field_validator("scene")
     @classmethod
     def _known_scene(cls, scene: str, others: ValidationInfo) -> str:
-        known = scene_names(others.data.get("contrast", "fluorescence"))
-        if scene not in known and not scene.endswith(".npy"):
-            raise ValueError(f"one of {', '.join(known)}, or the path of a .npy file")
-        return scene
+        return known_scene(scene, scene_names(others.data.get("contrast", "fluorescence")))
 
     @field_validator("led_points")
     @classmethod
@@ -184,12 +182,7 @@ def find_scene(options: MicroscopeOptions, folder: Path) -> MicroscopeOptions:
     ConfigError
         For a scene file that cannot be used.
     """
-    if options.scene in options.scenes:
-        return options
-    options = options.model_copy(update={"scene": str(folder / options.scene)})
     load = load_opd if options.contrast == "phase" else load_scene
-    try:
-        options.scene_range_um(load(Path(options.scene)).shape)
-    except (OSError, ValueError) as problem:
-        raise ConfigError("scene", f"{options.scene}: {problem}") from problem
-    return options
+    return scene_files.find_scene(
+        options, options.scenes, folder, lambda path: options.scene_range_um(load(path).shape)
+    )

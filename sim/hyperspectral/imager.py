@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from sim.batches import by_groups
 from sim.hyperspectral.optics import transfer
 from sim.hyperspectral.passband import passband
-from sim.hyperspectral.spectra import WAVELENGTHS_NM, electrons_per_joule, planck
+from sim.hyperspectral.spectra import WAVELENGTHS_NM, electrons_per_joule
 from sim.numbers import Numbers, key_of, number, wants_gradient
 from sim.periodic import cut, shift_phases
 from sim.remember import Last
@@ -47,8 +47,8 @@ class Instrument:
         Of the spectrum at the filter, per width of the slit.
     filter_shape
         One of `passband.SHAPES`.
-    lamp_k, lit_cm2
-        Colour temperature of the lamp; area of the sample that its light falls on.
+    illuminant, lit_cm2
+        E at `WAVELENGTHS_NM`, 1 W/m^2 in all; area of the sample that the light falls on.
     peak_efficiency
         Electrons per photon at best.
     """
@@ -60,7 +60,7 @@ class Instrument:
     sample_pixel_um: float
     dispersion_nm_per_um: float
     filter_shape: str
-    lamp_k: float
+    illuminant: NDArray[np.float64]
     lit_cm2: float
     peak_efficiency: float
 
@@ -151,7 +151,7 @@ class Imager:
         self._last: Last[torch.Tensor] = Last()
         self.l_nm = torch.from_numpy(WAVELENGTHS_NM)
         per_joule = electrons_per_joule(instrument.peak_efficiency)
-        self._rate = torch.from_numpy(planck(instrument.lamp_k) * per_joule)
+        self._rate = torch.from_numpy(instrument.illuminant * per_joule)
 
     def transmission(self, bands: BandSettings) -> torch.Tensor:
         """T of every band at `l_nm`, (bands, n)."""

@@ -9,11 +9,12 @@ brings a few thousand electrons to a band of 40 nm in a millisecond.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from sim.hyperspectral.scenes import SCENES
+from sim.scene_files import known_scene
 from sim.sensor import SensorSpec
 from sim.sensor_options import SensorOptions
 
@@ -22,12 +23,16 @@ class HyperspectralOptions(SensorOptions):
     """Spectrometer, lamp and sensor.
 
     `scene` is a name of `sim.hyperspectral.scenes.SCENES` or the path of a ``.npz`` file beside
-    ``rig.toml``; `bands` is how many the filter goes through for each line.
+    ``rig.toml``; `bands` is how many the filter goes through for each line. `lamp` and `spectra`
+    are paths of ``.csv`` files (`sim.hyperspectral.spectra.load_curves`): light in the lamp's
+    stead, and reflectances in the stead of the scene's own, one a material.
     """
 
     scene: str = "leaves"
     bands: Annotated[int, Field(ge=1, le=8)] = 4
     filter: Literal["gaussian", "lyot"] = "gaussian"
+    spectra: str = ""
+    lamp: str = ""
     lamp_k: Annotated[float, Field(ge=1500, le=12_000)] = 2856.0
     lit_cm2: Annotated[float, Field(ge=0.01, le=1000)] = 1.0
     f_number: Annotated[float, Field(ge=1, le=32)] = 4.0
@@ -49,9 +54,20 @@ class HyperspectralOptions(SensorOptions):
     @field_validator("scene")
     @classmethod
     def _known_scene(cls, scene: str) -> str:
-        if scene not in SCENES and not scene.endswith(".npz"):
-            raise ValueError(f"one of {', '.join(SCENES)}, or the path of a .npz file")
-        return scene
+        return known_scene(scene, SCENES, ".npz")
+
+    @field_validator("lamp", "spectra")
+    @classmethod
+    def _a_table(cls, file: str) -> str:
+        if file and not file.endswith(".csv"):
+            raise ValueError("the path of a .csv file")
+        return file
+
+    @model_validator(mode="after")
+    def _spectra_of_materials(self) -> Self:
+        if self.spectra and self.scene not in SCENES:
+            raise ValueError("spectra are those of a named scene; a cube has its own")
+        return self
 
     @property
     def line_sensor(self) -> SensorSpec:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from drivers.protocol import Value
 from sim.hyperspectral.options import HyperspectralOptions
 from sim.hyperspectral.scenes import SCENES, Sample, load_scene, make_scene
+from sim.hyperspectral.spectra import load_lamp, load_reflectances, planck
 from sim.sensor import NoiseModel, Sensor
 
 if TYPE_CHECKING:  # torch takes a second to import, and parking a rig must not wait for it
@@ -44,7 +46,11 @@ class SpectrometerPath:
         """The sample, made when it is first needed."""
         options = self._options
         if options.scene in SCENES:
-            return make_scene(options.scene, self._scene_rng)
+            made = make_scene(options.scene, self._scene_rng)
+            if not options.spectra:
+                return made
+            own = load_reflectances(Path(options.spectra), len(made.spectra))
+            return replace(made, spectra=own, named=own)
         return load_scene(Path(options.scene))
 
     @cached_property
@@ -55,11 +61,12 @@ class SpectrometerPath:
         options = self._options
         shared = (
             *("side_px", "pixel_um", "f_number", "transmission", "sample_pixel_um"),
-            *("dispersion_nm_per_um", "lamp_k", "lit_cm2"),
+            *("dispersion_nm_per_um", "lit_cm2"),
         )
         instrument = Instrument(
             **{name: getattr(options, name) for name in shared},
             filter_shape=options.filter,
+            illuminant=load_lamp(Path(options.lamp)) if options.lamp else planck(options.lamp_k),
             peak_efficiency=options.quantum_efficiency,
         )
         return Imager(instrument, self.sensor.maps.dark_current_e_per_s, options.device)

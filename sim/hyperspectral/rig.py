@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
-from drivers.errors import ConfigError
 from drivers.protocol import Setting
 from sim.assemble import CameraPart, assemble, device
 from sim.devices import Axis
 from sim.hyperspectral.options import HyperspectralOptions
 from sim.hyperspectral.path import SpectrometerPath
-from sim.hyperspectral.scenes import SCENES, load_scene
+from sim.hyperspectral.scenes import MATERIALS, SCENES, load_scene
+from sim.hyperspectral.spectra import load_lamp, load_reflectances
 from sim.pace import Pace
 from sim.rig import SimulatedKind, SimulatedRig, float_axis
+from sim.scene_files import checked_file, find_scene
 
 READOUT_MS = 5.0
 REACH_MM = 20.0
@@ -73,15 +73,19 @@ def units(bands: int) -> dict[str, str]:
     return shared | {f"snr{b}": "" for b in range(1, bands + 1)}
 
 
-def _find_scene(options: HyperspectralOptions, folder: Path) -> HyperspectralOptions:
-    if options.scene in SCENES:
-        return options
-    path = folder / options.scene
-    try:
-        load_scene(path)
-    except (OSError, ValueError, BadZipFile) as problem:
-        raise ConfigError("scene", f"{path}: {problem}") from problem
-    return options.model_copy(update={"scene": str(path)})
+def _find_files(options: HyperspectralOptions, folder: Path) -> HyperspectralOptions:
+    found = {}
+    if options.lamp:
+        found["lamp"] = checked_file("lamp", options.lamp, folder, load_lamp)
+    if options.spectra:
+        count = MATERIALS[options.scene]
+
+        def load(path: Path) -> object:
+            return load_reflectances(path, count)
+
+        found["spectra"] = checked_file("spectra", options.spectra, folder, load)
+    options = options.model_copy(update=found)
+    return find_scene(options, SCENES, folder, load_scene)
 
 
-KIND = SimulatedKind(HyperspectralOptions, open_hyperspectral, _find_scene)
+KIND = SimulatedKind(HyperspectralOptions, open_hyperspectral, _find_files)

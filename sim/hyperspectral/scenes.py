@@ -18,7 +18,8 @@ from scipy import fft
 
 from sim.hyperspectral.spectra import WAVELENGTHS_NM, Curve, edge, leaf, peak, soil
 
-SCENES = ("leaves", "painting")
+MATERIALS = {"leaves": 4, "painting": 5}
+SCENES = tuple(MATERIALS)
 SIDE = 1536
 _SMALLEST, _MOST_BANDS = 64, 1000
 

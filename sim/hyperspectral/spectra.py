@@ -1,7 +1,7 @@
 """Light, surfaces and silicon against wavelength, all at `WAVELENGTHS_NM`.
 
-E(l)  : irradiance of the sample, W m^-2 nm^-1: a black body's, Planck's law; 2856 K is the CIE's
-        illuminant A, a tungsten lamp
+E(l)  : irradiance of the sample, W m^-2 nm^-1: a black body's, Planck's law (2856 K is the CIE's
+        illuminant A, a tungsten lamp), or one from a table
 q(l)  : electrons per photon
 R(l)  : reflectance of a Lambertian surface
 
@@ -18,6 +18,8 @@ peaks    pigments such as ultramarine and malachite: a Gaussian on a low floor, 
 """
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +39,77 @@ def planck(temperature_k: float) -> Curve:
     exponent = constants.h * constants.c / (l_m * constants.k * temperature_k)
     shape = l_m**-5 / np.expm1(exponent)
     return np.asarray(shape / shape.sum())
+
+
+def load_lamp(path: Path) -> Curve:
+    """Read E(l) from a table of wavelength and irradiance, in any unit, 1 W/m^2 in all.
+
+    There is no light beyond its ends, as with the CIE's daylight beyond 830 nm.
+
+    Raises
+    ------
+    ValueError, OSError
+        As `load_curves`; or if there is no light between 380 and 1000 nm.
+    """
+    wavelengths, (light,) = load_curves(path, 1)
+    curve = np.interp(_L, wavelengths, light, left=0.0, right=0.0)
+    if not curve.any():
+        raise ValueError(f"there is no light between {_L[0]:.0f} and {_L[-1]:.0f} nm")
+    return np.asarray(curve / curve.sum())
+
+
+def load_reflectances(path: Path, count: int) -> Curve:
+    """Read reflectances, (count, n), from a table of wavelength and one column a material.
+
+    Beyond the table's ends they stay as they are there.
+
+    Raises
+    ------
+    ValueError, OSError
+        As `load_curves`; or for reflectances above 2 (glints), or none at all.
+    """
+    wavelengths, columns = load_curves(path, count)
+    if columns.max() > 2 or not columns.any(axis=1).all():
+        raise ValueError("a reflectance lies between 0 and 2, and is not 0 at all wavelengths")
+    return np.stack([np.interp(_L, wavelengths, column) for column in columns])
+
+
+def load_curves(path: Path, count: int) -> tuple[Curve, Curve]:
+    """Read a table of curves: comma-separated, wavelength in nm first, a heading or none.
+
+    Parameters
+    ----------
+    path
+        A .csv file.
+    count
+        How many curves it must hold.
+
+    Returns
+    -------
+    wavelengths, curves
+        (n,) rising, and (count, n), nowhere negative.
+
+    Raises
+    ------
+    ValueError
+        If the file is not such a table.
+    OSError
+        If it cannot be read.
+    """
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    lines = [line for line in lines if line.strip()] or ["nan"]
+    table = np.genfromtxt(lines, delimiter=",", ndmin=2)
+    if len(table) and np.isnan(table[0]).all():
+        table = table[1:]
+    if table.shape[1:] != (count + 1,) or len(table) < 2:
+        raise ValueError(
+            f"a table has a column of wavelengths in nm and {count} more, and 2 rows at least"
+        )
+    if not np.isfinite(table).all() or table[:, 1:].min() < 0:
+        raise ValueError("a table holds finite numbers, nowhere negative")
+    if np.any(np.diff(table[:, 0]) <= 0):
+        raise ValueError("wavelengths rise from row to row")
+    return table[:, 0], np.ascontiguousarray(table[:, 1:].T)
 
 
 def quantum_efficiency(peak: float) -> Curve:

@@ -16,13 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, field_validator
 
-from drivers.errors import ConfigError
 from drivers.protocol import Setting, Value
 from sim.assemble import CameraPart, assemble, device
 from sim.devices import Axis
 from sim.lensless.scenes import PITCH_RAD, SCENES, Scene, load_scene, make_scene
 from sim.pace import Pace
 from sim.rig import SimulatedKind, SimulatedRig, float_axis
+from sim.scene_files import find_scene, known_scene
 from sim.sensor import NoiseModel, Sensor
 from sim.sensor_options import SensorOptions
 
@@ -67,9 +67,7 @@ class LenslessOptions(SensorOptions):
     @field_validator("scene")
     @classmethod
     def _known_scene(cls, scene: str) -> str:
-        if scene not in SCENES and not scene.endswith(".npy"):
-            raise ValueError(f"one of {', '.join(SCENES)}, or the path of a .npy file")
-        return scene
+        return known_scene(scene, SCENES)
 
 
 class LensPath:
@@ -180,14 +178,7 @@ def open_lensless(options: LenslessOptions, pace: Pace) -> SimulatedRig:
 
 
 def _find_scene(options: LenslessOptions, folder: Path) -> LenslessOptions:
-    if options.scene in SCENES:
-        return options
-    path = folder / options.scene
-    try:
-        load_scene(path)
-    except (OSError, ValueError) as problem:
-        raise ConfigError("scene", f"{path}: {problem}") from problem
-    return options.model_copy(update={"scene": str(path)})
+    return find_scene(options, SCENES, folder, load_scene)
 
 
 KIND = SimulatedKind(LenslessOptions, open_lensless, _find_scene)

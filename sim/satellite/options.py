@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field, field_validator
 
 from sim.satellite.scenes import SCENES
+from sim.scene_files import known_scene
 from sim.sensor import SensorSpec
 from sim.sensor_options import SensorOptions
 
@@ -47,9 +48,7 @@ class SatelliteOptions(SensorOptions):
     @field_validator("scene")
     @classmethod
     def _known_scene(cls, scene: str) -> str:
-        if scene not in SCENES and not scene.endswith(".npy"):
-            raise ValueError(f"{', '.join(SCENES)}, or the path of a .npy file")
-        return scene
+        return known_scene(scene, SCENES)
 
     def sensor_at(self, gain: str) -> SensorSpec:
         """Give the data sheet of a gain mode, ``"low"`` or ``"high"``.

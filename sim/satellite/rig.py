@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from drivers.errors import ConfigError
 from drivers.protocol import Setting
 from sim.assemble import CameraPart, assemble, device
 from sim.devices import Axis
@@ -19,6 +18,7 @@ from sim.rig import SimulatedKind, SimulatedRig, float_axis
 from sim.satellite.options import SatelliteOptions
 from sim.satellite.path import SatellitePath
 from sim.satellite.scenes import SCENES, load_scene
+from sim.scene_files import find_scene
 
 READOUT_MS = 1.0
 REACH_KM = 3.5
@@ -69,14 +69,7 @@ def open_satellite(options: SatelliteOptions, pace: Pace) -> SimulatedRig:
 
 
 def _find_scene(options: SatelliteOptions, folder: Path) -> SatelliteOptions:
-    if options.scene in SCENES:
-        return options
-    path = folder / options.scene
-    try:
-        load_scene(path)
-    except (OSError, ValueError) as problem:
-        raise ConfigError("scene", f"{path}: {problem}") from problem
-    return options.model_copy(update={"scene": str(path)})
+    return find_scene(options, SCENES, folder, load_scene)
 
 
 KIND = SimulatedKind(SatelliteOptions, open_satellite, _find_scene)

@@ -8,7 +8,9 @@ from typing import Annotated, Self
 from pydantic import Field, field_validator, model_validator
 
 from drivers.errors import ConfigError
+from sim import scene_files
 from sim.rig import RigOptions
+from sim.scene_files import known_scene
 from sim.sensor import SensorSpec
 from sim.tomography.samples import SCENES, load_slices, missing_package
 
@@ -49,9 +51,7 @@ class TomographyOptions(RigOptions):
     @field_validator("scene")
     @classmethod
     def _known_scene(cls, scene: str) -> str:
-        if scene not in SCENES and not scene.endswith(".npy"):
-            raise ValueError(f"one of {', '.join(SCENES)}, or the path of a .npy file")
-        return scene
+        return known_scene(scene, SCENES)
 
     @model_validator(mode="after")
     def _converter_holds_its_offset(self) -> Self:
@@ -83,11 +83,4 @@ def find_scene(options: TomographyOptions, folder: Path) -> TomographyOptions:
     """
     if package := missing_package(options.scene):
         raise ConfigError("scene", f"{options.scene!r} needs {package}: pip install {package}")
-    if options.scene in SCENES:
-        return options
-    path = folder / options.scene
-    try:
-        load_slices(path)
-    except (OSError, ValueError) as problem:
-        raise ConfigError("scene", f"{path}: {problem}") from problem
-    return options.model_copy(update={"scene": str(path)})
+    return scene_files.find_scene(options, SCENES, folder, load_slices)

@@ -21,7 +21,7 @@ INSTRUMENT = Instrument(
     sample_pixel_um=50.0,
     dispersion_nm_per_um=0.25,
     filter_shape="gaussian",
-    lamp_k=2856.0,
+    illuminant=planck(2856.0),
     lit_cm2=2.0,
     peak_efficiency=0.7,
 )

@@ -13,7 +13,7 @@ import pytest
 from drivers.errors import ConfigError
 from drivers.protocol import Camera
 from sim.hyperspectral import KIND
-from sim.hyperspectral.spectra import WAVELENGTHS_NM, soil
+from sim.hyperspectral.spectra import WAVELENGTHS_NM, planck, soil
 from sim.rig import SimulatedRig
 from tests.sim import rigs
 from tests.sim.rigs import Factor, Settings, apply
@@ -245,6 +245,64 @@ def test_a_file_that_is_no_cube_is_refused(tmp_path: Path) -> None:
             KIND.options({"scene": name}, tmp_path)
     with pytest.raises(pydantic.ValidationError, match="one of leaves"):
         KIND.options({"scene": "stars"}, tmp_path)
+
+
+def table(folder: Path, *columns: np.ndarray, heading: str = "", name: str = "own.csv") -> str:
+    np.savetxt(folder / name, np.stack(columns, axis=1), delimiter=",", header=heading, comments="")
+    return name
+
+
+def test_a_lamp_from_a_table_is_that_light(tmp_path: Path) -> None:
+    """Tungsten light written to a file is tungsten light; there is none beyond the table's ends."""
+    wavelengths = np.arange(380.0, 1001.0, 5.0)
+    lamp = np.interp(wavelengths, WAVELENGTHS_NM, planck(2856))
+    heading = "wavelength_nm,irradiance"
+    own = open_rig(lamp=str(tmp_path / table(tmp_path, wavelengths, 7 * lamp, heading=heading)))
+    seen, expected = (rig.truth.expected_electrons(BASE) for rig in (own, open_rig()))
+    np.testing.assert_allclose(seen, expected, rtol=1e-3)
+    short = table(tmp_path, wavelengths[:60], lamp[:60])  # to 675 nm
+    dark = open_rig(lamp=str(tmp_path / short)).truth.expected_electrons(BASE)
+    assert dark[0].mean() > expected[0].mean()
+    assert dark[3].mean() < 0.01 * expected[3].mean()
+
+
+def test_spectra_from_a_library_stand_in_for_the_scenes(tmp_path: Path) -> None:
+    grey = table(tmp_path, np.array([400.0, 900.0]), *np.full((4, 2), 0.3))
+    rig = KIND.open(KIND.options({"seed": 3, "side_px": 32, "spectra": grey}, tmp_path))
+    assert rig.truth.metrics(BASE)["spectral_angle_deg"] == pytest.approx(0, abs=1e-3)
+    equal = BASE | {f"filter.centre{b}_nm": 600.0 for b in range(1, 5)}
+    seen = rig.truth.expected_electrons(equal)
+    np.testing.assert_allclose(seen[0], seen[3], rtol=1e-5)
+    assert seen[0].std() > 0.05 * seen[0].mean(), "texture and shade are the scene's"
+
+
+class WrongTable(NamedTuple):
+    name: str
+    key: str
+    text: str
+    words: str
+
+
+TABLES = [
+    WrongTable("one column", "lamp", "400\n500\n", "and 1 more"),
+    WrongTable("materials", "spectra", "400,1\n500,1\n", "and 4 more"),
+    WrongTable("negative", "lamp", "400,1\n500,-1\n", "nowhere negative"),
+    WrongTable("words", "lamp", "400,1\n500,much\n", "finite"),
+    WrongTable("order", "lamp", "500,1\n400,1\n", "wavelengths rise"),
+    WrongTable("dark", "lamp", "1100,1\n1200,1\n", "no light between"),
+    WrongTable("glints", "spectra", "400,1,1,1,3\n500,1,1,1,3\n", "between 0 and 2"),
+    WrongTable("empty", "lamp", "", "and 1 more"),
+]
+
+
+@pytest.mark.parametrize("case", TABLES, ids=lambda case: case.name)
+def test_a_wrong_table_is_refused_with_its_key_and_file(case: WrongTable, tmp_path: Path) -> None:
+    (tmp_path / "own.csv").write_text(case.text, encoding="utf-8")
+    with pytest.raises(ConfigError, match=rf"own\.csv.*{case.words}") as caught:
+        KIND.options({case.key: "own.csv"}, tmp_path)
+    assert caught.value.key == case.key
+    with pytest.raises(pydantic.ValidationError, match=r"\.csv file"):
+        KIND.options({case.key: "own.txt"}, tmp_path)
 
 
 def test_a_session_finds_the_slit(tmp_path: Path) -> None:

@@ -1,0 +1,75 @@
+"""Scenes by name, or from the user's own files beside ``rig.toml``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import Any, Protocol, Self, TypeVar
+from zipfile import BadZipFile
+
+from drivers.errors import ConfigError
+
+
+class WithScene(Protocol):
+    """Options that name a scene."""
+
+    @property
+    def scene(self) -> str:
+        """Name or path."""
+        ...
+
+    def model_copy(self, *, update: dict[str, Any]) -> Self:
+        """Return a copy with other values."""
+        ...
+
+
+Options = TypeVar("Options", bound=WithScene)
+
+
+def known_scene(scene: str, names: Collection[str], ending: str = ".npy") -> str:
+    """Return a scene's name, or the path of a file with this ending.
+
+    Raises
+    ------
+    ValueError
+        If it is neither.
+    """
+    if scene not in names and not scene.endswith(ending):
+        raise ValueError(f"one of {', '.join(names)}, or the path of a {ending} file")
+    return scene
+
+
+def checked_file(key: str, name: str, folder: Path, load: Callable[[Path], object]) -> str:
+    """Find a file beside ``rig.toml`` and read it, so that what is wrong with it is said at once.
+
+    Returns
+    -------
+    str
+        Its path.
+
+    Raises
+    ------
+    ConfigError
+        For a file that cannot be used, with the key that names it.
+    """
+    path = folder / name
+    try:
+        load(path)
+    except (OSError, ValueError, BadZipFile) as problem:
+        raise ConfigError(key, f"{path}: {problem}") from problem
+    return str(path)
+
+
+def find_scene(
+    options: Options, names: Collection[str], folder: Path, load: Callable[[Path], object]
+) -> Options:
+    """Make the path of a scene's file absolute, and check it; a name stays as it is.
+
+    Raises
+    ------
+    ConfigError
+        For a scene file that cannot be used.
+    """
+    if options.scene in names:
+        return options
+    return options.model_copy(update={"scene": checked_file("scene", options.scene, folder, load)})
