@@ -303,29 +303,3 @@ def test_a_wrong_table_is_refused_with_its_key_and_file(case: WrongTable, tmp_pa
     assert caught.value.key == case.key
     with pytest.raises(pydantic.ValidationError, match=r"\.csv file"):
         KIND.options({case.key: "own.txt"}, tmp_path)
-
-
-def test_a_session_finds_the_slit(tmp_path: Path) -> None:
-    import hil
-
-    (tmp_path / "rig.toml").write_text(
-        'name = "spectrometer"\ncamera = "camera"\n[[driver]]\nkind = "sim.hyperspectral"\n'
-        'side_px = 48\nseed = 3\n[noise]\nkind = "camera"\ngain_e_per_adu = 5\noffset_adu = 40\n'
-        'read_noise_e = 8\n[setup]\n"lamp.power_mw" = 20\n"camera.exposure_ms" = 60\n',
-        encoding="utf-8",
-    )
-    (tmp_path / "session.toml").write_text(
-        'name = "slit"\nrig = "rig.toml"\ntrials = 12\nstart = "none"\n'
-        '[[search]]\nsetting = "spectrometer.slit_um"\nlow = 4\nhigh = 60\nlog = true\n'
-        '[measure]\nkeep_frames = "none"\n'
-        'fields = [{ "stage.x_mm" = -8 }, { "stage.x_mm" = 0 }, { "stage.x_mm" = 8 }]\n'
-        "[estimator]\npatch_size = 6\n"
-        '[sampler]\nkind = "gp"\nstartup_trials = 5\n',
-        encoding="utf-8",
-    )
-    database = f"sqlite:///{(tmp_path / 'hil.db').as_posix()}"
-    result = hil.run_session(tmp_path / "session.toml", database)
-    assert result.best is not None
-    slit_um = result.best_settings["spectrometer.slit_um"]
-    assert isinstance(slit_um, float)
-    assert 5 < slit_um < 20
