@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar
 from zipfile import BadZipFile
 
+import numpy as np
+from numpy.typing import NDArray
+
 from drivers.errors import ConfigError
 
 
@@ -37,6 +40,30 @@ def known_scene(scene: str, names: Collection[str], ending: str = ".npy") -> str
     if scene not in names and not scene.endswith(ending):
         raise ValueError(f"one of {', '.join(names)}, or the path of a {ending} file")
     return scene
+
+
+def load_numbers(path: Path) -> NDArray[Any]:
+    """Read an array of finite real numbers from a .npy file.
+
+    Raises
+    ------
+    ValueError
+        If that is not what the file holds.
+    OSError
+        If it cannot be read.
+    """
+    try:
+        array = np.load(path, allow_pickle=False)
+    except EOFError as problem:
+        raise ValueError("the file is empty") from problem
+    if not isinstance(array, np.ndarray):
+        array.close()
+        raise ValueError("a .npy file holds one array; this is an archive of several")
+    if array.dtype.kind not in "uif":
+        raise ValueError(f"a scene holds real numbers, not {array.dtype} {array.shape}")
+    if not array.size or not np.isfinite(array).all():
+        raise ValueError("a scene holds numbers that are finite, one at least")
+    return array
 
 
 def checked_file(key: str, name: str, folder: Path, load: Callable[[Path], object]) -> str:

@@ -23,6 +23,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.scene_files import load_numbers
+
 Scene = NDArray[np.float32]
 Shape = tuple[int, int]
 
@@ -59,10 +61,10 @@ def load_scene(path: Path) -> Scene:
     OSError
         If the file cannot be read.
     """
-    scene = np.load(path, allow_pickle=False)
-    if scene.ndim != 2 or scene.dtype.kind not in "uif":
-        raise ValueError(f"a scene has two axes of real numbers, not {scene.dtype} {scene.shape}")
-    if not scene.size or not np.isfinite(scene).all() or scene.min() < 0 or scene.max() == 0:
+    scene = load_numbers(path)
+    if scene.ndim != 2:
+        raise ValueError(f"a scene has two axes, not {scene.shape}")
+    if scene.min() < 0 or scene.max() == 0:
         raise ValueError("a scene is finite, nowhere negative, and not all zero")
     return _mean_one(scene.astype(np.float32))
 

@@ -9,17 +9,26 @@ from pydantic import Field, model_validator
 from sim.rig import RigOptions
 from sim.sensor import SensorSpec
 
+# What rigs with other defaults may say too
+Efficiency = Annotated[float, Field(gt=0, le=1)]
+GainEPerAdu = Annotated[float, Field(gt=0, le=1000)]
+OffsetAdu = Annotated[float, Field(ge=0, le=10_000)]
+ReadNoiseE = Annotated[float, Field(ge=0, le=1000)]
+BitDepth = Annotated[int, Field(ge=8, le=16)]
+DarkCurrentEPerS = Annotated[float, Field(ge=0, le=1e5)]
+FullWellE = Annotated[float, Field(ge=100, le=1e7)]
+
 
 class SensorOptions(RigOptions):
     """Options of a rig with a camera; the meanings are those of `SensorSpec`."""
 
-    quantum_efficiency: Annotated[float, Field(gt=0, le=1)] = 0.8
-    gain_e_per_adu: Annotated[float, Field(gt=0, le=1000)] = 0.5
-    offset_adu: Annotated[float, Field(ge=0, le=10_000)] = 100.0
-    read_noise_e: Annotated[float, Field(ge=0, le=1000)] = 1.6
-    bit_depth: Annotated[int, Field(ge=8, le=16)] = 16
-    dark_current_e_per_s: Annotated[float, Field(ge=0, le=1e5)] = 0.1
-    full_well_e: Annotated[float, Field(ge=100, le=1e7)] = 33_000.0
+    quantum_efficiency: Efficiency = 0.8
+    gain_e_per_adu: GainEPerAdu = 0.5
+    offset_adu: OffsetAdu = 100.0
+    read_noise_e: ReadNoiseE = 1.6
+    bit_depth: BitDepth = 16
+    dark_current_e_per_s: DarkCurrentEPerS = 0.1
+    full_well_e: FullWellE = 33_000.0
     offset_sd_adu: Annotated[float, Field(ge=0, le=1000)] = 0.0
     gain_sd: Annotated[float, Field(ge=0, le=0.3)] = 0.0
     read_noise_spread: Annotated[float, Field(ge=0, le=2)] = 0.0

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from drivers.protocol import Setting
-from sim.assemble import CameraPart, ExposedPath, assemble, device
+from sim.assemble import CameraPart, assemble, device
 from sim.devices import Axis
 from sim.mirror import mirror_axes
 from sim.pace import Pace
 from sim.rig import SimulatedRig, float_axis
-from sim.truth import MirrorPath, MirrorTruth
+from sim.stand_path import StandPath
+from sim.truth import MirrorTruth
 
 if TYPE_CHECKING:  # it imports the scenes of both
     from sim.microscope_options import MicroscopeOptions
@@ -20,18 +21,9 @@ READOUT_MS = 10.0
 LIBRARIES = ("numpy", "scipy", "scikit-image", "torch")
 
 
-class MicroscopePath(ExposedPath, MirrorPath, Protocol):
-    """The light path of a microscope."""
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Of the scene, samples."""
-        ...
-
-
 def open_stand(
     options: MicroscopeOptions,
-    path: MicroscopePath,
+    path: StandPath,
     light: tuple[str, Sequence[Axis]],
     units: Mapping[str, str],
     pace: Pace,

@@ -5,41 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from math import hypot
-from typing import Protocol, TypeVar
 
 import numpy as np
 
 from drivers.protocol import Value
 from sim.devices import SimulatedDevice
-from sim.light_path import LightPath, PathTruth
+from sim.light_path import PathTruth
 from sim.mirror import MIRROR_SETTINGS, MODES
-from sim.pupil import Objective, PupilQuadrature
-from sim.sensor import PixelMaps, Sensor
+from sim.pupil import PupilQuadrature
+from sim.sensor import PixelMaps
+from sim.stand_path import StandPath
 
 
-class MirrorPath(LightPath, Protocol):
-    """A light path with a deformable mirror that can undo what is hidden in it."""
-
-    @property
-    def aberration_nm(self) -> tuple[float, ...]:
-        """Hidden coefficient of each of `MODES`, nm rms."""
-        ...
-
-    @property
-    def objective(self) -> Objective:
-        """The objective, and what lies before it."""
-        ...
-
-    @property
-    def sensor(self) -> Sensor:
-        """The camera's."""
-        ...
-
-
-PathT = TypeVar("PathT", bound=MirrorPath)
-
-
-class MirrorTruth(PathTruth[PathT]):
+class MirrorTruth(PathTruth[StandPath]):
     """The noise-free image, the hidden aberration, and the settings that undo it.
 
     Parameters
@@ -48,7 +26,7 @@ class MirrorTruth(PathTruth[PathT]):
         As for `PathTruth`.
     """
 
-    def __init__(self, path: PathT, devices: Sequence[SimulatedDevice]) -> None:
+    def __init__(self, path: StandPath, devices: Sequence[SimulatedDevice]) -> None:
         super().__init__(path, devices)
         self._hidden_nm = np.asarray(path.aberration_nm)
 

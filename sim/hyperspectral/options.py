@@ -16,7 +16,16 @@ from pydantic import Field, field_validator, model_validator
 from sim.hyperspectral.scenes import SCENES
 from sim.scene_files import known_scene
 from sim.sensor import SensorSpec
-from sim.sensor_options import SensorOptions
+from sim.sensor_options import (
+    BitDepth,
+    DarkCurrentEPerS,
+    Efficiency,
+    FullWellE,
+    GainEPerAdu,
+    OffsetAdu,
+    ReadNoiseE,
+    SensorOptions,
+)
 
 
 class HyperspectralOptions(SensorOptions):
@@ -43,13 +52,13 @@ class HyperspectralOptions(SensorOptions):
     pixel_um: Annotated[float, Field(ge=4, le=30)] = 8.0
     device: str = "cpu"
 
-    quantum_efficiency: Annotated[float, Field(gt=0, le=1)] = 0.7
-    gain_e_per_adu: Annotated[float, Field(gt=0, le=1000)] = 5.0
-    offset_adu: Annotated[float, Field(ge=0, le=10_000)] = 40.0
-    read_noise_e: Annotated[float, Field(ge=0, le=1000)] = 8.0
-    bit_depth: Annotated[int, Field(ge=8, le=16)] = 12
-    dark_current_e_per_s: Annotated[float, Field(ge=0, le=1e5)] = 50.0
-    full_well_e: Annotated[float, Field(ge=100, le=1e7)] = 25_000.0
+    quantum_efficiency: Efficiency = 0.7
+    gain_e_per_adu: GainEPerAdu = 5.0
+    offset_adu: OffsetAdu = 40.0
+    read_noise_e: ReadNoiseE = 8.0
+    bit_depth: BitDepth = 12
+    dark_current_e_per_s: DarkCurrentEPerS = 50.0
+    full_well_e: FullWellE = 25_000.0
 
     @field_validator("scene")
     @classmethod

@@ -21,6 +21,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.scene_files import load_numbers
+
 Opd = NDArray[np.float32]
 Shape = tuple[int, int]
 
@@ -61,11 +63,9 @@ def load_opd(path: Path) -> Opd:
     OSError
         If the file cannot be read.
     """
-    scene = np.load(path, allow_pickle=False)
-    if scene.ndim != 2 or scene.dtype.kind not in "uif":
-        raise ValueError(f"a scene has two axes of real numbers, not {scene.dtype} {scene.shape}")
-    if not scene.size or not np.isfinite(scene).all():
-        raise ValueError("a scene is finite")
+    scene = load_numbers(path)
+    if scene.ndim != 2:
+        raise ValueError(f"a scene has two axes, not {scene.shape}")
     result: Opd = scene.astype(np.float32)
     return result
 

@@ -24,7 +24,14 @@ from sim.pace import Pace
 from sim.rig import SimulatedKind, SimulatedRig, float_axis
 from sim.scene_files import find_scene, known_scene
 from sim.sensor import NoiseModel, Sensor
-from sim.sensor_options import SensorOptions
+from sim.sensor_options import (
+    BitDepth,
+    FullWellE,
+    GainEPerAdu,
+    OffsetAdu,
+    ReadNoiseE,
+    SensorOptions,
+)
 
 if TYPE_CHECKING:  # torch takes a second to import, and parking a rig must not wait for it
     from sim.lensless.imager import Imager
@@ -58,11 +65,11 @@ class LenslessOptions(SensorOptions):
     pixel_um: Annotated[float, Field(ge=2, le=15)] = 5.0
     device: str = "cpu"
 
-    gain_e_per_adu: Annotated[float, Field(gt=0, le=1000)] = 2.5
-    offset_adu: Annotated[float, Field(ge=0, le=10_000)] = 20.0
-    read_noise_e: Annotated[float, Field(ge=0, le=1000)] = 5.0
-    bit_depth: Annotated[int, Field(ge=8, le=16)] = 12
-    full_well_e: Annotated[float, Field(ge=100, le=1e7)] = 11_000.0
+    gain_e_per_adu: GainEPerAdu = 2.5
+    offset_adu: OffsetAdu = 20.0
+    read_noise_e: ReadNoiseE = 5.0
+    bit_depth: BitDepth = 12
+    full_well_e: FullWellE = 11_000.0
 
     @field_validator("scene")
     @classmethod

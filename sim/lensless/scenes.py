@@ -15,6 +15,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.scene_files import load_numbers
+
 Scene = NDArray[np.float32]
 
 SCENES = ("beads", "natural")
@@ -78,12 +80,10 @@ def load_scene(path: Path) -> Scene:
     OSError
         If the file cannot be read.
     """
-    scene = np.load(path, allow_pickle=False)
-    if scene.ndim != 2 or scene.dtype.kind not in "uif" or scene.shape[0] != scene.shape[1]:
-        raise ValueError(f"a scene is a square of real numbers, not {scene.dtype} {scene.shape}")
-    if scene.shape[0] < 256 or not np.isfinite(scene).all() or scene.min() < 0 or scene.max() == 0:
-        raise ValueError(
-            "a scene has 256 samples a side, is finite, nowhere negative, not all zero"
-        )
+    scene = load_numbers(path)
+    if scene.ndim != 2 or scene.shape[0] != scene.shape[1]:
+        raise ValueError(f"a scene is a square of real numbers, not {scene.shape}")
+    if scene.shape[0] < 256 or scene.min() < 0 or scene.max() == 0:
+        raise ValueError("a scene has 256 samples a side, is nowhere negative, not all zero")
     result: Scene = scene.astype(np.float32)
     return result

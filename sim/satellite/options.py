@@ -10,7 +10,16 @@ from pydantic import Field, field_validator
 from sim.satellite.scenes import SCENES
 from sim.scene_files import known_scene
 from sim.sensor import SensorSpec
-from sim.sensor_options import SensorOptions
+from sim.sensor_options import (
+    BitDepth,
+    DarkCurrentEPerS,
+    Efficiency,
+    FullWellE,
+    GainEPerAdu,
+    OffsetAdu,
+    ReadNoiseE,
+    SensorOptions,
+)
 
 HIGH_GAIN = 8.0
 """How many times fewer electrons an ADU stands for at high gain."""
@@ -37,13 +46,13 @@ class SatelliteOptions(SensorOptions):
     pixel_um: Annotated[float, Field(ge=2, le=30)] = 5.5
     device: str = "cpu"
 
-    quantum_efficiency: Annotated[float, Field(gt=0, le=1)] = 0.7
-    gain_e_per_adu: Annotated[float, Field(gt=0, le=1000)] = 8.0
-    offset_adu: Annotated[float, Field(ge=0, le=10_000)] = 20.0
-    read_noise_e: Annotated[float, Field(ge=0, le=1000)] = 12.0
-    bit_depth: Annotated[int, Field(ge=8, le=16)] = 12
-    dark_current_e_per_s: Annotated[float, Field(ge=0, le=1e5)] = 50.0
-    full_well_e: Annotated[float, Field(ge=100, le=1e7)] = 40_000.0
+    quantum_efficiency: Efficiency = 0.7
+    gain_e_per_adu: GainEPerAdu = 8.0
+    offset_adu: OffsetAdu = 20.0
+    read_noise_e: ReadNoiseE = 12.0
+    bit_depth: BitDepth = 12
+    dark_current_e_per_s: DarkCurrentEPerS = 50.0
+    full_well_e: FullWellE = 40_000.0
 
     @field_validator("scene")
     @classmethod

@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.scene_files import load_numbers
+
 Land = NDArray[np.float32]
 
 SCENES = ("landsat",)
@@ -54,12 +56,12 @@ def load_scene(path: Path) -> Land:
     OSError
         If the file cannot be read.
     """
-    scene = np.load(path, allow_pickle=False)
+    scene = load_numbers(path)
     if scene.ndim != 3 or scene.shape[0] != 4 or scene.shape[1] != scene.shape[2]:
         raise ValueError(f"a scene has shape (4, side, side), not {scene.shape}")
-    if scene.dtype.kind not in "uif" or scene.shape[1] < 256:
+    if scene.shape[1] < 256:
         raise ValueError("a scene holds real numbers, 256 a side or more")
-    if not np.isfinite(scene).all() or scene.min() < 0 or scene.max() > 1:
+    if scene.min() < 0 or scene.max() > 1:
         raise ValueError("reflectance lies between 0 and 1")
     land: Land = scene.astype(np.float32)
     return land

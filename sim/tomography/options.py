@@ -12,6 +12,7 @@ from sim import scene_files
 from sim.rig import RigOptions
 from sim.scene_files import known_scene
 from sim.sensor import SensorSpec
+from sim.sensor_options import BitDepth, OffsetAdu
 from sim.tomography.samples import SCENES, load_slices, missing_package
 
 
@@ -44,9 +45,9 @@ class TomographyOptions(RigOptions):
     device: str = "cpu"
 
     adu_per_photon: Annotated[float, Field(gt=0, le=1000)] = 1.0
-    offset_adu: Annotated[float, Field(ge=0, le=10_000)] = 100.0
+    offset_adu: OffsetAdu = 100.0
     electronic_noise_adu: Annotated[float, Field(ge=0, le=1000)] = 5.0
-    bit_depth: Annotated[int, Field(ge=8, le=16)] = 14
+    bit_depth: BitDepth = 14
 
     @field_validator("scene")
     @classmethod

@@ -1,0 +1,112 @@
+"""What the light paths of both kinds of simulated microscope share."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drivers.protocol import Value
+from sim.mirror import draw_aberration_nm
+from sim.remember import Last
+from sim.sensor import NoiseModel, Sensor
+
+if TYPE_CHECKING:  # it imports the scenes of both
+    from sim.microscope_options import MicroscopeOptions
+
+
+class StandPath(ABC):
+    """Scene, light, objective with a hidden aberration, deformable mirror, and sensor.
+
+    Parameters
+    ----------
+    options
+        The ``[[driver]]`` table.
+
+    Attributes
+    ----------
+    options, objective, pitch_um
+        As given; what of it sets the optics; distance of the scene's samples.
+    aberration_nm
+        Hidden coefficient of each of `sim.mirror.MODES`, nm rms.
+    sensor
+        The camera's.
+    """
+
+    power: ClassVar[str]
+    """The setting that is the light's power, mW."""
+
+    def __init__(self, options: MicroscopeOptions) -> None:
+        self.scene_rng, aberration_rng, sensor_rng, self._noise_rng = (
+            np.random.default_rng(seed) for seed in np.random.SeedSequence(options.seed).spawn(4)
+        )
+        self.options = options
+        self.objective = options.objective
+        self.pitch_um = options.pitch_um
+        self.aberration_nm = draw_aberration_nm(options.aberration_rms_nm, aberration_rng)
+        self.sensor = Sensor(options.sensor, (options.height_px, options.width_px), sensor_rng)
+        self._last_view: Last[NDArray[np.float32]] = Last()
+        self._last_figures: Last[dict[str, float]] = Last()
+
+    @cached_property
+    def scene(self) -> NDArray[np.float32]:
+        """The sample, made when it is first needed."""
+        options = self.options
+        return self._make() if options.scene in options.scenes else self._load(Path(options.scene))
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Of the scene, samples."""
+        options = self.options
+        if options.scene in options.scenes:
+            return (options.scene_samples, options.scene_samples)
+        return (self.scene.shape[0], self.scene.shape[1])
+
+    def expose(self, settings: Mapping[str, Value]) -> NDArray[np.uint8] | NDArray[np.uint16]:
+        """Take a frame, (height // binning, width // binning) ADU, under a lamp that flickers."""
+        flicker = self.options.lamp_flicker
+        if flicker:
+            factor = max(0.0, 1 + flicker * self._noise_rng.standard_normal())
+            settings = {**settings, self.power: factor * float(settings[self.power])}
+        electrons = self.expected_electrons(settings)
+        self._lit(settings)
+        return self.sensor.read_out(electrons, int(settings["camera.binning"]), self._noise_rng)
+
+    def noise_model(self, settings: Mapping[str, Value]) -> NoiseModel:
+        """Numbers of ``CameraNoise`` at the binning in the settings."""
+        return self.sensor.noise_model(int(settings["camera.binning"]))
+
+    @abstractmethod
+    def expected_electrons(self, settings: Mapping[str, Value]) -> NDArray[np.float32]:
+        """Noise-free electrons of the next frame, (height, width) before binning."""
+
+    @abstractmethod
+    def metrics(self, settings: Mapping[str, Value]) -> dict[str, float]:
+        """Figures of merit by name."""
+
+    @abstractmethod
+    def _make(self) -> NDArray[np.float32]:
+        """Make the scene that has a name."""
+
+    @abstractmethod
+    def _load(self, path: Path) -> NDArray[np.float32]:
+        """Read the user's own scene."""
+
+    @abstractmethod
+    def _lit(self, settings: Mapping[str, Value]) -> None:
+        """Do what an exposure does to the sample."""
+
+    def _view_key(self, settings: Mapping[str, Value]) -> tuple[tuple[str, Value], ...]:
+        """Pick the settings that change more than how bright a frame is."""
+        alike = (self.power, "camera.exposure_ms", "camera.binning")
+        return tuple(item for item in settings.items() if item[0] not in alike)
+
+
+def centre_um(settings: Mapping[str, Value]) -> tuple[float, float]:
+    """Return y and x of the field."""
+    return float(settings["stage.y_um"]), float(settings["stage.x_um"])
