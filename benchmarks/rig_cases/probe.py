@@ -20,6 +20,8 @@ from hil.score import SessionEstimator, Surroundings, noise_model
 from hil.search_space import resolve
 from hil.spec import DriverSpec, load_session_file
 
+MOST_CLIPPED = 1e-3  # as the examples' constraints say
+
 
 @dataclass(frozen=True, slots=True)
 class Probed:
@@ -105,13 +107,26 @@ class Probe:
 
     def at(self, settings: Mapping[str, Value], repeats: int = 1) -> Probed:
         """Measure."""
+        applied, measurement = self._take(settings, repeats)
+        assessment = self._estimator.assess(measurement, applied)
+        objective = next(iter(assessment.objectives.values()))
+        return Probed(assessment.estimate, objective, self.truth.metrics(), measurement.frames)
+
+    def longest_unclipped_ms(self, settings: Mapping[str, Value], low: float, high: float) -> float:
+        """Find the longest exposure that clips at most a thousandth of the pixels, within 1 %."""
+        while high / low > 1.01:
+            middle = float(np.sqrt(low * high))
+            _, one = self._take({**settings, "camera.exposure_ms": middle}, 1)
+            clips = float((one.frames >= one.saturation_adu).mean()) > MOST_CLIPPED
+            low, high = (low, middle) if clips else (middle, high)
+        return low
+
+    def _take(
+        self, settings: Mapping[str, Value], repeats: int
+    ) -> tuple[Mapping[str, Value], Measurement]:
         rig, fields = self._rig, self._fields
         capture = Capture(rig.safety, rig.camera, fields, repeats, 10, SystemClock())
         applied = rig.apply({**self._fixed, **settings})
         taken = [rig.run(lambda i=i: capture.field(i)) for i in range(len(fields))]
         frames = np.stack([one.frames for one in taken])
-        measurement = Measurement(frames, taken[0].exposure_ms, taken[0].saturation_adu)
-        assessment = self._estimator.assess(measurement, applied)
-        objective = next(iter(assessment.objectives.values()))
-        metrics = rig.truth.metrics()
-        return Probed(assessment.estimate, objective, metrics, frames)
+        return applied, Measurement(frames, taken[0].exposure_ms, taken[0].saturation_adu)

@@ -99,13 +99,26 @@ def figure(path: Path) -> None:
             for ms in times_ms:
                 settings = {"filter.centre_nm": nm, "camera.exposure_ms": float(ms)}
                 measured[nm, float(ms)] = probe.at(settings)
-    drawing = Figure(figsize=(11, 6.2), layout="constrained")
-    panels = drawing.subplots(2, 3)
-    for panel, key in zip(panels[0], ((460.0, 1.5), (660.0, 0.1), (660.0, 1.5)), strict=True):
+        telescope, land = probe.truth.path.telescope.telescope, probe.truth.path.scene
+    drawing = Figure(figsize=(13, 6.2), layout="constrained")
+    panels = drawing.subplots(2, 4)
+    line_m = telescope.speed_m_s / 350.0  # at the session's rate
+    rows, columns = (
+        slice(
+            round(side / 2 + (-2500 - half_m) / (telescope.ground_m / 2)),
+            round(side / 2 + (-2500 + half_m) / (telescope.ground_m / 2)),
+        )
+        for side, half_m in zip(land.shape[1:], (48 * line_m, 48 * telescope.ground_m), strict=True)
+    )
+    colours = land[[2, 1, 0], rows, columns].transpose(1, 2, 0)
+    panels[0, 0].imshow(np.clip(colours / 0.25, 0, 1), aspect="auto")
+    panels[0, 0].set_title("scene: reflectance, red green blue", fontsize=10)
+    panels[0, 0].set_axis_off()
+    for panel, key in zip(panels[0, 1:], ((460.0, 1.5), (660.0, 0.1), (660.0, 1.5)), strict=True):
         one = measured[key]
         panel.imshow(one.frames[0, 0], cmap="gray")
         panel.set_title(
-            f"{key[0]:.0f} nm, {key[1]:g} ms: {one.estimate.bits_per_pixel:.2f} bits per pixel",
+            f"{key[0]:.0f} nm, {key[1]:g} ms: {one.estimate.bits_per_pixel:.2f} bits/px",
             fontsize=10,
         )
         panel.set_axis_off()
@@ -114,12 +127,18 @@ def figure(path: Path) -> None:
         ("MTF at Nyquist", lambda one: one.metrics["mtf_nyquist"]),
         ("signal-to-noise ratio", lambda one: one.metrics["snr"]),
     )
-    for panel, (title, value) in zip(panels[1], curves, strict=True):
+    for panel, (title, value) in zip(panels[1, :3], curves, strict=True):
         for ms in times_ms:
             label = f"{ms:g} ms"
             panel.plot(
                 BANDS_NM, [value(measured[nm, float(ms)]) for nm in BANDS_NM], "o-", label=label
             )
         panel.set(xlabel="middle of the band, nm", title=title)
-    panels[1, 1].legend(title="exposure", fontsize=8, loc=(0.3, 0.12), ncols=2)
+    for nm in (460.0, 660.0, 860.0):
+        line = [measured[nm, float(ms)].estimate.bits_per_pixel for ms in times_ms]
+        panels[1, 3].plot(times_ms, line, "o-", label=f"{nm:.0f} nm")
+    panels[1, 3].set(xlabel="exposure, ms", xscale="log", title="information, bits per pixel")
+    panels[1, 3].legend(title="band", fontsize=8)
+    panels[1, 0].legend(title="exposure", fontsize=8, ncols=2)
+    panels[1, 0].set_ylim(0, 4.2)
     drawing.savefig(path, dpi=110)

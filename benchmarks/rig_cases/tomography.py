@@ -119,7 +119,8 @@ def figure(path: Path) -> None:
     for kv in VOLTAGES_KV:
         line = [measured[views, kv].objective for views in VIEWS]
         panels[1, 0].plot(VIEWS, line, "o-", label=f"{kv:.0f} kV")
-    panels[1, 0].legend(fontsize=8)
+    panels[1, 0].legend(fontsize=8, ncols=2)
+    panels[1, 0].set_ylim(1050, 1560)
     curves = (
         ("information, bits per frame", None),
         ("signal-to-noise ratio of a view", "snr"),
