@@ -98,7 +98,7 @@ class FluorescencePath(StandPath):
 
         def compute() -> NDArray[np.float32]:
             dose_uj = None if self._dose_uj is None else torch.from_numpy(self._dose_uj)
-            with torch.inference_mode():
+            with torch.no_grad():
                 images = self.imager.images(
                     torch.from_numpy(self.scene),
                     FluorescenceSettings.of(settings),

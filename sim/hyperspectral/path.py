@@ -76,7 +76,7 @@ class SpectrometerPath:
         import torch
 
         stage_um = [1e3 * float(settings[f"stage.{axis}_mm"]) for axis in ("y", "x")]
-        with torch.inference_mode():
+        with torch.no_grad():
             electrons = self.imager.electrons(
                 torch.from_numpy(self.scene.abundance),
                 torch.from_numpy(self.scene.spectra),

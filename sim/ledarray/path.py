@@ -87,7 +87,7 @@ class LedPath(StandPath):
         from sim.ledarray.imager import led_settings
 
         def compute() -> NDArray[np.float32]:
-            with torch.inference_mode():
+            with torch.no_grad():
                 images = self.imager.images(
                     torch.from_numpy(self.scene),
                     led_settings(settings),

@@ -127,7 +127,7 @@ class LensPath:
 
         exposure_ms = float(settings["camera.exposure_ms"])
         pointing = [float(settings[f"pointing.{axis}_mrad"]) / 1e3 for axis in ("y", "x")]
-        with torch.inference_mode():
+        with torch.no_grad():
             photons = self.imager.photons(
                 torch.from_numpy(self.scene),
                 mask_settings(settings),

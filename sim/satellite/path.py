@@ -73,7 +73,7 @@ class SatellitePath:
         from sim.satellite.imager import Exposure
 
         pointing_m = [1e3 * float(settings[f"pointing.{axis}_km"]) for axis in ("along", "across")]
-        with torch.inference_mode():
+        with torch.no_grad():
             electrons = self.telescope.electrons(
                 torch.from_numpy(self.scene),
                 Exposure.of(settings),

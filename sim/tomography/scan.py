@@ -89,7 +89,7 @@ class ScanPath:
         from sim.tomography.scanner import scan_settings
 
         scan = scan_settings(settings)
-        with torch.inference_mode():
+        with torch.no_grad():
             masses = self._masses(int(settings["sample.number"]), scan)
             counts = self.scanner.counts(masses, scan)[0]
         result: NDArray[np.float32] = counts.cpu().numpy()

@@ -143,8 +143,13 @@ CASES = [
 ]
 
 
+def opened(case: Case, device: str = "cpu", **options: Any) -> SimulatedRig:
+    """Open a rig."""
+    table = case.options | {"device": device} | options
+    return case.kind.open(case.kind.options(table, Path()))
+
+
 def images(case: Case, device: str = "cpu", **options: Any) -> Images:
     """Open a rig and hand its physics out."""
-    table = case.options | {"device": device} | options
-    rig = case.kind.open(case.kind.options(table, Path()))
+    rig = opened(case, device, **options)
     return case.images(rig, rig.truth.suppose(case.settings))

@@ -71,6 +71,21 @@ def test_gradients_are_those_of_finite_differences(name: str, bleaching: bool) -
     assert float(gradient) == pytest.approx(float(ahead - behind) / (2 * step), rel=1e-3)
 
 
+def test_gradients_by_the_scene_flow_after_frames_were_taken() -> None:
+    """What is remembered for frames must not be barred from autograd."""
+    rig = open_rig()
+    settings = rig.truth.suppose(LIGHT)
+    seen = rig.truth.expected_electrons(settings)
+    scene = torch.from_numpy(rig.truth.path.scene).requires_grad_()
+    centre = torch.zeros((1, 2), dtype=torch.float64)
+    photons = rig.truth.path.imager.photons(scene, FluorescenceSettings.of(settings), centre)
+    (gradient,) = torch.autograd.grad(photons.sum(), scene)
+    assert 0.8 * float(photons.sum()) == pytest.approx(float(seen.sum()), rel=1e-3)
+    # density 1 brings 3 photons a uJ to its pixel and, blurred, to its neighbours
+    middle = tuple(size // 2 for size in scene.shape)
+    assert float(gradient[middle]) == pytest.approx(3 * 10, rel=0.02)
+
+
 def test_strehl_follows_marechal_and_the_pupil() -> None:
     truth = open_rig().truth
     assert truth.metrics()["strehl"] == pytest.approx(1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from tests.sim.imagers import CASES, Case, images
+from tests.sim.imagers import CASES, Case, images, opened
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -36,3 +36,19 @@ def test_light_is_finite_and_nowhere_below_what_rounding_makes(case: Case) -> No
     assert found.dtype == torch.float32
     assert bool(torch.isfinite(found).all())
     assert float(found.min()) > -1e-3 * float(found.max())
+
+
+WITH_PLACES = [case for case in CASES if case.name != "tomography"]  # its places are numbers
+
+
+@pytest.mark.parametrize("case", WITH_PLACES, ids=lambda case: case.name)
+def test_gradients_flow_after_frames_were_taken(case: Case) -> None:
+    """What was remembered for a frame must serve a gradient too."""
+    rig = opened(case)
+    settings = rig.truth.suppose(case.settings)
+    rig.truth.expected_electrons(settings)
+    places = torch.tensor(case.places, dtype=torch.float64, requires_grad=True)
+    total = (case.images(rig, settings)(places) ** 2).sum()
+    (gradient,) = torch.autograd.grad(total, places)
+    assert bool(torch.isfinite(gradient).all())
+    assert float(gradient.abs().max()) > 0
