@@ -70,9 +70,9 @@ def names(setting: Setting, row: str) -> bool:
     named = re.findall(r"`([\w.]+)`", row.split("|")[1])
     if setting.name in named:
         return True
-    family = re.sub(r"\d+(?=(_nm)?$)", "#", setting.name)
+    family = re.sub(r"\d+(?=(_[nu]m)?$)", "#", setting.name)
     return "..." in row.split("|")[1] and family in {
-        re.sub(r"\d+(?=(_nm)?$)", "#", n) for n in named
+        re.sub(r"\d+(?=(_[nu]m)?$)", "#", n) for n in named
     }
 
 

@@ -6,7 +6,8 @@ Devices and settings::
     mask      mask.element                       "lenslet" of a fixed focal length, or "pinhole"
               mask.apertures                     how many, 1 to 16
               mask.diameter_um                   of each
-              mask.spacing_um, mask.irregularity where they are (`sim.lensless.mask`)
+              mask.spacing_um, mask.irregularity where they are (`sim.lensless.mask`), and
+              mask.x1_um, mask.y1_um, ...        how far each is moved from there
               mask.distance_mm                   from mask to sensor
     camera    camera.exposure_ms
     metrics   read-only figures of merit (`sim.lensless.metrics`)

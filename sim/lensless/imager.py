@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 
 from sim.batches import by_groups
-from sim.lensless.mask import MaskPattern
+from sim.lensless.mask import MaskPattern, open_diameter_um
 from sim.lensless.optics import sampling, seen, spot, transfer
+from sim.lensless.settings import MOST_APERTURES
 from sim.numbers import Numbers, key_of, number, wants_gradient
 from sim.remember import Last
 
@@ -57,7 +58,10 @@ class Instrument:
 
 @dataclass(frozen=True, slots=True)
 class MaskSettings:
-    """The mask, as numbers that gradients flow through: 0-d float64 tensors, um."""
+    """The mask, as numbers that gradients flow through: 0-d float64 tensors, um.
+
+    `moved_um` is (`MOST_APERTURES`, 2), y and x.
+    """
 
     lenslets: bool
     apertures: int
@@ -65,11 +69,17 @@ class MaskSettings:
     spacing_um: torch.Tensor
     irregularity: torch.Tensor
     distance_um: torch.Tensor
+    moved_um: torch.Tensor = field(
+        default_factory=lambda: torch.zeros((MOST_APERTURES, 2), dtype=torch.float64)
+    )
 
     @property
     def numbers(self) -> tuple[torch.Tensor, ...]:
         """Those that gradients may be asked for."""
-        return (self.diameter_um, self.spacing_um, self.irregularity, self.distance_um)
+        return (
+            *(self.diameter_um, self.spacing_um, self.irregularity, self.distance_um),
+            self.moved_um,
+        )
 
 
 class Imager:
@@ -94,16 +104,18 @@ class Imager:
     def grid(self, mask: MaskSettings) -> int:
         """Size the grid, in samples a side: the sensor, and what the outermost apertures see."""
         one = self.instrument
-        reach_um = self._pattern.reach_um(
-            mask.apertures, float(mask.spacing_um.detach()), float(mask.irregularity.detach())
-        )
+        reach_um = float(self.centres_um(mask).detach().abs().max())
         side_um = one.side_px * one.pixel_um + 2 * (reach_um + self._blur_um(mask))
         return _BLOCK * -(-int(side_um / one.step_um) // _BLOCK)
 
     def open_diameter_um(self, mask: MaskSettings) -> torch.Tensor:
         """Diameter of each aperture, cut where neighbours touch."""
-        return self._pattern.open_diameter_um(
-            mask.apertures, mask.spacing_um, mask.irregularity, mask.diameter_um
+        return open_diameter_um(self.centres_um(mask), mask.diameter_um)
+
+    def centres_um(self, mask: MaskSettings) -> torch.Tensor:
+        """(apertures, 2) y and x of each."""
+        return self._pattern.centres_um(
+            mask.apertures, mask.spacing_um, mask.irregularity, mask.moved_um
         )
 
     def transfer(self, mask: MaskSettings) -> torch.Tensor:
@@ -126,8 +138,7 @@ class Imager:
             one.wavelength_um,
             one.focal_um if mask.lenslets else float("inf"),
         )
-        centres = self._pattern.centres_um(mask.apertures, mask.spacing_um, mask.irregularity)
-        return transfer(h, centres, one.step_um, one.pixel_um).to(self._device)
+        return transfer(h, self.centres_um(mask), one.step_um, one.pixel_um).to(self._device)
 
     def photons(
         self,
@@ -197,4 +208,10 @@ def mask_settings(settings: Numbers) -> MaskSettings:
         spacing_um=number(settings, "mask.spacing_um"),
         irregularity=number(settings, "mask.irregularity"),
         distance_um=1e3 * number(settings, "mask.distance_mm"),
+        moved_um=torch.stack(
+            [
+                torch.stack([number(settings, f"mask.{axis}{i}_um") for axis in "yx"])
+                for i in range(1, MOST_APERTURES + 1)
+            ]
+        ),
     )

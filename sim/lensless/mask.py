@@ -1,10 +1,11 @@
 """Where the apertures of the mask are.
 
-c_i = spacing (g_i + irregularity j_i), um from the axis
+c_i = spacing (g_i + irregularity j_i) + m_i, um from the axis
 
 g_i are the first points of Vogel's spiral (Mathematical Biosciences 1979), which fills a disc
 evenly for any number of points; the first is on the axis. j_i are drawn once for each mask, uniform
 within half a spacing to either side; the first is 0, so that a single aperture stays on the axis.
+m_i is how far the mask moves aperture i from there.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from math import pi, sqrt
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
-MOST_APERTURES = 16
+from sim.lensless.settings import MOST_APERTURES
+
+CLOSED_UM = 5.0
 _GOLDEN_ANGLE = pi * (3 - sqrt(5))
 _NEAREST = 1.03  # radius of Vogel's first ring for neighbours that are at least 1 apart
 
@@ -39,26 +41,33 @@ class MaskPattern:
         self._irregular = torch.from_numpy(irregular.T)
 
     def centres_um(
-        self, n: int, spacing_um: torch.Tensor, irregularity: torch.Tensor
+        self,
+        n: int,
+        spacing_um: torch.Tensor,
+        irregularity: torch.Tensor,
+        moved_um: torch.Tensor | None = None,
     ) -> torch.Tensor:
-        """(n, 2) y and x of each aperture, um; differentiable."""
-        return spacing_um * (self._regular[:n] + irregularity * self._irregular[:n])
+        """(n, 2) y and x of each aperture, um; differentiable.
 
-    def open_diameter_um(
-        self, n: int, spacing_um: torch.Tensor, irregularity: torch.Tensor, wanted_um: torch.Tensor
-    ) -> torch.Tensor:
-        """Diameter of each aperture: as wanted, where neighbours leave room for it."""
-        if n == 1:
-            return wanted_um
-        apart = torch.pdist(self.centres_um(n, spacing_um, irregularity))
-        return torch.minimum(wanted_um, apart.min())
-
-    def reach_um(self, n: int, spacing_um: float, irregularity: float) -> float:
-        """How far an aperture's centre may lie from the axis along x or y, um."""
-        centres = self.centres_um(n, torch.tensor(spacing_um), torch.tensor(irregularity))
-        return float(centres.abs().max())
+        Parameters
+        ----------
+        n
+            How many.
+        spacing_um, irregularity
+            0-d.
+        moved_um
+            (`MOST_APERTURES`, 2) y and x, how far each is moved from its place; None for none.
+        """
+        centres = spacing_um * (self._regular[:n] + irregularity * self._irregular[:n])
+        return centres if moved_um is None else centres + moved_um[:n]
 
 
-def as_array(centres_um: torch.Tensor) -> NDArray[np.float64]:
-    """Return positions as an array."""
-    return np.asarray(centres_um.detach().cpu().numpy(), dtype=np.float64)
+def open_diameter_um(centres_um: torch.Tensor, wanted_um: torch.Tensor) -> torch.Tensor:
+    """Diameter of each aperture: as wanted, where neighbours leave room for it.
+
+    Where two are moved onto each other, `CLOSED_UM` is left of all.
+    """
+    if len(centres_um) == 1:
+        return wanted_um
+    apart = torch.pdist(centres_um).min()
+    return torch.minimum(wanted_um, torch.clamp(apart, min=CLOSED_UM))

@@ -32,8 +32,6 @@ _CM2_PER_G = {
         *(0.02407, 0.02325, 0.02496, 0.02672),
     ),
 }
-BONE_G_PER_CM3 = 1.92  # ICRU Report 44
-ALUMINIUM_G_PER_CM3 = 2.699
 LOWEST_KEV, HIGHEST_KEV = float(_ENERGY_KEV[0]), float(_ENERGY_KEV[-1])
 
 

@@ -20,7 +20,7 @@ from math import pi, sqrt
 import numpy as np
 import torch
 
-from sim.tomography.attenuation import BONE_G_PER_CM3
+from sim.tomography.materials import BONE_G_PER_CM3
 from sim.tomography.scanner import Scanner, ScanSettings
 
 _CYLINDER = 0.6

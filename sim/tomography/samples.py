@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.scene_files import load_numbers
-from sim.tomography.attenuation import BONE_G_PER_CM3
+from sim.tomography.materials import BONE_G_PER_CM3
 
 Slice = NDArray[np.float32]
 

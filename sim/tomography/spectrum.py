@@ -18,7 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from sim.tomography.attenuation import ALUMINIUM_G_PER_CM3, mass_attenuation
+from sim.tomography.attenuation import mass_attenuation
+from sim.tomography.materials import ALUMINIUM_G_PER_CM3
 
 REFERENCE_KV = 100.0
 LOWEST_KEV = 12.0  # below, a filter leaves nothing

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pydantic
@@ -69,3 +71,34 @@ def test_options_are_strict_and_choose_the_pace() -> None:
         KIND.options({"sead": 1}, Path.cwd())
     assert isinstance(pace_of(RigOptions(realtime=True)), RealTime)
     assert type(pace_of(RigOptions())) is AsFastAsPossible
+
+
+OPEN_ALL = """
+import sys
+from pathlib import Path
+from sim import hyperspectral, lensless, microscope, satellite, tomography
+for module, options in (
+    (microscope, {}),
+    (microscope, {"contrast": "phase"}),
+    (hyperspectral, {}),
+    (lensless, {}),
+    (satellite, {}),
+    (tomography, {}),
+):
+    rig = module.KIND.open(module.KIND.options(options, Path()))
+    for device in rig.devices.values():
+        for setting in device.describe():
+            if setting.role == "light":
+                device.start({setting.name: setting.low})
+    rig.close()
+slow = {"torch", "skimage", "pydicom"} & set(sys.modules)
+sys.exit(f"{sorted(slow)} imported" if slow else 0)
+"""
+
+
+def test_opening_and_parking_wait_for_no_heavy_library() -> None:
+    """The guardian parks through a fresh connection: seconds of imports would be light on a sample."""
+    done = subprocess.run(
+        [sys.executable, "-c", OPEN_ALL], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr

@@ -8,8 +8,9 @@ import torch
 from scipy.special import j1
 
 from sim.lensless.imager import Imager, Instrument, MaskSettings
-from sim.lensless.mask import MOST_APERTURES, MaskPattern
+from sim.lensless.mask import CLOSED_UM, MaskPattern
 from sim.lensless.optics import field, sampling, seen, spot, transfer
+from sim.lensless.settings import MOST_APERTURES
 
 UM = torch.float64
 WAVELENGTH_UM = 0.55
@@ -120,6 +121,18 @@ def test_lenslets_never_overlap() -> None:
     assert float(torch.pdist(pattern.centres_um(16, um(1.0), um(0.0))).min()) >= 1.0
 
 
+def test_apertures_are_moved_one_by_one_and_never_lie_on_each_other() -> None:
+    """The second aperture's image moves by as much; the others' stay."""
+    away = torch.zeros((MOST_APERTURES, 2), dtype=UM)
+    away[1] = torch.tensor([40.0, -25.0])
+    plain, moved = mask(apertures=2), mask(apertures=2, moved_um=away)
+    before, after = (imager().centres_um(one) for one in (plain, moved))
+    torch.testing.assert_close(after - before, away[:2])
+    onto = away.clone()
+    onto[1] = before[0] - before[1]
+    assert float(imager().open_diameter_um(mask(apertures=2, moved_um=onto))) == CLOSED_UM
+
+
 def test_a_scene_is_looked_up_between_its_samples_and_beyond_its_edges() -> None:
     scene = torch.arange(12.0, dtype=UM).reshape(3, 4)
     view = seen(scene, 0.1, torch.tensor([[0.05, -0.1]], dtype=UM), torch.zeros(1, dtype=UM))
@@ -134,7 +147,8 @@ def test_sampling_meets_nyquist() -> None:
     assert sampling(1.0, 0.55, 100.0, 3000.0) == 1
 
 
-CONTINUOUS = ("diameter_um", "spacing_um", "irregularity", "distance_um", "exposure", "pointing")
+MASK = ("diameter_um", "spacing_um", "irregularity", "distance_um", "moved_um")
+CONTINUOUS = (*MASK, "exposure", "pointing")
 
 
 @pytest.mark.parametrize("name", CONTINUOUS)
@@ -149,19 +163,22 @@ def test_gradients_are_those_of_finite_differences(name: str, lenslets: bool) ->
         "spacing_um": um(130.0),
         "irregularity": um(0.3),
         "distance_um": um(4150.0),
+        "moved_um": 10 + torch.from_numpy(rng.standard_normal((MOST_APERTURES, 2))),
         "exposure": um(0.02),
         "pointing": torch.tensor([[0.0107, -0.0203]], dtype=UM),
     }
 
     def total(value: torch.Tensor) -> torch.Tensor:
         now = values | {name: value}
-        numbers = {key: now[key] for key in CONTINUOUS[:4]}
+        numbers = {key: now[key] for key in MASK}
         settings = mask(lenslets=lenslets, **numbers)
         return (optics.photons(smooth, settings, now["pointing"], now["exposure"]) * weights).sum()
 
     at = values[name].clone().requires_grad_()
     (gradient,) = torch.autograd.grad(total(at), at)
     step = 1e-6 * values[name].abs().max()
-    direction = torch.ones_like(values[name])
-    difference = (total(values[name] + step) - total(values[name] - step)) / (2 * step)
+    # no two the same, or all apertures would move together, and only the picture's rim would change
+    direction = torch.from_numpy(rng.uniform(0.5, 1.5, values[name].shape))
+    moved = step * direction
+    difference = (total(values[name] + moved) - total(values[name] - moved)) / (2 * step)
     assert float((gradient * direction).sum()) == pytest.approx(float(difference), rel=1e-3)
