@@ -18,9 +18,12 @@ JUDGE_REPEATS = 4
 
 
 def optuna_against_scan(
-    session: Path, points: int | dict[str, int], trials: int = TRIALS
+    session: Path,
+    points: int | dict[str, int],
+    trials: int = TRIALS,
+    seeds: tuple[int, ...] = (1, 2),
 ) -> list[Row]:
-    """Run the session's own sampler and a grid, and measure both winners again, side by side.
+    """Run the session's own sampler and a grid, and measure the winners again, side by side.
 
     Parameters
     ----------
@@ -30,20 +33,22 @@ def optuna_against_scan(
         Values of each axis in the scan.
     trials
         Of the sampler.
+    seeds
+        Of the sampler, a session each.
     """
     file = load_session_file(session)
-    proposed = _best(file, file.spec.sampler, trials)
     scanned = _best(file, GridSampler(kind="grid", points=points), 100_000)
-    values = judge(session, [proposed, scanned])
-    name = file.spec.name
+    proposed = [_best(file, file.spec.sampler, trials, seed) for seed in seeds]
+    values = judge(session, [scanned, *proposed])
+    name, objective = file.spec.name, file.spec.objective.names[0]
     return [
         Row(
-            f"{name}: best of {trials} trials over best of a scan",
-            f"{values[0] / values[1]:.1%}",
+            f"{name}: best of {trials} trials, seed {seed}, over best of a scan",
+            f"{value / values[0]:.1%}",
             "97 %",
-            f"{_say(proposed)}: {values[0]:.4f}; scan {_say(scanned)}: {values[1]:.4f} "
-            f"{file.spec.objective.names[0]}",
+            f"{_say(found)}: {value:.4f}; scan {_say(scanned)}: {values[0]:.4f} {objective}",
         )
+        for seed, found, value in zip(seeds, proposed, values[1:], strict=True)
     ]
 
 
@@ -53,9 +58,11 @@ def judge(session: Path, candidates: list[Mapping[str, Value]]) -> list[float]:
         return [probe.at(settings, JUDGE_REPEATS).objective for settings in candidates]
 
 
-def _best(file: SessionFile, sampler: SamplerSpec, trials: int) -> Mapping[str, Value]:
+def _best(
+    file: SessionFile, sampler: SamplerSpec, trials: int, seed: int = 1
+) -> Mapping[str, Value]:
     """Run a session of its own; the settings of its best trial."""
-    changes = {"sampler": sampler, "trials": trials, "reference": None}
+    changes = {"sampler": sampler, "trials": trials, "seed": seed, "reference": None}
     spec = file.spec.model_copy(update=changes)
     text = spec.model_dump_json(exclude_unset=True)
     with tempfile.TemporaryDirectory() as folder:
