@@ -9,12 +9,10 @@ import torch
 from sim.batches import by_groups
 from sim.lensless.mask import MaskPattern, open_diameter_um
 from sim.lensless.optics import sampling, seen, spot, transfer
-from sim.lensless.settings import MOST_APERTURES
+from sim.lensless.settings import MOST_APERTURES, NEAREST_MM, WIDEST_UM
 from sim.numbers import Numbers, key_of, number, wants_gradient
 from sim.remember import Last
 
-SMALLEST_UM, WIDEST_UM = 20.0, 300.0
-NEAREST_MM, FARTHEST_MM = 3.0, 6.0
 _SPOT_UM = 60.0  # room around the images for the spot's tail
 _BYTES_PER_SAMPLE = 24  # of a view, its spectra and image in single precision
 _BLOCK = 64  # sizes of grids are multiples of it, so that few FFT sizes occur

@@ -20,7 +20,14 @@ from drivers.protocol import Setting, Value
 from sim.assemble import CameraPart, assemble, device
 from sim.devices import Axis
 from sim.lensless.scenes import PITCH_RAD, SCENES, Scene, load_scene, make_scene
-from sim.lensless.settings import FARTHEST_MOVE_UM, MOST_APERTURES
+from sim.lensless.settings import (
+    FARTHEST_MM,
+    FARTHEST_MOVE_UM,
+    MOST_APERTURES,
+    NEAREST_MM,
+    SMALLEST_UM,
+    WIDEST_UM,
+)
 from sim.pace import Pace
 from sim.rig import SimulatedKind, SimulatedRig, float_axis
 from sim.scene_files import find_scene, known_scene
@@ -170,10 +177,12 @@ def open_lensless(options: LenslessOptions, pace: Pace) -> SimulatedRig:
             "mask",
             Axis(element, "lenslet", 0.005),
             Axis(Setting("mask.apertures", "int", "", 1, MOST_APERTURES), 1, latency_s=0.005),
-            float_axis("mask.diameter_um", 20, 300, 150),
+            float_axis("mask.diameter_um", SMALLEST_UM, WIDEST_UM, 150),
             float_axis("mask.spacing_um", 50, 250, 150),
             Axis(Setting("mask.irregularity", "float", "", 0.0, 1.0, tolerance=1e-6), 0.5, 0.005),
-            float_axis("mask.distance_mm", 3, 6, 4, role="position", rate_per_s=5),
+            float_axis(
+                "mask.distance_mm", NEAREST_MM, FARTHEST_MM, 4, role="position", rate_per_s=5
+            ),
             *(
                 float_axis(f"mask.{axis}{i}_um", -FARTHEST_MOVE_UM, FARTHEST_MOVE_UM)
                 for axis in "xy"

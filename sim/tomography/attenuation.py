@@ -32,7 +32,6 @@ _CM2_PER_G = {
         *(0.02407, 0.02325, 0.02496, 0.02672),
     ),
 }
-LOWEST_KEV, HIGHEST_KEV = float(_ENERGY_KEV[0]), float(_ENERGY_KEV[-1])
 
 
 def mass_attenuation(material: str, energy_kev: torch.Tensor) -> torch.Tensor:
