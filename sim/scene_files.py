@@ -83,7 +83,10 @@ def checked_file(key: str, name: str, folder: Path, load: Callable[[Path], objec
     try:
         load(path)
     except (OSError, ValueError, BadZipFile) as problem:
-        raise ConfigError(key, f"{path}: {problem}") from problem
+        words = (
+            getattr(problem, "strerror", None) or problem
+        )  # of a system's error, not its path again
+        raise ConfigError(key, f"{path}: {words}") from problem
     return str(path)
 
 
