@@ -85,7 +85,7 @@ def checked_file(key: str, name: str, folder: Path, load: Callable[[Path], objec
     except (OSError, ValueError, BadZipFile) as problem:
         words = (
             getattr(problem, "strerror", None) or problem
-        )  # of a system's error, not its path again
+        )  # without the path again
         raise ConfigError(key, f"{path}: {words}") from problem
     return str(path)
 
