@@ -83,9 +83,7 @@ def checked_file(key: str, name: str, folder: Path, load: Callable[[Path], objec
     try:
         load(path)
     except (OSError, ValueError, BadZipFile) as problem:
-        words = (
-            getattr(problem, "strerror", None) or problem
-        )  # without the path again
+        words = getattr(problem, "strerror", None) or problem  # without the path again
         raise ConfigError(key, f"{path}: {words}") from problem
     return str(path)
 
