@@ -71,7 +71,7 @@ def report(camera: str, number: str, truths: list[float], cases: list[Case], key
 
 
 def demo(draws: int) -> Iterator[Case]:
-    from drivers.micromanager import KIND
+    from drivers.micromanager.kind import KIND
 
     with closing(KIND.open(KIND.options({}, Path()))) as connection:
         camera = camera_of(connection, "Camera")

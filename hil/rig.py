@@ -23,7 +23,7 @@ from hil.spec.load import input_error
 T = TypeVar("T")
 
 BUILT_IN = {
-    "micromanager": "drivers.micromanager:KIND",
+    "micromanager": "drivers.micromanager.kind:KIND",
     "sim.microscope": "sim.microscope:KIND",
     "sim.hyperspectral": "sim.hyperspectral:KIND",
     "sim.lensless": "sim.lensless:KIND",

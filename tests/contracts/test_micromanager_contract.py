@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import pytest
 
-from drivers.micromanager import KIND
+from drivers.micromanager.kind import KIND
 from drivers.protocol import Connection, Value
 from tests.contracts.driver_contract import DriverContract
 

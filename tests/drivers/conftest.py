@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from drivers.micromanager import KIND, MicroManagerConnection
+from drivers.micromanager.kind import KIND, MicroManagerConnection
 
 Open = Callable[..., MicroManagerConnection]
 

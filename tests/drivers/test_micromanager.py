@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from drivers.errors import DeviceFault, UnknownSetting
-from drivers.micromanager import KIND, MicroManagerConnection
+from drivers.micromanager.kind import KIND, MicroManagerConnection
 from drivers.protocol import Alias, Setting
 
 Open = Callable[..., MicroManagerConnection]
@@ -207,7 +207,7 @@ def run(program: str) -> subprocess.CompletedProcess[str]:
 
 def test_import_does_not_load_the_core() -> None:
     done = run(
-        "import sys, drivers.micromanager as m; m.KIND.options({}, __import__('pathlib').Path())\n"
+        "import sys, drivers.micromanager.kind as m; m.KIND.options({}, __import__('pathlib').Path())\n"
         "assert not [x for x in sys.modules if x.startswith(('pymmcore', 'mm_test'))]"
     )
     assert (done.returncode, done.stderr) == (0, "")
@@ -219,7 +219,7 @@ def test_the_interpreter_leaves_cleanly_while_a_stage_moves(end: str) -> None:
     for _ in range(3):
         done = run(
             "from pathlib import Path\n"
-            "from drivers.micromanager import KIND\n"
+            "from drivers.micromanager.kind import KIND\n"
             "connection = KIND.open(KIND.options({}, Path()))\n"
             "connection.devices['XY'].start({'XY.x_um': 5000.0, 'XY.y_um': 5000.0})\n"
             "connection.devices['Camera'].start({'Camera.exposure_ms': 5.0})\n"

@@ -18,8 +18,8 @@ from drivers.errors import (
     ValueRefused,
 )
 from drivers.frame import Frame
-from drivers.micromanager import MicroManagerConnection
-from drivers.micromanager_camera import MicroManagerCamera
+from drivers.micromanager.camera import MicroManagerCamera
+from drivers.micromanager.kind import MicroManagerConnection
 from drivers.protocol import Device, Value
 
 Open = Callable[..., MicroManagerConnection]

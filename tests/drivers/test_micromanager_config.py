@@ -7,7 +7,7 @@ import pydantic
 import pytest
 
 from drivers.errors import ConfigError
-from drivers.micromanager import KIND
+from drivers.micromanager.kind import KIND
 
 DEMO = "Device,Camera,DemoCamera,DCam\nDevice,Shutter,Utilities,State Device Shutter\n"
 

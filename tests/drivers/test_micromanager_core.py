@@ -8,9 +8,9 @@ from pathlib import Path
 import mm_test_adapters
 import pytest
 
-import drivers.micromanager_core
+import drivers.micromanager.core
 from drivers.errors import DeviceFault
-from drivers.micromanager_core import Core, adapter_folders
+from drivers.micromanager.core import Core, adapter_folders
 
 BUNDLED = Path(mm_test_adapters.device_adapter_path()).resolve()
 
@@ -22,7 +22,7 @@ def found(monkeypatch: pytest.MonkeyPatch, *folders: Path) -> None:
         names = [str(folder) for folder in folders]
         return (names[0] if names else None) if return_first else names
 
-    monkeypatch.setattr(drivers.micromanager_core, "find_micromanager", find_micromanager)
+    monkeypatch.setattr(drivers.micromanager.core, "find_micromanager", find_micromanager)
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from drivers.errors import DeviceFault, DeviceLost, NotReached, SettleTimeout
-from drivers.micromanager import MicroManagerConnection
-from drivers.micromanager_device import MicroManagerDevice
+from drivers.micromanager.device import MicroManagerDevice
+from drivers.micromanager.kind import MicroManagerConnection
 from drivers.protocol import Setting, Value
 
 Open = Callable[..., MicroManagerConnection]

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from drivers.errors import ValueRefused
-from drivers.micromanager_values import as_choices, checked, from_text, matches, to_text
+from drivers.micromanager.values import as_choices, checked, from_text, matches, to_text
 from drivers.protocol import Setting, Value
 
 POWER = Setting("laser.power_mw", "float", unit="mW", low=0, high=50, tolerance=0.1)

@@ -39,7 +39,7 @@ def check(found: CameraCalibration, gain_e_per_adu: float, read_noise_e: float) 
 
 @pytest.fixture
 def demo_camera() -> Iterator[Camera]:
-    from drivers.micromanager import KIND
+    from drivers.micromanager.kind import KIND
 
     with closing(KIND.open(KIND.options({}, Path()))) as connection:
         yield camera_of(connection, "Camera")

@@ -9,8 +9,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Protocol
 
-from drivers.micromanager_core import Core
-from drivers.micromanager_values import from_text, to_text
+from drivers.micromanager.core import Core
+from drivers.micromanager.values import from_text, to_text
 from drivers.protocol import Alias, Setting, Value
 
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pymmcore_plus import DeviceType, PropertyType
 
 from drivers.errors import DriverError
-from drivers.micromanager_camera import MicroManagerCamera
-from drivers.micromanager_core import Core
-from drivers.micromanager_device import MicroManagerDevice
-from drivers.micromanager_parts import (
+from drivers.micromanager.camera import MicroManagerCamera
+from drivers.micromanager.core import Core
+from drivers.micromanager.device import MicroManagerDevice
+from drivers.micromanager.parts import (
     ExposurePart,
     LightPathPart,
     Part,
@@ -21,8 +21,8 @@ from drivers.micromanager_parts import (
     WheelPart,
     XYPart,
 )
-from drivers.micromanager_region import RegionPart
-from drivers.micromanager_values import TEXT_PLACES, as_choices
+from drivers.micromanager.region import RegionPart
+from drivers.micromanager.values import TEXT_PLACES, as_choices
 from drivers.protocol import Kind, Role, Setting, Value
 
 FORBIDDEN = frozenset(

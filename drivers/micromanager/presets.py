@@ -10,9 +10,9 @@ import logging
 from collections.abc import Iterable, Mapping
 
 from drivers.errors import UnknownSetting, ValueRefused
-from drivers.micromanager_core import Core
-from drivers.micromanager_device import MicroManagerDevice
-from drivers.micromanager_values import checked, from_text, matches
+from drivers.micromanager.core import Core
+from drivers.micromanager.device import MicroManagerDevice
+from drivers.micromanager.values import checked, from_text, matches
 from drivers.protocol import Alias, Setting, Value
 
 LABEL = "Preset"

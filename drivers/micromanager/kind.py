@@ -12,7 +12,7 @@ configuration; its settings are
 - every other property with numbers or choices, under its own name.
 
 Never offered: ``Core.*``, free text, what takes effect before initialisation only, and what is
-known to crash (`drivers.micromanager_inventory`).
+known to crash (`drivers.micromanager.inventory`).
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, Field
 
 from drivers.errors import ConfigError, DeviceFault, DriverError
-from drivers.micromanager_config import hardware, read_config
+from drivers.micromanager.config import hardware, read_config
 from drivers.protocol import Device
 
 if TYPE_CHECKING:
-    from drivers.micromanager_core import Core
-    from drivers.micromanager_device import MicroManagerDevice
+    from drivers.micromanager.core import Core
+    from drivers.micromanager.device import MicroManagerDevice
 
 _DEMO_CONFIG = "MMConfig_demo.cfg"
 
@@ -69,7 +69,7 @@ class MicroManagerConnection:
     def __init__(
         self, core: Core, devices: Mapping[str, MicroManagerDevice], versions: Mapping[str, str]
     ) -> None:
-        from drivers.micromanager_presets import LABEL, PresetDevice
+        from drivers.micromanager.presets import LABEL, PresetDevice
 
         self._core = core
         self._own = dict(devices)
@@ -95,7 +95,7 @@ class MicroManagerConnection:
 
         A camera that cannot be interrupted holds this up until its exposure has ended.
         """
-        from drivers.micromanager_camera import MicroManagerCamera
+        from drivers.micromanager.camera import MicroManagerCamera
 
         if self._core.closed:
             return
@@ -141,8 +141,8 @@ class MicroManagerKind:
         ------
         DriverError
         """
-        from drivers.micromanager_core import Core, adapter_folders, library_versions
-        from drivers.micromanager_inventory import devices_of
+        from drivers.micromanager.core import Core, adapter_folders, library_versions
+        from drivers.micromanager.inventory import devices_of
 
         folders = adapter_folders(options.adapters, demo=options.config is None)
         config = options.config or folders[0] / _DEMO_CONFIG

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 
 from drivers.errors import ValueRefused
-from drivers.micromanager_core import Core
+from drivers.micromanager.core import Core
 from drivers.protocol import Setting, Value
 
 _FIELDS = ("region_x_px", "region_y_px", "region_width_px", "region_height_px")

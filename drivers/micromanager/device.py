@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from drivers.errors import DriverError, NotReached, SettleTimeout, UnknownSetting
-from drivers.micromanager_core import Core
-from drivers.micromanager_parts import Part
-from drivers.micromanager_values import checked, matches
+from drivers.micromanager.core import Core
+from drivers.micromanager.parts import Part
+from drivers.micromanager.values import checked, matches
 from drivers.protocol import Setting, Value
 
 _POLL_S = 0.002

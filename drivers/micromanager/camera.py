@@ -27,9 +27,9 @@ from drivers.errors import (
     SettleTimeout,
 )
 from drivers.frame import Frame, FrameMeta, Pixels
-from drivers.micromanager_core import Core
-from drivers.micromanager_device import MicroManagerDevice
-from drivers.micromanager_parts import Part
+from drivers.micromanager.core import Core
+from drivers.micromanager.device import MicroManagerDevice
+from drivers.micromanager.parts import Part
 from drivers.protocol import Value
 
 LONG_EXPOSURE_MS = 500.0
