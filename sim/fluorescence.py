@@ -18,12 +18,12 @@ from math import ceil
 
 import torch
 
-from sim.batches import by_groups
 from sim.mirror import MIRROR_SETTINGS, MODES
-from sim.numbers import Numbers, number
+from sim.numerics.batches import by_groups
+from sim.numerics.periodic import cut
+from sim.numerics.pupil import Objective, PupilQuadrature
+from sim.numerics.tensors import Numbers, number
 from sim.optics import ImageFormation
-from sim.periodic import cut
-from sim.pupil import Objective, PupilQuadrature
 
 GUARDS = (32, 64, 128, 256, 512, 1024)
 """Scene samples around the field, one of these, so that few FFT sizes occur. The smallest is 3.5 um

@@ -17,7 +17,7 @@ uJ and pixel, 10 ms of 1 mW make 24 electrons a pixel on average, and close to a
 sharp image is brightest: an ordinary, dim, live sample. Haze as bright as the sample itself is
 usual in widefield. The sensor has the data of a current sCMOS camera; its converter clips before
 its full well does, so that ``CameraNoise`` with the numbers of ``truth.noise_model()`` is exact.
-Binning is digital and scales the read noise alone (`sim.sensor`).
+Binning is digital and scales the read noise alone (`sim.parts.sensor`).
 
 Scene, optics and torch are made and imported at the first image, so that opening and parking are
 quick.
@@ -27,8 +27,8 @@ from __future__ import annotations
 
 from sim.ledarray.rig import open_ledarray
 from sim.microscope_options import MicroscopeOptions, find_scene
-from sim.pace import Pace
-from sim.rig import SimulatedKind, SimulatedRig, float_axis
+from sim.parts.rig import SimulatedKind, SimulatedRig, float_axis
+from sim.parts.simulated_clock import Pace
 from sim.stand import open_stand
 from sim.widefield import FluorescencePath
 

@@ -9,13 +9,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from sim import scene_files
 from sim.ledarray.scenes import PHASE_SCENES, load_opd
 from sim.ledarray.settings import SHORTEST_NM
-from sim.pupil import Objective
-from sim.scene_files import known_scene
+from sim.numerics.pupil import Objective
+from sim.parts import scene_files
+from sim.parts.scene_files import known_scene
+from sim.parts.sensor_options import SensorOptions
 from sim.scenes import SCENES, load_scene
-from sim.sensor_options import SensorOptions
 
 LARGEST_SCENE_SAMPLES = 8192  # 256 MB an array
 FLUORESCENCE_ALONE = ("wavelength_nm", "background", "bleaching", "bleaching_dose_uj")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.devices import Axis
-from sim.rig import float_axis
+from sim.parts.devices import Axis
+from sim.parts.rig import float_axis
 
 MODES = tuple(range(4, 12))
 """Noll indices of the mirror, and of the hidden aberration."""

@@ -1,7 +1,7 @@
 """Image formation in a widefield fluorescence microscope: scalar, incoherent, shift-invariant.
 
 f : spatial frequency in the sample, cycles per um
-W : wavefront error over the pupil, nm (`sim.pupil`)
+W : wavefront error over the pupil, nm (`sim.numerics.pupil`)
 P : pupil function, exp(2 pi i W / lambda) where |f| <= NA / lambda, else 0
 h : intensity point spread function |F^-1 P|^2, sum 1
 H : optical transfer function F h; H(0) = 1, and 0 beyond 2 NA / lambda
@@ -20,9 +20,9 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 import torch
 
-from sim.numbers import key_of, wants_gradient
-from sim.periodic import shift_phases
-from sim.pupil import Objective, Wavefront
+from sim.numerics.periodic import shift_phases
+from sim.numerics.pupil import Objective, Wavefront
+from sim.numerics.tensors import key_of, wants_gradient
 
 CACHED_TRANSFERS = 8  # present, reference and a few before; 0.4 MB each at 320 x 320
 

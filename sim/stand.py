@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from drivers.protocol import Setting
-from sim.assemble import CameraPart, assemble, device
-from sim.devices import Axis
 from sim.mirror import mirror_axes
-from sim.pace import Pace
-from sim.rig import SimulatedRig, float_axis
+from sim.parts.assemble import CameraPart, assemble, device
+from sim.parts.devices import Axis
+from sim.parts.rig import SimulatedRig, float_axis
+from sim.parts.simulated_clock import Pace
 from sim.stand_path import StandPath
 from sim.truth import MirrorTruth
 

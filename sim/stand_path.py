@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from drivers.protocol import Value
 from sim.mirror import draw_aberration_nm
-from sim.remember import Last
-from sim.sensor import NoiseModel, Sensor
+from sim.numerics.memo import Last
+from sim.parts.sensor import NoiseModel, Sensor
 
 if TYPE_CHECKING:  # it imports the scenes of both
     from sim.microscope_options import MicroscopeOptions

@@ -9,11 +9,11 @@ from math import hypot
 import numpy as np
 
 from drivers.protocol import Value
-from sim.devices import SimulatedDevice
-from sim.light_path import PathTruth
 from sim.mirror import MIRROR_SETTINGS, MODES
-from sim.pupil import PupilQuadrature
-from sim.sensor import PixelMaps
+from sim.numerics.pupil import PupilQuadrature
+from sim.parts.devices import SimulatedDevice
+from sim.parts.light_path import PathTruth
+from sim.parts.sensor import PixelMaps
 from sim.stand_path import StandPath
 
 

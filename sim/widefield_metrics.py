@@ -18,8 +18,8 @@ import torch
 from numpy.typing import NDArray
 
 from sim.fluorescence import FluorescenceImager, FluorescenceSettings
-from sim.metrics import first_below, light_figures, radial_contrast
-from sim.sensor import SensorSpec
+from sim.parts.metrics import first_below, light_figures, radial_contrast
+from sim.parts.sensor import SensorSpec
 
 _SIDE = 128  # of the grid on which contrast is averaged, samples
 

@@ -11,8 +11,8 @@ import pytest
 from drivers.protocol import Setting
 from sim import hyperspectral, lensless, microscope, satellite, tomography
 from sim.microscope_options import PHASE_ALONE, MicroscopeOptions
-from sim.rig import SimulatedKind
-from sim.sensor_options import SensorOptions
+from sim.parts.rig import SimulatedKind
+from sim.parts.sensor_options import SensorOptions
 
 PAGES = Path(__file__).parents[1] / "docs" / "rigs"
 

@@ -14,7 +14,7 @@ from benchmarks.rig_cases.speed import milliseconds, over_bare
 from benchmarks.rig_cases.table import Row, apart
 from drivers.protocol import Camera
 from sim.microscope import KIND
-from sim.rig import SimulatedRig
+from sim.parts.rig import SimulatedRig
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "microscope" / "session.toml"
 FOCI_UM = tuple(round(0.1 * k, 1) for k in range(-4, 9))

@@ -178,7 +178,7 @@ class CameraMapNoise:
         """Give the noise of sums over b x b pixels, whose offsets are those of one pixel.
 
         That is: offsets are taken off, rounded pixels summed, and one mean offset put back, as
-        `sim.sensor` does. A sum that holds a pixel that is not usable is not usable.
+        `sim.parts.sensor` does. A sum that holds a pixel that is not usable is not usable.
         """
         if isinstance(binning, bool) or binning != int(binning) or binning < 1:
             raise InputError("binning", "", f"{binning!r}; allowed: an integer from 1")

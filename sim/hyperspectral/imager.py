@@ -17,13 +17,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from sim.batches import by_groups
 from sim.hyperspectral.optics import transfer
 from sim.hyperspectral.passband import passband
 from sim.hyperspectral.spectra import WAVELENGTHS_NM, electrons_per_joule
-from sim.numbers import Numbers, key_of, number, wants_gradient
-from sim.periodic import cut, shift_phases
-from sim.remember import Last
+from sim.numerics.batches import by_groups
+from sim.numerics.memo import Last
+from sim.numerics.periodic import cut, shift_phases
+from sim.numerics.tensors import Numbers, key_of, number, wants_gradient
 
 SAMPLES_PER_PIXEL = 2
 WIDEST_SLIT_UM = 60.0

@@ -14,9 +14,9 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from sim.hyperspectral.scenes import SCENES
-from sim.scene_files import known_scene
-from sim.sensor import SensorSpec
-from sim.sensor_options import (
+from sim.parts.scene_files import known_scene
+from sim.parts.sensor import SensorSpec
+from sim.parts.sensor_options import (
     BitDepth,
     DarkCurrentEPerS,
     Efficiency,

@@ -15,7 +15,7 @@ from drivers.protocol import Value
 from sim.hyperspectral.options import HyperspectralOptions
 from sim.hyperspectral.scenes import SCENES, Sample, load_scene, make_scene
 from sim.hyperspectral.spectra import load_lamp, load_reflectances, planck
-from sim.sensor import NoiseModel, Sensor
+from sim.parts.sensor import NoiseModel, Sensor
 
 if TYPE_CHECKING:  # torch takes a second to import, and parking a rig must not wait for it
     from sim.hyperspectral.imager import BandSettings, Imager

@@ -7,15 +7,15 @@ from pathlib import Path
 import numpy as np
 
 from drivers.protocol import Setting
-from sim.assemble import CameraPart, assemble, device
-from sim.devices import Axis
 from sim.hyperspectral.options import HyperspectralOptions
 from sim.hyperspectral.path import SpectrometerPath
 from sim.hyperspectral.scenes import MATERIALS, SCENES, load_scene
 from sim.hyperspectral.spectra import load_lamp, load_reflectances
-from sim.pace import Pace
-from sim.rig import SimulatedKind, SimulatedRig, float_axis
-from sim.scene_files import checked_file, find_scene
+from sim.parts.assemble import CameraPart, assemble, device
+from sim.parts.devices import Axis
+from sim.parts.rig import SimulatedKind, SimulatedRig, float_axis
+from sim.parts.scene_files import checked_file, find_scene
+from sim.parts.simulated_clock import Pace
 
 READOUT_MS = 5.0
 REACH_MM = 20.0

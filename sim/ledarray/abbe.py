@@ -3,7 +3,8 @@
 o       : transmission of the object, exp((i - kappa) 2 pi OPD / lambda)
 u_s     : direction of source point s (`sim.ledarray.source`), N of them, of equal weight
 f       : spatial frequency in the sample, cycles per um; O(f) is the spectrum of o
-P       : pupil, exp(2 pi i W / lambda) where |f| <= NA / lambda, else 0; W as in `sim.pupil`
+P       : pupil, exp(2 pi i W / lambda) where |f| <= NA / lambda, else 0; W as in
+          `sim.numerics.pupil`
 L       : side of the periodic field, um; spectra are known at the multiples of 1 / L
 
     I(x) = (1 / N) sum_s | F^-1 [ P(f) O(f - u_s / lambda) ](x) |^2
@@ -27,9 +28,9 @@ from math import ceil, pi
 import numpy as np
 import torch
 
-from sim.numbers import key_of, wants_gradient
-from sim.pupil import Objective
-from sim.zernike import noll_to_nm, zernike
+from sim.numerics.pupil import Objective
+from sim.numerics.tensors import key_of, wants_gradient
+from sim.numerics.zernike import noll_to_nm, zernike
 
 _CHUNK_BYTES = 48e6  # of fields that are transformed together
 _KEPT_BYTES = 128e6  # of pupils that are remembered

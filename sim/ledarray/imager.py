@@ -17,14 +17,14 @@ import numpy as np
 import torch
 from scipy.fft import next_fast_len
 
-from sim.batches import by_groups
 from sim.ledarray.abbe import Abbe, Optics
 from sim.ledarray.settings import REFERENCE_NM
 from sim.ledarray.source import Lit
 from sim.mirror import MIRROR_SETTINGS, MODES
-from sim.numbers import Numbers, number
-from sim.periodic import cut, shift_phases
-from sim.pupil import Objective, PupilQuadrature
+from sim.numerics.batches import by_groups
+from sim.numerics.periodic import cut, shift_phases
+from sim.numerics.pupil import Objective, PupilQuadrature
+from sim.numerics.tensors import Numbers, number
 
 GUARDS_PX = (16, 32, 64, 128, 256)
 _BYTES_PER_IMAGE_SAMPLE, _BYTES_PER_SCENE_SAMPLE = 28, 28  # in single precision

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from sim.ledarray.imager import LedImager, LedSettings
 from sim.ledarray.transfer import weak_transfer
-from sim.metrics import light_figures
 from sim.mirror import MODES
-from sim.sensor import SensorSpec
+from sim.parts.metrics import light_figures
+from sim.parts.sensor import SensorSpec
 
 _FREQUENCIES = 16  # from 0 to the cut-off, along each axis
 

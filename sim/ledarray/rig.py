@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from drivers.protocol import Setting
-from sim.devices import Axis
 from sim.ledarray.path import LedPath
 from sim.ledarray.settings import LONGEST_NM, PATTERNS, REFERENCE_NM, SHORTEST_NM
-from sim.pace import Pace
-from sim.rig import SimulatedRig, float_axis
+from sim.parts.devices import Axis
+from sim.parts.rig import SimulatedRig, float_axis
+from sim.parts.simulated_clock import Pace
 from sim.stand import open_stand
 
 if TYPE_CHECKING:  # it imports this package's scenes

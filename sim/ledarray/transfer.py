@@ -19,7 +19,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.pupil import Objective, Wavefront
+from sim.numerics.pupil import Objective, Wavefront
 
 Complex = NDArray[np.complex128]
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 import torch
 
-from sim.batches import by_groups
 from sim.lensless.mask import MaskPattern, open_diameter_um
 from sim.lensless.optics import sampling, seen, spot, transfer
 from sim.lensless.settings import MOST_APERTURES, NEAREST_MM, WIDEST_UM
-from sim.numbers import Numbers, key_of, number, wants_gradient
-from sim.remember import Last
+from sim.numerics.batches import by_groups
+from sim.numerics.memo import Last
+from sim.numerics.tensors import Numbers, key_of, number, wants_gradient
 
 _SPOT_UM = 60.0  # room around the images for the spot's tail
 _BYTES_PER_SAMPLE = 24  # of a view, its spectra and image in single precision

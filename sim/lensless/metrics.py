@@ -16,8 +16,8 @@ from math import sqrt
 import torch
 
 from sim.lensless.imager import Imager, MaskSettings
-from sim.metrics import first_below, radial_contrast
-from sim.sensor import SensorSpec
+from sim.parts.metrics import first_below, radial_contrast
+from sim.parts.sensor import SensorSpec
 
 
 def figures(

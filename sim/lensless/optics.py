@@ -25,7 +25,7 @@ from math import ceil, pi
 import numpy as np
 import torch
 
-from sim.periodic import cut
+from sim.numerics.periodic import cut
 
 _NODES_PER_CYCLE = 6.0
 _LEAST_NODES = 64

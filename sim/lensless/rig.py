@@ -17,8 +17,6 @@ from numpy.typing import NDArray
 from pydantic import Field, field_validator
 
 from drivers.protocol import Setting, Value
-from sim.assemble import CameraPart, assemble, device
-from sim.devices import Axis
 from sim.lensless.scenes import PITCH_RAD, SCENES, Scene, load_scene, make_scene
 from sim.lensless.settings import (
     FARTHEST_MM,
@@ -28,11 +26,12 @@ from sim.lensless.settings import (
     SMALLEST_UM,
     WIDEST_UM,
 )
-from sim.pace import Pace
-from sim.rig import SimulatedKind, SimulatedRig, float_axis
-from sim.scene_files import find_scene, known_scene
-from sim.sensor import NoiseModel, Sensor
-from sim.sensor_options import (
+from sim.parts.assemble import CameraPart, assemble, device
+from sim.parts.devices import Axis
+from sim.parts.rig import SimulatedKind, SimulatedRig, float_axis
+from sim.parts.scene_files import find_scene, known_scene
+from sim.parts.sensor import NoiseModel, Sensor
+from sim.parts.sensor_options import (
     BitDepth,
     FullWellE,
     GainEPerAdu,
@@ -40,6 +39,7 @@ from sim.sensor_options import (
     ReadNoiseE,
     SensorOptions,
 )
+from sim.parts.simulated_clock import Pace
 
 if TYPE_CHECKING:  # torch takes a second to import, and parking a rig must not wait for it
     from sim.lensless.imager import Imager

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.scene_files import load_numbers
+from sim.parts.scene_files import load_numbers
 
 Scene = NDArray[np.float32]
 

@@ -14,10 +14,10 @@ from math import ceil, inf, pi, sqrt
 import numpy as np
 import torch
 
-from sim.batches import by_groups
-from sim.numbers import Numbers, key_of, number, wants_gradient
-from sim.periodic import cut, shift_phases
-from sim.remember import Last
+from sim.numerics.batches import by_groups
+from sim.numerics.memo import Last
+from sim.numerics.periodic import cut, shift_phases
+from sim.numerics.tensors import Numbers, key_of, number, wants_gradient
 from sim.satellite.optics import AnnularPupil, sample_transfer
 from sim.satellite.radiometry import band_share, electron_rates
 

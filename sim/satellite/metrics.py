@@ -13,7 +13,7 @@ from math import sqrt
 
 import torch
 
-from sim.metrics import first_below
+from sim.parts.metrics import first_below
 from sim.satellite.imager import Exposure, PushBroom
 
 _SCENE = 0.1

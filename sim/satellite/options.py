@@ -7,10 +7,9 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from sim.satellite.scenes import SCENES
-from sim.scene_files import known_scene
-from sim.sensor import SensorSpec
-from sim.sensor_options import (
+from sim.parts.scene_files import known_scene
+from sim.parts.sensor import SensorSpec
+from sim.parts.sensor_options import (
     BitDepth,
     DarkCurrentEPerS,
     Efficiency,
@@ -20,6 +19,7 @@ from sim.sensor_options import (
     ReadNoiseE,
     SensorOptions,
 )
+from sim.satellite.scenes import SCENES
 
 HIGH_GAIN = 8.0
 """How many times fewer electrons an ADU stands for at high gain."""

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.protocol import Value
+from sim.parts.sensor import NoiseModel, Sensor
 from sim.satellite.options import SatelliteOptions
 from sim.satellite.scenes import SCENES, Land, load_scene, make_scene
-from sim.sensor import NoiseModel, Sensor
 
 if TYPE_CHECKING:  # torch takes a second to import, and parking a rig must not wait for it
     from sim.satellite.imager import PushBroom

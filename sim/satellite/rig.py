@@ -11,14 +11,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from drivers.protocol import Setting
-from sim.assemble import CameraPart, assemble, device
-from sim.devices import Axis
-from sim.pace import Pace
-from sim.rig import SimulatedKind, SimulatedRig, float_axis
+from sim.parts.assemble import CameraPart, assemble, device
+from sim.parts.devices import Axis
+from sim.parts.rig import SimulatedKind, SimulatedRig, float_axis
+from sim.parts.scene_files import find_scene
+from sim.parts.simulated_clock import Pace
 from sim.satellite.options import SatelliteOptions
 from sim.satellite.path import SatellitePath
 from sim.satellite.scenes import SCENES, load_scene
-from sim.scene_files import find_scene
 
 READOUT_MS = 1.0
 REACH_KM = 3.5

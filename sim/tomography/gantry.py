@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 
 from drivers.errors import ValueRefused
 from drivers.protocol import Setting, Value
-from sim.devices import Axis, Link, SimulatedDevice
-from sim.pace import Pace
-from sim.rig import float_axis
+from sim.parts.devices import Axis, Link, SimulatedDevice
+from sim.parts.rig import float_axis
+from sim.parts.simulated_clock import Pace
 
 FEWEST_VIEWS, MOST_VIEWS = 8, 1024
 

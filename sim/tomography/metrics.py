@@ -20,8 +20,8 @@ from math import pi, sqrt
 import numpy as np
 import torch
 
+from sim.tomography.imager import Scanner, ScanSettings
 from sim.tomography.materials import BONE_G_PER_CM3
-from sim.tomography.scanner import Scanner, ScanSettings
 
 _CYLINDER = 0.6
 _DETAIL_CM = 0.1

@@ -8,21 +8,21 @@ from typing import Annotated, Self
 from pydantic import Field, field_validator, model_validator
 
 from drivers.errors import ConfigError
-from sim import scene_files
-from sim.rig import RigOptions
-from sim.scene_files import known_scene
-from sim.sensor import SensorSpec
-from sim.sensor_options import BitDepth, OffsetAdu
-from sim.tomography.samples import SCENES, load_slices, missing_package
+from sim.parts import scene_files
+from sim.parts.rig import RigOptions
+from sim.parts.scene_files import known_scene
+from sim.parts.sensor import SensorSpec
+from sim.parts.sensor_options import BitDepth, OffsetAdu
+from sim.tomography.scenes import SCENES, load_slices, missing_package
 
 
 class TomographyOptions(RigOptions):
     """What the ``[[driver]]`` table of a simulated scanner may say.
 
-    `scene` is a name of `sim.tomography.samples.SCENES` or the path of a ``.npy`` file beside
+    `scene` is a name of `sim.tomography.scenes.SCENES` or the path of a ``.npy`` file beside
     ``rig.toml``. `interleave` of 0 gives frames that are sinograms, (views, bins); any other number
-    is that of the rows of interleaved frames (`sim.tomography.scan.interleaved`). The rest is as in
-    `sim.tomography.scanner.Instrument` and hil's ``XrayNoise``.
+    is that of the rows of interleaved frames (`sim.tomography.path.interleaved`). The rest is as in
+    `sim.tomography.imager.Instrument` and hil's ``XrayNoise``.
 
     Defaults, and why: a scanner for small animals. A row of 128 bins of 0.2 mm sees 25.6 mm. A tube
     with a tungsten anode, 1 mm of aluminium and the sample 30 cm away brings about a million

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from drivers.protocol import Setting
-from sim.assemble import CameraPart, assemble, device
-from sim.devices import Axis
-from sim.pace import Pace
-from sim.rig import SimulatedKind, SimulatedRig, float_axis
+from sim.parts.assemble import CameraPart, assemble, device
+from sim.parts.devices import Axis
+from sim.parts.rig import SimulatedKind, SimulatedRig, float_axis
+from sim.parts.simulated_clock import Pace
 from sim.tomography.gantry import Gantry
 from sim.tomography.options import TomographyOptions, find_scene
-from sim.tomography.scan import ScanPath
+from sim.tomography.path import ScanPath
 
 STEP_MS = 20.0  # turning to the next view and reading the detector out
 SAMPLES = 10_000

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import torch
 
 from sim import hyperspectral, lensless, microscope, satellite, tomography
-from sim.rig import SimulatedKind, SimulatedRig
+from sim.parts.rig import SimulatedKind, SimulatedRig
 from tests.sim.rigs import Settings
 
 Images = Callable[[torch.Tensor], torch.Tensor]
@@ -68,8 +68,8 @@ def mask(rig: SimulatedRig, settings: Settings) -> Images:
 
 
 def scanner(rig: SimulatedRig, settings: Settings) -> Images:
-    from sim.tomography.samples import densities
-    from sim.tomography.scanner import scan_settings
+    from sim.tomography.imager import scan_settings
+    from sim.tomography.scenes import densities
 
     path, scan = rig.truth.path, scan_settings(settings)
 

@@ -11,7 +11,7 @@ from drivers.protocol import Camera, Value
 from hil.information import estimate_information
 from hil.noise import CameraNoise
 from hil.ports import Estimate
-from sim.rig import SimulatedRig
+from sim.parts.rig import SimulatedRig
 
 Settings = dict[str, Value]
 

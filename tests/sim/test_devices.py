@@ -8,7 +8,7 @@ import pytest
 
 from drivers.errors import DeviceLost, NotReached, SettleTimeout, UnknownSetting, ValueRefused
 from drivers.protocol import Setting, Value
-from sim.devices import Axis, Link, SimulatedDevice
+from sim.parts.devices import Axis, Link, SimulatedDevice
 
 Z = Setting("piezo.z_um", "float", "um", -10.0, 10.0, tolerance=1e-6)
 SLOT = Setting("piezo.slot", "int", "", 0, 5)

@@ -16,7 +16,7 @@ from drivers.protocol import Value
 from sim.fluorescence import FluorescenceSettings
 from sim.microscope import KIND
 from sim.mirror import MIRROR_SETTINGS
-from sim.rig import SimulatedRig
+from sim.parts.rig import SimulatedRig
 from tests.sim import rigs
 from tests.sim.rigs import Factor, Settings, apply
 

@@ -17,7 +17,7 @@ def test_a_batch_is_each_field_by_itself_whatever_its_groups(
     alone = torch.cat([compute(place[None]) for place in places])
     torch.testing.assert_close(together, alone, rtol=1e-4, atol=1e-4 * float(alone.max()))
     assert float((together[0] - together[1]).abs().max()) > 0.01 * float(alone.max())
-    monkeypatch.setattr("sim.batches.GROUP_BYTES", 1.0)
+    monkeypatch.setattr("sim.numerics.batches.GROUP_BYTES", 1.0)
     torch.testing.assert_close(compute(places), alone, rtol=1e-4, atol=1e-4 * float(alone.max()))
 
 

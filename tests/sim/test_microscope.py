@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from drivers.errors import CaptureCancelled, ConfigError, DeviceLost, UnknownSetting
 from drivers.protocol import Camera, Connection, Device
 from sim.microscope import KIND
-from sim.rig import SimulatedRig
+from sim.parts.rig import SimulatedRig
 
 SMALL: dict[str, Any] = {"height_px": 96, "width_px": 64, "scene_um": 40.0}
 MIRROR = [f"mirror.z{j}_nm" for j in range(4, 12)]
@@ -178,7 +178,7 @@ def test_half_pixel_moves_lie_between_whole_ones() -> None:
 
 
 def test_focus_and_mirror_z4_undo_each_other_at_low_na() -> None:
-    """z = 4 sqrt(3) n a / NA^2 (paraxial), with the sign of `sim.pupil`."""
+    """z = 4 sqrt(3) n a / NA^2 (paraxial), with the sign of `sim.numerics.pupil`."""
     truth = _open(
         seed=1,
         aberration_rms_nm=0.0,

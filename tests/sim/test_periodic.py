@@ -8,8 +8,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.periodic import cut, shift_phases
-from sim.remember import Last
+from sim.numerics.memo import Last
+from sim.numerics.periodic import cut, shift_phases
 
 
 @given(

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from sim.pupil import Objective, PupilQuadrature, Wavefront
+from sim.numerics.pupil import Objective, PupilQuadrature, Wavefront
 
 MODES = tuple(range(4, 12))
 WATER = Objective(numerical_aperture=1.2, wavelength_nm=525.0, refractive_index=1.333)

@@ -10,10 +10,10 @@ import pydantic
 import pytest
 
 from drivers.errors import DeviceLost, UnknownSetting, ValueRefused
-from sim.devices import Link, SimulatedDevice
-from sim.metrics import Metrics
-from sim.pace import AsFastAsPossible, Pace, RealTime
-from sim.rig import RigOptions, SimulatedKind, SimulatedRig, float_axis, pace_of
+from sim.parts.devices import Link, SimulatedDevice
+from sim.parts.metrics import Metrics
+from sim.parts.rig import RigOptions, SimulatedKind, SimulatedRig, float_axis, pace_of
+from sim.parts.simulated_clock import AsFastAsPossible, Pace, RealTime
 
 
 def _build(options: RigOptions, pace: Pace) -> SimulatedRig:

@@ -10,7 +10,7 @@ import pytest
 
 from drivers.errors import ConfigError
 from sim import lensless, microscope, satellite, tomography
-from sim.rig import SimulatedKind
+from sim.parts.rig import SimulatedKind
 
 KINDS: dict[str, tuple[SimulatedKind[Any], dict[str, Any]]] = {
     "fluorescence": (microscope.KIND, {}),

@@ -6,7 +6,7 @@ from math import sqrt
 import numpy as np
 import pytest
 
-from sim.sensor import NoiseModel, Sensor, SensorSpec
+from sim.parts.sensor import NoiseModel, Sensor, SensorSpec
 
 SHAPE = (256, 256)
 SPEC = SensorSpec()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.zernike import noll_to_nm, zernike
+from sim.numerics.zernike import noll_to_nm, zernike
 
 # Noll 1976, table I; sine modes carry a negative m here.
 NOLL = {

@@ -14,7 +14,7 @@ from drivers.errors import ConfigError
 from drivers.protocol import Camera
 from sim.hyperspectral import KIND
 from sim.hyperspectral.spectra import WAVELENGTHS_NM, planck, soil
-from sim.rig import SimulatedRig
+from sim.parts.rig import SimulatedRig
 from tests.sim import rigs
 from tests.sim.rigs import Factor, Settings, apply
 

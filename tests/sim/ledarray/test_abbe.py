@@ -13,7 +13,7 @@ from scipy.special import jv
 from sim.ledarray.abbe import Abbe, Optics
 from sim.ledarray.source import Lit
 from sim.ledarray.transfer import weak_transfer
-from sim.pupil import Objective, PupilQuadrature
+from sim.numerics.pupil import Objective, PupilQuadrature
 
 NA, WAVELENGTH_UM, FIELD_UM, N = 0.4, 0.5, 40.0, 80  # the pupil ends at 32 / FIELD_UM
 AIR = Objective(NA, 1e3 * WAVELENGTH_UM, 1.0)

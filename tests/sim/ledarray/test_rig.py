@@ -15,7 +15,7 @@ from drivers.protocol import Value
 from hil.information import estimate_information
 from sim.ledarray.imager import led_settings
 from sim.microscope import KIND
-from sim.rig import SimulatedRig
+from sim.parts.rig import SimulatedRig
 from tests.sim.rigs import Factor, Settings, camera_noise
 
 DRY: dict[str, Any] = {

@@ -11,7 +11,7 @@ import torch
 
 from sim.ledarray.source import Lit
 from sim.ledarray.transfer import weak_transfer
-from sim.pupil import Objective
+from sim.numerics.pupil import Objective
 
 NA = 0.4
 

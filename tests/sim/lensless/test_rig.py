@@ -13,7 +13,7 @@ from drivers.errors import ConfigError
 from drivers.protocol import Value
 from hil.ports import Estimate
 from sim.lensless import KIND
-from sim.rig import SimulatedRig
+from sim.parts.rig import SimulatedRig
 from tests.sim import rigs
 from tests.sim.rigs import Factor, Settings
 

@@ -12,7 +12,7 @@ import pytest
 from drivers.errors import ConfigError
 from drivers.protocol import Camera, Value
 from hil.ports import Estimate
-from sim.rig import SimulatedRig
+from sim.parts.rig import SimulatedRig
 from sim.satellite import KIND
 from tests.sim import rigs
 from tests.sim.rigs import Factor, Settings, apply

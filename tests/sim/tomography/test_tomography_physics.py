@@ -12,9 +12,9 @@ from scipy.integrate import quad
 from skimage.transform import radon
 
 from sim.tomography.attenuation import mass_attenuation
+from sim.tomography.imager import Instrument, Scanner, ScanSettings
 from sim.tomography.projector import line_integrals, view_angles
-from sim.tomography.samples import densities, make_slice
-from sim.tomography.scanner import Instrument, Scanner, ScanSettings
+from sim.tomography.scenes import densities, make_slice
 from sim.tomography.spectrum import LOWEST_KEV, tube_spectrum
 
 F64 = torch.float64

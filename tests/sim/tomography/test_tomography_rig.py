@@ -15,9 +15,9 @@ from drivers.protocol import Value
 from hil.information import estimate_information
 from hil.noise import XrayNoise
 from hil.ports import Estimate
-from sim.rig import SimulatedRig
+from sim.parts.rig import SimulatedRig
 from sim.tomography import KIND
-from sim.tomography.samples import densities
+from sim.tomography.scenes import densities
 from tests.sim import rigs
 from tests.sim.rigs import Factor, apply
 
@@ -208,6 +208,6 @@ def test_bad_options_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         KIND.options({"scene": "nowhere.npy"}, tmp_path)
     with pytest.raises(pydantic.ValidationError, match="one of ellipses"):
         KIND.options({"scene": "stars"}, tmp_path)
-    monkeypatch.setattr("sim.tomography.samples.find_spec", lambda name: None)
+    monkeypatch.setattr("sim.tomography.scenes.find_spec", lambda name: None)
     with pytest.raises(ConfigError, match="pip install pydicom"):
         KIND.options({"scene": "slice"}, tmp_path)

@@ -21,8 +21,8 @@ from typing import Annotated, Any, Generic, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from drivers.protocol import Device, Role, Setting, Value
-from sim.devices import Axis, Link, SimulatedDevice
-from sim.pace import AsFastAsPossible, Pace, RealTime
+from sim.parts.devices import Axis, Link, SimulatedDevice
+from sim.parts.simulated_clock import AsFastAsPossible, Pace, RealTime
 
 
 class RigOptions(BaseModel):

@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.scene_files import load_numbers
+from sim.parts.scene_files import load_numbers
 from sim.tomography.materials import BONE_G_PER_CM3
 
 Slice = NDArray[np.float32]

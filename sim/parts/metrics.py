@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.protocol import Setting, Value
-from sim.devices import Axis, Link, SimulatedDevice
-from sim.pace import Pace
-from sim.rig import present_settings
-from sim.sensor import SensorSpec
+from sim.parts.devices import Axis, Link, SimulatedDevice
+from sim.parts.rig import present_settings
+from sim.parts.sensor import SensorSpec
+from sim.parts.simulated_clock import Pace
 
 if TYPE_CHECKING:  # torch takes a second to import, and parking a rig must not wait for it
     import torch

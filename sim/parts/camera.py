@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from drivers.errors import CaptureCancelled
 from drivers.frame import Frame, FrameMeta, Pixels
-from sim.devices import Axis, Link, SimulatedDevice
-from sim.pace import Pace
+from sim.parts.devices import Axis, Link, SimulatedDevice
+from sim.parts.simulated_clock import Pace
 
 
 class SimulatedCamera(SimulatedDevice):

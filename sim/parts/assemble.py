@@ -8,12 +8,12 @@ from typing import Any, Protocol, TypeAlias
 
 from drivers.frame import Pixels
 from drivers.protocol import Value
-from sim.camera import SimulatedCamera
-from sim.devices import Axis, Link, SimulatedDevice
-from sim.light_path import LightPath, PathTruth
-from sim.metrics import Metrics
-from sim.pace import Pace
-from sim.rig import SimulatedRig, present_settings
+from sim.parts.camera import SimulatedCamera
+from sim.parts.devices import Axis, Link, SimulatedDevice
+from sim.parts.light_path import LightPath, PathTruth
+from sim.parts.metrics import Metrics
+from sim.parts.rig import SimulatedRig, present_settings
+from sim.parts.simulated_clock import Pace
 
 Part: TypeAlias = Callable[[Pace, Link, object], SimulatedDevice]
 """Makes a device, given how time passes, the wire, and what the simulation hides."""

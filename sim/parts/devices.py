@@ -9,7 +9,7 @@ from math import isfinite
 
 from drivers.errors import DeviceLost, NotReached, SettleTimeout, UnknownSetting, ValueRefused
 from drivers.protocol import Setting, Value
-from sim.pace import Pace
+from sim.parts.simulated_clock import Pace
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from drivers.errors import UnknownSetting
 from drivers.protocol import Value
-from sim.devices import SimulatedDevice
-from sim.rig import present_settings
+from sim.parts.devices import SimulatedDevice
+from sim.parts.rig import present_settings
 
 
 class LightPath(Protocol):

@@ -6,8 +6,8 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from sim.rig import RigOptions
-from sim.sensor import SensorSpec
+from sim.parts.rig import RigOptions
+from sim.parts.sensor import SensorSpec
 
 # What rigs with other defaults may say too
 Efficiency = Annotated[float, Field(gt=0, le=1)]

@@ -23,8 +23,8 @@ from math import ceil, pi
 
 import torch
 
-from sim.batches import by_groups
-from sim.numbers import Numbers, number
+from sim.numerics.batches import by_groups
+from sim.numerics.tensors import Numbers, number
 from sim.tomography.attenuation import mass_attenuation
 from sim.tomography.projector import line_integrals, view_angles
 from sim.tomography.spectrum import REFERENCE_KV, Spectrum, tube_spectrum

@@ -12,15 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.protocol import Value
-from sim.remember import Last
-from sim.sensor import Sensor
+from sim.numerics.memo import Last
+from sim.parts.sensor import Sensor
 from sim.tomography.options import TomographyOptions
-from sim.tomography.samples import SCENES, Slice, densities, load_slices, make_slice
+from sim.tomography.scenes import SCENES, Slice, densities, load_slices, make_slice
 
 if TYPE_CHECKING:  # torch takes a second to import, and parking a rig must not wait for it
     import torch
 
-    from sim.tomography.scanner import Scanner, ScanSettings
+    from sim.tomography.imager import Scanner, ScanSettings
 
 _KEPT_SLICES = 64
 
@@ -65,7 +65,7 @@ class ScanPath:
     @cached_property
     def scanner(self) -> Scanner:
         """The physics."""
-        from sim.tomography.scanner import Instrument, Scanner
+        from sim.tomography.imager import Instrument, Scanner
 
         o = self.options
         return Scanner(
@@ -86,7 +86,7 @@ class ScanPath:
         """Noise-free photons of a scan, (views, bins // binning), not interleaved."""
         import torch
 
-        from sim.tomography.scanner import scan_settings
+        from sim.tomography.imager import scan_settings
 
         scan = scan_settings(settings)
         with torch.no_grad():
@@ -108,8 +108,8 @@ class ScanPath:
 
     def metrics(self, settings: Mapping[str, Value]) -> dict[str, float]:
         """Compute the figures of merit of `sim.tomography.metrics`."""
+        from sim.tomography.imager import scan_settings
         from sim.tomography.metrics import figures
-        from sim.tomography.scanner import scan_settings
 
         return figures(self.scanner, scan_settings(settings), self.sensor.spec.read_noise_e)
 

@@ -18,7 +18,7 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.zernike import zernike
+from sim.numerics.zernike import zernike
 
 
 @dataclass(frozen=True, slots=True)
