@@ -103,7 +103,7 @@ def demo(draws: int) -> Iterator[Case]:
 
 
 def microscope(draws: int) -> Iterator[Case]:
-    from sim.microscope import KIND
+    from sim.microscope.rig import KIND
 
     for draw in range(draws):
         rng = np.random.default_rng(draw)

@@ -18,8 +18,8 @@ import numpy as np
 import torch
 
 from drivers.protocol import Camera
-from sim.fluorescence import GUARDS
-from sim.microscope import KIND
+from sim.microscope.fluorescence.imager import GUARDS
+from sim.microscope.rig import KIND
 from sim.parts.rig import SimulatedRig
 
 TRIAL_FIELDS = [(x_um, y_um) for y_um in (-30.0, 30.0) for x_um in (-75.0, -25.0, 25.0, 75.0)]

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from drivers.protocol import Setting
-from sim import hyperspectral, lensless, microscope, satellite, tomography
-from sim.microscope_options import PHASE_ALONE, MicroscopeOptions
+from sim import hyperspectral, lensless, satellite, tomography
+from sim.microscope import rig as microscope
+from sim.microscope.options import PHASE_ALONE, MicroscopeOptions
 from sim.parts.rig import SimulatedKind
 from sim.parts.sensor_options import SensorOptions
 

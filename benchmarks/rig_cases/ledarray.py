@@ -13,7 +13,7 @@ from benchmarks.rig_cases.search import optuna_against_scan
 from benchmarks.rig_cases.speed import milliseconds, over_bare
 from benchmarks.rig_cases.table import Row, apart
 from drivers.protocol import Camera
-from sim.microscope import KIND
+from sim.microscope.rig import KIND
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "ledarray" / "session.toml"
 APERTURES = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5)
@@ -70,7 +70,7 @@ def _speed(side_px: int) -> Iterator[Row]:
 
     from scipy.fft import next_fast_len
 
-    from sim.ledarray.imager import led_settings
+    from sim.microscope.led_array.imager import led_settings
 
     imager = rig.truth.path.imager
     one, guard = imager.instrument, imager.guard_px(led_settings(rig.truth.suppose()))

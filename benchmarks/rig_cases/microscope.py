@@ -13,7 +13,7 @@ from benchmarks.rig_cases.search import optuna_against_scan
 from benchmarks.rig_cases.speed import milliseconds, over_bare
 from benchmarks.rig_cases.table import Row, apart
 from drivers.protocol import Camera
-from sim.microscope import KIND
+from sim.microscope.rig import KIND
 from sim.parts.rig import SimulatedRig
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "microscope" / "session.toml"
@@ -59,7 +59,7 @@ def _open(side_px: int) -> SimulatedRig:
 
 def _speed(side_px: int) -> Iterator[Row]:
     """Time new fields and new mirror shapes beside what the physics cannot do without."""
-    from sim.fluorescence import FluorescenceSettings
+    from sim.microscope.fluorescence.imager import FluorescenceSettings
 
     rig = _open(side_px)
     camera = rig.devices["camera"]

@@ -7,7 +7,7 @@ from typing import ClassVar
 import pytest
 
 from drivers.protocol import Connection, Value
-from sim.microscope import KIND
+from sim.microscope.rig import KIND
 from tests.contracts.driver_contract import DriverContract
 
 

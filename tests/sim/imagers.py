@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 import torch
 
-from sim import hyperspectral, lensless, microscope, satellite, tomography
+from sim import hyperspectral, lensless, satellite, tomography
+from sim.microscope import rig as microscope
 from sim.parts.rig import SimulatedKind, SimulatedRig
 from tests.sim.rigs import Settings
 
@@ -27,7 +28,7 @@ class Case(NamedTuple):
 
 
 def fluorescence(rig: SimulatedRig, settings: Settings) -> Images:
-    from sim.fluorescence import FluorescenceSettings
+    from sim.microscope.fluorescence.imager import FluorescenceSettings
 
     path = rig.truth.path
     scene, light = torch.from_numpy(path.scene), FluorescenceSettings.of(settings)
@@ -36,7 +37,7 @@ def fluorescence(rig: SimulatedRig, settings: Settings) -> Images:
 
 
 def led_array(rig: SimulatedRig, settings: Settings) -> Images:
-    from sim.ledarray.imager import led_settings
+    from sim.microscope.led_array.imager import led_settings
 
     path = rig.truth.path
     return partial(path.imager.photons, torch.from_numpy(path.scene), led_settings(settings))

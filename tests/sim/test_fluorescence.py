@@ -13,9 +13,9 @@ import torch
 from scipy.optimize import brentq
 
 from drivers.protocol import Value
-from sim.fluorescence import FluorescenceSettings
-from sim.microscope import KIND
-from sim.mirror import MIRROR_SETTINGS
+from sim.microscope.fluorescence.imager import FluorescenceSettings
+from sim.microscope.rig import KIND
+from sim.microscope.stand.mirror import MIRROR_SETTINGS
 from sim.parts.rig import SimulatedRig
 from tests.sim import rigs
 from tests.sim.rigs import Factor, Settings, apply

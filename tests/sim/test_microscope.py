@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from drivers.errors import CaptureCancelled, ConfigError, DeviceLost, UnknownSetting
 from drivers.protocol import Camera, Connection, Device
-from sim.microscope import KIND
+from sim.microscope.rig import KIND
 from sim.parts.rig import SimulatedRig
 
 SMALL: dict[str, Any] = {"height_px": 96, "width_px": 64, "scene_um": 40.0}

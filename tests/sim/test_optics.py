@@ -8,8 +8,8 @@ import pytest
 import torch
 from scipy.special import j1
 
+from sim.microscope.fluorescence.optics import CACHED_TRANSFERS, ImageFormation
 from sim.numerics.pupil import Objective
-from sim.optics import CACHED_TRANSFERS, ImageFormation
 
 MODES = tuple(range(4, 12))
 FLAT = (0.0,) * 8

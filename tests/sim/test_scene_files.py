@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from drivers.errors import ConfigError
-from sim import lensless, microscope, satellite, tomography
+from sim import lensless, satellite, tomography
+from sim.microscope import rig as microscope
 from sim.parts.rig import SimulatedKind
 
 KINDS: dict[str, tuple[SimulatedKind[Any], dict[str, Any]]] = {

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.scenes import SCENES, load_scene, make_scene
+from sim.microscope.fluorescence.scenes import SCENES, load_scene, make_scene
 
 PITCH_UM = 0.1032
 SHAPE = (360, 420)

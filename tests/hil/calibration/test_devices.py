@@ -11,7 +11,7 @@ import pytest
 
 from drivers.protocol import Camera, Connection, Device, Value
 from hil.calibration import CameraCalibration, PhotonTransfer
-from sim.microscope import KIND as MICROSCOPE
+from sim.microscope.rig import KIND as MICROSCOPE
 
 
 def apply(device: Device, values: dict[str, Value]) -> None:

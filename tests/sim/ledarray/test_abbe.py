@@ -10,9 +10,9 @@ import pytest
 import torch
 from scipy.special import jv
 
-from sim.ledarray.abbe import Abbe, Optics
-from sim.ledarray.source import Lit
-from sim.ledarray.transfer import weak_transfer
+from sim.microscope.led_array.abbe import Abbe, Optics
+from sim.microscope.led_array.source import Lit
+from sim.microscope.led_array.transfer import weak_transfer
 from sim.numerics.pupil import Objective, PupilQuadrature
 
 NA, WAVELENGTH_UM, FIELD_UM, N = 0.4, 0.5, 40.0, 80  # the pupil ends at 32 / FIELD_UM

@@ -13,8 +13,8 @@ import torch
 from drivers.errors import ConfigError
 from drivers.protocol import Value
 from hil.information import estimate_information
-from sim.ledarray.imager import led_settings
-from sim.microscope import KIND
+from sim.microscope.led_array.imager import led_settings
+from sim.microscope.rig import KIND
 from sim.parts.rig import SimulatedRig
 from tests.sim.rigs import Factor, Settings, camera_noise
 

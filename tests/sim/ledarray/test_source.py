@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from sim.ledarray.source import Lit
-from sim.ledarray.transfer import weak_transfer
+from sim.microscope.led_array.source import Lit
+from sim.microscope.led_array.transfer import weak_transfer
 from sim.numerics.pupil import Objective
 
 NA = 0.4

@@ -9,12 +9,12 @@ from math import hypot
 import numpy as np
 
 from drivers.protocol import Value
-from sim.mirror import MIRROR_SETTINGS, MODES
+from sim.microscope.stand.mirror import MIRROR_SETTINGS, MODES
+from sim.microscope.stand.path import StandPath
 from sim.numerics.pupil import PupilQuadrature
 from sim.parts.devices import SimulatedDevice
 from sim.parts.light_path import PathTruth
 from sim.parts.sensor import PixelMaps
-from sim.stand_path import StandPath
 
 
 class MirrorTruth(PathTruth[StandPath]):

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from drivers.protocol import Setting
-from sim.ledarray.path import LedPath
-from sim.ledarray.settings import LONGEST_NM, PATTERNS, REFERENCE_NM, SHORTEST_NM
+from sim.microscope.led_array.path import LedPath
+from sim.microscope.led_array.settings import LONGEST_NM, PATTERNS, REFERENCE_NM, SHORTEST_NM
+from sim.microscope.stand.stand import open_stand
 from sim.parts.devices import Axis
 from sim.parts.rig import SimulatedRig, float_axis
 from sim.parts.simulated_clock import Pace
-from sim.stand import open_stand
 
 if TYPE_CHECKING:  # it imports this package's scenes
-    from sim.microscope_options import MicroscopeOptions
+    from sim.microscope.options import MicroscopeOptions
 
 METRICS = {
     "cutoff_cycles_per_um": "cycles/um",

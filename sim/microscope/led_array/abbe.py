@@ -1,7 +1,8 @@
 """Partially coherent images of thin transparent objects: a sum over source points (Abbe).
 
 o       : transmission of the object, exp((i - kappa) 2 pi OPD / lambda)
-u_s     : direction of source point s (`sim.ledarray.source`), N of them, of equal weight
+u_s     : direction of source point s (`sim.microscope.led_array.source`), N of them, of equal
+          weight
 f       : spatial frequency in the sample, cycles per um; O(f) is the spectrum of o
 P       : pupil, exp(2 pi i W / lambda) where |f| <= NA / lambda, else 0; W as in
           `sim.numerics.pupil`

@@ -1,14 +1,14 @@
 """From dyed scenes and settings to expected photons: batched, differentiable.
 
-rho : density of fluorophores, mean 1, periodic (`sim.scenes`)
+rho : density of fluorophores, mean 1, periodic (`sim.microscope.fluorescence.scenes`)
 b   : density of an even haze, which is what lies out of focus in a real specimen
 D   : dose that a place has had before, uJ; D0 after which 1/e of the light is left
 q   : dose of one exposure, power times time, uJ
 
     photons of a pixel = photons_per_uj q [(rho + b) exp(-D / D0) (1 - exp(-q / D0)) D0 / q * h](x)
 
-h is the point spread function of optics and pixel (`sim.optics`). A sample that does not bleach has
-an infinite D0.
+h is the point spread function of optics and pixel (`sim.microscope.fluorescence.optics`). A sample
+that does not bleach has an infinite D0.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from math import ceil
 
 import torch
 
-from sim.mirror import MIRROR_SETTINGS, MODES
+from sim.microscope.fluorescence.optics import ImageFormation
+from sim.microscope.stand.mirror import MIRROR_SETTINGS, MODES
 from sim.numerics.batches import by_groups
 from sim.numerics.periodic import cut
 from sim.numerics.pupil import Objective, PupilQuadrature
 from sim.numerics.tensors import Numbers, number
-from sim.optics import ImageFormation
 
 GUARDS = (32, 64, 128, 256, 512, 1024)
 """Scene samples around the field, one of these, so that few FFT sizes occur. The smallest is 3.5 um

@@ -1,15 +1,4 @@
-"""``sim.microscope``: a widefield fluorescence microscope with a deformable mirror, simulated.
-
-Devices and settings::
-
-    stage    stage.x_um, stage.y_um           centre of the field in the scene
-    focus    focus.z_um                       0 adds nothing to the hidden aberration
-    light    light.power_mw                   0 is dark, and what the rig starts with
-    mirror   mirror.z4_nm ... mirror.z11_nm   Noll modes, nm rms, added to the hidden aberration
-    camera   camera.exposure_ms, camera.binning
-    metrics  read-only figures of merit (`sim.widefield_metrics`)
-
-With ``contrast = "phase"`` in its options an LED array takes the light's place: `sim.ledarray`.
+"""The devices of ``sim.microscope``: a stand, with a lamp and a dyed sample or an LED array.
 
 Defaults, and why: a 63x / 1.2 water immersion objective on 6.5 um pixels samples the emission of
 green fluorescent protein (510 nm) just above the Nyquist rate (103.2 of 106.2 nm). With 3 photons a
@@ -25,12 +14,12 @@ quick.
 
 from __future__ import annotations
 
-from sim.ledarray.rig import open_ledarray
-from sim.microscope_options import MicroscopeOptions, find_scene
+from sim.microscope.fluorescence.path import FluorescencePath
+from sim.microscope.led_array.rig import open_ledarray
+from sim.microscope.options import MicroscopeOptions, find_scene
+from sim.microscope.stand.stand import open_stand
 from sim.parts.rig import SimulatedKind, SimulatedRig, float_axis
 from sim.parts.simulated_clock import Pace
-from sim.stand import open_stand
-from sim.widefield import FluorescencePath
 
 METRICS = {
     "mtf50_cycles_per_um": "cycles/um",

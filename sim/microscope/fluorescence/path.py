@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.protocol import Value
-from sim.scenes import load_scene, make_scene
-from sim.stand_path import StandPath, centre_um
+from sim.microscope.fluorescence.scenes import load_scene, make_scene
+from sim.microscope.stand.path import StandPath, centre_um
 
 if TYPE_CHECKING:  # torch takes a second to import, and parking a rig must not wait for it
-    from sim.fluorescence import FluorescenceImager
-    from sim.microscope_options import MicroscopeOptions
+    from sim.microscope.fluorescence.imager import FluorescenceImager
+    from sim.microscope.options import MicroscopeOptions
 
 LIT_MARGIN_UM = 4.0
 """How far the illumination's field stop lies outside the camera's field."""
@@ -46,7 +46,7 @@ class FluorescencePath(StandPath):
     @cached_property
     def imager(self) -> FluorescenceImager:
         """The optics."""
-        from sim.fluorescence import FluorescenceImager, Instrument
+        from sim.microscope.fluorescence.imager import FluorescenceImager, Instrument
 
         options = self.options
         instrument = Instrument(
@@ -69,9 +69,9 @@ class FluorescencePath(StandPath):
         return self.sensor.expected_electrons(photons, float(settings["camera.exposure_ms"]))
 
     def metrics(self, settings: Mapping[str, Value]) -> dict[str, float]:
-        """Compute the figures of merit of `sim.widefield_metrics`; the last are remembered."""
-        from sim.fluorescence import FluorescenceSettings
-        from sim.widefield_metrics import figures
+        """Compute the figures of merit of this folder's ``metrics``; the last are remembered."""
+        from sim.microscope.fluorescence.imager import FluorescenceSettings
+        from sim.microscope.fluorescence.metrics import figures
 
         def compute() -> dict[str, float]:
             electrons = self.expected_electrons(settings)
@@ -94,7 +94,7 @@ class FluorescencePath(StandPath):
         """
         import torch
 
-        from sim.fluorescence import FluorescenceSettings
+        from sim.microscope.fluorescence.imager import FluorescenceSettings
 
         def compute() -> NDArray[np.float32]:
             dose_uj = None if self._dose_uj is None else torch.from_numpy(self._dose_uj)
@@ -116,7 +116,7 @@ class FluorescencePath(StandPath):
         """Add the dose of one exposure to the places under the light."""
         if not self.options.bleaching or not _dose_uj(settings) > 0:
             return
-        from sim.fluorescence import lit_window
+        from sim.microscope.fluorescence.imager import lit_window
 
         if self._dose_uj is None:
             self._dose_uj = np.zeros(self.scene.shape, np.float32)

@@ -2,10 +2,11 @@
 
     photons of a pixel = rate * power * share * time * (lambda / 530 nm) * [I * pixel](x)
 
-I is the image of `sim.ledarray.abbe`, 1 where nothing is in the way of light that the objective
-takes in; share is that of the LEDs that are lit (`sim.ledarray.source`); `rate` is in photons for
-each uJ that reaches the sample at 530 nm, of which longer waves have more. The scene fades out
-over the outer quarter of a guard band around the field, so that the field's period shows nowhere.
+I is the image of `sim.microscope.led_array.abbe`, 1 where nothing is in the way of light that the
+objective takes in; share is that of the LEDs that are lit (`sim.microscope.led_array.source`);
+`rate` is in photons for each uJ that reaches the sample at 530 nm, of which longer waves have
+more. The scene fades out over the outer quarter of a guard band around the field, so that the
+field's period shows nowhere.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ import numpy as np
 import torch
 from scipy.fft import next_fast_len
 
-from sim.ledarray.abbe import Abbe, Optics
-from sim.ledarray.settings import REFERENCE_NM
-from sim.ledarray.source import Lit
-from sim.mirror import MIRROR_SETTINGS, MODES
+from sim.microscope.led_array.abbe import Abbe, Optics
+from sim.microscope.led_array.settings import REFERENCE_NM
+from sim.microscope.led_array.source import Lit
+from sim.microscope.stand.mirror import MIRROR_SETTINGS, MODES
 from sim.numerics.batches import by_groups
 from sim.numerics.periodic import cut, shift_phases
 from sim.numerics.pupil import Objective, PupilQuadrature

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.protocol import Value
-from sim.ledarray.scenes import Opd, load_opd, make_opd
-from sim.stand_path import StandPath, centre_um
+from sim.microscope.led_array.scenes import Opd, load_opd, make_opd
+from sim.microscope.stand.path import StandPath, centre_um
 
 if TYPE_CHECKING:  # torch takes a second to import, and parking a rig must not wait for it
-    from sim.ledarray.imager import LedImager
+    from sim.microscope.led_array.imager import LedImager
 
 
 class LedPath(StandPath):
@@ -32,7 +32,7 @@ class LedPath(StandPath):
     @cached_property
     def imager(self) -> LedImager:
         """The optics."""
-        from sim.ledarray.imager import Instrument, LedImager
+        from sim.microscope.led_array.imager import Instrument, LedImager
 
         options = self.options
         instrument = Instrument(
@@ -51,7 +51,7 @@ class LedPath(StandPath):
 
     def expected_electrons(self, settings: Mapping[str, Value]) -> NDArray[np.float32]:
         """Noise-free electrons of a frame, (height, width) before binning."""
-        from sim.ledarray.imager import led_settings
+        from sim.microscope.led_array.imager import led_settings
 
         exposure_ms = float(settings["camera.exposure_ms"])
         photons = np.zeros(self.sensor.shape, np.float32)
@@ -61,9 +61,9 @@ class LedPath(StandPath):
         return self.sensor.expected_electrons(photons, exposure_ms)
 
     def metrics(self, settings: Mapping[str, Value]) -> dict[str, float]:
-        """Compute the figures of merit of `sim.ledarray.metrics`; the last are remembered."""
-        from sim.ledarray.imager import led_settings
-        from sim.ledarray.metrics import figures
+        """Compute the figures of merit of this folder's ``metrics``; the last are remembered."""
+        from sim.microscope.led_array.imager import led_settings
+        from sim.microscope.led_array.metrics import figures
 
         def compute() -> dict[str, float]:
             electrons = self.expected_electrons(settings)
@@ -84,7 +84,7 @@ class LedPath(StandPath):
         """Image relative to an empty field; repeats of a field differ in noise alone."""
         import torch
 
-        from sim.ledarray.imager import led_settings
+        from sim.microscope.led_array.imager import led_settings
 
         def compute() -> NDArray[np.float32]:
             with torch.no_grad():

@@ -49,7 +49,7 @@ class Lit:
     def of(
         cls, pattern: str, inner_na: torch.Tensor, outer_na: torch.Tensor, objective_na: float
     ) -> Lit:
-        """Choose them by one of `sim.ledarray.settings.PATTERNS`; 0-d NAs in any order."""
+        """Choose them by one of `settings.PATTERNS`; 0-d NAs in any order."""
         lo, hi = torch.minimum(inner_na, outer_na), torch.maximum(inner_na, outer_na)
         if pattern == "brightfield":
             lo, hi = torch.zeros_like(outer_na), outer_na

@@ -6,8 +6,8 @@ Devices and settings, beside ``stage``, ``focus``, ``mirror`` and ``camera``, wh
 are::
 
     led       led.pattern                     brightfield, annular, half-plane, darkfield
-              led.inner_na, led.outer_na      between which LEDs are lit (`sim.ledarray.source`)
-              led.wavelength_nm
+              led.inner_na, led.outer_na      between which LEDs are lit
+              (`sim.microscope.led_array.source`) led.wavelength_nm
               led.power_mw                    at the sample were all LEDs lit; 0 is dark
-    metrics   read-only figures of merit (`sim.ledarray.metrics`)
+    metrics   read-only figures of merit (`sim.microscope.led_array.metrics`)
 """

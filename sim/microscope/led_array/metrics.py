@@ -6,7 +6,8 @@
 ``mean_electrons``        of a pixel
 ``snr``                   mean over standard deviation of the noise of a pixel at that light
 ``phase_transfer_peak``   largest contrast that a weak phase object of 1 radian can have, over all
-                          its spatial frequencies: the peak of H in `sim.ledarray.transfer`
+                          its spatial frequencies: the peak of H in
+                          `sim.microscope.led_array.transfer`
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.ledarray.imager import LedImager, LedSettings
-from sim.ledarray.transfer import weak_transfer
-from sim.mirror import MODES
+from sim.microscope.led_array.imager import LedImager, LedSettings
+from sim.microscope.led_array.transfer import weak_transfer
+from sim.microscope.stand.mirror import MODES
 from sim.parts.metrics import light_figures
 from sim.parts.sensor import SensorSpec
 

@@ -9,13 +9,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from sim.ledarray.scenes import PHASE_SCENES, load_opd
-from sim.ledarray.settings import SHORTEST_NM
+from sim.microscope.fluorescence.scenes import SCENES, load_scene
+from sim.microscope.led_array.scenes import PHASE_SCENES, load_opd
+from sim.microscope.led_array.settings import SHORTEST_NM
 from sim.numerics.pupil import Objective
 from sim.parts import scene_files
 from sim.parts.scene_files import known_scene
 from sim.parts.sensor_options import SensorOptions
-from sim.scenes import SCENES, load_scene
 
 LARGEST_SCENE_SAMPLES = 8192  # 256 MB an array
 FLUORESCENCE_ALONE = ("wavelength_nm", "background", "bleaching", "bleaching_dose_uj")
@@ -28,13 +28,14 @@ class MicroscopeOptions(SensorOptions):
     """What the ``[[driver]]`` table of a simulated microscope may say.
 
     Every draw, of scene, hidden aberration, pixel maps and noise, comes from `seed`: the same
-    options and the same calls give the same frames. `scene` is a name of `sim.scenes.SCENES`, or of
-    `sim.ledarray.scenes.PHASE_SCENES` where `contrast` is ``"phase"``, or the path of a ``.npy``
-    file, whose samples then lie `pitch_um` apart: a camera pixel, or a fraction of it where a pixel
-    is too coarse for the optics. `sample_index` and `depth_um` say what lies between focus and
-    cover glass; `lamp_flicker` is the relative standard deviation of the light from frame to frame;
-    `led_na`, `led_points` and `absorption` are those of `sim.ledarray`. The rest is as
-    in `Sample`, `Objective` and `SensorSpec`.
+    options and the same calls give the same frames. `scene` is a name of
+    `sim.microscope.fluorescence.scenes.SCENES`, or of
+    `sim.microscope.led_array.scenes.PHASE_SCENES` where `contrast` is ``"phase"``, or the path of
+    a ``.npy`` file, whose samples then lie `pitch_um` apart: a camera pixel, or a fraction of it
+    where a pixel is too coarse for the optics. `sample_index` and `depth_um` say what lies between
+    focus and cover glass; `lamp_flicker` is the relative standard deviation of the light from
+    frame to frame; `led_na`, `led_points` and `absorption` are those of
+    `sim.microscope.led_array`. The rest is as in `Sample`, `Objective` and `SensorSpec`.
     """
 
     contrast: Literal["fluorescence", "phase"] = "fluorescence"

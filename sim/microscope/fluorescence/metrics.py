@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from sim.fluorescence import FluorescenceImager, FluorescenceSettings
+from sim.microscope.fluorescence.imager import FluorescenceImager, FluorescenceSettings
 from sim.parts.metrics import first_below, light_figures, radial_contrast
 from sim.parts.sensor import SensorSpec
 

@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from drivers.protocol import Setting
-from sim.mirror import mirror_axes
+from sim.microscope.stand.mirror import mirror_axes
+from sim.microscope.stand.path import StandPath
+from sim.microscope.stand.truth import MirrorTruth
 from sim.parts.assemble import CameraPart, assemble, device
 from sim.parts.devices import Axis
 from sim.parts.rig import SimulatedRig, float_axis
 from sim.parts.simulated_clock import Pace
-from sim.stand_path import StandPath
-from sim.truth import MirrorTruth
 
 if TYPE_CHECKING:  # it imports the scenes of both
-    from sim.microscope_options import MicroscopeOptions
+    from sim.microscope.options import MicroscopeOptions
 
 READOUT_MS = 10.0
 LIBRARIES = ("numpy", "scipy", "scikit-image", "torch")

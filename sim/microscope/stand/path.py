@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.protocol import Value
-from sim.mirror import draw_aberration_nm
+from sim.microscope.stand.mirror import draw_aberration_nm
 from sim.numerics.memo import Last
 from sim.parts.sensor import NoiseModel, Sensor
 
 if TYPE_CHECKING:  # it imports the scenes of both
-    from sim.microscope_options import MicroscopeOptions
+    from sim.microscope.options import MicroscopeOptions
 
 
 class StandPath(ABC):
@@ -33,7 +33,7 @@ class StandPath(ABC):
     options, objective, pitch_um
         As given; what of it sets the optics; distance of the scene's samples.
     aberration_nm
-        Hidden coefficient of each of `sim.mirror.MODES`, nm rms.
+        Hidden coefficient of each of `sim.microscope.stand.mirror.MODES`, nm rms.
     sensor
         The camera's.
     """
