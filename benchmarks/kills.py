@@ -19,8 +19,8 @@ from pathlib import Path
 
 from hil import open_database
 from hil.errors import HilError
-from hil.ports import SearchExhausted, TrialRow, TrialState
 from hil.proposer import OptunaProposer
+from hil.records.trial import SearchExhausted, TrialRow, TrialState
 from hil.rig import Plan, Rig
 from hil.search_space import resolve
 from hil.session import Layout, stored_file

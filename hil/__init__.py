@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from hil.errors import HilError, InputError, RigHeld
     from hil.information import estimate_information
     from hil.outcome import SessionResult
-    from hil.ports import Estimate
+    from hil.records.estimate import Estimate
     from hil.rig import Rig, load_rig
     from hil.session import resume_session, run_session
     from hil.spec import SessionSpec
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Database": "hil.store",
-    "Estimate": "hil.ports",
+    "Estimate": "hil.records.estimate",
     "HilError": "hil.errors",
     "InputError": "hil.errors",
     "Rig": "hil.rig",

@@ -7,11 +7,11 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
+from hil.clock import Clock
 from hil.controller import StopSwitch
 from hil.errors import HilError, Interrupted, StoreError
 from hil.guardian import Guardian, Orders
 from hil.holding import hold, lease
-from hil.ports import Clock
 from hil.rig import Plan, Rig
 from hil.signals import stop_on_signals
 from hil.spec import RigFile

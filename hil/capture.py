@@ -13,9 +13,10 @@ import numpy as np
 from drivers.errors import DriverError
 from drivers.frame import Pixels
 from drivers.protocol import Camera
+from hil.clock import Clock
 from hil.dose import DoseMeter
 from hil.errors import RigError
-from hil.ports import Clock, FieldFrames, Value
+from hil.records.frames import FieldFrames, Value
 from hil.safety import Safety
 
 

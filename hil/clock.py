@@ -4,10 +4,23 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Time, handed in so that tests and replays own it."""
+
+    def now(self) -> datetime:
+        """UTC, with time zone."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never run backwards."""
+        ...
 
 
 class SystemClock:
-    """Implements `hil.ports.Clock`."""
+    """Implements `hil.clock.Clock`."""
 
     def now(self) -> datetime:
         """UTC, with time zone."""

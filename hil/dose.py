@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from hil.errors import InputError, SafetyError
-from hil.ports import TrialRow, Value
+from hil.records.frames import Value
+from hil.records.trial import TrialRow
 from hil.safety import Safety
 from hil.spec import DoseSpec, RigSpec
 

@@ -26,7 +26,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from hil.ports import Measured, TrialRow
+from hil.records.trial import Measured, TrialRow
 
 Floats = NDArray[np.float64]
 _LACK_OF_FIT = 0.01

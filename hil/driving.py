@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hil.calibration.use import RigNoise, check_now
 from hil.capture import Capture
+from hil.clock import Clock
 from hil.controller import Controller, Ending, LoopSpec, StopSwitch
 from hil.device_thread import DeviceThread
 from hil.dose import DoseBudget, DoseMeter
@@ -16,7 +17,9 @@ from hil.errors import HilError, SafetyError, StoreError
 from hil.guardian import Guardian, Orders
 from hil.layout import Layout
 from hil.outcome import SessionResult, best_of, result_of
-from hil.ports import Clock, Observer, SessionState, TrialState, Value
+from hil.records.frames import Value
+from hil.records.session import Observer, SessionState
+from hil.records.trial import TrialState
 from hil.rig import Rig
 from hil.score import SessionEstimator, Surroundings
 from hil.search_space import SearchSpace

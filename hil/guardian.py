@@ -18,7 +18,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from hil.ports import Clock, SessionState
+from hil.clock import Clock
+from hil.records.session import SessionState
 
 if TYPE_CHECKING:
     from hil.store import Database

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Literal
 
 import filelock
 
+from hil.clock import Clock
 from hil.errors import RigHeld
-from hil.ports import Clock
 from hil.rig import Plan
 
 if TYPE_CHECKING:

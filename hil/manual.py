@@ -10,7 +10,7 @@ from hil.clock import SystemClock
 from hil.errors import InputError
 from hil.holding import hold
 from hil.outcome import best_of
-from hil.ports import Value
+from hil.records.frames import Value
 from hil.rig import Plan, Rig
 from hil.safety import ParkProblem
 from hil.session import stored_file

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hil.drift import Drift, without_drift
-from hil.ports import Best, SessionState, TrialState, Value
 from hil.ranking import winner
+from hil.records.frames import Value
+from hil.records.session import SessionState
+from hil.records.trial import Best, TrialState
 
 if TYPE_CHECKING:
     from hil.store import Database

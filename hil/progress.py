@@ -13,7 +13,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from hil.ports import Snapshot
+from hil.records.session import Snapshot
 
 _PLAIN_EVERY_S = 5.0
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from hil.ports import Best, TrialRow, TrialState, Value
+from hil.records.frames import Value
+from hil.records.trial import Best, TrialRow, TrialState
 
 
 def ranked(rows: Sequence[TrialRow]) -> list[Best]:

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from hil.ports import Estimate
+from hil.records.estimate import Estimate
 
 DIFFERENCES_BITS = (0.1, 0.05, 0.02, 0.01, 0.005, 0.002)
 POWER = 0.8

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from hil.errors import InputError
 from hil.objectives import Circumstances, light_sensitivity, scaled
-from hil.ports import Assessment, Estimate, Measurement, Pixels, Value
+from hil.records.estimate import Assessment, Estimate
+from hil.records.frames import Measurement, Pixels, Value
 from hil.spec import CalibratedNoiseSpec, RigFile, SessionFile, SessionSpec
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from hil.dose import LightPath, light_path
 from hil.errors import InputError, SafetyError
 from hil.feasible import least, repair
 from hil.objectives import binning_of
-from hil.ports import Value
+from hil.records.frames import Value
 from hil.safety import Safety
 from hil.spec import Measure, RigSpec, SearchAxis, SessionSpec
 

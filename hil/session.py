@@ -9,20 +9,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hil.calibration.use import RigNoise, check_before, refuse_moves, rig_noise
-from hil.clock import SystemClock
+from hil.clock import Clock, SystemClock
 from hil.controller import StopSwitch
 from hil.driving import Work, drive
 from hil.errors import InputError, nearest
 from hil.holding import hold, lease
 from hil.layout import Layout, lay_out
 from hil.outcome import SessionResult, result_of
-from hil.ports import Clock, Observer, SessionState, Snapshot, Value
+from hil.records.frames import Value
+from hil.records.session import Observer, SessionState, Snapshot
+from hil.records.versions import versions
 from hil.rig import Plan, Rig
 from hil.score import check_objectives
 from hil.search_space import SearchSpace, resolve
 from hil.spec import RigFile, RigSpec, SessionFile, SessionSpec, load_rig_file, load_session_file
 from hil.spec.load import check_against_rig, parse
-from hil.versions import versions
 
 if TYPE_CHECKING:
     from hil.store import Database, SessionRecord

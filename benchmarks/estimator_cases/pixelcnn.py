@@ -14,7 +14,7 @@ from benchmarks.estimator_cases.problems import exponential, process_patches, pr
 from benchmarks.estimator_cases.table import Row
 from hil.information import GaussianNoise, PoissonNoise, estimate_information
 from hil.information.estimators.pixelcnn import PixelCNN
-from hil.ports import Estimate
+from hil.records.estimate import Estimate
 
 Floats = NDArray[np.float64]
 

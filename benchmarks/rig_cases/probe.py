@@ -14,7 +14,8 @@ from drivers.protocol import Value
 from hil.capture import Capture
 from hil.clock import SystemClock
 from hil.layout import lay_out
-from hil.ports import Estimate, Measurement
+from hil.records.estimate import Estimate
+from hil.records.frames import Measurement
 from hil.rig import Plan, Rig
 from hil.score import SessionEstimator, Surroundings, noise_model
 from hil.search_space import resolve

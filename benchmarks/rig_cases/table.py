@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hil.ports import Estimate
+from hil.records.estimate import Estimate
 
 
 @dataclass(frozen=True, slots=True)

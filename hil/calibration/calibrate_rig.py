@@ -16,12 +16,12 @@ from hil.calibration.recipe import Recipe, Step, plan_recipe
 from hil.calibration.stored import to_row
 from hil.calibration.tie import Tie, differences, read_again, read_tie
 from hil.capture import Capture
-from hil.clock import SystemClock
+from hil.clock import Clock, SystemClock
 from hil.controller import StopSwitch
 from hil.errors import HilError, InputError, SafetyError
-from hil.ports import Clock, FieldFrames
+from hil.records.frames import FieldFrames
+from hil.records.versions import versions
 from hil.spec import CalibrateSpec, RigFile, load_rig_file
-from hil.versions import versions
 
 if TYPE_CHECKING:
     from hil.store import CalibrationRecord

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from hil.information.frame_axes import FieldFrames
     from hil.information.neural.training import Progress as Training
     from hil.information.sufficiency import Sufficiency
-    from hil.ports import Estimate
+    from hil.records.estimate import Estimate
 
 _PLOT_BYTES = 2**27  # of the fields that the picture is made from
 _OPTIONS = {  # what the library calls what a user typed

@@ -79,7 +79,7 @@ def _show_truth(
     """Say and draw what only a simulator knows: how much aberration is left."""
     from hil.demo import residual_rms_nm
     from hil.demo.picture import draw
-    from hil.ports import TrialState
+    from hil.records.trial import TrialState
     from hil.store import open_database
 
     assert result.best is not None
@@ -211,7 +211,7 @@ def drive_session(work: Any, name: str, objective: str, **arguments: Any) -> Ses
 
 def exit_status(result: SessionResult) -> int:
     """Exit status of a session: 130 if a person stopped it, 1 if it brought nothing."""
-    from hil.ports import SessionState
+    from hil.records.session import SessionState
 
     if result.state is SessionState.STOPPED:
         return 0 if result.reason == "hil stop" else 130

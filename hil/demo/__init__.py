@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 
-from hil.ports import Value
+from hil.records.frames import Value
 from hil.rig import Plan, Rig
 from hil.spec import RigFile, RigSpec, SessionFile, SessionSpec
 from hil.spec.load import parse

@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from hil.errors import InputError
 from hil.information.checks import check_share
 from hil.information.interval import Interval, student_interval
-from hil.ports import Estimate
+from hil.records.estimate import Estimate
 
 Floats = NDArray[np.float64]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from hil.ports import Estimate
+from hil.records.estimate import Estimate
 
 
 def constant_estimate(

@@ -22,7 +22,7 @@ from hil.information.fixed_pattern import pattern_to_subtract
 from hil.information.intake import ChannelFrames, Noise, take_in
 from hil.information.interval import mean_interval, with_calibration
 from hil.information.sample import Sample
-from hil.ports import Estimate
+from hil.records.estimate import Estimate
 
 _NATS_PER_BIT = math.log(2)
 _FEW_FIELDS = 4

@@ -34,7 +34,7 @@ from hil.information.region import Region, mask_in_words
 from hil.information.stream_estimate import Stream, estimate_stream
 from hil.information.stream_record import PATTERN_SIDE, FieldRecord, StreamTotals
 from hil.information.windows import cut_windows, draw_windows
-from hil.ports import Estimate
+from hil.records.estimate import Estimate
 
 Floats = NDArray[np.float64]
 

@@ -25,7 +25,7 @@ from hil.information.interval import Interval, with_calibration
 from hil.information.noise_model import FlattenedNoise, MaskedNoise, NoiseModel
 from hil.information.online import OnlineEstimator
 from hil.information.patches import check_mask, cut_patches, patch_corners
-from hil.ports import Estimate
+from hil.records.estimate import Estimate
 
 IN_MEMORY_BYTES = 2**29
 _FOLDS = 5  # groups of fields are a multiple, so that a field's fold is its group's

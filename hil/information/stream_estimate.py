@@ -23,7 +23,7 @@ from hil.information.noise_check import check_differences
 from hil.information.noise_model import NoiseModel, PhiShift
 from hil.information.stream_record import PATTERN_SIDE, FieldRecord, StreamTotals
 from hil.information.training_sums import training_sums
-from hil.ports import Estimate
+from hil.records.estimate import Estimate
 
 Floats = NDArray[np.float64]
 

@@ -18,7 +18,7 @@ from hil.errors import InputError
 from hil.information.estimate import estimate_information
 from hil.information.estimators import PatchEstimator
 from hil.information.intake import Noise
-from hil.ports import Estimate
+from hil.records.estimate import Estimate
 
 _LARGEST_PATCH = 64
 

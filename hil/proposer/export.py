@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import optuna
 
 from hil.errors import InputError
-from hil.ports import TrialRow
 from hil.proposer.optuna_proposer import frozen, violated
+from hil.records.trial import TrialRow
 
 
 def write_study(url: str, name: str, rows: Sequence[TrialRow], objectives: Sequence[str]) -> None:

@@ -16,10 +16,11 @@ from optuna.trial import TrialState as OptunaState
 
 from hil import spec
 from hil.drift import fit_drift, without_drift
-from hil.ports import Proposal, SearchExhausted, TrialRow, TrialState, Value
 from hil.proposer import distributions as dists
 from hil.proposer.samplers import grid_size, make_sampler
 from hil.ranking import to_measure_again
+from hil.records.frames import Value
+from hil.records.trial import Proposal, SearchExhausted, TrialRow, TrialState
 
 # Where a trial keeps the sampler's own proposal, if joint limits made it another.
 ASKED = "hil:asked"

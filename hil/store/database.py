@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
+from hil.clock import Clock
 from hil.drift import Drift, fit_drift
 from hil.errors import InputError, StoreError
-from hil.ports import Clock, SessionState, TrialRow
+from hil.records.session import SessionState
+from hil.records.trial import TrialRow
 from hil.store import calibrations, lease, map_files, queries
 from hil.store.calibrations import CalibrationRecord, NewCalibration
 from hil.store.engine import one_line, writing

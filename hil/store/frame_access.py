@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from hil.errors import StoreError
-from hil.ports import Measurement, OpenTrial
+from hil.records.frames import Measurement
+from hil.records.trial import OpenTrial
 from hil.store import frame_files
 from hil.store.models import Acquisition
 

@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any, Literal
 
 from hil.errors import StoreError
-from hil.ports import FieldFrames
+from hil.records.frames import FieldFrames
 from hil.store import frame_files
 
 Keep = Literal["all", "first", "none"]

@@ -26,7 +26,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from hil.ports import SessionState, TrialState
+from hil.records.session import SessionState
+from hil.records.trial import TrialState
 from hil.store.columns import Json, Real, Utc, Words
 
 

@@ -11,8 +11,8 @@ from typing import TypeVar
 import stamina
 from sqlalchemy.exc import DBAPIError
 
+from hil.clock import Clock
 from hil.errors import StoreError
-from hil.ports import Clock
 from hil.store.engine import is_passing, one_line
 
 # stamina reports every retry to its logger; without a handler Python would print that over the live

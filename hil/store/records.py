@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from hil.ports import SessionState
+from hil.records.session import SessionState
 
 
 @dataclass(frozen=True, slots=True)

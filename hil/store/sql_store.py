@@ -18,21 +18,12 @@ from typing import Any, cast
 from sqlalchemy import Connection, Engine, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
+from hil.clock import Clock
 from hil.errors import StoreError
-from hil.ports import (
-    ENDED,
-    Assessment,
-    Clock,
-    FieldFrames,
-    Measurement,
-    OpenTrial,
-    Proposal,
-    SessionState,
-    TrialKind,
-    TrialRow,
-    TrialState,
-    Value,
-)
+from hil.records.estimate import Assessment
+from hil.records.frames import FieldFrames, Measurement, Value
+from hil.records.session import SessionState
+from hil.records.trial import ENDED, OpenTrial, Proposal, TrialKind, TrialRow, TrialState
 from hil.store import lease, trial_changes
 from hil.store.engine import is_passing, writing
 from hil.store.frame_access import read_measurement

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 
-from hil.ports import TrialState
+from hil.records.trial import TrialState
 from hil.store.filters import Type
 from hil.store.models import Acquisition, Estimate, Rig, Session, Trial
 

@@ -7,7 +7,7 @@ from typing import cast
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, select
 
-from hil.ports import Measured, TrialKind, TrialRow, TrialState
+from hil.records.trial import Measured, TrialKind, TrialRow, TrialState
 from hil.store.models import Estimate, Trial
 
 _COLUMNS = (

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hil.drift import fit_drift, without_drift
-from hil.ports import Measured, TrialRow, TrialState
+from hil.records.trial import Measured, TrialRow, TrialState
 
 N_FIELDS = 6
 

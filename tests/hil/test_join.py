@@ -10,7 +10,7 @@ from pathlib import Path
 
 import hil
 from hil.errors import HilError
-from hil.ports import TrialRow, TrialState
+from hil.records.trial import TrialRow, TrialState
 from tests.hil.small_session import RIG, SESSION
 
 TRIALS = 24

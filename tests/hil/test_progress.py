@@ -10,8 +10,9 @@ from typing import NamedTuple
 import pytest
 from rich.console import Console
 
-from hil.ports import Best, Snapshot, TrialState
 from hil.progress import TerminalView, duration
+from hil.records.session import Snapshot
+from hil.records.trial import Best, TrialState
 
 SNAPSHOT = Snapshot(
     number=7,

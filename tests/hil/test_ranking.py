@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import pytest
 
-from hil.ports import Measured, TrialKind, TrialRow, TrialState
 from hil.ranking import ranked, to_measure_again, winner
+from hil.records.trial import Measured, TrialKind, TrialRow, TrialState
 
 
 def row(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from hil.measure_advice import advise
-from hil.ports import Estimate
+from hil.records.estimate import Estimate
 from hil.repeatability import Repeatability, fields_needed, judge, power
 
 

@@ -19,7 +19,8 @@ import pytest
 import hil
 from hil.controller import StopSwitch, field_order
 from hil.errors import HilError, InputError
-from hil.ports import Snapshot, TrialState
+from hil.records.session import Snapshot
+from hil.records.trial import TrialState
 from tests.hil.small_session import RIG, SESSION
 
 

@@ -15,7 +15,7 @@ from hil.capture import Capture
 from hil.clock import SystemClock
 from hil.controller import StopSwitch
 from hil.errors import InputError
-from hil.ports import Snapshot
+from hil.records.session import Snapshot
 from hil.spec import load_session_file
 from tests.hil.small_session import RIG, SESSION
 

@@ -10,7 +10,7 @@ import numpy as np
 from drivers.protocol import Camera, Value
 from hil.information import estimate_information
 from hil.noise import CameraNoise
-from hil.ports import Estimate
+from hil.records.estimate import Estimate
 from sim.parts.rig import SimulatedRig
 
 Settings = dict[str, Value]

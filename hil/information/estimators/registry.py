@@ -34,7 +34,7 @@ class CrossEntropy:
     bound_nats
         (F, R * T) a better held-out cross-entropy than the one the point estimate uses, if any.
     flags
-        From `hil.ports.FLAGS`, what the estimator itself doubts.
+        From `hil.records.estimate.FLAGS`, what the estimator itself doubts.
     """
 
     held_out_nats: Floats

@@ -22,7 +22,7 @@ from hil.information.estimators.pixelcnn import PixelCNN
 from hil.information.neural.network import NetworkShape
 from hil.information.neural.training import Schedule
 from hil.noise import CameraNoise, GaussianNoise, NoiseModel, PoissonNoise
-from hil.ports import Estimate
+from hil.records.estimate import Estimate
 
 CAMERA = CameraNoise(0.5, 100, 1.6, 12)
 

@@ -11,7 +11,7 @@ import pytest
 
 from hil.information import estimate_information
 from hil.noise import CameraNoise, GaussianNoise, NoiseModel
-from hil.ports import FLAGS
+from hil.records.estimate import FLAGS
 
 CAMERA = CameraNoise(0.5, 100, 1.6, 12)
 SIGMA = GaussianNoise(10)

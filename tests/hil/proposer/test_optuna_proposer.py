@@ -11,8 +11,8 @@ import optuna
 import pytest
 
 from hil.drift import fit_drift, without_drift
-from hil.ports import Measured, Proposal, SearchExhausted, TrialRow, TrialState
 from hil.proposer import OptunaProposer, SearchPlan
+from hil.records.trial import Measured, Proposal, SearchExhausted, TrialRow, TrialState
 from hil.spec import (
     CmaesSampler,
     GpSampler,

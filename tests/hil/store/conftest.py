@@ -14,7 +14,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import URL
 
-from hil.ports import Assessment, Estimate, FieldFrames, OpenTrial, Proposal, TrialState
+from hil.records.estimate import Assessment, Estimate
+from hil.records.frames import FieldFrames
+from hil.records.trial import OpenTrial, Proposal, TrialState
 from hil.store import Database, NewSession, SqlStore, open_database
 from tests.postgres import admin, new_database
 

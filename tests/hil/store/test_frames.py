@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from hil.errors import StoreError
-from hil.ports import FieldFrames, TrialState
+from hil.records.frames import FieldFrames
+from hil.records.trial import TrialState
 from hil.store import Database, SqlStore, frame_files
 from hil.store.frame_writer import QUEUE_LENGTH, FrameWriter
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from hil.ports import TrialState
+from hil.records.trial import TrialState
 from hil.store import Database, open_database
 
 CHILD = """

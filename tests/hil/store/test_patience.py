@@ -11,7 +11,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
 from hil.errors import StoreError
-from hil.ports import Proposal, TrialState
+from hil.records.trial import Proposal, TrialState
 from hil.store import Database, open_database
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 from hil.errors import InputError, StoreError
-from hil.ports import SessionState
+from hil.records.session import SessionState
 from hil.store import Database, database_exists, migrate, open_database
 from hil.store.models import Base
 from hil.store.schema import HEAD, REVISIONS

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from hil.errors import StoreError
-from hil.ports import Proposal, SessionState, TrialRow, TrialState
+from hil.records.session import SessionState
+from hil.records.trial import Proposal, TrialRow, TrialState
 from hil.store import Database, NewSession, SqlStore
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from drivers.errors import ConfigError
 from drivers.protocol import Value
-from hil.ports import Estimate
+from hil.records.estimate import Estimate
 from sim.lensless import KIND
 from sim.parts.rig import SimulatedRig
 from tests.sim import rigs

@@ -11,7 +11,7 @@ import pytest
 
 from drivers.errors import ConfigError
 from drivers.protocol import Camera, Value
-from hil.ports import Estimate
+from hil.records.estimate import Estimate
 from sim.parts.rig import SimulatedRig
 from sim.satellite import KIND
 from tests.sim import rigs

@@ -14,7 +14,7 @@ from drivers.errors import ConfigError, ValueRefused
 from drivers.protocol import Value
 from hil.information import estimate_information
 from hil.noise import XrayNoise
-from hil.ports import Estimate
+from hil.records.estimate import Estimate
 from sim.parts.rig import SimulatedRig
 from sim.tomography import KIND
 from sim.tomography.scenes import densities

@@ -1,0 +1,161 @@
+"""A trial as rows, proposals and results: what it is, and where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Literal, TypeAlias
+
+from hil.records.frames import Value
+
+# "again" measures one of the best trials once more, before the winner is named.
+TrialKind: TypeAlias = Literal["search", "start", "reference", "again"]
+
+
+class TrialState(StrEnum):
+    """Where a trial is. The last five are ends."""
+
+    PROPOSED = "PROPOSED"
+    APPLIED = "APPLIED"
+    CAPTURED = "CAPTURED"
+    ESTIMATED = "ESTIMATED"
+    COMPLETE = "COMPLETE"
+    PRUNED = "PRUNED"
+    FAILED = "FAILED"
+    ABORTED = "ABORTED"
+    STALE = "STALE"
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more happens to a trial in this state."""
+        return self in ENDED
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether a trial in this state was ended from outside: another takes its place."""
+        return self in (TrialState.STALE, TrialState.ABORTED)
+
+
+ENDED = frozenset(
+    {
+        TrialState.COMPLETE,
+        TrialState.PRUNED,
+        TrialState.FAILED,
+        TrialState.ABORTED,
+        TrialState.STALE,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What the frames of a COMPLETE trial came to, beside its objectives.
+
+    Parameters
+    ----------
+    ci_low, ci_high
+        Of the first objective; NaN where there is none.
+    field_bits
+        Bits per pixel of each field of view.
+    light_sensitivity
+        For each objective its change for an e-fold in the sample's brightness; empty where that was
+        not needed.
+    light_sensitivity_bits
+        The same for bits per pixel.
+    dose_mj
+        Light that the trial brought to the sample; NaN where it is not known.
+    at_s
+        When its frames had been taken, seconds since 1970, UTC.
+    """
+
+    ci_low: float
+    ci_high: float
+    field_bits: tuple[float, ...]
+    light_sensitivity: tuple[float, ...]
+    light_sensitivity_bits: float
+    dose_mj: float
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class TrialRow:
+    """A trial as the proposer sees it: one row of the truth.
+
+    Parameters
+    ----------
+    number
+        0, 1, 2, ... within the session, without gaps.
+    requested
+        Canonical setting name to value, as proposed (before any device rounded it).
+    distributions
+        Search axis name to Optuna's JSON of its distribution, as it was when proposed.
+    sampler_attrs
+        What the sampler stored with the trial.
+    objectives
+        One number an objective; None unless COMPLETE.
+    constraints
+        Name to value; at most 0 is feasible.
+    intermediate
+        Step to value, as reported for pruning.
+    retry_of
+        Number of the trial whose settings this one measures again: one that was STALE or ABORTED,
+        or, for kind ``"again"``, one of the best.
+    measured
+        None unless COMPLETE.
+    """
+
+    number: int
+    state: TrialState
+    kind: TrialKind
+    requested: Mapping[str, Value]
+    distributions: Mapping[str, str]
+    sampler_attrs: Mapping[str, Any]
+    objectives: tuple[float, ...] | None
+    constraints: Mapping[str, float]
+    intermediate: Mapping[int, float]
+    retry_of: int | None = None
+    measured: Measured | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a proposer answers; becomes the PROPOSED row in the same transaction."""
+
+    kind: TrialKind
+    requested: Mapping[str, Value]
+    distributions: Mapping[str, str] = field(default_factory=dict)
+    sampler_attrs: Mapping[str, Any] = field(default_factory=dict)
+    study_attrs: Mapping[str, Any] = field(default_factory=dict)
+    retry_of: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTrial:
+    """A trial in work: a row that is PROPOSED, or CAPTURED and taken up again."""
+
+    trial_id: str
+    number: int
+    kind: TrialKind
+    requested: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """The best feasible trial so far, by its first objective.
+
+    Parameters
+    ----------
+    n_measured
+        How many trials with these settings the value is the mean of.
+    """
+
+    number: int
+    objective: float
+    ci_low: float
+    ci_high: float
+    n_measured: int = 1
+
+
+class SearchExhausted(Exception):
+    """There is nothing left to propose; the message says why. No row is written."""
