@@ -14,7 +14,7 @@ from hil.records.frames import Measurement, Pixels, Value
 from hil.spec import CalibratedNoiseSpec, RigFile, SessionFile, SessionSpec
 
 if TYPE_CHECKING:
-    from hil.information.noise_model import FlattenedNoise, NoiseModel
+    from hil.noise.model import FlattenedNoise, NoiseModel
 
 
 def noise_model(rig: RigFile, entries: tuple[int, ...] = ()) -> NoiseModel | FlattenedNoise:
@@ -32,7 +32,7 @@ def noise_model(rig: RigFile, entries: tuple[int, ...] = ()) -> NoiseModel | Fla
     InputError
         Naming the rig file and the key.
     """
-    from hil.information.noise_kinds import build_noise
+    from hil.noise.from_spec import build_noise
 
     spec = rig.spec.noise
     assert spec is not None and not isinstance(spec, CalibratedNoiseSpec), "see hil.calibration.use"
@@ -50,7 +50,7 @@ def check_objectives(file: SessionFile, noise: NoiseModel | FlattenedNoise) -> N
     ------
     InputError
     """
-    from hil.information.electrons import counts_electrons
+    from hil.noise.electrons import counts_electrons
 
     if "bits_per_photon" in file.spec.objective.names and not counts_electrons(noise):
         raise InputError(
@@ -185,7 +185,7 @@ class SessionEstimator:
         settings: Mapping[str, Value],
         dose_mj: float,
     ) -> Circumstances:
-        from hil.information.electrons import counts_electrons, mean_electrons
+        from hil.noise.electrons import counts_electrons, mean_electrons
 
         n_frames = frames.shape[0] * frames.shape[1]
         values = math.prod(frames.shape[2:])

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from scipy.optimize import fsolve, minimize, minimize_scalar
 from scipy.special import ndtr
 
-from hil.information.npmle import fit_mixing
+from hil.noise.entropy.mixing_distribution import fit_mixing
 
 Floats = NDArray[np.float64]
 

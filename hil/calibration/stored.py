@@ -18,9 +18,9 @@ from hil.errors import InputError
 from hil.spec import RigFile
 
 if TYPE_CHECKING:
-    from hil.information.camera_map_noise import CameraMapNoise
-    from hil.information.camera_noise import CameraNoise
-    from hil.information.noise_model import FlattenedNoise, NoiseModel
+    from hil.noise.camera import CameraNoise
+    from hil.noise.camera_map import CameraMapNoise
+    from hil.noise.model import FlattenedNoise, NoiseModel
     from hil.store import CalibrationRecord, Database, NewCalibration
 
 
@@ -155,7 +155,7 @@ def stored_noise(
 
 def _plain_model(record: CalibrationRecord) -> CameraNoise:
     """Build the model of pixels that are all alike."""
-    from hil.information.camera_noise import CameraNoise
+    from hil.noise.camera import CameraNoise
 
     noise = record.noise
     return CameraNoise(
@@ -168,7 +168,7 @@ def _plain_model(record: CalibrationRecord) -> CameraNoise:
 
 def mapped_noise(fit: CameraCalibration, maps: PixelMaps) -> CameraMapNoise:
     """Build the model of pixels that differ; shading counts as their response."""
-    from hil.information.camera_map_noise import CameraMapNoise
+    from hil.noise.camera_map import CameraMapNoise
 
     response: NDArray[np.float64] | float = 1.0
     if maps.response is not None and maps.shading is not None:

@@ -16,7 +16,7 @@ from hil.score import noise_model
 from hil.spec import CalibratedNoiseSpec, RigFile
 
 if TYPE_CHECKING:
-    from hil.information.noise_model import FlattenedNoise, NoiseModel
+    from hil.noise.model import FlattenedNoise, NoiseModel
     from hil.store import Database
 
 ACCEPT = "--accept-calibration"

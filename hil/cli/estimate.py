@@ -19,8 +19,8 @@ from hil.errors import InputError
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from hil.frames.axes import FieldFrames
     from hil.information.estimators import PatchEstimator
-    from hil.information.frame_axes import FieldFrames
     from hil.information.neural.training import Progress as Training
     from hil.information.sufficiency import Sufficiency
     from hil.records.estimate import Estimate
@@ -154,7 +154,7 @@ def estimate(
 
 def _noise(text: str, db: str | None) -> tuple[Any, float]:
     """Build a noise model; say how far its variance may be wrong, relative."""
-    from hil.information import parse_noise
+    from hil.noise import parse_noise
 
     kind, _, ref = (part.strip() for part in text.partition(":"))
     if kind != "calibration":

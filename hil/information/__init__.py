@@ -4,21 +4,21 @@ H(Y|X) comes from the noise model (`phi_table`), H(Y) from a density fitted to p
 (`estimators`, one file each), their difference with its interval and flags from `estimate`.
 """
 
-from hil.information.camera_noise import CameraNoise
+from hil.frames.files import open_frames, read_frames
 from hil.information.comparison import Difference, compare, confidence_sequence
 from hil.information.estimate import estimate_information
 from hil.information.estimators import estimator_names
-from hil.information.files import open_frames, read_frames
-from hil.information.gaussian_map_noise import GaussianMapNoise, VisibilityNoise
-from hil.information.gaussian_noise import GaussianNoise
-from hil.information.noise_model import NoiseModel
 from hil.information.online import OnlineEstimator
-from hil.information.parse_noise import parse_noise
 from hil.information.patches import cut_patches, patch_corners
-from hil.information.poisson_noise import PoissonNoise
 from hil.information.stored import estimate_stored
 from hil.information.sufficiency import against_fields, against_patch_size
-from hil.information.xray_noise import XrayNoise
+from hil.noise.camera import CameraNoise
+from hil.noise.gaussian import GaussianNoise
+from hil.noise.gaussian_map import GaussianMapNoise, VisibilityNoise
+from hil.noise.model import NoiseModel
+from hil.noise.parse import parse_noise
+from hil.noise.poisson import PoissonNoise
+from hil.noise.xray import XrayNoise
 
 __all__ = [
     "CameraNoise",

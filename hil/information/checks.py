@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hil.errors import InputError
-from hil.information.noise_model import NoiseModel
+from hil.noise.model import NoiseModel
 
 _WHERE = "frames"
 _SHAPES = (

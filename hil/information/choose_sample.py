@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hil.errors import InputError
-from hil.information.gaussian_score import LEAST_DISCRETE_VARIANCE_ADU2
 from hil.information.intake import ChannelFrames
 from hil.information.patches import patch_corners, tile_corners
 from hil.information.sample import Channel, Sample, masked_regions, regions_of_one_field
+from hil.noise.entropy.gaussian_gap import LEAST_DISCRETE_VARIANCE_ADU2
 
 _SMALLER = (32, 24, 16, 12, 8, 6, 4, 3, 2)
 

@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hil.information.adu_counts import AduCounts, joined
 from hil.information.field_groups import field_groups
-from hil.information.noise_model import NoiseModel, PhiShift, ShiftedPhi
 from hil.information.sample import Sample
+from hil.noise.entropy.histogram import AduCounts, joined
+from hil.noise.entropy.phi_shift import PhiShift
+from hil.noise.model import NoiseModel, ShiftedPhi
 
 Floats = NDArray[np.float64]
 

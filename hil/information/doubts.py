@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from hil.information.checks import CheckedFrames, check_share
-from hil.information.corrected_noise import CorrectedNoise
 from hil.information.fixed_pattern import check_pattern
 from hil.information.flags import (
     check_noise,
@@ -20,7 +19,8 @@ from hil.information.flags import (
     saturated_share,
 )
 from hil.information.intake import ChannelFrames
-from hil.information.noise_model import NoiseModel
+from hil.noise.corrected import CorrectedNoise
+from hil.noise.model import NoiseModel
 
 
 def clip_adu(checked: CheckedFrames, noise: NoiseModel, saturation_adu: float | None) -> float:

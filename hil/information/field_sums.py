@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hil.information.adu_counts import AduCounts, joined
 from hil.information.autocovariance import (
     LagSums,
     frame_lag_sums,
@@ -22,9 +21,10 @@ from hil.information.autocovariance import (
 )
 from hil.information.flags import about
 from hil.information.masked_lags import masked_lags
-from hil.information.noise_model import NoiseModel
 from hil.information.patch_moments import PatchMoments, frame_moments, tiled
 from hil.information.region import Region
+from hil.noise.entropy.histogram import AduCounts, joined
+from hil.noise.model import NoiseModel
 
 _WORTH_THREADS = 2**18  # pixels
 _PARTS = 8  # that threads share, whatever their number: sums do not depend on the machine

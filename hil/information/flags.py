@@ -12,7 +12,7 @@ from hil.information.checks import CheckedFrames
 from hil.information.difference_sums import DifferenceSums
 from hil.information.field_groups import field_groups
 from hil.information.noise_check import NoiseCheck, check_differences
-from hil.information.noise_model import NoiseModel
+from hil.noise.model import NoiseModel
 
 Floats = NDArray[np.float64]
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hil.errors import InputError
-from hil.information.noise_model import FlattenedNoise, MaskedNoise, NoiseModel
+from hil.noise.model import FlattenedNoise, MaskedNoise, NoiseModel
 
 MOST_FILLED = 0.01
 

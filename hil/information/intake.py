@@ -15,8 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from hil.errors import InputError
 from hil.information.checks import CheckedFrames, as_array, check_frames
-from hil.information.noise_model import FlattenedNoise, MaskedNoise, NoiseModel
 from hil.information.patches import check_mask
+from hil.noise.model import FlattenedNoise, MaskedNoise, NoiseModel
 
 Noise = NoiseModel | FlattenedNoise | Sequence[NoiseModel | FlattenedNoise]
 

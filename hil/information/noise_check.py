@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from hil.information.difference_sums import DifferenceSums
-from hil.information.noise_model import NoiseModel
+from hil.noise.model import NoiseModel
 
 _RATIO_BOUND = 1.03  # of variances: what a camera and its calibration are expected to keep
 _CORRELATION = 0.02  # of neighbours; errs the result by 0.0006 bit, less than anything else

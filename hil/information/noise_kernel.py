@@ -17,13 +17,13 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from hil.information.camera_noise import CameraNoise
 from hil.information.copula_model import cell_nats
-from hil.information.gaussian_noise import GaussianNoise
-from hil.information.noise_model import NoiseModel
-from hil.information.pixel_law import PixelLaw
-from hil.information.poisson_noise import PoissonNoise
 from hil.information.sample import Sample
+from hil.noise.camera import CameraNoise
+from hil.noise.entropy.camera_pixel import PixelLaw
+from hil.noise.gaussian import GaussianNoise
+from hil.noise.model import NoiseModel
+from hil.noise.poisson import PoissonNoise
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]

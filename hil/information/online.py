@@ -29,11 +29,11 @@ from hil.information.flags import (
     middle,
 )
 from hil.information.flattened import Flattener
-from hil.information.noise_model import FlattenedNoise, NoiseModel
 from hil.information.region import Region, mask_in_words
 from hil.information.stream_estimate import Stream, estimate_stream
 from hil.information.stream_record import PATTERN_SIDE, FieldRecord, StreamTotals
 from hil.information.windows import cut_windows, draw_windows
+from hil.noise.model import FlattenedNoise, NoiseModel
 from hil.records.estimate import Estimate
 
 Floats = NDArray[np.float64]

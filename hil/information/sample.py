@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hil.errors import InputError
-from hil.information.noise_model import NoiseModel
 from hil.information.patches import cut_at, tile_corners
+from hil.noise.model import NoiseModel
 
 _FOLDS = 5
 

@@ -22,9 +22,9 @@ from hil.information.estimators import PatchEstimator
 from hil.information.flattened import MOST_FILLED
 from hil.information.intake import Noise
 from hil.information.interval import Interval, with_calibration
-from hil.information.noise_model import FlattenedNoise, MaskedNoise, NoiseModel
 from hil.information.online import OnlineEstimator
 from hil.information.patches import check_mask, cut_patches, patch_corners
+from hil.noise.model import FlattenedNoise, MaskedNoise, NoiseModel
 from hil.records.estimate import Estimate
 
 IN_MEMORY_BYTES = 2**29

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hil.information.adu_counts import joined
 from hil.information.autocovariance import LagSums
 from hil.information.conditional import coarse_counts, doubts_in_bits, phi_shift
 from hil.information.constant import constant_estimate
@@ -20,9 +19,11 @@ from hil.information.estimators.stationary import fitted, least_variance
 from hil.information.flags import fixed_pattern, middle, too_dark, too_quiet
 from hil.information.interval import Interval, weighted_interval
 from hil.information.noise_check import check_differences
-from hil.information.noise_model import NoiseModel, PhiShift
 from hil.information.stream_record import PATTERN_SIDE, FieldRecord, StreamTotals
 from hil.information.training_sums import training_sums
+from hil.noise.entropy.histogram import joined
+from hil.noise.entropy.phi_shift import PhiShift
+from hil.noise.model import NoiseModel
 from hil.records.estimate import Estimate
 
 Floats = NDArray[np.float64]

@@ -12,7 +12,7 @@ from hil.information.checks import CheckedFrames
 from hil.information.difference_sums import DifferenceSums
 from hil.information.field_sums import FieldSums
 from hil.information.flags import about, dark_share, middle, middle_mask, saturated_share
-from hil.information.noise_model import NoiseModel
+from hil.noise.model import NoiseModel
 
 PATTERN_SIDE = 128  # pixels of a frame in which a fixed pattern is looked for
 _THINNED = 20_000  # pixels, whose percentiles stand for all

@@ -1,6 +1,6 @@
 """The kinds of noise model, each with its keys: what ``[noise]`` and ``--noise`` may say.
 
-One class a kind; `hil.information.noise_kinds` says which model each describes.
+One class a kind; `hil.noise.from_spec` says which model each describes.
 """
 
 from __future__ import annotations

@@ -25,13 +25,13 @@ from hil.information.autocovariance import (
 from hil.information.blas_threads import one_blas_thread
 from hil.information.channel_stationary import ChannelTraining, channel_gap_bits
 from hil.information.estimators.registry import CrossEntropy, half_sum_weight
-from hil.information.gaussian_score import LEAST_DISCRETE_VARIANCE_ADU2
 from hil.information.one_pixel import gaussian_gap_bits
 from hil.information.patch_moments import PatchMoments
 from hil.information.sample import Sample
 from hil.information.spectral_fit import fit_part, fit_spectrum
 from hil.information.stationary_model import StationaryModel
 from hil.information.training_sums import training_sums
+from hil.noise.entropy.gaussian_gap import LEAST_DISCRETE_VARIANCE_ADU2
 
 _NEAR_FLOOR = 1.5  # below so many floors, an eigenvalue by lags alone is as likely chance
 _LARGEST_FITTED_PATCH = 32  # pixels: beyond, a step of the fit takes seconds

@@ -36,8 +36,8 @@ from hil.information.neural.cross_fit import (
 from hil.information.neural.network import NetworkShape
 from hil.information.neural.patch_set import PatchSet
 from hil.information.neural.training import Schedule, Tensors, score, train
-from hil.information.noise_model import NoiseModel
 from hil.information.sample import Sample
+from hil.noise.model import NoiseModel
 
 Floats = NDArray[np.float64]
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from hil.information.adu_counts import AduCounts, joined
+from hil.noise.entropy.histogram import AduCounts, joined
 
 
 class Case(NamedTuple):

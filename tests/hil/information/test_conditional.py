@@ -10,10 +10,10 @@ import pytest
 from scipy.special import ndtri
 
 from hil.information import estimate_information
-from hil.information.adu_counts import AduCounts
 from hil.information.conditional import conditional_entropy_nats, phi_shift_of
-from hil.information.rounding_phase import rounded_law
 from hil.noise import CameraNoise, GaussianNoise, NoiseModel, PoissonNoise, XrayNoise
+from hil.noise.entropy.histogram import AduCounts
+from hil.noise.entropy.rounding_phase import rounded_law
 
 PIXELS = 200_000
 TWELVE_BIT = CameraNoise(0.45, 90, 1.9, 12)

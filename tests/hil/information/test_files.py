@@ -14,7 +14,7 @@ import tifffile
 import zarr
 
 from hil.errors import InputError
-from hil.information.files import open_frames, read_frames
+from hil.frames.files import open_frames, read_frames
 
 FRAMES = np.random.default_rng(0).integers(0, 4000, (5, 2, 24, 20)).astype(np.uint16)
 

@@ -20,10 +20,10 @@ from hil.information.noise_kernel import (
     PoissonKernel,
     noise_kernel,
 )
-from hil.information.pixel_law import PixelLaw
 from hil.information.sample import Sample
 from hil.information.template_seeds import denoised, seed_responsibilities
 from hil.noise import CameraNoise, GaussianNoise, NoiseModel, PoissonNoise
+from hil.noise.entropy.camera_pixel import PixelLaw
 
 P = 6
 D = P * P

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from hil.errors import InputError
 from hil.information import estimate_information
 from hil.information.conditional import conditional_entropy_nats
-from hil.information.stabilise import Stabiliser
 from hil.noise import (
     CameraNoise,
     GaussianMapNoise,
@@ -23,6 +22,7 @@ from hil.noise import (
     XrayNoise,
     parse_noise,
 )
+from hil.noise.anscombe import Stabiliser
 
 PIXELS = 1_000_000
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from hil.information.npmle import fit_mixing
+from hil.noise.entropy.mixing_distribution import fit_mixing
 
 GRID = np.arange(1.0, 12.01, 0.1)
 COUNTS = np.arange(40)

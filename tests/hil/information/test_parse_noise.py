@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from hil.errors import InputError
-from hil.information.noise_kinds import noise_specs
 from hil.noise import parse_noise
+from hil.noise.from_spec import noise_specs
 from hil.spec.noise import NoiseSpec
 
 

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hil.errors import InputError
-from hil.information.gaussian_noise import GaussianNoise
-from hil.information.noise_model import Floats
+from hil.noise.gaussian import GaussianNoise
+from hil.noise.model import Floats
 
 
 class GaussianMapNoise:

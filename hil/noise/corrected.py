@@ -21,13 +21,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hil.information.adu_counts import AduCounts
-from hil.information.mixture_law import MixtureLaw
-from hil.information.noise_model import Floats, PhiShift
-from hil.information.phi_table import PhiTable
-from hil.information.pixel_classes import unevenness_nats
-from hil.information.pixel_law import PixelLaw
-from hil.information.stabilise import Stabiliser
+from hil.noise.anscombe import Stabiliser
+from hil.noise.entropy.camera_pixel import PixelLaw
+from hil.noise.entropy.entropy_table import PhiTable
+from hil.noise.entropy.histogram import AduCounts
+from hil.noise.entropy.mixed_pixels import MixtureLaw
+from hil.noise.entropy.phi_shift import PhiShift
+from hil.noise.model import Floats
+from hil.noise.pixel_classes import unevenness_nats
 
 
 @dataclass(frozen=True)

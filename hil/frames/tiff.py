@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hil.errors import InputError
-from hil.information.file_arrays import FileArray, Index, of_maps, of_zarr
+from hil.frames.arrays import FileArray, Index, of_maps, of_zarr
 
 
 def open_tiff(path: Path) -> FileArray:

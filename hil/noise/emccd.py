@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hil.errors import InputError
-from hil.information.adu_counts import AduCounts
-from hil.information.camera_noise import CameraNoise
-from hil.information.emccd_law import EmccdLaw
-from hil.information.noise_model import Floats, PhiShift, finite_number
-from hil.information.phi_table import PhiTable
+from hil.noise.camera import CameraNoise
+from hil.noise.entropy.emccd_pixel import EmccdLaw
+from hil.noise.entropy.entropy_table import PhiTable
+from hil.noise.entropy.histogram import AduCounts
+from hil.noise.entropy.phi_shift import PhiShift
+from hil.noise.model import Floats, finite_number
 
 _LEAST_READ_NOISE_ADU = 0.25  # a law sharper than that is one of places between integers
 

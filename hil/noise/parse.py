@@ -8,8 +8,8 @@ from typing import cast
 from pydantic import ValidationError
 
 from hil.errors import InputError, nearest
-from hil.information.noise_kinds import build_noise, noise_specs
-from hil.information.noise_model import FlattenedNoise, NoiseModel
+from hil.noise.from_spec import build_noise, noise_specs
+from hil.noise.model import FlattenedNoise, NoiseModel
 from hil.spec.base import Spec
 from hil.spec.load import input_error
 from hil.spec.noise import NoiseSpec

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hil.information.noise_model import Floats
+from hil.noise.model import Floats
 
 _EXACT_READ_NOISE_E = 20.0
 _MAX_GROUPS = 6000

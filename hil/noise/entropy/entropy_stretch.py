@@ -19,11 +19,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from hil.information.adu_counts import AduCounts
-from hil.information.gaussian_score import gaussian_gap_nats
-from hil.information.noise_model import Floats, PhiShift
-from hil.information.npmle import fit_mixing
-from hil.information.pixel_law import PixelLaw
+from hil.noise.entropy.camera_pixel import PixelLaw
+from hil.noise.entropy.gaussian_gap import gaussian_gap_nats
+from hil.noise.entropy.histogram import AduCounts
+from hil.noise.entropy.mixing_distribution import fit_mixing
+from hil.noise.entropy.phi_shift import PhiShift
+from hil.noise.model import Floats
 
 _STEP = 0.05  # of lambda's grid, in standard deviations of the noise
 _PIXELS = 3e4  # bias and variance of phi are weighed for so many

@@ -32,12 +32,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hil.errors import InputError
-from hil.information.camera_noise import CameraNoise
-from hil.information.corrected_noise import CorrectedNoise, finest_step_adu
-from hil.information.noise_model import Floats
-from hil.information.pixel_classes import PixelClasses
-from hil.information.pixel_law import PixelLaw
-from hil.information.stabilise import Stabiliser
+from hil.noise.anscombe import Stabiliser
+from hil.noise.camera import CameraNoise
+from hil.noise.corrected import CorrectedNoise, finest_step_adu
+from hil.noise.entropy.camera_pixel import PixelLaw
+from hil.noise.model import Floats
+from hil.noise.pixel_classes import PixelClasses
 
 _LEAST_RESPONSE, _MOST_RESPONSE = 0.25, 4.0  # beyond, a pixel is defective
 _CLASS_WIDTHS = (0.1, 0.1, 0.3, 0.3)  # of gain, response, read noise, dark electrons

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hil.information.poisson_noise import PoissonNoise
+from hil.noise.poisson import PoissonNoise
 
 
 def counts_electrons(noise: object) -> bool:

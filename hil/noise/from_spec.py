@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any, get_args
 
 from hil.errors import InputError
-from hil.information.camera_noise import CameraNoise
-from hil.information.emccd_noise import EmccdNoise
-from hil.information.files import read_frames
-from hil.information.gaussian_map_noise import GaussianMapNoise
-from hil.information.gaussian_noise import GaussianNoise
-from hil.information.noise_model import FlattenedNoise, NoiseModel
-from hil.information.poisson_noise import PoissonNoise
-from hil.information.xray_noise import XrayNoise
+from hil.frames.files import read_frames
+from hil.noise.camera import CameraNoise
+from hil.noise.emccd import EmccdNoise
+from hil.noise.gaussian import GaussianNoise
+from hil.noise.gaussian_map import GaussianMapNoise
+from hil.noise.model import FlattenedNoise, NoiseModel
+from hil.noise.poisson import PoissonNoise
+from hil.noise.xray import XrayNoise
 from hil.spec.base import Spec
 from hil.spec.noise import (
     CameraNoiseSpec,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from hil.information.camera_noise import CameraNoise
-from hil.information.noise_model import finite_number
+from hil.noise.camera import CameraNoise
+from hil.noise.model import finite_number
 
 
 class XrayNoise(CameraNoise):

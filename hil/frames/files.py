@@ -9,9 +9,9 @@ from typing import Any
 from numpy.typing import NDArray
 
 from hil.errors import InputError, nearest
-from hil.information.file_arrays import FileArray, open_npy, open_npz, open_zarr
-from hil.information.frame_axes import FieldFrames, frame_axes, readable
-from hil.information.tiff_array import open_tiff
+from hil.frames.arrays import FileArray, open_npy, open_npz, open_zarr
+from hil.frames.axes import FieldFrames, frame_axes, readable
+from hil.frames.tiff import open_tiff
 
 _OPENERS: dict[str, Callable[[Path], FileArray]] = {
     ".npy": open_npy,

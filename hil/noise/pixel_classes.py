@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hil.information.noise_model import Floats
+from hil.noise.model import Floats
 
 _MOST_CLASSES = 16
 _WIDER = 1.4

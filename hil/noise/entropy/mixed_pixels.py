@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hil.information.noise_model import Floats
-from hil.information.pixel_law import PixelLaw
+from hil.noise.entropy.camera_pixel import PixelLaw
+from hil.noise.model import Floats
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,8 +27,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hil.information.noise_model import Floats
-from hil.information.pixel_law import PixelLaw
+from hil.noise.entropy.camera_pixel import PixelLaw
+from hil.noise.model import Floats
 
 _FINEST = 2.0  # steps of the grid to a standard deviation of the read noise, at least
 _MOST_VALUES = 2**22  # complex numbers at a time

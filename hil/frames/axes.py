@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hil.errors import InputError
-from hil.information.file_arrays import FileArray, Index
+from hil.frames.arrays import FileArray, Index
 
 _BY_NUMBER = {2: "yx", 3: "fyx", 4: "fryx", 5: "frcyx"}
 _LETTERS = "f field of view, r repeat, c channel, y, x"

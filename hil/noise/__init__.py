@@ -7,15 +7,15 @@ many estimates: it keeps its tables. Further: ``EmccdNoise``, ``XrayNoise``, and
 (a width for each pixel) and ``VisibilityNoise`` (complex pixels).
 """
 
-from hil.information.camera_map_noise import CameraMapNoise
-from hil.information.camera_noise import CameraNoise
-from hil.information.emccd_noise import EmccdNoise
-from hil.information.gaussian_map_noise import GaussianMapNoise, VisibilityNoise
-from hil.information.gaussian_noise import GaussianNoise
-from hil.information.noise_model import NoiseModel
-from hil.information.parse_noise import parse_noise
-from hil.information.poisson_noise import PoissonNoise
-from hil.information.xray_noise import XrayNoise
+from hil.noise.camera import CameraNoise
+from hil.noise.camera_map import CameraMapNoise
+from hil.noise.emccd import EmccdNoise
+from hil.noise.gaussian import GaussianNoise
+from hil.noise.gaussian_map import GaussianMapNoise, VisibilityNoise
+from hil.noise.model import NoiseModel
+from hil.noise.parse import parse_noise
+from hil.noise.poisson import PoissonNoise
+from hil.noise.xray import XrayNoise
 
 __all__ = [
     "CameraMapNoise",

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hil.errors import InputError
-from hil.information.adu_counts import AduCounts
-from hil.information.noise_model import Floats, PhiShift, finite_number
-from hil.information.phi_table import PhiTable
-from hil.information.pixel_law import PixelLaw
-from hil.information.stabilise import Stabiliser
+from hil.noise.anscombe import Stabiliser
+from hil.noise.entropy.camera_pixel import PixelLaw
+from hil.noise.entropy.entropy_table import PhiTable
+from hil.noise.entropy.histogram import AduCounts
+from hil.noise.entropy.phi_shift import PhiShift
+from hil.noise.model import Floats, finite_number
 
 
 class CameraNoise:
