@@ -20,7 +20,7 @@ import numpy as np
 from scipy.stats import spearmanr
 
 from hil import open_database, run_session
-from hil.drift import Drift, without_drift
+from hil.ranking.drift import Drift, without_drift
 from hil.records.trial import TrialRow
 
 TRIALS, EVERY, DOSE_UJ = 60, 6, 10.0

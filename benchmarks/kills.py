@@ -21,7 +21,8 @@ from hil import open_database
 from hil.errors import HilError
 from hil.proposer import OptunaProposer
 from hil.records.trial import SearchExhausted, TrialRow, TrialState
-from hil.rig import Plan, Rig
+from hil.rig.plan import Plan
+from hil.rig.rig import Rig
 from hil.search_space import resolve
 from hil.session import Layout, stored_file
 from hil.store import SessionRecord

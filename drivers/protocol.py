@@ -242,8 +242,8 @@ class Connection(Protocol):
 class DriverKind(Protocol):
     """How a kind of driver is opened: what is registered under a name.
 
-    Drivers of this project are registered in ``hil.rig``; those of other packages by an entry point
-    of the group ``hil.drivers`` whose name is the ``kind`` of ``rig.toml``.
+    Drivers of this project are registered in ``hil.rig.driver_kinds``; those of other packages by
+    an entry point of the group ``hil.drivers`` whose name is the ``kind`` of ``rig.toml``.
     """
 
     def options(self, table: Mapping[str, Any], folder: Path) -> Any:

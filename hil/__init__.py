@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from hil.information import estimate_information
     from hil.outcome import SessionResult
     from hil.records.estimate import Estimate
-    from hil.rig import Rig, load_rig
+    from hil.rig.rig import Rig, load_rig
     from hil.session import resume_session, run_session
     from hil.spec import SessionSpec
     from hil.store import Database, open_database
@@ -25,12 +25,12 @@ _HOMES = {
     "Estimate": "hil.records.estimate",
     "HilError": "hil.errors",
     "InputError": "hil.errors",
-    "Rig": "hil.rig",
+    "Rig": "hil.rig.rig",
     "RigHeld": "hil.errors",
     "SessionResult": "hil.outcome",
     "SessionSpec": "hil.spec",
     "estimate_information": "hil.information",
-    "load_rig": "hil.rig",
+    "load_rig": "hil.rig.rig",
     "open_database": "hil.store",
     "resume_session": "hil.session",
     "run_session": "hil.session",

@@ -12,7 +12,8 @@ from hil.controller import StopSwitch
 from hil.errors import HilError, Interrupted, StoreError
 from hil.guardian import Guardian, Orders
 from hil.holding import hold, lease
-from hil.rig import Plan, Rig
+from hil.rig.plan import Plan
+from hil.rig.rig import Rig
 from hil.signals import stop_on_signals
 from hil.spec import RigFile
 from hil.store import Database, Holder, database_exists, open_database

@@ -8,11 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hil.calibration.use import RigNoise, check_now
-from hil.capture import Capture
 from hil.clock import Clock
 from hil.controller import Controller, Ending, LoopSpec, StopSwitch
-from hil.device_thread import DeviceThread
-from hil.dose import DoseBudget, DoseMeter
 from hil.errors import HilError, SafetyError, StoreError
 from hil.guardian import Guardian, Orders
 from hil.layout import Layout
@@ -20,7 +17,10 @@ from hil.outcome import SessionResult, best_of, result_of
 from hil.records.frames import Value
 from hil.records.session import Observer, SessionState
 from hil.records.trial import TrialState
-from hil.rig import Rig
+from hil.rig.capture import Capture
+from hil.rig.device_thread import DeviceThread
+from hil.rig.light import DoseBudget, DoseMeter
+from hil.rig.rig import Rig
 from hil.score import SessionEstimator, Surroundings
 from hil.search_space import SearchSpace
 from hil.signals import stop_on_signals

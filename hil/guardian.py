@@ -179,7 +179,8 @@ def park_after(orders: Orders, why: str) -> None:
     from hil.clock import SystemClock
     from hil.errors import HilError, RigHeld
     from hil.holding import hold
-    from hil.rig import Plan, Rig
+    from hil.rig.plan import Plan
+    from hil.rig.rig import Rig
     from hil.spec import RigFile, RigSpec
     from hil.spec.load import parse
     from hil.store import open_database

@@ -22,7 +22,7 @@ import filelock
 
 from hil.clock import Clock
 from hil.errors import RigHeld
-from hil.rig import Plan
+from hil.rig.plan import Plan
 
 if TYPE_CHECKING:
     from hil.store import Database

@@ -11,8 +11,9 @@ from hil.errors import InputError
 from hil.holding import hold
 from hil.outcome import best_of
 from hil.records.frames import Value
-from hil.rig import Plan, Rig
-from hil.safety import ParkProblem
+from hil.rig.plan import Plan
+from hil.rig.rig import Rig
+from hil.rig.safety import ParkProblem
 from hil.session import stored_file
 from hil.spec import load_rig_file
 from hil.store import Database, database_exists, open_database

@@ -13,16 +13,16 @@ import numpy as np
 
 from hil.attended import HeldRig, Watch, held_rig
 from hil.calibration.use import RigNoise, check_before, check_now, rig_noise
-from hil.capture import Capture
 from hil.clock import Clock, SystemClock
 from hil.controller import StopSwitch
-from hil.device_thread import DeviceThread
 from hil.errors import InputError
 from hil.layout import lay_out
 from hil.measure_advice import advise
 from hil.records.estimate import Estimate
 from hil.records.frames import Value
 from hil.repeatability import Repeatability, judge
+from hil.rig.capture import Capture
+from hil.rig.device_thread import DeviceThread
 from hil.search_space import resolve
 from hil.spec import RigFile, load_rig_file, load_session_file
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hil.drift import Drift, without_drift
-from hil.ranking import winner
+from hil.ranking.drift import Drift, without_drift
+from hil.ranking.leaders import winner
 from hil.records.frames import Value
 from hil.records.session import SessionState
 from hil.records.trial import Best, TrialState
@@ -65,7 +65,7 @@ class SessionResult:
 def best_of(database: Database, session_id: str) -> Best | None:
     """Find the best feasible trial by the first objective, drift taken off.
 
-    Trials with the same settings count together; see `hil.ranking`.
+    Trials with the same settings count together; see `hil.ranking.leaders`.
     """
     rows = database.rows(session_id)
     return winner(without_drift(rows, database.drift(session_id)))

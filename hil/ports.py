@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 class Worker(Protocol):
-    """A thread that works while the caller keeps watch; see `hil.device_thread.DeviceThread`."""
+    """A thread that works while the caller keeps watch, as `hil.rig.device_thread` has it."""
 
     def run(self, work: Callable[[], T], watch: Callable[[], None]) -> T:
         """Run work, calling ``watch`` at least every 0.1 s."""

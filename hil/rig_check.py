@@ -7,9 +7,10 @@ import sys
 from pathlib import Path
 
 from drivers.protocol import Setting, Value
-from hil.dose import light_path
 from hil.errors import RigError
-from hil.rig import Plan, Rig
+from hil.rig.light import light_path
+from hil.rig.plan import Plan
+from hil.rig.rig import Rig
 from hil.spec import load_rig_file
 
 

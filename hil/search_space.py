@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hil.dose import LightPath, light_path
 from hil.errors import InputError, SafetyError
 from hil.feasible import least, repair
 from hil.objectives import binning_of
 from hil.records.frames import Value
-from hil.safety import Safety
+from hil.rig.light import LightPath, light_path
+from hil.rig.safety import Safety
 from hil.spec import Measure, RigSpec, SearchAxis, SessionSpec
 
 

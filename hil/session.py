@@ -19,7 +19,8 @@ from hil.outcome import SessionResult, result_of
 from hil.records.frames import Value
 from hil.records.session import Observer, SessionState, Snapshot
 from hil.records.versions import versions
-from hil.rig import Plan, Rig
+from hil.rig.plan import Plan
+from hil.rig.rig import Rig
 from hil.score import check_objectives
 from hil.search_space import SearchSpace, resolve
 from hil.spec import RigFile, RigSpec, SessionFile, SessionSpec, load_rig_file, load_session_file

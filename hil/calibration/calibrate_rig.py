@@ -15,12 +15,12 @@ from hil.calibration.photon_transfer import PhotonTransfer
 from hil.calibration.recipe import Recipe, Step, plan_recipe
 from hil.calibration.stored import to_row
 from hil.calibration.tie import Tie, differences, read_again, read_tie
-from hil.capture import Capture
 from hil.clock import Clock, SystemClock
 from hil.controller import StopSwitch
 from hil.errors import HilError, InputError, SafetyError
 from hil.records.frames import FieldFrames
 from hil.records.versions import versions
+from hil.rig.capture import Capture
 from hil.spec import CalibrateSpec, RigFile, load_rig_file
 
 if TYPE_CHECKING:

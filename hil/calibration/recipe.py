@@ -9,7 +9,7 @@ from typing import Literal
 
 from drivers.protocol import Setting, Value
 from hil.errors import InputError, SafetyError
-from hil.safety import Safety
+from hil.rig.safety import Safety
 from hil.spec import CalibrateSpec, RigSpec
 from hil.spec.calibrate import Vary
 

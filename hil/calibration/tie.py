@@ -19,7 +19,7 @@ from typing import Any, Self
 from drivers.errors import DriverError
 from drivers.protocol import Camera, Identified, Setting, Value
 from hil.errors import RigError
-from hil.safety import Safety
+from hil.rig.safety import Safety
 from hil.spec import CalibrateSpec
 
 # Settings of cameras that change when or how frames come, and not what a pixel reads. Among them

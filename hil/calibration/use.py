@@ -11,7 +11,7 @@ from drivers.protocol import Value
 from hil.calibration.stored import StoredNoise, stored_noise
 from hil.calibration.tie import Difference, Tie, differences, read_again
 from hil.errors import InputError
-from hil.rig import Rig
+from hil.rig.rig import Rig
 from hil.score import noise_model
 from hil.spec import CalibratedNoiseSpec, RigFile
 

@@ -32,7 +32,7 @@ def init(
 ) -> None:
     """Write a first rig file from a Micro-Manager configuration. Loading it may move devices."""
     from hil.errors import InputError
-    from hil.rig_draft import draft
+    from hil.rig.draft import draft
 
     if not config.is_file():
         raise InputError(config, "", "no such file")

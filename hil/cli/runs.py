@@ -10,8 +10,8 @@ import typer
 from hil.cli.options import Db, Frames, SessionRef
 
 if TYPE_CHECKING:
-    from hil.drift import Drift
     from hil.outcome import SessionResult
+    from hil.ranking.drift import Drift
     from hil.spec import SessionFile
 
 Trials = Annotated[

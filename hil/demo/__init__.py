@@ -8,7 +8,8 @@ from importlib import resources
 from pathlib import Path
 
 from hil.records.frames import Value
-from hil.rig import Plan, Rig
+from hil.rig.plan import Plan
+from hil.rig.rig import Rig
 from hil.spec import RigFile, RigSpec, SessionFile, SessionSpec
 from hil.spec.load import parse
 

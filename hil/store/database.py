@@ -17,8 +17,8 @@ from sqlalchemy import Connection, Engine, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from hil.clock import Clock
-from hil.drift import Drift, fit_drift
 from hil.errors import InputError, StoreError
+from hil.ranking.drift import Drift, fit_drift
 from hil.records.session import SessionState
 from hil.records.trial import TrialRow
 from hil.store import calibrations, lease, map_files, queries
@@ -176,7 +176,7 @@ class Database:
     def drift(self, session: str, confidence: float = 0.95) -> Drift | None:
         """Drift that a session's reference trials show; None if there are fewer than two.
 
-        `hil.drift.without_drift` gives the trials as they would have been without it.
+        `hil.ranking.drift.without_drift` gives the trials as they would have been without it.
         """
         with self._reading() as connection:
             session_id = _session_id(connection, session)

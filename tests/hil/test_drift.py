@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from hil.drift import fit_drift, without_drift
+from hil.ranking.drift import fit_drift, without_drift
 from hil.records.trial import Measured, TrialRow, TrialState
 
 N_FIELDS = 6

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from hil.ranking import ranked, to_measure_again, winner
+from hil.ranking.leaders import ranked, to_measure_again, winner
 from hil.records.trial import Measured, TrialKind, TrialRow, TrialState
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hil.errors import RigError, SafetyError
-from hil.safety import Safety, darkest
+from hil.rig.safety import Safety, darkest
 from hil.spec import RigSpec
 
 RIG: dict[str, Any] = {

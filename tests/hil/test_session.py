@@ -21,6 +21,7 @@ from hil.controller import StopSwitch, field_order
 from hil.errors import HilError, InputError
 from hil.records.session import Snapshot
 from hil.records.trial import TrialState
+from hil.rig import driver_kinds
 from tests.hil.small_session import RIG, SESSION
 
 
@@ -314,7 +315,7 @@ def faulty(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Non
     """A microscope whose camera fails at the given captures (4 to a trial)."""
     (bench.folder / "faulty_rig.py").write_text(FAULTY, encoding="utf-8")
     monkeypatch.syspath_prepend(bench.folder)
-    monkeypatch.setitem(__import__("hil.rig").rig.BUILT_IN, "faulty", "faulty_rig:KIND")
+    monkeypatch.setitem(driver_kinds.BUILT_IN, "faulty", "faulty_rig:KIND")
 
     def write(bad: str) -> None:
         rig = RIG.replace('"sim.microscope"', f'"faulty"\nbad = {bad}')
@@ -501,11 +502,11 @@ from pathlib import Path
 
 import hil.driving
 import hil.guardian
-import hil.rig
+import hil.rig.driver_kinds
 import hil.session
 
 sys.path.insert(0, ".")
-hil.rig.BUILT_IN["hanging"] = "hanging_rig:KIND"
+hil.rig.driver_kinds.BUILT_IN["hanging"] = "hanging_rig:KIND"
 hil.driving._allowance_s = lambda work: 0.2
 real = hil.guardian.Orders
 hil.driving.Orders = lambda **orders: real(**orders, hang_s=1.0)

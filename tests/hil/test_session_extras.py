@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 import hil
-from hil.capture import Capture
 from hil.clock import SystemClock
 from hil.controller import StopSwitch
 from hil.errors import InputError
 from hil.records.session import Snapshot
+from hil.rig.capture import Capture
 from hil.spec import load_session_file
 from tests.hil.small_session import RIG, SESSION
 

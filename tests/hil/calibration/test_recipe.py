@@ -10,7 +10,8 @@ import pytest
 
 from hil.calibration.recipe import Recipe, plan_recipe
 from hil.errors import InputError
-from hil.rig import Plan, Rig
+from hil.rig.plan import Plan
+from hil.rig.rig import Rig
 from hil.spec import RigFile, RigSpec
 from hil.spec.load import parse
 

@@ -10,8 +10,8 @@ from typing import Any
 import optuna
 import pytest
 
-from hil.drift import fit_drift, without_drift
 from hil.proposer import OptunaProposer, SearchPlan
+from hil.ranking.drift import fit_drift, without_drift
 from hil.records.trial import Measured, Proposal, SearchExhausted, TrialRow, TrialState
 from hil.spec import (
     CmaesSampler,

@@ -14,10 +14,10 @@ from drivers.errors import DriverError
 from drivers.frame import Pixels
 from drivers.protocol import Camera
 from hil.clock import Clock
-from hil.dose import DoseMeter
 from hil.errors import RigError
 from hil.records.frames import FieldFrames, Value
-from hil.safety import Safety
+from hil.rig.light import DoseMeter
+from hil.rig.safety import Safety
 
 
 class Capture:

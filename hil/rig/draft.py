@@ -11,10 +11,10 @@ from pathlib import Path
 
 from drivers.errors import ConfigError, DriverError
 from drivers.protocol import Camera, Connection, Device, Setting
-from hil.device_thread import DeviceThread
 from hil.errors import InputError, RigError
-from hil.rig import driver_kind
-from hil.safety import darkest
+from hil.rig.device_thread import DeviceThread
+from hil.rig.driver_kinds import driver_kind
+from hil.rig.safety import darkest
 
 # A stage that does not say how far it may go gets this much to either side of where it stands.
 _STAGE_RANGE_UM = 20.0

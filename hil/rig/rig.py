@@ -2,91 +2,21 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.metadata
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar, cast
+from typing import Any, Self, TypeVar
 
-import pydantic
-
-from drivers.errors import ConfigError, DriverError
-from drivers.protocol import Camera, Connection, Device, DriverKind, Setting, Value
-from hil.device_thread import DeviceThread
+from drivers.errors import DriverError
+from drivers.protocol import Camera, Connection, Device, Setting, Value
 from hil.errors import InputError, RigError, SafetyError, nearest
-from hil.safety import ParkProblem, Safety
-from hil.spec import DriverSpec, RigFile, load_rig_file
-from hil.spec.load import input_error
+from hil.rig.device_thread import DeviceThread
+from hil.rig.plan import Plan
+from hil.rig.safety import ParkProblem, Safety
+from hil.spec import load_rig_file
 
 T = TypeVar("T")
-
-BUILT_IN = {
-    "micromanager": "drivers.micromanager.kind:KIND",
-    "sim.microscope": "sim.microscope:KIND",
-    "sim.hyperspectral": "sim.hyperspectral:KIND",
-    "sim.lensless": "sim.lensless:KIND",
-    "sim.satellite": "sim.satellite:KIND",
-    "sim.tomography": "sim.tomography:KIND",
-}
-ENTRY_POINTS = "hil.drivers"
-
-
-def driver_kind(name: str) -> DriverKind:
-    """Look a kind of driver up by its registered name.
-
-    Raises
-    ------
-    KeyError
-        With a message that names the nearest kind.
-    """
-    if name in BUILT_IN:
-        module, _, attribute = BUILT_IN[name].partition(":")
-        return cast(DriverKind, getattr(importlib.import_module(module), attribute))
-    installed = {point.name: point for point in importlib.metadata.entry_points(group=ENTRY_POINTS)}
-    if name in installed:
-        return cast(DriverKind, installed[name].load())
-    raise KeyError(f"{name!r}, {nearest(name, [*BUILT_IN, *installed])}")
-
-
-class Plan:
-    """A rig file whose drivers' options have been checked; nothing is connected.
-
-    Parameters
-    ----------
-    file
-        The rig file.
-
-    Raises
-    ------
-    InputError
-        A kind is unknown, or an option is wrong.
-    """
-
-    def __init__(self, file: RigFile) -> None:
-        self.file = file
-        self.kinds: list[tuple[DriverKind, Any]] = []
-        for i, driver in enumerate(file.spec.driver):
-            self.kinds.append(self._checked(i, driver))
-
-    def _checked(self, index: int, driver: DriverSpec) -> tuple[DriverKind, Any]:
-        key = f"driver.{index}"
-        path = self.file.path
-        try:
-            kind = driver_kind(driver.kind)
-        except KeyError as error:
-            raise InputError(path, f"{key}.kind", str(error.args[0])) from None
-        try:
-            return kind, kind.options(driver.options, path.parent)
-        except ConfigError as error:
-            raise InputError(path, f"{key}.{error.key}".rstrip("."), error.problem) from None
-        except pydantic.ValidationError as error:
-            raise input_error(error, path, driver.options, prefix=key) from None
-
-    def resources(self) -> tuple[str, ...]:
-        """Names of the hardware that only one process may hold."""
-        return tuple(name for kind, options in self.kinds for name in kind.resources(options))
 
 
 class Rig:

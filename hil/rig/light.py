@@ -16,7 +16,7 @@ import numpy as np
 from hil.errors import InputError, SafetyError
 from hil.records.frames import Value
 from hil.records.trial import TrialRow
-from hil.safety import Safety
+from hil.rig.safety import Safety
 from hil.spec import DoseSpec, RigSpec
 
 _ROUNDING = 1e-9

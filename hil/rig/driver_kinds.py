@@ -1,0 +1,37 @@
+"""Kinds of drivers by their registered names: ours, and other people's."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+from typing import cast
+
+from drivers.protocol import DriverKind
+from hil.errors import nearest
+
+BUILT_IN = {
+    "micromanager": "drivers.micromanager.kind:KIND",
+    "sim.microscope": "sim.microscope:KIND",
+    "sim.hyperspectral": "sim.hyperspectral:KIND",
+    "sim.lensless": "sim.lensless:KIND",
+    "sim.satellite": "sim.satellite:KIND",
+    "sim.tomography": "sim.tomography:KIND",
+}
+ENTRY_POINTS = "hil.drivers"
+
+
+def driver_kind(name: str) -> DriverKind:
+    """Look a kind of driver up by its registered name.
+
+    Raises
+    ------
+    KeyError
+        With a message that names the nearest kind.
+    """
+    if name in BUILT_IN:
+        module, _, attribute = BUILT_IN[name].partition(":")
+        return cast(DriverKind, getattr(importlib.import_module(module), attribute))
+    installed = {point.name: point for point in importlib.metadata.entry_points(group=ENTRY_POINTS)}
+    if name in installed:
+        return cast(DriverKind, installed[name].load())
+    raise KeyError(f"{name!r}, {nearest(name, [*BUILT_IN, *installed])}")
