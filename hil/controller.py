@@ -26,22 +26,12 @@ from hil.records.trial import Best, OpenTrial, Proposal, SearchExhausted, TrialR
 from hil.rig.capture import Capture
 from hil.rig.light import DoseBudget
 from hil.spec import Stop
+from hil.supervision.stop import StopSwitch
 
 T = TypeVar("T")
 
 _RENEW_LEASE_S = 10.0
 _ASK_FOR_STOP_S = 1.0
-
-
-class StopSwitch:
-    """How a signal handler, or another thread, asks the loop to end."""
-
-    def __init__(self) -> None:
-        self.reason = ""
-
-    def press(self, reason: str) -> None:
-        """Ask for the end; the first reason stays."""
-        self.reason = self.reason or reason
 
 
 class Stopped(HilError):

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from hil.calibration.use import RigNoise, check_now
 from hil.clock import Clock
-from hil.controller import Controller, Ending, LoopSpec, StopSwitch
+from hil.controller import Controller, Ending, LoopSpec
 from hil.errors import HilError, SafetyError, StoreError
-from hil.guardian import Guardian, Orders
 from hil.layout import Layout
 from hil.outcome import SessionResult, best_of, result_of
 from hil.records.frames import Value
@@ -23,8 +22,9 @@ from hil.rig.light import DoseBudget, DoseMeter
 from hil.rig.rig import Rig
 from hil.score import SessionEstimator, Surroundings
 from hil.search_space import SearchSpace
-from hil.signals import stop_on_signals
 from hil.spec import SessionFile
+from hil.supervision.guardian import Guardian, Orders
+from hil.supervision.stop import StopSwitch, stop_on_signals
 
 if TYPE_CHECKING:
     from hil.store import Database, SqlStore

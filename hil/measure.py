@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hil.attended import HeldRig, Watch, held_rig
 from hil.calibration.use import RigNoise, check_before, check_now, rig_noise
 from hil.clock import Clock, SystemClock
-from hil.controller import StopSwitch
 from hil.errors import InputError
 from hil.layout import lay_out
 from hil.measure_advice import advise
@@ -25,6 +23,8 @@ from hil.rig.capture import Capture
 from hil.rig.device_thread import DeviceThread
 from hil.search_space import resolve
 from hil.spec import RigFile, load_rig_file, load_session_file
+from hil.supervision.stop import StopSwitch
+from hil.supervision.supervised import HeldRig, Watch, held_rig
 
 if TYPE_CHECKING:
     from hil.records.frames import Pixels

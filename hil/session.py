@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from hil.calibration.use import RigNoise, check_before, refuse_moves, rig_noise
 from hil.clock import Clock, SystemClock
-from hil.controller import StopSwitch
 from hil.driving import Work, drive
 from hil.errors import InputError, nearest
-from hil.holding import hold, lease
 from hil.layout import Layout, lay_out
 from hil.outcome import SessionResult, result_of
 from hil.records.frames import Value
@@ -25,6 +23,8 @@ from hil.score import check_objectives
 from hil.search_space import SearchSpace, resolve
 from hil.spec import RigFile, RigSpec, SessionFile, SessionSpec, load_rig_file, load_session_file
 from hil.spec.load import check_against_rig, parse
+from hil.supervision.lease import hold, lease
+from hil.supervision.stop import StopSwitch
 
 if TYPE_CHECKING:
     from hil.store import Database, SessionRecord

@@ -9,19 +9,19 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hil.attended import HeldRig, Watch, held_rig
 from hil.calibration.camera_calibration import CameraCalibration
 from hil.calibration.photon_transfer import PhotonTransfer
 from hil.calibration.recipe import Recipe, Step, plan_recipe
 from hil.calibration.stored import to_row
 from hil.calibration.tie import Tie, differences, read_again, read_tie
 from hil.clock import Clock, SystemClock
-from hil.controller import StopSwitch
 from hil.errors import HilError, InputError, SafetyError
 from hil.records.frames import FieldFrames
 from hil.records.versions import versions
 from hil.rig.capture import Capture
 from hil.spec import CalibrateSpec, RigFile, load_rig_file
+from hil.supervision.stop import StopSwitch
+from hil.supervision.supervised import HeldRig, Watch, held_rig
 
 if TYPE_CHECKING:
     from hil.store import CalibrationRecord

@@ -52,7 +52,7 @@ def check(rig: RigPath) -> int:
 
 def park(rig: RigPath, db: Db = None) -> int:
     """Bring every device to its safe state, light first."""
-    from hil.manual import park_rig
+    from hil.supervision.park import park_rig
 
     problems = park_rig(rig, db)
     for problem in problems:

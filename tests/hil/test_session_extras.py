@@ -12,11 +12,11 @@ import pytest
 
 import hil
 from hil.clock import SystemClock
-from hil.controller import StopSwitch
 from hil.errors import InputError
 from hil.records.session import Snapshot
 from hil.rig.capture import Capture
 from hil.spec import load_session_file
+from hil.supervision.stop import StopSwitch
 from tests.hil.small_session import RIG, SESSION
 
 

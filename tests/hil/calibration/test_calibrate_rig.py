@@ -24,11 +24,11 @@ from hil.calibration.calibrate_rig import (
 )
 from hil.calibration.stored import fit_of
 from hil.cli.main import run
-from hil.controller import StopSwitch
 from hil.errors import InputError, Interrupted
 from hil.measure import measure_rig
 from hil.session import resume_session, run_session
 from hil.store import Database
+from hil.supervision.stop import StopSwitch
 from tests.hil.small_session import SESSION
 
 CALIBRATE = """

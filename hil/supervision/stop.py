@@ -36,3 +36,14 @@ def stop_on_signals(press: Callable[[str], None]) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+class StopSwitch:
+    """How a signal handler, or another thread, asks the loop to end."""
+
+    def __init__(self) -> None:
+        self.reason = ""
+
+    def press(self, reason: str) -> None:
+        """Ask for the end; the first reason stays."""
+        self.reason = self.reason or reason

@@ -8,15 +8,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from hil.clock import Clock
-from hil.controller import StopSwitch
 from hil.errors import HilError, Interrupted, StoreError
-from hil.guardian import Guardian, Orders
-from hil.holding import hold, lease
 from hil.rig.plan import Plan
 from hil.rig.rig import Rig
-from hil.signals import stop_on_signals
 from hil.spec import RigFile
 from hil.store import Database, Holder, database_exists, open_database
+from hil.supervision.guardian import Guardian, Orders
+from hil.supervision.lease import hold, lease
+from hil.supervision.stop import StopSwitch, stop_on_signals
 
 T = TypeVar("T")
 

@@ -76,7 +76,7 @@ class Guardian:
         if sys.platform == "win32":
             flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
         self._process: subprocess.Popen[bytes] = subprocess.Popen(
-            [sys.executable, "-m", "hil.guardian"],
+            [sys.executable, "-m", "hil.supervision.guardian"],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -178,12 +178,12 @@ def park_after(orders: Orders, why: str) -> None:
     """Park the rig through a fresh connection, and write it down; another holder is left alone."""
     from hil.clock import SystemClock
     from hil.errors import HilError, RigHeld
-    from hil.holding import hold
     from hil.rig.plan import Plan
     from hil.rig.rig import Rig
     from hil.spec import RigFile, RigSpec
     from hil.spec.load import parse
     from hil.store import open_database
+    from hil.supervision.lease import hold
 
     clock = SystemClock()
     path = Path(orders.rig_path)
