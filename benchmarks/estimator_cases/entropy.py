@@ -10,7 +10,7 @@ import numpy as np
 
 from benchmarks.estimator_cases.problems import median_seconds
 from benchmarks.estimator_cases.table import Row
-from hil.information.conditional import conditional_entropy_nats
+from hil.information.conditional_entropy import conditional_entropy_nats
 from hil.noise import CameraNoise, EmccdNoise, PoissonNoise, XrayNoise
 
 PIXELS = 2_000_000

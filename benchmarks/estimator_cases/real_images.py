@@ -27,7 +27,7 @@ from hil.information import estimate_information
 from hil.information.estimators import find_estimator
 from hil.information.estimators.best import CLOSED_FORM, SLOW
 from hil.information.estimators.registry import CrossEntropy
-from hil.information.sample import Sample
+from hil.information.sample.sample import Sample
 from hil.noise import GaussianNoise, NoiseModel, PoissonNoise
 
 Floats = NDArray[np.float64]

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from hil.frames.axes import FieldFrames
+    from hil.information.densities.neural.training import Progress as Training
     from hil.information.estimators import PatchEstimator
-    from hil.information.neural.training import Progress as Training
     from hil.information.sufficiency import Sufficiency
     from hil.records.estimate import Estimate
 
@@ -104,7 +104,7 @@ def estimate(
 ) -> None:
     """Estimate the information in frames on disk, in bits per pixel."""
     from hil.information import estimate_stored, open_frames
-    from hil.information.stored import some_fields
+    from hil.information.out_of_core import some_fields
     from hil.information.sufficiency import SufficiencyPoint, judge
 
     if plot is not None:

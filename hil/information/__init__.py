@@ -8,9 +8,9 @@ from hil.frames.files import open_frames, read_frames
 from hil.information.comparison import Difference, compare, confidence_sequence
 from hil.information.estimate import estimate_information
 from hil.information.estimators import estimator_names
-from hil.information.online import OnlineEstimator
-from hil.information.patches import cut_patches, patch_corners
-from hil.information.stored import estimate_stored
+from hil.information.out_of_core import estimate_stored
+from hil.information.sample.patches import cut_patches, patch_corners
+from hil.information.stream.online import OnlineEstimator
 from hil.information.sufficiency import against_fields, against_patch_size
 from hil.noise.camera import CameraNoise
 from hil.noise.gaussian import GaussianNoise

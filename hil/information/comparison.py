@@ -28,8 +28,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hil.errors import InputError
-from hil.information.checks import check_share
 from hil.information.interval import Interval, student_interval
+from hil.information.sample.checks import check_share
 from hil.records.estimate import Estimate
 
 Floats = NDArray[np.float64]

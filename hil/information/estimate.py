@@ -12,16 +12,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hil.errors import InputError
-from hil.information.checks import check_share
-from hil.information.choose_sample import choose_sample, smaller_patches
-from hil.information.conditional import coarse_counts, conditional_nats, doubts_in_bits
-from hil.information.constant import constant_estimate
-from hil.information.doubts import doubts, worst_saturated_share
+from hil.information.conditional_entropy import coarse_counts, conditional_nats, doubts_in_bits
+from hil.information.constant_frames import constant_estimate
+from hil.information.diagnostics.diagnose import doubts, worst_saturated_share
+from hil.information.diagnostics.fixed_pattern import pattern_to_subtract
 from hil.information.estimators import CrossEntropy, PatchEstimator, find_estimator
-from hil.information.fixed_pattern import pattern_to_subtract
-from hil.information.intake import ChannelFrames, Noise, take_in
 from hil.information.interval import mean_interval, with_calibration
-from hil.information.sample import Sample
+from hil.information.sample.checks import check_share
+from hil.information.sample.choose import choose_sample, smaller_patches
+from hil.information.sample.prepare import ChannelFrames, Noise, take_in
+from hil.information.sample.sample import Sample
 from hil.records.estimate import Estimate
 
 _NATS_PER_BIT = math.log(2)

@@ -11,7 +11,7 @@ from hil.errors import InputError, nearest
 from hil.information.estimators import PatchEstimator, find_estimator
 
 if TYPE_CHECKING:
-    from hil.information.neural.training import Progress
+    from hil.information.densities.neural.training import Progress
 
 _NETWORK = ("features", "layers", "units", "components", "reach")
 
@@ -56,9 +56,9 @@ def estimator_with(
 def _pixelcnn(
     options: Mapping[str, str], told: Callable[[Progress], None] | None
 ) -> PatchEstimator:
+    from hil.information.densities.neural.network import NetworkShape
+    from hil.information.densities.neural.training import Schedule
     from hil.information.estimators.pixelcnn import PixelCNN
-    from hil.information.neural.network import NetworkShape
-    from hil.information.neural.training import Schedule
 
     shape, schedule = NetworkShape(patch_size=16), Schedule()
     trained = [field.name for field in dataclasses.fields(Schedule)]

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 from hil.errors import InputError
 from hil.information.estimate import estimate_information
 from hil.information.estimators import PatchEstimator
-from hil.information.intake import Noise
+from hil.information.sample.prepare import Noise
 from hil.records.estimate import Estimate
 
 _LARGEST_PATCH = 64

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from hil.errors import InputError
 from hil.information.estimators.registry import CrossEntropy, PatchEstimator, find_estimator
-from hil.information.sample import Sample
+from hil.information.sample.sample import Sample
 
 CLOSED_FORM = ("stationary", "gaussian", "copula", "copula_gaussian", "scale_mixture")
 SLOW = ("mixture",)

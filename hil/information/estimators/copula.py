@@ -15,16 +15,16 @@ from operator import add
 import numpy as np
 from numpy.typing import NDArray
 
-from hil.information.autocovariance import fold_moments, lag_sums
-from hil.information.channel_stationary import VectorSums, channel_covariances
-from hil.information.coded_sample import CodedSample
-from hil.information.copula_model import CopulaModel
+from hil.information.densities.copula.choose_marginal import CodedSample
+from hil.information.densities.copula.model import CopulaModel
+from hil.information.densities.copula.scored_fields import ScoredFields
+from hil.information.densities.stationary.autocovariance import fold_moments, lag_sums
+from hil.information.densities.stationary.channel_model import VectorSums, channel_covariances
+from hil.information.densities.stationary.levinson import whiten_doubly_toeplitz
+from hil.information.densities.stationary.masked_lags import lags_by_fold
 from hil.information.estimators.registry import CrossEntropy, half_sum_weight
 from hil.information.estimators.stationary import fitted
-from hil.information.levinson import whiten_doubly_toeplitz
-from hil.information.masked_lags import lags_by_fold
-from hil.information.sample import Sample
-from hil.information.scored_fields import ScoredFields
+from hil.information.sample.sample import Sample
 
 Floats = NDArray[np.float64]
 

@@ -12,13 +12,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from hil.information.coded_sample import CodedSample
-from hil.information.copula_model import CopulaModel
+from hil.information.densities.copula.choose_marginal import CodedSample
+from hil.information.densities.copula.model import CopulaModel
+from hil.information.densities.copula.scored_fields import ScoredFields
 from hil.information.estimators.copula import patch_sums, stationary_fits
 from hil.information.estimators.gaussian import oas_shrinkage, wishart_weight
 from hil.information.estimators.registry import CrossEntropy, half_sum_weight
-from hil.information.sample import Sample
-from hil.information.scored_fields import ScoredFields
+from hil.information.sample.sample import Sample
 
 Floats = NDArray[np.float64]
 

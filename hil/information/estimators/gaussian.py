@@ -27,14 +27,14 @@ from operator import add
 import numpy as np
 from numpy.typing import NDArray
 
-from hil.information.autocovariance import fields_at_once
-from hil.information.channel_stationary import ChannelTraining, channel_gap_bits
+from hil.information.densities.stationary.autocovariance import fields_at_once
+from hil.information.densities.stationary.channel_model import ChannelTraining, channel_gap_bits
+from hil.information.densities.stationary.gaussian_density import GaussianModel
+from hil.information.densities.stationary.gaussian_gap import gaussian_gap_bits
+from hil.information.densities.stationary.levinson import whiten_doubly_toeplitz
 from hil.information.estimators.registry import CrossEntropy, half_sum_weight
 from hil.information.estimators.stationary import covariance_floor, fitted_to
-from hil.information.gaussian_score import GaussianModel
-from hil.information.levinson import whiten_doubly_toeplitz
-from hil.information.one_pixel import gaussian_gap_bits
-from hil.information.sample import Sample
+from hil.information.sample.sample import Sample
 
 Floats = NDArray[np.float64]
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from hil.information.channel_kernel import sample_kernel, variance_lines
+from hil.information.densities.mixture.channel_kernel import sample_kernel, variance_lines
+from hil.information.densities.mixture.model import TemplateMixture, fit_templates
+from hil.information.densities.mixture.scenes import TemplateScenes
 from hil.information.estimators.registry import CrossEntropy, half_sum_weight
-from hil.information.sample import Sample
-from hil.information.template_mixture import TemplateMixture, fit_templates
-from hil.information.template_scenes import TemplateScenes
+from hil.information.sample.sample import Sample
 
 Floats = NDArray[np.float64]
 

@@ -36,10 +36,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hil.errors import InputError
-from hil.information.conditional import conditional_nats
+from hil.information.conditional_entropy import conditional_nats
+from hil.information.densities.mixture.pair_bound import repeat_bound_nats
 from hil.information.estimators.registry import CrossEntropy
-from hil.information.repeat_bound import repeat_bound_nats
-from hil.information.sample import Sample
+from hil.information.sample.sample import Sample
 
 Floats = NDArray[np.float64]
 

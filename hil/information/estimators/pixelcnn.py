@@ -4,7 +4,7 @@ Masked gated convolutions and a running sum over the whole past give, for each p
 normals on the residual of the best linear prediction; integers take the mixture's probability of
 their bin, clipped ends included (Salimans et al., ICLR 2017). Training starts at the Gaussian's or
 the Gaussian copula's cross-entropy and keeps only what lowers it on fields set aside, so that the
-bound is theirs or better. See `hil.information.neural` for the parts.
+bound is theirs or better. See `hil.information.densities.neural` for the parts.
 
 The point estimate is the held-out bound: training that stops early leaves no known balance between
 held-out and in-sample errors.
@@ -17,13 +17,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from hil.errors import InputError
+from hil.information.densities.neural.cross_fit import (
+    Fitting,
+    cross_fit,
+    held_out_and_in_sample,
+    quick,
+)
+from hil.information.densities.neural.network import NetworkShape
+from hil.information.densities.neural.patch_set import PatchSet
+from hil.information.densities.neural.training import Progress, Schedule, Weights
+from hil.information.densities.neural.weights_file import load_weights, save_weights
 from hil.information.estimators.registry import CrossEntropy
-from hil.information.neural.cross_fit import Fitting, cross_fit, held_out_and_in_sample, quick
-from hil.information.neural.network import NetworkShape
-from hil.information.neural.patch_set import PatchSet
-from hil.information.neural.training import Progress, Schedule, Weights
-from hil.information.neural.weights_file import load_weights, save_weights
-from hil.information.sample import Sample
+from hil.information.sample.sample import Sample
 
 
 class PixelCNN:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hil.errors import InputError, nearest
-from hil.information.sample import Sample
+from hil.information.sample.sample import Sample
 
 Floats = NDArray[np.float64]
 

@@ -14,7 +14,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from hil.information.autocovariance import (
+from hil.information.blas_threads import one_blas_thread
+from hil.information.densities.stationary.autocovariance import (
     LagSums,
     above_floor,
     fields_at_once,
@@ -22,15 +23,14 @@ from hil.information.autocovariance import (
     fold_moments,
     lag_sums,
 )
-from hil.information.blas_threads import one_blas_thread
-from hil.information.channel_stationary import ChannelTraining, channel_gap_bits
+from hil.information.densities.stationary.channel_model import ChannelTraining, channel_gap_bits
+from hil.information.densities.stationary.fold_sums import training_sums
+from hil.information.densities.stationary.gaussian_gap import gaussian_gap_bits
+from hil.information.densities.stationary.model import StationaryModel
+from hil.information.densities.stationary.patch_moments import PatchMoments
+from hil.information.densities.stationary.spectral_fit import fit_part, fit_spectrum
 from hil.information.estimators.registry import CrossEntropy, half_sum_weight
-from hil.information.one_pixel import gaussian_gap_bits
-from hil.information.patch_moments import PatchMoments
-from hil.information.sample import Sample
-from hil.information.spectral_fit import fit_part, fit_spectrum
-from hil.information.stationary_model import StationaryModel
-from hil.information.training_sums import training_sums
+from hil.information.sample.sample import Sample
 from hil.noise.entropy.gaussian_gap import LEAST_DISCRETE_VARIANCE_ADU2
 
 _NEAR_FLOOR = 1.5  # below so many floors, an eigenvalue by lags alone is as likely chance

@@ -11,7 +11,9 @@ from scipy.special import entr, gammaln, xlogy
 
 from hil.errors import InputError
 from hil.information import estimate_information
-from hil.information.channel_covariance import (
+from hil.information.densities.neural.network import NetworkShape
+from hil.information.densities.neural.training import Schedule
+from hil.information.densities.stationary.channel_covariance import (
     block_toeplitz,
     floored_channels,
     is_above,
@@ -21,8 +23,6 @@ from hil.information.channel_covariance import (
 )
 from hil.information.estimators.best import CLOSED_FORM
 from hil.information.estimators.pixelcnn import PixelCNN
-from hil.information.neural.network import NetworkShape
-from hil.information.neural.training import Schedule
 from hil.noise import CameraMapNoise, CameraNoise, GaussianMapNoise, GaussianNoise, PoissonNoise
 
 MIX = np.array([[3.0, 1.0, 0.0], [1.0, 2.0, -1.0], [2.0, 0.0, 4.0]])

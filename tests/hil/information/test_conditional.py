@@ -10,7 +10,7 @@ import pytest
 from scipy.special import ndtri
 
 from hil.information import estimate_information
-from hil.information.conditional import conditional_entropy_nats, phi_shift_of
+from hil.information.conditional_entropy import conditional_entropy_nats, phi_shift_of
 from hil.noise import CameraNoise, GaussianNoise, NoiseModel, PoissonNoise, XrayNoise
 from hil.noise.entropy.histogram import AduCounts
 from hil.noise.entropy.rounding_phase import rounded_law

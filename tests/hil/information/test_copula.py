@@ -13,12 +13,12 @@ from scipy.special import entr, ndtr, ndtri
 from scipy.stats import multivariate_normal
 
 from hil.information import estimate_information
-from hil.information.copula_model import CopulaModel, cell_nats
+from hil.information.densities.copula.marginal import BANDWIDTHS, Coding, clipped, fit_marginals
+from hil.information.densities.copula.model import CopulaModel, cell_nats
+from hil.information.densities.copula.normal_scores import NormalScores
+from hil.information.densities.copula.parametric_marginal import warped_laws, warps
 from hil.information.estimators import find_estimator
-from hil.information.marginal import BANDWIDTHS, Coding, clipped, fit_marginals
-from hil.information.normal_scores import NormalScores
-from hil.information.sample import Sample
-from hil.information.warped_law import warped_laws, warps
+from hil.information.sample.sample import Sample
 from hil.noise import CameraNoise, GaussianNoise, NoiseModel, PoissonNoise
 
 SHAPE = (8, 1, 96, 96)

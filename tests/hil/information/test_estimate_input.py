@@ -17,10 +17,10 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from hil.errors import InputError
 from hil.information import estimate_information, estimator_names
+from hil.information.densities.neural.network import NetworkShape
+from hil.information.densities.neural.training import Schedule
 from hil.information.estimators import PatchEstimator
 from hil.information.estimators.pixelcnn import PixelCNN
-from hil.information.neural.network import NetworkShape
-from hil.information.neural.training import Schedule
 from hil.noise import CameraNoise, GaussianNoise, NoiseModel, PoissonNoise
 from hil.records.estimate import Estimate
 

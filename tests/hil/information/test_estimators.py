@@ -11,7 +11,7 @@ import pytest
 from hil.errors import InputError
 from hil.information.estimators import estimator_names, find_estimator, half_sum_weight
 from hil.information.estimators.gaussian import oas_shrinkage, wishart_weight
-from hil.information.sample import Sample, regions_of_one_field
+from hil.information.sample.sample import Sample, regions_of_one_field
 
 
 def test_estimators_are_found_by_their_files() -> None:

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
 
-from hil.information.autocovariance import moment_lag_sums
-from hil.information.halves import Halves, constant, split
-from hil.information.patch_moments import PatchMoments, frame_moments
-from hil.information.stationary_model import StationaryModel, is_positive
+from hil.information.densities.stationary.autocovariance import moment_lag_sums
+from hil.information.densities.stationary.centrosymmetric import Halves, constant, split
+from hil.information.densities.stationary.model import StationaryModel, is_positive
+from hil.information.densities.stationary.patch_moments import PatchMoments, frame_moments
 
 SIZES = [2, 3, 4, 5]  # with and without a pixel in the middle
 

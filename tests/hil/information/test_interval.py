@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import t
 
 from hil.information.interval import mean_interval
-from hil.information.patches import tile_corners
+from hil.information.sample.patches import tile_corners
 
 
 def places(down: int, across: int) -> np.ndarray:

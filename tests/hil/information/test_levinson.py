@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hil.information.autocovariance import floored
-from hil.information.levinson import whiten_doubly_toeplitz
+from hil.information.densities.stationary.autocovariance import floored
+from hil.information.densities.stationary.levinson import whiten_doubly_toeplitz
 
 
 def exponential(p: int, length: float, white: float) -> np.ndarray:

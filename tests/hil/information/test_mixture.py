@@ -12,7 +12,7 @@ from scipy.special import logsumexp
 from scipy.stats import norm, poisson
 
 from hil.information import estimate_information
-from hil.information.noise_kernel import (
+from hil.information.densities.mixture.noise_kernel import (
     CameraKernel,
     GaussianKernel,
     LinearVarianceKernel,
@@ -20,8 +20,8 @@ from hil.information.noise_kernel import (
     PoissonKernel,
     noise_kernel,
 )
-from hil.information.sample import Sample
-from hil.information.template_seeds import denoised, seed_responsibilities
+from hil.information.densities.mixture.seeds import denoised, seed_responsibilities
+from hil.information.sample.sample import Sample
 from hil.noise import CameraNoise, GaussianNoise, NoiseModel, PoissonNoise
 from hil.noise.entropy.camera_pixel import PixelLaw
 

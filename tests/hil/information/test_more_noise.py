@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from hil.errors import InputError
 from hil.information import estimate_information
-from hil.information.conditional import conditional_entropy_nats
+from hil.information.conditional_entropy import conditional_entropy_nats
 from hil.noise import (
     CameraNoise,
     GaussianMapNoise,

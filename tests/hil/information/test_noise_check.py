@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from hil.information import OnlineEstimator, estimate_information
-from hil.information.difference_sums import DifferenceSums
+from hil.information.diagnostics.difference_sums import DifferenceSums
 from hil.noise import CameraNoise, EmccdNoise, NoiseModel
 
 CAMERA = CameraNoise(0.5, 100, 1.6)

@@ -366,5 +366,5 @@ def test_never_a_silent_number(updates: list[tuple[np.ndarray, int]], noise: Noi
 
 
 def test_the_docstring_example_runs() -> None:
-    failed, tried = doctest.testmod(importlib.import_module("hil.information.online"))
+    failed, tried = doctest.testmod(importlib.import_module("hil.information.stream.online"))
     assert (failed, tried > 0) == (0, True)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from hil.errors import InputError
 from hil.information import cut_patches, estimate_information, patch_corners
-from hil.information.masked_lags import masked_lags, patch_lags
+from hil.information.densities.stationary.masked_lags import masked_lags, patch_lags
 from hil.noise import GaussianNoise, PoissonNoise
 
 

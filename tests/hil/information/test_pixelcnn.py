@@ -14,15 +14,20 @@ from scipy.stats import poisson
 
 from hil.errors import InputError
 from hil.information import estimate_information
+from hil.information.densities.neural.binned_mixture import FAR, log_density, log_probability
+from hil.information.densities.neural.coding import Alphabet, Coding, fit_coding, normal_scores
+from hil.information.densities.neural.cross_fit import (
+    Fitting,
+    cross_fit,
+    held_out_and_in_sample,
+    quick,
+)
+from hil.information.densities.neural.network import Network, NetworkShape
+from hil.information.densities.neural.patch_set import PatchSet
+from hil.information.densities.neural.training import Progress, Schedule, Tensors, patch_nats
 from hil.information.estimators import find_estimator
 from hil.information.estimators.pixelcnn import PixelCNN
-from hil.information.neural.binned_mixture import FAR, log_density, log_probability
-from hil.information.neural.coding import Alphabet, Coding, fit_coding, normal_scores
-from hil.information.neural.cross_fit import Fitting, cross_fit, held_out_and_in_sample, quick
-from hil.information.neural.network import Network, NetworkShape
-from hil.information.neural.patch_set import PatchSet
-from hil.information.neural.training import Progress, Schedule, Tensors, patch_nats
-from hil.information.sample import Sample
+from hil.information.sample.sample import Sample
 from hil.noise import GaussianNoise, PoissonNoise
 
 P = 4

@@ -9,9 +9,9 @@ from operator import add
 import numpy as np
 import pytest
 
-from hil.information.halves import identity
-from hil.information.patch_moments import PatchMoments, frame_moments
-from hil.information.spectral_fit import SpectralFit, fit_part, fit_spectrum
+from hil.information.densities.stationary.centrosymmetric import identity
+from hil.information.densities.stationary.patch_moments import PatchMoments, frame_moments
+from hil.information.densities.stationary.spectral_fit import SpectralFit, fit_part, fit_spectrum
 
 P = 8
 D = P * P

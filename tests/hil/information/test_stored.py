@@ -80,7 +80,7 @@ def test_frames_that_fit_are_read_whole() -> None:
 
 def test_very_many_fields_are_kept_in_few_units(monkeypatch: pytest.MonkeyPatch) -> None:
     fields = np.random.default_rng(1).normal(0, math.sqrt(2), (60, 1, 32, 32))
-    monkeypatch.setattr("hil.information.stored._KEPT_BYTES", 20 * (8 * 8**4 + 2**20))
+    monkeypatch.setattr("hil.information.out_of_core._KEPT_BYTES", 20 * (8 * 8**4 + 2**20))
     found = estimate_stored(fields, GaussianNoise(1), patch_size=8, memory_bytes=0)
     whole = estimate_information(fields, GaussianNoise(1), patch_size=8)
     assert (found.n_units, found.details["fields_streamed"]) == (20, 60)

@@ -11,10 +11,10 @@ import torch
 from scipy.special import expit, xlogy
 
 from hil.errors import InputError
-from hil.information.neural.classifier import Classifier
-from hil.information.neural.network import NetworkShape
-from hil.information.neural.task_information import stratified_folds, task_information
-from hil.information.neural.training import Schedule
+from hil.information.densities.neural.classifier import Classifier
+from hil.information.densities.neural.network import NetworkShape
+from hil.information.densities.neural.training import Schedule
+from hil.information.task_information import stratified_folds, task_information
 from hil.noise import GaussianNoise
 
 P = 4

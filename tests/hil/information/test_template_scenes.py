@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from hil.information.sample import Sample
-from hil.information.template_scenes import TemplateScenes
+from hil.information.densities.mixture.scenes import TemplateScenes
+from hil.information.sample.sample import Sample
 
 
 class Shape(NamedTuple):

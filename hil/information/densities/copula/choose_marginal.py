@@ -1,0 +1,172 @@
+"""The laws of one pixel that a sample is tried under, and the choice between them.
+
+K : folds     L : codes     F, R, T, d : as in `sample`
+
+The law of one pixel is the smoothed histogram (`marginal`). Where a pixel's neighbours say most of
+it, a law of few parameters may serve better (`warped_law`): that is tried on patches held out. Each
+channel has a law of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hil.information.densities.copula.coded_frames import CodedFrames
+from hil.information.densities.copula.marginal import clipped, fit_marginals
+from hil.information.densities.copula.model import CopulaModel
+from hil.information.densities.copula.normal_scores import NormalScores
+from hil.information.densities.copula.parametric_marginal import NORMAL, warped_laws, warps
+from hil.information.densities.copula.scored_fields import ScoredFields
+from hil.information.sample.sample import Sample
+
+Floats = NDArray[np.float64]
+Laws = tuple[NormalScores, ...]  # of each channel
+
+# Median over pixels of the standard deviation of a score given its neighbours, of all that it has:
+# below the first a law of few parameters is taken whenever it serves better; between the two, where
+# the histogram does nearly as well for most scenes, if it gains more than a margin (beads behind a
+# lenslet: 0.14 bit at 0.52, 0.05 at 0.64, which without it would show as a step where light rises).
+_SMOOTH, _PARTLY_SMOOTH = 0.5, 0.75
+_MARGIN_NATS = 0.02
+
+
+class Joint(Protocol):
+    """Joins the pixels of a patch."""
+
+    def __call__(self, training: Sequence[ScoredFields]) -> list[CopulaModel]:
+        """Fit a model to each training set: all fields first, then all but those of each fold."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What was chosen, by patches that were held out.
+
+    Parameters
+    ----------
+    name
+        Of the law.
+    laws
+        For all folds, then for all but each.
+    models
+        Of the same.
+    held_out_nats
+        (F, R * T) of each patch, under the model of the other folds.
+    """
+
+    name: str
+    laws: list[Laws]
+    models: list[CopulaModel]
+    held_out_nats: Floats
+
+
+class CodedSample:
+    """A sample as codes, with the laws of one pixel for all folds and for all but each.
+
+    Parameters
+    ----------
+    sample
+        Frames in ADU.
+    """
+
+    def __init__(self, sample: Sample) -> None:
+        self.sample = sample
+        self._codes = CodedFrames(sample)
+        self._counts = self._codes.counts()
+        fits = [
+            fit_marginals(*own)
+            for own in zip(self._counts, self._codes.noise_variance, strict=True)
+        ]
+        self._histogram = _by_set([[NormalScores(q) for q in (fit[0], *fit[1])] for fit in fits])
+        codes = [coding.n_codes for coding in self._codes.codings]
+        bandwidths = [fit[2][0] for fit in fits]
+        several = sample.n_channels > 1
+        self.details: dict[str, Any] = {
+            "marginal_codes": codes if several else codes[0],
+            "marginal_bandwidth": bandwidths if several else bandwidths[0],
+        }
+
+    @property
+    def log_step_nats(self) -> float:
+        """What the entropy of a pixel has beyond that of its code."""
+        return float(np.mean([coding.log_step_nats for coding in self._codes.codings]))
+
+    def chosen_laws(self, joint: Joint) -> Choice:
+        """Choose the law of one pixel that goes best with ``joint``.
+
+        The smoothed histogram, unless a pixel's neighbours say most of it already: then the laws of
+        `warped_law` are tried too. As in `best`, the choice is made once: were each fold's made by
+        the others, a fold that shows a law to be wrong would be the one to be given it.
+        """
+        candidates = {"histogram": self._histogram}
+        models = [self.models(self._histogram, joint)]
+        left = float(np.median(models[0][0].deviation))
+        if left < _PARTLY_SMOOTH:
+            candidates |= self._warped
+            models += [self.models(laws, joint) for laws in self._warped.values()]
+        held_out = [self.held_out_nats(own) for own in models]
+        means = np.array([own.mean() for own in held_out])
+        means[0] -= 0.0 if left < _SMOOTH else _MARGIN_NATS
+        best = int(np.argmin(means))
+        name, laws = list(candidates.items())[best]
+        return Choice(name, laws, models[best], held_out[best])
+
+    def models(self, laws: Sequence[Laws], joint: Joint) -> list[CopulaModel]:
+        """Fit to all folds, then to all but each, under the laws of each."""
+        fold = self.sample.fold
+        members = [np.flatnonzero(fold != k) for k in range(-1, self.sample.n_folds)]
+        return joint(
+            [ScoredFields(own, self._codes, of) for own, of in zip(laws, members, strict=True)]
+        )
+
+    def held_out_nats(self, models: Sequence[CopulaModel]) -> Floats:
+        """-ln q of each patch, (F, R * T), under the model of the other folds, nats per pixel."""
+        return self._nats([models[1 + k] for k in range(self.sample.n_folds)])
+
+    def in_sample_nats(self, models: Sequence[CopulaModel]) -> Floats:
+        """-ln q of each patch, (F, R * T), under the model of all folds, nats per pixel."""
+        return self._nats([models[0]] * self.sample.n_folds)
+
+    def _nats(self, of_fold: Sequence[CopulaModel]) -> Floats:
+        sample = self.sample
+        result = np.empty((sample.n_fields, sample.n_repeats * sample.places.shape[1]))
+        for k, model in enumerate(of_fold):
+            for group in self._codes.groups(np.flatnonzero(sample.fold == k)):
+                result[group] = model.nats_per_pixel(self._codes.some(group).raw_patches)
+        return result
+
+    @cached_property
+    def _warped(self) -> dict[str, list[Laws]]:
+        """Laws of few parameters, by name; a channel that has none of a name gets the normal.
+
+        Where pixels clip each is tried in both forms, since the last code's score may be its place
+        or the mean of all that it stands for.
+        """
+        channels: list[dict[str, list[NormalScores]]] = []
+        clips = [clipped(counts.sum(axis=0)) for counts in self._counts]
+        for counts, variance in zip(self._counts, self._codes.noise_variance, strict=True):
+            total = counts.sum(axis=0)
+            sets = np.concatenate([total[None], total - counts])
+            channels.append({name: warped_laws(sets, u) for name, u in warps(variance).items()})
+        names = dict.fromkeys(name for fits in channels for name in fits)
+        found = {name: [fits.get(name, fits[NORMAL]) for fits in channels] for name in names}
+        if any(clips):
+            found |= {
+                f"{name}, clipped": [
+                    [NormalScores(law.probability) for law in own] if clip else own
+                    for own, clip in zip(fits, clips, strict=True)
+                ]
+                for name, fits in found.items()
+            }
+        return {name: _by_set(fits) for name, fits in found.items()}
+
+
+def _by_set(channels: Sequence[Sequence[NormalScores]]) -> list[Laws]:
+    """Turn each channel's laws of every training set into each set's laws of every channel."""
+    return list(zip(*channels, strict=True))

@@ -1,0 +1,115 @@
+"""What speaks against an estimate, channel by channel: flags, and the numbers behind them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from hil.information.diagnostics.fixed_pattern import check_pattern
+from hil.information.diagnostics.flags import (
+    check_noise,
+    field_means,
+    fixed_pattern,
+    impossible_noise,
+    middle_mask,
+    saturated_share,
+)
+from hil.information.sample.checks import CheckedFrames, check_share
+from hil.information.sample.prepare import ChannelFrames
+from hil.noise.corrected import CorrectedNoise
+from hil.noise.model import NoiseModel
+
+
+def clip_adu(checked: CheckedFrames, noise: NoiseModel, saturation_adu: float | None) -> float:
+    """Give the ADU from which a pixel counts as saturated."""
+    if saturation_adu is not None:
+        check_share("saturation_adu", saturation_adu, 0.0, math.inf)
+        return min(float(saturation_adu), noise.highest_adu)
+    dtype = checked.frames.dtype
+    return min(noise.highest_adu, np.iinfo(dtype).max if dtype.kind in "ui" else math.inf)
+
+
+def worst_saturated_share(channels: Sequence[ChannelFrames], saturation_adu: float | None) -> float:
+    """Share of clipped pixels in the channel that clips most."""
+    shares = []
+    for channel in channels:
+        given = None if channel.converted else saturation_adu
+        clip = clip_adu(channel.checked, channel.noise, given)
+        shares.append(saturated_share(channel.checked, channel.noise, clip))
+    return max(shares)
+
+
+def doubts(
+    channels: Sequence[ChannelFrames], half_width_bits: float, patch_size: int
+) -> tuple[set[str], dict[str, Any]]:
+    """Test noise and fixed pattern.
+
+    Parameters
+    ----------
+    half_width_bits
+        Of the interval: errors of the noise model within it are not flagged.
+
+    Returns
+    -------
+    flags, and details. Of several channels details are those of the worst, and
+    ``details["channels"]`` has those of each.
+    """
+    flags: set[str] = set()
+    each = []
+    for channel in channels:
+        found, details = _of_channel(channel, half_width_bits, patch_size)
+        flags |= found
+        each.append(details)
+    if len(each) == 1:
+        return flags, each[0]
+    worst = {
+        key: max((one[key] for one in each if key in one), key=_badness)
+        for key in dict.fromkeys(key for one in each for key in one)
+    }
+    if "noise_variance_ratio" in worst:
+        ratios = [one["noise_variance_ratio"] for one in each if "noise_variance_ratio" in one]
+        worst["noise_variance_ratio"] = max(ratios, key=lambda ratio: _badness(ratio - 1))
+    return flags, worst | {"channels": each}
+
+
+def _badness(value: float) -> float:
+    return abs(value)
+
+
+def _of_channel(
+    channel: ChannelFrames, half_width_bits: float, patch_size: int
+) -> tuple[set[str], dict[str, Any]]:
+    checked, noise = channel.checked, channel.noise
+    flags: set[str] = set()
+    details: dict[str, Any] = {}
+    if impossible_noise(checked, noise):
+        flags.add("noise_mismatch")
+    repeats = check_noise(checked, noise)
+    details["noise_checked"] = repeats is not None
+    if repeats is not None:
+        details |= repeats.details()
+        if repeats.mismatch(half_width_bits):
+            flags.add("noise_mismatch")
+        if repeats.correlated:
+            flags.add("noise_correlated")
+    shows, stated = _pattern(channel, patch_size)
+    details |= stated
+    if shows:
+        flags.add("fixed_pattern")
+    if isinstance(noise, CorrectedNoise):
+        uneven = noise.unevenness_nats(checked.mean_adu)
+        details["noise_unevenness_bits"] = uneven / math.log(2)
+    return flags, details
+
+
+def _pattern(channel: ChannelFrames, patch_size: int) -> tuple[bool, dict[str, Any]]:
+    checked, variance = channel.checked, channel.noise_variance_adu2
+    if min(checked.frames.shape[-2:]) > patch_size:
+        found = check_pattern(checked, variance, patch_size)
+        return found.shows, found.details()
+    # patches, alone or stacked, have lags within them alone
+    shows, bits = fixed_pattern(field_means(checked), variance, middle_mask(checked))
+    return shows, {"fixed_pattern_bits": bits}

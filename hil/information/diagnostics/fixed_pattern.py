@@ -1,0 +1,193 @@
+"""What all fields of view share, pixel by pixel: how much of it passes for information.
+
+m_f   : mean over repeats of field f, less the mean of all        F : fields
+A(x)  : autocovariance of an image within its tiles of p x p pixels
+A_pat = [F A(mean_f m_f) - mean_f A(m_f)] / (F - 1)
+A_tot = mean_f A(m_f), with a single frame's noise at lag 0
+S     : (p p, p p) doubly Toeplitz covariance of a patch built from A
+
+Products of two different fields know nothing of either's noise, and on average nothing of their
+scenes: A_pat is their mean, a U-statistic for the autocovariance of pixel response, shading, dust
+and stray light. What these add to the entropy of a stationary Gaussian is
+
+    bits = [ln det S(A_tot) - ln det S(A_tot - A_pat)] / (2 p p ln 2),
+
+both with eigenvalues of at least the noise's variance. The jackknife over fields says how much of
+it is chance: with few fields, much. What scenes share is pattern too, and rightly so: what is
+always there tells nothing about which scene it is. But a pattern that is multiplied by the light is
+seen here only as far as the mean light goes; the rest takes maps.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hil.information.densities.stationary.masked_lags import patch_lags
+from hil.information.diagnostics.flags import about, middle
+from hil.information.sample.checks import CheckedFrames
+
+Floats = NDArray[np.float64]
+
+_SIDE = 256  # pixels: of the frames' middle, which is looked at
+_MOST_FIELDS = 32
+_PATCH = 16
+_GROUPS = 8  # of fields, of the jackknife
+_FEW_FIELDS = 4
+_ENOUGH_FIELDS = 8
+_SIGMAS = 4.0
+_LEAST_BITS = 0.005
+_LARGEST_SHARE = 0.5
+_APPROXIMATE = 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class PatternCheck:
+    """What fields share.
+
+    Parameters
+    ----------
+    bits
+        Per pixel, that it passes for.
+    se_bits
+        Standard error, from the jackknife.
+    n_fields
+        How many were looked at.
+    """
+
+    bits: float = 0.0
+    se_bits: float = 0.0
+    n_fields: int = 0
+
+    @property
+    def significant(self) -> bool:
+        """Whether it is no chance."""
+        return self.bits > _SIGMAS * self.se_bits and self.bits > 0
+
+    @property
+    def shows(self) -> bool:
+        """Whether it is worth a flag."""
+        return self.significant and self.bits > _LEAST_BITS
+
+    @property
+    def known(self) -> bool:
+        """Whether fields are enough to take it off."""
+        return self.significant and self.n_fields >= _ENOUGH_FIELDS
+
+    def details(self) -> dict[str, Any]:
+        """Give what of it an estimate states."""
+        return {
+            "fixed_pattern_bits": max(self.bits, 0.0),
+            "fixed_pattern_se_bits": self.se_bits,
+            "fixed_pattern_known": self.known,
+        }
+
+
+def pattern_to_subtract(details: Mapping[str, Any], bits_per_pixel: float) -> tuple[float, float]:
+    """Give what can be taken off an estimate of a stationary family, and its standard deviation.
+
+    Where fields are few, chance may explain the pattern, or it is more than half of all that there
+    is, nothing can: then the fields may be one scene, or the camera needs maps. Beside the
+    jackknife's error, 15 % of the pattern are allowed for: shading is no Gaussian pattern, and what
+    multiplies the light is not quite what adds to its mean.
+
+    Parameters
+    ----------
+    details
+        Of the estimate.
+    """
+    bits = float(details["fixed_pattern_bits"])
+    if not details.get("fixed_pattern_known") or bits > _LARGEST_SHARE * bits_per_pixel:
+        return 0.0, 0.0
+    return bits, math.hypot(float(details["fixed_pattern_se_bits"]), _APPROXIMATE * bits)
+
+
+def check_pattern(
+    checked: CheckedFrames, noise_variance_adu2: float, patch_size: int
+) -> PatternCheck:
+    """Find what fields share.
+
+    Parameters
+    ----------
+    checked
+        Frames larger than a patch. Others have no lags but their own, and a density that depends
+        on the place sees their mean: nothing is looked for.
+    noise_variance_adu2
+        Of single frames.
+    """
+    p = min(patch_size, _PATCH)
+    frames = middle(checked.frames, _SIDE)[:_MOST_FIELDS]
+    n_fields, n_repeats, height, width = frames.shape
+    if n_fields < _FEW_FIELDS or min(height, width) <= p or noise_variance_adu2 <= 0:
+        return PatternCheck()
+    whole = _whole_tiles(checked, (height, width), p)
+    if np.count_nonzero(whole) < whole.size / 4:
+        return PatternCheck()
+    means = about(frames, checked.mean_adu).mean(axis=1)
+    tiles = _tiles(means, p)[:, whole]
+    tiles -= tiles.mean()
+    autocovariances = np.stack([_autocovariance(one) for one in tiles])
+    white = noise_variance_adu2 * (1 - 1 / n_repeats)
+
+    def bits(chosen: NDArray[np.intp]) -> float:
+        n = chosen.size
+        own = autocovariances[chosen].mean(axis=0)
+        of_mean = _autocovariance(tiles[chosen].mean(axis=0))
+        pattern = (n * of_mean - own) / (n - 1)
+        total = own.copy()
+        total[p - 1, p - 1] += white
+        both = [_log_det(_covariance(c), noise_variance_adu2) for c in (total, total - pattern)]
+        return (both[0] - both[1]) / (2 * p * p * math.log(2))
+
+    fields = np.arange(n_fields)
+    groups = np.array_split(fields, min(_GROUPS, n_fields))
+    left = np.array([bits(np.setdiff1d(fields, group)) for group in groups])
+    se = math.sqrt((left.size - 1) / left.size * float(((left - left.mean()) ** 2).sum()))
+    return PatternCheck(bits(fields), se, n_fields)
+
+
+def _tiles(images: NDArray[Any], p: int) -> NDArray[Any]:
+    """Cut images (n, H, W) to (n, tiles, p p)."""
+    n, down, across = images.shape[0], images.shape[1] // p, images.shape[2] // p
+    split = images[:, : down * p, : across * p].reshape(n, down, p, across, p)
+    return split.swapaxes(2, 3).reshape(n, down * across, p * p)
+
+
+def _whole_tiles(checked: CheckedFrames, size: tuple[int, int], p: int) -> NDArray[np.bool_]:
+    """(tiles,) true where all pixels may be used."""
+    usable = np.ones(size, dtype=bool)
+    if checked.usable is not None:
+        usable = middle(checked.usable, _SIDE)
+    whole: NDArray[np.bool_] = _tiles(usable[None], p)[0].all(axis=1)
+    return whole
+
+
+def _autocovariance(tiles: NDArray[np.float32]) -> Floats:
+    """(2p - 1, 2p - 1) mean products at each lag, within tiles (n, p p) alone.
+
+    Over whole images the pairs of a lag would leave out the border, where shading is strongest.
+    """
+    sums = patch_lags(np.ascontiguousarray(tiles), 1)
+    result: Floats = sums.products[0, 0] / np.maximum(sums.pairs, 1.0)
+    return result
+
+
+def _covariance(c: Floats) -> Floats:
+    """S of the module."""
+    p = (c.shape[0] + 1) // 2
+    place = np.arange(p * p)
+    row, column = place // p, place % p
+    down = row[:, None] - row[None, :] + p - 1
+    across = column[:, None] - column[None, :] + p - 1
+    result: Floats = c[down, across]
+    return result
+
+
+def _log_det(covariance: Floats, floor: float) -> float:
+    values = np.linalg.eigvalsh((covariance + covariance.T) / 2)
+    return float(np.log(np.maximum(values, floor)).sum())
