@@ -19,12 +19,12 @@ from typing import Any
 import numpy as np
 
 from hil import estimate_information, open_database, run_session
+from hil.calibration.rig_noise import noise_model
 from hil.clock import SystemClock
 from hil.demo import demo_files, residual_rms_nm
 from hil.rig.capture import Capture
 from hil.rig.plan import Plan
 from hil.rig.rig import Rig
-from hil.score import noise_model
 from hil.spec import SessionFile
 
 

@@ -23,8 +23,8 @@ from hil.proposer import OptunaProposer
 from hil.records.trial import SearchExhausted, TrialRow, TrialState
 from hil.rig.plan import Plan
 from hil.rig.rig import Rig
-from hil.search_space import resolve
-from hil.session import Layout, stored_file
+from hil.session.run import Layout, stored_file
+from hil.session.search_space import resolve
 from hil.store import SessionRecord
 
 TRIALS = 40

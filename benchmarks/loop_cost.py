@@ -22,10 +22,10 @@ from typing import Any
 
 import optuna
 
-from hil.controller import Controller
 from hil.demo import demo_files
-from hil.score import SessionEstimator
-from hil.session import run_session
+from hil.session.assess import SessionEstimator
+from hil.session.controller import Controller
+from hil.session.run import run_session
 from hil.spec import RandomSampler, RigFile, RigSpec
 from hil.spec.load import parse
 

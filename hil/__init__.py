@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from hil import noise
     from hil.errors import HilError, InputError, RigHeld
     from hil.information import estimate_information
-    from hil.outcome import SessionResult
     from hil.records.estimate import Estimate
     from hil.rig.rig import Rig, load_rig
-    from hil.session import resume_session, run_session
+    from hil.session.result import SessionResult
+    from hil.session.run import resume_session, run_session
     from hil.spec import SessionSpec
     from hil.store import Database, open_database
 
@@ -27,13 +27,13 @@ _HOMES = {
     "InputError": "hil.errors",
     "Rig": "hil.rig.rig",
     "RigHeld": "hil.errors",
-    "SessionResult": "hil.outcome",
+    "SessionResult": "hil.session.result",
     "SessionSpec": "hil.spec",
     "estimate_information": "hil.information",
     "load_rig": "hil.rig.rig",
     "open_database": "hil.store",
-    "resume_session": "hil.session",
-    "run_session": "hil.session",
+    "resume_session": "hil.session.run",
+    "run_session": "hil.session.run",
 }
 
 __all__ = [

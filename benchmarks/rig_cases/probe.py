@@ -11,15 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.protocol import Value
+from hil.calibration.rig_noise import noise_model
 from hil.clock import SystemClock
-from hil.layout import lay_out
 from hil.records.estimate import Estimate
 from hil.records.frames import Measurement
 from hil.rig.capture import Capture
 from hil.rig.plan import Plan
 from hil.rig.rig import Rig
-from hil.score import SessionEstimator, Surroundings, noise_model
-from hil.search_space import resolve
+from hil.session.assess import SessionEstimator, Surroundings
+from hil.session.baseline import lay_out
+from hil.session.search_space import resolve
 from hil.spec import DriverSpec, load_session_file
 
 MOST_CLIPPED = 1e-3  # as the examples' constraints say

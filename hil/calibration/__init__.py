@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from hil.calibration.camera_calibration import CameraCalibration, TransferPoints
-from hil.calibration.maps import PixelMaps
-from hil.calibration.photon_transfer import PhotonTransfer
+from hil.calibration.photon_transfer.camera_calibration import CameraCalibration, TransferPoints
+from hil.calibration.photon_transfer.fit import PhotonTransfer
+from hil.calibration.photon_transfer.maps import PixelMaps
 from hil.calibration.stored import StoredNoise, mapped_noise, stored_noise
 
 __all__ = [

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hil.calibration.camera_calibration import CameraCalibration
-from hil.calibration.maps import PixelMaps
+from hil.calibration.photon_transfer.camera_calibration import CameraCalibration
+from hil.calibration.photon_transfer.maps import PixelMaps
 from hil.calibration.recipe import Recipe
-from hil.calibration.tie import Tie
+from hil.calibration.validity import Tie
 from hil.errors import InputError
 from hil.spec import RigFile
 

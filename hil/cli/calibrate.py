@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from hil.calibration import CameraCalibration
-    from hil.calibration.calibrate_rig import Progress
+    from hil.calibration.calibrate import Progress
 
 
 def register(app: typer.Typer) -> None:
@@ -45,7 +45,7 @@ def calibrate(
     frames: Frames = None,
 ) -> None:
     """Measure gain, offset and noise of the camera by photon transfer, and store them."""
-    from hil.calibration.calibrate_rig import CalibrationRefused, calibrate_rig
+    from hil.calibration.calibrate import CalibrationRefused, calibrate_rig
 
     _check_plot(plot)
     try:
@@ -128,8 +128,8 @@ def _check_plot(path: Path) -> None:
 
 
 def _plot(fit: CameraCalibration, path: Path) -> None:
-    from hil.calibration.fit_plot import save_fit_plot
     from hil.errors import HilError
+    from hil.report.transfer_plot import save_fit_plot
 
     try:
         save_fit_plot(fit, path)

@@ -142,7 +142,7 @@ def estimate(
     }
     _say(found, asked, enough, "json" if as_json else form)
     if plot is not None and enough is not None:
-        from hil.sufficiency_plot import draw
+        from hil.report.sufficiency_plot import draw
 
         draw(enough, patch_size, confidence, plot)
         if not as_json and form == "table":

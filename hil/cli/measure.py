@@ -13,7 +13,7 @@ from hil.cli.options import Db, Frames, RigPath
 from hil.cli.runs import Accept
 
 if TYPE_CHECKING:
-    from hil.measure import Measured
+    from hil.measure.measure import Measured
 
 
 def register(app: typer.Typer) -> None:
@@ -42,7 +42,7 @@ def measure(
     frames: Frames = None,
 ) -> None:
     """Measure the information at the present settings ten times, and say what to do about it."""
-    from hil.measure import measure_rig
+    from hil.measure.measure import measure_rig
 
     def show(done: int, total: int) -> None:
         print(f"{done} of {total} measurements", file=sys.stderr)

@@ -78,7 +78,7 @@ def trials(
     db: Db = None,
 ) -> None:
     """List trials with their settings as read back; without drift where references show one."""
-    from hil.outcome import corrected_objectives
+    from hil.session.result import corrected_objectives
     from hil.store import open_database
 
     with open_database(db) as database:
@@ -145,7 +145,7 @@ def export(
 ) -> None:
     """Write a session for other programs."""
     from hil.errors import InputError
-    from hil.export import export_optuna, export_parquet
+    from hil.report.export import export_optuna, export_parquet
     from hil.store import open_database
 
     if optuna is None and parquet is None:
@@ -210,7 +210,7 @@ def write(
         Whether the screen also shows the columns of settings.
     """
     from hil.errors import InputError
-    from hil.export import flat
+    from hil.report.export import flat
 
     form = form or _form_of(output)
     if form == "parquet":

@@ -45,7 +45,7 @@ def init(
 
 def check(rig: RigPath) -> int:
     """Show every setting with unit, bounds and present value, and what is wrong. Connects."""
-    from hil.rig_check import check_rig
+    from hil.cli.rig_check import check_rig
 
     return check_rig(rig)
 
@@ -77,7 +77,7 @@ def apply(
 ) -> None:
     """Move the rig to a trial's settings; the rig stays as it then is, lit where they say so."""
     from hil.errors import InputError
-    from hil.manual import apply_trial
+    from hil.session.apply import apply_trial
 
     if best == (trial is not None):
         raise InputError("hil apply", "", "give either --best or --trial N")

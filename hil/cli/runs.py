@@ -10,8 +10,8 @@ import typer
 from hil.cli.options import Db, Frames, SessionRef
 
 if TYPE_CHECKING:
-    from hil.outcome import SessionResult
     from hil.ranking.drift import Drift
+    from hil.session.result import SessionResult
     from hil.spec import SessionFile
 
 Trials = Annotated[
@@ -53,7 +53,7 @@ def demo(
     """Sharpen a simulated microscope whose optics are aberrated, as a session would a real one."""
     from hil.demo import demo_files
     from hil.errors import InputError
-    from hil.session import run_session
+    from hil.session.run import run_session
 
     if not picture.parent.is_dir() or picture.suffix.lower() != ".png":
         raise InputError("--picture", str(picture), "allowed: a .png file in a folder that exists")
@@ -78,8 +78,8 @@ def _show_truth(
 ) -> None:
     """Say and draw what only a simulator knows: how much aberration is left."""
     from hil.demo import residual_rms_nm
-    from hil.demo.picture import draw
     from hil.records.trial import TrialState
+    from hil.report.demo_picture import draw
     from hil.store import open_database
 
     assert result.best is not None
@@ -111,7 +111,7 @@ def run(
     accept_calibration: Accept = False,
 ) -> int:
     """Run a session, with progress, the best so far, and a summary."""
-    from hil.session import run_session
+    from hil.session.run import run_session
     from hil.spec import load_session_file
 
     spec = load_session_file(session, rig).spec
@@ -171,7 +171,7 @@ def _again(
     *,
     join: bool,
 ) -> int:
-    from hil.session import resume_session
+    from hil.session.run import resume_session
     from hil.store import open_database
 
     with open_database(db, frames=frames) as database:
@@ -201,7 +201,7 @@ def drive_session(work: Any, name: str, objective: str, **arguments: Any) -> Ses
     """Run a session under a terminal view."""
     from rich.console import Console
 
-    from hil.progress import TerminalView
+    from hil.cli.progress import TerminalView
 
     console = Console(stderr=True, highlight=False, markup=False)
     with TerminalView(console, name, objective) as view:

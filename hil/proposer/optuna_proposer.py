@@ -79,7 +79,7 @@ class SearchPlan:
 
 
 class OptunaProposer:
-    """Implements `hil.ports.Proposer`.
+    """Implements `hil.session.ports.Proposer`.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ class OptunaProposer:
     def propose(
         self, rows: Sequence[TrialRow], study_attrs: Mapping[str, Any], number: int
     ) -> Proposal:
-        """Propose trial ``number``; see `hil.ports.Proposer`.
+        """Propose trial ``number``; see `hil.session.ports.Proposer`.
 
         Raises
         ------

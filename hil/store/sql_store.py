@@ -1,4 +1,4 @@
-"""The trial table of one session, as its controller writes it: `hil.ports.Store` on SQL.
+"""The trial table of one session, as its controller writes it: `hil.session.ports.Store` on SQL.
 
 Every public call is one transaction at most. Transactions may run twice (see `hil.store.patience`),
 so each recognises its own earlier success: by the key it made, or by the state it would set.
@@ -111,7 +111,8 @@ class SqlStore:
         self._work: dict[str, _Work] = {}
         self._writer = FrameWriter(frames_folder, session_id, keep_frames)
 
-    # ---- hil.ports.Store -------------------------------------------------------------------
+    # ---- hil.session.ports.Store
+    # -------------------------------------------------------------------
 
     def propose(
         self, ask: Callable[[Sequence[TrialRow], Mapping[str, Any], int], Proposal]

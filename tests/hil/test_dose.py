@@ -10,7 +10,8 @@ import pytest
 import hil
 from hil.errors import InputError
 from hil.records.trial import Measured, TrialRow, TrialState
-from hil.rig.light import DoseBudget, DoseMeter, LightPath
+from hil.rig.light import DoseMeter, LightPath
+from hil.session.stopping import DoseBudget
 from tests.hil.small_session import RIG, SESSION
 
 TABLE = LightPath("lamp.percent", (0.0, 50.0, 100.0), (0.0, 2.0, 3.0))

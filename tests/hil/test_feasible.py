@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hil.feasible import least, repair
+from hil.session.repair import least, repair
 from hil.spec import SearchAxis
 
 AXES = (

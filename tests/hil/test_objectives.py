@@ -16,7 +16,7 @@ from hil.errors import InputError
 from hil.information.light_sensitivity import light_sensitivity_bits
 from hil.noise import CameraNoise, GaussianNoise, PoissonNoise
 from hil.noise.electrons import counts_electrons, mean_electrons
-from hil.objectives import SCALES, Circumstances, binning_of, light_sensitivity, scaled
+from hil.session.objectives import SCALES, Circumstances, binning_of, light_sensitivity, scaled
 from hil.spec import RULES, load_session_file
 from tests.hil.small_session import RIG, SESSION
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 from rich.console import Console
 
-from hil.progress import TerminalView, duration
+from hil.cli.progress import TerminalView, duration
 from hil.records.session import Snapshot
 from hil.records.trial import Best, TrialState
 

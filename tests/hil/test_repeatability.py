@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from hil.measure_advice import advise
+from hil.measure.advice import advise
+from hil.measure.repeatability import Repeatability, fields_needed, judge, power
 from hil.records.estimate import Estimate
-from hil.repeatability import Repeatability, fields_needed, judge, power
 
 
 class Needed(NamedTuple):

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hil.calibration.rig_noise import noise_model
 from hil.errors import InputError
-from hil.score import noise_model
 from hil.spec import load_rig_file
 
 RIG = """

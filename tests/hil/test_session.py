@@ -17,11 +17,11 @@ import psutil
 import pytest
 
 import hil
-from hil.controller import field_order
 from hil.errors import HilError, InputError
 from hil.records.session import Snapshot
 from hil.records.trial import TrialState
 from hil.rig import driver_kinds
+from hil.session.controller import field_order
 from hil.supervision.stop import StopSwitch
 from tests.hil.small_session import RIG, SESSION
 
@@ -501,18 +501,18 @@ HANG = """
 import sys
 from pathlib import Path
 
-import hil.driving
+import hil.session.lifecycle
 import hil.supervision.guardian
 import hil.rig.driver_kinds
-import hil.session
+import hil.session.run
 
 sys.path.insert(0, ".")
 hil.rig.driver_kinds.BUILT_IN["hanging"] = "hanging_rig:KIND"
-hil.driving._allowance_s = lambda work: 0.2
+hil.session.lifecycle._allowance_s = lambda work: 0.2
 real = hil.supervision.guardian.Orders
-hil.driving.Orders = lambda **orders: real(**orders, hang_s=1.0)
+hil.session.lifecycle.Orders = lambda **orders: real(**orders, hang_s=1.0)
 print("started", flush=True)
-hil.session.run_session("session.toml", sys.argv[1])
+hil.session.run.run_session("session.toml", sys.argv[1])
 """
 
 

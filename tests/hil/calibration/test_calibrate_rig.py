@@ -17,16 +17,12 @@ from typing import NamedTuple
 import pytest
 
 import hil
-from hil.calibration.calibrate_rig import (
-    CalibrationRefused,
-    Progress,
-    calibrate_rig,
-)
+from hil.calibration.calibrate import CalibrationRefused, Progress, calibrate_rig
 from hil.calibration.stored import fit_of
 from hil.cli.main import run
 from hil.errors import InputError, Interrupted
-from hil.measure import measure_rig
-from hil.session import resume_session, run_session
+from hil.measure.measure import measure_rig
+from hil.session.run import resume_session, run_session
 from hil.store import Database
 from hil.supervision.stop import StopSwitch
 from tests.hil.small_session import SESSION

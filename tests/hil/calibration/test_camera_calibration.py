@@ -11,8 +11,8 @@ import pytest
 from matplotlib.image import imread
 
 from hil.calibration import CameraCalibration
-from hil.calibration.fit_plot import save_fit_plot
 from hil.errors import InputError
+from hil.report.transfer_plot import save_fit_plot
 from tests.hil.calibration.virtual_camera import VirtualCamera, calibrate, flat
 
 

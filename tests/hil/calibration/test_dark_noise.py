@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from hil.calibration.dark_noise import pair_sigma_adu, unclipped_moments
+from hil.calibration.photon_transfer.dark_noise import pair_sigma_adu, unclipped_moments
 
 
 def pairs_of(offset_adu: np.ndarray, sigma_adu: float, seed: int) -> np.ndarray:

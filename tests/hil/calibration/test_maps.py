@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from hil.calibration import CameraCalibration, PhotonTransfer
-from hil.calibration.maps import PixelMaps
+from hil.calibration.photon_transfer.maps import PixelMaps
 from hil.errors import InputError
 from tests.hil.calibration.virtual_camera import Floats, VirtualCamera, structured
 

@@ -10,7 +10,7 @@ import pytest
 
 from drivers.frame import Frame
 from drivers.protocol import Kind, Role, Setting, Value
-from hil.calibration.tie import Tie, differences, read_again, read_tie, tied_settings
+from hil.calibration.validity import Tie, differences, read_again, read_tie, tied_settings
 from hil.errors import SafetyError
 from hil.rig.safety import Safety
 from hil.spec import CalibrateSpec, RigSpec

@@ -9,16 +9,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hil.calibration.camera_calibration import CameraCalibration, TransferPoints
-from hil.calibration.dark_noise import SHEPPARD_HOLDS_ADU, pair_sigma_adu, unclipped_moments
-from hil.calibration.defects import find_usable
-from hil.calibration.line_shape import cubic_ratio
-from hil.calibration.linearity import DarkLine, fit_dark_line, fit_linearity
-from hil.calibration.pixel_mapping import DarkMaps, dark_maps, map_pixels
-from hil.calibration.saturation import SaturationLevel, find_saturation
-from hil.calibration.stability import LARGEST_SHARE, check_stability
-from hil.calibration.stack import Stack
-from hil.calibration.variance_line import (
+from hil.calibration.photon_transfer.camera_calibration import CameraCalibration, TransferPoints
+from hil.calibration.photon_transfer.dark_noise import (
+    SHEPPARD_HOLDS_ADU,
+    pair_sigma_adu,
+    unclipped_moments,
+)
+from hil.calibration.photon_transfer.defects import find_usable
+from hil.calibration.photon_transfer.line_shape import cubic_ratio
+from hil.calibration.photon_transfer.linearity import DarkLine, fit_dark_line, fit_linearity
+from hil.calibration.photon_transfer.pixel_mapping import DarkMaps, dark_maps, map_pixels
+from hil.calibration.photon_transfer.saturation import SaturationLevel, find_saturation
+from hil.calibration.photon_transfer.stability import LARGEST_SHARE, check_stability
+from hil.calibration.photon_transfer.stack import Stack
+from hil.calibration.photon_transfer.variance_line import (
     ROUNDING_ADU2,
     ROUNDING_SHOWS_ADU2,
     Bins,
@@ -26,7 +30,7 @@ from hil.calibration.variance_line import (
     bin_stacks,
     fit_line,
 )
-from hil.calibration.verdict import Findings, judge
+from hil.calibration.photon_transfer.verdict import Findings, judge
 from hil.errors import InputError
 
 Mask = NDArray[np.bool_]

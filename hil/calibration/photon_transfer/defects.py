@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage, stats
 
-from hil.calibration.stack import Stack
+from hil.calibration.photon_transfer.stack import Stack
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hil.calibration.use import RigNoise, check_before, check_now, rig_noise
+from hil.calibration.rig_noise import RigNoise, check_before, check_now, rig_noise
 from hil.clock import Clock, SystemClock
 from hil.errors import InputError
-from hil.layout import lay_out
-from hil.measure_advice import advise
+from hil.measure.advice import advise
+from hil.measure.repeatability import Repeatability, judge
 from hil.records.estimate import Estimate
 from hil.records.frames import Value
-from hil.repeatability import Repeatability, judge
 from hil.rig.capture import Capture
 from hil.rig.device_thread import DeviceThread
-from hil.search_space import resolve
+from hil.session.baseline import lay_out
+from hil.session.search_space import resolve
 from hil.spec import RigFile, load_rig_file, load_session_file
 from hil.supervision.stop import StopSwitch
 from hil.supervision.supervised import HeldRig, Watch, held_rig

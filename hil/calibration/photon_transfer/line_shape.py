@@ -18,8 +18,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from hil.calibration.stack import Stack
-from hil.calibration.variance_line import ROUNDING_ADU2, Bins, Line
+from hil.calibration.photon_transfer.stack import Stack
+from hil.calibration.photon_transfer.variance_line import ROUNDING_ADU2, Bins, Line
 
 Floats = NDArray[np.float64]
 

@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 if TYPE_CHECKING:
-    from hil.outcome import SessionResult
+    from hil.session.result import SessionResult
     from hil.store import Database
 
 _BLUE, _ORANGE, _GREY = "#0072b2", "#d55e00", "#8c8c8c"

@@ -9,11 +9,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hil.calibration.camera_calibration import CameraCalibration
-from hil.calibration.photon_transfer import PhotonTransfer
+from hil.calibration.photon_transfer.camera_calibration import CameraCalibration
+from hil.calibration.photon_transfer.fit import PhotonTransfer
 from hil.calibration.recipe import Recipe, Step, plan_recipe
 from hil.calibration.stored import to_row
-from hil.calibration.tie import Tie, differences, read_again, read_tie
+from hil.calibration.validity import Tie, differences, read_again, read_tie
 from hil.clock import Clock, SystemClock
 from hil.errors import HilError, InputError, SafetyError
 from hil.records.frames import FieldFrames

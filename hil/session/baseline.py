@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from hil.errors import InputError, SafetyError
 from hil.records.frames import Value
 from hil.rig.safety import Safety
-from hil.search_space import SearchSpace, check_table
+from hil.session.search_space import SearchSpace, check_table
 from hil.spec import Blank, Grid, RigSpec, SessionSpec
 
 if TYPE_CHECKING:

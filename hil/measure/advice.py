@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hil.repeatability import Repeatability
+from hil.measure.repeatability import Repeatability
 
 _CLIPPED = 0.001
 _NOISE_LOW, _NOISE_HIGH = 0.97, 1.03

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from hil.calibration.stack import BLOCK_PX, Stack
+from hil.calibration.photon_transfer.stack import BLOCK_PX, Stack
 
 LARGEST_SHARE = 0.005  # of the temporal variance that a pattern may make up
 _LARGEST_CORRELATION = 0.01

@@ -8,39 +8,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from hil.errors import InputError
-from hil.objectives import Circumstances, light_sensitivity, scaled
 from hil.records.estimate import Assessment, Estimate
 from hil.records.frames import Measurement, Pixels, Value
-from hil.spec import CalibratedNoiseSpec, RigFile, SessionFile, SessionSpec
+from hil.session.objectives import Circumstances, light_sensitivity, scaled
+from hil.spec import SessionFile, SessionSpec
 
 if TYPE_CHECKING:
     from hil.noise.model import FlattenedNoise, NoiseModel
-
-
-def noise_model(rig: RigFile, entries: tuple[int, ...] = ()) -> NoiseModel | FlattenedNoise:
-    """Build the noise model that a rig file states.
-
-    Parameters
-    ----------
-    rig
-        The rig file.
-    entries
-        Entries of its ``[[noise_at]]`` that hold.
-
-    Raises
-    ------
-    InputError
-        Naming the rig file and the key.
-    """
-    from hil.noise.from_spec import build_noise
-
-    spec = rig.spec.noise
-    assert spec is not None and not isinstance(spec, CalibratedNoiseSpec), "see hil.calibration.use"
-    try:
-        return build_noise(rig.spec.noise_under(entries), rig.path.parent)
-    except InputError as error:
-        table = f"noise_at.{entries[-1]}" if entries else "noise"
-        raise InputError(rig.path, f"{table}.{error.key}", error.problem) from None
 
 
 def check_objectives(file: SessionFile, noise: NoiseModel | FlattenedNoise) -> None:
@@ -80,7 +54,7 @@ class Surroundings:
 
 
 class SessionEstimator:
-    """Implements `hil.ports.Estimator`; the same estimator for all trials of a session.
+    """Implements `hil.session.ports.Estimator`; the same estimator for all trials of a session.
 
     Parameters
     ----------
@@ -111,7 +85,7 @@ class SessionEstimator:
         self._around = around
 
     def assess(self, measurement: Measurement, settings: Mapping[str, Value]) -> Assessment:
-        """Estimate; see `hil.ports.Estimator`."""
+        """Estimate; see `hil.session.ports.Estimator`."""
         spec = self._spec
         n_fields = len(measurement.frames) - measurement.n_blanks
         frames = measurement.frames[:n_fields]

@@ -18,13 +18,13 @@ import numpy as np
 
 from hil.clock import Clock
 from hil.errors import HilError, StoreError
-from hil.ports import Estimator, Proposer, Store, Worker
 from hil.records.estimate import Assessment
 from hil.records.frames import FieldFrames, Measurement, Value
 from hil.records.session import Observer, SessionState, Snapshot
 from hil.records.trial import Best, OpenTrial, Proposal, SearchExhausted, TrialRow, TrialState
 from hil.rig.capture import Capture
-from hil.rig.light import DoseBudget
+from hil.session.ports import Estimator, Proposer, Store, Worker
+from hil.session.stopping import DoseBudget
 from hil.spec import Stop
 from hil.supervision.stop import StopSwitch
 

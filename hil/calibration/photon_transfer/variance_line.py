@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from hil.calibration.stack import NEIGHBOURS, Stack
+from hil.calibration.photon_transfer.stack import NEIGHBOURS, Stack
 
 Floats = NDArray[np.float64]
 

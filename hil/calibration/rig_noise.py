@@ -7,12 +7,11 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
-from drivers.protocol import Value
 from hil.calibration.stored import StoredNoise, stored_noise
-from hil.calibration.tie import Difference, Tie, differences, read_again
+from hil.calibration.validity import Difference, Tie, differences, read_again
 from hil.errors import InputError
+from hil.records.frames import Value
 from hil.rig.rig import Rig
-from hil.score import noise_model
 from hil.spec import CalibratedNoiseSpec, RigFile
 
 if TYPE_CHECKING:
@@ -184,3 +183,31 @@ def _another(calibration: StoredNoise, then: Tie, now: Tie) -> str:
         if told and not differences(replace(tie, settings=told), now):
             return f" name calibration {key[:8]}, which fits, under [noise],"
     return ""
+
+
+def noise_model(rig: RigFile, entries: tuple[int, ...] = ()) -> NoiseModel | FlattenedNoise:
+    """Build the noise model that a rig file states.
+
+    Parameters
+    ----------
+    rig
+        The rig file.
+    entries
+        Entries of its ``[[noise_at]]`` that hold.
+
+    Raises
+    ------
+    InputError
+        Naming the rig file and the key.
+    """
+    from hil.noise.from_spec import build_noise
+
+    spec = rig.spec.noise
+    assert spec is not None and not isinstance(spec, CalibratedNoiseSpec), (
+        "see hil.calibration.rig_noise"
+    )
+    try:
+        return build_noise(rig.spec.noise_under(entries), rig.path.parent)
+    except InputError as error:
+        table = f"noise_at.{entries[-1]}" if entries else "noise"
+        raise InputError(rig.path, f"{table}.{error.key}", error.problem) from None

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hil.calibration.camera_calibration import CameraCalibration
-from hil.calibration.camera_fit import fit_camera
-from hil.calibration.stack import Stack, reduce_stack
+from hil.calibration.photon_transfer.camera_calibration import CameraCalibration
+from hil.calibration.photon_transfer.camera_fit import fit_camera
+from hil.calibration.photon_transfer.stack import Stack, reduce_stack
 from hil.errors import InputError
 
 

@@ -7,21 +7,22 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hil.calibration.use import RigNoise, check_now
+from hil.calibration.rig_noise import RigNoise, check_now
 from hil.clock import Clock
-from hil.controller import Controller, Ending, LoopSpec
 from hil.errors import HilError, SafetyError, StoreError
-from hil.layout import Layout
-from hil.outcome import SessionResult, best_of, result_of
 from hil.records.frames import Value
 from hil.records.session import Observer, SessionState
 from hil.records.trial import TrialState
 from hil.rig.capture import Capture
 from hil.rig.device_thread import DeviceThread
-from hil.rig.light import DoseBudget, DoseMeter
+from hil.rig.light import DoseMeter
 from hil.rig.rig import Rig
-from hil.score import SessionEstimator, Surroundings
-from hil.search_space import SearchSpace
+from hil.session.assess import SessionEstimator, Surroundings
+from hil.session.baseline import Layout
+from hil.session.controller import Controller, Ending, LoopSpec
+from hil.session.result import SessionResult, best_of, result_of
+from hil.session.search_space import SearchSpace
+from hil.session.stopping import DoseBudget
 from hil.spec import SessionFile
 from hil.supervision.guardian import Guardian, Orders
 from hil.supervision.stop import StopSwitch, stop_on_signals

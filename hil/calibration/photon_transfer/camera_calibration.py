@@ -10,7 +10,7 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from hil.calibration.maps import PixelMaps
+from hil.calibration.photon_transfer.maps import PixelMaps
 from hil.errors import InputError
 
 Floats = NDArray[np.float64]

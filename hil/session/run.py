@@ -8,19 +8,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hil.calibration.use import RigNoise, check_before, refuse_moves, rig_noise
+from hil.calibration.rig_noise import RigNoise, check_before, refuse_moves, rig_noise
 from hil.clock import Clock, SystemClock
-from hil.driving import Work, drive
 from hil.errors import InputError, nearest
-from hil.layout import Layout, lay_out
-from hil.outcome import SessionResult, result_of
 from hil.records.frames import Value
 from hil.records.session import Observer, SessionState, Snapshot
 from hil.records.versions import versions
 from hil.rig.plan import Plan
 from hil.rig.rig import Rig
-from hil.score import check_objectives
-from hil.search_space import SearchSpace, resolve
+from hil.session.assess import check_objectives
+from hil.session.baseline import Layout, lay_out
+from hil.session.lifecycle import Work, drive
+from hil.session.result import SessionResult, result_of
+from hil.session.search_space import SearchSpace, resolve
 from hil.spec import RigFile, RigSpec, SessionFile, SessionSpec, load_rig_file, load_session_file
 from hil.spec.load import check_against_rig, parse
 from hil.supervision.lease import hold, lease

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from hil.errors import InputError, SafetyError
-from hil.feasible import least, repair
-from hil.objectives import binning_of
 from hil.records.frames import Value
 from hil.rig.light import LightPath, light_path
 from hil.rig.safety import Safety
+from hil.session.objectives import binning_of
+from hil.session.repair import least, repair
 from hil.spec import Measure, RigSpec, SearchAxis, SessionSpec
 
 

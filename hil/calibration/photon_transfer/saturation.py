@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hil.calibration.camera_calibration import Saturation
-from hil.calibration.stack import Stack
+from hil.calibration.photon_transfer.camera_calibration import Saturation
+from hil.calibration.photon_transfer.stack import Stack
 
 Floats = NDArray[np.float64]
 

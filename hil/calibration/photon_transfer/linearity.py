@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hil.calibration.stack import Stack
+from hil.calibration.photon_transfer.stack import Stack
 
 Floats = NDArray[np.float64]
 
@@ -49,7 +49,7 @@ def fit_linearity(
     stacks
         Lit ones of one scene.
     offset_adu, usable
-        (h, w) as in `hil.calibration.variance_line.bin_stacks`.
+        (h, w) as in `hil.calibration.photon_transfer.variance_line.bin_stacks`.
     clip_adu
         Where values clip.
     reached

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from hil.clock import SystemClock
 from hil.errors import InputError
-from hil.outcome import best_of
 from hil.records.frames import Value
 from hil.rig.plan import Plan
 from hil.rig.rig import Rig
-from hil.session import stored_file
+from hil.session.result import best_of
+from hil.session.run import stored_file
 from hil.store import open_database
 from hil.supervision.lease import hold
 

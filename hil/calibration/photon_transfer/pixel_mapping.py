@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from hil.calibration.maps import PixelMaps
-from hil.calibration.stack import Stack
-from hil.calibration.variance_line import ROUNDING_ADU2, Line
+from hil.calibration.photon_transfer.maps import PixelMaps
+from hil.calibration.photon_transfer.stack import Stack
+from hil.calibration.photon_transfer.variance_line import ROUNDING_ADU2, Line
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]

@@ -6,13 +6,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hil.calibration.line_shape import line_problem, multiplier_problem
-from hil.calibration.linearity import Linearity
-from hil.calibration.maps import PixelMaps
-from hil.calibration.saturation import SaturationLevel
-from hil.calibration.stability import Stability
-from hil.calibration.stack import Stack
-from hil.calibration.variance_line import Bins, Line
+from hil.calibration.photon_transfer.line_shape import line_problem, multiplier_problem
+from hil.calibration.photon_transfer.linearity import Linearity
+from hil.calibration.photon_transfer.maps import PixelMaps
+from hil.calibration.photon_transfer.saturation import SaturationLevel
+from hil.calibration.photon_transfer.stability import Stability
+from hil.calibration.photon_transfer.stack import Stack
+from hil.calibration.photon_transfer.variance_line import Bins, Line
 
 _GAIN_TOO_VAGUE = 0.02
 _READ_NOISE_TOO_VAGUE = 0.05

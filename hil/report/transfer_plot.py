@@ -10,7 +10,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from hil.calibration.camera_calibration import CameraCalibration
+from hil.calibration.photon_transfer.camera_calibration import CameraCalibration
 
 _BLUE, _ORANGE, _GREY = "#0072b2", "#d55e00", "#8c8c8c"
 _LINE_CHARACTERS = 110
