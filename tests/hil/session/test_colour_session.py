@@ -12,7 +12,7 @@ import zarr
 import hil
 from hil.noise import PoissonNoise
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 RIG = """\
 name = "colour rig"
 camera = "camera"

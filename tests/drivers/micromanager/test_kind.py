@@ -14,7 +14,7 @@ from drivers.micromanager.kind import KIND, MicroManagerConnection
 from drivers.protocol import Alias, Setting
 
 Open = Callable[..., MicroManagerConnection]
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 AWKWARD_LABELS = """
 Device,XY.Stage 1,DemoCamera,DXYStage
 Device,XY,DemoCamera,DStage

@@ -212,7 +212,7 @@ def test_all_objectives_in_one_search(tmp_path: Path) -> None:
 
 
 def test_the_tables_of_the_documentation_are_read(tmp_path: Path) -> None:
-    text = (Path(__file__).parents[2] / "docs" / "objectives.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[3] / "docs" / "objectives.md").read_text(encoding="utf-8")
     blocks = [textwrap.dedent(block) for block in re.findall(r"```toml\n(.*?)```", text, re.DOTALL)]
     rig = RIG + "".join(block for block in blocks if "# rig.toml" in block)
     session = SESSION[: SESSION.index("[measure]")]
