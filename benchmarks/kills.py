@@ -23,7 +23,7 @@ from hil.proposer import OptunaProposer
 from hil.records.trial import SearchExhausted, TrialRow, TrialState
 from hil.rig.plan import Plan
 from hil.rig.rig import Rig
-from hil.session.run import Layout, stored_file
+from hil.session.run import Baseline, stored_file
 from hil.session.search_space import resolve
 from hil.store import SessionRecord
 
@@ -155,8 +155,8 @@ def as_if_alive(record: SessionRecord, rows: list[TrialRow]) -> int:
         space = rig.run(lambda: resolve(file.spec, rig.safety, rig.spec, "session"))
     finally:
         rig.close()
-    layout = Layout.from_json(record.extra["layout"])
-    plan = layout.plan(file.spec, space)
+    baseline = Baseline.from_json(record.extra["layout"])
+    plan = baseline.plan(file.spec, space)
     same, attrs = 0, {}
     proposer = OptunaProposer(plan)
     for row in rows:

@@ -23,7 +23,7 @@ from typing import Any
 import optuna
 
 from hil.demo import demo_files
-from hil.session.assess import SessionEstimator
+from hil.session.assess import SessionAssessor
 from hil.session.controller import Controller
 from hil.session.run import run_session
 from hil.spec import RandomSampler, RigFile, RigSpec
@@ -54,7 +54,7 @@ class Stopwatch:
 def main(trials: int, side_px: int) -> None:
     watch = Stopwatch()
     optuna.Study.ask = watch.wrap(optuna.Study.ask)  # type: ignore[method-assign]
-    SessionEstimator.assess = watch.wrap(SessionEstimator.assess)  # type: ignore[method-assign]
+    SessionAssessor.assess = watch.wrap(SessionAssessor.assess)  # type: ignore[method-assign]
     Controller._on_device = watch.wrap(Controller._on_device)  # type: ignore[method-assign]  # noqa: SLF001
     marks: list[tuple[float, float]] = []
 

@@ -18,8 +18,8 @@ from hil.records.frames import Measurement
 from hil.rig.capture import Capture
 from hil.rig.plan import Plan
 from hil.rig.rig import Rig
-from hil.session.assess import SessionEstimator, Surroundings
-from hil.session.baseline import lay_out
+from hil.session.assess import SessionAssessor, Surroundings
+from hil.session.baseline import take_baseline
 from hil.session.search_space import resolve
 from hil.spec import DriverSpec, load_session_file
 
@@ -73,9 +73,9 @@ class Probe:
         path = self._file.path
         space = rig.run(lambda: resolve(spec, rig.safety, rig.spec, path))
         self._fixed = dict(space.fixed)
-        self._fields = rig.run(lambda: lay_out(spec, space, rig.spec, path)).fields
+        self._fields = rig.run(lambda: take_baseline(spec, space, rig.spec, path)).fields
         around = Surroundings(space.excess, space.dose_mj, space.pixel_um2)
-        self._estimator = SessionEstimator(spec, self._noise, around)
+        self._estimator = SessionAssessor(spec, self._noise, around)
         return self
 
     def _noise(self, settings: Mapping[str, Value]) -> Any:

@@ -21,7 +21,7 @@ from hil.records.versions import versions
 from hil.rig.capture import Capture
 from hil.spec import CalibrateSpec, RigFile, load_rig_file
 from hil.supervision.stop import StopSwitch
-from hil.supervision.supervised import HeldRig, Watch, held_rig
+from hil.supervision.supervised import SupervisedRig, Watch, held_rig
 
 if TYPE_CHECKING:
     from hil.store import CalibrationRecord
@@ -76,7 +76,7 @@ class Calibrated:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class CalibrationProgress:
     """How far a calibration has come.
 
     Parameters
@@ -92,7 +92,7 @@ class Progress:
     words: str
 
 
-def _show_nothing(progress: Progress) -> None:
+def _show_nothing(progress: CalibrationProgress) -> None:
     """Observe without a word."""
 
 
@@ -104,7 +104,7 @@ def calibrate_rig(
     flat: bool = False,
     repeats: int | None = None,
     note: str = "",
-    observer: Callable[[Progress], None] = _show_nothing,
+    observer: Callable[[CalibrationProgress], None] = _show_nothing,
     stop: StopSwitch | None = None,
     clock: Clock | None = None,
 ) -> Calibrated:
@@ -160,7 +160,7 @@ def calibrate_rig(
         detail = {"frames": recipe.n_frames, "varied": recipe.varied, "setup": dict(recipe.setup)}
         with held.in_use("calibrate", detail, stop or StopSwitch(), command_s) as watch:
             transfer, tie = _take_frames(held, watch, recipe, spec, observer, clock)
-        observer(Progress(recipe.n_frames, recipe.n_frames, "fitting, in the dark"))
+        observer(CalibrationProgress(recipe.n_frames, recipe.n_frames, "fitting, in the dark"))
         fit = transfer.fit()
         problems = (*fit.problems, *_flat_problems(fit))
         if problems:
@@ -184,7 +184,7 @@ def _flat_problems(fit: CameraCalibration) -> tuple[str, ...]:
     )
 
 
-def _check_tie(spec: CalibrateSpec, held: HeldRig, recipe: Recipe, file: RigFile) -> None:
+def _check_tie(spec: CalibrateSpec, held: SupervisedRig, recipe: Recipe, file: RigFile) -> None:
     """Read what the calibration is going to be tied to; no step may move any of the camera's."""
     rig = held.rig
     try:
@@ -213,11 +213,11 @@ def _command_s(recipe: Recipe, file: RigFile) -> float:
 
 
 def _take_frames(
-    held: HeldRig,
+    held: SupervisedRig,
     watch: Watch,
     recipe: Recipe,
     spec: CalibrateSpec,
-    observer: Callable[[Progress], None],
+    observer: Callable[[CalibrationProgress], None],
     clock: Clock,
 ) -> tuple[PhotonTransfer, Tie]:
     """Go through the steps; the camera must be the same at the end as at the beginning."""
@@ -229,7 +229,7 @@ def _take_frames(
     done = 0
     for step in recipe.steps:
         for n in _stack_sizes(step.n_frames, probe.frames[0].nbytes):
-            observer(Progress(done, recipe.n_frames, str(step)))
+            observer(CalibrationProgress(done, recipe.n_frames, str(step)))
             taken = _stack(held, watch, step, n, clock)
             transfer.add(
                 taken.frames,
@@ -278,7 +278,7 @@ def _stack_sizes(n_frames: int, frame_bytes: int) -> list[int]:
     return [(n_frames + i) // n_stacks for i in range(n_stacks)]
 
 
-def _stack(held: HeldRig, watch: Watch, step: Step, n: int, clock: Clock) -> FieldFrames:
+def _stack(held: SupervisedRig, watch: Watch, step: Step, n: int, clock: Clock) -> FieldFrames:
     """Take n frames at the settings of a step."""
     rig = held.rig
     capture = Capture(rig.safety, rig.camera, (step.settings,), n, rig.spec.frame_timeout_s, clock)

@@ -8,7 +8,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from hil.calibration.stored import StoredNoise, stored_noise
-from hil.calibration.validity import Difference, Tie, differences, read_again
+from hil.calibration.validity import StateDifference, Tie, differences, read_again
 from hil.errors import InputError
 from hil.records.frames import Value
 from hil.rig.rig import Rig
@@ -120,7 +120,7 @@ def refuse_moves(calibration: StoredNoise, moves: Iterable[tuple[str, str]], whe
 
 def check_before(
     calibration: StoredNoise, rig: Rig, planned: Mapping[str, Value], *, accept: bool
-) -> tuple[Difference, ...]:
+) -> tuple[StateDifference, ...]:
     """Compare a calibration with the rig before anything moves, on any thread.
 
     What can only be known once the rig is set up is left to `check_now`: settings of a camera
@@ -153,7 +153,7 @@ def check_before(
     return _judge(calibration, then, now, rig, accept=accept)
 
 
-def check_now(calibration: StoredNoise, rig: Rig, *, accept: bool) -> tuple[Difference, ...]:
+def check_now(calibration: StoredNoise, rig: Rig, *, accept: bool) -> tuple[StateDifference, ...]:
     """Compare a calibration with the rig as it stands; see `check_before`."""
     then = calibration.tie
     now = rig.run(lambda: read_again(then, rig.spec.name, rig.camera, rig.safety))
@@ -162,7 +162,7 @@ def check_now(calibration: StoredNoise, rig: Rig, *, accept: bool) -> tuple[Diff
 
 def _judge(
     calibration: StoredNoise, then: Tie, now: Tie, rig: Rig, *, accept: bool
-) -> tuple[Difference, ...]:
+) -> tuple[StateDifference, ...]:
     found = differences(then, now)
     if found and not accept:
         listed = "; ".join(str(difference) for difference in found)

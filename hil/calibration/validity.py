@@ -80,7 +80,7 @@ class Tie:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class StateDifference:
     """Something that was otherwise when the calibration was made."""
 
     name: str
@@ -193,21 +193,23 @@ def _read(
     )
 
 
-def differences(then: Tie, now: Tie) -> tuple[Difference, ...]:
+def differences(then: Tie, now: Tie) -> tuple[StateDifference, ...]:
     """List what has changed, the rig and the camera itself first."""
-    found = [Difference("the rig", then.rig, now.rig)] if then.rig != now.rig else []
+    found = [StateDifference("the rig", then.rig, now.rig)] if then.rig != now.rig else []
     found += [
-        Difference(f"the camera's {name}", then.identity.get(name), now.identity.get(name))
+        StateDifference(f"the camera's {name}", then.identity.get(name), now.identity.get(name))
         for name in dict.fromkeys([*then.identity, *now.identity])
         if then.identity.get(name) != now.identity.get(name)
     ]
     found += [
-        Difference(name, value, now.settings.get(name))
+        StateDifference(name, value, now.settings.get(name))
         for name, value in then.settings.items()
         if not _same(value, now.settings.get(name))
     ]
     found += [
-        Difference(name, value, now.temperatures.get(name), f", allowed: {band} to either side")
+        StateDifference(
+            name, value, now.temperatures.get(name), f", allowed: {band} to either side"
+        )
         for name, value in then.temperatures.items()
         for band in (f"{then.temperature_band_k:g} K",)
         if not abs(now.temperatures.get(name, math.inf) - value) <= then.temperature_band_k

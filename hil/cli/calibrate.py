@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from hil.calibration import CameraCalibration
-    from hil.calibration.calibrate import Progress
+    from hil.calibration.calibrate import CalibrationProgress
 
 
 def register(app: typer.Typer) -> None:
@@ -139,7 +139,7 @@ def _plot(fit: CameraCalibration, path: Path) -> None:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[Progress], None]]:
+def _progress() -> Iterator[Callable[[CalibrationProgress], None]]:
     """Show how far it is: a bar in a terminal, else a line for each step."""
     from rich.console import Console
     from rich.markup import escape
@@ -159,7 +159,7 @@ def _progress() -> Iterator[Callable[[Progress], None]]:
     with Bars(*columns, console=console) as bars:
         task = bars.add_task("")
 
-        def show(progress: Progress) -> None:
+        def show(progress: CalibrationProgress) -> None:
             bars.update(
                 task,
                 total=progress.total,
@@ -177,7 +177,7 @@ class _Lines:
         self._console = console
         self._said = ""
 
-    def __call__(self, progress: Progress) -> None:
+    def __call__(self, progress: CalibrationProgress) -> None:
         if progress.words != self._said:
             self._said = progress.words
             line = f"{progress.done} of {progress.total} frames, {progress.words}"

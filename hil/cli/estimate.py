@@ -19,8 +19,8 @@ from hil.errors import InputError
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from hil.frames.axes import FieldFrames
-    from hil.information.densities.neural.training import Progress as Training
+    from hil.frames.axes import FrameFile
+    from hil.information.densities.neural.training import TrainingProgress
     from hil.information.estimators import PatchEstimator
     from hil.information.sufficiency import Sufficiency
     from hil.records.estimate import Estimate
@@ -205,7 +205,7 @@ def _family(name: str, words: list[str], progress: Progress) -> str | PatchEstim
         options[key] = value
     tasks: dict[int, Any] = {}
 
-    def told(now: Training) -> None:
+    def told(now: TrainingProgress) -> None:
         if now.fold not in tasks:
             tasks[now.fold] = progress.add_task(f"network {now.fold + 1} of {now.n_folds}")
         progress.update(tasks[now.fold], completed=now.step, total=now.steps)
@@ -224,7 +224,7 @@ def _progress() -> Progress:
 class _Watched:
     """Frames whose reading shows."""
 
-    def __init__(self, frames: FieldFrames, progress: Progress) -> None:
+    def __init__(self, frames: FrameFile, progress: Progress) -> None:
         self._frames, self._progress = frames, progress
         self._task = progress.add_task("fields read", total=frames.shape[0])
         self.shape, self.dtype = frames.shape, frames.dtype

@@ -13,7 +13,7 @@ from hil.cli.options import Db, Frames, RigPath
 from hil.cli.runs import Accept
 
 if TYPE_CHECKING:
-    from hil.measure.measure import Measured
+    from hil.measure.measure import MeasureResult
 
 
 def register(app: typer.Typer) -> None:
@@ -62,7 +62,7 @@ def measure(
         _say(measured)
 
 
-def _say(measured: Measured) -> None:
+def _say(measured: MeasureResult) -> None:
     found = measured.found
     ratio = found.noise_variance_ratio
     print(f"information    {found.bits_per_pixel:.4f} bits per pixel, {measured.estimator}")

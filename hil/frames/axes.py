@@ -82,7 +82,7 @@ def _as_named(path: Path, array: FileArray) -> str:
     return "".join(letters.get(name) or next(meanings) for name in names)
 
 
-class FieldFrames:
+class FrameFile:
     """Frames in a file, read one field of view at a time.
 
     ``frames[i]`` is field i: (n_repeats, height, width), or (n_repeats, channels, height, width).

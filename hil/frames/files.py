@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hil.errors import InputError, nearest
 from hil.frames.arrays import FileArray, open_npy, open_npz, open_zarr
-from hil.frames.axes import FieldFrames, frame_axes, readable
+from hil.frames.axes import FrameFile, frame_axes, readable
 from hil.frames.tiff import open_tiff
 
 _OPENERS: dict[str, Callable[[Path], FileArray]] = {
@@ -48,9 +48,7 @@ def read_frames(path: str | Path) -> NDArray[Any]:
     return whole
 
 
-def open_frames(
-    path: str | Path, axes: str | None = None, channel: int | None = None
-) -> FieldFrames:
+def open_frames(path: str | Path, axes: str | None = None, channel: int | None = None) -> FrameFile:
     """Open frames, of which one field of view is read at a time.
 
     Parameters
@@ -70,7 +68,7 @@ def open_frames(
     """
     path = Path(path)
     array = _open(path)
-    return FieldFrames(path, array, frame_axes(path, array, axes), channel)
+    return FrameFile(path, array, frame_axes(path, array, axes), channel)
 
 
 def _open(path: Path) -> FileArray:

@@ -11,7 +11,7 @@ from hil.errors import InputError, nearest
 from hil.information.estimators import PatchEstimator, find_estimator
 
 if TYPE_CHECKING:
-    from hil.information.densities.neural.training import Progress
+    from hil.information.densities.neural.training import TrainingProgress
 
 _NETWORK = ("features", "layers", "units", "components", "reach")
 
@@ -19,7 +19,7 @@ _NETWORK = ("features", "layers", "units", "components", "reach")
 def estimator_with(
     name: str,
     options: Mapping[str, str],
-    told: Callable[[Progress], None] | None = None,
+    told: Callable[[TrainingProgress], None] | None = None,
 ) -> str | PatchEstimator:
     """Find an estimator and set its options: ``pixelcnn`` has some, alone and in ``best+pixelcnn``.
 
@@ -54,7 +54,7 @@ def estimator_with(
 
 
 def _pixelcnn(
-    options: Mapping[str, str], told: Callable[[Progress], None] | None
+    options: Mapping[str, str], told: Callable[[TrainingProgress], None] | None
 ) -> PatchEstimator:
     from hil.information.densities.neural.network import NetworkShape
     from hil.information.densities.neural.training import Schedule

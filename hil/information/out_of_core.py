@@ -33,7 +33,7 @@ _KEPT_BYTES = 2**28  # of all fields, while they are streamed
 
 
 class StoredFrames(Protocol):
-    """An array that is read field by field: FieldFrames, numpy.memmap, zarr.Array, h5py.Dataset."""
+    """An array that is read field by field: FrameFile, numpy.memmap, zarr.Array, h5py.Dataset."""
 
     @property
     def shape(self) -> tuple[int, ...]:

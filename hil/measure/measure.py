@@ -20,11 +20,11 @@ from hil.records.estimate import Estimate
 from hil.records.frames import Value
 from hil.rig.capture import Capture
 from hil.rig.device_thread import DeviceThread
-from hil.session.baseline import lay_out
+from hil.session.baseline import take_baseline
 from hil.session.search_space import resolve
 from hil.spec import RigFile, load_rig_file, load_session_file
 from hil.supervision.stop import StopSwitch
-from hil.supervision.supervised import HeldRig, Watch, held_rig
+from hil.supervision.supervised import SupervisedRig, Watch, held_rig
 
 if TYPE_CHECKING:
     from hil.records.frames import Pixels
@@ -60,7 +60,7 @@ class Scheme:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class MeasureResult:
     """What ``hil measure`` found.
 
     Parameters
@@ -115,7 +115,7 @@ def measure_rig(
     observer: Callable[[int, int], None] = _show_nothing,
     stop: StopSwitch | None = None,
     clock: Clock | None = None,
-) -> Measured:
+) -> MeasureResult:
     """Measure the information at the present settings several times; the rig is parked at the end.
 
     ``[setup]`` is applied, as sessions do; beyond it nothing moves but what brings the fields of
@@ -163,7 +163,7 @@ def measure_rig(
             taken = _Taken(held, watch, scheme, noise, accept_calibration, clock)
             estimates = taken.run(measurements, observer)
         found = judge(estimates, scheme.confidence)
-        measured = Measured(
+        measured = MeasureResult(
             found=found,
             brightest_share=taken.brightest_share,
             n_fields=len(scheme.fields),
@@ -180,15 +180,15 @@ def measure_rig(
         return measured
 
 
-def _scheme(held: HeldRig, file: RigFile, session: str | Path | None) -> Scheme:
+def _scheme(held: SupervisedRig, file: RigFile, session: str | Path | None) -> Scheme:
     if session is None:
         return Scheme(({},), {}, 4, "stationary", 16, 0.95, 0)
     spec = load_session_file(session, file.path).spec
     rig = held.rig
     space = rig.run(lambda: resolve(spec, rig.safety, rig.spec, session))
-    layout = rig.run(lambda: lay_out(spec, space, rig.spec, session))
+    baseline = rig.run(lambda: take_baseline(spec, space, rig.spec, session))
     return Scheme(
-        fields=layout.fields,
+        fields=baseline.fields,
         fixed=space.fixed,
         repeats=max(spec.measure.repeats, _FEWEST_REPEATS),
         estimator=spec.estimator.kind,
@@ -210,7 +210,7 @@ class _Taken:
 
     def __init__(
         self,
-        held: HeldRig,
+        held: SupervisedRig,
         watch: Watch,
         scheme: Scheme,
         noise: RigNoise,

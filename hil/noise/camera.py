@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hil.errors import InputError
 from hil.noise.anscombe import Stabiliser
-from hil.noise.entropy.camera_pixel import PixelLaw
+from hil.noise.entropy.camera_pixel import CameraPixel
 from hil.noise.entropy.entropy_table import PhiTable
 from hil.noise.entropy.histogram import AduCounts
 from hil.noise.entropy.phi_shift import PhiShift
@@ -91,7 +91,7 @@ class CameraNoise:
     @cached_property
     def _table(self) -> PhiTable:
         return PhiTable(
-            PixelLaw(self.gain_e_per_adu, self.offset_adu, self.read_noise_e, self.highest_adu)
+            CameraPixel(self.gain_e_per_adu, self.offset_adu, self.read_noise_e, self.highest_adu)
         )
 
     def entropy_nats(self, lambda_e: Floats) -> Floats:

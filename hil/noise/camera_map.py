@@ -35,7 +35,7 @@ from hil.errors import InputError
 from hil.noise.anscombe import Stabiliser
 from hil.noise.camera import CameraNoise
 from hil.noise.corrected import CorrectedNoise, finest_step_adu
-from hil.noise.entropy.camera_pixel import PixelLaw
+from hil.noise.entropy.camera_pixel import CameraPixel
 from hil.noise.model import Floats
 from hil.noise.pixel_classes import PixelClasses
 
@@ -166,7 +166,7 @@ class CameraMapNoise:
         laws = []
         for g, r, s, d in classes.centres:
             per_unit = g * r * self._unit_adu
-            laws.append(PixelLaw(per_unit, dark_level - (d - 1.0) / per_unit, s, float(top)))
+            laws.append(CameraPixel(per_unit, dark_level - (d - 1.0) / per_unit, s, float(top)))
         # the mean variance of z as a line in the mean of z, from every pixel's own
         per_unit = gain * response * self._unit_adu
         slope = float(np.mean(1 / per_unit))

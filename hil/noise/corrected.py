@@ -22,10 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hil.noise.anscombe import Stabiliser
-from hil.noise.entropy.camera_pixel import PixelLaw
+from hil.noise.entropy.camera_pixel import CameraPixel
 from hil.noise.entropy.entropy_table import PhiTable
 from hil.noise.entropy.histogram import AduCounts
-from hil.noise.entropy.mixed_pixels import MixtureLaw
+from hil.noise.entropy.mixed_pixels import MixedPixels
 from hil.noise.entropy.phi_shift import PhiShift
 from hil.noise.model import Floats
 from hil.noise.pixel_classes import unevenness_nats
@@ -47,7 +47,7 @@ class CorrectedNoise:
         What frames were corrected by, for messages.
     """
 
-    laws: Sequence[PixelLaw]
+    laws: Sequence[CameraPixel]
     weights: Floats
     line: Stabiliser
     name: str
@@ -78,7 +78,7 @@ class CorrectedNoise:
 
     @cached_property
     def _table(self) -> PhiTable:
-        return PhiTable(MixtureLaw.of(self.laws, self.weights, self.offset_adu))
+        return PhiTable(MixedPixels.of(self.laws, self.weights, self.offset_adu))
 
     def entropy_phi_nats(self, y_adu: NDArray[Any], discrete: bool) -> Floats:
         """See `NoiseModel`."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hil.errors import InputError
 from hil.noise.camera import CameraNoise
-from hil.noise.entropy.emccd_pixel import EmccdLaw
+from hil.noise.entropy.emccd_pixel import EmccdPixel
 from hil.noise.entropy.entropy_table import PhiTable
 from hil.noise.entropy.histogram import AduCounts
 from hil.noise.entropy.phi_shift import PhiShift
@@ -111,7 +111,7 @@ class EmccdNoise:
     def _table(self) -> PhiTable:
         like = self.like_camera
         return PhiTable(
-            EmccdLaw(like.gain_e_per_adu, like.offset_adu, like.read_noise_e, like.highest_adu)
+            EmccdPixel(like.gain_e_per_adu, like.offset_adu, like.read_noise_e, like.highest_adu)
         )
 
     def entropy_nats(self, lambda_e: Floats) -> Floats:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hil.noise.anscombe import Stabiliser
-from hil.noise.entropy.camera_pixel import PixelLaw
+from hil.noise.entropy.camera_pixel import CameraPixel
 from hil.noise.entropy.entropy_table import PhiTable
 from hil.noise.entropy.histogram import AduCounts
 from hil.noise.entropy.phi_shift import PhiShift
@@ -31,7 +31,7 @@ class PoissonNoise:
 
     @cached_property
     def _table(self) -> PhiTable:
-        return PhiTable(PixelLaw(1.0, 0.0, 0.0, math.inf))
+        return PhiTable(CameraPixel(1.0, 0.0, 0.0, math.inf))
 
     def entropy_nats(self, lambda_e: Floats) -> Floats:
         """Entropy h(lambda) of one pixel, nats, for an expected count ``lambda_e`` of any shape."""

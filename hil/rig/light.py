@@ -20,7 +20,7 @@ from hil.spec import DoseSpec, RigSpec
 
 
 @dataclass(frozen=True, slots=True)
-class LightPath:
+class SampleLight:
     """How settings become power at the sample.
 
     Parameters
@@ -58,7 +58,7 @@ class LightPath:
         return 0.0 if shut else self.at_sample_mw(settings)
 
 
-def light_path(rig: RigSpec, safety: Safety, where: str | Path) -> LightPath | None:
+def light_path(rig: RigSpec, safety: Safety, where: str | Path) -> SampleLight | None:
     """Find how light reaches the sample; None where the rig does not say.
 
     A rig with one setting in mW needs no ``[dose]``: it is taken as the power at the sample during
@@ -78,11 +78,11 @@ def light_path(rig: RigSpec, safety: Safety, where: str | Path) -> LightPath | N
     """
     if rig.dose is None:
         powers = [n for n, s in safety.settings.items() if s.role == "light" and s.unit == "mw"]
-        return LightPath(powers[0]) if len(powers) == 1 else None
+        return SampleLight(powers[0]) if len(powers) == 1 else None
     return _stated(rig.dose, safety, where)
 
 
-def _stated(spec: DoseSpec, safety: Safety, where: str | Path) -> LightPath:
+def _stated(spec: DoseSpec, safety: Safety, where: str | Path) -> SampleLight:
     try:
         power = safety.setting(spec.power)
     except SafetyError as error:
@@ -111,7 +111,7 @@ def _stated(spec: DoseSpec, safety: Safety, where: str | Path) -> LightPath:
             allowed = safety.settings[shutter].allowed()
             raise InputError(where, "dose.open", f"{spec.open!r}, allowed: {allowed}")
     mw = tuple(mw for _, mw in spec.table or ())
-    return LightPath(power.name, values, mw, shutter, opened, spec.lit == "exposures")
+    return SampleLight(power.name, values, mw, shutter, opened, spec.lit == "exposures")
 
 
 class DoseMeter:
@@ -129,7 +129,7 @@ class DoseMeter:
 
     def __init__(
         self,
-        path: LightPath | None,
+        path: SampleLight | None,
         present: Mapping[str, Value],
         monotonic: Callable[[], float],
     ) -> None:

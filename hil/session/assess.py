@@ -53,8 +53,8 @@ class Surroundings:
     pixel_um2: Callable[[Mapping[str, Value]], float]
 
 
-class SessionEstimator:
-    """Implements `hil.session.ports.Estimator`; the same estimator for all trials of a session.
+class SessionAssessor:
+    """Implements `hil.session.ports.Assessor`; the same estimator for all trials of a session.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ class SessionEstimator:
         self._around = around
 
     def assess(self, measurement: Measurement, settings: Mapping[str, Value]) -> Assessment:
-        """Estimate; see `hil.session.ports.Estimator`."""
+        """Estimate; see `hil.session.ports.Assessor`."""
         spec = self._spec
         n_fields = len(measurement.frames) - measurement.n_blanks
         frames = measurement.frames[:n_fields]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class Baseline:
     """What a session took from the rig when it began.
 
     Parameters
@@ -93,7 +93,9 @@ class Layout:
         )
 
 
-def lay_out(spec: SessionSpec, space: SearchSpace, rig: RigSpec, where: str | Path) -> Layout:
+def take_baseline(
+    spec: SessionSpec, space: SearchSpace, rig: RigSpec, where: str | Path
+) -> Baseline:
     """Settle fields and start, on the device thread; nothing moves.
 
     Parameters
@@ -135,7 +137,7 @@ def lay_out(spec: SessionSpec, space: SearchSpace, rig: RigSpec, where: str | Pa
     start = {name: found[name] for name in names}
     if spec.reference is not None:
         _check_reference({**space.fixed, **start, **space.reference}, safety, where)
-    return Layout(
+    return Baseline(
         fields=tuple(fields),
         start=start,
         start_measured=spec.start == "present" and _allowed(start, space),

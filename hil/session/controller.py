@@ -23,7 +23,7 @@ from hil.records.frames import FieldFrames, Measurement, Value
 from hil.records.session import Observer, SessionState, Snapshot
 from hil.records.trial import Best, OpenTrial, Proposal, SearchExhausted, TrialRow, TrialState
 from hil.rig.capture import Capture
-from hil.session.ports import Estimator, Proposer, Store, Worker
+from hil.session.ports import Assessor, Proposer, Store, Worker
 from hil.session.stopping import DoseBudget
 from hil.spec import Stop
 from hil.supervision.stop import StopSwitch
@@ -103,7 +103,7 @@ class Controller:
         thinker: Worker,
         store: Store,
         proposer: Proposer,
-        estimator: Estimator,
+        estimator: Assessor,
         clock: Clock,
         stop: StopSwitch,
         beat: Callable[[], None],

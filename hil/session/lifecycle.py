@@ -17,8 +17,8 @@ from hil.rig.capture import Capture
 from hil.rig.device_thread import DeviceThread
 from hil.rig.light import DoseMeter
 from hil.rig.rig import Rig
-from hil.session.assess import SessionEstimator, Surroundings
-from hil.session.baseline import Layout
+from hil.session.assess import SessionAssessor, Surroundings
+from hil.session.baseline import Baseline
 from hil.session.controller import Controller, Ending, LoopSpec
 from hil.session.result import SessionResult, best_of, result_of
 from hil.session.search_space import SearchSpace
@@ -37,12 +37,12 @@ _DARK_AFTER_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class SessionSetup:
     """Everything that a session stands on.
 
     Parameters
     ----------
-    file, rig, space, layout, noise
+    file, rig, space, baseline, noise
         What is run, where, over what, from where, and with which noise model.
     database, session_id, url
         Where it is recorded; the guardian opens it by its URL.
@@ -57,7 +57,7 @@ class Work:
     file: SessionFile
     rig: Rig
     space: SearchSpace
-    layout: Layout
+    baseline: Baseline
     noise: RigNoise
     database: Database
     session_id: str
@@ -68,7 +68,7 @@ class Work:
     joined: bool = False
 
 
-def drive(work: Work, observer: Observer, stop: StopSwitch) -> SessionResult:
+def drive(work: SessionSetup, observer: Observer, stop: StopSwitch) -> SessionResult:
     """Run a session's trials to their end, park, and write down how it ended.
 
     Parameters
@@ -110,30 +110,30 @@ def drive(work: Work, observer: Observer, stop: StopSwitch) -> SessionResult:
     return result_of(work.database, work.session_id, ending.state, ending.reason)
 
 
-def _capture(work: Work) -> Capture:
+def _capture(work: SessionSetup) -> Capture:
     spec, rig = work.file.spec, work.rig
     return Capture(
         rig.safety,
         rig.camera,
-        work.layout.fields,
+        work.baseline.fields,
         spec.measure.repeats,
         rig.spec.frame_timeout_s,
         work.clock,
         rig.spec.setup,
-        blanks=work.layout.blanks,
+        blanks=work.baseline.blanks,
         meter=rig.run(lambda: _meter(work)),
         device_s=rig.device_s,
     )
 
 
-def _meter(work: Work) -> DoseMeter:
+def _meter(work: SessionSetup) -> DoseMeter:
     light = work.space.budget.light
     present = work.rig.safety.read(light.settings) if light else {}
     return DoseMeter(light, present, work.rig.device_s)
 
 
 def _run_trials(
-    work: Work,
+    work: SessionSetup,
     capture: Capture,
     store: SqlStore,
     thinker: DeviceThread,
@@ -158,8 +158,8 @@ def _run_trials(
         devices=rig.thread,
         thinker=thinker,
         store=store,
-        proposer=OptunaProposer(work.layout.plan(spec, work.space)),
-        estimator=SessionEstimator(
+        proposer=OptunaProposer(work.baseline.plan(spec, work.space)),
+        estimator=SessionAssessor(
             spec,
             lambda settings: noise.under(rig.safety.noise_entries(settings)),
             around,
@@ -176,7 +176,7 @@ def _run_trials(
     return controller.run()
 
 
-def _confirm_calibration(work: Work, store: SqlStore) -> None:
+def _confirm_calibration(work: SessionSetup, store: SqlStore) -> None:
     """Compare the calibration with the camera as the trials are going to have it."""
     calibration, rig, clock = work.noise.calibration, work.rig, work.clock
     if calibration is None:
@@ -190,12 +190,12 @@ def _confirm_calibration(work: Work, store: SqlStore) -> None:
         store.event("calibration_accepted", clock.now(), said)
 
 
-def _dose_budget(work: Work) -> DoseBudget | None:
+def _dose_budget(work: SessionSetup) -> DoseBudget | None:
     limit_mj = work.file.spec.stop.dose_mj
     return None if limit_mj is None else DoseBudget(limit_mj, work.space.dose_mj)
 
 
-def _chosen(work: Work) -> str:
+def _chosen(work: SessionSetup) -> str:
     """Tell which estimator ``best`` chose before the session was interrupted."""
     if not (work.resumed and work.file.spec.estimator.kind.startswith("best")):
         return ""
@@ -205,7 +205,7 @@ def _chosen(work: Work) -> str:
     return next((str(name) for name in found if name), "")
 
 
-def _end(work: Work, store: SqlStore, ending: Ending, after: BaseException | None) -> None:
+def _end(work: SessionSetup, store: SqlStore, ending: Ending, after: BaseException | None) -> None:
     """Move to where the file says, park, and write down how it ended.
 
     After an error of the database the lamp comes before the record.
@@ -232,7 +232,7 @@ def _end(work: Work, store: SqlStore, ending: Ending, after: BaseException | Non
         )
 
 
-def _record_drift(work: Work, store: SqlStore) -> None:
+def _record_drift(work: SessionSetup, store: SqlStore) -> None:
     """Write down what the reference trials have shown."""
     drift = work.database.drift(work.session_id, work.file.spec.estimator.confidence)
     if drift is not None:
@@ -255,11 +255,11 @@ def _recorded(write: Callable[[], None]) -> bool:
     return True
 
 
-def _last_move(work: Work, store: SqlStore) -> None:
+def _last_move(work: SessionSetup, store: SqlStore) -> None:
     """Go to where the session's ``at_end`` says; a fault there does not undo the session."""
     target: Mapping[str, Value] = {}
     if work.file.spec.at_end == "restore":
-        target = work.layout.before
+        target = work.baseline.before
     elif work.file.spec.at_end == "best":
         target = _best_requested(work)
     if not target:
@@ -272,7 +272,7 @@ def _last_move(work: Work, store: SqlStore) -> None:
         _recorded(lambda: store.event("move_failed", work.clock.now(), {"why": problem}))
 
 
-def _best_requested(work: Work) -> Mapping[str, Value]:
+def _best_requested(work: SessionSetup) -> Mapping[str, Value]:
     best = best_of(work.database, work.session_id)
     if best is None:
         return {}
@@ -280,7 +280,7 @@ def _best_requested(work: Work) -> Mapping[str, Value]:
     return {**work.space.fixed, **requested}
 
 
-def _guardian(work: Work) -> Guardian:
+def _guardian(work: SessionSetup) -> Guardian:
     import psutil
 
     process = psutil.Process()
@@ -297,12 +297,12 @@ def _guardian(work: Work) -> Guardian:
     return Guardian(orders, lambda: work.rig.thread.busy_s() < allowance_s)
 
 
-def _allowance_s(work: Work) -> float:
+def _allowance_s(work: SessionSetup) -> float:
     """How long one command to the devices may take before it counts as a hang, seconds."""
     spec, rig = work.file.spec, work.rig
     exposure = work.space.budget.exposure
     ranges = [axis.high or 0.0 for axis in spec.search if axis.setting == exposure]
-    held = [work.space.fixed.get(exposure), work.layout.start.get(exposure), *ranges]
+    held = [work.space.fixed.get(exposure), work.baseline.start.get(exposure), *ranges]
     exposures_ms = [float(value) for value in held if value is not None]
     if not exposures_ms and exposure:
         exposures_ms = [float(rig.read(exposure)[exposure])]

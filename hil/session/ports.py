@@ -22,7 +22,7 @@ class Worker(Protocol):
         ...
 
 
-class Estimator(Protocol):
+class Assessor(Protocol):
     """Frames to numbers, for every trial of a session in the same way."""
 
     def assess(self, measurement: Measurement, settings: Mapping[str, Value]) -> Assessment:

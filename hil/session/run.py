@@ -17,8 +17,8 @@ from hil.records.versions import versions
 from hil.rig.plan import Plan
 from hil.rig.rig import Rig
 from hil.session.assess import check_objectives
-from hil.session.baseline import Layout, lay_out
-from hil.session.lifecycle import Work, drive
+from hil.session.baseline import Baseline, take_baseline
+from hil.session.lifecycle import SessionSetup, drive
 from hil.session.result import SessionResult, result_of
 from hil.session.search_space import SearchSpace, resolve
 from hil.spec import RigFile, RigSpec, SessionFile, SessionSpec, load_rig_file, load_session_file
@@ -100,22 +100,22 @@ def run_session(
         opened = Rig(plan)
         stack.callback(opened.close)
         space = _resolve(file, opened)
-        layout = opened.run(lambda: lay_out(file.spec, space, opened.spec, file.path))
-        _check_calibration(noise, file, opened, space, layout, accept=accept_calibration)
+        baseline = opened.run(lambda: take_baseline(file.spec, space, opened.spec, file.path))
+        _check_calibration(noise, file, opened, space, baseline, accept=accept_calibration)
         if existing is None:
             existing = _new_database(database, frames)
             stack.callback(existing.close)
             stack.enter_context(lease(opened.spec.name, existing, None, "controller", clock))
         session_id = existing.create_session(
-            _new_session(file, opened, layout, noise, clock, (*file.spec.tags, *tags), note)
+            _new_session(file, opened, baseline, noise, clock, (*file.spec.tags, *tags), note)
         )
         if on_start is not None:
             on_start(session_id)
-        work = Work(
+        work = SessionSetup(
             file,
             opened,
             space,
-            layout,
+            baseline,
             noise,
             existing,
             session_id,
@@ -182,14 +182,14 @@ def resume_session(
         opened = Rig(plan)
         stack.callback(opened.close)
         space = _resolve(file, opened)
-        layout = Layout.from_json(record.extra["layout"])
-        opened.run(lambda: layout.check(space.safety, file.path))
-        _check_calibration(noise, file, opened, space, layout, accept=accept_calibration)
-        work = Work(
+        baseline = Baseline.from_json(record.extra["layout"])
+        opened.run(lambda: baseline.check(space.safety, file.path))
+        _check_calibration(noise, file, opened, space, baseline, accept=accept_calibration)
+        work = SessionSetup(
             file,
             opened,
             space,
-            layout,
+            baseline,
             noise,
             opened_database,
             record.id,
@@ -289,7 +289,7 @@ def _check_calibration(
     file: SessionFile,
     rig: Rig,
     space: SearchSpace,
-    layout: Layout,
+    baseline: Baseline,
     *,
     accept: bool,
 ) -> None:
@@ -302,8 +302,8 @@ def _check_calibration(
         for i, axis in enumerate(space.axes)
         for name in (axis.setting, *_expanded(safety.settings[axis.setting].expands))
     ]
-    moves += [(f"measure.fields.{i}", name) for i, f in enumerate(layout.fields) for name in f]
-    moves += [("measure.blank", name) for blank in layout.blanks for name in blank]
+    moves += [(f"measure.fields.{i}", name) for i, f in enumerate(baseline.fields) for name in f]
+    moves += [("measure.blank", name) for blank in baseline.blanks for name in blank]
     moves += [("reference.settings", name) for name in space.reference]
     refuse_moves(noise.calibration, moves, file.path)
     planned = {**safety.targets(rig.spec.setup), **space.fixed}
@@ -318,7 +318,7 @@ def _expanded(presets: Mapping[Value, Mapping[str, Value]]) -> list[str]:
 def _new_session(
     file: SessionFile,
     rig: Rig,
-    layout: Layout,
+    baseline: Baseline,
     noise: RigNoise,
     clock: Clock,
     tags: tuple[str, ...],
@@ -342,7 +342,7 @@ def _new_session(
         note=note or spec.note,
         calibration_id=noise.calibration_id,
         extra={
-            "layout": layout.to_json(),
+            "layout": baseline.to_json(),
             "session_path": str(file.path),
             "rig_path": str(file.rig.path),
         },

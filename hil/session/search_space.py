@@ -13,7 +13,7 @@ from typing import Any
 
 from hil.errors import InputError, SafetyError
 from hil.records.frames import Value
-from hil.rig.light import LightPath, light_path
+from hil.rig.light import SampleLight, light_path
 from hil.rig.safety import Safety
 from hil.session.objectives import binning_of
 from hil.session.repair import least, repair
@@ -39,7 +39,7 @@ class LightBudget:
     """
 
     exposure: str
-    light: LightPath | None
+    light: SampleLight | None
     frames: int
     blanks: tuple[Mapping[str, Value], ...]
     max_exposure_s: float | None

@@ -12,7 +12,7 @@ import pandas as pd
 from sqlalchemy import Connection, Select, insert, select
 
 from hil.errors import InputError
-from hil.store.models import Calibration, Rig, random_id
+from hil.store.models import CalibrationTable, RigTable, random_id
 from hil.store.rig_rows import rig_row
 
 _WHERE = "CALIBRATION"
@@ -71,7 +71,7 @@ def new_id() -> str:
 def add(connection: Connection, new: NewCalibration) -> None:
     """Insert a calibration, and its rig file where it is not known."""
     connection.execute(
-        insert(Calibration).values(
+        insert(CalibrationTable).values(
             id=new.id,
             rig_id=rig_row(connection, new.rig, new.rig_text, new.at),
             created_at=new.at,
@@ -101,7 +101,7 @@ def find(connection: Connection, ref: str, rig: str | None) -> CalibrationRecord
     if ref == "latest":
         query = _newest_first()
         if rig is not None:
-            query = query.where(Rig.name == rig)
+            query = query.where(RigTable.name == rig)
         row = connection.execute(query.limit(1)).mappings().first()
         if row is None:
             of = f" of rig {rig!r}" if rig is not None else ""
@@ -110,7 +110,7 @@ def find(connection: Connection, ref: str, rig: str | None) -> CalibrationRecord
     wanted = ref.strip().lower()
     if not re.fullmatch("[0-9a-f]{1,32}", wanted):
         raise InputError(_WHERE, ref, "not a calibration, allowed: an id, its beginning, or latest")
-    query = _newest_first().where(Calibration.id.startswith(wanted)).limit(4)
+    query = _newest_first().where(CalibrationTable.id.startswith(wanted)).limit(4)
     rows = connection.execute(query).mappings().all()
     if not rows:
         raise InputError(_WHERE, ref, "there is no calibration whose id begins so")
@@ -124,7 +124,7 @@ def table(connection: Connection, rig: str | None) -> pd.DataFrame:
     """One row a calibration, newest first; see `Database.calibrations`."""
     query = _newest_first()
     if rig is not None:
-        query = query.where(Rig.name == rig)
+        query = query.where(RigTable.name == rig)
     rows = [
         {
             "calibration_id": row["id"],
@@ -146,10 +146,10 @@ def table(connection: Connection, rig: str | None) -> pd.DataFrame:
 def ties(connection: Connection, rig: str) -> list[tuple[str, dict[str, Any]]]:
     """Id and tie of each calibration of a rig, newest first; see `Database.calibration_ties`."""
     query = (
-        select(Calibration.id, Calibration.detail["tie"])
-        .join(Rig, Rig.id == Calibration.rig_id)
-        .where(Rig.name == rig)
-        .order_by(Calibration.created_at.desc(), Calibration.id)
+        select(CalibrationTable.id, CalibrationTable.detail["tie"])
+        .join(RigTable, RigTable.id == CalibrationTable.rig_id)
+        .where(RigTable.name == rig)
+        .order_by(CalibrationTable.created_at.desc(), CalibrationTable.id)
     )
     return [(key, tie or {}) for key, tie in connection.execute(query)]
 
@@ -170,14 +170,14 @@ COLUMNS = ["calibration_id", "rig", "camera", "created_at", *NUMBERS, "maps", "t
 def _newest_first() -> Select[Any]:
     return (
         select(
-            Calibration.id,
-            Rig.name.label("rig"),
-            Calibration.camera,
-            Calibration.created_at,
-            Calibration.noise,
-            Calibration.detail,
-            Calibration.note,
+            CalibrationTable.id,
+            RigTable.name.label("rig"),
+            CalibrationTable.camera,
+            CalibrationTable.created_at,
+            CalibrationTable.noise,
+            CalibrationTable.detail,
+            CalibrationTable.note,
         )
-        .join(Rig, Rig.id == Calibration.rig_id)
-        .order_by(Calibration.created_at.desc(), Calibration.id)
+        .join(RigTable, RigTable.id == CalibrationTable.rig_id)
+        .order_by(CalibrationTable.created_at.desc(), CalibrationTable.id)
     )

@@ -29,11 +29,19 @@ from hil.store.frame_files import Pixels
 from hil.store.frame_writer import Keep
 from hil.store.holder import Holder
 from hil.store.location import Location
-from hil.store.models import Acquisition, Event, Rig, Session, Trial, ordered_id, random_id
+from hil.store.models import (
+    AcquisitionTable,
+    EventTable,
+    RigTable,
+    SessionTable,
+    TrialTable,
+    ordered_id,
+    random_id,
+)
 from hil.store.patience import OnDelay, Patience
 from hil.store.records import NewSession, SessionRecord
 from hil.store.rig_rows import rig_row
-from hil.store.sql_store import Controller, SqlStore
+from hil.store.sql_store import SqlStore, Writer
 from hil.store.trial_rows import TrialRows
 
 # How long a controller waits for the database, and how long everything else does.
@@ -155,9 +163,13 @@ class Database:
         """All that is stored with a session."""
         with self._reading() as connection:
             query = (
-                select(Session.__table__, Rig.name.label("rig"), Rig.text.label("rig_text"))
-                .join(Rig, Rig.id == Session.rig_id)
-                .where(Session.id == _session_id(connection, ref))
+                select(
+                    SessionTable.__table__,
+                    RigTable.name.label("rig"),
+                    RigTable.text.label("rig_text"),
+                )
+                .join(RigTable, RigTable.id == SessionTable.rig_id)
+                .where(SessionTable.id == _session_id(connection, ref))
             )
             row = connection.execute(query).mappings().one()
         fields = {name: row[name] for name in SessionRecord.__dataclass_fields__}
@@ -180,8 +192,8 @@ class Database:
         """
         with self._reading() as connection:
             session_id = _session_id(connection, session)
-            reference = select(Trial.id).where(
-                Trial.session_id == session_id, Trial.kind == "reference"
+            reference = select(TrialTable.id).where(
+                TrialTable.session_id == session_id, TrialTable.kind == "reference"
             )
             if connection.execute(reference.limit(1)).scalar() is None:
                 return None
@@ -245,7 +257,7 @@ class Database:
         with self._reading() as connection:
             trial_id = _trial_id(connection, session, number)
             row = connection.execute(
-                select(Acquisition.__table__).where(Acquisition.trial_id == trial_id)
+                select(AcquisitionTable.__table__).where(AcquisitionTable.trial_id == trial_id)
             ).one_or_none()
         if row is None:
             raise StoreError(f"trial {number} has no frames")
@@ -255,10 +267,10 @@ class Database:
         """Read all frames of a session again; list what does not match its checksum."""
         with self._reading() as connection:
             rows = connection.execute(
-                select(Trial.number, Acquisition.__table__)
-                .join(Acquisition, Acquisition.trial_id == Trial.id)
-                .where(Trial.session_id == _session_id(connection, session))
-                .order_by(Trial.number)
+                select(TrialTable.number, AcquisitionTable.__table__)
+                .join(AcquisitionTable, AcquisitionTable.trial_id == TrialTable.id)
+                .where(TrialTable.session_id == _session_id(connection, session))
+                .order_by(TrialTable.number)
             ).all()
         problems = []
         for row in rows:
@@ -277,7 +289,7 @@ class Database:
         session_id = random_id()
         with self._writing(section="rig") as connection:
             connection.execute(
-                insert(Session).values(
+                insert(SessionTable).values(
                     id=session_id,
                     name=new.name,
                     rig_id=rig_row(connection, new.rig, new.rig_text, new.at),
@@ -331,15 +343,15 @@ class Database:
         if resumed:
             with self._writing() as connection:
                 connection.execute(
-                    update(Session).where(Session.id == session_id).values(stop_requested="")
+                    update(SessionTable)
+                    .where(SessionTable.id == session_id)
+                    .values(stop_requested="")
                 )
         return SqlStore(
             self._engine,
             self._location.frames,
             session_id,
-            controller=Controller(
-                controller, Holder.this_process(session_id=session_id), self._leases
-            ),
+            controller=Writer(controller, Holder.this_process(session_id=session_id), self._leases),
             keep_frames=keep_frames,
             patience=Patience(patience_s, clock, on_delay),
             clock=clock,
@@ -351,8 +363,8 @@ class Database:
             session_id = _session_id(connection, session)
             running = [SessionState.RUNNING.value, SessionState.PAUSED.value]
             done = connection.execute(
-                update(Session)
-                .where(Session.id == session_id, Session.state.in_(running))
+                update(SessionTable)
+                .where(SessionTable.id == session_id, SessionTable.state.in_(running))
                 .values(stop_requested=reason or "asked to stop")
             )
             if not done.rowcount:
@@ -377,7 +389,7 @@ class Database:
         with self._writing() as connection:
             chosen = None if session is None else _session_id(connection, session)
             connection.execute(
-                insert(Event).values(
+                insert(EventTable).values(
                     id=ordered_id(), session_id=chosen, kind=kind, at=at, detail=dict(detail)
                 )
             )
@@ -476,7 +488,11 @@ def _plain_errors() -> Iterator[None]:
 
 def _session_id(connection: Connection, ref: str) -> str:
     if ref == "last":
-        newest = select(Session.id).order_by(Session.created_at.desc(), Session.id).limit(1)
+        newest = (
+            select(SessionTable.id)
+            .order_by(SessionTable.created_at.desc(), SessionTable.id)
+            .limit(1)
+        )
         found = connection.execute(newest).scalar()
         if found is None:
             raise InputError("SESSION", ref, "there is no session yet")
@@ -484,7 +500,7 @@ def _session_id(connection: Connection, ref: str) -> str:
     wanted = ref.strip().lower()
     if not re.fullmatch("[0-9a-f]{1,32}", wanted):
         raise InputError("SESSION", ref, "not a session, allowed: an id, its beginning, or last")
-    query = select(Session.id).where(Session.id.startswith(wanted)).limit(4)
+    query = select(SessionTable.id).where(SessionTable.id.startswith(wanted)).limit(4)
     matches = list(connection.execute(query).scalars())
     if not matches:
         raise InputError("SESSION", ref, "there is no session whose id begins so")
@@ -497,7 +513,9 @@ def _session_id(connection: Connection, ref: str) -> str:
 def _trial_id(connection: Connection, session: str, number: int) -> str:
     session_id = _session_id(connection, session)
     found = connection.execute(
-        select(Trial.id).where(Trial.session_id == session_id, Trial.number == number)
+        select(TrialTable.id).where(
+            TrialTable.session_id == session_id, TrialTable.number == number
+        )
     ).scalar()
     if found is None:
         raise InputError("TRIAL", str(number), f"session {session_id[:8]} has no such trial")
@@ -506,8 +524,8 @@ def _trial_id(connection: Connection, session: str, number: int) -> str:
 
 def _target(connection: Connection, session: str, number: int | None) -> tuple[Any, str]:
     if number is None:
-        return Session, _session_id(connection, session)
-    return Trial, _trial_id(connection, session, number)
+        return SessionTable, _session_id(connection, session)
+    return TrialTable, _trial_id(connection, session, number)
 
 
 def _merged(present: Iterable[str], added: Iterable[str]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, and_, exists, false, func, not_, or_, select, true
 
-from hil.store.models import Setting, Trial
+from hil.store.models import SettingTable, TrialTable
 from hil.store.where import Condition, as_number
 
 Type = Literal["text", "number", "time", "tags"]
@@ -58,22 +58,24 @@ def setting_filter(condition: Condition) -> ColumnElement[bool]:
         The operator does not suit the right side.
     """
     number = as_number(condition.right)
-    word = Setting.value_text
+    word = SettingTable.value_text
     if condition.operator == "~":
         fits: ColumnElement[bool] = word.icontains(condition.right, autoescape=True)
     elif condition.operator in ("=", "!="):
         same = word == condition.right
         if number is not None:
-            same = or_(Setting.value_num == number, same)
+            same = or_(SettingTable.value_num == number, same)
         if condition.operator == "=":
             fits = same
         else:
-            known = or_(word.is_not(None), Setting.value_num.is_not(None))
+            known = or_(word.is_not(None), SettingTable.value_num.is_not(None))
             fits = and_(known, not_(func.coalesce(same, false())))
     else:
-        fits = _COMPARE[condition.operator](Setting.value_num, condition.number())
+        fits = _COMPARE[condition.operator](SettingTable.value_num, condition.number())
     # IN rather than EXISTS: the index on (name, value) can then lead.
-    return Trial.id.in_(select(Setting.trial_id).where(Setting.name == condition.left, fits))
+    return TrialTable.id.in_(
+        select(SettingTable.trial_id).where(SettingTable.name == condition.left, fits)
+    )
 
 
 def _tags(condition: Condition, column: Any, dialect: str) -> ColumnElement[bool]:

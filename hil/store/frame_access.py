@@ -11,7 +11,7 @@ from hil.errors import StoreError
 from hil.records.frames import Measurement
 from hil.records.trial import OpenTrial
 from hil.store import frame_files
-from hil.store.models import Acquisition
+from hil.store.models import AcquisitionTable
 
 
 def read_checked(frames_folder: Path, row: Any, number: int) -> frame_files.Pixels:
@@ -42,7 +42,7 @@ def read_measurement(connection: Connection, frames_folder: Path, trial: OpenTri
         As for `read_checked`, or fewer frames were kept than taken.
     """
     row = connection.execute(
-        select(Acquisition.__table__).where(Acquisition.trial_id == trial.trial_id)
+        select(AcquisitionTable.__table__).where(AcquisitionTable.trial_id == trial.trial_id)
     ).one_or_none()
     if row is None:
         raise StoreError(f"trial {trial.number} has no frames")

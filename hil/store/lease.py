@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from hil.errors import RigHeld
 from hil.store.holder import Holder, Role
-from hil.store.models import Lease
+from hil.store.models import LeaseTable
 
 
 def acquire(connection: Connection, rig: str, holder: Holder, at: datetime) -> None:
@@ -23,7 +23,9 @@ def acquire(connection: Connection, rig: str, holder: Holder, at: datetime) -> N
     RigHeld
         Another live process drives the rig.
     """
-    row = connection.execute(select(Lease).where(Lease.rig == rig)).mappings().one_or_none()
+    row = (
+        connection.execute(select(LeaseTable).where(LeaseTable.rig == rig)).mappings().one_or_none()
+    )
     if row is not None:
         other = _holder(row)
         guards = (
@@ -34,9 +36,9 @@ def acquire(connection: Connection, rig: str, holder: Holder, at: datetime) -> N
         )
         if not (other.same_process(holder) or guards) and other.alive(row["renewed_at"], at):
             raise RigHeld(_refusal(rig, other, row["acquired_at"]))
-        connection.execute(delete(Lease).where(Lease.rig == rig))
+        connection.execute(delete(LeaseTable).where(LeaseTable.rig == rig))
     connection.execute(
-        insert(Lease).values(
+        insert(LeaseTable).values(
             rig=rig,
             host=holder.host,
             pid=holder.pid,
@@ -57,10 +59,12 @@ def renew(connection: Connection, rig: str, holder: Holder, at: datetime) -> Non
     RigHeld
         The rig is no longer this process's.
     """
-    done = connection.execute(update(Lease).where(*_mine(rig, holder)).values(renewed_at=at))
+    done = connection.execute(update(LeaseTable).where(*_mine(rig, holder)).values(renewed_at=at))
     if done.rowcount:
         return
-    row = connection.execute(select(Lease).where(Lease.rig == rig)).mappings().one_or_none()
+    row = (
+        connection.execute(select(LeaseTable).where(LeaseTable.rig == rig)).mappings().one_or_none()
+    )
     if row is None:
         raise RigHeld(f"rig {rig!r}: the lease of this process was released")
     raise RigHeld(_refusal(rig, _holder(row), row["acquired_at"]))
@@ -68,11 +72,11 @@ def renew(connection: Connection, rig: str, holder: Holder, at: datetime) -> Non
 
 def release(connection: Connection, rig: str, holder: Holder) -> bool:
     """Give the rig back; False if it was not this process's."""
-    return bool(connection.execute(delete(Lease).where(*_mine(rig, holder))).rowcount)
+    return bool(connection.execute(delete(LeaseTable).where(*_mine(rig, holder))).rowcount)
 
 
 def _mine(rig: str, holder: Holder) -> tuple[Any, ...]:
-    return (Lease.rig == rig, Lease.host == holder.host, Lease.pid == holder.pid)
+    return (LeaseTable.rig == rig, LeaseTable.host == holder.host, LeaseTable.pid == holder.pid)
 
 
 def _holder(row: Any) -> Holder:

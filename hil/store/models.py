@@ -69,7 +69,7 @@ class Base(DeclarativeBase):
 Key = String(32)
 
 
-class Rig(Base):
+class RigTable(Base):
     """A rig file as it once was; an edited file is a new row."""
 
     __tablename__ = "rig"
@@ -82,7 +82,7 @@ class Rig(Base):
     created_at: Mapped[datetime]
 
 
-class Calibration(Base):
+class CalibrationTable(Base):
     """A noise model of a rig's camera, measured at a time."""
 
     __tablename__ = "calibration"
@@ -97,7 +97,7 @@ class Calibration(Base):
     note: Mapped[str]
 
 
-class Session(Base):
+class SessionTable(Base):
     """One optimisation on one rig, with all that is needed to say later what it was."""
 
     __tablename__ = "session"
@@ -128,7 +128,7 @@ class Session(Base):
     finished_at: Mapped[datetime | None]
 
 
-class Trial(Base):
+class TrialTable(Base):
     """One proposed set of settings, measured. Once it has ended only its tags and note change."""
 
     __tablename__ = "trial"
@@ -176,12 +176,12 @@ class Trial(Base):
 
 # PostgreSQL puts NULL first when it sorts downwards. A plain index serves that order; the order
 # that people mean, failed trials last, needs one of its own there. SQLite's plain index serves it.
-_downwards: Any = desc(Trial.objective).nulls_last()
+_downwards: Any = desc(TrialTable.objective).nulls_last()
 Index("ix_trial_best", _downwards).ddl_if(dialect="postgresql")
-Index("ix_trial_session_best", Trial.session_id, _downwards).ddl_if(dialect="postgresql")
+Index("ix_trial_session_best", TrialTable.session_id, _downwards).ddl_if(dialect="postgresql")
 
 
-class Setting(Base):
+class SettingTable(Base):
     """One setting of one trial: what was asked for, and what the device read back.
 
     Numbers stand in the ``_num`` columns and words in the ``_text`` ones, so that both are indexed.
@@ -203,7 +203,7 @@ class Setting(Base):
     value_text: Mapped[str | None]
 
 
-class Acquisition(Base):
+class AcquisitionTable(Base):
     """The frames of one trial. The pixels lie in a Zarr array, never here.
 
     ``fields`` are the fields of view that were measured, ascending; ``checksums`` holds for each
@@ -225,7 +225,7 @@ class Acquisition(Base):
     saturation_adu: Mapped[int]
 
 
-class Estimate(Base):
+class EstimateTable(Base):
     """Information in one trial's frames. A trial may have several, by different estimators."""
 
     __tablename__ = "estimate"
@@ -248,7 +248,7 @@ class Estimate(Base):
     details: Mapped[dict[str, Any]]
 
 
-class Event(Base):
+class EventTable(Base):
     """Something that happened to a rig or a session, written before it is done where it moves."""
 
     __tablename__ = "event"
@@ -262,7 +262,7 @@ class Event(Base):
     detail: Mapped[dict[str, Any]]
 
 
-class Lease(Base):
+class LeaseTable(Base):
     """Who drives a rig."""
 
     __tablename__ = "lease"
@@ -286,8 +286,8 @@ def table_of(model: type[Base]) -> Table:
     return cast(Table, model.__table__)
 
 
-TRIAL = table_of(Trial)
-SETTING = table_of(Setting)
-ACQUISITION = table_of(Acquisition)
-ESTIMATE = table_of(Estimate)
-EVENT = table_of(Event)
+TRIAL = table_of(TrialTable)
+SETTING = table_of(SettingTable)
+ACQUISITION = table_of(AcquisitionTable)
+ESTIMATE = table_of(EstimateTable)
+EVENT = table_of(EventTable)

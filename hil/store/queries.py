@@ -10,7 +10,14 @@ from sqlalchemy import Connection, Select, case, select
 
 from hil.errors import InputError, nearest
 from hil.store.filters import column_filter, setting_filter
-from hil.store.models import Estimate, Event, Rig, Session, Setting, Trial
+from hil.store.models import (
+    EstimateTable,
+    EventTable,
+    RigTable,
+    SessionTable,
+    SettingTable,
+    TrialTable,
+)
 from hil.store.summary import ALSO_CALLED, SESSIONS, TRIALS, Column
 from hil.store.where import Condition, parse
 
@@ -28,7 +35,7 @@ def trials(
     settings = _setting_names(connection, session_id)
     query = select(*(column.expression.label(name) for name, column in TRIALS.items()))
     if session_id is not None:
-        query = query.where(Trial.session_id == session_id)
+        query = query.where(TrialTable.session_id == session_id)
     for text in where:
         condition = parse(text, {*settings, *_filterable(TRIALS)})
         # A column of the table wins over a setting of that name: settings always hold a dot.
@@ -36,7 +43,9 @@ def trials(
             query = query.where(setting_filter(condition))
         else:
             query = query.where(_on_column(connection, condition, TRIALS))
-    query = _ordered(query, sort, TRIALS, settings, default=(Trial.proposed_at, Trial.number))
+    query = _ordered(
+        query, sort, TRIALS, settings, default=(TrialTable.proposed_at, TrialTable.number)
+    )
     frame = _frame(connection, query.limit(limit), list(TRIALS))
     values = [row or {} for row in frame["settings"]]
     # All columns at once: inserting them one by one fragments the frame.
@@ -52,26 +61,28 @@ def sessions(
     """One row a session; see `Database.sessions`."""
     query = (
         select(*(column.expression.label(name) for name, column in SESSIONS.items()))
-        .select_from(Session)
-        .join(Rig, Rig.id == Session.rig_id)
+        .select_from(SessionTable)
+        .join(RigTable, RigTable.id == SessionTable.rig_id)
     )
     for text in where:
         condition = parse(text, _filterable(SESSIONS))
         query = query.where(_on_column(connection, condition, SESSIONS))
-    query = _ordered(query, sort, SESSIONS, (), default=(Session.created_at.desc(),))
+    query = _ordered(query, sort, SESSIONS, (), default=(SessionTable.created_at.desc(),))
     return _frame(connection, query.limit(limit), list(SESSIONS))
 
 
 def estimates(connection: Connection, session_id: str | None) -> pd.DataFrame:
     """One row an estimate; see `Database.estimates`."""
-    wanted = [column for column in Estimate.__table__.c if column.name not in ("id", "trial_id")]
+    wanted = [
+        column for column in EstimateTable.__table__.c if column.name not in ("id", "trial_id")
+    ]
     query = (
-        select(Trial.session_id, Trial.number, *wanted)
-        .join(Trial, Trial.id == Estimate.trial_id)
-        .order_by(Estimate.created_at, Trial.number)
+        select(TrialTable.session_id, TrialTable.number, *wanted)
+        .join(TrialTable, TrialTable.id == EstimateTable.trial_id)
+        .order_by(EstimateTable.created_at, TrialTable.number)
     )
     if session_id is not None:
-        query = query.where(Trial.session_id == session_id)
+        query = query.where(TrialTable.session_id == session_id)
     names = ["session_id", "number", *(column.name for column in wanted)]
     return _frame(connection, query, names)
 
@@ -79,25 +90,31 @@ def estimates(connection: Connection, session_id: str | None) -> pd.DataFrame:
 def events(connection: Connection, session_id: str | None) -> pd.DataFrame:
     """One row an event; see `Database.events`."""
     query = (
-        select(Event.session_id, Trial.number, Event.kind, Event.at, Event.detail)
-        .outerjoin(Trial, Trial.id == Event.trial_id)
-        .order_by(Event.at, Event.id)
+        select(
+            EventTable.session_id,
+            TrialTable.number,
+            EventTable.kind,
+            EventTable.at,
+            EventTable.detail,
+        )
+        .outerjoin(TrialTable, TrialTable.id == EventTable.trial_id)
+        .order_by(EventTable.at, EventTable.id)
     )
     if session_id is not None:
-        query = query.where(Event.session_id == session_id)
+        query = query.where(EventTable.session_id == session_id)
     return _frame(connection, query, ["session_id", "number", "kind", "at", "detail"])
 
 
 def _setting_names(connection: Connection, session_id: str | None) -> tuple[str, ...]:
     """Names of all settings, in the order in which trials list them."""
     if session_id is None:
-        names = connection.execute(select(Setting.name).distinct()).scalars()
+        names = connection.execute(select(SettingTable.name).distinct()).scalars()
         return tuple(sorted(names))
     # Every trial of a session has the same settings but for those that failed early.
     query = (
-        select(Setting.name)
-        .join(Trial, Trial.id == Setting.trial_id)
-        .where(Trial.session_id == session_id)
+        select(SettingTable.name)
+        .join(TrialTable, TrialTable.id == SettingTable.trial_id)
+        .where(TrialTable.session_id == session_id)
         .distinct()
     )
     return tuple(sorted(connection.execute(query).scalars()))
@@ -124,11 +141,15 @@ def _ordered(
         return query.order_by(*default)
     name = sort.removeprefix("-").strip()
     if name in settings:
-        value = select(case((Setting.value_num.is_not(None), Setting.value_num)))
-        rows = value.where(Setting.trial_id == Trial.id, Setting.name == name).correlate(Trial)
+        value = select(case((SettingTable.value_num.is_not(None), SettingTable.value_num)))
+        rows = value.where(
+            SettingTable.trial_id == TrialTable.id, SettingTable.name == name
+        ).correlate(TrialTable)
         expressions = [rows.scalar_subquery()]
-        words = select(Setting.value_text).where(Setting.trial_id == Trial.id, Setting.name == name)
-        expressions.append(words.correlate(Trial).scalar_subquery())
+        words = select(SettingTable.value_text).where(
+            SettingTable.trial_id == TrialTable.id, SettingTable.name == name
+        )
+        expressions.append(words.correlate(TrialTable).scalar_subquery())
     elif name in columns and columns[name].kind not in (None, "tags"):
         expressions = [columns[name].expression]
     else:

@@ -7,17 +7,17 @@ from datetime import datetime
 
 from sqlalchemy import Connection, insert, select
 
-from hil.store.models import Rig, random_id
+from hil.store.models import RigTable, random_id
 
 
 def rig_row(connection: Connection, name: str, text: str, at: datetime) -> str:
     """Give the id of a rig file's row, made where the text is not known yet."""
     digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
-    known = select(Rig.id).where(Rig.name == name, Rig.sha256 == digest)
+    known = select(RigTable.id).where(RigTable.name == name, RigTable.sha256 == digest)
     if (found := connection.execute(known).scalar()) is not None:
         return str(found)
     rig_id = random_id()
     connection.execute(
-        insert(Rig).values(id=rig_id, name=name, text=text, sha256=digest, created_at=at)
+        insert(RigTable).values(id=rig_id, name=name, text=text, sha256=digest, created_at=at)
     )
     return rig_id

@@ -29,7 +29,7 @@ from hil.store.engine import is_passing, writing
 from hil.store.frame_access import read_measurement
 from hil.store.frame_writer import FrameWriter, Keep, Sealed
 from hil.store.holder import Holder
-from hil.store.models import EVENT, TRIAL, Event, Session, Trial, ordered_id
+from hil.store.models import EVENT, TRIAL, EventTable, SessionTable, TrialTable, ordered_id
 from hil.store.patience import Patience
 from hil.store.trial_rows import TrialRows
 
@@ -47,7 +47,7 @@ class _Work:
 
 
 @dataclass(frozen=True, slots=True)
-class Controller:
+class Writer:
     """Who writes: recorded with every trial it proposes.
 
     Parameters
@@ -96,7 +96,7 @@ class SqlStore:
         frames_folder: Path,
         session_id: str,
         *,
-        controller: Controller,
+        controller: Writer,
         keep_frames: Keep,
         patience: Patience,
         clock: Clock,
@@ -131,15 +131,19 @@ class SqlStore:
                     return done
                 rows = self._rows.refresh(connection)
                 number = len(rows)
-                session = Session.id == self.session_id
-                attrs = connection.execute(select(Session.study_attrs).where(session)).scalar_one()
+                session = SessionTable.id == self.session_id
+                attrs = connection.execute(
+                    select(SessionTable.study_attrs).where(session)
+                ).scalar_one()
                 if number not in asked:
                     asked[number] = ask(rows, attrs, number)
                 proposal = asked[number]
                 self._insert(connection, key, number, proposal)
                 if proposal.study_attrs:
                     merged = {**attrs, **proposal.study_attrs}
-                    connection.execute(update(Session).where(session).values(study_attrs=merged))
+                    connection.execute(
+                        update(SessionTable).where(session).values(study_attrs=merged)
+                    )
                 return OpenTrial(key, number, proposal.kind, proposal.requested)
 
         trial = self._patience.run(work)
@@ -239,7 +243,9 @@ class SqlStore:
 
         def work(attempt: int) -> None:
             with writing(self._engine) as connection:
-                if attempt > 1 and connection.scalar(select(Event.id).where(Event.id == key)):
+                if attempt > 1 and connection.scalar(
+                    select(EventTable.id).where(EventTable.id == key)
+                ):
                     return
                 connection.execute(
                     insert(EVENT),
@@ -259,8 +265,8 @@ class SqlStore:
         """Commit the session's state."""
         running = state in (SessionState.RUNNING, SessionState.PAUSED)
         change = (
-            update(Session)
-            .where(Session.id == self.session_id)
+            update(SessionTable)
+            .where(SessionTable.id == self.session_id)
             .values(state=state.value, reason=reason, finished_at=None if running else at)
         )
         self._commit(change)
@@ -270,7 +276,7 @@ class SqlStore:
 
         A database that cannot be asked just now is no reason to stop, nor to wait.
         """
-        query = select(Session.stop_requested).where(Session.id == self.session_id)
+        query = select(SessionTable.stop_requested).where(SessionTable.id == self.session_id)
         try:
             with self._engine.connect() as connection:
                 return str(connection.execute(query).scalar_one())
@@ -323,7 +329,9 @@ class SqlStore:
         with self._engine.connect() as connection:
             measured = read_measurement(connection, self._frames_folder, trial)
             row = connection.execute(
-                select(Trial.settings, Trial.device_s).where(Trial.id == trial.trial_id)
+                select(TrialTable.settings, TrialTable.device_s).where(
+                    TrialTable.id == trial.trial_id
+                )
             ).one()
         self._work[trial.trial_id] = _Work(captured=True, read_back=row.settings or {})
         return replace(measured, device_s=math.nan if row.device_s is None else row.device_s)
@@ -351,7 +359,7 @@ class SqlStore:
         if self._work:
             keys = list(self._work)
             self._work.clear()
-            free = update(Trial).where(Trial.id.in_(keys)).values(host=None, pid=None)
+            free = update(TrialTable).where(TrialTable.id.in_(keys)).values(host=None, pid=None)
             # Not worth waiting for: when the process has ended, its trials are free in any case.
             with suppress(DBAPIError), writing(self._engine) as connection:
                 connection.execute(free)
@@ -440,7 +448,9 @@ class SqlStore:
 
 
 def _find_open(connection: Connection, key: str) -> OpenTrial | None:
-    query = select(Trial.number, Trial.kind, Trial.requested).where(Trial.id == key)
+    query = select(TrialTable.number, TrialTable.kind, TrialTable.requested).where(
+        TrialTable.id == key
+    )
     row = connection.execute(query).one_or_none()
     if row is None:
         return None

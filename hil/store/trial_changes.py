@@ -19,9 +19,9 @@ from hil.store.models import (
     ESTIMATE,
     SETTING,
     TRIAL,
-    Lease,
-    Setting,
-    Trial,
+    LeaseTable,
+    SettingTable,
+    TrialTable,
     ordered_id,
 )
 
@@ -69,7 +69,7 @@ def move(
     before = [item.value for item in _BEFORE.get(state, _OPEN)]
     changes: dict[str, Any] = {"state": state.value, **values}
     if state.ended:
-        query = select(Trial.proposed_at).where(Trial.id == trial.trial_id)
+        query = select(TrialTable.proposed_at).where(TrialTable.id == trial.trial_id)
         if (proposed_at := connection.execute(query).scalar()) is not None:
             changes["total_s"] = max(0.0, (values["finished_at"] - proposed_at).total_seconds())
         # Whose it was stays in `controller`; that a process has it in work is no longer true.
@@ -79,7 +79,9 @@ def move(
     )
     if done.rowcount == 1:
         return True
-    now = connection.execute(select(Trial.state).where(Trial.id == trial.trial_id)).scalar()
+    now = connection.execute(
+        select(TrialTable.state).where(TrialTable.id == trial.trial_id)
+    ).scalar()
     if repeated and now == state.value:
         return False
     if now in _ENDED:
@@ -89,7 +91,11 @@ def move(
 
 def add_settings(connection: Connection, trial: OpenTrial, read_back: Mapping[str, Value]) -> None:
     """Insert one row a setting, requested or read back; once a trial."""
-    present = select(func.count()).select_from(Setting).where(Setting.trial_id == trial.trial_id)
+    present = (
+        select(func.count())
+        .select_from(SettingTable)
+        .where(SettingTable.trial_id == trial.trial_id)
+    )
     if connection.execute(present).scalar_one():
         return
     rows = []
@@ -168,17 +174,17 @@ def open_trials(
     """List trials that have not ended: trial, state, whether its controller is alive."""
     query = (
         select(
-            Trial.id,
-            Trial.number,
-            Trial.kind,
-            Trial.requested,
-            Trial.state,
-            Trial.host,
-            Trial.pid,
-            Trial.process_created,
+            TrialTable.id,
+            TrialTable.number,
+            TrialTable.kind,
+            TrialTable.requested,
+            TrialTable.state,
+            TrialTable.host,
+            TrialTable.pid,
+            TrialTable.process_created,
         )
-        .where(Trial.session_id == session_id, Trial.state.not_in(_ENDED))
-        .order_by(Trial.number)
+        .where(TrialTable.session_id == session_id, TrialTable.state.not_in(_ENDED))
+        .order_by(TrialTable.number)
     )
     found = []
     for row in connection.execute(query):
@@ -199,8 +205,8 @@ def take_over(
         It is in another state, or a live process has it in work.
     """
     row = connection.execute(
-        select(Trial.state, Trial.host, Trial.pid, Trial.process_created).where(
-            Trial.id == trial.trial_id
+        select(TrialTable.state, TrialTable.host, TrialTable.pid, TrialTable.process_created).where(
+            TrialTable.id == trial.trial_id
         )
     ).one()
     if row.state != TrialState.CAPTURED:
@@ -209,8 +215,8 @@ def take_over(
     if not mine and _alive(connection, row.host, row.pid, row.process_created, now):
         raise StoreError(f"trial {trial.number} is in work on {row.host} (process {row.pid})")
     connection.execute(
-        update(Trial)
-        .where(Trial.id == trial.trial_id)
+        update(TrialTable)
+        .where(TrialTable.id == trial.trial_id)
         .values(
             controller=controller,
             host=holder.host,
@@ -230,6 +236,8 @@ def _alive(
     if host is None or pid is None or process_created is None:
         return False
     seen_at = connection.execute(
-        select(func.max(Lease.renewed_at)).where(Lease.host == host, Lease.pid == pid)
+        select(func.max(LeaseTable.renewed_at)).where(
+            LeaseTable.host == host, LeaseTable.pid == pid
+        )
     ).scalar()
     return Holder(host, pid, process_created).alive(seen_at, now)

@@ -8,22 +8,22 @@ from typing import cast
 from sqlalchemy import ColumnElement, Connection, RowMapping, select
 
 from hil.records.trial import Measured, TrialKind, TrialRow, TrialState
-from hil.store.models import Estimate, Trial
+from hil.store.models import EstimateTable, TrialTable
 
 _COLUMNS = (
-    Trial.number,
-    Trial.state,
-    Trial.kind,
-    Trial.requested,
-    Trial.distributions,
-    Trial.sampler_attrs,
-    Trial.objectives,
-    Trial.constraints,
-    Trial.intermediate,
-    Trial.retry_of,
-    Trial.ci_low,
-    Trial.ci_high,
-    Trial.captured_at,
+    TrialTable.number,
+    TrialTable.state,
+    TrialTable.kind,
+    TrialTable.requested,
+    TrialTable.distributions,
+    TrialTable.sampler_attrs,
+    TrialTable.objectives,
+    TrialTable.constraints,
+    TrialTable.intermediate,
+    TrialTable.retry_of,
+    TrialTable.ci_low,
+    TrialTable.ci_high,
+    TrialTable.captured_at,
 )
 
 
@@ -81,16 +81,16 @@ class TrialRows:
     def refresh(self, connection: Connection) -> tuple[TrialRow, ...]:
         """Bring the rows up to date, within the caller's transaction."""
         if self._open:
-            self._read(connection, Trial.number.in_(sorted(self._open)))
+            self._read(connection, TrialTable.number.in_(sorted(self._open)))
         # A query of its own: OR would make SQLite go through all rows of the session.
-        self._read(connection, Trial.number >= len(self._rows))
+        self._read(connection, TrialTable.number >= len(self._rows))
         return tuple(self._rows)
 
     def _read(self, connection: Connection, wanted: ColumnElement[bool]) -> None:
-        chosen = (Trial.session_id == self._session_id, wanted)
+        chosen = (TrialTable.session_id == self._session_id, wanted)
         estimates = self._estimates(connection, chosen)
         query = select(*_COLUMNS).where(*chosen)
-        for columns in connection.execute(query.order_by(Trial.number)).mappings():
+        for columns in connection.execute(query.order_by(TrialTable.number)).mappings():
             row = _row(columns, estimates.get(columns["number"]))
             if row.number < len(self._rows):
                 self._rows[row.number] = row
@@ -106,9 +106,9 @@ class TrialRows:
     ) -> dict[int, RowMapping]:
         """Find the session's own estimate of each COMPLETE trial: the oldest."""
         query = (
-            select(Trial.number, Estimate.per_field_bits, Estimate.details)
-            .join(Estimate, Estimate.trial_id == Trial.id)
-            .where(*chosen, Trial.state == TrialState.COMPLETE.value)
-            .order_by(Estimate.created_at.desc())
+            select(TrialTable.number, EstimateTable.per_field_bits, EstimateTable.details)
+            .join(EstimateTable, EstimateTable.trial_id == TrialTable.id)
+            .where(*chosen, TrialTable.state == TrialState.COMPLETE.value)
+            .order_by(EstimateTable.created_at.desc())
         )
         return {row["number"]: row for row in connection.execute(query).mappings()}

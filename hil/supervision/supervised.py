@@ -24,7 +24,7 @@ _GRACE_S = 60.0
 _RENEW_LEASE_S = 10.0
 
 
-class HeldRig:
+class SupervisedRig:
     """An open rig that no other process drives. Nothing of ours has moved yet.
 
     Parameters
@@ -147,7 +147,7 @@ class HeldRig:
 class Watch:
     """Runs work on the devices while signals are heard and the guardian is told of progress."""
 
-    def __init__(self, held: HeldRig, guardian: Guardian, stop: StopSwitch) -> None:
+    def __init__(self, held: SupervisedRig, guardian: Guardian, stop: StopSwitch) -> None:
         self._held = held
         self._guardian = guardian
         self._stop = stop
@@ -194,7 +194,7 @@ class Watch:
 @contextmanager
 def held_rig(
     file: RigFile, url: str | None, frames: Path | None, clock: Clock
-) -> Iterator[HeldRig]:
+) -> Iterator[SupervisedRig]:
     """Open a rig that nobody else drives, for the length of a ``with`` block.
 
     Parameters
@@ -218,4 +218,4 @@ def held_rig(
         stack.enter_context(hold(plan, database, None, "controller", clock))
         rig = Rig(plan)
         stack.callback(rig.close)
-        yield HeldRig(rig, database, url, frames, clock, stack)
+        yield SupervisedRig(rig, database, url, frames, clock, stack)

@@ -32,7 +32,7 @@ _AT_ONCE = 8  # materials that are cut out of the scene together
 
 
 @dataclass(frozen=True, slots=True)
-class Instrument:
+class Spectrometer:
     """What no setting changes.
 
     Parameters
@@ -126,7 +126,7 @@ class BandSettings:
         return self.centre_nm, self.slit_um
 
 
-class Imager:
+class HyperspectralImager:
     """Cubes through slit and filter.
 
     Parameters
@@ -141,7 +141,7 @@ class Imager:
 
     def __init__(
         self,
-        instrument: Instrument,
+        instrument: Spectrometer,
         dark_e_per_s: NDArray[np.float64] | float = 0.0,
         device: str = "cpu",
     ) -> None:
@@ -185,7 +185,7 @@ class Imager:
         Parameters
         ----------
         abundance
-            (materials, height, width) at `Instrument.sample_step_um`, periodic; its dtype is that
+            (materials, height, width) at `Spectrometer.sample_step_um`, periodic; its dtype is that
             of the result.
         spectra
             (materials, n) reflectance at `l_nm`.
@@ -193,7 +193,7 @@ class Imager:
             The settings.
         stage_um
             (B, 2) y and x of each field's centre on the sample. Memory: one field at a time, 4 (8 +
-            6 bands) bytes in float32 for each sample of `Instrument.grid` squared, beside the
+            6 bands) bytes in float32 for each sample of `Spectrometer.grid` squared, beside the
             result.
 
         Returns

@@ -21,7 +21,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from sim.hyperspectral.imager import BandSettings, Imager
+from sim.hyperspectral.imager import BandSettings, HyperspectralImager
 from sim.hyperspectral.passband import half_width_nm
 from sim.hyperspectral.spectra import Curve
 
@@ -29,7 +29,7 @@ GREY = 0.3
 
 
 def figures(
-    imager: Imager, bands: BandSettings, materials: Curve, read_noise_e: float
+    imager: HyperspectralImager, bands: BandSettings, materials: Curve, read_noise_e: float
 ) -> dict[str, float]:
     """Compute them all; see the module.
 

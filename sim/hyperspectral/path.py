@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from drivers.protocol import Value
 from sim.hyperspectral.options import HyperspectralOptions
-from sim.hyperspectral.scenes import SCENES, Sample, load_scene, make_scene
+from sim.hyperspectral.scenes import SCENES, PaintedSample, load_scene, make_scene
 from sim.hyperspectral.spectra import load_lamp, load_reflectances, planck
-from sim.parts.sensor import NoiseModel, Sensor
+from sim.parts.sensor import Sensor, SensorNoise
 
 if TYPE_CHECKING:  # torch takes a second to import, and parking a rig must not wait for it
-    from sim.hyperspectral.imager import BandSettings, Imager
+    from sim.hyperspectral.imager import BandSettings, HyperspectralImager
 
 
 class SpectrometerPath:
@@ -42,7 +42,7 @@ class SpectrometerPath:
         self.sensor = Sensor(options.line_sensor, (options.side_px, 1), sensor_rng)
 
     @cached_property
-    def scene(self) -> Sample:
+    def scene(self) -> PaintedSample:
         """The sample, made when it is first needed."""
         options = self._options
         if options.scene in SCENES:
@@ -54,22 +54,24 @@ class SpectrometerPath:
         return load_scene(Path(options.scene))
 
     @cached_property
-    def imager(self) -> Imager:
+    def imager(self) -> HyperspectralImager:
         """The optics."""
-        from sim.hyperspectral.imager import Imager, Instrument
+        from sim.hyperspectral.imager import HyperspectralImager, Spectrometer
 
         options = self._options
         shared = (
             *("side_px", "pixel_um", "f_number", "transmission", "sample_pixel_um"),
             *("dispersion_nm_per_um", "lit_cm2"),
         )
-        instrument = Instrument(
+        instrument = Spectrometer(
             **{name: getattr(options, name) for name in shared},
             filter_shape=options.filter,
             illuminant=load_lamp(Path(options.lamp)) if options.lamp else planck(options.lamp_k),
             peak_efficiency=options.quantum_efficiency,
         )
-        return Imager(instrument, self.sensor.maps.dark_current_e_per_s, options.device)
+        return HyperspectralImager(
+            instrument, self.sensor.maps.dark_current_e_per_s, options.device
+        )
 
     def expected_electrons(self, settings: Mapping[str, Value]) -> NDArray[np.float32]:
         """Noise-free electrons of a frame, (bands, side_px, side_px)."""
@@ -90,7 +92,7 @@ class SpectrometerPath:
         """Take a frame, (bands, side_px, side_px)."""
         return self.sensor.read_out(self.expected_electrons(settings), 1, self._noise_rng)
 
-    def noise_model(self, settings: Mapping[str, Value]) -> NoiseModel:
+    def noise_model(self, settings: Mapping[str, Value]) -> SensorNoise:
         """Numbers of ``CameraNoise``; the same for all bands and at all settings."""
         return self.sensor.noise_model(1)
 

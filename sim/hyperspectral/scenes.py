@@ -25,7 +25,7 @@ _SMALLEST, _MOST_BANDS = 64, 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class PaintedSample:
     """Reflectance of every place, the sum over materials of abundance times spectrum.
 
     Parameters
@@ -43,12 +43,12 @@ class Sample:
     named: Curve
 
 
-def make_scene(name: str, rng: np.random.Generator) -> Sample:
+def make_scene(name: str, rng: np.random.Generator) -> PaintedSample:
     """Make the scene of that name, one of `SCENES`; chance comes from the generator alone."""
     return leaves(rng) if name == "leaves" else painting(rng)
 
 
-def leaves(rng: np.random.Generator) -> Sample:
+def leaves(rng: np.random.Generator) -> PaintedSample:
     """Healthy, stressed and dead leaves over soil."""
     spectra = np.stack(
         [
@@ -70,7 +70,7 @@ def leaves(rng: np.random.Generator) -> Sample:
     return _of_materials(abundance, spectra)
 
 
-def painting(rng: np.random.Generator) -> Sample:
+def painting(rng: np.random.Generator) -> PaintedSample:
     """Photographs in five pigments: each place is made of those whose colour is near its own."""
     from skimage import data  # slow to import
 
@@ -101,7 +101,7 @@ def painting(rng: np.random.Generator) -> Sample:
     return _of_materials(abundance, spectra)
 
 
-def load_scene(path: Path) -> Sample:
+def load_scene(path: Path) -> PaintedSample:
     """Read the user's own cube.
 
     Raises
@@ -135,11 +135,11 @@ def load_scene(path: Path) -> Sample:
     # between its wavelengths linearly: each counts as a material with a triangle as spectrum
     triangles = [np.interp(WAVELENGTHS_NM, wavelengths, row) for row in np.eye(len(wavelengths))]
     spectra = np.stack(triangles)
-    return Sample(cube.astype(np.float32), spectra, _purest(cube, 4).T @ spectra)
+    return PaintedSample(cube.astype(np.float32), spectra, _purest(cube, 4).T @ spectra)
 
 
-def _of_materials(abundance: NDArray[np.floating], spectra: Curve) -> Sample:
-    return Sample(np.ascontiguousarray(abundance, np.float32), spectra, spectra)
+def _of_materials(abundance: NDArray[np.floating], spectra: Curve) -> PaintedSample:
+    return PaintedSample(np.ascontiguousarray(abundance, np.float32), spectra, spectra)
 
 
 def _field(scale: float, roughness: float, rng: np.random.Generator) -> NDArray[np.float32]:

@@ -19,7 +19,7 @@ _BLOCK = 64  # sizes of grids are multiples of it, so that few FFT sizes occur
 
 
 @dataclass(frozen=True, slots=True)
-class Instrument:
+class MaskCamera:
     """What no setting changes.
 
     Parameters
@@ -80,7 +80,7 @@ class MaskSettings:
         )
 
 
-class Imager:
+class LenslessImager:
     """Images through the mask.
 
     Parameters
@@ -93,7 +93,7 @@ class Imager:
         ``"cpu"``, ``"cuda"``.
     """
 
-    def __init__(self, instrument: Instrument, pattern: MaskPattern, device: str = "cpu") -> None:
+    def __init__(self, instrument: MaskCamera, pattern: MaskPattern, device: str = "cpu") -> None:
         self.instrument = instrument
         self._pattern = pattern
         self._device = device

@@ -15,13 +15,13 @@ from math import sqrt
 
 import torch
 
-from sim.lensless.imager import Imager, MaskSettings
+from sim.lensless.imager import LenslessImager, MaskSettings
 from sim.parts.metrics import first_below, radial_contrast
 from sim.parts.sensor import SensorSpec
 
 
 def figures(
-    imager: Imager, mask: MaskSettings, exposure_ms: float, sensor: SensorSpec
+    imager: LenslessImager, mask: MaskSettings, exposure_ms: float, sensor: SensorSpec
 ) -> dict[str, float]:
     """Compute them all; see the module."""
     one = imager.instrument

@@ -30,7 +30,7 @@ from sim.parts.assemble import CameraPart, assemble, device
 from sim.parts.devices import Axis
 from sim.parts.rig import SimulatedKind, SimulatedRig, float_axis
 from sim.parts.scene_files import find_scene, known_scene
-from sim.parts.sensor import NoiseModel, Sensor
+from sim.parts.sensor import Sensor, SensorNoise
 from sim.parts.sensor_options import (
     BitDepth,
     FullWellE,
@@ -42,7 +42,7 @@ from sim.parts.sensor_options import (
 from sim.parts.simulated_clock import Pace
 
 if TYPE_CHECKING:  # torch takes a second to import, and parking a rig must not wait for it
-    from sim.lensless.imager import Imager
+    from sim.lensless.imager import LenslessImager
 
 READOUT_MS = 5.0
 LIBRARIES = ("numpy", "scipy", "scikit-image", "torch")
@@ -111,13 +111,13 @@ class LensPath:
         return scene + np.float32(options.stray_light)
 
     @cached_property
-    def imager(self) -> Imager:
+    def imager(self) -> LenslessImager:
         """The optics."""
-        from sim.lensless.imager import Imager, Instrument
+        from sim.lensless.imager import LenslessImager, MaskCamera
         from sim.lensless.mask import MaskPattern
 
         options = self._options
-        instrument = Instrument(
+        instrument = MaskCamera(
             side_px=options.side_px,
             pixel_um=options.pixel_um,
             wavelength_um=options.wavelength_nm / 1e3,
@@ -125,7 +125,7 @@ class LensPath:
             radiance=options.radiance,
             pitch_rad=PITCH_RAD,
         )
-        return Imager(instrument, MaskPattern(self._mask_rng), options.device)
+        return LenslessImager(instrument, MaskPattern(self._mask_rng), options.device)
 
     def expected_electrons(self, settings: Mapping[str, Value]) -> NDArray[np.float32]:
         """Noise-free electrons of a frame, (side_px, side_px)."""
@@ -148,7 +148,7 @@ class LensPath:
         """Take a frame."""
         return self.sensor.read_out(self.expected_electrons(settings), 1, self._rng)
 
-    def noise_model(self, settings: Mapping[str, Value]) -> NoiseModel:
+    def noise_model(self, settings: Mapping[str, Value]) -> SensorNoise:
         """Numbers of ``CameraNoise``; the same at all settings."""
         return self.sensor.noise_model(1)
 

@@ -12,7 +12,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from sim.microscope.fluorescence.scenes import SCENES, load_scene
 from sim.microscope.led_array.scenes import PHASE_SCENES, load_opd
 from sim.microscope.led_array.settings import SHORTEST_NM
-from sim.numerics.pupil import Objective
+from sim.numerics.pupil import ObjectiveLens
 from sim.parts import scene_files
 from sim.parts.scene_files import known_scene
 from sim.parts.sensor_options import SensorOptions
@@ -35,7 +35,7 @@ class MicroscopeOptions(SensorOptions):
     where a pixel is too coarse for the optics. `sample_index` and `depth_um` say what lies between
     focus and cover glass; `lamp_flicker` is the relative standard deviation of the light from
     frame to frame; `led_na`, `led_points` and `absorption` are those of
-    `sim.microscope.led_array`. The rest is as in `Sample`, `Objective` and `SensorSpec`.
+    `sim.microscope.led_array`. The rest is as in `Sample`, `ObjectiveLens` and `SensorSpec`.
     """
 
     contrast: Literal["fluorescence", "phase"] = "fluorescence"
@@ -113,10 +113,10 @@ class MicroscopeOptions(SensorOptions):
         return self.camera_pixel_um / self.magnification
 
     @property
-    def objective(self) -> Objective:
+    def objective(self) -> ObjectiveLens:
         """The objective by itself, at the shortest wavelength that it must sample."""
         wavelength_nm = SHORTEST_NM if self.contrast == "phase" else self.wavelength_nm
-        return Objective(
+        return ObjectiveLens(
             self.numerical_aperture,
             wavelength_nm,
             self.refractive_index,
@@ -134,7 +134,7 @@ class MicroscopeOptions(SensorOptions):
         if self.contrast == "fluorescence":
             return self.objective.oversampling(self.pixel_um)
         widest = (self.numerical_aperture + max(self.led_na, self.numerical_aperture)) / 2
-        return Objective(widest, SHORTEST_NM, self.refractive_index).oversampling(self.pixel_um)
+        return ObjectiveLens(widest, SHORTEST_NM, self.refractive_index).oversampling(self.pixel_um)
 
     @property
     def pitch_um(self) -> float:

@@ -22,7 +22,7 @@ from sim.numerics.zernike import zernike
 
 
 @dataclass(frozen=True, slots=True)
-class Objective:
+class ObjectiveLens:
     """What of the objective matters to the image.
 
     Parameters
@@ -129,7 +129,7 @@ class Wavefront:
 
     def __init__(
         self,
-        objective: Objective,
+        objective: ObjectiveLens,
         modes: Sequence[int],
         rho: NDArray[np.float64],
         theta: NDArray[np.float64],
@@ -156,7 +156,7 @@ class PupilQuadrature:
 
     N_RHO, N_THETA = 24, 48
 
-    def __init__(self, objective: Objective, modes: Sequence[int]) -> None:
+    def __init__(self, objective: ObjectiveLens, modes: Sequence[int]) -> None:
         # Gauss-Legendre in rho^2 makes every node stand for area exactly: polynomials up to degree
         # 94 in rho are integrated without error, trapezoids in theta up to frequency 47.
         node, weight = np.polynomial.legendre.leggauss(self.N_RHO)

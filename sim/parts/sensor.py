@@ -88,7 +88,7 @@ class SensorSpec:
 
 
 @dataclass(frozen=True, slots=True)
-class NoiseModel:
+class SensorNoise:
     """The numbers that ``CameraNoise`` takes, as they hold at one binning."""
 
     gain_e_per_adu: float
@@ -98,7 +98,7 @@ class NoiseModel:
 
 
 @dataclass(frozen=True, slots=True)
-class PixelMaps:
+class SensorMaps:
     """What differs between pixels: (height, width) maps, or 0-d arrays where all are alike."""
 
     gain_e_per_adu: NDArray[np.float64]
@@ -200,7 +200,7 @@ class Sensor:
             adu = np.clip(blocks.sum(axis=(1, 3)) + base, 0, self._max_adu)
         return adu.astype(np.uint8) if spec.bit_depth <= 8 else adu.astype(np.uint16)
 
-    def noise_model(self, binning: int) -> NoiseModel:
+    def noise_model(self, binning: int) -> SensorNoise:
         """Noise of the typical pixel at this binning, for ``CameraNoise``.
 
         Summing b^2 rounded values adds (b^2 - 1) / 12 ADU^2 to the one rounding that
@@ -211,7 +211,7 @@ class Sensor:
         read_noise_e = sqrt(
             (binning * spec.read_noise_e) ** 2 + extra_adu2 * spec.gain_e_per_adu**2
         )
-        return NoiseModel(spec.gain_e_per_adu, spec.offset_adu, read_noise_e, spec.bit_depth)
+        return SensorNoise(spec.gain_e_per_adu, spec.offset_adu, read_noise_e, spec.bit_depth)
 
     @property
     def saturation_adu(self) -> int:
@@ -231,7 +231,7 @@ def _mean_of_four(adu: NDArray[np.float32]) -> NDArray[np.float32]:
     return (more[:-1, :-1] + more[1:, :-1] + more[:-1, 1:] + more[1:, 1:]) / np.float32(4)
 
 
-def _draw_maps(spec: SensorSpec, shape: tuple[int, int], rng: np.random.Generator) -> PixelMaps:
+def _draw_maps(spec: SensorSpec, shape: tuple[int, int], rng: np.random.Generator) -> SensorMaps:
     gain_rng, offset_rng, read_rng, hot_rng = rng.spawn(4)  # one map does not change another
     gain = np.asarray(spec.gain_e_per_adu)
     offset = np.asarray(spec.offset_adu)
@@ -247,4 +247,4 @@ def _draw_maps(spec: SensorSpec, shape: tuple[int, int], rng: np.random.Generato
     if spec.hot_fraction:
         hot = hot_rng.random(shape) < spec.hot_fraction
         dark = dark + spec.hot_current_e_per_s * hot * hot_rng.exponential(1.0, shape)
-    return PixelMaps(gain, offset, read_noise, dark)
+    return SensorMaps(gain, offset, read_noise, dark)

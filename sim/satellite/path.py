@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.protocol import Value
-from sim.parts.sensor import NoiseModel, Sensor
+from sim.parts.sensor import Sensor, SensorNoise
 from sim.satellite.options import SatelliteOptions
 from sim.satellite.scenes import SCENES, Land, load_scene, make_scene
 
@@ -88,7 +88,7 @@ class SatellitePath:
         binning = int(settings["camera.binning"])
         return self._sensor(settings).read_out(electrons, binning, self._noise_rng)
 
-    def noise_model(self, settings: Mapping[str, Value]) -> NoiseModel:
+    def noise_model(self, settings: Mapping[str, Value]) -> SensorNoise:
         """Numbers of ``CameraNoise`` at the gain and binning in the settings."""
         return self._sensor(settings).noise_model(int(settings["camera.binning"]))
 

@@ -34,7 +34,7 @@ _PAD_MM = 4.0  # of detector beyond each end, so that blur does not come round
 
 
 @dataclass(frozen=True, slots=True)
-class Instrument:
+class Tomograph:
     """What no setting changes.
 
     Parameters
@@ -102,7 +102,7 @@ class Scanner:
         What no setting changes.
     """
 
-    def __init__(self, instrument: Instrument) -> None:
+    def __init__(self, instrument: Tomograph) -> None:
         self.instrument = instrument
 
     def spectrum(self, scan: ScanSettings) -> Spectrum:

@@ -22,7 +22,7 @@ class TomographyOptions(RigOptions):
     `scene` is a name of `sim.tomography.scenes.SCENES` or the path of a ``.npy`` file beside
     ``rig.toml``. `interleave` of 0 gives frames that are sinograms, (views, bins); any other number
     is that of the rows of interleaved frames (`sim.tomography.path.interleaved`). The rest is as in
-    `sim.tomography.imager.Instrument` and hil's ``XrayNoise``.
+    `sim.tomography.imager.Tomograph` and hil's ``XrayNoise``.
 
     Defaults, and why: a scanner for small animals. A row of 128 bins of 0.2 mm sees 25.6 mm. A tube
     with a tungsten anode, 1 mm of aluminium and the sample 30 cm away brings about a million

@@ -65,11 +65,11 @@ class ScanPath:
     @cached_property
     def scanner(self) -> Scanner:
         """The physics."""
-        from sim.tomography.imager import Instrument, Scanner
+        from sim.tomography.imager import Scanner, Tomograph
 
         o = self.options
         return Scanner(
-            Instrument(
+            Tomograph(
                 bins=o.bins,
                 bin_mm=o.bin_mm,
                 filter_mm=o.filter_mm,

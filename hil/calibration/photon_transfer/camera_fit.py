@@ -25,8 +25,8 @@ from hil.calibration.photon_transfer.stack import Stack
 from hil.calibration.photon_transfer.variance_line import (
     ROUNDING_ADU2,
     ROUNDING_SHOWS_ADU2,
-    Bins,
     Line,
+    LineBins,
     bin_stacks,
     fit_line,
 )
@@ -123,7 +123,7 @@ def fit_camera(
 
 def _transfer(
     lit: Sequence[Stack], dark: DarkMaps, usable: Mask, saturation: SaturationLevel
-) -> tuple[Bins, Mask, Line]:
+) -> tuple[LineBins, Mask, Line]:
     """Sort pixels into bins and fit the line, again as the line says how far noise reaches."""
     line = None
     for _ in range(_PASSES):

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hil.calibration.photon_transfer.stack import Stack
-from hil.calibration.photon_transfer.variance_line import ROUNDING_ADU2, Bins, Line
+from hil.calibration.photon_transfer.variance_line import ROUNDING_ADU2, Line, LineBins
 
 Floats = NDArray[np.float64]
 
@@ -31,7 +31,7 @@ _MULTIPLIED = 1.25  # half way from Poisson's law to a multiplier's
 _CUBIC_KNOWN = 0.1
 
 
-def line_problem(bins: Bins, line: Line) -> str:
+def line_problem(bins: LineBins, line: Line) -> str:
     """Say how the curve departs from its line; empty where it does not."""
     if len(bins.signal_adu) < _GROUPS or not math.isfinite(line.slope_sd):
         return ""

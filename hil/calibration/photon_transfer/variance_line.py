@@ -40,7 +40,7 @@ _ITERATIONS = 20
 
 
 @dataclass(frozen=True, eq=False)
-class Bins:
+class LineBins:
     """Columns of equal length, one entry a bin.
 
     Parameters
@@ -70,9 +70,9 @@ class Bins:
         spread = self.variance_spread - 2 * slope * self.covariance + slope**2 * self.signal_spread
         return np.sqrt(np.maximum(spread, 1e-30) / self.n_pixels)
 
-    def only(self, chosen: NDArray[np.bool_]) -> Bins:
+    def only(self, chosen: NDArray[np.bool_]) -> LineBins:
         """Give some of the bins."""
-        return Bins(**{field.name: getattr(self, field.name)[chosen] for field in fields(self)})
+        return LineBins(**{field.name: getattr(self, field.name)[chosen] for field in fields(self)})
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def bin_stacks(
     usable: NDArray[np.bool_],
     top_adu: float,
     line: Line | None,
-) -> Bins:
+) -> LineBins:
     """Sort the pixels of each stack into bins of about equal signal.
 
     Parameters
@@ -123,7 +123,7 @@ def bin_stacks(
             found = _bins_of(signal, stack, pixels)
             rows += [(*row, stack.n, stack.number, is_clear) for row in found]
     columns = np.array(rows, dtype=np.float64).reshape(-1, 9).T
-    return Bins(
+    return LineBins(
         signal_adu=columns[0],
         variance_adu2=columns[1],
         n_pixels=columns[2],
@@ -136,7 +136,7 @@ def bin_stacks(
     )
 
 
-def fit_line(bins: Bins) -> Line:
+def fit_line(bins: LineBins) -> Line:
     """Fit the line; it needs three bins at least, else its uncertainties are infinite."""
     s, v = bins.signal_adu, bins.variance_adu2 - ROUNDING_ADU2
     if len(s) < 3 or np.ptp(s) == 0:

@@ -12,7 +12,7 @@ from hil.calibration.photon_transfer.maps import PixelMaps
 from hil.calibration.photon_transfer.saturation import SaturationLevel
 from hil.calibration.photon_transfer.stability import Stability
 from hil.calibration.photon_transfer.stack import Stack
-from hil.calibration.photon_transfer.variance_line import Bins, Line
+from hil.calibration.photon_transfer.variance_line import Line, LineBins
 
 _GAIN_TOO_VAGUE = 0.02
 _READ_NOISE_TOO_VAGUE = 0.05
@@ -31,7 +31,7 @@ class Findings:
 
     darks: Sequence[Stack]
     lit: Sequence[Stack]
-    bins: Bins
+    bins: LineBins
     line: Line
     gain_relative_sd: float
     read_noise_adu: float

@@ -26,7 +26,7 @@ _FAR_NATS = 0.15  # per pixel: more than a few hundred patches cost a mixture th
 
 
 @dataclass(frozen=True)
-class Best:
+class BestEstimator:
     """See the module.
 
     Parameters
@@ -114,4 +114,4 @@ def _nats(entropy: CrossEntropy) -> float:
     return nats if math.isfinite(nats) else math.inf
 
 
-ESTIMATOR = Best()
+ESTIMATOR = BestEstimator()

@@ -25,7 +25,7 @@ from hil.information.densities.neural.cross_fit import (
 )
 from hil.information.densities.neural.network import NetworkShape
 from hil.information.densities.neural.patch_set import PatchSet
-from hil.information.densities.neural.training import Progress, Schedule, Weights
+from hil.information.densities.neural.training import Schedule, TrainingProgress, Weights
 from hil.information.densities.neural.weights_file import load_weights, save_weights
 from hil.information.estimators.registry import CrossEntropy
 from hil.information.sample.sample import Sample
@@ -46,7 +46,7 @@ class PixelCNN:
     device
         ``"cpu"``, ``"cuda"``, ...; None for a GPU where there is one.
     told
-        Called with `Progress` from a worker thread.
+        Called with `TrainingProgress` from a worker thread.
     """
 
     needed_patches = 64
@@ -58,7 +58,7 @@ class PixelCNN:
         *,
         keep_warm: bool = False,
         device: str | None = None,
-        told: Callable[[Progress], None] | None = None,
+        told: Callable[[TrainingProgress], None] | None = None,
     ) -> None:
         self._shape = shape or NetworkShape(patch_size=16)
         self._schedule = schedule or Schedule()

@@ -30,7 +30,7 @@ _GROUPS_PER_SIGMA = 24
 
 
 @dataclass(frozen=True, slots=True)
-class PixelLaw:
+class CameraPixel:
     """The law of one pixel.
 
     Parameters

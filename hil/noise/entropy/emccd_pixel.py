@@ -27,7 +27,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hil.noise.entropy.camera_pixel import PixelLaw
+from hil.noise.entropy.camera_pixel import CameraPixel
 from hil.noise.model import Floats
 
 _FINEST = 2.0  # steps of the grid to a standard deviation of the read noise, at least
@@ -36,7 +36,7 @@ _GROUPS_PER_SIGMA = 24
 
 
 @dataclass(frozen=True, slots=True)
-class EmccdLaw(PixelLaw):
+class EmccdPixel(CameraPixel):
     """The law of one pixel; see the module.
 
     Parameters
@@ -44,11 +44,11 @@ class EmccdLaw(PixelLaw):
     gain_e_per_adu, read_noise_e
         Of the camera that is equal to second order: g / (2 G), s / (2 G).
     offset_adu, top_adu
-        As in `PixelLaw`.
+        As in `CameraPixel`.
     """
 
     def group_edges(self, low_adu: float, high_adu: float, t_low: float) -> Floats:
-        """See `PixelLaw`: groups grow with the noise, which is sharp in the dark alone."""
+        """See `CameraPixel`: groups grow with the noise, which is sharp in the dark alone."""
         first = max(0, math.floor(low_adu))
         last = int(min(math.ceil(high_adu), self.top_adu))
         dark_adu = self.read_noise_e / self.gain_e_per_adu
@@ -65,7 +65,7 @@ class EmccdLaw(PixelLaw):
         return np.unique(np.array([*edges, last + 1.0])) - 0.5
 
     def probabilities(self, lambda_e: Floats, edges: Floats) -> Floats:
-        """See `PixelLaw`, for ``lambda_e`` half electrons."""
+        """See `CameraPixel`, for ``lambda_e`` half electrons."""
         fineness = self._fineness
         first = edges[0] + 0.5
         # beyond the last edge by what the brightest row and its tail need, so as not to wrap round
@@ -88,8 +88,8 @@ class EmccdLaw(PixelLaw):
         return np.maximum(np.diff(cdf, axis=1), 0.0)
 
     def smooth_entropy_nats(self, lambda_e: Floats) -> Floats:
-        """See `PixelLaw`; the skewness is 3/2 of a Poisson variable's with that variance."""
-        base = PixelLaw(self.gain_e_per_adu, self.offset_adu, self.read_noise_e, self.top_adu)
+        """See `CameraPixel`; the skewness is 3/2 of a Poisson variable's with that variance."""
+        base = CameraPixel(self.gain_e_per_adu, self.offset_adu, self.read_noise_e, self.top_adu)
         gaussian = base.smooth_entropy_nats(lambda_e)
         variance = lambda_e + self.read_noise_e**2 + self.gain_e_per_adu**2 / 12
         result: Floats = gaussian - (self._skew**2 - 1) * lambda_e**2 / variance**3 / 12

@@ -19,7 +19,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from hil.noise.entropy.camera_pixel import PixelLaw
+from hil.noise.entropy.camera_pixel import CameraPixel
 from hil.noise.entropy.gaussian_gap import gaussian_gap_nats
 from hil.noise.entropy.histogram import AduCounts
 from hil.noise.entropy.mixing_distribution import fit_mixing
@@ -49,7 +49,7 @@ class PhiStretch:
 
     def __init__(
         self,
-        law: PixelLaw,
+        law: CameraPixel,
         t_low: float,
         t_high: float,
         low_adu: float,

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hil.noise.entropy.camera_pixel import PixelLaw
+from hil.noise.entropy.camera_pixel import CameraPixel
 from hil.noise.entropy.entropy_stretch import PhiStretch
 from hil.noise.entropy.histogram import AduCounts
 from hil.noise.entropy.phi_shift import PhiShift
@@ -37,7 +37,7 @@ _TABLE = 2**17  # ADU values for which phi is kept as an array
 
 
 class PhiTable:
-    """phi and h of one `PixelLaw`.
+    """phi and h of one `CameraPixel`.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class PhiTable:
         The law of the pixel.
     """
 
-    def __init__(self, law: PixelLaw) -> None:
+    def __init__(self, law: CameraPixel) -> None:
         self._law = law
         dark = law.stabilised(0.0)
         # coarse ADU show where lambda lies between them, until the noise spans most of one

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hil.noise.entropy.camera_pixel import PixelLaw
+from hil.noise.entropy.camera_pixel import CameraPixel
 from hil.noise.model import Floats
 
 
 @dataclass(frozen=True, slots=True)
-class MixtureLaw(PixelLaw):
+class MixedPixels(CameraPixel):
     """See the module.
 
     Parameters
@@ -35,12 +35,12 @@ class MixtureLaw(PixelLaw):
         (n,) electrons without light.
     """
 
-    laws: Sequence[PixelLaw]
+    laws: Sequence[CameraPixel]
     weights: Floats
     dark_e: Floats
 
     @classmethod
-    def of(cls, laws: Sequence[PixelLaw], weights: Floats, offset_adu: float) -> MixtureLaw:
+    def of(cls, laws: Sequence[CameraPixel], weights: Floats, offset_adu: float) -> MixedPixels:
         """Mix laws whose pixels read ``offset_adu`` on average without light."""
         g = np.array([law.gain_e_per_adu for law in laws])
         read = np.array([law.read_noise_e for law in laws])
@@ -53,7 +53,7 @@ class MixtureLaw(PixelLaw):
     def tabulated(
         self, lambda_e: Floats, edges: Floats, *, bright: bool = False
     ) -> tuple[Floats, Floats]:
-        """See `PixelLaw`."""
+        """See `CameraPixel`."""
         mixed: Floats = np.zeros((lambda_e.size, edges.size - 1))
         entropy = np.zeros(lambda_e.size)
         for law, weight, own in self._each(lambda_e):
@@ -63,13 +63,13 @@ class MixtureLaw(PixelLaw):
         return mixed, entropy
 
     def smooth_entropy_nats(self, lambda_e: Floats) -> Floats:
-        """See `PixelLaw`."""
+        """See `CameraPixel`."""
         mean = np.zeros(np.shape(lambda_e))
         for law, weight, own in self._each(lambda_e):
             mean += weight * law.smooth_entropy_nats(own)
         return mean
 
-    def _each(self, lambda_e: Floats) -> list[tuple[PixelLaw, float, Floats]]:
+    def _each(self, lambda_e: Floats) -> list[tuple[CameraPixel, float, Floats]]:
         lambda_e = np.asarray(lambda_e, dtype=np.float64)
         return [
             (law, float(weight), lambda_e * (law.gain_e_per_adu / self.gain_e_per_adu) + dark)

@@ -22,7 +22,7 @@ from sim.microscope.fluorescence.optics import ImageFormation
 from sim.microscope.stand.mirror import MIRROR_SETTINGS, MODES
 from sim.numerics.batches import by_groups
 from sim.numerics.periodic import cut
-from sim.numerics.pupil import Objective, PupilQuadrature
+from sim.numerics.pupil import ObjectiveLens, PupilQuadrature
 from sim.numerics.tensors import Numbers, number
 
 GUARDS = (32, 64, 128, 256, 512, 1024)
@@ -36,7 +36,7 @@ _BYTES_PER_SAMPLE = 24  # of crop, spectra and image in single precision
 
 
 @dataclass(frozen=True, slots=True)
-class Instrument:
+class FluorescenceMicroscope:
     """What no setting changes.
 
     Parameters
@@ -55,7 +55,7 @@ class Instrument:
         Dose after which 1/e of the light is left; None for a sample that does not bleach.
     """
 
-    objective: Objective
+    objective: ObjectiveLens
     shape_px: tuple[int, int]
     pixel_um: float
     aberration_nm: tuple[float, ...]
@@ -110,7 +110,7 @@ class FluorescenceImager:
         ``"cpu"``, ``"cuda"``.
     """
 
-    def __init__(self, instrument: Instrument, device: str = "cpu") -> None:
+    def __init__(self, instrument: FluorescenceMicroscope, device: str = "cpu") -> None:
         self.instrument = instrument
         self.formation = ImageFormation(instrument.objective, instrument.pixel_um, MODES, device)
         self._device = device
@@ -128,7 +128,8 @@ class FluorescenceImager:
         Parameters
         ----------
         density
-            (height, width) scene at `Instrument.pitch_um`; its dtype is that of the result.
+            (height, width) scene at `FluorescenceMicroscope.pitch_um`; its dtype is that of the
+            result.
         settings
             Of light and optics.
         centres_um
@@ -217,7 +218,7 @@ class FluorescenceImager:
 
 
 def corners(
-    shape: torch.Size, one: Instrument, centres_um: torch.Tensor
+    shape: torch.Size, one: FluorescenceMicroscope, centres_um: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Find where each field begins in the scene.
 
@@ -248,7 +249,10 @@ def corners(
 
 
 def lit_window(
-    one: Instrument, shape: tuple[int, int], centre_um: tuple[float, float], margin_um: float
+    one: FluorescenceMicroscope,
+    shape: tuple[int, int],
+    centre_um: tuple[float, float],
+    margin_um: float,
 ) -> tuple[range, range]:
     """Rows and columns of the scene under the light, before they are taken modulo its size.
 

@@ -21,7 +21,7 @@ import numpy as np
 import torch
 
 from sim.numerics.periodic import shift_phases
-from sim.numerics.pupil import Objective, Wavefront
+from sim.numerics.pupil import ObjectiveLens, Wavefront
 from sim.numerics.tensors import key_of, wants_gradient
 
 CACHED_TRANSFERS = 8  # present, reference and a few before; 0.4 MB each at 320 x 320
@@ -50,7 +50,7 @@ class ImageFormation:
     """
 
     def __init__(
-        self, objective: Objective, pixel_um: float, modes: Sequence[int], device: str = "cpu"
+        self, objective: ObjectiveLens, pixel_um: float, modes: Sequence[int], device: str = "cpu"
     ) -> None:
         self.objective = objective
         self.pixel_um = pixel_um
@@ -179,7 +179,7 @@ class _PupilGrid:
 
     def __init__(
         self,
-        objective: Objective,
+        objective: ObjectiveLens,
         modes: Sequence[int],
         shape: tuple[int, int],
         pitch_um: float,

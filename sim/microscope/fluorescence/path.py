@@ -46,10 +46,10 @@ class FluorescencePath(StandPath):
     @cached_property
     def imager(self) -> FluorescenceImager:
         """The optics."""
-        from sim.microscope.fluorescence.imager import FluorescenceImager, Instrument
+        from sim.microscope.fluorescence.imager import FluorescenceImager, FluorescenceMicroscope
 
         options = self.options
-        instrument = Instrument(
+        instrument = FluorescenceMicroscope(
             objective=options.objective,
             shape_px=(options.height_px, options.width_px),
             pixel_um=options.pixel_um,

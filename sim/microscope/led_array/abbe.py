@@ -29,7 +29,7 @@ from math import ceil, pi
 import numpy as np
 import torch
 
-from sim.numerics.pupil import Objective
+from sim.numerics.pupil import ObjectiveLens
 from sim.numerics.tensors import key_of, wants_gradient
 from sim.numerics.zernike import noll_to_nm, zernike
 
@@ -38,7 +38,7 @@ _KEPT_BYTES = 128e6  # of pupils that are remembered
 
 
 @dataclass(frozen=True, slots=True)
-class Optics:
+class AbbeOptics:
     """What the image depends on beside the object, as numbers that gradients flow through.
 
     Parameters
@@ -81,7 +81,7 @@ class Abbe:
 
     def __init__(
         self,
-        objective: Objective,
+        objective: ObjectiveLens,
         modes: Sequence[int],
         shape: tuple[int, int],
         field_um: tuple[float, float],
@@ -94,7 +94,7 @@ class Abbe:
         self._device = device
         self._last: tuple[object, list[torch.Tensor]] | None = None
 
-    def image(self, opd_nm: torch.Tensor, absorption: float, optics: Optics) -> torch.Tensor:
+    def image(self, opd_nm: torch.Tensor, absorption: float, optics: AbbeOptics) -> torch.Tensor:
         """Make images.
 
         Parameters
@@ -135,13 +135,13 @@ class Abbe:
             total = total + (fields.real.square() + fields.imag.square()).sum(dim=1)
         return total / max(n, 1)
 
-    def _halves(self, optics: Optics) -> tuple[int, int]:
+    def _halves(self, optics: AbbeOptics) -> tuple[int, int]:
         """Half widths of the pupil's window, in multiples of 1 / L, rim included."""
         edge_per_um = self._objective.numerical_aperture / float(optics.wavelength_um.detach())
         rows, columns = (ceil(edge_per_um * side_um) + 2 for side_um in self._field_um)
         return rows, columns
 
-    def _nearest(self, optics: Optics) -> tuple[torch.Tensor, torch.Tensor]:
+    def _nearest(self, optics: AbbeOptics) -> tuple[torch.Tensor, torch.Tensor]:
         """Frequencies u_s / lambda as whole multiples of 1 / L, and what is left of them."""
         side_um = torch.tensor(self._field_um, dtype=torch.float64)
         wanted = optics.directions / optics.wavelength_um * side_um
@@ -149,7 +149,7 @@ class Abbe:
         return whole, wanted - whole
 
     def _reached(
-        self, spectrum: torch.Tensor, optics: Optics
+        self, spectrum: torch.Tensor, optics: AbbeOptics
     ) -> tuple[torch.Tensor, list[tuple[int, int]]]:
         """Find where each point's window begins in a spectrum with 0 in the middle.
 
@@ -165,7 +165,7 @@ class Abbe:
             spectrum = torch.nn.functional.pad(spectrum, (rim,) * 4)
         return spectrum, [(top, left) for top, left in (begin + rim).tolist()]
 
-    def _pupils(self, optics: Optics, size: int, dtype: torch.dtype) -> list[torch.Tensor]:
+    def _pupils(self, optics: AbbeOptics, size: int, dtype: torch.dtype) -> list[torch.Tensor]:
         """P on the window of each point, `size` points at a time; the last are remembered."""
         key, gradient = (key_of(*optics.numbers), size, dtype), wants_gradient(*optics.numbers)
         if self._last is not None and self._last[0] == key and not gradient:
@@ -177,7 +177,9 @@ class Abbe:
             self._last = (key, chunks)
         return chunks
 
-    def _pupil(self, left_over: torch.Tensor, optics: Optics, dtype: torch.dtype) -> torch.Tensor:
+    def _pupil(
+        self, left_over: torch.Tensor, optics: AbbeOptics, dtype: torch.dtype
+    ) -> torch.Tensor:
         """(n, rows, columns) complex."""
         na = self._objective.numerical_aperture
         y, x = (

@@ -18,13 +18,13 @@ import numpy as np
 import torch
 from scipy.fft import next_fast_len
 
-from sim.microscope.led_array.abbe import Abbe, Optics
+from sim.microscope.led_array.abbe import Abbe, AbbeOptics
 from sim.microscope.led_array.settings import REFERENCE_NM
 from sim.microscope.led_array.source import Lit
 from sim.microscope.stand.mirror import MIRROR_SETTINGS, MODES
 from sim.numerics.batches import by_groups
 from sim.numerics.periodic import cut, shift_phases
-from sim.numerics.pupil import Objective, PupilQuadrature
+from sim.numerics.pupil import ObjectiveLens, PupilQuadrature
 from sim.numerics.tensors import Numbers, number
 
 GUARDS_PX = (16, 32, 64, 128, 256)
@@ -33,7 +33,7 @@ _TAIL_WAVES = 3.0  # lambda / NA that the guard band gives to the tail of a cohe
 
 
 @dataclass(frozen=True, slots=True)
-class Instrument:
+class LedMicroscope:
     """What no setting changes.
 
     Parameters
@@ -54,7 +54,7 @@ class Instrument:
         Of the source.
     """
 
-    objective: Objective
+    objective: ObjectiveLens
     shape_px: tuple[int, int]
     pixel_um: float
     scene_samples: int
@@ -105,7 +105,7 @@ class LedImager:
         ``"cpu"``, ``"cuda"``.
     """
 
-    def __init__(self, instrument: Instrument, device: str = "cpu") -> None:
+    def __init__(self, instrument: LedMicroscope, device: str = "cpu") -> None:
         self.instrument = instrument
         self._device = device
         self._quadrature = PupilQuadrature(instrument.objective, MODES)
@@ -116,13 +116,13 @@ class LedImager:
         na = self.instrument.objective.numerical_aperture
         return Lit.of(settings.pattern, settings.inner_na, settings.outer_na, na)
 
-    def optics(self, settings: LedSettings) -> Optics:
+    def optics(self, settings: LedSettings) -> AbbeOptics:
         """Directions, wavelength and wavefront of the settings."""
         one = self.instrument
         directions = self.lit(settings).points(one.points)
         hidden = torch.tensor(one.aberration_nm, dtype=torch.float64)
         wavelength_um = settings.wavelength_nm / 1e3
-        return Optics(directions, wavelength_um, settings.z_um, hidden + settings.modes_nm)
+        return AbbeOptics(directions, wavelength_um, settings.z_um, hidden + settings.modes_nm)
 
     def photons(
         self, opd_nm: torch.Tensor, settings: LedSettings, centres_um: torch.Tensor
@@ -175,7 +175,7 @@ class LedImager:
         self,
         opd_nm: torch.Tensor,
         abbe: Abbe,
-        optics: Optics,
+        optics: AbbeOptics,
         centres_um: torch.Tensor,
         guard: int,
         grid_px: tuple[int, int],

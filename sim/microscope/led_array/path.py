@@ -32,10 +32,10 @@ class LedPath(StandPath):
     @cached_property
     def imager(self) -> LedImager:
         """The optics."""
-        from sim.microscope.led_array.imager import Instrument, LedImager
+        from sim.microscope.led_array.imager import LedImager, LedMicroscope
 
         options = self.options
-        instrument = Instrument(
+        instrument = LedMicroscope(
             objective=options.objective,
             shape_px=(options.height_px, options.width_px),
             pixel_um=options.pixel_um,

@@ -19,13 +19,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.numerics.pupil import Objective, Wavefront
+from sim.numerics.pupil import ObjectiveLens, Wavefront
 
 Complex = NDArray[np.complex128]
 
 
 def weak_transfer(
-    objective: Objective,
+    objective: ObjectiveLens,
     modes: Sequence[int],
     modes_nm: Sequence[float],
     z_um: float,

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from drivers.protocol import Value
 from sim.microscope.stand.mirror import draw_aberration_nm
 from sim.numerics.memo import Last
-from sim.parts.sensor import NoiseModel, Sensor
+from sim.parts.sensor import Sensor, SensorNoise
 
 if TYPE_CHECKING:  # it imports the scenes of both
     from sim.microscope.options import MicroscopeOptions
@@ -77,7 +77,7 @@ class StandPath(ABC):
         self._lit(settings)
         return self.sensor.read_out(electrons, int(settings["camera.binning"]), self._noise_rng)
 
-    def noise_model(self, settings: Mapping[str, Value]) -> NoiseModel:
+    def noise_model(self, settings: Mapping[str, Value]) -> SensorNoise:
         """Numbers of ``CameraNoise`` at the binning in the settings."""
         return self.sensor.noise_model(int(settings["camera.binning"]))
 

@@ -14,7 +14,7 @@ from sim.microscope.stand.path import StandPath
 from sim.numerics.pupil import PupilQuadrature
 from sim.parts.devices import SimulatedDevice
 from sim.parts.light_path import PathTruth
-from sim.parts.sensor import PixelMaps
+from sim.parts.sensor import SensorMaps
 
 
 class MirrorTruth(PathTruth[StandPath]):
@@ -51,7 +51,7 @@ class MirrorTruth(PathTruth[StandPath]):
         return dict(zip(MIRROR_SETTINGS, wanted.tolist(), strict=True)) | {"focus.z_um": 0.0}
 
     @property
-    def maps(self) -> PixelMaps:
+    def maps(self) -> SensorMaps:
         """Gain, offset, read noise and dark current of the pixels."""
         return self.path.sensor.maps
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import pytest
 
 import hil
-from hil.calibration.calibrate import CalibrationRefused, Progress, calibrate_rig
+from hil.calibration.calibrate import CalibrationProgress, CalibrationRefused, calibrate_rig
 from hil.calibration.stored import fit_of
 from hil.cli.main import run
 from hil.errors import InputError, Interrupted
@@ -277,7 +277,7 @@ def test_a_flat_field_with_a_sample_is_refused(bare: Bench) -> None:
 def test_a_stop_is_heard_and_the_rig_is_parked(bare: Bench) -> None:
     stop = StopSwitch()
 
-    def press(progress: Progress) -> None:
+    def press(progress: CalibrationProgress) -> None:
         if progress.done >= 16:
             stop.press("enough")
 

@@ -10,12 +10,12 @@ import pytest
 import hil
 from hil.errors import InputError
 from hil.records.trial import Measured, TrialRow, TrialState
-from hil.rig.light import DoseMeter, LightPath
+from hil.rig.light import DoseMeter, SampleLight
 from hil.session.stopping import DoseBudget
 from tests.hil.small_session import RIG, SESSION
 
-TABLE = LightPath("lamp.percent", (0.0, 50.0, 100.0), (0.0, 2.0, 3.0))
-SHUTTERED = LightPath("lamp.mw", shutter="shutter.state", opened="open", triggered=False)
+TABLE = SampleLight("lamp.percent", (0.0, 50.0, 100.0), (0.0, 2.0, 3.0))
+SHUTTERED = SampleLight("lamp.mw", shutter="shutter.state", opened="open", triggered=False)
 
 
 @pytest.mark.parametrize(("percent", "mw"), [(0, 0.0), (25, 1.0), (50, 2.0), (75, 2.5), (100, 3.0)])

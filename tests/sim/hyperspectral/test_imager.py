@@ -9,11 +9,11 @@ import pytest
 import torch
 from scipy import constants, ndimage
 
-from sim.hyperspectral.imager import BandSettings, Imager, Instrument
+from sim.hyperspectral.imager import BandSettings, HyperspectralImager, Spectrometer
 from sim.hyperspectral.optics import lens, transfer
 from sim.hyperspectral.spectra import WAVELENGTHS_NM, planck, quantum_efficiency
 
-INSTRUMENT = Instrument(
+INSTRUMENT = Spectrometer(
     side_px=16,
     pixel_um=8.0,
     f_number=4.0,
@@ -48,7 +48,7 @@ def bands(**changes: float) -> BandSettings:
 def test_light_is_what_radiometry_says() -> None:
     """A narrow band: power / area / pi, slit x pixel, pi / (4 N^2), photons, by hand."""
     narrow = bands(filter__width2_nm=4.0, spectrometer__slit_um=4.0)
-    electrons = Imager(INSTRUMENT).electrons(FLAT, WHITE, narrow, CENTRE)[0, 1]
+    electrons = HyperspectralImager(INSTRUMENT).electrons(FLAT, WHITE, narrow, CENTRE)[0, 1]
     at = WAVELENGTHS_NM == 700
     irradiance = 15e-3 / 2e-4 * float(planck(2856)[at][0])  # W / m^2 / nm
     watts = irradiance / np.pi * 4e-6 * 8e-6 * np.pi / 4 / 4**2 * 0.4
@@ -67,7 +67,7 @@ def test_the_total_of_the_exposure_is_fixed() -> None:
 
 
 def test_in_the_dark_there_is_dark_current_alone() -> None:
-    imager = Imager(INSTRUMENT, dark_e_per_s=np.linspace(0, 30, 16)[:, None])
+    imager = HyperspectralImager(INSTRUMENT, dark_e_per_s=np.linspace(0, 30, 16)[:, None])
     electrons = imager.electrons(FLAT, WHITE, bands(lamp__power_mw=0.0), CENTRE)
     expected = np.linspace(0, 30, 16)[:, None] * bands().band_s(16).numpy()[:, None, None]
     np.testing.assert_allclose(electrons[0].numpy(), np.broadcast_to(expected, (2, 16, 16)))
@@ -75,7 +75,7 @@ def test_in_the_dark_there_is_dark_current_alone() -> None:
 
 def test_a_grating_is_dimmed_as_lens_pixel_and_slit_say() -> None:
     """Stripes along the scan see the slit, stripes along the slit see the pixel."""
-    imager, settings = Imager(INSTRUMENT), bands()
+    imager, settings = HyperspectralImager(INSTRUMENT), bands()
     period = 16  # samples of 4 um
     wave = 0.5 + 0.5 * torch.cos(2 * torch.pi * torch.arange(64, dtype=torch.float64) / period)
     f = 1 / (period * INSTRUMENT.step_um)
@@ -119,7 +119,7 @@ def test_materials_mix_linearly_and_the_field_moves_with_the_stage() -> None:
     rng = np.random.default_rng(1)
     maps = torch.from_numpy(rng.random((11, 512, 512)))  # more than are cut out at once
     spectra = torch.from_numpy(rng.random((11, WAVELENGTHS_NM.size)))
-    imager = Imager(INSTRUMENT)
+    imager = HyperspectralImager(INSTRUMENT)
     places = torch.tensor([[0.0, 0.0], [100.0, -150.0]], dtype=torch.float64)  # 2 and -3 pixels
     together = imager.electrons(maps, spectra, bands(), places)
     apart = sum(
@@ -136,8 +136,8 @@ def test_between_samples_the_field_moves_smoothly() -> None:
     side = replace(INSTRUMENT, side_px=9)
     assert side.grid == 64  # a whole number of periods, so that nothing rings
     third = torch.tensor([[0.0, 25.0 / 3]], dtype=torch.float64)
-    moved = Imager(side).electrons(scene, WHITE, bands(), third)[0, 0]
-    still = Imager(side).electrons(scene, WHITE, bands(), CENTRE)[0, 0]
+    moved = HyperspectralImager(side).electrons(scene, WHITE, bands(), third)[0, 0]
+    still = HyperspectralImager(side).electrons(scene, WHITE, bands(), CENTRE)[0, 0]
     x = 2 * torch.arange(9, dtype=torch.float64) - 8
     for image, shift in ((still, 0.0), (moved, 1 / 3)):
         phase = torch.cos(2 * torch.pi * (x + shift) / 16)
@@ -155,7 +155,7 @@ def test_gradients_are_those_of_finite_differences(name: str, shape: str) -> Non
     )
     spectra = torch.from_numpy(np.cumsum(rng.random((2, WAVELENGTHS_NM.size)), axis=1) / 621)
     weights = torch.from_numpy(rng.standard_normal((2, 16, 16)))
-    imager = Imager(replace(INSTRUMENT, filter_shape=shape), dark_e_per_s=500.0)
+    imager = HyperspectralImager(replace(INSTRUMENT, filter_shape=shape), dark_e_per_s=500.0)
     values = {key: torch.tensor(value, dtype=torch.float64) for key, value in SETTINGS.items()}
     values["stage"] = torch.tensor([[120.3, -77.7]], dtype=torch.float64)
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from scipy.special import j1
 
-from sim.lensless.imager import Imager, Instrument, MaskSettings
+from sim.lensless.imager import LenslessImager, MaskCamera, MaskSettings
 from sim.lensless.mask import CLOSED_UM, MaskPattern
 from sim.lensless.optics import field, sampling, seen, spot, transfer
 from sim.lensless.settings import MOST_APERTURES
@@ -32,7 +32,7 @@ def mask(**changes: object) -> MaskSettings:
     return MaskSettings(**(values | changes))  # type: ignore[arg-type]
 
 
-def imager(side_px: int = 32, **changes: float) -> Imager:
+def imager(side_px: int = 32, **changes: float) -> LenslessImager:
     values = {
         "side_px": side_px,
         "pixel_um": 5.0,
@@ -41,7 +41,7 @@ def imager(side_px: int = 32, **changes: float) -> Imager:
         "radiance": 3e5,
         "pitch_rad": 0.6e-3,
     }
-    return Imager(Instrument(**(values | changes)), MaskPattern(np.random.default_rng(0)))  # type: ignore[arg-type]
+    return LenslessImager(MaskCamera(**(values | changes)), MaskPattern(np.random.default_rng(0)))  # type: ignore[arg-type]
 
 
 def test_a_lens_in_focus_makes_airys_pattern() -> None:

@@ -6,11 +6,11 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from sim.numerics.pupil import Objective, PupilQuadrature, Wavefront
+from sim.numerics.pupil import ObjectiveLens, PupilQuadrature, Wavefront
 
 MODES = tuple(range(4, 12))
-WATER = Objective(numerical_aperture=1.2, wavelength_nm=525.0, refractive_index=1.333)
-PARAXIAL = Objective(numerical_aperture=0.1, wavelength_nm=500.0, refractive_index=1.0)
+WATER = ObjectiveLens(numerical_aperture=1.2, wavelength_nm=525.0, refractive_index=1.333)
+PARAXIAL = ObjectiveLens(numerical_aperture=0.1, wavelength_nm=500.0, refractive_index=1.0)
 
 
 def test_rms_is_the_root_of_the_sum_of_squares() -> None:
@@ -80,7 +80,7 @@ def test_oversampling_reaches_nyquist(pixel_um: float, samples: int) -> None:
 def test_depth_in_a_sample_of_another_index_is_spherical_aberration() -> None:
     """sqrt(n^2 - s^2) = n - s^2 / 2n - s^4 / 8n^3, refocused by n / m: the s^4 that stays is Z11."""
     na, n, m, depth_um = 0.2, 1.333, 1.45, 40.0
-    deep = Objective(na, 500.0, n, sample_index=m, depth_um=depth_um)
+    deep = ObjectiveLens(na, 500.0, n, sample_index=m, depth_um=depth_um)
     quadrature = PupilQuadrature(deep, MODES)
     z11 = 1e3 * depth_um * na**4 / 8 * (1 / (m * n**2) - 1 / m**3) / (6 * sqrt(5))
     added = quadrature.modes_of_mismatch_nm()
@@ -92,5 +92,5 @@ def test_depth_in_a_sample_of_another_index_is_spherical_aberration() -> None:
 
 
 def test_a_sample_of_the_immersions_index_adds_nothing() -> None:
-    same = Objective(1.2, 500.0, 1.333, sample_index=1.333, depth_um=100.0)
+    same = ObjectiveLens(1.2, 500.0, 1.333, sample_index=1.333, depth_um=100.0)
     assert PupilQuadrature(same, MODES).rms_nm(NONE, 0.0) == 0

@@ -6,7 +6,7 @@ from math import sqrt
 import numpy as np
 import pytest
 
-from sim.parts.sensor import NoiseModel, Sensor, SensorSpec
+from sim.parts.sensor import Sensor, SensorNoise, SensorSpec
 
 SHAPE = (256, 256)
 SPEC = SensorSpec()
@@ -106,7 +106,7 @@ def test_binning_sums_signal_and_keeps_one_offset() -> None:
 
 
 def test_noise_model_follows_binning() -> None:
-    assert _sensor().noise_model(1) == NoiseModel(0.5, 100.0, 1.6, 16)
+    assert _sensor().noise_model(1) == SensorNoise(0.5, 100.0, 1.6, 16)
     binned = _sensor().noise_model(2)
     assert binned.gain_e_per_adu == 0.5
     assert binned.offset_adu == 100.0

@@ -12,7 +12,7 @@ from scipy.integrate import quad
 from skimage.transform import radon
 
 from sim.tomography.attenuation import mass_attenuation
-from sim.tomography.imager import Instrument, Scanner, ScanSettings
+from sim.tomography.imager import Scanner, ScanSettings, Tomograph
 from sim.tomography.projector import line_integrals, view_angles
 from sim.tomography.scenes import densities, make_slice
 from sim.tomography.spectrum import LOWEST_KEV, tube_spectrum
@@ -50,7 +50,7 @@ def scanner(**changes: float) -> Scanner:
         "blur_mm": 0.0,
         "penumbra_mm_per_w": 0.0,
     }
-    return Scanner(Instrument(**(values | changes)))  # type: ignore[arg-type]
+    return Scanner(Tomograph(**(values | changes)))  # type: ignore[arg-type]
 
 
 def test_line_integrals_are_those_of_scikit_image() -> None:

@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from hil.information.densities.copula.marginal import Coding, noise_variance
+from hil.information.densities.copula.marginal import MarginalCoding, noise_variance
 from hil.information.sample.field_groups import field_groups
 from hil.information.sample.sample import Sample
 
@@ -32,9 +32,9 @@ class CodedFrames:
     sample: Sample
 
     @cached_property
-    def codings(self) -> list[Coding]:
+    def codings(self) -> list[MarginalCoding]:
         """Of each channel."""
-        return [Coding.of(one) for one in self.sample.by_channel()]
+        return [MarginalCoding.of(one) for one in self.sample.by_channel()]
 
     @cached_property
     def noise_variance(self) -> list[Floats]:

@@ -34,7 +34,7 @@ _STEPS = 2  # implicit steps in time: 1 gives a Laplace kernel, many a Gaussian 
 
 
 @dataclass(frozen=True, slots=True)
-class Coding:
+class MarginalCoding:
     """Pixels as integers from 0 to n_codes - 1.
 
     Parameters
@@ -52,7 +52,7 @@ class Coding:
     n_codes: int
 
     @classmethod
-    def of(cls, sample: Sample) -> Coding:
+    def of(cls, sample: Sample) -> MarginalCoding:
         """Choose the codes of all frames of ``sample``."""
         low, high = float(sample.frames.min()), float(sample.frames.max())
         coarsest = (high - low) / (_MOST_CODES - 1)
@@ -82,7 +82,7 @@ class Coding:
         return self.lowest_adu + self.step_adu * np.arange(self.n_codes, dtype=np.float64)
 
 
-def noise_variance(sample: Sample, coding: Coding) -> Floats:
+def noise_variance(sample: Sample, coding: MarginalCoding) -> Floats:
     """Give v: (L,) variance of the noise at each code, codes squared."""
     adu = coding.adu()
     if sample.noise is None:

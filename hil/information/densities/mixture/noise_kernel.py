@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from hil.information.densities.copula.model import cell_nats
 from hil.information.sample.sample import Sample
 from hil.noise.camera import CameraNoise
-from hil.noise.entropy.camera_pixel import PixelLaw
+from hil.noise.entropy.camera_pixel import CameraPixel
 from hil.noise.gaussian import GaussianNoise
 from hil.noise.model import NoiseModel
 from hil.noise.poisson import PoissonNoise
@@ -231,7 +231,7 @@ class CameraKernel(LinearVarianceKernel):
         high_adu: float,
     ) -> None:
         super().__init__(a, b, about_adu)
-        self._law = PixelLaw(
+        self._law = CameraPixel(
             noise.gain_e_per_adu, noise.offset_adu, noise.read_noise_e, noise.highest_adu
         )
         # beyond the data by what noise can do, so that means are those of the whole law

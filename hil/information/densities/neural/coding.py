@@ -140,7 +140,7 @@ class Encoded:
 
 
 @dataclass(frozen=True, slots=True)
-class Coding:
+class PatchCoding:
     """T and the linear start of one fold."""
 
     alphabet: Alphabet
@@ -172,7 +172,7 @@ def fit_coding(
     p: int,
     channels: int,
     labels: tuple[Labels, Labels] | None = None,
-) -> list[Coding]:
+) -> list[PatchCoding]:
     """Offer the codings there are; which is best shows on the ``stop`` patches.
 
     Parameters
@@ -199,7 +199,7 @@ def fit_coding(
             within = max(0.0, 1 - float(t.var(dtype=np.float64)))
         start = fit_linear_start(t, t_stop, p, channels, within, labels)
         spread = max(float(t.std(dtype=np.float64)), 1e-6)
-        codings.append(Coding(alphabet, scale, start, float(t.mean(dtype=np.float64)), spread))
+        codings.append(PatchCoding(alphabet, scale, start, float(t.mean(dtype=np.float64)), spread))
     return codings
 
 

@@ -19,13 +19,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from hil.information.densities.neural.coding import Coding, Values, fit_coding
+from hil.information.densities.neural.coding import PatchCoding, Values, fit_coding
 from hil.information.densities.neural.network import Network, NetworkShape
 from hil.information.densities.neural.patch_set import PatchSet
 from hil.information.densities.neural.training import (
-    Progress,
     Schedule,
     Tensors,
+    TrainingProgress,
     Weights,
     linear_score,
     patch_nats,
@@ -55,14 +55,14 @@ class Fitting:
     device
         ``"cpu"``, ``"cuda"``, ...; None for a GPU where there is one.
     told
-        Called with `Progress`, from a worker thread, by one at a time.
+        Called with `TrainingProgress`, from a worker thread, by one at a time.
     """
 
     cold: Schedule
     warm: Schedule
     seed: int = 0
     device: str | None = None
-    told: Callable[[Progress], None] | None = None
+    told: Callable[[TrainingProgress], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class FoldFit:
         is the linear start, and the network what the next measurement may go on from.
     """
 
-    coding: Coding
+    coding: PatchCoding
     network: Network
     start_nats: float
     stop_nats: float
@@ -133,7 +133,9 @@ def cross_fit(
         def told(schedule: Schedule, step: int, start: float, best: float) -> None:
             if fitting.told is not None:
                 with lock:
-                    fitting.told(Progress(fold, patches.n_folds, step, schedule.steps, start, best))
+                    fitting.told(
+                        TrainingProgress(fold, patches.n_folds, step, schedule.steps, start, best)
+                    )
 
         warm = None if earlier is None else earlier.get(fold)
         return _fit_fold(patches, fold, shape, fitting, device, warm, told)
@@ -227,7 +229,7 @@ def _best_coding(
     y_stop: Values,
     labels: tuple[NDArray[np.intp], NDArray[np.intp]] | None,
     device: torch.device,
-) -> tuple[Coding, Tensors, float]:
+) -> tuple[PatchCoding, Tensors, float]:
     """Choose the coding whose linear start does best on the patches set aside."""
     offered = []
     for coding in fit_coding(y_fit, y_stop, patches.alphabet, patches.p, patches.channels, labels):

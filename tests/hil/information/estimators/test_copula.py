@@ -13,7 +13,12 @@ from scipy.special import entr, ndtr, ndtri
 from scipy.stats import multivariate_normal
 
 from hil.information import estimate_information
-from hil.information.densities.copula.marginal import BANDWIDTHS, Coding, clipped, fit_marginals
+from hil.information.densities.copula.marginal import (
+    BANDWIDTHS,
+    MarginalCoding,
+    clipped,
+    fit_marginals,
+)
 from hil.information.densities.copula.model import CopulaModel, cell_nats
 from hil.information.densities.copula.normal_scores import NormalScores
 from hil.information.densities.copula.parametric_marginal import warped_laws, warps
@@ -259,11 +264,11 @@ def test_combs_are_not_smoothed_away() -> None:
 
 def test_codes_of_real_and_of_vast_numbers() -> None:
     real = Sample(np.random.default_rng(1).normal(0, 5, (2, 1, 9, 9)), 3, 0.0, 4.0, discrete=False)
-    coding = Coding.of(real)
+    coding = MarginalCoding.of(real)
     assert coding.step_adu == pytest.approx(2 / 16)
     assert np.abs(coding.adu()[coding.encode(real.frames)] - real.frames).max() <= 1 / 16 + 1e-12
     vast = Sample(np.array([[[[0, 2**31]]], [[[5, 7]]]], np.uint32), 1, 0.0, 4.0, discrete=True)
-    coding = Coding.of(vast)
+    coding = MarginalCoding.of(vast)
     assert coding.n_codes <= 2**17 + 1
     assert coding.log_step_nats == pytest.approx(math.log(coding.step_adu))
 

@@ -23,7 +23,7 @@ from hil.information.densities.mixture.noise_kernel import (
 from hil.information.densities.mixture.seeds import denoised, seed_responsibilities
 from hil.information.sample.sample import Sample
 from hil.noise import CameraNoise, GaussianNoise, NoiseModel, PoissonNoise
-from hil.noise.entropy.camera_pixel import PixelLaw
+from hil.noise.entropy.camera_pixel import CameraPixel
 
 P = 6
 D = P * P
@@ -79,7 +79,7 @@ def log_likelihood(case: Templates, y: np.ndarray, x: np.ndarray) -> np.ndarray:
     if isinstance(case.noise, PoissonNoise):
         return np.stack([poisson.logpmf(y, one).sum(axis=1) for one in x], 1)
     c = CAMERA
-    law = PixelLaw(c.gain_e_per_adu, c.offset_adu, c.read_noise_e, c.highest_adu)
+    law = CameraPixel(c.gain_e_per_adu, c.offset_adu, c.read_noise_e, c.highest_adu)
     table = np.log(np.maximum(law.probabilities(x.ravel(), np.arange(257) - 0.5), 1e-300))
     table = table.reshape(*x.shape, 256)
     codes = y.astype(int)
@@ -212,7 +212,7 @@ def test_kernels_give_the_noise_s_likelihood(law: Law) -> None:
 
 
 def test_camera_kernel_reads_the_exact_law_near_the_clip() -> None:
-    law = PixelLaw(0.5, 20, 1.6, 255)
+    law = CameraPixel(0.5, 20, 1.6, 255)
     lambda_e = np.array([[2.0, 40.0, 117.0]])
     probability = law.probabilities(lambda_e[0], np.arange(257) - 0.5)
     mean = (probability @ np.arange(256))[None, None]

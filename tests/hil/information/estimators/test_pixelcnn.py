@@ -15,7 +15,7 @@ from scipy.stats import poisson
 from hil.errors import InputError
 from hil.information import estimate_information
 from hil.information.densities.neural.binned_mixture import FAR, log_density, log_probability
-from hil.information.densities.neural.coding import Alphabet, Coding, fit_coding, normal_scores
+from hil.information.densities.neural.coding import Alphabet, PatchCoding, fit_coding, normal_scores
 from hil.information.densities.neural.cross_fit import (
     Fitting,
     cross_fit,
@@ -24,7 +24,12 @@ from hil.information.densities.neural.cross_fit import (
 )
 from hil.information.densities.neural.network import Network, NetworkShape
 from hil.information.densities.neural.patch_set import PatchSet
-from hil.information.densities.neural.training import Progress, Schedule, Tensors, patch_nats
+from hil.information.densities.neural.training import (
+    Schedule,
+    Tensors,
+    TrainingProgress,
+    patch_nats,
+)
 from hil.information.estimators import find_estimator
 from hil.information.estimators.pixelcnn import PixelCNN
 from hil.information.sample.sample import Sample
@@ -150,7 +155,7 @@ def test_densities_integrate_to_one() -> None:
     assert np.trapezoid(density, line) == pytest.approx(1, abs=1e-3)
 
 
-def patch_nats_of_all_but_the_last(network: Network, coding: Coding, y: np.ndarray) -> float:
+def patch_nats_of_all_but_the_last(network: Network, coding: PatchCoding, y: np.ndarray) -> float:
     """-log q of a patch's entries but the last."""
     patches = Tensors.of(coding.encode(y), torch.device("cpu"))
     log_f = log_density(patches.z.reshape(-1), *network(patches.x, patches.linear, patches.z))
@@ -267,7 +272,7 @@ def test_warm_starts_take_fewer_steps_to_no_worse(tmp_path: Path) -> None:
     cold = PixelCNN(TINY, SHORT, keep_warm=True)
     cold.cross_entropy(sample_of(frames))
     cold.save(tmp_path / "weights.pt")
-    steps: list[Progress] = []
+    steps: list[TrainingProgress] = []
     warm = PixelCNN(TINY, SHORT, told=steps.append)
     warm.load(tmp_path / "weights.pt")
     for fold, weights in cold.weights.items():

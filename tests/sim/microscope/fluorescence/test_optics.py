@@ -9,12 +9,14 @@ import torch
 from scipy.special import j1
 
 from sim.microscope.fluorescence.optics import CACHED_TRANSFERS, ImageFormation
-from sim.numerics.pupil import Objective
+from sim.numerics.pupil import ObjectiveLens
 
 MODES = tuple(range(4, 12))
 FLAT = (0.0,) * 8
 NA, WAVELENGTH_UM = 0.6, 0.6
-LOW_NA = Objective(numerical_aperture=NA, wavelength_nm=1e3 * WAVELENGTH_UM, refractive_index=1.0)
+LOW_NA = ObjectiveLens(
+    numerical_aperture=NA, wavelength_nm=1e3 * WAVELENGTH_UM, refractive_index=1.0
+)
 PITCH_UM = 0.1
 GRID = (384, 384)
 

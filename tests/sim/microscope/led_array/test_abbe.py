@@ -10,13 +10,13 @@ import pytest
 import torch
 from scipy.special import jv
 
-from sim.microscope.led_array.abbe import Abbe, Optics
+from sim.microscope.led_array.abbe import Abbe, AbbeOptics
 from sim.microscope.led_array.source import Lit
 from sim.microscope.led_array.transfer import weak_transfer
-from sim.numerics.pupil import Objective, PupilQuadrature
+from sim.numerics.pupil import ObjectiveLens, PupilQuadrature
 
 NA, WAVELENGTH_UM, FIELD_UM, N = 0.4, 0.5, 40.0, 80  # the pupil ends at 32 / FIELD_UM
-AIR = Objective(NA, 1e3 * WAVELENGTH_UM, 1.0)
+AIR = ObjectiveLens(NA, 1e3 * WAVELENGTH_UM, 1.0)
 MODES = tuple(range(4, 12))
 FLAT = (0.0,) * 8
 BENT = (12.0, -20.0, 5.0, 15.0, -8.0, 0.0, 10.0, 18.0)
@@ -28,9 +28,9 @@ def number(value: float) -> torch.Tensor:
 
 def optics(
     directions: torch.Tensor, z_um: float = 0.0, modes_nm: tuple[float, ...] = FLAT
-) -> Optics:
+) -> AbbeOptics:
     modes = torch.tensor(modes_nm, dtype=torch.float64)
-    return Optics(directions, number(WAVELENGTH_UM), number(z_um), modes)
+    return AbbeOptics(directions, number(WAVELENGTH_UM), number(z_um), modes)
 
 
 def lit(pattern: str, inner_na: float, outer_na: float, points: int = 24) -> torch.Tensor:
@@ -45,7 +45,7 @@ def grating(radians: float, ky: int, kx: int, samples: int = 2 * N) -> torch.Ten
 
 
 def image(
-    opd_nm: torch.Tensor, seen: Optics, absorption: float = 0.0, objective: Objective = AIR
+    opd_nm: torch.Tensor, seen: AbbeOptics, absorption: float = 0.0, objective: ObjectiveLens = AIR
 ) -> np.ndarray:
     abbe = Abbe(objective, MODES, (N, N), (FIELD_UM, FIELD_UM))
     return abbe.image(opd_nm, absorption, seen)[0].numpy()
@@ -160,7 +160,7 @@ def test_darkfield_is_as_bright_as_what_the_grating_sends_into_the_objective() -
 
 def test_a_sample_of_another_index_blurs_with_depth() -> None:
     """And the mirror undoes it."""
-    deep = Objective(NA, 500.0, 1.0, sample_index=1.33, depth_um=300.0)
+    deep = ObjectiveLens(NA, 500.0, 1.0, sample_index=1.33, depth_um=300.0)
     seen = grating(1.0, 0, 20)
     led = lit("brightfield", 0, 0.2)
     clear, blurred = image(seen, optics(led)), image(seen, optics(led), objective=deep)

@@ -11,7 +11,7 @@ import torch
 
 from sim.microscope.led_array.source import Lit
 from sim.microscope.led_array.transfer import weak_transfer
-from sim.numerics.pupil import Objective
+from sim.numerics.pupil import ObjectiveLens
 
 NA = 0.4
 
@@ -67,7 +67,7 @@ def chat(nu: float) -> float:
 
 def test_full_light_transfers_absorption_as_incoherent_light_does() -> None:
     """Streibl 1985: A = -2 OTF where the source fills the pupil, and H = 0 in focus."""
-    objective = Objective(NA, 500.0, 1.0)
+    objective = ObjectiveLens(NA, 500.0, 1.0)
     points = lit("brightfield", 0.0, NA * (1 - 1e-9)).points(4000).numpy()
     nu = np.array([0.05, 0.2, 0.5, 0.8, 0.97, 1.05])
     at = np.stack([nu * 0.6, nu * 0.8], axis=1) * objective.cutoff_per_um
@@ -82,7 +82,7 @@ def test_half_a_full_source_transfers_phase_by_what_one_sideband_has_more() -> N
     Of the half disc x > 0, moved right by rho, what stays in the disc is half the lens of two discs
     rho apart, less the strip that both halves of the lens have beyond the middle.
     """
-    objective = Objective(NA, 500.0, 1.0)
+    objective = ObjectiveLens(NA, 500.0, 1.0)
     points = lit("half-plane", 0.0, NA * (1 - 1e-9)).points(4000).numpy()
     f, rho = 0.4, 0.4 * 0.5 / NA
     at = np.array([[0.0, f], [0.0, -f], [0.8, 0.0]])
