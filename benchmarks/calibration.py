@@ -94,7 +94,8 @@ def demo(draws: int) -> Iterator[Case]:
             transfer = PhotonTransfer(16)
             apply(camera, {"Camera.exposure_ms": 0.0})
             transfer.add(take(camera, DARK_FRAMES), 0.0, 0.0, dark=True)
-            # A Gaussian stands for Poisson's law there: below some 30 electrons it is cut off.
+            # A Gaussian stands for Poisson's distribution there: below some 30 electrons it is cut
+            # off.
             for electrons in np.geomspace(max(30.0, brightest_e / 300), brightest_e, LEVELS):
                 apply(camera, {"Camera.exposure_ms": float(electrons / flux)})
                 exposure_ms = float(camera.read("Camera.exposure_ms"))

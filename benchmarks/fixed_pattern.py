@@ -161,9 +161,9 @@ def exact_bits(noise: CameraNoise, mean_e: float, spread: float) -> tuple[float,
     sd = np.sqrt(lambda_e + noise.read_noise_e**2) / g
     edges = np.arange(1, int(noise.highest_adu) + 1) - 0.5
     cdf = ndtr((edges - lambda_e / g - noise.offset_adu) / sd)
-    law = np.diff(np.concatenate([0 * sd, cdf, np.ones_like(sd)], axis=1), axis=1)
-    bits = (entr(weight @ law).sum() - weight @ entr(law).sum(axis=1)) / np.log(2)
-    return float(bits), float(weight @ law[:, -1])
+    distribution = np.diff(np.concatenate([0 * sd, cdf, np.ones_like(sd)], axis=1), axis=1)
+    bits = (entr(weight @ distribution).sum() - weight @ entr(distribution).sum(axis=1)) / np.log(2)
+    return float(bits), float(weight @ distribution[:, -1])
 
 
 def sweep(seeds: range) -> None:

@@ -146,10 +146,10 @@ def _log_normal_entropies(mean_e: float, spread: float) -> tuple[float, float]:
     light = mean_e * np.exp(spread * z - spread**2 / 2)
     y = np.arange(30 * mean_e + 40, dtype=np.float64)
     log_factorial = np.cumsum(np.log(np.maximum(y, 1)))
-    law = np.zeros(y.size)
+    distribution = np.zeros(y.size)
     for w, one in zip(weight, light, strict=True):
-        law += w * np.exp(y * math.log(one) - one - log_factorial)
-    return float(entr(law).sum()), float(weight @ PoissonNoise().entropy_nats(light))
+        distribution += w * np.exp(y * math.log(one) - one - log_factorial)
+    return float(entr(distribution).sum()), float(weight @ PoissonNoise().entropy_nats(light))
 
 
 def _log_normal() -> Iterator[Case]:

@@ -10,10 +10,10 @@ and the shot noise with L, so that
 
     dI / d ln L = (1 - k/2) / ln 2 * (1 - N tr(S^-1) / d)
 
-The inverse of a sample covariance is too large by (n - 1) / (n - d - 2) (inverse Wishart law).
-It says how a trial's information changes when the same scene becomes a little darker, by bleaching
-say: 0 where there is noise alone, 0.72 bit for an e-fold where every wave stands far above shot
-noise, and twice that above read noise.
+The inverse of a sample covariance is too large by (n - 1) / (n - d - 2) (inverse Wishart
+distribution). It says how a trial's information changes when the same scene becomes a little
+darker, by bleaching say: 0 where there is noise alone, 0.72 bit for an e-fold where every wave
+stands far above shot noise, and twice that above read noise.
 """
 
 from __future__ import annotations

@@ -163,16 +163,18 @@ class CameraMapNoise:
         read = np.sqrt(read**2 + dither_adu2 * gain**2 + 1e-12)
         classes = PixelClasses.of([gain, response, read, dark + 1.0], _CLASS_WIDTHS)
         dark_level, top = self._ends
-        laws = []
+        distributions = []
         for g, r, s, d in classes.centres:
             per_unit = g * r * self._unit_adu
-            laws.append(CameraPixel(per_unit, dark_level - (d - 1.0) / per_unit, s, float(top)))
+            distributions.append(
+                CameraPixel(per_unit, dark_level - (d - 1.0) / per_unit, s, float(top))
+            )
         # the mean variance of z as a line in the mean of z, from every pixel's own
         per_unit = gain * response * self._unit_adu
         slope = float(np.mean(1 / per_unit))
         intercept = float(np.mean((read**2 + dark) / per_unit**2)) + 1 / 12
         line = Stabiliser(float(dark_level), slope, intercept)
-        return CorrectedNoise(laws, classes.weights, line, f"{self!r}, corrected")
+        return CorrectedNoise(distributions, classes.weights, line, f"{self!r}, corrected")
 
     def binned(self, binning: int) -> CameraMapNoise:
         """Give the noise of sums over b x b pixels, whose offsets are those of one pixel.

@@ -7,7 +7,7 @@ s : noise that does not grow with light, electrons
 In z all pixels respond alike, clip at the same two ends and have the same dark level, but differ in
 gain and read noise. What a pixel sees does not depend on which pixel it is (fields of view are many
 places of the sample), so that one phi serves them all: that of a pixel drawn at random
-(`mixture_law`), whose mean over pixels is the mean of each one's own entropy.
+(`mixture_distribution`), whose mean over pixels is the mean of each one's own entropy.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class CorrectedNoise:
 
     Parameters
     ----------
-    laws
+    distributions
         One a class, all with the same top.
     weights
         (n,) shares, of sum 1.
@@ -47,7 +47,7 @@ class CorrectedNoise:
         What frames were corrected by, for messages.
     """
 
-    laws: Sequence[CameraPixel]
+    distributions: Sequence[CameraPixel]
     weights: Floats
     line: Stabiliser
     name: str
@@ -62,7 +62,7 @@ class CorrectedNoise:
     @property
     def highest_adu(self) -> float:
         """See `NoiseModel`."""
-        return self.laws[0].top_adu
+        return self.distributions[0].top_adu
 
     @property
     def offset_adu(self) -> float:
@@ -73,12 +73,15 @@ class CorrectedNoise:
     def darkest_adu(self) -> float:
         """See `NoiseModel`."""
         return min(
-            law.offset_adu - 6 * law.read_noise_e / law.gain_e_per_adu - 1 for law in self.laws
+            distribution.offset_adu
+            - 6 * distribution.read_noise_e / distribution.gain_e_per_adu
+            - 1
+            for distribution in self.distributions
         )
 
     @cached_property
     def _table(self) -> PhiTable:
-        return PhiTable(MixedPixels.of(self.laws, self.weights, self.offset_adu))
+        return PhiTable(MixedPixels.of(self.distributions, self.weights, self.offset_adu))
 
     def entropy_phi_nats(self, y_adu: NDArray[Any], discrete: bool) -> Floats:
         """See `NoiseModel`."""
@@ -104,10 +107,10 @@ class CorrectedNoise:
         """How much higher the entropy of one Gaussian for all pixels is than that of their own."""
         variances = np.array(
             [
-                max(mean_adu - law.offset_adu, 0.0) / law.gain_e_per_adu
-                + (law.read_noise_e / law.gain_e_per_adu) ** 2
+                max(mean_adu - distribution.offset_adu, 0.0) / distribution.gain_e_per_adu
+                + (distribution.read_noise_e / distribution.gain_e_per_adu) ** 2
                 + 1 / 12
-                for law in self.laws
+                for distribution in self.distributions
             ]
         )
         return unevenness_nats(self.weights, variances)
@@ -119,10 +122,10 @@ class CorrectedNoise:
 
     def sample(self, lambda_: Floats, rng: np.random.Generator) -> NDArray[Any]:
         """See `NoiseModel`; ``lambda_`` in units of z above the dark level, pixels of any class."""
-        member = rng.choice(len(self.laws), size=np.shape(lambda_), p=self.weights)
-        g = np.array([law.gain_e_per_adu for law in self.laws])[member]
-        read = np.array([law.read_noise_e for law in self.laws])[member]
-        offset = np.array([law.offset_adu for law in self.laws])[member]
+        member = rng.choice(len(self.distributions), size=np.shape(lambda_), p=self.weights)
+        g = np.array([distribution.gain_e_per_adu for distribution in self.distributions])[member]
+        read = np.array([distribution.read_noise_e for distribution in self.distributions])[member]
+        offset = np.array([distribution.offset_adu for distribution in self.distributions])[member]
         electrons = rng.poisson(np.asarray(lambda_) * g) + read * rng.standard_normal(member.shape)
         z: NDArray[np.int64] = np.rint(electrons / g + offset).astype(np.int64)
         return np.clip(z, 0, int(self.highest_adu))

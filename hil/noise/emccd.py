@@ -16,7 +16,7 @@ from hil.noise.entropy.histogram import AduCounts
 from hil.noise.entropy.phi_shift import PhiShift
 from hil.noise.model import Floats, finite_number
 
-_LEAST_READ_NOISE_ADU = 0.25  # a law sharper than that is one of places between integers
+_LEAST_READ_NOISE_ADU = 0.25  # a distribution sharper than that is one of places between integers
 
 
 class EmccdNoise:
@@ -34,8 +34,8 @@ class EmccdNoise:
     read_noise_e
         Electrons rms at the output, at least a quarter of the gain.
     em_gain
-        Mean number of electrons that the register makes of one, from 2; the law is exact for many
-        stages, from about 10. A camera whose register is off is a `CameraNoise`.
+        Mean number of electrons that the register makes of one, from 2; the distribution is exact
+        for many stages, from about 10. A camera whose register is off is a `CameraNoise`.
     bit_depth
         1 to 32.
     clock_induced_e

@@ -1,4 +1,4 @@
-"""Pixels of much the same kind, so that one table of their law serves them all."""
+"""Pixels of much the same kind, so that one table of their distribution serves them all."""
 
 from __future__ import annotations
 

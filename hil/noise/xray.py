@@ -9,8 +9,8 @@ from hil.noise.model import finite_number
 class XrayNoise(CameraNoise):
     """Y = clip(round(K a + offset + N(0, electronic_noise^2)), 0, 2^bit_depth - 1), K Poisson.
 
-    The same law as a camera's, whose electrons here are photons. That photons differ in what they
-    add (Swank, J. Appl. Phys. 1973) is left out: repeats show it as `noise_mismatch`.
+    The same distribution as a camera's, whose electrons here are photons. That photons differ in
+    what they add (Swank, J. Appl. Phys. 1973) is left out: repeats show it as `noise_mismatch`.
 
     Parameters
     ----------

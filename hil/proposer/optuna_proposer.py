@@ -132,10 +132,10 @@ class OptunaProposer:
                 raise
         if again is not None:
             return again
-        law = drift.law if drift is not None and drift.significant else ()
-        if law != self._drift:
+        distribution = drift.distribution if drift is not None and drift.significant else ()
+        if distribution != self._drift:
             # It changes the values of all trials.
-            self._drift = law
+            self._drift = distribution
             self._forget(rows)
         self.follow(rows)
         return self._ask(study_attrs, number)

@@ -96,8 +96,9 @@ class CameraCalibration:
     neighbour_correlation
         Of the light's own noise in pixels next to each other, where it is most significant.
     cubic_ratio
-        Third cumulant of the noise over that of Poisson's law with this gain: 1 for photons
-        counted, 1.5 after an electron multiplier; None where the frames are too few to tell.
+        Third cumulant of the noise over that of Poisson's distribution with this gain: 1 for
+        photons counted, 1.5 after an electron multiplier; None where the frames are too few to
+        tell.
     notes
         What was seen and dealt with, in words.
     problems

@@ -5,9 +5,9 @@ to match, the slope stays and the variance jumps. On-camera corrections and non-
 the curve. An electron multiplier (EMCCD) leaves it a line, of twice the slope: variance and mean
 alone cannot tell it from a camera of half the gain. The third cumulant can,
 
-    k3 g^2 / S = 1 for Poisson's law, 3/2 after a multiplier of high gain
+    k3 g^2 / S = 1 for Poisson's distribution, 3/2 after a multiplier of high gain
 
-(gamma law of the multiplier: Basden, Haniff and Mackay, MNRAS 2003), given three repeats.
+(gamma distribution of the multiplier: Basden, Haniff and Mackay, MNRAS 2003), given three repeats.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _GROUPS = 8
 _LARGEST_DEPARTURE = 0.03  # of the variance
 _SIGNIFICANT = 5.0
 _JUMP_EXPLAINS = 0.7  # share of chi2 that a jump takes away where there is one
-_MULTIPLIED = 1.25  # half way from Poisson's law to a multiplier's
+_MULTIPLIED = 1.25  # half way from Poisson's distribution to a multiplier's
 _CUBIC_KNOWN = 0.1
 
 

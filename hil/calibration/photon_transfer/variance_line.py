@@ -12,9 +12,9 @@ The intercept a is free. A dark stack says what the read noise is; leaving it ou
 little, and nothing that differs between dark and lit frames can bend the line.
 
 Weights are those of the model, so that bins with low noise by chance get no more than others:
-Var s2 = 2 v^2 / (n - 1) + k4 / n with k4 = S / g^3, the fourth cumulant of Poisson's law. The
-uncertainty comes from the scatter within each bin, whatever its law (White 1980), and is enlarged
-by sqrt(chi2 / dof) where the points scatter more than that.
+Var s2 = 2 v^2 / (n - 1) + k4 / n with k4 = S / g^3, the fourth cumulant of Poisson's distribution.
+The uncertainty comes from the scatter within each bin, whatever its distribution (White 1980), and
+is enlarged by sqrt(chi2 / dof) where the points scatter more than that.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Any law of one pixel, joined by the correlations of a stationary Gaussian.
+"""Any distribution of one pixel, joined by the correlations of a stationary Gaussian.
 
 The default for integers: right on flat fields at any light and any clipping, where Gaussian
-families see bits that are not there. The law of one pixel is a smoothed histogram or one of few
-parameters (`coded_sample`), pixels hang together by their normal scores (`copula_model`), whose
-covariance depends on the lag alone. For place-dependent statistics see `copula_gaussian`.
+families see bits that are not there. The distribution of one pixel is a smoothed histogram or one
+of few parameters (`coded_sample`), pixels hang together by their normal scores (`copula_model`),
+whose covariance depends on the lag alone. For place-dependent statistics see `copula_gaussian`.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Copula:
     def cross_entropy(self, sample: Sample) -> CrossEntropy:
         """See `PatchEstimator`."""
         codes = CodedSample(sample)
-        choice = codes.chosen_laws(stationary_joint)
+        choice = codes.chosen_distributions(stationary_joint)
         step = codes.log_step_nats
         return CrossEntropy(
             choice.held_out_nats + step,
@@ -51,15 +51,17 @@ def stationary_joint(training: Sequence[ScoredFields]) -> list[CopulaModel]:
     """Join by a covariance that depends on the lag alone."""
     models = []
     for scored, (covariance, whitener) in zip(training, stationary_fits(training), strict=True):
-        mean = np.zeros(len(covariance))  # by construction: scores are those of their own law
+        mean = np.zeros(
+            len(covariance)
+        )  # by construction: scores are those of their own distribution
         fit = scored.in_scores(covariance, whitener)
-        models.append(CopulaModel.fit(scored.laws, mean, *fit))
+        models.append(CopulaModel.fit(scored.distributions, mean, *fit))
     return models
 
 
 def stationary_fits(training: Sequence[ScoredFields]) -> list[tuple[Floats, Floats]]:
     """Covariance (d, d) of each set's `parts` by lag, not below the noise, and its whitener."""
-    if len(training[0].laws) > 1:
+    if len(training[0].distributions) > 1:
         return _channel_fits(training)
     lags = [reduce(add, (s for part in one.parts() for s in lag_sums(part))) for one in training]
     models = fitted(
@@ -78,7 +80,7 @@ def stationary_fits(training: Sequence[ScoredFields]) -> list[tuple[Floats, Floa
 
 def patch_sums(scored: ScoredFields) -> VectorSums:
     """Sum over the patches of a training set."""
-    d = len(scored.laws) * scored.values_per_channel
+    d = len(scored.distributions) * scored.values_per_channel
     return reduce(add, (VectorSums.of(part.patches.reshape(-1, d)) for part in scored.parts()))
 
 

@@ -1,8 +1,8 @@
-"""Any law of one pixel, joined by the correlations of a Gaussian with any covariance.
+"""Any distribution of one pixel, joined by the correlations of a Gaussian with any covariance.
 
 `copula` for frames cut to objects, apertures or templates, where statistics depend on the place in
 the patch: the scores have a mean and a covariance of their own at each place, shrunk towards the
-stationary one by OAS. The law of one pixel stays the same everywhere, as a table.
+stationary one by OAS. The distribution of one pixel stays the same everywhere, as a table.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ class CopulaGaussian:
         scenes = sample.places.shape[1] * np.bincount(sample.fold)
         n, trained = int(scenes.sum()), int(scenes.sum() - scenes.max())
         d = sample.values_per_patch
-        choice = codes.chosen_laws(_shrunk_joint)
+        choice = codes.chosen_distributions(_shrunk_joint)
         details = codes.details | {"marginal_law": choice.name}
         step = codes.log_step_nats
         bound = choice.held_out_nats + step
         if trained < 2 * d:
             in_sample = codes.in_sample_nats(choice.models) + step
             return CrossEntropy(bound, in_sample, half_sum_weight(sample.n_folds), details)
-        free = codes.models(choice.laws, _free_joint)
+        free = codes.models(choice.distributions, _free_joint)
         held_out, in_sample = codes.held_out_nats(free) + step, codes.in_sample_nats(free) + step
         return CrossEntropy(held_out, in_sample, wishart_weight(d, n, trained), details, bound)
 
@@ -81,7 +81,7 @@ def _model(scored: ScoredFields, mean: Floats, covariance: Floats) -> CopulaMode
         covariance = (vectors * np.maximum(values, _LEAST_SHARE)) @ vectors.T
     whitener = np.tril(np.linalg.inv(np.linalg.cholesky(covariance)))
     fit = scored.in_scores(covariance, whitener)
-    return CopulaModel.fit(scored.laws, scored.mean_of_scores(mean), *fit)
+    return CopulaModel.fit(scored.distributions, scored.mean_of_scores(mean), *fit)
 
 
 ESTIMATOR = CopulaGaussian()

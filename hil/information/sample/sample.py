@@ -66,8 +66,8 @@ class Sample:
     seed
         For estimators that draw random numbers.
     noise
-        The noise model, for estimators that use its law; None where only its variance is known,
-        and with several channels, which have their own.
+        The noise model, for estimators that use its distribution; None where only its variance is
+        known, and with several channels, which have their own.
     channels
         What is known of each of several channels; empty with one.
     corners

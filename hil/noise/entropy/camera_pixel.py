@@ -11,8 +11,9 @@ Y = clip(round(K / g + o + N(0, (s/g)^2)), 0, top), K ~ Poisson(lambda). ADU are
 neighbours, so that tables stay small where the noise is many ADU wide; a group is summed exactly.
 
 Up to `exact_to` electrons Poisson weights are summed against differences of the Gaussian CDF. For
-read noise above 20 electrons the law is so smooth that a Gaussian with the skewness term of
-Edgeworth's series stands in for the sum (Hall, The Bootstrap and Edgeworth Expansion, 1992, 2.17).
+read noise above 20 electrons the distribution is so smooth that a Gaussian with the skewness term
+of Edgeworth's series stands in for the sum (Hall, The Bootstrap and Edgeworth Expansion, 1992,
+2.17).
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ _GROUPS_PER_SIGMA = 24
 
 @dataclass(frozen=True, slots=True)
 class CameraPixel:
-    """The law of one pixel.
+    """The distribution of one pixel.
 
     Parameters
     ----------
@@ -88,7 +89,7 @@ class CameraPixel:
         return np.maximum(np.diff(cdf, axis=1), 0.0)
 
     def bright_probabilities(self, lambda_e: Floats, edges: Floats) -> Floats:
-        """As `probabilities`, for many electrons: Edgeworth's law."""
+        """As `probabilities`, for many electrons: Edgeworth's distribution."""
         below = self._smooth_cdf(lambda_e, edges[1:-1])
         column = np.ones((lambda_e.size, 1))
         return np.maximum(np.diff(np.concatenate([0 * column, below, column], axis=1), axis=1), 0.0)
@@ -101,7 +102,7 @@ class CameraPixel:
         Parameters
         ----------
         bright
-            Whether there are so many electrons that Edgeworth's law serves.
+            Whether there are so many electrons that Edgeworth's distribution serves.
         """
         from scipy.special import entr
 

@@ -6,8 +6,8 @@ K      : Poisson(lambda) electrons; the register makes Gamma(K, scale G) of them
 
 Y = clip(round(Gamma(K, G) / g + o + N(0, (s/g)^2)), 0, top)
 
-The Gamma law is that of many stages, each of which multiplies rarely (Basden, Haniff and Mackay,
-MNRAS 345, 985, 2003; Hirsch et al., PLoS ONE 8, e53671, 2013). The sum over K is done by
+The Gamma distribution is that of many stages, each of which multiplies rarely (Basden, Haniff and
+Mackay, MNRAS 345, 985, 2003; Hirsch et al., PLoS ONE 8, e53671, 2013). The sum over K is done by
 characteristic functions, where it has a closed form,
 
     E exp(i w Y) = exp(lambda i w G / (1 - i w G) - (w s)^2 / 2),
@@ -37,7 +37,7 @@ _GROUPS_PER_SIGMA = 24
 
 @dataclass(frozen=True, slots=True)
 class EmccdPixel(CameraPixel):
-    """The law of one pixel; see the module.
+    """The distribution of one pixel; see the module.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ class EmccdPixel(CameraPixel):
         edges = [float(first), float(first + 1)]
         while edges[-1] < last:
             signal = max(edges[-1] - self.offset_adu, start / self.gain_e_per_adu)
-            # beyond the read noise around 0, the law is no sharper than an electron's tail
+            # beyond the read noise around 0, the distribution is no sharper than an electron's tail
             near = signal < 8 * dark_adu
             shot = math.sqrt(max(signal, one_adu) / self.gain_e_per_adu)
             width = dark_adu if near else max(dark_adu, min(shot, signal))

@@ -37,19 +37,19 @@ class PhiStretch:
 
     Parameters
     ----------
-    law
-        The law of the pixel.
+    distribution
+        The distribution of the pixel.
     t_low, t_high
         Range of the stabilised signal.
     low_adu, high_adu
         ADU that this range reaches.
     bright
-        Whether there are so many electrons that Edgeworth's law serves.
+        Whether there are so many electrons that Edgeworth's distribution serves.
     """
 
     def __init__(
         self,
-        law: CameraPixel,
+        distribution: CameraPixel,
         t_low: float,
         t_high: float,
         low_adu: float,
@@ -57,13 +57,13 @@ class PhiStretch:
         bright: bool = False,
     ) -> None:
         self.t = np.linspace(t_low, t_high, math.ceil((t_high - t_low) / _STEP) + 1)
-        self.lambda_e = law.electrons(self.t)
-        edges = law.group_edges(low_adu, high_adu, t_low)
-        self._matrix, self.h_nats = law.tabulated(self.lambda_e, edges, bright=bright)
+        self.lambda_e = distribution.electrons(self.t)
+        edges = distribution.group_edges(low_adu, high_adu, t_low)
+        self._matrix, self.h_nats = distribution.tabulated(self.lambda_e, edges, bright=bright)
         self._centre = (edges[1:] + edges[:-1]) / 2
         variance = self._matrix @ self._centre**2 - (self._matrix @ self._centre) ** 2
         self._gaussian_gap_nats = gaussian_gap_nats(self.h_nats, variance)
-        self._law = law
+        self._distribution = distribution
         self.first_adu, self.last_adu = float(self._centre[0]), float(self._centre[-1])
         self._phi = np.zeros_like(self._centre)
         self.residual_nats = self._beyond_nats = np.zeros_like(self.h_nats)
@@ -97,18 +97,18 @@ class PhiStretch:
         electrons lie on the ADU already.
         """
         tail = self.t > t_from
-        excess = self.h_nats - self._law.smooth_entropy_nats(self.lambda_e)
-        inverse = 1 / (self.lambda_e + self._law.read_noise_e**2 + 1)
+        excess = self.h_nats - self._distribution.smooth_entropy_nats(self.lambda_e)
+        inverse = 1 / (self.lambda_e + self._distribution.read_noise_e**2 + 1)
         slope, constant = np.polyfit(inverse[tail], excess[tail], 1)
         return float(constant), float(slope)
 
     def phi_nats(self, y_adu: Floats) -> Floats:
         """Interpolate phi between the centres of groups; the clipped ends stand alone."""
         centre, phi = self._centre, self._phi
-        inner = slice(1, -1) if centre[-1] == self._law.top_adu else slice(1, None)
+        inner = slice(1, -1) if centre[-1] == self._distribution.top_adu else slice(1, None)
         value = np.interp(y_adu, centre[inner], phi[inner])
         value = np.where(y_adu <= centre[0], phi[0], value)
-        if centre[-1] == self._law.top_adu:
+        if centre[-1] == self._distribution.top_adu:
             value = np.where(y_adu >= centre[-1], phi[-1], value)
         return value
 
@@ -140,16 +140,18 @@ class PhiStretch:
 
         Where the stretch ends, what is beyond it must be sure to lie in the end's group.
         """
-        law, t = self._law, self.t
-        open_above = edges[-1] < law.top_adu
-        low = law.adu(t[0] + _CERTAIN) if open_below else -math.inf
-        high = law.adu(t[-1] - _CERTAIN) if open_above else math.inf
+        distribution, t = self._distribution, self.t
+        open_above = edges[-1] < distribution.top_adu
+        low = distribution.adu(t[0] + _CERTAIN) if open_below else -math.inf
+        high = distribution.adu(t[-1] - _CERTAIN) if open_above else math.inf
         last = [len(edges) - 2] if not open_above else []
         chosen: list[int] = []
         for k in range(1, len(edges) - 1):
             at = edges[k]
-            lambda_e = max((at - law.offset_adu) * law.gain_e_per_adu, 0.0)
-            sigma_adu = math.sqrt(lambda_e + law.read_noise_e**2) / law.gain_e_per_adu
+            lambda_e = max((at - distribution.offset_adu) * distribution.gain_e_per_adu, 0.0)
+            sigma_adu = (
+                math.sqrt(lambda_e + distribution.read_noise_e**2) / distribution.gain_e_per_adu
+            )
             wide = not chosen or at - edges[chosen[-1]] >= sigma_adu / _GROUPS_PER_SIGMA
             if low < at < high and (wide or k in last):
                 chosen.append(k)

@@ -41,33 +41,40 @@ class PhiTable:
 
     Parameters
     ----------
-    law
-        The law of the pixel.
+    distribution
+        The distribution of the pixel.
     """
 
-    def __init__(self, law: CameraPixel) -> None:
-        self._law = law
-        dark = law.stabilised(0.0)
+    def __init__(self, distribution: CameraPixel) -> None:
+        self._distribution = distribution
+        dark = distribution.stabilised(0.0)
         # coarse ADU show where lambda lies between them, until the noise spans most of one
-        dim = max(dark + _DIM, law.stabilised(law.gain_e_per_adu**2))
-        top = law.stabilised((law.top_adu - law.offset_adu) * law.gain_e_per_adu)
-        start = law.adu(dark) - 9 * law.read_noise_e / law.gain_e_per_adu
+        dim = max(dark + _DIM, distribution.stabilised(distribution.gain_e_per_adu**2))
+        top = distribution.stabilised(
+            (distribution.top_adu - distribution.offset_adu) * distribution.gain_e_per_adu
+        )
+        start = distribution.adu(dark) - 9 * distribution.read_noise_e / distribution.gain_e_per_adu
         whole = top < dim + 36
         self._remainder = (0.0, 0.0)
         if whole:
-            self._dim = PhiStretch(law, dark, top + 6, start, law.top_adu)
+            self._dim = PhiStretch(distribution, dark, top + 6, start, distribution.top_adu)
             self._dim.solve(self._series)
         else:
-            self._dim = PhiStretch(law, dark, dim - 2.2, start, law.adu(dim + 7))
+            self._dim = PhiStretch(distribution, dark, dim - 2.2, start, distribution.adu(dim + 7))
             self._remainder = self._dim.remainder(dim - 8)
-            self._dim.solve(self._series, high_adu=law.adu(dim))
+            self._dim.solve(self._series, high_adu=distribution.adu(dim))
         self._bright: PhiStretch | None = None
         if not whole and math.isfinite(top):
             self._bright = PhiStretch(
-                law, top - 16, top + 6, law.adu(top - 24), law.top_adu, bright=True
+                distribution,
+                top - 16,
+                top + 6,
+                distribution.adu(top - 24),
+                distribution.top_adu,
+                bright=True,
             )
-            self._bright.solve(self._series, low_adu=law.adu(top - 14))
-        length = int(min(law.top_adu + 1, _TABLE))
+            self._bright.solve(self._series, low_adu=distribution.adu(top - 14))
+        length = int(min(distribution.top_adu + 1, _TABLE))
         self._array = self._piecewise(np.arange(length, dtype=np.float64))
 
     def phi_nats(self, y_adu: NDArray[Any]) -> Floats:
@@ -82,14 +89,14 @@ class PhiTable:
     def entropy_nats(self, lambda_e: Floats) -> Floats:
         """h(lambda), nats, for electrons of any shape."""
         lambda_e = np.asarray(lambda_e, dtype=np.float64)
-        t = 2 * np.sqrt(lambda_e + self._law.read_noise_e**2)
+        t = 2 * np.sqrt(lambda_e + self._distribution.read_noise_e**2)
         value = self._smooth_nats(lambda_e)
         for stretch in (self._dim, self._bright):
             if stretch is not None:
                 inside = (t >= stretch.t[0]) & (t <= stretch.t[-1])
                 value = np.where(inside, stretch.entropy_nats(t), value)
         beyond = t > (self._bright or self._dim).t[-1]
-        if math.isfinite(self._law.top_adu):
+        if math.isfinite(self._distribution.top_adu):
             value = np.where(beyond, 0.0, value)  # wholly clipped
         result: Floats = value
         return result
@@ -106,7 +113,10 @@ class PhiTable:
         worst = 0.0
         for stretch in (self._dim, self._bright):
             if stretch is not None:
-                mean_adu = stretch.lambda_e / self._law.gain_e_per_adu + self._law.offset_adu
+                mean_adu = (
+                    stretch.lambda_e / self._distribution.gain_e_per_adu
+                    + self._distribution.offset_adu
+                )
                 inside = (mean_adu >= low_adu) & (mean_adu <= high_adu)
                 worst = max(
                     worst, float(np.max(np.abs(stretch.residual_nats), where=inside, initial=0))
@@ -114,19 +124,19 @@ class PhiTable:
         return worst
 
     def _series(self, y_adu: Floats) -> Floats:
-        law = self._law
-        x = np.maximum((y_adu - law.offset_adu) * law.gain_e_per_adu, 0.0)
+        distribution = self._distribution
+        x = np.maximum((y_adu - distribution.offset_adu) * distribution.gain_e_per_adu, 0.0)
         # at x = 0 without read noise the series has no value; it is never looked up there
-        x = np.maximum(x, 1.0 - law.read_noise_e**2)
-        variance = x + law.read_noise_e**2 + law.gain_e_per_adu**2 / 12
+        x = np.maximum(x, 1.0 - distribution.read_noise_e**2)
+        variance = x + distribution.read_noise_e**2 + distribution.gain_e_per_adu**2 / 12
         return self._smooth_nats(x) + 1 / (4 * variance)
 
     def _smooth_nats(self, lambda_e: Floats) -> Floats:
         constant, slope = self._remainder
         result: Floats = (
-            self._law.smooth_entropy_nats(lambda_e)
+            self._distribution.smooth_entropy_nats(lambda_e)
             + constant
-            + slope / (lambda_e + self._law.read_noise_e**2 + 1)
+            + slope / (lambda_e + self._distribution.read_noise_e**2 + 1)
         )
         return result
 

@@ -1,4 +1,4 @@
-"""The law of a pixel drawn at random from a sensor whose pixels differ.
+"""The distribution of a pixel drawn at random from a sensor whose pixels differ.
 
 lambda : electrons in the typical pixel       G : its electrons per ADU
 lambda_c = lambda G_c / G + d_c : what a pixel of class c has of the same light, d_c dark electrons
@@ -27,7 +27,7 @@ class MixedPixels(CameraPixel):
     ----------
     gain_e_per_adu, offset_adu, read_noise_e, top_adu
         Of a camera with the mean variance of all pixels.
-    laws
+    distributions
         One a class, all with the same top.
     weights
         (n,) shares, of sum 1.
@@ -35,20 +35,29 @@ class MixedPixels(CameraPixel):
         (n,) electrons without light.
     """
 
-    laws: Sequence[CameraPixel]
+    distributions: Sequence[CameraPixel]
     weights: Floats
     dark_e: Floats
 
     @classmethod
-    def of(cls, laws: Sequence[CameraPixel], weights: Floats, offset_adu: float) -> MixedPixels:
-        """Mix laws whose pixels read ``offset_adu`` on average without light."""
-        g = np.array([law.gain_e_per_adu for law in laws])
-        read = np.array([law.read_noise_e for law in laws])
-        dark = np.array([max(offset_adu - law.offset_adu, 0.0) for law in laws]) * g
+    def of(
+        cls, distributions: Sequence[CameraPixel], weights: Floats, offset_adu: float
+    ) -> MixedPixels:
+        """Mix distributions whose pixels read ``offset_adu`` on average without light."""
+        g = np.array([distribution.gain_e_per_adu for distribution in distributions])
+        read = np.array([distribution.read_noise_e for distribution in distributions])
+        dark = (
+            np.array(
+                [max(offset_adu - distribution.offset_adu, 0.0) for distribution in distributions]
+            )
+            * g
+        )
         typical = 1 / float(weights @ (1 / g))
         variance_adu2 = float(weights @ ((read**2 + dark) / g**2))
         read_e = typical * float(np.sqrt(variance_adu2))
-        return cls(typical, offset_adu, read_e, laws[0].top_adu, laws, weights, dark)
+        return cls(
+            typical, offset_adu, read_e, distributions[0].top_adu, distributions, weights, dark
+        )
 
     def tabulated(
         self, lambda_e: Floats, edges: Floats, *, bright: bool = False
@@ -56,8 +65,8 @@ class MixedPixels(CameraPixel):
         """See `CameraPixel`."""
         mixed: Floats = np.zeros((lambda_e.size, edges.size - 1))
         entropy = np.zeros(lambda_e.size)
-        for law, weight, own in self._each(lambda_e):
-            probability, nats = law.tabulated(own, edges, bright=bright)
+        for distribution, weight, own in self._each(lambda_e):
+            probability, nats = distribution.tabulated(own, edges, bright=bright)
             mixed += weight * probability
             entropy += weight * nats
         return mixed, entropy
@@ -65,13 +74,19 @@ class MixedPixels(CameraPixel):
     def smooth_entropy_nats(self, lambda_e: Floats) -> Floats:
         """See `CameraPixel`."""
         mean = np.zeros(np.shape(lambda_e))
-        for law, weight, own in self._each(lambda_e):
-            mean += weight * law.smooth_entropy_nats(own)
+        for distribution, weight, own in self._each(lambda_e):
+            mean += weight * distribution.smooth_entropy_nats(own)
         return mean
 
     def _each(self, lambda_e: Floats) -> list[tuple[CameraPixel, float, Floats]]:
         lambda_e = np.asarray(lambda_e, dtype=np.float64)
         return [
-            (law, float(weight), lambda_e * (law.gain_e_per_adu / self.gain_e_per_adu) + dark)
-            for law, weight, dark in zip(self.laws, self.weights, self.dark_e, strict=True)
+            (
+                distribution,
+                float(weight),
+                lambda_e * (distribution.gain_e_per_adu / self.gain_e_per_adu) + dark,
+            )
+            for distribution, weight, dark in zip(
+                self.distributions, self.weights, self.dark_e, strict=True
+            )
         ]

@@ -33,7 +33,7 @@ _SMALLEST_SHARE = 1e-3  # of the pixels; a part of fewer changes the mean by les
 _REACH = 10.0  # sigma
 
 
-def rounded_law(sigma_adu: float, x_adu: Floats) -> tuple[Floats, Floats]:
+def rounded_distribution(sigma_adu: float, x_adu: Floats) -> tuple[Floats, Floats]:
     """Entropy, nats, and variance, ADU^2, of round(x + N(0, sigma^2)), each like ``x_adu`` (n,)."""
     from scipy.special import entr, ndtr
 
@@ -49,13 +49,13 @@ def rounded_law(sigma_adu: float, x_adu: Floats) -> tuple[Floats, Floats]:
 def mean_over_phase_nats(sigma_adu: float) -> float:
     """Average h over all x."""
     phase = (np.arange(_PHASES) + 0.5) / _PHASES - 0.5
-    return float(rounded_law(sigma_adu, phase)[0].mean())
+    return float(rounded_distribution(sigma_adu, phase)[0].mean())
 
 
 def phase_shift(sigma_adu: float, counts: AduCounts) -> PhiShift:
     """Find how far the mean of h over the pixels of ``counts`` is from that over the phase."""
     phase = (np.arange(_PHASES) + 0.5) / _PHASES - 0.5
-    h, variance = rounded_law(sigma_adu, phase)
+    h, variance = rounded_distribution(sigma_adu, phase)
     average, most_sd = float(h.mean()), float(h.std())
     everywhere = PhiShift(0.0, most_sd, float(gaussian_gap_nats(h, variance).mean()))
     seen = np.flatnonzero(counts.counts)
@@ -66,7 +66,7 @@ def phase_shift(sigma_adu: float, counts: AduCounts) -> PhiShift:
         here = everywhere
         if part[-1] - part[0] <= _WIDEST_ADU and share > _SMALLEST_SHARE:
             x, likelihood = _likelihood(sigma_adu, counts.adu[part].astype(np.float64))
-            h, variance = rounded_law(sigma_adu, x)
+            h, variance = rounded_distribution(sigma_adu, x)
             mixing = fit_mixing(likelihood, counts.counts[part])
             here = PhiShift(
                 mixing.mean(h) - average,

@@ -158,8 +158,8 @@ def test_two_views_of_counted_light_are_one_of_twice_the_light(light_e: float) -
     weight = np.exp(-(z**2) / 2) / np.exp(-(z**2) / 2).sum()
     expected = 2 * light_e * np.exp(0.1 * z)
     y = np.arange(int(4 * light_e) + 40)
-    law = weight @ np.exp(xlogy(y, expected[:, None]) - expected[:, None] - gammaln(y + 1))
-    nats = float(entr(law).sum() - weight @ PoissonNoise().entropy_nats(expected))
+    distribution = weight @ np.exp(xlogy(y, expected[:, None]) - expected[:, None] - gammaln(y + 1))
+    nats = float(entr(distribution).sum() - weight @ PoissonNoise().entropy_nats(expected))
     assert found.bits_per_pixel == pytest.approx(nats / (2 * math.log(2)), abs=0.012)
 
 

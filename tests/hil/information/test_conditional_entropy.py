@@ -13,7 +13,7 @@ from hil.information import estimate_information
 from hil.information.conditional_entropy import conditional_entropy_nats, phi_shift_of
 from hil.noise import CameraNoise, GaussianNoise, NoiseModel, PoissonNoise, XrayNoise
 from hil.noise.entropy.histogram import AduCounts
-from hil.noise.entropy.rounding_phase import rounded_law
+from hil.noise.entropy.rounding_phase import rounded_distribution
 
 PIXELS = 200_000
 TWELVE_BIT = CameraNoise(0.45, 90, 1.9, 12)
@@ -62,7 +62,7 @@ def test_a_flat_field_has_the_entropy_of_one_pixel(flat: Flat) -> None:
 @pytest.mark.parametrize("at_adu", [700.0, 700.15, 700.35, 699.5])
 def test_flat_integers_have_the_entropy_of_their_phase(sigma_adu: float, at_adu: float) -> None:
     noise = GaussianNoise(sigma_adu)
-    truth = float(rounded_law(sigma_adu, np.array([at_adu]))[0][0])
+    truth = float(rounded_distribution(sigma_adu, np.array([at_adu]))[0][0])
     found = []
     for rng in map(np.random.default_rng, range(3)):
         y = np.rint(noise.sample(np.full(PIXELS, at_adu), rng)).astype(np.uint16)
@@ -75,7 +75,7 @@ def test_lights_far_apart_have_phases_of_their_own() -> None:
     noise = GaussianNoise(0.3)
     x = np.where(rng.random(PIXELS) < 0.3, 100.0, 4000.5)
     y = np.rint(noise.sample(x, rng)).astype(np.uint16)
-    at_integer, between = rounded_law(0.3, np.array([100.0, 4000.5]))[0]
+    at_integer, between = rounded_distribution(0.3, np.array([100.0, 4000.5]))[0]
     found = conditional_entropy_nats(noise, y, True)
     assert found == pytest.approx(0.3 * at_integer + 0.7 * between, abs=0.005)
 
@@ -85,7 +85,7 @@ def test_scenes_of_many_adu_have_all_phases(spread_adu: float) -> None:
     rng = np.random.default_rng(0)
     noise = GaussianNoise(0.4)
     x = 5000 + spread_adu * rng.standard_normal(PIXELS)
-    truth = float(rounded_law(0.4, x)[0].mean())
+    truth = float(rounded_distribution(0.4, x)[0].mean())
     y = np.rint(noise.sample(x, rng)).astype(np.uint16)
     assert conditional_entropy_nats(noise, y, True) == pytest.approx(truth, abs=0.002)
 

@@ -113,8 +113,8 @@ def exact_bits(noise: CameraNoise, mean_e: float, spread: float) -> float:
     y = np.arange(int(noise.highest_adu) + 1) - 0.5
     sd = np.sqrt(lambda_e / GAIN**2 + (READ / GAIN) ** 2)[:, None]
     cdf = ndtr((y[1:] - lambda_e[:, None] / GAIN - OFFSET) / sd)
-    law = np.diff(np.concatenate([0 * sd, cdf, np.ones_like(sd)], axis=1), axis=1)
-    bits = (entr(weight @ law).sum() - weight @ entr(law).sum(axis=1)) / np.log(2)
+    distribution = np.diff(np.concatenate([0 * sd, cdf, np.ones_like(sd)], axis=1), axis=1)
+    bits = (entr(weight @ distribution).sum() - weight @ entr(distribution).sum(axis=1)) / np.log(2)
     return float(bits)
 
 

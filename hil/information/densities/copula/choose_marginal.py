@@ -1,10 +1,10 @@
-"""The laws of one pixel that a sample is tried under, and the choice between them.
+"""The distributions of one pixel that a sample is tried under, and the choice between them.
 
 K : folds     L : codes     F, R, T, d : as in `sample`
 
-The law of one pixel is the smoothed histogram (`marginal`). Where a pixel's neighbours say most of
-it, a law of few parameters may serve better (`warped_law`): that is tried on patches held out. Each
-channel has a law of its own.
+The distribution of one pixel is the smoothed histogram (`marginal`). Where a pixel's neighbours
+say most of it, a distribution of few parameters may serve better (`warped_distribution`): that is
+tried on patches held out. Each channel has a distribution of its own.
 """
 
 from __future__ import annotations
@@ -21,17 +21,18 @@ from hil.information.densities.copula.coded_frames import CodedFrames
 from hil.information.densities.copula.marginal import clipped, fit_marginals
 from hil.information.densities.copula.model import CopulaModel
 from hil.information.densities.copula.normal_scores import NormalScores
-from hil.information.densities.copula.parametric_marginal import NORMAL, warped_laws, warps
+from hil.information.densities.copula.parametric_marginal import NORMAL, warped_distributions, warps
 from hil.information.densities.copula.scored_fields import ScoredFields
 from hil.information.sample.sample import Sample
 
 Floats = NDArray[np.float64]
-Laws = tuple[NormalScores, ...]  # of each channel
+Distributions = tuple[NormalScores, ...]  # of each channel
 
 # Median over pixels of the standard deviation of a score given its neighbours, of all that it has:
-# below the first a law of few parameters is taken whenever it serves better; between the two, where
-# the histogram does nearly as well for most scenes, if it gains more than a margin (beads behind a
-# lenslet: 0.14 bit at 0.52, 0.05 at 0.64, which without it would show as a step where light rises).
+# below the first a distribution of few parameters is taken whenever it serves better; between the
+# two, where the histogram does nearly as well for most scenes, if it gains more than a margin
+# (beads behind a lenslet: 0.14 bit at 0.52, 0.05 at 0.64, which without it would show as a step
+# where light rises).
 _SMOOTH, _PARTLY_SMOOTH = 0.5, 0.75
 _MARGIN_NATS = 0.02
 
@@ -51,8 +52,8 @@ class Choice:
     Parameters
     ----------
     name
-        Of the law.
-    laws
+        Of the distribution.
+    distributions
         For all folds, then for all but each.
     models
         Of the same.
@@ -61,13 +62,13 @@ class Choice:
     """
 
     name: str
-    laws: list[Laws]
+    distributions: list[Distributions]
     models: list[CopulaModel]
     held_out_nats: Floats
 
 
 class CodedSample:
-    """A sample as codes, with the laws of one pixel for all folds and for all but each.
+    """A sample as codes, with the distributions of one pixel for all folds and for all but each.
 
     Parameters
     ----------
@@ -97,32 +98,36 @@ class CodedSample:
         """What the entropy of a pixel has beyond that of its code."""
         return float(np.mean([coding.log_step_nats for coding in self._codes.codings]))
 
-    def chosen_laws(self, joint: Joint) -> Choice:
-        """Choose the law of one pixel that goes best with ``joint``.
+    def chosen_distributions(self, joint: Joint) -> Choice:
+        """Choose the distribution of one pixel that goes best with ``joint``.
 
-        The smoothed histogram, unless a pixel's neighbours say most of it already: then the laws of
-        `warped_law` are tried too. As in `best`, the choice is made once: were each fold's made by
-        the others, a fold that shows a law to be wrong would be the one to be given it.
+        The smoothed histogram, unless a pixel's neighbours say most of it already: then the
+        distributions of `warped_distribution` are tried too. As in `best`, the choice is made
+        once: were each fold's made by the others, a fold that shows a distribution to be wrong
+              would be the one to be given it.
         """
         candidates = {"histogram": self._histogram}
         models = [self.models(self._histogram, joint)]
         left = float(np.median(models[0][0].deviation))
         if left < _PARTLY_SMOOTH:
             candidates |= self._warped
-            models += [self.models(laws, joint) for laws in self._warped.values()]
+            models += [self.models(distributions, joint) for distributions in self._warped.values()]
         held_out = [self.held_out_nats(own) for own in models]
         means = np.array([own.mean() for own in held_out])
         means[0] -= 0.0 if left < _SMOOTH else _MARGIN_NATS
         best = int(np.argmin(means))
-        name, laws = list(candidates.items())[best]
-        return Choice(name, laws, models[best], held_out[best])
+        name, distributions = list(candidates.items())[best]
+        return Choice(name, distributions, models[best], held_out[best])
 
-    def models(self, laws: Sequence[Laws], joint: Joint) -> list[CopulaModel]:
-        """Fit to all folds, then to all but each, under the laws of each."""
+    def models(self, distributions: Sequence[Distributions], joint: Joint) -> list[CopulaModel]:
+        """Fit to all folds, then to all but each, under the distributions of each."""
         fold = self.sample.fold
         members = [np.flatnonzero(fold != k) for k in range(-1, self.sample.n_folds)]
         return joint(
-            [ScoredFields(own, self._codes, of) for own, of in zip(laws, members, strict=True)]
+            [
+                ScoredFields(own, self._codes, of)
+                for own, of in zip(distributions, members, strict=True)
+            ]
         )
 
     def held_out_nats(self, models: Sequence[CopulaModel]) -> Floats:
@@ -142,8 +147,8 @@ class CodedSample:
         return result
 
     @cached_property
-    def _warped(self) -> dict[str, list[Laws]]:
-        """Laws of few parameters, by name; a channel that has none of a name gets the normal.
+    def _warped(self) -> dict[str, list[Distributions]]:
+        """Distributions of few parameters, by name; normal where a channel has none of a name.
 
         Where pixels clip each is tried in both forms, since the last code's score may be its place
         or the mean of all that it stands for.
@@ -153,13 +158,17 @@ class CodedSample:
         for counts, variance in zip(self._counts, self._codes.noise_variance, strict=True):
             total = counts.sum(axis=0)
             sets = np.concatenate([total[None], total - counts])
-            channels.append({name: warped_laws(sets, u) for name, u in warps(variance).items()})
+            channels.append(
+                {name: warped_distributions(sets, u) for name, u in warps(variance).items()}
+            )
         names = dict.fromkeys(name for fits in channels for name in fits)
         found = {name: [fits.get(name, fits[NORMAL]) for fits in channels] for name in names}
         if any(clips):
             found |= {
                 f"{name}, clipped": [
-                    [NormalScores(law.probability) for law in own] if clip else own
+                    [NormalScores(distribution.probability) for distribution in own]
+                    if clip
+                    else own
                     for own, clip in zip(fits, clips, strict=True)
                 ]
                 for name, fits in found.items()
@@ -167,6 +176,6 @@ class CodedSample:
         return {name: _by_set(fits) for name, fits in found.items()}
 
 
-def _by_set(channels: Sequence[Sequence[NormalScores]]) -> list[Laws]:
-    """Turn each channel's laws of every training set into each set's laws of every channel."""
+def _by_set(channels: Sequence[Sequence[NormalScores]]) -> list[Distributions]:
+    """Turn each channel's distributions of all training sets into each set's of all channels."""
     return list(zip(*channels, strict=True))

@@ -1,4 +1,4 @@
-"""Frames as numbers of the cells that their pixels' laws have: codes of `marginal`, by channel.
+"""Frames as numbers of the cells of their pixels' distributions: codes of `marginal`.
 
 L_c : codes of channel c. Its code y is the cell L_0 + .. + L_(c-1) + y.
 """

@@ -1,15 +1,15 @@
-"""The law of one pixel, from the histogram of all of them.
+"""The distribution of one pixel, from the histogram of all of them.
 
 y : code of a pixel: ADU less the lowest, or real values in steps of 1/16 of the noise
 c : (L,) counts of the codes         q : (L,) their fitted probabilities
 v : (L,) variance of the noise at a code, in codes squared
 b : how far counts are smoothed, in standard deviations of the noise
 
-A raw histogram of thousands of codes is too rough a law for few frames. Noise has blurred it by
-sqrt(v) already, so it is smoothed by a part of that: counts diffuse for a time b^2 / 2 with the
-diffusivity v (Botev, Grotowski and Kroese, Annals of Statistics 2010), solved implicitly, so that
-q stays positive and sums to 1. The lowest and the highest code may be atoms, clipped pixels, and
-exchange nothing with the rest. b is the one of `BANDWIDTHS` under which folds of fields predict
+A raw histogram of thousands of codes is too rough a distribution for few frames. Noise has blurred
+it by sqrt(v) already, so it is smoothed by a part of that: counts diffuse for a time b^2 / 2 with
+the diffusivity v (Botev, Grotowski and Kroese, Annals of Statistics 2010), solved implicitly, so
+that q stays positive and sums to 1. The lowest and the highest code may be atoms, clipped pixels,
+and exchange nothing with the rest. b is the one of `BANDWIDTHS` under which folds of fields predict
 each other best; no smoothing at all is among them, for combs and coarse counts.
 """
 

@@ -8,15 +8,16 @@ W   : whitener of C, lower triangular, W C W^T = I
     mu_i = m_i + [M (z - m)]_i,   M = A W,   A the strictly lower part of G W^T
     s_i^2 = Var(t_i) - sum_j A_ij^2
 
-Each pixel's latent is predicted from the scores before it, and the prediction read as a law over
-cells: an ordered probit model (McCullagh, J. Roy. Stat. Soc. B 1980) of all pixels in turn. For
-fine data it is the Gaussian copula (Liu, Lafferty and Wasserman, JMLR 2009). For coarse counts and
-clipped pixels a copula's density read at the middle of an atom is no law at all, and a dithered one
-pays for the dither; this sums to 1 over all y whatever the numbers, so that -ln q bounds H(Y).
-Where pixels are independent, A = 0 and q is the product of their marginals, exactly.
+Each pixel's latent is predicted from the scores before it, and the prediction read as a
+distribution over cells: an ordered probit model (McCullagh, J. Roy. Stat. Soc. B 1980) of all
+pixels in turn. For fine data it is the Gaussian copula (Liu, Lafferty and Wasserman, JMLR 2009).
+For coarse counts and clipped pixels a copula's density read at the middle of an atom is no
+distribution at all, and a dithered one pays for the dither; this sums to 1 over all y whatever the
+numbers, so that -ln q bounds H(Y). Where pixels are independent, A = 0 and q is the product of
+their marginals, exactly.
 
-G follows from C by the polychoric correlation (`normal_scores`). Pixels may be under several laws,
-one a channel, whose cells then lie in one table, one law after the other.
+G follows from C by the polychoric correlation (`normal_scores`). Pixels may be under several
+distributions, one a channel, whose cells then lie in one table, one distribution after the other.
 """
 
 from __future__ import annotations
@@ -39,17 +40,17 @@ _CHUNK = 2**18  # pixels at a time
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """Cells of laws that follow each other, as `NormalScores` has them of one.
+    """Cells of distributions that follow each other, as `NormalScores` has them of one.
 
     Parameters
     ----------
-    law
-        (L,) which law each belongs to.
+    distribution
+        (L,) which distribution each belongs to.
     score, low, high, middle, width
         (L,).
     """
 
-    law: NDArray[np.intp]
+    distribution: NDArray[np.intp]
     score: Floats
     low: Floats
     high: Floats
@@ -57,15 +58,18 @@ class Cells:
     width: Floats
 
     @classmethod
-    def of(cls, laws: Sequence[NormalScores]) -> Cells:
-        """Lay laws one after the other."""
+    def of(cls, distributions: Sequence[NormalScores]) -> Cells:
+        """Lay distributions one after the other."""
         return cls(
-            np.repeat(np.arange(len(laws)), [law.probability.size for law in laws]),
-            np.concatenate([law.score for law in laws]),
-            np.concatenate([law.edges[:-1] for law in laws]),
-            np.concatenate([law.edges[1:] for law in laws]),
-            np.concatenate([law.middle for law in laws]),
-            np.concatenate([law.width for law in laws]),
+            np.repeat(
+                np.arange(len(distributions)),
+                [distribution.probability.size for distribution in distributions],
+            ),
+            np.concatenate([distribution.score for distribution in distributions]),
+            np.concatenate([distribution.edges[:-1] for distribution in distributions]),
+            np.concatenate([distribution.edges[1:] for distribution in distributions]),
+            np.concatenate([distribution.middle for distribution in distributions]),
+            np.concatenate([distribution.width for distribution in distributions]),
         )
 
 
@@ -76,7 +80,7 @@ class CopulaModel:
     Parameters
     ----------
     cells
-        Of the marginal laws.
+        Of the marginal distributions.
     mean
         (d,) m, mean of the scores.
     predictor
@@ -92,32 +96,39 @@ class CopulaModel:
 
     @classmethod
     def fit(
-        cls, laws: Sequence[NormalScores], mean: Floats, covariance: Floats, whitener: Floats
+        cls,
+        distributions: Sequence[NormalScores],
+        mean: Floats,
+        covariance: Floats,
+        whitener: Floats,
     ) -> CopulaModel:
         """Build from the (d, d) covariance of the scores and its whitener.
 
         Parameters
         ----------
-        laws
+        distributions
             One for each of as many equal parts of a patch.
         """
-        n = len(laws)
+        n = len(distributions)
         # of the latent: what varies within the cells is not in the scores
         variance = np.split(np.diag(covariance), n)
         latent = [
-            np.maximum(own + law.hidden_variance, _LEAST_VARIANCE)
-            for own, law in zip(variance, laws, strict=True)
+            np.maximum(own + distribution.hidden_variance, _LEAST_VARIANCE)
+            for own, distribution in zip(variance, distributions, strict=True)
         ]
-        unit = [law.unit(own) for own, law in zip(variance, laws, strict=True)]
+        unit = [
+            distribution.unit(own)
+            for own, distribution in zip(variance, distributions, strict=True)
+        ]
         cross = covariance.reshape(n, mean.size // n, n, mean.size // n).copy()
-        for a, one in enumerate(laws):
-            for b, other in enumerate(laws):
+        for a, one in enumerate(distributions):
+            for b, other in enumerate(distributions):
                 rho = one.latent_correlation(other, cross[a, :, b] / np.outer(unit[a], unit[b]))
                 scale = np.outer(np.sqrt(latent[a]), unit[b] * other.hermite[1])
                 cross[a, :, b] = scale * rho
         along = np.tril(cross.reshape(covariance.shape) @ whitener.T, -1)
         left = np.maximum(np.concatenate(latent) - (along**2).sum(axis=1), _LEAST_VARIANCE)
-        return cls(Cells.of(laws), mean, along @ whitener, np.sqrt(left))
+        return cls(Cells.of(distributions), mean, along @ whitener, np.sqrt(left))
 
     def nats_per_pixel(self, codes: NDArray[np.int32]) -> Floats:
         """-ln q of each patch divided by d.
@@ -147,8 +158,8 @@ class CopulaModel:
         shift = ((self.mean - self.predictor @ self.mean) / s).astype(np.float32)
         mu = z @ scaled.T
         mu += shift
-        least = s.reshape(int(tables.law[-1]) + 1, -1).min(axis=1)
-        wide_code = tables.width > _NARROW * least[tables.law]
+        least = s.reshape(int(tables.distribution[-1]) + 1, -1).min(axis=1)
+        wide_code = tables.width > _NARROW * least[tables.distribution]
         width = np.where(wide_code, 1.0, tables.width)
         x = tables.middle.astype(np.float32)[codes] * inverse - mu
         x *= x

@@ -1,13 +1,14 @@
-"""A pixel's law as cells of a standard normal variable.
+"""A pixel's distribution as cells of a standard normal variable.
 
 q      : (L,) probabilities of the codes y
 t      : the latent normal; code y is the cell (low_y, high_y] with P(cell) = q_y
-z_y    : the score of y: E[t | cell], or its place on a line where the law says how codes lie
+z_y    : the score of y: E[t | cell], or its place on a line where the distribution says how codes
+         lie
 e      : Var(t) - Var(z)                         b_k : E[z h_k(t)], b_1 = E[z t]
 rho    : correlation of two latents              c(rho) : covariance of their scores
 
 h_k are the normalised Hermite polynomials. Mehler's formula gives c(rho) = sum_k b_k b'_k rho^k for
-pixels under laws with b and b'; turned round it is the polychoric correlation (Olsson,
+pixels under distributions with b and b'; turned round it is the polychoric correlation (Olsson,
 Psychometrika 1979), for any number of cells.
 
 Scores that are places err from t by rounding, which is uniform and independent of everything else
@@ -34,7 +35,7 @@ _TINY = 1e-9  # probability below which differences of normal deviates lose digi
 
 @dataclass(frozen=True)
 class NormalScores:
-    """Cells and scores of a law.
+    """Cells and scores of a distribution.
 
     Parameters
     ----------
@@ -124,7 +125,7 @@ class NormalScores:
         return min(value, 1 - max(self.hidden_variance, 0.0))
 
     def latent_correlation(self, other: NormalScores, covariance: Floats) -> Floats:
-        """Return the rho whose c(rho) is ``covariance``, any shape, of a pixel of either law."""
+        """Return the rho whose c(rho) is ``covariance``, any shape, of a pixel of each."""
         rho = np.sin(np.linspace(-math.pi / 2, math.pi / 2, 2001))
         c = np.polynomial.polynomial.polyval(rho, self.hermite * other.hermite)
         c = np.maximum.accumulate(c)

@@ -1,4 +1,4 @@
-"""Laws of one pixel that are a normal variable seen through a fixed, increasing function.
+"""Distributions of one pixel that are a normal variable seen through a fixed, increasing function.
 
 y : code of a pixel       v : (L,) variance of the noise at a code, codes squared
 u : function of y: y itself, its integral of v^-1/2 (a root, for shot noise), or ln v (a logarithm)
@@ -9,8 +9,9 @@ m, s : mean and standard deviation of u over the pixels        q : (L,) probabil
 A histogram of smooth scenes, however many pixels it has, is of few independent ones: it waves, and
 normal scores made from it are a scene bent by those waves. Where noise is small beside the scene
 that spreads power over frequencies at which there is noise alone, by many times the noise. These
-laws have two parameters and do not wave (as in the Gaussian processes that Snelson, Rasmussen and
-Ghahramani warp, NIPS 2003); which law serves, the held-out cross-entropy of whole patches says.
+distributions have two parameters and do not wave (as in the Gaussian processes that Snelson,
+Rasmussen and Ghahramani warp, NIPS 2003); which distribution serves, the held-out cross-entropy of
+whole patches says.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from hil.information.densities.copula.normal_scores import NormalScores
 
 Floats = NDArray[np.float64]
 
-NORMAL = "normal"  # the law that noise of any kind has
+NORMAL = "normal"  # the distribution that noise of any kind has
 
 _LEAST_VARIANCE = 1 / 12  # codes squared: rounding's, where noise has none
 
@@ -30,7 +31,7 @@ _ANYTHING = 1e-12  # share of pixels that are anywhere
 
 
 def warps(variance: Floats) -> dict[str, Floats]:
-    """Give u of each law, (L,), by the law's name; of constant noise there is one alone."""
+    """Give u of each distribution, (L,), by its name; of constant noise there is one alone."""
     code = np.arange(variance.size, dtype=np.float64)
     v = np.maximum(variance, _LEAST_VARIANCE)
     found = {NORMAL: code}
@@ -51,7 +52,7 @@ def _rising(u: Floats) -> Floats:
     return rising
 
 
-def warped_laws(counts: Floats, u: Floats) -> list[NormalScores]:
+def warped_distributions(counts: Floats, u: Floats) -> list[NormalScores]:
     """Fit to sets of counts (sets, L); scores are the places of codes, (u - m) / s."""
     from scipy.special import ndtr
 
@@ -65,7 +66,7 @@ def warped_laws(counts: Floats, u: Floats) -> list[NormalScores]:
     left = np.where(ends[:, :-1] > 0, ndtr(-ends[:, :-1]), ndtr(ends[:, 1:]))
     right = np.where(ends[:, :-1] > 0, ndtr(-ends[:, 1:]), ndtr(ends[:, :-1]))
     inner = left - right
-    law = np.concatenate([ndtr(ends[:, :1]), inner, ndtr(-ends[:, -1:])], axis=1)
+    distribution = np.concatenate([ndtr(ends[:, :1]), inner, ndtr(-ends[:, -1:])], axis=1)
     # no code is impossible; more would bend the tails
-    law = (law + _ANYTHING / u.size) / (1 + _ANYTHING)
-    return [NormalScores(q, place) for q, place in zip(law, (u - mean) / sd, strict=True)]
+    distribution = (distribution + _ANYTHING / u.size) / (1 + _ANYTHING)
+    return [NormalScores(q, place) for q, place in zip(distribution, (u - mean) / sd, strict=True)]

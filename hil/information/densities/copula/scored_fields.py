@@ -1,11 +1,11 @@
 """Fields of view as normal scores in units of their noise, a few at a time.
 
-z : score of a pixel under the law of its channel      n : variance of the noise in it
+z : score of a pixel under the distribution of its channel      n : variance of the noise in it
 
-A training set is a law for each channel and some fields. Its scores are z / sqrt(n), so that noise
-has a variance of 1 in every channel and every training set, and no eigenvalue of a covariance of
-scores lies below that. Frames are coded and looked up anew at each pass: memory does not grow with
-their number.
+A training set is a distribution for each channel and some fields. Its scores are z / sqrt(n), so
+that noise has a variance of 1 in every channel and every training set, and no eigenvalue of a
+covariance of scores lies below that. Frames are coded and looked up anew at each pass: memory does
+not grow with their number.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class ScoredFields:
 
     Parameters
     ----------
-    laws
+    distributions
         Of each channel.
     codes
         All frames.
@@ -41,15 +41,15 @@ class ScoredFields:
         Indices of those in the set.
     """
 
-    laws: tuple[NormalScores, ...]
+    distributions: tuple[NormalScores, ...]
     codes: CodedFrames
     fields: NDArray[np.intp]
 
     @cached_property
     def noise_sd(self) -> Floats:
         """(C,) sqrt(n)."""
-        pairs = zip(self.laws, self.codes.noise_variance, strict=True)
-        variance = [_FLOOR_SHARE * law.slope2_mean(v) for law, v in pairs]
+        pairs = zip(self.distributions, self.codes.noise_variance, strict=True)
+        variance = [_FLOOR_SHARE * distribution.slope2_mean(v) for distribution, v in pairs]
         return np.sqrt(np.maximum(variance, _LEAST_NOISE))
 
     @property
@@ -65,10 +65,13 @@ class ScoredFields:
     def parts(self) -> Iterator[Sample]:
         """Give the fields, a group at a time, as frames of scores in units of their noise."""
         table = np.concatenate(
-            [law.score / sd for law, sd in zip(self.laws, self.noise_sd, strict=True)]
+            [
+                distribution.score / sd
+                for distribution, sd in zip(self.distributions, self.noise_sd, strict=True)
+            ]
         )
-        several = len(self.laws) > 1
-        alike = tuple(Channel(0.0, 1.0, None, False, 1.0) for _ in self.laws)
+        several = len(self.distributions) > 1
+        alike = tuple(Channel(0.0, 1.0, None, False, 1.0) for _ in self.distributions)
         for group in self.codes.groups(self.fields):
             coded = self.codes.some(group)
             yield replace(

@@ -33,7 +33,7 @@ _SOME_SCENES = 4096  # enough to find the scenes by
 _STEPS = 60
 _WHOLE_STEPS = 3  # of EM on all patches, after those on some
 _TOLERANCE = 1e-6  # nats per pixel
-_NEAREST = 4  # scenes of a patch that are looked up in the exact law
+_NEAREST = 4  # scenes of a patch that are looked up in the exact distribution
 _CHUNK = 2**13  # patches at a time
 
 

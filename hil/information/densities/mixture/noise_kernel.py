@@ -5,7 +5,7 @@ v  : variance of the noise at a mean, ADU^2, linear in it: v = a + b mu
 
 For exponential families ln p is a product of features of y and coefficients of mu, so that all n K
 of them come from one matrix product: exactly for Gaussian and Poisson noise; for others with a
-Gaussian of variance v(mu), whose few nearest scenes are then looked up in the exact law.
+Gaussian of variance v(mu), whose few nearest scenes are then looked up in the exact distribution.
 """
 
 from __future__ import annotations
@@ -209,7 +209,7 @@ class LinearVarianceKernel:
 
 
 class CameraKernel(LinearVarianceKernel):
-    """A camera: near scenes by its exact law, rounding and both clips included.
+    """A camera: near scenes by its exact distribution, rounding and both clips included.
 
     Parameters
     ----------
@@ -231,10 +231,10 @@ class CameraKernel(LinearVarianceKernel):
         high_adu: float,
     ) -> None:
         super().__init__(a, b, about_adu)
-        self._law = CameraPixel(
+        self._distribution = CameraPixel(
             noise.gain_e_per_adu, noise.offset_adu, noise.read_noise_e, noise.highest_adu
         )
-        # beyond the data by what noise can do, so that means are those of the whole law
+        # beyond the data by what noise can do, so that means are those of the whole distribution
         reach_low, reach_high = 6 * np.sqrt(self.variance(np.array([low_adu, high_adu])))
         self._first = max(math.floor(low_adu - reach_low), 0)
         self._last = int(min(math.ceil(high_adu + reach_high), noise.highest_adu))
@@ -255,16 +255,23 @@ class CameraKernel(LinearVarianceKernel):
     @cached_property
     def _table(self) -> tuple[Floats, Floats] | None:
         """Tabulate ln P(y | lambda) over signal and ADU, with the mean ADU of each signal."""
-        law = self._law
+        distribution = self._distribution
         codes = self._last - self._first + 1
-        t_low = law.stabilised(max(self._first - law.offset_adu, 0.0) * law.gain_e_per_adu)
-        t_high = law.stabilised((self._last - law.offset_adu) * law.gain_e_per_adu) + 4
+        t_low = distribution.stabilised(
+            max(self._first - distribution.offset_adu, 0.0) * distribution.gain_e_per_adu
+        )
+        t_high = (
+            distribution.stabilised(
+                (self._last - distribution.offset_adu) * distribution.gain_e_per_adu
+            )
+            + 4
+        )
         signals = max(2, math.ceil((t_high - t_low) / _STEP))
         if codes * signals > _MOST_ENTRIES or codes < 2:
             return None
-        lambda_e = law.electrons(np.linspace(t_low, t_high, signals))
+        lambda_e = distribution.electrons(np.linspace(t_low, t_high, signals))
         edges = np.arange(self._first, self._last + 2, dtype=np.float64) - 0.5
-        probability = law.probabilities(lambda_e, edges)
+        probability = distribution.probabilities(lambda_e, edges)
         mean_adu = np.maximum.accumulate(probability @ (edges[:-1] + 0.5))
         mean_adu += 1e-12 * np.arange(signals)  # strictly increasing, where all is clipped too
         return np.log(np.maximum(probability, 1e-300)), mean_adu

@@ -3,7 +3,7 @@
 Values and parameters of a patch lie in raster order, channels of a pixel side by side:
 D = p * p * C.  A pixel's first channel sees the pixels before it, the next ones its earlier
 channels too. The last weights are zero, so that an untrained network is the linear start: a mixture
-whose components lie so close together that it is the normal law within 0.0001 nat.
+whose components lie so close together that it is the normal distribution within 0.0001 nat.
 """
 
 from __future__ import annotations

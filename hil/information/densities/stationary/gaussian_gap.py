@@ -1,4 +1,4 @@
-"""What a Gaussian makes of one pixel's law, against its histogram.
+"""What a Gaussian makes of one pixel's distribution, against its histogram.
 
 V : variance of all pixels, ADU^2, and F = max(V, the least that a model may have)
 H : entropy of the histogram, nats per pixel

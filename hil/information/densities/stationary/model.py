@@ -22,7 +22,7 @@ _INVERTED_AT_ONCE = 64  # rows: dtrtri is as fast as a product up to here, and h
 
 @dataclass(frozen=True)
 class StationaryModel:
-    """The law of patches about their mean; what it takes to evaluate it is computed once, on use.
+    """The distribution of patches about their mean; what evaluates it is computed once, on use.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The copula families: laws that sum to 1, flat fields of any kind, and what Gaussians miss."""
+"""The copula families: distributions that sum to 1, flat fields of any kind, and what Gaussians miss."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from hil.information.densities.copula.marginal import (
 )
 from hil.information.densities.copula.model import CopulaModel, cell_nats
 from hil.information.densities.copula.normal_scores import NormalScores
-from hil.information.densities.copula.parametric_marginal import warped_laws, warps
+from hil.information.densities.copula.parametric_marginal import warped_distributions, warps
 from hil.information.estimators import find_estimator
 from hil.information.sample.sample import Sample
 from hil.noise import CameraNoise, GaussianNoise, NoiseModel, PoissonNoise
@@ -81,9 +81,12 @@ def test_entropy_of_flat_fields(case: Flat) -> None:
     truth = pixel_entropy_nats(case)
     frames = [flat_frames(case, np.random.default_rng(seed)) for seed in range(4)]
     found = [estimate_information(one, case.noise, "copula", 8).h_y_nats for one in frames]
-    law = np.unique(frames, return_counts=True)[1] / np.size(frames)
+    distribution = np.unique(frames, return_counts=True)[1] / np.size(frames)
     # what so many pixels can say at all: where nearly all clip, the others are rare and tell much
-    scatter = math.sqrt((law @ np.log(law) ** 2 - (law @ np.log(law)) ** 2) / np.size(frames))
+    scatter = math.sqrt(
+        (distribution @ np.log(distribution) ** 2 - (distribution @ np.log(distribution)) ** 2)
+        / np.size(frames)
+    )
     assert np.mean(found) == pytest.approx(truth, abs=0.001 + 3 * scatter)
     assert scatter < 0.004
 
@@ -146,11 +149,11 @@ def test_lognormal_pixels_by_summation(mean_e: float) -> None:
     weight = np.exp(-(z**2) / 2) / np.exp(-(z**2) / 2).sum()
     lambda_e = mean_e * np.exp(spread * z - spread**2 / 2)
     y = np.arange(int(mean_e * 30) + 40)
-    law = np.zeros(y.size)
+    distribution = np.zeros(y.size)
     log_factorial = np.cumsum(np.log(np.maximum(y, 1)))
     for w, light in zip(weight, lambda_e, strict=True):
-        law += w * np.exp(y * math.log(light) - light - log_factorial)
-    h_y = float(entr(law).sum())
+        distribution += w * np.exp(y * math.log(light) - light - log_factorial)
+    h_y = float(entr(distribution).sum())
     assert found.h_y_nats == pytest.approx(h_y, abs=0.01 * math.log(2) + 0.004)
     truth = (h_y - float(weight @ noise.entropy_nats(lambda_e))) / math.log(2)
     assert found.bits_per_pixel == pytest.approx(truth, abs=0.03)
@@ -161,8 +164,8 @@ def coarse_model(seed: int) -> tuple[CopulaModel, int]:
     rng = np.random.default_rng(seed)
     latent = smooth_scenes(4000, 2, rng) + 0.3 * rng.standard_normal((4000, 2, 2))
     counts = np.clip(np.rint(1.3 * latent + 1.5), 0, 4).astype(np.uint16)
-    law = np.bincount(counts.ravel(), minlength=5) / counts.size
-    scores = NormalScores(law)
+    distribution = np.bincount(counts.ravel(), minlength=5) / counts.size
+    scores = NormalScores(distribution)
     z = scores.score[counts.reshape(-1, 4)]
     covariance = np.cov(z.T, bias=True)
     whitener = np.linalg.inv(np.linalg.cholesky(covariance))
@@ -194,8 +197,8 @@ def test_fine_cells_give_the_gaussian_density() -> None:
     sigma = 40.0
     covariance = sigma**2 * np.array([[1, 0.7, 0.3], [0.7, 1, 0.7], [0.3, 0.7, 1]])
     edges = np.arange(-250, 252) - 0.5
-    law = np.diff(ndtr(edges / sigma))
-    scores = NormalScores(law / law.sum())
+    distribution = np.diff(ndtr(edges / sigma))
+    scores = NormalScores(distribution / distribution.sum())
     correlation = covariance / sigma**2
     model = CopulaModel.fit(
         [scores], np.zeros(3), correlation, np.linalg.inv(np.linalg.cholesky(correlation))
@@ -206,9 +209,9 @@ def test_fine_cells_give_the_gaussian_density() -> None:
     assert model.nats_per_pixel(codes) == pytest.approx(expected, abs=2e-3)
 
 
-@pytest.mark.parametrize("law", [[0.7, 0.2, 0.1], [0.05, 0.9, 0.05], np.full(50, 0.02)])
-def test_latent_correlation_turns_the_scores_covariance_round(law: list[float]) -> None:
-    scores = NormalScores(np.asarray(law, dtype=float))
+@pytest.mark.parametrize("distribution", [[0.7, 0.2, 0.1], [0.05, 0.9, 0.05], np.full(50, 0.02)])
+def test_latent_correlation_turns_the_scores_covariance_round(distribution: list[float]) -> None:
+    scores = NormalScores(np.asarray(distribution, dtype=float))
     rng = np.random.default_rng(6)
     rho = 0.7
     t = rng.standard_normal(400_000)
@@ -233,10 +236,12 @@ def test_cells_far_out_keep_their_digits(low: float, high: float) -> None:
     assert cell_nats(np.array([low]), np.array([high]))[0] == pytest.approx(expected, rel=1e-6)
 
 
-@pytest.mark.parametrize("law", [[1.0], [0.3, 0.7], [0.98, 0.01, 0.01]])
-def test_ends_without_a_width_do_not_raise_the_noise_in_the_scores(law: list[float]) -> None:
-    scores = NormalScores(np.asarray(law))
-    noise = scores.slope2_mean(np.full(len(law), 100.0))
+@pytest.mark.parametrize("distribution", [[1.0], [0.3, 0.7], [0.98, 0.01, 0.01]])
+def test_ends_without_a_width_do_not_raise_the_noise_in_the_scores(
+    distribution: list[float],
+) -> None:
+    scores = NormalScores(np.asarray(distribution))
+    noise = scores.slope2_mean(np.full(len(distribution), 100.0))
     assert 0 <= noise <= 1 - scores.hidden_variance + 1e-12
 
 
@@ -244,9 +249,9 @@ def test_marginals_are_laws_and_leave_their_fold_out() -> None:
     rng = np.random.default_rng(8)
     counts = np.array([np.bincount(rng.poisson(40, 500), minlength=120) for _ in range(4)])
     everything, others, bandwidths = fit_marginals(counts.astype(float), np.full(120, 40.0))
-    for law in (everything, *others):
-        assert law.sum() == pytest.approx(1)
-        assert law.min() > 0
+    for distribution in (everything, *others):
+        assert distribution.sum() == pytest.approx(1)
+        assert distribution.min() > 0
     # few pixels on many codes: smoothing pays
     assert bandwidths[0] > 0
     assert set(bandwidths) <= set(BANDWIDTHS)
@@ -385,14 +390,17 @@ def test_warped_laws_fit_what_they_are_made_for(power: float) -> None:
     counts = np.bincount(code)[None].astype(float)
     variance = np.arange(counts.size) + y.min()  # of counted photons
     name = {0.0: "normal", 0.5: "root normal", 1.0: "log normal"}[power]
-    fits = {n: warped_laws(counts, u)[0].probability for n, u in warps(variance).items()}
-    nats = {n: -float(counts[0] @ np.log(law)) / counts.sum() for n, law in fits.items()}
+    fits = {n: warped_distributions(counts, u)[0].probability for n, u in warps(variance).items()}
+    nats = {
+        n: -float(counts[0] @ np.log(distribution)) / counts.sum()
+        for n, distribution in fits.items()
+    }
     assert min(nats, key=nats.__getitem__) == name
     empirical = entr(counts[0] / counts.sum()).sum() + np.count_nonzero(counts) / 2 / counts.sum()
     assert nats[name] == pytest.approx(empirical, abs=2e-3)
-    for law in fits.values():
-        assert law.sum() == pytest.approx(1, abs=1e-9)
-        assert law.min() > 0
+    for distribution in fits.values():
+        assert distribution.sum() == pytest.approx(1, abs=1e-9)
+        assert distribution.min() > 0
     assert list(warps(np.full(10, 4.0))) == ["normal"]
 
 

@@ -79,8 +79,8 @@ def log_likelihood(case: Templates, y: np.ndarray, x: np.ndarray) -> np.ndarray:
     if isinstance(case.noise, PoissonNoise):
         return np.stack([poisson.logpmf(y, one).sum(axis=1) for one in x], 1)
     c = CAMERA
-    law = CameraPixel(c.gain_e_per_adu, c.offset_adu, c.read_noise_e, c.highest_adu)
-    table = np.log(np.maximum(law.probabilities(x.ravel(), np.arange(257) - 0.5), 1e-300))
+    distribution = CameraPixel(c.gain_e_per_adu, c.offset_adu, c.read_noise_e, c.highest_adu)
+    table = np.log(np.maximum(distribution.probabilities(x.ravel(), np.arange(257) - 0.5), 1e-300))
     table = table.reshape(*x.shape, 256)
     codes = y.astype(int)
     pixel = np.arange(x.shape[1])
@@ -156,7 +156,7 @@ def test_is_the_same_for_the_same_seed() -> None:
     assert found[0].bits_per_pixel != found[2].bits_per_pixel
 
 
-class Law(NamedTuple):
+class Distribution(NamedTuple):
     says: str
     kernel: NoiseKernel
     exact: Likelihood
@@ -169,29 +169,29 @@ def rounded_gaussian(y: np.ndarray, mu: np.ndarray) -> np.ndarray:
     return np.log(cells).sum(axis=-1)
 
 
-LAWS = [
-    Law(
+DISTRIBUTIONS = [
+    Distribution(
         "Gaussian",
         GaussianKernel(7.0, 100.0, False),
         lambda y, mu: norm.logpdf(y, mu, 7).sum(axis=-1),
         np.array([[98.5, 110], [120, 80]]),
         np.array([[100.0, 105], [101, 99], [90, 130]]),
     ),
-    Law(
+    Distribution(
         "rounding shows",
         GaussianKernel(0.4, 100.0, True),
         rounded_gaussian,
         np.array([[100.0, 101], [99, 100]]),
         np.array([[100.2, 100.7], [99.4, 100.1], [100, 100]]),
     ),
-    Law(
+    Distribution(
         "Poisson",
         PoissonKernel(),
         lambda y, mu: poisson.logpmf(y, mu).sum(axis=-1),
         np.array([[0.0, 3], [7, 2]]),
         np.array([[0.3, 2.5], [6, 1], [3, 3]]),
     ),
-    Law(
+    Distribution(
         "variance that grows",
         LinearVarianceKernel(4.0, 2.0, 100.0),
         lambda y, mu: norm.logpdf(y, mu, np.sqrt(4 + 2 * mu)).sum(axis=-1),
@@ -201,20 +201,24 @@ LAWS = [
 ]
 
 
-@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.says)
-def test_kernels_give_the_noise_s_likelihood(law: Law) -> None:
-    expected = law.exact(law.y[:, None], law.mu[None])
-    own = law.kernel.exact(law.y, np.broadcast_to(law.mu, (2, 3, 2)))
+@pytest.mark.parametrize("distribution", DISTRIBUTIONS, ids=lambda distribution: distribution.says)
+def test_kernels_give_the_noise_s_likelihood(distribution: Distribution) -> None:
+    expected = distribution.exact(distribution.y[:, None], distribution.mu[None])
+    own = distribution.kernel.exact(distribution.y, np.broadcast_to(distribution.mu, (2, 3, 2)))
     if own is None:
-        weights, constants = law.kernel.coefficients(law.mu)
-        own = law.kernel.features(law.y) @ weights.T + constants + law.kernel.base(law.y)[:, None]
+        weights, constants = distribution.kernel.coefficients(distribution.mu)
+        own = (
+            distribution.kernel.features(distribution.y) @ weights.T
+            + constants
+            + distribution.kernel.base(distribution.y)[:, None]
+        )
     assert own == pytest.approx(expected, abs=1e-8)
 
 
 def test_camera_kernel_reads_the_exact_law_near_the_clip() -> None:
-    law = CameraPixel(0.5, 20, 1.6, 255)
+    distribution = CameraPixel(0.5, 20, 1.6, 255)
     lambda_e = np.array([[2.0, 40.0, 117.0]])
-    probability = law.probabilities(lambda_e[0], np.arange(257) - 0.5)
+    probability = distribution.probabilities(lambda_e[0], np.arange(257) - 0.5)
     mean = (probability @ np.arange(256))[None, None]
     y = np.array([[24.0, 102, 255], [20, 95, 250]])
     frames = np.broadcast_to(y[:, None, None], (2, 1, 1, 3))

@@ -13,15 +13,15 @@ GRID = np.arange(1.0, 12.01, 0.1)
 COUNTS = np.arange(40)
 
 
-def poisson_law(lambda_e: np.ndarray) -> np.ndarray:
+def poisson_distribution(lambda_e: np.ndarray) -> np.ndarray:
     factorial = np.array([math.lgamma(k + 1) for k in COUNTS])
     return np.exp(COUNTS * np.log(lambda_e[:, None]) - lambda_e[:, None] - factorial)
 
 
 @pytest.mark.parametrize("lambda_e", [3.0, 5.02, 8.37])
 def test_one_light_is_found_between_points_of_the_grid(lambda_e: float) -> None:
-    law = poisson_law(np.array([lambda_e]))[0]
-    mixing = fit_mixing(poisson_law(GRID), 1e6 * law)
+    distribution = poisson_distribution(np.array([lambda_e]))[0]
+    mixing = fit_mixing(poisson_distribution(GRID), 1e6 * distribution)
     assert mixing.mean(GRID) == pytest.approx(lambda_e, abs=0.002)
     spread = mixing.mean(GRID**2) - mixing.mean(GRID) ** 2
     # a variance of lambda that would not show: the noise's is so uncertain
@@ -31,8 +31,11 @@ def test_one_light_is_found_between_points_of_the_grid(lambda_e: float) -> None:
 
 
 def test_two_lights_are_not_one() -> None:
-    law = 0.7 * poisson_law(np.array([2.0]))[0] + 0.3 * poisson_law(np.array([9.0]))[0]
-    mixing = fit_mixing(poisson_law(GRID), 1e6 * law)
+    distribution = (
+        0.7 * poisson_distribution(np.array([2.0]))[0]
+        + 0.3 * poisson_distribution(np.array([9.0]))[0]
+    )
+    mixing = fit_mixing(poisson_distribution(GRID), 1e6 * distribution)
     assert mixing.mean(GRID) == pytest.approx(4.1, abs=0.01)
     assert mixing.mean((GRID < 5.0).astype(float)) == pytest.approx(0.7, abs=0.01)
 
@@ -65,7 +68,7 @@ def test_what_the_pixels_do_not_tell_apart_is_shared_and_its_deviation_is_large(
 
 @pytest.mark.parametrize("scale", [1e-3, 1.0, 1e12])
 def test_any_number_of_pixels_is_fitted(scale: float) -> None:
-    law = poisson_law(np.array([5.0]))[0]
-    mixing = fit_mixing(poisson_law(GRID), scale * law)
+    distribution = poisson_distribution(np.array([5.0]))[0]
+    mixing = fit_mixing(poisson_distribution(GRID), scale * distribution)
     assert np.isfinite(mixing.weights).all()
     assert math.isfinite(mixing.mean_sd(GRID))

@@ -56,9 +56,9 @@ def test_moments_say_what_patches_would(p: int) -> None:
     patches = cut.reshape(-1, p * p)
     assert moments.n == 36
     c = autocovariance(p)
-    law = multivariate_normal(np.full(p * p, 4.7), covariance(c))
+    distribution = multivariate_normal(np.full(p * p, 4.7), covariance(c))
     found = StationaryModel(c).cross_entropies_nats(0.7, [moments])
-    assert found == pytest.approx([-law.logpdf(patches).mean() / p**2])
+    assert found == pytest.approx([-distribution.logpdf(patches).mean() / p**2])
     centred = basis(p * p) @ (patches - 4.7).T
     h = p * p // 2
     about = moments.covariance(0.7)
