@@ -18,7 +18,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from drivers.protocol import Camera, Connection, Device, Value
+from drivers.protocol import Camera, Connection, Device
+from drivers.types import Value
 from hil.calibration import CameraCalibration, PhotonTransfer
 
 DEFAULT_DRAWS = 50

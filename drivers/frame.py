@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
-
-Pixels: TypeAlias = NDArray[np.unsignedinteger[Any]]
+from drivers.types import Pixels
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,8 +38,8 @@ from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from drivers.frame import Frame
+from drivers.types import Value
 
-Value: TypeAlias = float | int | str
 Kind: TypeAlias = Literal["float", "int", "choice"]
 Role: TypeAlias = Literal["position", "exposure", "light", "binning", "region", "preset", "other"]
 

@@ -9,13 +9,12 @@ from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.estimator_cases.table import Row
+from drivers.types import Floats
 from hil.information import GaussianNoise, estimate_information
 
 P, SIGMA_ADU = 16, 10.0
-Floats = NDArray[np.float64]
 
 
 def rows(n_seeds: int) -> Iterator[Row]:

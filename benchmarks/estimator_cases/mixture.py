@@ -9,15 +9,14 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 from scipy.special import logsumexp
 
 from benchmarks.estimator_cases.table import Row
+from drivers.types import Floats
 from hil.information import GaussianNoise, PoissonNoise, estimate_information
 
 K, P, N, SIGMA_ADU = 64, 8, 5000, 10.0
-Floats = NDArray[np.float64]
 
 
 class Case(NamedTuple):

@@ -7,16 +7,14 @@ import time
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.estimator_cases import mixture
 from benchmarks.estimator_cases.problems import exponential, process_patches, process_truth_bits
 from benchmarks.estimator_cases.table import Row
+from drivers.types import Floats
 from hil.information import GaussianNoise, PoissonNoise, estimate_information
 from hil.information.estimators.pixelcnn import PixelCNN
 from hil.records.estimate import Estimate
-
-Floats = NDArray[np.float64]
 
 SIGMA_ADU = 10.0
 PATCHES = 5000

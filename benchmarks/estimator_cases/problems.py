@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import entr, softmax
 
-Floats = NDArray[np.float64]
+from drivers.types import Floats
 
 
 def median_seconds(run: Callable[[], object], runs: int = 5) -> float:

@@ -19,18 +19,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.estimator_cases import reference
 from benchmarks.estimator_cases.table import Row
+from drivers.types import Floats
 from hil.information import estimate_information
 from hil.information.estimators import find_estimator
 from hil.information.estimators.best import CLOSED_FORM, SLOW
 from hil.information.estimators.registry import CrossEntropy
 from hil.information.sample.sample import Sample
 from hil.noise import GaussianNoise, NoiseModel, PoissonNoise
-
-Floats = NDArray[np.float64]
 
 P, FIELD, SIDE = 8, 32, 320
 SEEDS = 3

@@ -17,15 +17,13 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.estimator_cases import mixture
 from benchmarks.estimator_cases.problems import exponential, process_patches, process_truth_bits
 from benchmarks.estimator_cases.table import Row
+from drivers.types import Floats
 from hil.information import estimate_information
 from hil.noise import GaussianNoise, NoiseModel, PoissonNoise
-
-Floats = NDArray[np.float64]
 
 SECONDS = 60.0  # of one processor, for each of its networks
 SEEDS = 3

@@ -12,7 +12,8 @@ from benchmarks.rig_cases.probe import Probe, Probed
 from benchmarks.rig_cases.search import optuna_against_scan
 from benchmarks.rig_cases.speed import milliseconds, over_bare
 from benchmarks.rig_cases.table import Row, apart
-from drivers.protocol import Camera, Value
+from drivers.protocol import Camera
+from drivers.types import Value
 from sim.lensless import KIND
 from sim.lensless.scenes import PITCH_RAD
 

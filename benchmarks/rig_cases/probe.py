@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from drivers.protocol import Value
+from drivers.types import Value
 from hil.calibration.rig_noise import noise_model
 from hil.clock import SystemClock
 from hil.records.estimate import Estimate

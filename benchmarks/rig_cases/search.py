@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.rig_cases.probe import Probe
 from benchmarks.rig_cases.table import Row
-from drivers.protocol import Value
+from drivers.types import Value
 from hil import run_session
 from hil.spec import GridSampler, SamplerSpec, SessionFile, load_session_file
 

@@ -26,11 +26,11 @@ from drivers.errors import (
     FrameTimeout,
     SettleTimeout,
 )
-from drivers.frame import Frame, FrameMeta, Pixels
+from drivers.frame import Frame, FrameMeta
 from drivers.micromanager.core import Core
 from drivers.micromanager.device import MicroManagerDevice
 from drivers.micromanager.parts import Part
-from drivers.protocol import Value
+from drivers.types import Pixels, Value
 
 LONG_EXPOSURE_MS = 500.0
 """Above it frames are taken one by one, and a cancelled one is not waited for."""

@@ -13,7 +13,8 @@ from drivers.errors import DriverError, NotReached, SettleTimeout, UnknownSettin
 from drivers.micromanager.core import Core
 from drivers.micromanager.parts import Part
 from drivers.micromanager.values import checked, matches
-from drivers.protocol import Setting, Value
+from drivers.protocol import Setting
+from drivers.types import Value
 
 _POLL_S = 0.002
 _STILL_S = 0.25

@@ -23,7 +23,8 @@ from drivers.micromanager.parts import (
 )
 from drivers.micromanager.region import RegionPart
 from drivers.micromanager.values import TEXT_PLACES, as_choices
-from drivers.protocol import Kind, Role, Setting, Value
+from drivers.protocol import Kind, Role, Setting
+from drivers.types import Value
 
 FORBIDDEN = frozenset(
     {

@@ -11,7 +11,8 @@ from typing import Protocol
 
 from drivers.micromanager.core import Core
 from drivers.micromanager.values import from_text, to_text
-from drivers.protocol import Alias, Setting, Value
+from drivers.protocol import Alias, Setting
+from drivers.types import Value
 
 
 class Part(Protocol):

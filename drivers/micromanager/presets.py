@@ -13,7 +13,8 @@ from drivers.errors import UnknownSetting, ValueRefused
 from drivers.micromanager.core import Core
 from drivers.micromanager.device import MicroManagerDevice
 from drivers.micromanager.values import checked, from_text, matches
-from drivers.protocol import Alias, Setting, Value
+from drivers.protocol import Alias, Setting
+from drivers.types import Value
 
 LABEL = "Preset"
 _LOG = logging.getLogger(__name__)

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 
 from drivers.errors import ValueRefused
 from drivers.micromanager.core import Core
-from drivers.protocol import Setting, Value
+from drivers.protocol import Setting
+from drivers.types import Value
 
 _FIELDS = ("region_x_px", "region_y_px", "region_width_px", "region_height_px")
 

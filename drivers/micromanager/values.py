@@ -11,7 +11,8 @@ import math
 from collections.abc import Sequence
 
 from drivers.errors import ValueRefused
-from drivers.protocol import Setting, Value
+from drivers.protocol import Setting
+from drivers.types import Value
 
 TEXT_PLACES = 4
 """Decimals that the core keeps of a float property."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from drivers.protocol import Setting, Value
+from drivers.protocol import Setting
+from drivers.types import Value
 from hil.errors import InputError, SafetyError
 from hil.rig.safety import Safety
 from hil.spec import CalibrateSpec, RigSpec

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
+from drivers.types import Value
 from hil.calibration.stored import StoredNoise, stored_noise
 from hil.calibration.validity import StateDifference, Tie, differences, read_again
 from hil.errors import InputError
-from hil.records.frames import Value
 from hil.rig.rig import Rig
 from hil.spec import CalibratedNoiseSpec, RigFile
 

@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from drivers.errors import DriverError
-from drivers.protocol import Camera, Identified, Setting, Value
+from drivers.protocol import Camera, Identified, Setting
+from drivers.types import Value
 from hil.errors import RigError
 from hil.rig.safety import Safety
 from hil.spec import CalibrateSpec

@@ -6,7 +6,8 @@ import math
 import sys
 from pathlib import Path
 
-from drivers.protocol import Setting, Value
+from drivers.protocol import Setting
+from drivers.types import Value
 from hil.errors import RigError
 from hil.rig.light import light_path
 from hil.rig.plan import Plan

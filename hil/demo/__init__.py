@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 
-from hil.records.frames import Value
+from drivers.types import Value
 from hil.rig.plan import Plan
 from hil.rig.rig import Rig
 from hil.spec import RigFile, RigSpec, SessionFile, SessionSpec

@@ -25,14 +25,12 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from drivers.types import Floats
 from hil.errors import InputError
 from hil.information.interval import Interval, student_interval
 from hil.information.sample.checks import check_share
 from hil.records.estimate import Estimate
-
-Floats = NDArray[np.float64]
 
 _TUNED_FOR = 16  # fields at which the sequence is about as narrow as it can be
 

@@ -16,13 +16,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from drivers.types import Floats
 from hil.information.sample.field_groups import field_groups
 from hil.information.sample.sample import Sample
 from hil.noise.entropy.histogram import AduCounts, joined
 from hil.noise.entropy.phi_shift import PhiShift
 from hil.noise.model import NoiseModel, ShiftedPhi
-
-Floats = NDArray[np.float64]
 
 _NATS_PER_BIT = math.log(2)
 _THINNED = 20_000  # pixels, which say between which ADU most lie

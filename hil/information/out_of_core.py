@@ -22,13 +22,13 @@ from hil.information.interval import Interval, with_calibration
 from hil.information.sample.checks import check_patch_size, check_share
 from hil.information.sample.patches import check_mask, cut_patches, patch_corners
 from hil.information.sample.prepare import Noise
+from hil.information.sample.sample import FOLDS
 from hil.information.stream.flatten import MOST_FILLED
 from hil.information.stream.online import OnlineEstimator
 from hil.noise.model import FlattenedNoise, MaskedNoise, NoiseModel
 from hil.records.estimate import Estimate
 
 IN_MEMORY_BYTES = 2**29
-_FOLDS = 5  # groups of fields are a multiple, so that a field's fold is its group's
 _KEPT_BYTES = 2**28  # of all fields, while they are streamed
 
 
@@ -203,7 +203,7 @@ def _stream(frames: StoredFrames, online: OnlineEstimator, patch_size: int) -> E
     """Take in all fields; where they are very many, some of the same fold count as one unit."""
     n_fields = frames.shape[0]
     per_unit = 8 * patch_size**4 + 2**20
-    n_units = min(n_fields, max(1, _KEPT_BYTES // per_unit // _FOLDS) * _FOLDS)
+    n_units = min(n_fields, max(1, _KEPT_BYTES // per_unit // FOLDS) * FOLDS)
     for number in range(n_fields):
         online.update(_field(frames, number), number % n_units)
     found = online.estimate()

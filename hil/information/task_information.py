@@ -20,6 +20,7 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
+from drivers.types import Floats
 from hil.errors import InputError
 from hil.information.densities.neural.classifier import Classifier, class_nats
 from hil.information.densities.neural.coding import fit_coding
@@ -36,12 +37,9 @@ from hil.information.densities.neural.patch_set import PatchSet
 from hil.information.densities.neural.training import Schedule, Tensors, score, train
 from hil.information.interval import student_interval
 from hil.information.sample.checks import check_frames
-from hil.information.sample.sample import Sample
+from hil.information.sample.sample import FOLDS, Sample
 from hil.noise.model import NoiseModel
 
-Floats = NDArray[np.float64]
-
-_FOLDS = 5
 _NATS_PER_BIT = math.log(2)
 _LEAST_GAIN_NATS = 1e-3  # a patch, not a pixel
 
@@ -143,7 +141,7 @@ def stratified_folds(classes: NDArray[np.intp]) -> NDArray[np.intp]:
     """Deal the fields of each class to the folds in turn, (F,)."""
     counts = np.bincount(classes)
     fold = np.empty_like(classes)
-    n_folds = min(_FOLDS, int(counts.min()))
+    n_folds = min(FOLDS, int(counts.min()))
     for label in range(counts.size):
         fold[classes == label] = np.arange(counts[label]) % n_folds
     return fold

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from drivers.types import Value
 from hil.calibration.rig_noise import RigNoise, check_before, check_now, rig_noise
 from hil.clock import Clock, SystemClock
 from hil.errors import InputError
 from hil.measure.advice import advise
 from hil.measure.repeatability import Repeatability, judge
 from hil.records.estimate import Estimate
-from hil.records.frames import Value
 from hil.rig.capture import Capture
-from hil.rig.device_thread import DeviceThread
+from hil.rig.device_thread import WorkerThread
 from hil.session.baseline import take_baseline
 from hil.session.search_space import resolve
 from hil.spec import RigFile, load_rig_file, load_session_file
@@ -27,7 +27,7 @@ from hil.supervision.stop import StopSwitch
 from hil.supervision.supervised import SupervisedRig, Watch, held_rig
 
 if TYPE_CHECKING:
-    from hil.records.frames import Pixels
+    from drivers.types import Pixels
 
 MEASUREMENTS = 10
 # Noise can only be checked where a field is taken more than once.
@@ -251,7 +251,7 @@ class _Taken:
         self._model = self._noise.under(rig.safety.noise_entries(self.settings))
         estimates = []
         with ExitStack() as stack:
-            thinker = DeviceThread("hil-estimates")
+            thinker = WorkerThread("hil-estimates")
             stack.callback(thinker.close, wait=False)
             for i in range(measurements):
                 observer(i, measurements)
@@ -259,7 +259,7 @@ class _Taken:
             observer(measurements, measurements)
         return estimates
 
-    def _one(self, thinker: DeviceThread) -> Estimate:
+    def _one(self, thinker: WorkerThread) -> Estimate:
         from hil.information import estimate_information
 
         scheme = self._scheme

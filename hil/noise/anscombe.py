@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hil.noise.model import Floats
+from drivers.types import Floats
 
 _LEAST_ARGUMENT = 0.375  # a^2: what the argument is at y = o without read noise
 

@@ -31,12 +31,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from drivers.types import Floats
 from hil.errors import InputError
 from hil.noise.anscombe import Stabiliser
 from hil.noise.camera import CameraNoise
 from hil.noise.corrected import CorrectedNoise, finest_step_adu
 from hil.noise.entropy.camera_pixel import CameraPixel
-from hil.noise.model import Floats
 from hil.noise.pixel_classes import PixelClasses
 
 _LEAST_RESPONSE, _MOST_RESPONSE = 0.25, 4.0  # beyond, a pixel is defective

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from drivers.types import Floats
 from hil.errors import InputError
 from hil.noise.camera import CameraNoise
 from hil.noise.entropy.emccd_pixel import EmccdPixel
 from hil.noise.entropy.entropy_table import PhiTable
 from hil.noise.entropy.histogram import AduCounts
 from hil.noise.entropy.phi_shift import PhiShift
-from hil.noise.model import Floats, finite_number
+from hil.noise.model import finite_number
 
 _LEAST_READ_NOISE_ADU = 0.25  # a distribution sharper than that is one of places between integers
 

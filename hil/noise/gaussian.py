@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from drivers.types import Floats
 from hil.noise.entropy.histogram import AduCounts
 from hil.noise.entropy.phi_shift import PhiShift
 from hil.noise.entropy.rounding_phase import PHASE_MATTERS_ADU, mean_over_phase_nats, phase_shift
-from hil.noise.model import Floats, finite_number
+from hil.noise.model import finite_number
 
 _ASYMPTOTIC_ADU = 2.0  # beyond, exp(-2 pi^2 sigma^2) is below 1e-34
 

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from drivers.types import Floats
 from hil.errors import InputError
 from hil.noise.gaussian import GaussianNoise
-from hil.noise.model import Floats
 
 
 class GaussianMapNoise:

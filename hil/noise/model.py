@@ -9,11 +9,10 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from drivers.types import Floats
 from hil.errors import InputError
 from hil.noise.entropy.histogram import AduCounts
 from hil.noise.entropy.phi_shift import PhiShift
-
-Floats = NDArray[np.float64]
 
 
 class NoiseModel(Protocol):

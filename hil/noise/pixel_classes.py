@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hil.noise.model import Floats
+from drivers.types import Floats
 
 _MOST_CLASSES = 16
 _WIDER = 1.4

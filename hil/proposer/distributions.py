@@ -14,7 +14,7 @@ from optuna.distributions import (
     json_to_distribution,
 )
 
-from hil.records.frames import Value
+from drivers.types import Value
 from hil.spec import SearchAxis
 
 

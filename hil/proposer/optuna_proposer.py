@@ -14,12 +14,12 @@ import optuna
 from optuna.trial import FrozenTrial
 from optuna.trial import TrialState as OptunaState
 
+from drivers.types import Value
 from hil import spec
 from hil.proposer import distributions as dists
 from hil.proposer.samplers import grid_size, make_sampler
 from hil.ranking.drift import fit_drift, without_drift
 from hil.ranking.leaders import to_measure_again
-from hil.records.frames import Value
 from hil.records.trial import Proposal, SearchExhausted, TrialRow, TrialState
 
 # Where a trial keeps the sampler's own proposal, if joint limits made it another.

@@ -24,11 +24,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from drivers.types import Floats
 from hil.records.trial import Measured, TrialRow
 
-Floats = NDArray[np.float64]
 _LACK_OF_FIT = 0.01
 _FEW_FIELDS = 4
 _LEAST_SENSITIVITY = 1e-3  # below it the reference carries no information to lose

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from hil.records.frames import Value
+from drivers.types import Value
 from hil.records.trial import Best, TrialRow, TrialState
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal, TypeAlias
 
-from hil.records.frames import Value
+from drivers.types import Value
 
 # "again" measures one of the best trials once more, before the winner is named.
 TrialKind: TypeAlias = Literal["search", "start", "reference", "again"]

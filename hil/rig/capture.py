@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from drivers.errors import DriverError
-from drivers.frame import Pixels
 from drivers.protocol import Camera
+from drivers.types import Pixels, Value
 from hil.clock import Clock
 from hil.errors import RigError
-from hil.records.frames import FieldFrames, Value
+from hil.records.frames import FieldFrames
 from hil.rig.light import DoseMeter
 from hil.rig.safety import Safety
 

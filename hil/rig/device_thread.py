@@ -1,4 +1,4 @@
-"""The one thread on which all that touches hardware runs."""
+"""Threads that work while the main thread keeps watch; one of them touches all hardware."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-# Ctrl-C, stop requests and the heart beat are looked at this often.
+# Ctrl-C, stop requests and the heartbeat are looked at this often.
 WATCH_S = 0.1
 
 
@@ -19,7 +19,7 @@ def _idle() -> None:
     """Watch nothing."""
 
 
-class DeviceThread:
+class WorkerThread:
     """Runs work on one thread while the caller's thread keeps watch.
 
     Parameters
@@ -28,13 +28,13 @@ class DeviceThread:
         Of the thread, for debuggers.
     """
 
-    def __init__(self, name: str = "hil-devices") -> None:
+    def __init__(self, name: str) -> None:
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
         self._thread: threading.Thread | None = None
         self._began_s: float | None = None
 
     def run(self, work: Callable[[], T], watch: Callable[[], None] = _idle) -> T:
-        """Run ``work`` on the device thread; call ``watch`` at least every 0.1 s until it is done.
+        """Run ``work`` on the thread; call ``watch`` at least every 0.1 s until it is done.
 
         Raises
         ------
@@ -68,3 +68,10 @@ class DeviceThread:
     def close(self, *, wait: bool = True) -> None:
         """End the thread after its present work."""
         self._pool.shutdown(wait=wait, cancel_futures=True)
+
+
+class DeviceThread(WorkerThread):
+    """The one thread on which all that touches a rig's hardware runs."""
+
+    def __init__(self) -> None:
+        super().__init__("hil-devices")

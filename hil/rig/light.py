@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
+from drivers.types import Value
 from hil.errors import InputError, SafetyError
-from hil.records.frames import Value
 from hil.rig.safety import Safety
 from hil.spec import DoseSpec, RigSpec
 

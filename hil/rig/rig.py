@@ -9,7 +9,8 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from drivers.errors import DriverError
-from drivers.protocol import Camera, Connection, Device, Setting, Value
+from drivers.protocol import Camera, Connection, Device, Setting
+from drivers.types import Value
 from hil.errors import InputError, RigError, SafetyError, nearest
 from hil.rig.device_thread import DeviceThread
 from hil.rig.plan import Plan

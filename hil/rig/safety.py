@@ -15,7 +15,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from drivers.errors import DriverError
-from drivers.protocol import Alias, Camera, Device, Setting, Value
+from drivers.protocol import Alias, Camera, Device, Setting
+from drivers.types import Value
 from hil.errors import RigError, SafetyError, nearest
 from hil.spec import Limit, LimitsTogether, RigSpec
 from hil.spec.rig import outside, together

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
+from drivers.types import Value
 from hil.clock import SystemClock
 from hil.errors import InputError
-from hil.records.frames import Value
 from hil.rig.plan import Plan
 from hil.rig.rig import Rig
 from hil.session.result import best_of

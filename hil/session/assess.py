@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from drivers.types import Pixels, Value
 from hil.errors import InputError
 from hil.records.estimate import Assessment, Estimate
-from hil.records.frames import Measurement, Pixels, Value
+from hil.records.frames import Measurement
 from hil.session.objectives import Circumstances, light_sensitivity, scaled
 from hil.spec import SessionFile, SessionSpec
 

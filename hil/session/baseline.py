@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from drivers.types import Value
 from hil.errors import InputError, SafetyError
-from hil.records.frames import Value
 from hil.rig.safety import Safety
 from hil.session.search_space import SearchSpace, check_table
 from hil.spec import Blank, Grid, RigSpec, SessionSpec

@@ -16,10 +16,11 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from drivers.types import Value
 from hil.clock import Clock
 from hil.errors import HilError, StoreError
 from hil.records.estimate import Assessment
-from hil.records.frames import FieldFrames, Measurement, Value
+from hil.records.frames import FieldFrames, Measurement
 from hil.records.session import Observer, SessionState, Snapshot
 from hil.records.trial import Best, OpenTrial, Proposal, SearchExhausted, TrialRow, TrialState
 from hil.rig.capture import Capture
@@ -86,7 +87,7 @@ class Controller:
         The ports.
     stop
         Pressed by signals.
-    beat
+    heartbeat
         Called at every watch, to show a guardian that this process lives.
     observer
         Is shown how the session goes.
@@ -106,7 +107,7 @@ class Controller:
         estimator: Assessor,
         clock: Clock,
         stop: StopSwitch,
-        beat: Callable[[], None],
+        heartbeat: Callable[[], None],
         observer: Observer,
         best: Best | None = None,
     ) -> None:
@@ -119,7 +120,7 @@ class Controller:
         self._estimator = estimator
         self._clock = clock
         self._stop = stop
-        self._beat = beat
+        self._heartbeat = heartbeat
         self._observer = observer
         self._best = best
         self._started_s = clock.monotonic()
@@ -328,7 +329,7 @@ class Controller:
 
     def _watch(self) -> None:
         """Run on the main thread every 0.1 s while another thread works."""
-        self._beat()
+        self._heartbeat()
         self._look_for_stop(force=False)
         if self._stop.reason:
             self._capture.halt()
@@ -350,7 +351,7 @@ class Controller:
     def _show(
         self, trial: OpenTrial | None, state: TrialState | None, n_fields: int, note: str = ""
     ) -> None:
-        self._beat()
+        self._heartbeat()
         pace_s = self._elapsed_s() / self._own_trials if self._own_trials else math.nan
         left = max(self._spec.trials - self._n_ended, 0)
         self._observer(

@@ -7,14 +7,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from drivers.types import Value
 from hil.calibration.rig_noise import RigNoise, check_now
 from hil.clock import Clock
 from hil.errors import HilError, SafetyError, StoreError
-from hil.records.frames import Value
 from hil.records.session import Observer, SessionState
 from hil.records.trial import TrialState
 from hil.rig.capture import Capture
-from hil.rig.device_thread import DeviceThread
+from hil.rig.device_thread import WorkerThread
 from hil.rig.light import DoseMeter
 from hil.rig.rig import Rig
 from hil.session.assess import SessionAssessor, Surroundings
@@ -85,7 +85,7 @@ def drive(work: SessionSetup, observer: Observer, stop: StopSwitch) -> SessionRe
     HilError
         The rig or the database failed for good, or the rig could not be parked.
     """
-    thinker = DeviceThread("hil-estimates")
+    thinker = WorkerThread("hil-estimates")
     with ExitStack() as stack:
         stack.callback(thinker.close, wait=False)
         stack.enter_context(stop_on_signals(stop.press))
@@ -136,7 +136,7 @@ def _run_trials(
     work: SessionSetup,
     capture: Capture,
     store: SqlStore,
-    thinker: DeviceThread,
+    thinker: WorkerThread,
     guardian: Guardian,
     observer: Observer,
     stop: StopSwitch,
@@ -148,7 +148,7 @@ def _run_trials(
         store.session_state(SessionState.RUNNING, clock.now(), "resumed")
     if rig.spec.setup:
         store.event("setup", clock.now(), dict(rig.spec.setup))
-        rig.run(capture.set_up, guardian.beat)
+        rig.run(capture.set_up, guardian.heartbeat)
     _confirm_calibration(work, store)
     noise, space = work.noise, work.space
     around = Surroundings(space.excess, space.dose_mj, space.pixel_um2)
@@ -168,7 +168,7 @@ def _run_trials(
         ),
         clock=clock,
         stop=stop,
-        beat=guardian.beat,
+        heartbeat=guardian.heartbeat,
         observer=observer,
         best=best_of(work.database, work.session_id) if work.resumed else None,
     )
@@ -320,9 +320,9 @@ class _Delay:
         self._capture = capture
 
     def __call__(self, waited_s: float, why: str) -> None:
-        self._guardian.beat()
+        self._guardian.heartbeat()
         if waited_s > _DARK_AFTER_S:
-            self._rig.run(self._capture.rest, self._guardian.beat)
+            self._rig.run(self._capture.rest, self._guardian.heartbeat)
 
 
 def _brief(error: BaseException) -> str:

@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from hil.records.frames import Value
+from drivers.types import Value
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
+from drivers.types import Value
 from hil.records.estimate import Assessment
-from hil.records.frames import FieldFrames, Measurement, Value
+from hil.records.frames import FieldFrames, Measurement
 from hil.records.session import SessionState
 from hil.records.trial import OpenTrial, Proposal, TrialRow, TrialState
 
@@ -15,7 +16,7 @@ T = TypeVar("T")
 
 
 class Worker(Protocol):
-    """A thread that works while the caller keeps watch, as `hil.rig.device_thread` has it."""
+    """A thread that works while the caller keeps watch, as `hil.rig.device_thread` has them."""
 
     def run(self, work: Callable[[], T], watch: Callable[[], None]) -> T:
         """Run work, calling ``watch`` at least every 0.1 s."""

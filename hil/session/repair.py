@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 
-from hil.records.frames import Value
+from drivers.types import Value
 from hil.spec import SearchAxis
 
 _HALVINGS = 50

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from drivers.types import Value
 from hil.ranking.drift import Drift, without_drift
 from hil.ranking.leaders import winner
-from hil.records.frames import Value
 from hil.records.session import SessionState
 from hil.records.trial import Best, TrialState
 

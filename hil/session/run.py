@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from drivers.types import Value
 from hil.calibration.rig_noise import RigNoise, check_before, refuse_moves, rig_noise
 from hil.clock import Clock, SystemClock
 from hil.errors import InputError, nearest
-from hil.records.frames import Value
 from hil.records.session import Observer, SessionState, Snapshot
 from hil.records.versions import versions
 from hil.rig.plan import Plan

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from drivers.types import Value
 from hil.errors import InputError, SafetyError
-from hil.records.frames import Value
 from hil.rig.light import SampleLight, light_path
 from hil.rig.safety import Safety
 from hil.session.objectives import binning_of

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from hil.records.frames import Value
+from drivers.types import Value
 from hil.records.trial import TrialRow
 
 _ROUNDING = 1e-9

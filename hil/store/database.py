@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
+from drivers.types import Pixels
 from hil.clock import Clock
 from hil.errors import InputError, StoreError
 from hil.ranking.drift import Drift, fit_drift
@@ -25,7 +26,6 @@ from hil.store import calibrations, lease, map_files, queries
 from hil.store.calibrations import CalibrationRecord, NewCalibration
 from hil.store.engine import one_line, writing
 from hil.store.frame_access import read_checked
-from hil.store.frame_files import Pixels
 from hil.store.frame_writer import Keep
 from hil.store.holder import Holder
 from hil.store.location import Location
@@ -38,14 +38,14 @@ from hil.store.models import (
     ordered_id,
     random_id,
 )
-from hil.store.patience import OnDelay, Patience
 from hil.store.records import NewSession, SessionRecord
+from hil.store.retry import OnDelay, Retry
 from hil.store.rig_rows import rig_row
 from hil.store.sql_store import SqlStore, Writer
 from hil.store.trial_rows import TrialRows
 
 # How long a controller waits for the database, and how long everything else does.
-PATIENCE_S = 600.0
+RETRY_S = 600.0
 WAIT_S = 30.0
 
 
@@ -322,7 +322,7 @@ class Database:
         resumed: bool = False,
         keep_frames: Keep = "all",
         on_delay: OnDelay | None = None,
-        patience_s: float = PATIENCE_S,
+        retry_s: float = RETRY_S,
     ) -> SqlStore:
         """Open a session for a controller.
 
@@ -336,7 +336,7 @@ class Database:
             See `SqlStore`.
         on_delay
             Called with seconds and reason while the database makes a write wait.
-        patience_s
+        retry_s
             How long a write waits before it fails.
         """
         session_id = self.session_id(session)
@@ -353,7 +353,7 @@ class Database:
             session_id,
             controller=Writer(controller, Holder.this_process(session_id=session_id), self._leases),
             keep_frames=keep_frames,
-            patience=Patience(patience_s, clock, on_delay),
+            retry=Retry(retry_s, clock, on_delay),
             clock=clock,
         )
 
@@ -473,7 +473,7 @@ class Database:
     def _writing(self, section: str | None = None) -> Iterator[Connection]:
         with _plain_errors(), ExitStack() as stack:
             # Locks are taken on entering, so what has to be repeated is that alone.
-            yield Patience(WAIT_S).run(
+            yield Retry(WAIT_S).run(
                 lambda _attempt: stack.enter_context(writing(self._engine, section))
             )
 

@@ -14,7 +14,7 @@ from hil.store.columns import dump_json
 from hil.store.location import Location
 
 # How long SQLite itself waits for a lock. Short, since Ctrl-C is not heard meanwhile: longer waits
-# are made by `hil.store.patience`, which says that it waits.
+# are made by `hil.store.retry`, which says that it waits.
 BUSY_TIMEOUT_S = 2.0
 CONNECT_TIMEOUT_S = 10
 

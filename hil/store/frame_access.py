@@ -14,7 +14,7 @@ from hil.store import frame_files
 from hil.store.models import AcquisitionTable
 
 
-def read_checked(frames_folder: Path, row: Any, number: int) -> frame_files.Pixels:
+def read_checked(frames_folder: Path, row: Any, number: int) -> frame_files.StoredPixels:
     """Read the kept frames of an acquisition row, (n_fields, n_repeats, [channels,] height, width).
 
     Raises

@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from hil.errors import StoreError
 
-Pixels = NDArray[np.uint8] | NDArray[np.uint16]
+StoredPixels = NDArray[np.uint8] | NDArray[np.uint16]
 
 DIMENSIONS = {4: ("field", "repeat", "y", "x"), 5: ("field", "repeat", "channel", "y", "x")}
 DTYPES = ("uint8", "uint16")
@@ -40,7 +40,7 @@ def array_name(number: int) -> str:
     return f"{number:06d}"
 
 
-def checksum(pixels: Pixels) -> str:
+def checksum(pixels: StoredPixels) -> str:
     """SHA-256 of pixels in C order, little-endian."""
     return hashlib.sha256(_little(pixels).data).hexdigest()
 
@@ -57,7 +57,7 @@ def make_group(folder: Path, attributes: Mapping[str, Any]) -> None:
     sync_folder(folder.parent)
 
 
-def write_chunk(folder: Path, field: int, pixels: Pixels) -> None:
+def write_chunk(folder: Path, field: int, pixels: StoredPixels) -> None:
     """Write one field of view, (n_repeats, [channels,] height, width), and sync it."""
     encoded = _codec(pixels.dtype.itemsize).encode(_little(pixels))
     with (folder / f"c.{field}{'.0' * pixels.ndim}").open("wb") as file:
@@ -67,7 +67,7 @@ def write_chunk(folder: Path, field: int, pixels: Pixels) -> None:
 
 
 def write_metadata(
-    folder: Path, n_fields: int, pixels: Pixels, attributes: Mapping[str, Any]
+    folder: Path, n_fields: int, pixels: StoredPixels, attributes: Mapping[str, Any]
 ) -> None:
     """Write, or write anew, the array's ``zarr.json``; not yet synced.
 
@@ -84,7 +84,7 @@ def write_metadata(
     _replace(folder / "zarr.json", json.dumps(metadata, indent=2).encode())
 
 
-def read_fields(folder: Path, fields: list[int]) -> Pixels:
+def read_fields(folder: Path, fields: list[int]) -> StoredPixels:
     """Read some fields of view, (len(fields), n_repeats, [channels,] height, width).
 
     Raises
@@ -94,7 +94,7 @@ def read_fields(folder: Path, fields: list[int]) -> Pixels:
     """
     try:
         array = zarr.open_array(folder, mode="r")
-        pixels: Pixels = np.asarray(array.oindex[np.asarray(fields)])
+        pixels: StoredPixels = np.asarray(array.oindex[np.asarray(fields)])
     except Exception as error:  # codecs raise whatever they like on damaged bytes
         raise StoreError(f"{folder}: the frames cannot be read: {_brief(error)}") from error
     return pixels
@@ -125,9 +125,9 @@ def _replace(path: Path, content: bytes) -> None:
     partial.replace(path)
 
 
-def _little(pixels: Pixels) -> Pixels:
+def _little(pixels: StoredPixels) -> StoredPixels:
     little: Any = np.ascontiguousarray(pixels, dtype=pixels.dtype.newbyteorder("<"))
-    return cast(Pixels, little)
+    return cast(StoredPixels, little)
 
 
 @lru_cache(maxsize=8)

@@ -1,6 +1,6 @@
 """The trial table of one session, as its controller writes it: `hil.session.ports.Store` on SQL.
 
-Every public call is one transaction at most. Transactions may run twice (see `hil.store.patience`),
+Every public call is one transaction at most. Transactions may run twice (see `hil.store.retry`),
 so each recognises its own earlier success: by the key it made, or by the state it would set.
 """
 
@@ -18,10 +18,11 @@ from typing import Any, cast
 from sqlalchemy import Connection, Engine, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
+from drivers.types import Value
 from hil.clock import Clock
 from hil.errors import StoreError
 from hil.records.estimate import Assessment
-from hil.records.frames import FieldFrames, Measurement, Value
+from hil.records.frames import FieldFrames, Measurement
 from hil.records.session import SessionState
 from hil.records.trial import ENDED, OpenTrial, Proposal, TrialKind, TrialRow, TrialState
 from hil.store import lease, trial_changes
@@ -30,7 +31,7 @@ from hil.store.frame_access import read_measurement
 from hil.store.frame_writer import FrameWriter, Keep, Sealed
 from hil.store.holder import Holder
 from hil.store.models import EVENT, TRIAL, EventTable, SessionTable, TrialTable, ordered_id
-from hil.store.patience import Patience
+from hil.store.retry import Retry
 from hil.store.trial_rows import TrialRows
 
 
@@ -84,7 +85,7 @@ class SqlStore:
         ``"all"``; ``"first"``, the first repeat of every field of view; or ``"none"``. Checksums
         are stored in each case. Only with all frames can a CAPTURED trial be finished after its
         process died; with fewer it can only become STALE.
-    patience
+    retry
         How long to wait for the database.
     clock
         Tells when trials are proposed.
@@ -98,14 +99,14 @@ class SqlStore:
         *,
         controller: Writer,
         keep_frames: Keep,
-        patience: Patience,
+        retry: Retry,
         clock: Clock,
     ) -> None:
         self.session_id = session_id
         self._engine = engine
         self._frames_folder = frames_folder
         self._controller = controller
-        self._patience = patience
+        self._retry = retry
         self._clock = clock
         self._rows = TrialRows(session_id)
         self._work: dict[str, _Work] = {}
@@ -146,7 +147,7 @@ class SqlStore:
                     )
                 return OpenTrial(key, number, proposal.kind, proposal.requested)
 
-        trial = self._patience.run(work)
+        trial = self._retry.run(work)
         self._work[trial.trial_id] = _Work()
         return trial
 
@@ -259,7 +260,7 @@ class SqlStore:
                     },
                 )
 
-        self._patience.run(work)
+        self._retry.run(work)
 
     def session_state(self, state: SessionState, at: datetime, reason: str = "") -> None:
         """Commit the session's state."""
@@ -325,7 +326,7 @@ class SqlStore:
             It is not CAPTURED, a live controller has it in work, not all frames were kept, or the
             files do not match their checksums.
         """
-        self._patience.run(lambda _attempt: self._take_over(trial))
+        self._retry.run(lambda _attempt: self._take_over(trial))
         with self._engine.connect() as connection:
             measured = read_measurement(connection, self._frames_folder, trial)
             row = connection.execute(
@@ -351,7 +352,7 @@ class SqlStore:
 
     def give_up(self) -> None:
         """Make calls that wait for the database end in a StoreError. Any thread, any time."""
-        self._patience.gave_up.set()
+        self._retry.gave_up.set()
 
     def close(self) -> None:
         """Write what is in the queue, join the writer, and let go of trials still in work."""
@@ -386,7 +387,7 @@ class SqlStore:
             with writing(self._engine) as connection:
                 connection.execute(statement)
 
-        self._patience.run(work)
+        self._retry.run(work)
 
     def _insert(self, connection: Connection, key: str, number: int, proposal: Proposal) -> None:
         holder = self._controller.holder
@@ -438,7 +439,7 @@ class SqlStore:
                 if estimate is not None:
                     trial_changes.add_estimate(connection, trial, *estimate)
 
-        self._patience.run(work)
+        self._retry.run(work)
 
     def _take_over(self, trial: OpenTrial) -> None:
         with writing(self._engine, section=self.session_id) as connection:

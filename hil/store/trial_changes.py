@@ -8,9 +8,9 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, func, insert, select, update
 
+from drivers.types import Value
 from hil.errors import StoreError
 from hil.records.estimate import Assessment
-from hil.records.frames import Value
 from hil.records.trial import ENDED, OpenTrial, TrialKind, TrialState
 from hil.store.frame_writer import Sealed
 from hil.store.holder import Holder

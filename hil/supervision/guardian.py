@@ -1,9 +1,9 @@
 """A small process that parks the rig when its controller dies or hangs.
 
 It is started with the session and reads a pipe from the controller: first one line of JSON that
-says what to do, then beats. The end of the pipe without a farewell means that the controller is
-dead; no beat for long means that it hangs, and then it is ended first, since it may hold the
-devices. Only then does the guardian open the rig, through a connection of its own, and park.
+says what to do, then heartbeats. The end of the pipe without a farewell means that the controller
+is dead; no heartbeat for long means that it hangs, and then it is ended first, since it may hold
+the devices. Only then does the guardian open the rig, through a connection of its own, and park.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from hil.records.session import SessionState
 if TYPE_CHECKING:
     from hil.store import Database
 
-_BEAT = b"beat\n"
+_HEARTBEAT = b"heartbeat\n"
 _FAREWELL = b"farewell\n"
-_BEAT_EVERY_S = 0.5
+_HEARTBEAT_EVERY_S = 0.5
 HANG_S = 60.0
 
 
@@ -60,14 +60,14 @@ class Orders:
 
 
 class Guardian:
-    """The controller's side: starts the process, beats, and says farewell.
+    """The controller's side: starts the process, sends heartbeats, and says farewell.
 
     Parameters
     ----------
     orders
         Sent once.
     progressing
-        Whether the controller's device thread gets on; while it does not, no beat is sent.
+        Whether the controller's device thread gets on; while it does not, no heartbeat is sent.
     """
 
     def __init__(self, orders: Orders, progressing: Callable[[], bool]) -> None:
@@ -97,12 +97,12 @@ class Guardian:
         except OSError:
             self.alive = False
 
-    def beat(self) -> None:
+    def heartbeat(self) -> None:
         """Say that the session goes on; cheap, called as often as one likes."""
         now_s = time.monotonic()
-        if self.alive and now_s - self._last_s > _BEAT_EVERY_S and self._progressing():
+        if self.alive and now_s - self._last_s > _HEARTBEAT_EVERY_S and self._progressing():
             self._last_s = now_s
-            self._write(_BEAT)
+            self._write(_HEARTBEAT)
 
     def farewell(self) -> None:
         """Say that the rig is parked; the guardian ends without doing anything."""

@@ -174,13 +174,13 @@ class Watch:
         return result
 
     def _raise_if_stopped(self) -> None:
-        self._guardian.beat()
+        self._guardian.heartbeat()
         if self._stop.reason:
             raise Interrupted(self._stop.reason)
 
     def look(self) -> None:
         """Show that this process lives, and pass a stop on to the devices. Any work's watch."""
-        self._guardian.beat()
+        self._guardian.heartbeat()
         if self._stop.reason:
             self._held.rig.safety.halt()
         database, clock = self._held.database, self._held.clock

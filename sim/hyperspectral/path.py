@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from drivers.protocol import Value
+from drivers.types import Value
 from sim.hyperspectral.options import HyperspectralOptions
 from sim.hyperspectral.scenes import SCENES, PaintedSample, load_scene, make_scene
 from sim.hyperspectral.spectra import load_lamp, load_reflectances, planck

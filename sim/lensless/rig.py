@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, field_validator
 
-from drivers.protocol import Setting, Value
+from drivers.protocol import Setting
+from drivers.types import Value
 from sim.lensless.scenes import PITCH_RAD, SCENES, Scene, load_scene, make_scene
 from sim.lensless.settings import (
     FARTHEST_MM,

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
-from drivers.frame import Pixels
-from drivers.protocol import Value
+from drivers.types import Pixels, Value
 from sim.parts.camera import SimulatedCamera
 from sim.parts.devices import Axis, Link, SimulatedDevice
 from sim.parts.light_path import LightPath, PathTruth

@@ -6,7 +6,8 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from drivers.errors import CaptureCancelled
-from drivers.frame import Frame, FrameMeta, Pixels
+from drivers.frame import Frame, FrameMeta
+from drivers.types import Pixels
 from sim.parts.devices import Axis, Link, SimulatedDevice
 from sim.parts.simulated_clock import Pace
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from math import isfinite
 
 from drivers.errors import DeviceLost, NotReached, SettleTimeout, UnknownSetting, ValueRefused
-from drivers.protocol import Setting, Value
+from drivers.protocol import Setting
+from drivers.types import Value
 from sim.parts.simulated_clock import Pace
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.errors import UnknownSetting
-from drivers.protocol import Value
+from drivers.types import Value
 from sim.parts.devices import SimulatedDevice
 from sim.parts.rig import present_settings
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from drivers.protocol import Setting, Value
+from drivers.protocol import Setting
+from drivers.types import Value
 from sim.parts.devices import Axis, Link, SimulatedDevice
 from sim.parts.rig import present_settings
 from sim.parts.sensor import SensorSpec

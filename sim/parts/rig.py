@@ -20,7 +20,8 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from drivers.protocol import Device, Role, Setting, Value
+from drivers.protocol import Device, Role, Setting
+from drivers.types import Value
 from sim.parts.devices import Axis, Link, SimulatedDevice
 from sim.parts.simulated_clock import AsFastAsPossible, Pace, RealTime
 

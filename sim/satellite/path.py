@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from drivers.protocol import Value
+from drivers.types import Value
 from sim.parts.sensor import Sensor, SensorNoise
 from sim.satellite.options import SatelliteOptions
 from sim.satellite.scenes import SCENES, Land, load_scene, make_scene

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from drivers.errors import ValueRefused
-from drivers.protocol import Setting, Value
+from drivers.protocol import Setting
+from drivers.types import Value
 from sim.parts.devices import Axis, Link, SimulatedDevice
 from sim.parts.rig import float_axis
 from sim.parts.simulated_clock import Pace

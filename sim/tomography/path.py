@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from drivers.protocol import Value
+from drivers.types import Value
 from sim.numerics.memo import Last
 from sim.parts.sensor import Sensor
 from sim.tomography.options import TomographyOptions

@@ -39,7 +39,8 @@ from drivers.errors import (
     UnknownSetting,
     ValueRefused,
 )
-from drivers.protocol import Camera, Connection, Device, Identified, Setting, Value
+from drivers.protocol import Camera, Connection, Device, Identified, Setting
+from drivers.types import Value
 
 KINDS = ("float", "int", "choice")
 ROLES = ("position", "exposure", "light", "binning", "region", "preset", "other")

@@ -7,7 +7,8 @@ from typing import ClassVar
 import pytest
 
 from drivers.micromanager.kind import KIND
-from drivers.protocol import Connection, Value
+from drivers.protocol import Connection
+from drivers.types import Value
 from tests.contracts.driver_contract import DriverContract
 
 

@@ -7,7 +7,8 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from drivers.protocol import Connection, Value
+from drivers.protocol import Connection
+from drivers.types import Value
 from sim.hyperspectral import KIND
 from tests.contracts.driver_contract import DriverContract
 

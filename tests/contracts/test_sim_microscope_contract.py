@@ -6,7 +6,8 @@ from typing import ClassVar
 
 import pytest
 
-from drivers.protocol import Connection, Value
+from drivers.protocol import Connection
+from drivers.types import Value
 from sim.microscope.rig import KIND
 from tests.contracts.driver_contract import DriverContract
 

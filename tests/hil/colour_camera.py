@@ -11,7 +11,8 @@ import numpy as np
 
 from drivers.errors import ConfigError
 from drivers.frame import Frame, FrameMeta
-from drivers.protocol import Setting, Value
+from drivers.protocol import Setting
+from drivers.types import Value
 
 SHAPE = (3, 48, 48)
 WEIGHTS = np.array([1.0, 0.5, 0.1])[:, None, None]  # how well each colour is seen

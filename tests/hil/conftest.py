@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from drivers.errors import DeviceFault
-from drivers.protocol import Alias, Setting, Value
+from drivers.protocol import Alias, Setting
+from drivers.types import Value
 
 
 @dataclass

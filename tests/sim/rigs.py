@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from drivers.protocol import Camera, Value
+from drivers.protocol import Camera
+from drivers.types import Value
 from hil.information import estimate_information
 from hil.noise import CameraNoise
 from hil.records.estimate import Estimate

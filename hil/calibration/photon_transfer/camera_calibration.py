@@ -10,10 +10,10 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from drivers.types import Floats
 from hil.calibration.photon_transfer.maps import PixelMaps
 from hil.errors import InputError
 
-Floats = NDArray[np.float64]
 Saturation = Literal["converter", "full well", "not reached"]
 JSON_VERSION = 1
 

@@ -24,9 +24,8 @@ from numpy.typing import NDArray
 from scipy.optimize import fsolve, minimize, minimize_scalar
 from scipy.special import ndtr
 
+from drivers.types import Floats
 from hil.noise.entropy.mixing_distribution import fit_mixing
-
-Floats = NDArray[np.float64]
 
 SHEPPARD_HOLDS_ADU = 0.8
 _REACH_ADU = 12  # pairs further from the median are of hot pixels, and not of interest

@@ -15,7 +15,6 @@ from scipy import ndimage, stats
 
 from hil.calibration.photon_transfer.stack import Stack
 
-Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 _HOT_SIGMAS = 6.0  # of the pixels' own spread, by its median deviation

@@ -16,12 +16,10 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from drivers.types import Floats
 from hil.calibration.photon_transfer.stack import Stack
 from hil.calibration.photon_transfer.variance_line import ROUNDING_ADU2, Line, LineBins
-
-Floats = NDArray[np.float64]
 
 _GROUPS = 8
 _LARGEST_DEPARTURE = 0.03  # of the variance

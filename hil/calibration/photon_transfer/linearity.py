@@ -13,9 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from drivers.types import Floats
 from hil.calibration.photon_transfer.stack import Stack
-
-Floats = NDArray[np.float64]
 
 _LOWEST_SHARE = 0.05  # of the largest signal; EMVA fits from 5 % to 95 % of saturation
 _HIGHEST_SHARE = 0.95

@@ -20,11 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from drivers.types import Floats
 from hil.calibration.photon_transfer.maps import PixelMaps
 from hil.calibration.photon_transfer.stack import Stack
 from hil.calibration.photon_transfer.variance_line import ROUNDING_ADU2, Line
 
-Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 _SHADING_ORDER = 4  # of the polynomial that takes the vignetting before the filter

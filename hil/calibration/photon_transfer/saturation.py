@@ -12,12 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from drivers.types import Floats
 from hil.calibration.photon_transfer.camera_calibration import Saturation
 from hil.calibration.photon_transfer.stack import Stack
-
-Floats = NDArray[np.float64]
 
 _COLLAPSED = 0.5  # of the largest variance, at a brighter level
 _STILL_ADU2 = 0.01  # the variance of values that do not change

@@ -21,7 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-Floats = NDArray[np.float64]
+from drivers.types import Floats
+
 Floats32 = NDArray[np.float32]
 
 BLOCK_PX = 32

@@ -26,9 +26,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from drivers.types import Floats
 from hil.calibration.photon_transfer.stack import NEIGHBOURS, Stack
-
-Floats = NDArray[np.float64]
 
 ROUNDING_ADU2 = 1 / 12
 ROUNDING_SHOWS_ADU2 = 0.64  # Sheppard's correction holds for more variance than this

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from hil.noise.model import Floats
+from drivers.types import Floats
 
 N_LEVELS = 96
 _PER_OCTAVE = 4

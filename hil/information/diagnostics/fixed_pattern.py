@@ -28,11 +28,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from drivers.types import Floats
 from hil.information.densities.stationary.masked_lags import patch_lags
 from hil.information.diagnostics.flags import about, middle
 from hil.information.sample.checks import CheckedFrames
-
-Floats = NDArray[np.float64]
 
 _SIDE = 256  # pixels: of the frames' middle, which is looked at
 _MOST_FIELDS = 32

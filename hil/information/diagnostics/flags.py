@@ -14,8 +14,6 @@ from hil.information.sample.checks import CheckedFrames
 from hil.information.sample.field_groups import field_groups
 from hil.noise.model import NoiseModel
 
-Floats = NDArray[np.float64]
-
 _SIDE = 512  # pixels: tests of noise need no more of a frame
 _SHARE_BELOW_DARK = 1e-3
 _MISSING_VARIANCE = 0.1

@@ -13,8 +13,8 @@ from functools import reduce
 from operator import add
 
 import numpy as np
-from numpy.typing import NDArray
 
+from drivers.types import Floats
 from hil.information.densities.copula.choose_marginal import CodedSample
 from hil.information.densities.copula.model import CopulaModel
 from hil.information.densities.copula.scored_fields import ScoredFields
@@ -25,8 +25,6 @@ from hil.information.densities.stationary.masked_lags import lags_by_fold
 from hil.information.estimators.registry import CrossEntropy, half_sum_weight
 from hil.information.estimators.stationary import fitted
 from hil.information.sample.sample import Sample
-
-Floats = NDArray[np.float64]
 
 
 class Copula:

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from drivers.types import Floats
 from hil.information.densities.copula.choose_marginal import CodedSample
 from hil.information.densities.copula.model import CopulaModel
 from hil.information.densities.copula.scored_fields import ScoredFields
@@ -19,8 +19,6 @@ from hil.information.estimators.copula import patch_sums, stationary_fits
 from hil.information.estimators.gaussian import oas_shrinkage, wishart_weight
 from hil.information.estimators.registry import CrossEntropy, half_sum_weight
 from hil.information.sample.sample import Sample
-
-Floats = NDArray[np.float64]
 
 _LEAST_SHARE = 0.05  # of the noise's variance, below which chance brings no eigenvalue
 

@@ -25,8 +25,8 @@ from functools import reduce
 from operator import add
 
 import numpy as np
-from numpy.typing import NDArray
 
+from drivers.types import Floats
 from hil.information.densities.stationary.autocovariance import fields_at_once
 from hil.information.densities.stationary.channel_model import ChannelTraining, channel_gap_bits
 from hil.information.densities.stationary.gaussian_density import GaussianModel
@@ -35,9 +35,6 @@ from hil.information.densities.stationary.levinson import whiten_doubly_toeplitz
 from hil.information.estimators.registry import CrossEntropy, half_sum_weight
 from hil.information.estimators.stationary import covariance_floor, fitted_to
 from hil.information.sample.sample import Sample
-
-Floats = NDArray[np.float64]
-
 
 # Eigenvalues of a sample covariance fall below those of the noise by chance, and the weights below
 # count on that; only what chance cannot explain is lifted (frames without noise, say).

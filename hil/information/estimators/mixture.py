@@ -9,13 +9,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from drivers.types import Floats
 from hil.information.densities.mixture.channel_kernel import sample_kernel, variance_lines
 from hil.information.densities.mixture.model import TemplateMixture, fit_templates
 from hil.information.densities.mixture.scenes import TemplateScenes
 from hil.information.estimators.registry import CrossEntropy, half_sum_weight
 from hil.information.sample.sample import Sample
-
-Floats = NDArray[np.float64]
 
 
 class Mixture:

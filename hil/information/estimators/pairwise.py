@@ -35,13 +35,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from drivers.types import Floats
 from hil.errors import InputError
 from hil.information.conditional_entropy import conditional_nats
 from hil.information.densities.mixture.pair_bound import repeat_bound_nats
 from hil.information.estimators.registry import CrossEntropy
 from hil.information.sample.sample import Sample
-
-Floats = NDArray[np.float64]
 
 _REFERENCES = 4096  # scenes that all are compared with
 _CHUNK = 1024  # scenes compared at once

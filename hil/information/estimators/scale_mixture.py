@@ -10,14 +10,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from drivers.types import Floats
 from hil.information.densities.mixture.scale_model import ScaleMixture
 from hil.information.densities.stationary.channel_model import ChannelTraining
 from hil.information.estimators.copula import doubly_toeplitz
 from hil.information.estimators.registry import CrossEntropy, half_sum_weight
 from hil.information.estimators.stationary import covariance_floor, fitted_to
 from hil.information.sample.sample import Sample
-
-Floats = NDArray[np.float64]
 
 
 class ScaleMixtureEstimator:

@@ -20,7 +20,7 @@ from hil.errors import InputError
 from hil.information.sample.patches import cut_at, tile_corners
 from hil.noise.model import NoiseModel
 
-_FOLDS = 5
+FOLDS = 5  # of fields of view: held out in turn, in every family and for a whole session
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ class Sample:
     @cached_property
     def fold(self) -> NDArray[np.intp]:
         """(F,) fold of each field: its index modulo the number of folds, in every measurement."""
-        return np.arange(self.n_fields) % min(self.n_fields, _FOLDS)
+        return np.arange(self.n_fields) % min(self.n_fields, FOLDS)
 
     @property
     def n_folds(self) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from drivers.types import Floats
 from hil.information.conditional_entropy import coarse_counts, doubts_in_bits, phi_shift
 from hil.information.constant_frames import constant_estimate
 from hil.information.densities.stationary.autocovariance import LagSums
@@ -20,18 +21,16 @@ from hil.information.diagnostics.noise_check import check_differences
 from hil.information.estimators.registry import half_sum_weight
 from hil.information.estimators.stationary import fitted, least_variance
 from hil.information.interval import Interval, weighted_interval
+from hil.information.sample.sample import FOLDS
 from hil.information.stream.record import PATTERN_SIDE, FieldRecord, StreamTotals
 from hil.noise.entropy.histogram import joined
 from hil.noise.entropy.phi_shift import PhiShift
 from hil.noise.model import NoiseModel
 from hil.records.estimate import Estimate
 
-Floats = NDArray[np.float64]
-
 _ESTIMATOR = "stationary"
 _NATS_PER_BIT = math.log(2)
 _FEW_FIELDS = 4
-_FOLDS = 5
 _PATTERN_FIELDS = 64  # more say nothing new
 
 
@@ -145,7 +144,7 @@ def estimate_stream(stream: Stream, confidence: float, max_saturated_share: floa
 def _cross_entropies(stream: Stream) -> tuple[Floats, Floats, float]:
     """Held-out and in-sample nats per pixel of each field, and the weight of held-out."""
     fields = stream.fields
-    n_folds = min(len(fields), _FOLDS)
+    n_folds = min(len(fields), FOLDS)
     fold = np.arange(len(fields)) % n_folds
     per_fold = [
         [known.sums for known, own in zip(fields, fold, strict=True) if own == k]

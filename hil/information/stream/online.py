@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import NamedTuple, cast
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from hil.errors import InputError
 from hil.information.blas_threads import one_blas_thread
@@ -32,8 +32,6 @@ from hil.information.stream.region import Region, mask_in_words
 from hil.information.stream.windows import cut_windows, draw_windows
 from hil.noise.model import FlattenedNoise, NoiseModel
 from hil.records.estimate import Estimate
-
-Floats = NDArray[np.float64]
 
 _LEAST_WEIGHT = 1e-6  # of a field, in frames: below, it is forgotten
 

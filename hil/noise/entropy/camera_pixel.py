@@ -23,7 +23,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hil.noise.model import Floats
+from drivers.types import Floats
 
 _EXACT_READ_NOISE_E = 20.0
 _MAX_GROUPS = 6000

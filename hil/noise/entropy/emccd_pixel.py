@@ -27,8 +27,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from drivers.types import Floats
 from hil.noise.entropy.camera_pixel import CameraPixel
-from hil.noise.model import Floats
 
 _FINEST = 2.0  # steps of the grid to a standard deviation of the read noise, at least
 _MOST_VALUES = 2**22  # complex numbers at a time

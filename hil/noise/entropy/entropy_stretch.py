@@ -19,12 +19,12 @@ from collections.abc import Callable
 
 import numpy as np
 
+from drivers.types import Floats
 from hil.noise.entropy.camera_pixel import CameraPixel
 from hil.noise.entropy.gaussian_gap import gaussian_gap_nats
 from hil.noise.entropy.histogram import AduCounts
 from hil.noise.entropy.mixing_distribution import fit_mixing
 from hil.noise.entropy.phi_shift import PhiShift
-from hil.noise.model import Floats
 
 _STEP = 0.05  # of lambda's grid, in standard deviations of the noise
 _PIXELS = 3e4  # bias and variance of phi are weighed for so many

@@ -26,11 +26,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from drivers.types import Floats
 from hil.noise.entropy.camera_pixel import CameraPixel
 from hil.noise.entropy.entropy_stretch import PhiStretch
 from hil.noise.entropy.histogram import AduCounts
 from hil.noise.entropy.phi_shift import PhiShift
-from hil.noise.model import Floats
 
 _DIM = 28.0  # stabilised signal above darkness, where the series takes over: 196 photons
 _TABLE = 2**17  # ADU values for which phi is kept as an array

@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from drivers.types import Floats
 
 LEAST_DISCRETE_VARIANCE_ADU2 = 0.35  # below, a density read at integers sums to more than 1
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from drivers.types import Floats
 
 _WIDEST = 2**20  # ADU from the lowest to the highest: beyond, counts take more room than they save
 _CHUNK = 2**17  # pixels: np.bincount widens its argument, which so stays in the cache

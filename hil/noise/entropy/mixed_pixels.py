@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from drivers.types import Floats
 from hil.noise.entropy.camera_pixel import CameraPixel
-from hil.noise.model import Floats
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,9 +31,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from drivers.types import Floats
 
 _PRIOR_PIXELS = 10.0
 _STEPS = 100

@@ -18,11 +18,11 @@ import math
 
 import numpy as np
 
+from drivers.types import Floats
 from hil.noise.entropy.gaussian_gap import gaussian_gap_nats
 from hil.noise.entropy.histogram import AduCounts
 from hil.noise.entropy.mixing_distribution import fit_mixing
 from hil.noise.entropy.phi_shift import PhiShift
-from hil.noise.model import Floats
 
 PHASE_MATTERS_ADU = 0.8
 _PHASES = 64

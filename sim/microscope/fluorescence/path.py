@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from drivers.protocol import Value
+from drivers.types import Value
 from sim.microscope.fluorescence.scenes import load_scene, make_scene
 from sim.microscope.stand.path import StandPath, centre_um
 

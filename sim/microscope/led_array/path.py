@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from drivers.protocol import Value
+from drivers.types import Value
 from sim.microscope.led_array.scenes import Opd, load_opd, make_opd
 from sim.microscope.stand.path import StandPath, centre_um
 

@@ -8,7 +8,7 @@ from math import hypot
 
 import numpy as np
 
-from drivers.protocol import Value
+from drivers.types import Value
 from sim.microscope.stand.mirror import MIRROR_SETTINGS, MODES
 from sim.microscope.stand.path import StandPath
 from sim.numerics.pupil import PupilQuadrature

@@ -20,7 +20,8 @@ from drivers.errors import (
 from drivers.frame import Frame
 from drivers.micromanager.camera import MicroManagerCamera
 from drivers.micromanager.kind import MicroManagerConnection
-from drivers.protocol import Device, Value
+from drivers.protocol import Device
+from drivers.types import Value
 
 Open = Callable[..., MicroManagerConnection]
 SHUTTER = "White Light Shutter"

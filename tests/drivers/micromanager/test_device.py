@@ -11,7 +11,8 @@ import pytest
 from drivers.errors import DeviceFault, DeviceLost, NotReached, SettleTimeout
 from drivers.micromanager.device import MicroManagerDevice
 from drivers.micromanager.kind import MicroManagerConnection
-from drivers.protocol import Setting, Value
+from drivers.protocol import Setting
+from drivers.types import Value
 
 Open = Callable[..., MicroManagerConnection]
 SLOW = """

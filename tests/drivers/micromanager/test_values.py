@@ -7,7 +7,8 @@ import pytest
 
 from drivers.errors import ValueRefused
 from drivers.micromanager.values import as_choices, checked, from_text, matches, to_text
-from drivers.protocol import Setting, Value
+from drivers.protocol import Setting
+from drivers.types import Value
 
 POWER = Setting("laser.power_mw", "float", unit="mW", low=0, high=50, tolerance=0.1)
 GAIN = Setting("cam.Gain", "int", low=-5, high=8)

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from drivers.protocol import Camera, Connection, Device, Value
+from drivers.protocol import Camera, Connection, Device
+from drivers.types import Value
 from hil.calibration import CameraCalibration, PhotonTransfer
 from sim.microscope.rig import KIND as MICROSCOPE
 

@@ -9,7 +9,8 @@ from typing import NamedTuple
 import pytest
 
 from drivers.frame import Frame
-from drivers.protocol import Kind, Role, Setting, Value
+from drivers.protocol import Kind, Role, Setting
+from drivers.types import Value
 from hil.calibration.validity import Tie, differences, read_again, read_tie, tied_settings
 from hil.errors import SafetyError
 from hil.rig.safety import Safety

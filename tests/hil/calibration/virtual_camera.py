@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
+from drivers.types import Floats
 from hil.calibration import CameraCalibration, PhotonTransfer
 
-Floats = NDArray[np.float64]
 Frames = NDArray[np.uint16]
 Change = Callable[[Floats, np.random.Generator], Floats]
 

@@ -10,7 +10,7 @@ import pydantic
 import pytest
 
 from drivers.errors import ConfigError
-from drivers.protocol import Value
+from drivers.types import Value
 from hil.records.estimate import Estimate
 from sim.lensless import KIND
 from sim.parts.rig import SimulatedRig

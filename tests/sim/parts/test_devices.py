@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from drivers.errors import DeviceLost, NotReached, SettleTimeout, UnknownSetting, ValueRefused
-from drivers.protocol import Setting, Value
+from drivers.protocol import Setting
+from drivers.types import Value
 from sim.parts.devices import Axis, Link, SimulatedDevice
 
 Z = Setting("piezo.z_um", "float", "um", -10.0, 10.0, tolerance=1e-6)

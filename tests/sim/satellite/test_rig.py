@@ -10,7 +10,8 @@ import pydantic
 import pytest
 
 from drivers.errors import ConfigError
-from drivers.protocol import Camera, Value
+from drivers.protocol import Camera
+from drivers.types import Value
 from hil.records.estimate import Estimate
 from sim.parts.rig import SimulatedRig
 from sim.satellite import KIND

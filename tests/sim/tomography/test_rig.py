@@ -11,7 +11,7 @@ import pydantic
 import pytest
 
 from drivers.errors import ConfigError, ValueRefused
-from drivers.protocol import Value
+from drivers.types import Value
 from hil.information import estimate_information
 from hil.noise import XrayNoise
 from hil.records.estimate import Estimate

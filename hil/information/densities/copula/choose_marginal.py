@@ -15,8 +15,8 @@ from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from drivers.types import Floats
 from hil.information.densities.copula.coded_frames import CodedFrames
 from hil.information.densities.copula.marginal import clipped, fit_marginals
 from hil.information.densities.copula.model import CopulaModel
@@ -25,7 +25,6 @@ from hil.information.densities.copula.parametric_marginal import NORMAL, warped_
 from hil.information.densities.copula.scored_fields import ScoredFields
 from hil.information.sample.sample import Sample
 
-Floats = NDArray[np.float64]
 Distributions = tuple[NormalScores, ...]  # of each channel
 
 # Median over pixels of the standard deviation of a score given its neighbours, of all that it has:

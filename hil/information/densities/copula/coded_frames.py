@@ -12,11 +12,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from drivers.types import Floats
 from hil.information.densities.copula.marginal import MarginalCoding, noise_variance
 from hil.information.sample.field_groups import field_groups
 from hil.information.sample.sample import Sample
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -22,9 +22,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from drivers.types import Floats
 from hil.information.sample.sample import Sample
-
-Floats = NDArray[np.float64]
 
 BANDWIDTHS = (0.0, 0.06, 0.12, 0.25, 0.5, 1.0, 2.0, 4.0)
 _MOST_CODES = 2**17

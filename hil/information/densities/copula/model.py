@@ -29,9 +29,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from drivers.types import Floats
 from hil.information.densities.copula.normal_scores import NormalScores
-
-Floats = NDArray[np.float64]
 
 _NARROW = 0.3  # standard deviations; below, a cell's probability by the midpoint with its w^2 term
 _LEAST_VARIANCE = 1e-12  # of a latent given others, whose own is 1

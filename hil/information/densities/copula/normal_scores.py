@@ -25,9 +25,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from drivers.types import Floats
 
 _ORDERS = 24  # of Hermite's polynomials; what is left goes to the next odd power
 _TINY = 1e-9  # probability below which differences of normal deviates lose digits

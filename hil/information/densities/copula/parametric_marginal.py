@@ -17,11 +17,9 @@ whole patches says.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from drivers.types import Floats
 from hil.information.densities.copula.normal_scores import NormalScores
-
-Floats = NDArray[np.float64]
 
 NORMAL = "normal"  # the distribution that noise of any kind has
 

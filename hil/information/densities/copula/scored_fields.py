@@ -17,11 +17,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from drivers.types import Floats
 from hil.information.densities.copula.coded_frames import CodedFrames
 from hil.information.densities.copula.normal_scores import NormalScores
 from hil.information.sample.sample import Channel, Sample
-
-Floats = NDArray[np.float64]
 
 _FLOOR_SHARE = 0.9  # of the noise's variance in the scores, which is known to first order only
 _LEAST_NOISE = 1e-12  # variance of the noise in scores, whose own is 1

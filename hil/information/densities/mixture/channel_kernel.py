@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from drivers.types import Floats
 from hil.information.densities.mixture.noise_kernel import (
     NoiseKernel,
     noise_kernel,
@@ -19,8 +19,6 @@ from hil.information.densities.mixture.noise_kernel import (
     variance_line,
 )
 from hil.information.sample.sample import Sample
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -22,12 +22,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from drivers.types import Floats
 from hil.information.densities.mixture.channel_kernel import VarianceLines
 from hil.information.densities.mixture.noise_kernel import NoiseKernel
 from hil.information.densities.mixture.scenes import TemplateScenes
 from hil.information.densities.mixture.seeds import responsibilities, seed_responsibilities
-
-Floats = NDArray[np.float64]
 
 _SOME_SCENES = 4096  # enough to find the scenes by
 _STEPS = 60

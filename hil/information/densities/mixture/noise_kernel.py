@@ -17,6 +17,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from drivers.types import Floats
 from hil.information.densities.copula.model import cell_nats
 from hil.information.sample.sample import Sample
 from hil.noise.camera import CameraNoise
@@ -25,7 +26,6 @@ from hil.noise.gaussian import GaussianNoise
 from hil.noise.model import NoiseModel
 from hil.noise.poisson import PoissonNoise
 
-Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
 _ROUNDING_SHOWS_ADU = 1.0  # noise narrower than this is read off as cells, not as a density

@@ -15,7 +15,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from drivers.types import Floats
 
 _SCENES = 2048  # per half
 _SCALES = 2.0 ** -np.arange(9)

@@ -22,9 +22,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from drivers.types import Floats
 from hil.information.densities.mixture.seeds import responsibilities
-
-Floats = NDArray[np.float64]
 
 _SCALES = 2.0 ** np.arange(-7, 6)
 _STEPS = 30

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from drivers.types import Floats
 from hil.information.sample.field_groups import field_groups
 from hil.information.sample.sample import Sample
 
-Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 
 _AT_ONCE = 2**12  # scenes; their likelihoods under some hundred others stay a few megabytes

@@ -19,7 +19,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from drivers.types import Floats
+
 Indices = NDArray[np.intp]
 
 _MOST_SEEDS = 192

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from drivers.types import Floats
 from hil.information.densities.neural.binned_mixture import FAR
 from hil.information.densities.neural.linear_start import Labels, LinearStart, fit_linear_start
 
-Floats = NDArray[np.float64]
 Values = NDArray[np.float32]
 
 _SCORES = np.linspace(-3, 3, 49)

@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from drivers.types import Floats
 from hil.information.densities.neural.coding import PatchCoding, Values, fit_coding
 from hil.information.densities.neural.network import Network, NetworkShape
 from hil.information.densities.neural.patch_set import PatchSet
@@ -33,7 +34,6 @@ from hil.information.densities.neural.training import (
     train,
 )
 
-Floats = NDArray[np.float64]
 T = TypeVar("T")
 
 _SCENES_FROM = 2**19  # pixels are enough to tell what scenes there are

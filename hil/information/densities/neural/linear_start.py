@@ -23,7 +23,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from drivers.types import Floats
+
 Patches = NDArray[np.float32]
 Labels = NDArray[np.intp]
 

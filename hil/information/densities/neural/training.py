@@ -17,12 +17,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from drivers.types import Floats
 from hil.information.densities.neural.binned_mixture import log_density, log_probability
 from hil.information.densities.neural.coding import Encoded
 from hil.information.densities.neural.network import Network
 
 Tensor = torch.Tensor
-Floats = NDArray[np.float64]
 Weights = Mapping[str, Tensor]
 M = TypeVar("M", bound=torch.nn.Module)
 

@@ -19,13 +19,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from drivers.types import Floats
 from hil.information.densities.stationary.masked_lags import MaskedLags, lags_by_fold
 from hil.information.densities.stationary.model import is_positive
 from hil.information.densities.stationary.patch_moments import PatchMoments, frame_moments
 from hil.information.sample.field_groups import field_groups
 from hil.information.sample.sample import Sample
-
-Floats = NDArray[np.float64]
 
 _ROWS = 64  # of a spectrum at a time: they stay in the cache
 _MANY_PATCHES = 4096  # in a frame

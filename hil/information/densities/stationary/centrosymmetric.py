@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from drivers.types import Floats
 
 
 @dataclass(frozen=True, slots=True)

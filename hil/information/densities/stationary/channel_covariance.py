@@ -14,7 +14,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from drivers.types import Floats
+
 Spectra = NDArray[np.complex128]
 
 _BISECTIONS = 6

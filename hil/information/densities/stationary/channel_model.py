@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from drivers.types import Floats
 from hil.information.densities.stationary.channel_covariance import (
     block_toeplitz,
     floored_channels,
@@ -20,8 +21,6 @@ from hil.information.densities.stationary.gaussian_density import GaussianModel
 from hil.information.densities.stationary.gaussian_gap import gaussian_gap_bits
 from hil.information.densities.stationary.masked_lags import MaskedLags, lags_by_fold
 from hil.information.sample.sample import Sample
-
-Floats = NDArray[np.float64]
 
 _NEAR_FLOOR = 1.5  # below so many floors, an eigenvalue by lags alone is as likely chance
 _LARGEST_FITTED = 1024  # values of a patch: beyond, a step of the spectral fit takes seconds

@@ -17,8 +17,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from drivers.types import Floats
 from hil.information.densities.stationary.channel_covariance import (
-    Floats,
     Spectra,
     adjoint,
     at_least,

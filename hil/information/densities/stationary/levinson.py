@@ -14,9 +14,8 @@ the backward predictors are J A J and one recursion does.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from drivers.types import Floats
 
 
 def whiten_doubly_toeplitz(c: Floats) -> tuple[Floats, Floats]:

@@ -21,9 +21,8 @@ from operator import add
 import numpy as np
 from numpy.typing import NDArray
 
+from drivers.types import Floats
 from hil.information.sample.sample import Sample
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from drivers.types import Floats
 from hil.information.densities.stationary.centrosymmetric import Halves, constant, split
 from hil.information.densities.stationary.patch_moments import PatchMoments
-
-Floats = NDArray[np.float64]
 
 _INVERTED_AT_ONCE = 64  # rows: dtrtri is as fast as a product up to here, and half as fast beyond
 

@@ -19,9 +19,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from drivers.types import Floats
 from hil.information.densities.stationary.centrosymmetric import Halves, constant, split
-
-Floats = NDArray[np.float64]
 
 _CHUNK = 256  # patches at a time: they stay in the cache
 

@@ -38,12 +38,10 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from drivers.types import Floats
 from hil.information.densities.stationary.centrosymmetric import Halves, identity
 from hil.information.densities.stationary.model import StationaryModel, whitener_and_log_det
-
-Floats = NDArray[np.float64]
 
 _TORUS = 4  # patches along each side: a spectrum any coarser holds no blur wider than half a patch
 _STEPS = 12

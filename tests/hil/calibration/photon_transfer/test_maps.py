@@ -7,10 +7,11 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
+from drivers.types import Floats
 from hil.calibration import CameraCalibration, PhotonTransfer
 from hil.calibration.photon_transfer.maps import PixelMaps
 from hil.errors import InputError
-from tests.hil.calibration.virtual_camera import Floats, VirtualCamera, structured
+from tests.hil.calibration.virtual_camera import VirtualCamera, structured
 
 SIDE_PX, LEVEL_E = 128, 16_000.0
 

@@ -12,7 +12,7 @@ import pytest
 import torch
 from scipy.optimize import brentq
 
-from drivers.protocol import Value
+from drivers.types import Value
 from sim.microscope.fluorescence.imager import FluorescenceSettings
 from sim.microscope.rig import KIND
 from sim.microscope.stand.mirror import MIRROR_SETTINGS

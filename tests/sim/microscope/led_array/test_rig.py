@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from drivers.errors import ConfigError
-from drivers.protocol import Value
+from drivers.types import Value
 from hil.information import estimate_information
 from sim.microscope.led_array.imager import led_settings
 from sim.microscope.rig import KIND

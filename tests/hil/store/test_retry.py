@@ -70,7 +70,7 @@ def test_waiting_ends(sqlite_url: str, new_session: Any, clock: Any) -> None:
     with open_database(sqlite_url, create=True) as db:
         session_id = db.create_session(new_session())
         blocker = sqlite3.connect(make_url(sqlite_url).database or "", isolation_level=None)
-        with db.store(session_id, controller="a", clock=clock, patience_s=0.1) as store:
+        with db.store(session_id, controller="a", clock=clock, retry_s=0.1) as store:
             blocker.execute("BEGIN IMMEDIATE")
             with pytest.raises(StoreError, match="database is locked"):
                 store.event("park", clock.now(), {})

@@ -25,7 +25,7 @@ OnDelay = Callable[[float, str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class Retry:
     """Repeats a unit of work for as long as the database is merely locked or away.
 
     Parameters
