@@ -119,7 +119,7 @@ def coarse_counts(shift: PhiShift, gaussian: bool, half_width_bits: float) -> bo
     return doubt / _NATS_PER_BIT > max(allowed, _LEAST_DOUBT_BITS)
 
 
-def doubts_in_bits(shift: PhiShift) -> dict[str, float]:
+def shift_in_bits(shift: PhiShift) -> dict[str, float]:
     """Give an estimate's details of H(Y|X)."""
     return {
         "h_y_given_x_bias_bits": shift.sd_nats / _NATS_PER_BIT,

@@ -12,12 +12,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hil.errors import InputError
-from hil.information.conditional_entropy import coarse_counts, conditional_nats, doubts_in_bits
+from hil.information.conditional_entropy import coarse_counts, conditional_nats, shift_in_bits
 from hil.information.constant_frames import constant_estimate
-from hil.information.diagnostics.diagnose import doubts, worst_saturated_share
-from hil.information.diagnostics.fixed_pattern import pattern_to_subtract
-from hil.information.estimators import CrossEntropy, PatchEstimator, find_estimator
+from hil.information.diagnostics.diagnose import diagnose, worst_saturated_share
 from hil.information.interval import mean_interval, with_calibration
+from hil.information.registry import CrossEntropy, PatchEstimator, find_estimator, traits_of
 from hil.information.sample.checks import check_share
 from hil.information.sample.choose import choose_sample, smaller_patches
 from hil.information.sample.prepare import ChannelFrames, Noise, take_in
@@ -26,7 +25,6 @@ from hil.records.estimate import Estimate
 
 _NATS_PER_BIT = math.log(2)
 _FEW_FIELDS = 4
-_STATIONARY = ("stationary", "copula")  # families that see a pattern as they see a scene
 
 
 def estimate_information(
@@ -145,17 +143,19 @@ def estimate_information(
     interval = with_calibration(interval, calibration_bits, confidence)
     value = float(bits.mean())
 
-    found, details = doubts(varying, interval.half_width, patch_size)
+    diagnosis = diagnose(varying, interval.half_width, patch_size)
+    details = dict(diagnosis.details)
     if subtract_pattern:
-        chosen = str(entropy.details.get("chosen", name))
-        pattern, sd = _subtracted(details, value, chosen, len(channels))
+        sees_it = traits_of(entropy.chosen or family).sees_pattern and len(channels) == 1
+        pattern, sd = diagnosis.pattern.removable(value) if sees_it else (0.0, 0.0)
+        details["subtracted_pattern_bits"] = pattern
         value, bits = value - pattern, bits - pattern
         corrected = corrected - pattern * _NATS_PER_BIT
         interval = with_calibration(interval.shifted(-pattern), sd, confidence)
-    flags |= found | set(entropy.flags) | _flags_of_value(value, sample)
+    flags |= diagnosis.flags | set(entropy.flags) | _flags_of_value(value, sample)
     if coarse_counts(shift, "gaussian_gap_bits" in entropy.details, interval.half_width):
         flags.add("coarse_counts")
-    details |= doubts_in_bits(shift)
+    details |= shift_in_bits(shift)
     details |= _summary(entropy, noise_nats, bits, sample)
     details |= {"saturated_share": share, "interval": interval.method}
     details |= _constant_channels(channels)
@@ -174,17 +174,6 @@ def estimate_information(
         flags=tuple(sorted(flags)),
         details=details | dict(entropy.details),
     )
-
-
-def _subtracted(
-    details: dict[str, Any], bits_per_pixel: float, family: str, n_channels: int
-) -> tuple[float, float]:
-    """Pattern that is taken off, and its standard deviation, bits; it is stated in the details."""
-    pattern, sd = 0.0, 0.0
-    if family in _STATIONARY and n_channels == 1:
-        pattern, sd = pattern_to_subtract(details, bits_per_pixel)
-    details["subtracted_pattern_bits"] = pattern
-    return pattern, sd
 
 
 def _fitted(family: PatchEstimator, name: str, sample: Sample) -> CrossEntropy:

@@ -17,8 +17,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from hil.errors import InputError
 from hil.information.estimate import estimate_information
-from hil.information.estimators import PatchEstimator
 from hil.information.interval import Interval, with_calibration
+from hil.information.registry import PatchEstimator, traits_of
 from hil.information.sample.checks import check_patch_size, check_share
 from hil.information.sample.patches import check_mask, cut_patches, patch_corners
 from hil.information.sample.prepare import Noise
@@ -100,7 +100,7 @@ def estimate_stored(
     }
     small = math.prod(frames.shape) * np.dtype(frames.dtype).itemsize <= memory_bytes
     tiled = stride is None and n_patches is None and mask is None
-    if not small and tiled and estimator == "stationary" and _streams(frames, noise):
+    if not small and tiled and traits_of(estimator).streams and _streams(frames, noise):
         online = OnlineEstimator(
             cast(NoiseModel | FlattenedNoise, noise), patch_size, confidence, **options
         )

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 
 from hil.errors import InputError
 from hil.information.estimate import estimate_information
-from hil.information.estimators import PatchEstimator
+from hil.information.registry import PatchEstimator
 from hil.information.sample.prepare import Noise
 from hil.records.estimate import Estimate
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from drivers.types import Pixels, Value
-from hil.errors import InputError
+from hil.errors import InputError, nearest
 from hil.records.estimate import Assessment, Estimate
 from hil.records.frames import Measurement
 from hil.session.objectives import Circumstances, light_sensitivity, scaled
@@ -16,6 +16,29 @@ from hil.spec import SessionFile, SessionSpec
 
 if TYPE_CHECKING:
     from hil.noise.model import FlattenedNoise, NoiseModel
+
+
+def check_estimator(file: SessionFile) -> None:
+    """Refuse an estimator that there is none of, or that cannot do what it is asked for.
+
+    Raises
+    ------
+    InputError
+    """
+    from hil.information.registry import estimator_names, estimators_that, traits_of
+
+    kind = file.spec.estimator.kind
+    if kind not in estimator_names():
+        raise InputError(
+            file.path, "estimator.kind", f"{kind!r}, {nearest(kind, estimator_names())}"
+        )
+    if file.spec.estimator.subtract_pattern and not traits_of(kind).sees_pattern:
+        allowed = ", ".join(estimators_that(lambda own: own.sees_pattern))
+        raise InputError(
+            file.path,
+            "estimator.subtract_pattern",
+            f"not with kind = {kind!r}, allowed: {allowed}",
+        )
 
 
 def check_objectives(file: SessionFile, noise: NoiseModel | FlattenedNoise) -> None:

@@ -196,8 +196,10 @@ def _dose_budget(work: SessionSetup) -> DoseBudget | None:
 
 
 def _chosen(work: SessionSetup) -> str:
-    """Tell which estimator ``best`` chose before the session was interrupted."""
-    if not (work.resumed and work.file.spec.estimator.kind.startswith("best")):
+    """Tell which estimator one that chooses chose before the session was interrupted."""
+    from hil.information.registry import traits_of
+
+    if not (work.resumed and traits_of(work.file.spec.estimator.kind).chooses):
         return ""
     found = (
         details.get("chosen") for details in work.database.estimates(work.session_id)["details"]

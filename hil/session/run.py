@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 from drivers.types import Value
 from hil.calibration.rig_noise import RigNoise, check_before, refuse_moves, rig_noise
 from hil.clock import Clock, SystemClock
-from hil.errors import InputError, nearest
+from hil.errors import InputError
 from hil.records.session import Observer, SessionState, Snapshot
 from hil.records.versions import versions
 from hil.rig.plan import Plan
 from hil.rig.rig import Rig
-from hil.session.assess import check_objectives
+from hil.session.assess import check_estimator, check_objectives
 from hil.session.baseline import Baseline, take_baseline
 from hil.session.lifecycle import SessionSetup, drive
 from hil.session.result import SessionResult, result_of
@@ -89,7 +89,7 @@ def run_session(
     clock = clock or SystemClock()
     file = with_trials(_session_file(path_or_spec, rig), trials)
     plan = Plan(file.rig)
-    _check_estimator(file)
+    check_estimator(file)
     with ExitStack() as stack:
         existing = _existing_database(database, frames)
         if existing is not None:
@@ -174,7 +174,7 @@ def resume_session(
             stored_file(record, rig), trials if trials is not None else record.n_trials
         )
         plan = Plan(file.rig)
-        _check_estimator(file)
+        check_estimator(file)
         # Another rig has a calibration of its own.
         noise = rig_noise(file.rig, opened_database, None if rig else record.calibration_id)
         check_objectives(file, noise.model)
@@ -246,16 +246,6 @@ def stored_file(record: SessionRecord, rig: str | Path | None) -> SessionFile:
         rig_file = RigFile(parse(RigSpec, record.rig_text, rig_path), record.rig_text, rig_path)
     check_against_rig(spec, rig_file.spec, path)
     return SessionFile(spec, record.session_text, path, rig_file)
-
-
-def _check_estimator(file: SessionFile) -> None:
-    from hil.information import estimator_names
-
-    kind = file.spec.estimator.kind
-    if kind not in estimator_names():
-        raise InputError(
-            file.path, "estimator.kind", f"{kind!r}, {nearest(kind, estimator_names())}"
-        )
 
 
 def _folder(frames: str | Path | None) -> Path | None:

@@ -116,9 +116,7 @@ class Measure(Spec):
         return (self.n_fields + self.n_blanks) * self.repeats
 
 
-# What `hil.information` needs to tell a pattern from scenes.
-PATTERN_KINDS = ("stationary", "copula")
-PATTERN_FIELDS = 8
+PATTERN_FIELDS = 8  # what `hil.information` needs to tell a pattern from scenes
 
 
 class EstimatorSpec(Spec):
@@ -145,8 +143,6 @@ class EstimatorSpec(Spec):
         """Say why what fields share could not be taken off; empty where it can be."""
         if not self.subtract_pattern:
             return ""
-        if self.kind not in PATTERN_KINDS:
-            return f"not with kind = {self.kind!r}, allowed: {', '.join(PATTERN_KINDS)}"
         if n_fields < PATTERN_FIELDS:
             return f"{n_fields} fields of view, needed: {PATTERN_FIELDS} or more, of other scenes"
         return ""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from hil.information.diagnostics.fixed_pattern import check_pattern
+from hil.information.diagnostics.fixed_pattern import PatternCheck, check_pattern
 from hil.information.diagnostics.flags import (
     check_noise,
     field_means,
@@ -42,46 +43,59 @@ def worst_saturated_share(channels: Sequence[ChannelFrames], saturation_adu: flo
     return max(shares)
 
 
-def doubts(
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What speaks against an estimate.
+
+    Parameters
+    ----------
+    flags
+        From `hil.records.estimate.FLAGS`.
+    pattern
+        What all fields share; of several channels, of the one that has most.
+    details
+        For people and the database: of several channels those of the worst, and ``"channels"`` has
+        those of each.
+    """
+
+    flags: frozenset[str]
+    pattern: PatternCheck
+    details: Mapping[str, Any]
+
+
+def diagnose(
     channels: Sequence[ChannelFrames], half_width_bits: float, patch_size: int
-) -> tuple[set[str], dict[str, Any]]:
+) -> Diagnosis:
     """Test noise and fixed pattern.
 
     Parameters
     ----------
     half_width_bits
         Of the interval: errors of the noise model within it are not flagged.
-
-    Returns
-    -------
-    flags, and details. Of several channels details are those of the worst, and
-    ``details["channels"]`` has those of each.
     """
-    flags: set[str] = set()
-    each = []
-    for channel in channels:
-        found, details = _of_channel(channel, half_width_bits, patch_size)
-        flags |= found
-        each.append(details)
+    each = [_of_channel(channel, half_width_bits, patch_size) for channel in channels]
     if len(each) == 1:
-        return flags, each[0]
+        return each[0]
+    details = [one.details for one in each]
     worst = {
-        key: max((one[key] for one in each if key in one), key=_badness)
-        for key in dict.fromkeys(key for one in each for key in one)
+        key: max((one[key] for one in details if key in one), key=_badness)
+        for key in dict.fromkeys(key for one in details for key in one)
     }
     if "noise_variance_ratio" in worst:
-        ratios = [one["noise_variance_ratio"] for one in each if "noise_variance_ratio" in one]
+        ratios = [one["noise_variance_ratio"] for one in details if "noise_variance_ratio" in one]
         worst["noise_variance_ratio"] = max(ratios, key=lambda ratio: _badness(ratio - 1))
-    return flags, worst | {"channels": each}
+    return Diagnosis(
+        frozenset[str]().union(*(one.flags for one in each)),
+        max((one.pattern for one in each), key=lambda pattern: pattern.bits),
+        worst | {"channels": [dict(one) for one in details]},
+    )
 
 
 def _badness(value: float) -> float:
     return abs(value)
 
 
-def _of_channel(
-    channel: ChannelFrames, half_width_bits: float, patch_size: int
-) -> tuple[set[str], dict[str, Any]]:
+def _of_channel(channel: ChannelFrames, half_width_bits: float, patch_size: int) -> Diagnosis:
     checked, noise = channel.checked, channel.noise
     flags: set[str] = set()
     details: dict[str, Any] = {}
@@ -95,21 +109,21 @@ def _of_channel(
             flags.add("noise_mismatch")
         if repeats.correlated:
             flags.add("noise_correlated")
-    shows, stated = _pattern(channel, patch_size)
+    shows, pattern, stated = _pattern(channel, patch_size)
     details |= stated
     if shows:
         flags.add("fixed_pattern")
     if isinstance(noise, CorrectedNoise):
         uneven = noise.unevenness_nats(checked.mean_adu)
         details["noise_unevenness_bits"] = uneven / math.log(2)
-    return flags, details
+    return Diagnosis(frozenset(flags), pattern, details)
 
 
-def _pattern(channel: ChannelFrames, patch_size: int) -> tuple[bool, dict[str, Any]]:
+def _pattern(channel: ChannelFrames, patch_size: int) -> tuple[bool, PatternCheck, dict[str, Any]]:
     checked, variance = channel.checked, channel.noise_variance_adu2
     if min(checked.frames.shape[-2:]) > patch_size:
         found = check_pattern(checked, variance, patch_size)
-        return found.shows, found.details()
+        return found.shows, found, found.details()
     # patches, alone or stacked, have lags within them alone
     shows, bits = fixed_pattern(field_means(checked), variance, middle_mask(checked))
-    return shows, {"fixed_pattern_bits": bits}
+    return shows, PatternCheck(bits), {"fixed_pattern_bits": bits}

@@ -21,7 +21,6 @@ seen here only as far as the mean light goes; the rest takes maps.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,6 +77,19 @@ class PatternCheck:
         """Whether fields are enough to take it off."""
         return self.significant and self.n_fields >= _ENOUGH_FIELDS
 
+    def removable(self, bits_per_pixel: float) -> tuple[float, float]:
+        """Give what can be taken off an estimate that sees it, and its standard deviation, bits.
+
+        Where fields are few, chance may explain the pattern, or it is more than half of all that
+        there is, nothing can: then the fields may be one scene, or the camera needs maps. Beside
+        the jackknife's error, 15 % of the pattern are allowed for: shading is no Gaussian pattern,
+        and what multiplies the light is not quite what adds to its mean.
+        """
+        bits = max(self.bits, 0.0)
+        if not self.known or bits > _LARGEST_SHARE * bits_per_pixel:
+            return 0.0, 0.0
+        return bits, math.hypot(self.se_bits, _APPROXIMATE * bits)
+
     def details(self) -> dict[str, Any]:
         """Give what of it an estimate states."""
         return {
@@ -85,25 +97,6 @@ class PatternCheck:
             "fixed_pattern_se_bits": self.se_bits,
             "fixed_pattern_known": self.known,
         }
-
-
-def pattern_to_subtract(details: Mapping[str, Any], bits_per_pixel: float) -> tuple[float, float]:
-    """Give what can be taken off an estimate of a stationary family, and its standard deviation.
-
-    Where fields are few, chance may explain the pattern, or it is more than half of all that there
-    is, nothing can: then the fields may be one scene, or the camera needs maps. Beside the
-    jackknife's error, 15 % of the pattern are allowed for: shading is no Gaussian pattern, and what
-    multiplies the light is not quite what adds to its mean.
-
-    Parameters
-    ----------
-    details
-        Of the estimate.
-    """
-    bits = float(details["fixed_pattern_bits"])
-    if not details.get("fixed_pattern_known") or bits > _LARGEST_SHARE * bits_per_pixel:
-        return 0.0, 0.0
-    return bits, math.hypot(float(details["fixed_pattern_se_bits"]), _APPROXIMATE * bits)
 
 
 def check_pattern(

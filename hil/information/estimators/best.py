@@ -16,11 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hil.errors import InputError
-from hil.information.estimators.registry import CrossEntropy, PatchEstimator, find_estimator
+from hil.information.registry import (
+    CrossEntropy,
+    PatchEstimator,
+    Traits,
+    estimators_that,
+    find_estimator,
+)
 from hil.information.sample.sample import Sample
 
-CLOSED_FORM = ("stationary", "gaussian", "copula", "copula_gaussian", "scale_mixture")
-SLOW = ("mixture",)
 _TRIAL_SCENES = 800
 _FAR_NATS = 0.15  # per pixel: more than a few hundred patches cost a mixture that is right
 
@@ -31,20 +35,29 @@ class BestEstimator:
 
     Parameters
     ----------
-    names
-        Estimators that are all tried.
-    slow
-        Estimators that are first tried on some hundred patches, and left where they are far behind.
+    also
+        Estimators that are tried beside those that say of themselves that they are compared; those
+        that take long are first tried on some hundred patches, and left where they are far behind.
     tuned
         Estimators with options of their own, by name, in place of those found by name.
     name
         What the result calls it.
     """
 
-    names: Sequence[str] = CLOSED_FORM
-    slow: Sequence[str] = SLOW
+    also: Sequence[str] = ()
     tuned: Mapping[str, PatchEstimator] = field(default_factory=dict)
     name: str = "best"
+    traits = Traits(chooses=True)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Estimators that are all tried."""
+        return (*estimators_that(lambda own: own.compared == "always"), *self.also)
+
+    @cached_property
+    def slow(self) -> tuple[str, ...]:
+        """Estimators that are first tried on some of the patches."""
+        return estimators_that(lambda own: own.compared == "if near")
 
     @cached_property
     def needed_patches(self) -> int:
@@ -71,7 +84,8 @@ class BestEstimator:
             "compared_nats": {name: one.upper_nats for name, one in found.items()},
             "left_out": left_out,
         }
-        return replace(found[chosen], details=dict(found[chosen].details) | details)
+        best = found[chosen]
+        return replace(best, details=dict(best.details) | details, chosen=chosen)
 
     def _family(self, name: str) -> PatchEstimator:
         return self.tuned.get(name) or find_estimator(name)

@@ -22,14 +22,15 @@ from hil.information.densities.stationary.autocovariance import fold_moments, la
 from hil.information.densities.stationary.channel_model import VectorSums, channel_covariances
 from hil.information.densities.stationary.levinson import whiten_doubly_toeplitz
 from hil.information.densities.stationary.masked_lags import lags_by_fold
-from hil.information.estimators.registry import CrossEntropy, half_sum_weight
 from hil.information.estimators.stationary import fitted
+from hil.information.registry import CrossEntropy, Traits, half_sum_weight
 from hil.information.sample.sample import Sample
 
 
 class Copula:
     """See the module."""
 
+    traits = Traits(compared="always", sees_pattern=True)
     needed_patches = 8
 
     def cross_entropy(self, sample: Sample) -> CrossEntropy:

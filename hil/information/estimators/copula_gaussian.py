@@ -17,7 +17,7 @@ from hil.information.densities.copula.model import CopulaModel
 from hil.information.densities.copula.scored_fields import ScoredFields
 from hil.information.estimators.copula import patch_sums, stationary_fits
 from hil.information.estimators.gaussian import oas_shrinkage, wishart_weight
-from hil.information.estimators.registry import CrossEntropy, half_sum_weight
+from hil.information.registry import CrossEntropy, Traits, half_sum_weight
 from hil.information.sample.sample import Sample
 
 _LEAST_SHARE = 0.05  # of the noise's variance, below which chance brings no eigenvalue
@@ -26,6 +26,7 @@ _LEAST_SHARE = 0.05  # of the noise's variance, below which chance brings no eig
 class CopulaGaussian:
     """See the module."""
 
+    traits = Traits(compared="always")
     needed_patches = 16
 
     def cross_entropy(self, sample: Sample) -> CrossEntropy:

@@ -32,8 +32,8 @@ from hil.information.densities.stationary.channel_model import ChannelTraining, 
 from hil.information.densities.stationary.gaussian_density import GaussianModel
 from hil.information.densities.stationary.gaussian_gap import gaussian_gap_bits
 from hil.information.densities.stationary.levinson import whiten_doubly_toeplitz
-from hil.information.estimators.registry import CrossEntropy, half_sum_weight
 from hil.information.estimators.stationary import covariance_floor, fitted_to
+from hil.information.registry import CrossEntropy, Traits, half_sum_weight
 from hil.information.sample.sample import Sample
 
 # Eigenvalues of a sample covariance fall below those of the noise by chance, and the weights below
@@ -70,6 +70,7 @@ class _PatchSums:
 class Gaussian:
     """See the module."""
 
+    traits = Traits(compared="always")
     needed_patches = 16
 
     def cross_entropy(self, sample: Sample) -> CrossEntropy:

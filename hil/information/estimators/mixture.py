@@ -13,13 +13,14 @@ from drivers.types import Floats
 from hil.information.densities.mixture.channel_kernel import sample_kernel, variance_lines
 from hil.information.densities.mixture.model import TemplateMixture, fit_templates
 from hil.information.densities.mixture.scenes import TemplateScenes
-from hil.information.estimators.registry import CrossEntropy, half_sum_weight
+from hil.information.registry import CrossEntropy, Traits, half_sum_weight
 from hil.information.sample.sample import Sample
 
 
 class Mixture:
     """See the module."""
 
+    traits = Traits(compared="if near")
     needed_patches = 16
 
     def cross_entropy(self, sample: Sample) -> CrossEntropy:

@@ -39,7 +39,7 @@ from drivers.types import Floats
 from hil.errors import InputError
 from hil.information.conditional_entropy import conditional_nats
 from hil.information.densities.mixture.pair_bound import repeat_bound_nats
-from hil.information.estimators.registry import CrossEntropy
+from hil.information.registry import CrossEntropy
 from hil.information.sample.sample import Sample
 
 _REFERENCES = 4096  # scenes that all are compared with

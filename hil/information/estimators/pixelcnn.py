@@ -15,20 +15,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hil.errors import InputError
-from hil.information.densities.neural.cross_fit import (
-    Fitting,
-    cross_fit,
-    held_out_and_in_sample,
-    quick,
-)
-from hil.information.densities.neural.network import NetworkShape
-from hil.information.densities.neural.patch_set import PatchSet
-from hil.information.densities.neural.training import Schedule, TrainingProgress, Weights
-from hil.information.densities.neural.weights_file import load_weights, save_weights
-from hil.information.estimators.registry import CrossEntropy
+from hil.information.registry import CrossEntropy
 from hil.information.sample.sample import Sample
+
+if TYPE_CHECKING:  # torch takes seconds to import, and is not needed to say what this is
+    from hil.information.densities.neural.network import NetworkShape
+    from hil.information.densities.neural.training import Schedule, TrainingProgress, Weights
 
 
 class PixelCNN:
@@ -60,12 +55,24 @@ class PixelCNN:
         device: str | None = None,
         told: Callable[[TrainingProgress], None] | None = None,
     ) -> None:
-        self._shape = shape or NetworkShape(patch_size=16)
-        self._schedule = schedule or Schedule()
+        self._given_shape = shape
+        self._given_schedule = schedule
         self._keep_warm = keep_warm
         self._device = device
         self._told = told
         self._weights: dict[int, Weights] = {}
+
+    @property
+    def _shape(self) -> NetworkShape:
+        from hil.information.densities.neural.network import NetworkShape
+
+        return self._given_shape or NetworkShape(patch_size=16)
+
+    @property
+    def _schedule(self) -> Schedule:
+        from hil.information.densities.neural.training import Schedule
+
+        return self._given_schedule or Schedule()
 
     @property
     def weights(self) -> Mapping[int, Weights]:
@@ -80,6 +87,8 @@ class PixelCNN:
         InputError
             Where there are none yet.
         """
+        from hil.information.densities.neural.weights_file import save_weights
+
         if not self._weights:
             raise InputError(str(path), "", "nothing to save: no measurement with keep_warm yet")
         save_weights(path, self._shape, self._weights)
@@ -92,7 +101,9 @@ class PixelCNN:
         InputError
             Where the file holds none.
         """
-        self._shape, self._weights = load_weights(path)
+        from hil.information.densities.neural.weights_file import load_weights
+
+        self._given_shape, self._weights = load_weights(path)
 
     def cross_entropy(self, sample: Sample) -> CrossEntropy:
         """See `PatchEstimator`.
@@ -102,6 +113,14 @@ class PixelCNN:
         InputError
             Where weights of an earlier measurement fit neither the patches nor the folds.
         """
+        from hil.information.densities.neural.cross_fit import (
+            Fitting,
+            cross_fit,
+            held_out_and_in_sample,
+            quick,
+        )
+        from hil.information.densities.neural.patch_set import PatchSet
+
         patches = PatchSet.of(sample).with_crops(sample)
         shape = replace(self._shape, patch_size=patches.p, channels=patches.channels)
         if self._weights and (shape != self._shape or len(self._weights) != patches.n_folds):
@@ -116,7 +135,7 @@ class PixelCNN:
         )
         folds = cross_fit(patches, shape, fitting, self._weights or None)
         if self._keep_warm:
-            self._shape = shape
+            self._given_shape = shape
             self._weights = {k: fold.weights for k, fold in enumerate(folds)}
         held_out, in_sample = held_out_and_in_sample(patches, folds)
         details = {

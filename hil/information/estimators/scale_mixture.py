@@ -14,14 +14,15 @@ from drivers.types import Floats
 from hil.information.densities.mixture.scale_model import ScaleMixture
 from hil.information.densities.stationary.channel_model import ChannelTraining
 from hil.information.estimators.copula import doubly_toeplitz
-from hil.information.estimators.registry import CrossEntropy, half_sum_weight
 from hil.information.estimators.stationary import covariance_floor, fitted_to
+from hil.information.registry import CrossEntropy, Traits, half_sum_weight
 from hil.information.sample.sample import Sample
 
 
 class ScaleMixtureEstimator:
     """See the module."""
 
+    traits = Traits(compared="always")
     needed_patches = 16
 
     def cross_entropy(self, sample: Sample) -> CrossEntropy:

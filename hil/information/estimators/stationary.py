@@ -29,7 +29,7 @@ from hil.information.densities.stationary.gaussian_gap import gaussian_gap_bits
 from hil.information.densities.stationary.model import StationaryModel
 from hil.information.densities.stationary.patch_moments import PatchMoments
 from hil.information.densities.stationary.spectral_fit import fit_part, fit_spectrum
-from hil.information.estimators.registry import CrossEntropy, half_sum_weight
+from hil.information.registry import CrossEntropy, Traits, half_sum_weight
 from hil.information.sample.sample import Sample
 from hil.noise.entropy.gaussian_gap import LEAST_DISCRETE_VARIANCE_ADU2
 
@@ -40,6 +40,7 @@ _LARGEST_FITTED_PATCH = 32  # pixels: beyond, a step of the fit takes seconds
 class Stationary:
     """See the module."""
 
+    traits = Traits(compared="always", sees_pattern=True, streams=True)
     needed_patches = 8
 
     @one_blas_thread()

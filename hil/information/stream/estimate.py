@@ -12,15 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.types import Floats
-from hil.information.conditional_entropy import coarse_counts, doubts_in_bits, phi_shift
+from hil.information.conditional_entropy import coarse_counts, phi_shift, shift_in_bits
 from hil.information.constant_frames import constant_estimate
 from hil.information.densities.stationary.autocovariance import LagSums
 from hil.information.densities.stationary.fold_sums import training_sums
 from hil.information.diagnostics.flags import fixed_pattern, middle, too_dark, too_quiet
 from hil.information.diagnostics.noise_check import check_differences
-from hil.information.estimators.registry import half_sum_weight
 from hil.information.estimators.stationary import fitted, least_variance
 from hil.information.interval import Interval, weighted_interval
+from hil.information.registry import half_sum_weight
 from hil.information.sample.sample import FOLDS
 from hil.information.stream.record import PATTERN_SIDE, FieldRecord, StreamTotals
 from hil.noise.entropy.histogram import joined
@@ -111,7 +111,7 @@ def estimate_stream(stream: Stream, confidence: float, max_saturated_share: floa
     shares = n_patches / n_patches.sum()
     value, conditional = float(shares @ bits), float(shares @ noise_nats)
     interval = weighted_interval(bits, shares, confidence)
-    found, details = _doubts(stream, interval)
+    found, details = _diagnose(stream, interval)
     flags |= found
     if coarse_counts(shift, True, interval.half_width):
         flags.add("coarse_counts")
@@ -129,7 +129,7 @@ def estimate_stream(stream: Stream, confidence: float, max_saturated_share: floa
         seconds=0.0,
         flags=tuple(sorted(flags)),
         details=details
-        | doubts_in_bits(shift)
+        | shift_in_bits(shift)
         | {
             "per_field_bits": [float(one) for one in bits],
             "fields": list(stream.records),
@@ -193,7 +193,7 @@ def _flags_of_number(stream: Stream, max_saturated_share: float) -> set[str]:
     return flags
 
 
-def _doubts(stream: Stream, interval: Interval) -> tuple[set[str], dict[str, Any]]:
+def _diagnose(stream: Stream, interval: Interval) -> tuple[set[str], dict[str, Any]]:
     flags: set[str] = set()
     details: dict[str, Any] = {}
     totals, variance, zero = stream.totals, stream.noise_variance_adu2, stream.patch_size - 1

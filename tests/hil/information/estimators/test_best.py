@@ -10,7 +10,7 @@ import pytest
 
 from hil.information import estimate_information
 from hil.information.estimators import estimator_names, find_estimator
-from hil.information.estimators.best import CLOSED_FORM, SLOW
+from hil.information.registry import estimators_that
 from hil.noise import GaussianNoise, NoiseModel, PoissonNoise
 
 P = 6
@@ -104,7 +104,10 @@ def test_families_that_need_more_patches_are_left_out() -> None:
 
 def test_all_closed_forms_take_part_and_no_other() -> None:
     names = set(estimator_names())
-    assert {*CLOSED_FORM, *SLOW, "best", "best+pixelcnn"} <= names
-    assert set(find_estimator("best").names) == set(CLOSED_FORM)  # type: ignore[attr-defined]
+    closed_form = estimators_that(lambda traits: traits.compared == "always")
+    slow = estimators_that(lambda traits: traits.compared == "if near")
+    assert len(closed_form) >= 5 and slow == ("mixture",)
+    assert {*closed_form, *slow, "best", "best+pixelcnn"} <= names
+    assert set(find_estimator("best").names) == set(closed_form)  # type: ignore[attr-defined]
     with_it = find_estimator("best+pixelcnn")
-    assert set(with_it.names) == {*CLOSED_FORM, "pixelcnn"}  # type: ignore[attr-defined]
+    assert set(with_it.names) == {*closed_form, "pixelcnn"}  # type: ignore[attr-defined]

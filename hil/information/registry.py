@@ -1,16 +1,47 @@
-"""What an estimator of H(Y) is, and how it is found by name."""
+"""What an estimator of H(Y) is, what it says of itself, and how it is found by name.
+
+Adding an estimator is adding a file to `hil.information.estimators`: whoever asks what it can do
+asks its `Traits`, and nobody goes by its name. A file is imported when it is asked for, and leaves
+heavy libraries to the moment of its work.
+"""
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, cast
+from typing import Any, Literal, Protocol, cast
 
 from drivers.types import Floats
 from hil.errors import InputError, nearest
 from hil.information.sample.sample import Sample
+
+_ESTIMATORS = "hil.information.estimators"
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What an estimator says of itself; the defaults promise nothing.
+
+    Parameters
+    ----------
+    compared
+        Whether `best` compares it: ``"always"`` where it has a closed form and takes seconds at
+        most, ``"if near"`` where it takes longer and is first tried on some patches, ``"never"``
+        where it trains, chooses itself, or is no cross-entropy that could be compared.
+    sees_pattern
+        Whether what all fields share counts in it as a scene does, so that it can be taken off.
+    streams
+        Whether `hil.information.stream` computes it from sums, one field at a time.
+    chooses
+        Whether it tries others and names one, to which a session keeps from its first trial on.
+    """
+
+    compared: Literal["always", "if near", "never"] = "never"
+    sees_pattern: bool = False
+    streams: bool = False
+    chooses: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +61,9 @@ class CrossEntropy:
     bound_nats
         (F, R * T) a better held-out cross-entropy than the one the point estimate uses, if any.
     flags
-        From `hil.records.estimate.FLAGS`, what the estimator itself doubts.
+        From `hil.records.estimate.FLAGS`, what the estimator itself says against it.
+    chosen
+        The family that an estimator chose, where it is one that chooses.
     """
 
     held_out_nats: Floats
@@ -39,6 +72,7 @@ class CrossEntropy:
     details: Mapping[str, Any] = field(default_factory=dict)
     bound_nats: Floats | None = None
     flags: tuple[str, ...] = ()
+    chosen: str = ""
 
     @property
     def upper_nats(self) -> float:
@@ -66,7 +100,10 @@ def half_sum_weight(n_folds: int) -> float:
 
 
 class PatchEstimator(Protocol):
-    """A family of densities q over patches, fitted to them."""
+    """A family of densities q over patches, fitted to them.
+
+    What it can do it says in an attribute ``traits``; without one it promises nothing.
+    """
 
     @property
     def needed_patches(self) -> int:
@@ -80,9 +117,27 @@ class PatchEstimator(Protocol):
 
 def estimator_names() -> tuple[str, ...]:
     """All estimators there are, in alphabetical order; ``a_with_b.py`` is called ``a+b``."""
-    package = importlib.import_module(__package__)
+    package = importlib.import_module(_ESTIMATORS)
     names = (module.name for module in pkgutil.iter_modules(package.__path__))
-    return tuple(sorted(name.replace("_with_", "+") for name in names if name != "registry"))
+    return tuple(sorted(name.replace("_with_", "+") for name in names))
+
+
+def traits_of(estimator: str | PatchEstimator) -> Traits:
+    """Ask an estimator, or the one of a name, what it can do.
+
+    Raises
+    ------
+    InputError
+        Where there is none of that name.
+    """
+    found = find_estimator(estimator) if isinstance(estimator, str) else estimator
+    traits: Traits = getattr(found, "traits", Traits())
+    return traits
+
+
+def estimators_that(has: Callable[[Traits], bool]) -> tuple[str, ...]:
+    """Names of the estimators whose traits are such, in alphabetical order."""
+    return tuple(name for name in estimator_names() if has(traits_of(name)))
 
 
 def find_estimator(name: str) -> PatchEstimator:
@@ -96,5 +151,5 @@ def find_estimator(name: str) -> PatchEstimator:
     known = estimator_names()
     if name not in known:
         raise InputError("estimator", "", f"no estimator {name!r}: {nearest(name, known)}")
-    module = importlib.import_module(f"{__package__}.{name.replace('+', '_with_')}")
+    module = importlib.import_module(f"{_ESTIMATORS}.{name.replace('+', '_with_')}")
     return cast(PatchEstimator, module.ESTIMATOR)
