@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hil.errors import InputError
+from hil.information.blas_threads import one_blas_thread
 from hil.information.conditional_entropy import coarse_counts, conditional_nats, shift_in_bits
 from hil.information.constant_frames import constant_estimate
 from hil.information.diagnostics.diagnose import diagnose, worst_saturated_share
@@ -27,6 +28,7 @@ _NATS_PER_BIT = math.log(2)
 _FEW_FIELDS = 4
 
 
+@one_blas_thread()
 def estimate_information(
     frames: ArrayLike,
     noise: Noise,

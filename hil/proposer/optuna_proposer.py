@@ -132,10 +132,10 @@ class OptunaProposer:
                 raise
         if again is not None:
             return again
-        distribution = drift.distribution if drift is not None and drift.significant else ()
-        if distribution != self._drift:
+        course = drift.course if drift is not None and drift.significant else ()
+        if course != self._drift:
             # It changes the values of all trials.
-            self._drift = distribution
+            self._drift = course
             self._forget(rows)
         self.follow(rows)
         return self._ask(study_attrs, number)

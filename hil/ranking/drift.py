@@ -51,7 +51,7 @@ class Drift:
         Its confidence interval; NaN if there are too few references.
     brightness
         Of the sample at the end, as a share of that at the beginning, were it all bleaching.
-    distribution
+    course
         q over the clock: ``(slope,)`` of a line through 0, or pairs of clock and q with straight
         lines between them.
     """
@@ -63,7 +63,7 @@ class Drift:
     ci_low: float
     ci_high: float
     brightness: float
-    distribution: tuple[float] | tuple[tuple[float, float], ...]
+    course: tuple[float] | tuple[tuple[float, float], ...]
 
     @property
     def significant(self) -> bool:
@@ -75,7 +75,7 @@ class Drift:
 
     def log_brightness(self, clock: float) -> float:
         """Give ln of the brightness, q, at a dose or time."""
-        return _q(self.distribution, clock)
+        return _q(self.course, clock)
 
     def to_json(self) -> dict[str, Any]:
         """Write it for the database and for people."""
@@ -119,14 +119,14 @@ def fit_drift(rows: Sequence[TrialRow], confidence: float) -> Drift | None:
     if np.ptp(u) <= 0:
         return None
     fit = _Line(u, b)
-    distribution: tuple[float] | tuple[tuple[float, float], ...]
+    course: tuple[float] | tuple[tuple[float, float], ...]
     if fit.bends:
         per_field, sd, degrees = b[-1] - b[0], fit.common_sd * math.sqrt(2), len(u) - 2
         changes = (b - b[0]).mean(axis=1) / sensitivity
-        distribution = tuple((float(at), float(q)) for at, q in zip(u, changes, strict=True))
+        course = tuple((float(at), float(q)) for at, q in zip(u, changes, strict=True))
     else:
         per_field, sd, degrees = fit.slopes * end, fit.slope_sd * end, fit.degrees
-        distribution = (float(fit.slopes.mean()) / sensitivity,)
+        course = (float(fit.slopes.mean()) / sensitivity,)
     low, high = _interval(per_field, sd, degrees, confidence)
     return Drift(
         clock=clock,
@@ -135,15 +135,15 @@ def fit_drift(rows: Sequence[TrialRow], confidence: float) -> Drift | None:
         bits=float(per_field.mean()),
         ci_low=low,
         ci_high=high,
-        brightness=math.exp(_q(distribution, end)),
-        distribution=distribution,
+        brightness=math.exp(_q(course, end)),
+        course=course,
     )
 
 
-def _q(distribution: tuple[float] | tuple[tuple[float, float], ...], clock: float) -> float:
-    if isinstance(distribution[0], float):
-        return distribution[0] * clock
-    at, q = zip(*distribution, strict=True)
+def _q(course: tuple[float] | tuple[tuple[float, float], ...], clock: float) -> float:
+    if isinstance(course[0], float):
+        return course[0] * clock
+    at, q = zip(*course, strict=True)
     return float(np.interp(clock, at, q))
 
 

@@ -28,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.types import Floats
+from hil.information.densities.stationary.centrosymmetric import Halves
 from hil.information.densities.stationary.masked_lags import patch_lags
 from hil.information.diagnostics.flags import about, middle
 from hil.information.sample.checks import CheckedFrames
@@ -133,7 +134,7 @@ def check_pattern(
         pattern = (n * of_mean - own) / (n - 1)
         total = own.copy()
         total[p - 1, p - 1] += white
-        both = [_log_det(_covariance(c), noise_variance_adu2) for c in (total, total - pattern)]
+        both = [_log_det(c, noise_variance_adu2) for c in (total, total - pattern)]
         return (both[0] - both[1]) / (2 * p * p * math.log(2))
 
     fields = np.arange(n_fields)
@@ -169,17 +170,8 @@ def _autocovariance(tiles: NDArray[np.float32]) -> Floats:
     return result
 
 
-def _covariance(c: Floats) -> Floats:
-    """S of the module."""
-    p = (c.shape[0] + 1) // 2
-    place = np.arange(p * p)
-    row, column = place // p, place % p
-    down = row[:, None] - row[None, :] + p - 1
-    across = column[:, None] - column[None, :] + p - 1
-    result: Floats = c[down, across]
-    return result
-
-
-def _log_det(covariance: Floats, floor: float) -> float:
-    values = np.linalg.eigvalsh((covariance + covariance.T) / 2)
+def _log_det(c: Floats, floor: float) -> float:
+    """Sum the logarithms of the eigenvalues of S(c), each at least ``floor``, a half at a time."""
+    halves = Halves.of_lags((c + c[::-1, ::-1]) / 2)
+    values = np.concatenate([np.linalg.eigvalsh(halves.even), np.linalg.eigvalsh(halves.odd)])
     return float(np.log(np.maximum(values, floor)).sum())
