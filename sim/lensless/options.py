@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from sim.lensless.scenes import SCENES
-from sim.parts.scene_files import known_scene
+from sim.parts.scene_files import scene_name
 from sim.parts.sensor_options import (
     BitDepth,
     FullWellE,
@@ -31,7 +31,7 @@ class LenslessOptions(SensorOptions):
     on top of it.
     """
 
-    scene: str = "natural"
+    scene: Annotated[str, scene_name(SCENES)] = "natural"
     density: Annotated[float, Field(gt=0, le=1000)] = 1.0
     stray_light: Annotated[float, Field(ge=0, le=100)] = 0.02
     radiance: Annotated[float, Field(gt=0, le=1e9)] = 3e5
@@ -46,8 +46,3 @@ class LenslessOptions(SensorOptions):
     read_noise_e: ReadNoiseE = 5.0
     bit_depth: BitDepth = 12
     full_well_e: FullWellE = 11_000.0
-
-    @field_validator("scene")
-    @classmethod
-    def _known_scene(cls, scene: str) -> str:
-        return known_scene(scene, SCENES)
