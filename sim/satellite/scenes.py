@@ -1,8 +1,8 @@
 """Land as seen in four bands: reflectance (4, side, side), periodic.
 
-``landsat``  a Landsat 7 scene (`sim/data`), its pixels taken to lie half a pixel of this telescope
-             apart: land looks much the same at either scale. Pieces of it are turned, mirrored and
-             laid side by side, so that there is more land than one scene holds.
+``landsat``  a Landsat 7 scene (see data/README), its pixels taken to lie half a pixel of this
+             telescope apart: land looks much the same at either scale. Pieces of it are turned,
+             mirrored and laid side by side, so that there is more land than one scene holds.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _SEAM = 24
 
 def make_scene(rng: np.random.Generator) -> Land:
     """Lay pieces of the Landsat scene side by side."""
-    with (files("sim") / "data" / "landsat7_olinda.npz").open("rb") as file:
+    with (files("sim.satellite") / "data" / "landsat7_olinda.npz").open("rb") as file:
         bands = np.load(file)["bands"][..., :4].astype(np.float32) * np.float32(_REFLECTANCE)
     size = _TILE + 2 * _SEAM
     ramp = seam(size, 2 * _SEAM).astype(np.float32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from sim.parts.devices import Link, SimulatedDevice
 from sim.parts.metrics import Metrics
 from sim.parts.rig import RigOptions, SimulatedKind, SimulatedRig, float_axis, pace_of
 from sim.parts.simulated_clock import AsFastAsPossible, Pace, RealTime
+from tests.sim.registered import FORMS
 
 
 def _build(options: RigOptions, pace: Pace) -> SimulatedRig:
@@ -74,18 +76,13 @@ def test_options_are_strict_and_choose_the_pace() -> None:
 
 
 OPEN_ALL = """
+import json
 import sys
 from pathlib import Path
-from sim import hyperspectral, lensless, microscope, satellite, tomography
-for module, options in (
-    (microscope, {}),
-    (microscope, {"contrast": "phase"}),
-    (hyperspectral, {}),
-    (lensless, {}),
-    (satellite, {}),
-    (tomography, {}),
-):
-    rig = module.KIND.open(module.KIND.options(options, Path()))
+from hil.rig.driver_kinds import driver_kind
+for name, options in json.loads(sys.argv[1]):
+    kind = driver_kind(name)
+    rig = kind.open(kind.options(options, Path()))
     for device in rig.devices.values():
         for setting in device.describe():
             if setting.role == "light":
@@ -98,7 +95,8 @@ sys.exit(f"{sorted(slow)} imported" if slow else 0)
 
 def test_opening_and_parking_wait_for_no_heavy_library() -> None:
     """The guardian parks through a fresh connection: seconds of imports would be light on a sample."""
+    forms = json.dumps([(form.registered, form.options) for form in FORMS])
     done = subprocess.run(
-        [sys.executable, "-c", OPEN_ALL], capture_output=True, text=True, check=False
+        [sys.executable, "-c", OPEN_ALL, forms], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
