@@ -13,8 +13,6 @@ from hil.spec.session import EstimatorSpec
 from tests.sim.cases import SearchCase, case_files
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-
-
 CASES: list[SearchCase] = [module.SEARCH for module in case_files()]
 
 
