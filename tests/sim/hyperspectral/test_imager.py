@@ -1,4 +1,4 @@
-"""Light and sharpness against closed forms; gradients against finite differences."""
+"""Light against radiometry, fields against their shifts; gradients against finite differences."""
 
 from __future__ import annotations
 

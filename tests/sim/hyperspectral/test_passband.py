@@ -1,4 +1,4 @@
-"""Filter, lamp and surfaces against closed forms."""
+"""Filters against closed forms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rig as a session sees it: what information and figures of merit answer to."""
+"""The rig as a session sees it: what information answers to."""
 
 from __future__ import annotations
 

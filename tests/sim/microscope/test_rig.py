@@ -1,4 +1,4 @@
-"""The simulated microscope as a driver, and its physics from settings to frames."""
+"""The simulated microscope as a driver: opened, seeded, focused, closed."""
 
 from collections.abc import Mapping
 from math import sqrt

@@ -1,4 +1,4 @@
-"""Cutting out of periodic scenes, and remembering what is slow to make."""
+"""Cutting out of periodic scenes, and moving them by fractions of a sample."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Optics and radiometry against closed forms and published numbers."""
+"""Orbit, lines and light on the ground; gradients against finite differences."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from sim.satellite.imager import Exposure, PushBroom, Telescope
-from tests.sim.satellite.telescopes import WIDE
+
+WIDE = torch.float64
 
 
 def telescope(**changes: float) -> PushBroom:

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from sim.satellite.optics import PUPIL, AnnularPupil, oneill, sample_transfer
-from tests.sim.satellite.telescopes import WIDE
+
+WIDE = torch.float64
 
 
 @pytest.mark.parametrize("eps", [0.0, 0.2, 0.35, 0.6])

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from sim.satellite.radiometry import BANDS_NM, band_share, sunlight, transmission
-from tests.sim.satellite.telescopes import WIDE
+
+WIDE = torch.float64
 
 
 def test_sunlight_is_the_suns() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import pi
 
 import numpy as np
+import pytest
 import torch
 from skimage.transform import radon
 
@@ -52,3 +53,12 @@ def test_views_are_where_they_are_said_to_be() -> None:
     gaps = np.diff(golden.numpy())
     assert len({round(gap, 6) for gap in gaps}) <= 3, "the three-gap theorem"
     assert gaps.max() < 1.7 * 180 / 89
+
+
+def test_batches_and_groups_of_views_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    slices = torch.rand(3, 2, 32, 32, dtype=F64, generator=torch.Generator().manual_seed(0))
+    angles = torch.linspace(0, 3, 7, dtype=F64)
+    together = line_integrals(slices, angles, 32, 1.0)
+    monkeypatch.setattr("sim.tomography.projector.CHUNK_BYTES", 1)
+    apart = torch.cat([line_integrals(one[None], angles, 32, 1.0) for one in slices])
+    torch.testing.assert_close(together, apart)

@@ -1,4 +1,4 @@
-"""Which LEDs are lit, and the transfer functions of full sources in closed form."""
+"""Which LEDs are lit."""
 
 from __future__ import annotations
 
