@@ -12,7 +12,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import psutil
 import torch
@@ -21,14 +20,6 @@ from benchmarks.rig_cases.table import Row
 from tests.sim.imagers import CASES, images
 
 FIELDS = (1, 4, 16)
-_LARGE: dict[str, dict[str, Any]] = {
-    "fluorescence": {"height_px": 512, "width_px": 512, "scene_um": 220.0},
-    "LED array": {"height_px": 512, "width_px": 512, "scene_um": 400.0, "led_points": 48},
-    "satellite": {"side_px": 512},
-    "hyperspectral": {"side_px": 512},
-    "lensless": {"side_px": 512},
-    "tomography": {"bins": 512},
-}
 
 
 def rows(quick: bool) -> Iterator[Row]:
@@ -48,7 +39,7 @@ def measure(name: str, quick: bool) -> list[float]:
     """Take the peaks of one rig, MB."""
     torch.set_num_threads(1)
     (case,) = (one for one in CASES if one.name == name)
-    compute = images(case, **({} if quick else _LARGE[name]))
+    compute = images(case, **({} if quick else case.large))
     with torch.inference_mode():
         batches = [
             torch.tensor(case.places[:1], dtype=torch.float64).repeat(count, 1) for count in FIELDS

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.types import Value
-from hil.calibration.rig_noise import noise_model
+from hil.calibration.rig_noise import noise_entries, noise_model
 from hil.clock import SystemClock
 from hil.records.estimate import Estimate
 from hil.records.frames import Measurement
@@ -79,7 +79,7 @@ class Probe:
         return self
 
     def _noise(self, settings: Mapping[str, Value]) -> Any:
-        held = self._rig.safety.noise_entries(settings)
+        held = noise_entries(self._rig.noise_conditions, settings)
         if held not in self._models:
             self._models[held] = noise_model(self._file.rig, held)
         return self._models[held]

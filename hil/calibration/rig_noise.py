@@ -185,6 +185,25 @@ def _another(calibration: StoredNoise, then: Tie, now: Tie) -> str:
     return ""
 
 
+def noise_entries(
+    conditions: Iterable[Mapping[str, Value]], values: Mapping[str, Value]
+) -> tuple[int, ...]:
+    """Tell which entries of ``[[noise_at]]`` hold.
+
+    Parameters
+    ----------
+    conditions
+        `Rig.noise_conditions`, one an entry.
+    values
+        What was read back, under canonical names.
+    """
+    return tuple(
+        i
+        for i, condition in enumerate(conditions)
+        if all(values.get(name) == value for name, value in condition.items())
+    )
+
+
 def noise_model(rig: RigFile, entries: tuple[int, ...] = ()) -> NoiseModel | FlattenedNoise:
     """Build the noise model that a rig file states.
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from drivers.types import Value
-from hil.calibration.rig_noise import RigNoise, check_before, check_now, rig_noise
+from hil.calibration.rig_noise import RigNoise, check_before, check_now, noise_entries, rig_noise
 from hil.clock import Clock, SystemClock
 from hil.errors import InputError
 from hil.measure.advice import advise
@@ -246,9 +246,9 @@ class _Taken:
             for name, setting in rig.safety.settings.items()
             if setting.role in ("exposure", "light", "binning")
         ]
-        shown += rig.safety.recorded
+        shown += rig.recorded
         self.settings = self._watch.run(lambda: rig.safety.read(shown))
-        self._model = self._noise.under(rig.safety.noise_entries(self.settings))
+        self._model = self._noise.under(noise_entries(rig.noise_conditions, self.settings))
         estimates = []
         with ExitStack() as stack:
             thinker = WorkerThread("hil-estimates")

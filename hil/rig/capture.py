@@ -45,6 +45,8 @@ class Capture:
         Adds up the light at the sample.
     device_s
         The devices' own time, seconds: a simulated rig's is not the program's.
+    recorded
+        Settings that are read back with every trial, whatever it moves.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Capture:
         blanks: Sequence[Mapping[str, Value]] = (),
         meter: DoseMeter | None = None,
         device_s: Callable[[], float] | None = None,
+        recorded: Sequence[str] = (),
     ) -> None:
         self.fields = tuple(dict(field) for field in fields)
         self.blanks = tuple(dict(blank) for blank in blanks)
@@ -70,6 +73,7 @@ class Capture:
         self._clock = clock
         self._setup = dict(setup or {})
         self._meter = meter
+        self._recorded = tuple(recorded)
         self._resting = False
         # What blank frames have moved, and must be as it was before anything else is measured.
         self._before_blanks: dict[str, Value] = {}
@@ -91,7 +95,7 @@ class Capture:
             self.set_up()
         self.leave_blanks()
         applied = self._move(values)
-        return {**self._safety.read(self._safety.recorded), **applied}
+        return {**self._safety.read(self._recorded), **applied}
 
     def set_up(self) -> None:
         """Apply the rig's setup.

@@ -13,8 +13,10 @@ from drivers.protocol import Camera, Connection, Device, Setting
 from drivers.types import Value
 from hil.errors import InputError, RigError, SafetyError, nearest
 from hil.rig.device_thread import DeviceThread
+from hil.rig.motion import ParkProblem
 from hil.rig.plan import Plan
-from hil.rig.safety import ParkProblem, Safety
+from hil.rig.recorded import noise_conditions, recorded_settings
+from hil.rig.safety import Safety
 from hil.spec import load_rig_file
 
 T = TypeVar("T")
@@ -74,6 +76,8 @@ class Rig:
         self.camera: Camera = camera
         try:
             self.safety = Safety(devices, self.spec)
+            self.noise_conditions = noise_conditions(self.safety, self.spec)
+            self.recorded = recorded_settings(self.safety, self.spec)
         except SafetyError as error:
             raise InputError(self.file.path, error.key, str(error)) from None
         try:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from drivers.types import Value
-from hil.calibration.rig_noise import RigNoise, check_now
+from hil.calibration.rig_noise import RigNoise, check_now, noise_entries
 from hil.clock import Clock
 from hil.errors import HilError, SafetyError, StoreError
 from hil.records.session import Observer, SessionState
@@ -123,6 +123,7 @@ def _capture(work: SessionSetup) -> Capture:
         blanks=work.baseline.blanks,
         meter=rig.run(lambda: _meter(work)),
         device_s=rig.device_s,
+        recorded=rig.recorded,
     )
 
 
@@ -161,7 +162,7 @@ def _run_trials(
         proposer=OptunaProposer(work.baseline.plan(spec, work.space)),
         estimator=SessionAssessor(
             spec,
-            lambda settings: noise.under(rig.safety.noise_entries(settings)),
+            lambda settings: noise.under(noise_entries(rig.noise_conditions, settings)),
             around,
             _chosen(work),
             noise.variance_relative_sd,

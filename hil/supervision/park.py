@@ -6,9 +6,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from hil.clock import SystemClock
+from hil.rig.motion import ParkProblem
 from hil.rig.plan import Plan
 from hil.rig.rig import Rig
-from hil.rig.safety import ParkProblem
 from hil.spec import load_rig_file
 from hil.store import Database, database_exists, open_database
 from hil.supervision.lease import hold

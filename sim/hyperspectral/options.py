@@ -14,7 +14,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from sim.hyperspectral.scenes import SCENES
-from sim.parts.scene_files import known_scene
+from sim.parts.scene_files import scene_name
 from sim.parts.sensor import SensorSpec
 from sim.parts.sensor_options import (
     BitDepth,
@@ -37,7 +37,7 @@ class HyperspectralOptions(SensorOptions):
     stead, and reflectances in the stead of the scene's own, one a material.
     """
 
-    scene: str = "leaves"
+    scene: Annotated[str, scene_name(SCENES, ".npz")] = "leaves"
     bands: Annotated[int, Field(ge=1, le=8)] = 4
     filter: Literal["gaussian", "lyot"] = "gaussian"
     spectra: str = ""
@@ -59,11 +59,6 @@ class HyperspectralOptions(SensorOptions):
     bit_depth: BitDepth = 12
     dark_current_e_per_s: DarkCurrentEPerS = 50.0
     full_well_e: FullWellE = 25_000.0
-
-    @field_validator("scene")
-    @classmethod
-    def _known_scene(cls, scene: str) -> str:
-        return known_scene(scene, SCENES, ".npz")
 
     @field_validator("lamp", "spectra")
     @classmethod

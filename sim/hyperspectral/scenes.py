@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from sim.hyperspectral.spectra import WAVELENGTHS_NM, Curve, edge, leaf, peak, soil
+from sim.parts.pieces import cut_square
 
 MATERIALS = {"leaves": 4, "painting": 5}
 SCENES = tuple(MATERIALS)
@@ -91,7 +92,7 @@ def painting(rng: np.random.Generator) -> PaintedSample:
     abundance = np.empty((len(colours), SIDE, SIDE), np.float32)
     for row in range(4):
         for column in range(4):
-            piece = _piece(pictures[int(rng.integers(len(pictures)))], tile, rng)
+            piece = cut_square(pictures[int(rng.integers(len(pictures)))], tile, rng) / 255.0
             apart = ((piece[..., None, :] - colours) ** 2).sum(axis=-1)
             share = np.exp(-apart / 0.03)
             share /= share.sum(axis=-1, keepdims=True)
@@ -161,13 +162,6 @@ def _soft_step(field: NDArray[np.float32], width: float) -> NDArray[np.float32]:
 def _texture(strength: float, field: NDArray[np.float32]) -> NDArray[np.float32]:
     """Brightness around 1, never so high that a surface would shine."""
     return np.asarray(np.exp(np.float32(strength) * np.clip(field, -2, 2)))
-
-
-def _piece(picture: NDArray[np.uint8], side: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Cut a square out, mirrored where the picture ends, turned by chance."""
-    pad = [(0, max(0, side - size)) for size in picture.shape[:2]]
-    square = np.pad(picture, [*pad, (0, 0)], mode="symmetric")[:side, :side] / 255.0
-    return np.asarray(np.rot90(square, int(rng.integers(4))))
 
 
 def _purest(cube: NDArray[np.floating], count: int) -> NDArray[np.float64]:

@@ -25,6 +25,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import constants
 
+from sim.parts import spectra
+
 Curve = NDArray[np.float64]
 
 WAVELENGTHS_NM: Curve = np.arange(380.0, 1001.0)
@@ -35,10 +37,8 @@ _L = WAVELENGTHS_NM
 
 def planck(temperature_k: float) -> Curve:
     """E(l) of a black body, for an irradiance of 1 W/m^2 in all."""
-    l_m = _L * 1e-9
-    exponent = constants.h * constants.c / (l_m * constants.k * temperature_k)
-    shape = l_m**-5 / np.expm1(exponent)
-    return np.asarray(shape / shape.sum())
+    radiance = spectra.planck(_L * 1e-9, temperature_k, np.expm1)
+    return np.asarray(radiance / radiance.sum())
 
 
 def load_lamp(path: Path) -> Curve:
@@ -113,8 +113,8 @@ def load_curves(path: Path, count: int) -> tuple[Curve, Curve]:
 
 
 def quantum_efficiency(peak: float) -> Curve:
-    """q(l) of silicon: a smooth hump with its top at 600 nm and a third of it at 900 nm."""
-    return np.asarray(peak * np.exp(-(((_L - 600) / 290) ** 2)))
+    """q(l) of silicon."""
+    return spectra.silicon(_L, peak, np.exp)
 
 
 def electrons_per_joule(peak: float) -> Curve:

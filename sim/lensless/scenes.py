@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.parts.pieces import cut_square
 from sim.parts.scene_files import load_numbers
 
 Scene = NDArray[np.float32]
@@ -63,10 +64,8 @@ def natural(rng: np.random.Generator) -> Scene:
     for row in range(4):
         for column in range(4):
             picture = pictures[int(rng.integers(len(pictures)))]
-            pad = [(0, max(0, tile - size)) for size in picture.shape]
-            picture = np.pad(picture, pad, mode="symmetric")[:tile, :tile]
-            picture = np.rot90(picture, int(rng.integers(4)))
-            scene[row * tile : (row + 1) * tile, column * tile : (column + 1) * tile] = picture
+            piece = cut_square(picture, tile, rng)
+            scene[row * tile : (row + 1) * tile, column * tile : (column + 1) * tile] = piece
     return np.asarray(scene / scene.mean(), np.float32)
 
 

@@ -105,6 +105,11 @@ class SimulatedKind(Generic[Options]):
     find_files
         Makes paths in the options absolute, given the folder of ``rig.toml``, and checks the files;
         raises `drivers.errors.ConfigError`. None where the options name no files.
+
+    Attributes
+    ----------
+    model
+        As given.
     """
 
     def __init__(
@@ -113,7 +118,7 @@ class SimulatedKind(Generic[Options]):
         build: Callable[[Options, Pace], SimulatedRig],
         find_files: Callable[[Options, Path], Options] | None = None,
     ) -> None:
-        self._model = model
+        self.model = model
         self._build = build
         self._find_files = find_files
 
@@ -125,7 +130,7 @@ class SimulatedKind(Generic[Options]):
         pydantic.ValidationError, drivers.errors.ConfigError
             With the key at fault.
         """
-        options = self._model.model_validate(dict(table))
+        options = self.model.model_validate(dict(table))
         return options if self._find_files is None else self._find_files(options, folder)
 
     def resources(self, options: Options) -> tuple[str, ...]:

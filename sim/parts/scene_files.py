@@ -9,6 +9,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import AfterValidator
 
 from drivers.errors import ConfigError
 
@@ -64,6 +65,26 @@ def load_numbers(path: Path) -> NDArray[Any]:
     if not array.size or not np.isfinite(array).all():
         raise ValueError("a scene holds numbers that are finite, one at least")
     return array
+
+
+def load_plane(path: Path) -> NDArray[np.float32]:
+    """Read an array of two axes, finite real numbers, from a .npy file.
+
+    Raises
+    ------
+    ValueError, OSError
+        As `load_numbers`; or for another number of axes.
+    """
+    scene = load_numbers(path)
+    if scene.ndim != 2:
+        raise ValueError(f"a scene has two axes, not {scene.shape}")
+    plane: NDArray[np.float32] = scene.astype(np.float32)
+    return plane
+
+
+def scene_name(names: Collection[str], ending: str = ".npy") -> AfterValidator:
+    """Make what an option's annotation says of a scene: see `known_scene`."""
+    return AfterValidator(lambda scene: known_scene(scene, names, ending))
 
 
 def checked_file(key: str, name: str, folder: Path, load: Callable[[Path], object]) -> str:

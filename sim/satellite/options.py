@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
-from sim.parts.scene_files import known_scene
+from sim.parts.scene_files import scene_name
 from sim.parts.sensor import SensorSpec
 from sim.parts.sensor_options import (
     BitDepth,
@@ -33,7 +33,7 @@ class SatelliteOptions(SensorOptions):
     `sim.satellite.scenes`). Gain, offset and read noise are those of the low gain mode.
     """
 
-    scene: str = "landsat"
+    scene: Annotated[str, scene_name(SCENES)] = "landsat"
     altitude_km: Annotated[float, Field(ge=200, le=1500)] = 500.0
     aperture_mm: Annotated[float, Field(ge=10, le=1000)] = 70.0
     obscuration: Annotated[float, Field(ge=0, le=0.8)] = 0.35
@@ -53,11 +53,6 @@ class SatelliteOptions(SensorOptions):
     bit_depth: BitDepth = 12
     dark_current_e_per_s: DarkCurrentEPerS = 50.0
     full_well_e: FullWellE = 40_000.0
-
-    @field_validator("scene")
-    @classmethod
-    def _known_scene(cls, scene: str) -> str:
-        return known_scene(scene, SCENES)
 
     def sensor_at(self, gain: str) -> SensorSpec:
         """Give the data sheet of a gain mode, ``"low"`` or ``"high"``.

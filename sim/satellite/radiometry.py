@@ -16,7 +16,9 @@ mu is the cosine of the sun's angle from the zenith. Single scattering, Lamberti
 from __future__ import annotations
 
 import torch
-from scipy.constants import c, h, k
+from scipy.constants import c, h
+
+from sim.parts.spectra import planck, silicon
 
 _SUN_K = 5772.0
 _SUN_SR = 6.7949e-5  # solid angle of the sun at 1 au
@@ -27,10 +29,7 @@ BANDS_NM = (483.0, 560.0, 662.0, 835.0)
 
 def sunlight(l_nm: torch.Tensor) -> torch.Tensor:
     """E(l), W m^-2 nm^-1."""
-    l_m = l_nm * 1e-9
-    exponent = h * c / (l_m * k * _SUN_K)
-    planck = 2 * h * c**2 / l_m**5 / torch.expm1(exponent)
-    return planck * _SUN_SR * 1e-9
+    return planck(l_nm * 1e-9, _SUN_K, torch.expm1) * _SUN_SR * 1e-9
 
 
 def transmission(l_nm: torch.Tensor, haze: float) -> torch.Tensor:
@@ -38,11 +37,6 @@ def transmission(l_nm: torch.Tensor, haze: float) -> torch.Tensor:
     l_um = l_nm / 1e3
     rayleigh = 0.008569 * l_um**-4 * (1 + 0.0113 * l_um**-2 + 0.00013 * l_um**-4)
     return torch.exp(-rayleigh - haze * (l_nm / 550) ** -1.3)
-
-
-def quantum_efficiency(l_nm: torch.Tensor, peak: float) -> torch.Tensor:
-    """Silicon, back-illuminated: a smooth hump with its top at 600 nm, a third of it at 900 nm."""
-    return peak * torch.exp(-(((l_nm - 600) / 290) ** 2))
 
 
 def band_share(l_nm: torch.Tensor) -> torch.Tensor:
@@ -80,5 +74,5 @@ def electron_rates(
     tau = transmission(l_nm, haze)
     photon_j = h * c / (l_nm * 1e-9)
     scale = sunlight(l_nm) * mu / torch.pi * etendue_m2_sr / photon_j
-    scale = scale * quantum_efficiency(l_nm, peak_efficiency)
+    scale = scale * silicon(l_nm, peak_efficiency, torch.exp)
     return scale * tau ** (1 + 1 / mu), scale * (1 - tau) / 2

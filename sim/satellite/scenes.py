@@ -1,8 +1,8 @@
 """Land as seen in four bands: reflectance (4, side, side), periodic.
 
-``landsat``  a Landsat 7 scene (`sim/data`), its pixels taken to lie half a pixel of this telescope
-             apart: land looks much the same at either scale. Pieces of it are turned, mirrored and
-             laid side by side, so that there is more land than one scene holds.
+``landsat``  a Landsat 7 scene (see data/README), its pixels taken to lie half a pixel of this
+             telescope apart: land looks much the same at either scale. Pieces of it are turned,
+             mirrored and laid side by side, so that there is more land than one scene holds.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.parts.pieces import add_wrapped, seam, turned
 from sim.parts.scene_files import load_numbers
 
 Land = NDArray[np.float32]
@@ -26,23 +27,19 @@ _SEAM = 24
 
 def make_scene(rng: np.random.Generator) -> Land:
     """Lay pieces of the Landsat scene side by side."""
-    with (files("sim") / "data" / "landsat7_olinda.npz").open("rb") as file:
+    with (files("sim.satellite") / "data" / "landsat7_olinda.npz").open("rb") as file:
         bands = np.load(file)["bands"][..., :4].astype(np.float32) * np.float32(_REFLECTANCE)
     size = _TILE + 2 * _SEAM
-    edge = np.clip((np.minimum(np.arange(size), np.arange(size)[::-1]) + 0.5) / (2 * _SEAM), 0, 1)
-    ramp = (np.sin(np.pi / 2 * edge) ** 2).astype(np.float32)
+    ramp = seam(size, 2 * _SEAM).astype(np.float32)
     window = np.outer(ramp, ramp)[..., None]
     land = np.zeros((SIDE, SIDE, 4), np.float32)
     weight = np.zeros((SIDE, SIDE, 1), np.float32)
     for row in range(_TILES):
         for column in range(_TILES):
             top, left = (int(rng.integers(0, length - size + 1)) for length in bands.shape[:2])
-            piece = np.rot90(bands[top : top + size, left : left + size], int(rng.integers(4)))
-            piece = piece.transpose(1, 0, 2) if rng.integers(2) else piece
-            rows = (np.arange(size) + row * _TILE) % SIDE
-            columns = (np.arange(size) + column * _TILE) % SIDE
-            land[np.ix_(rows, columns)] += piece * window
-            weight[np.ix_(rows, columns)] += window
+            piece = turned(bands[top : top + size, left : left + size], rng)
+            add_wrapped(land, piece * window, row * _TILE, column * _TILE)
+            add_wrapped(weight, window, row * _TILE, column * _TILE)
     return np.ascontiguousarray((land / weight).transpose(2, 0, 1))
 
 

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field
 
 from drivers.errors import ConfigError
 from sim.parts import scene_files
-from sim.parts.rig import RigOptions
-from sim.parts.scene_files import known_scene
+from sim.parts.scene_files import scene_name
 from sim.parts.sensor import SensorSpec
-from sim.parts.sensor_options import BitDepth, OffsetAdu
+from sim.parts.sensor_options import BitDepth, ConverterOptions, OffsetAdu
 from sim.tomography.scenes import SCENES, load_slices, missing_package
 
 
-class TomographyOptions(RigOptions):
+class TomographyOptions(ConverterOptions):
     """What the ``[[driver]]`` table of a simulated scanner may say.
 
     `scene` is a name of `sim.tomography.scenes.SCENES` or the path of a ``.npy`` file beside
@@ -31,7 +30,7 @@ class TomographyOptions(RigOptions):
     microfocus tube grows by about a micrometre for each watt.
     """
 
-    scene: str = "ellipses"
+    scene: Annotated[str, scene_name(SCENES)] = "ellipses"
     bins: Annotated[int, Field(ge=32, le=1024)] = 128
     bin_mm: Annotated[float, Field(ge=0.01, le=2)] = 0.2
     filter_mm: Annotated[float, Field(ge=0.1, le=20)] = 1.0
@@ -48,17 +47,6 @@ class TomographyOptions(RigOptions):
     offset_adu: OffsetAdu = 100.0
     electronic_noise_adu: Annotated[float, Field(ge=0, le=1000)] = 5.0
     bit_depth: BitDepth = 14
-
-    @field_validator("scene")
-    @classmethod
-    def _known_scene(cls, scene: str) -> str:
-        return known_scene(scene, SCENES)
-
-    @model_validator(mode="after")
-    def _converter_holds_its_offset(self) -> Self:
-        if self.offset_adu >= 2**self.bit_depth - 1:
-            raise ValueError("offset_adu must be below the largest value of bit_depth")
-        return self
 
     @property
     def detector(self) -> SensorSpec:

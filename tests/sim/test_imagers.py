@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 import torch
 
-from tests.sim.imagers import CASES, Case, images, opened
+from tests.sim.cases import ImageCase
+from tests.sim.imagers import CASES, images, opened
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_batch_is_each_field_by_itself_whatever_its_groups(
-    case: Case, monkeypatch: pytest.MonkeyPatch
+    case: ImageCase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compute, places = images(case), torch.tensor(case.places, dtype=torch.float64)
     together = compute(places)
@@ -22,7 +23,7 @@ def test_a_batch_is_each_field_by_itself_whatever_its_groups(
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_everything_is_on_the_device_asked_for(case: Case) -> None:
+def test_everything_is_on_the_device_asked_for(case: ImageCase) -> None:
     """Torch's ``meta`` stands in for a GPU: it refuses to mix with what lies on the CPU."""
     places = torch.tensor(case.places, dtype=torch.float64)
     found = images(case, "meta")(places)
@@ -31,7 +32,7 @@ def test_everything_is_on_the_device_asked_for(case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_light_is_finite_and_nowhere_below_what_rounding_makes(case: Case) -> None:
+def test_light_is_finite_and_nowhere_below_what_rounding_makes(case: ImageCase) -> None:
     found = images(case)(torch.tensor(case.places, dtype=torch.float64))
     assert found.dtype == torch.float32
     assert bool(torch.isfinite(found).all())
@@ -42,7 +43,7 @@ WITH_PLACES = [case for case in CASES if case.name != "tomography"]  # its place
 
 
 @pytest.mark.parametrize("case", WITH_PLACES, ids=lambda case: case.name)
-def test_gradients_flow_after_frames_were_taken(case: Case) -> None:
+def test_gradients_flow_after_frames_were_taken(case: ImageCase) -> None:
     """What was remembered for a frame must serve a gradient too."""
     rig = opened(case)
     settings = rig.truth.suppose(case.settings)

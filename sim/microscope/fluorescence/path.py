@@ -16,18 +16,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.types import Value
+from sim.microscope.fluorescence.options import FluorescenceOptions
 from sim.microscope.fluorescence.scenes import load_scene, make_scene
 from sim.microscope.stand.path import StandPath, centre_um
 
 if TYPE_CHECKING:  # torch takes a second to import, and parking a rig must not wait for it
     from sim.microscope.fluorescence.imager import FluorescenceImager
-    from sim.microscope.options import MicroscopeOptions
 
 LIT_MARGIN_UM = 4.0
 """How far the illumination's field stop lies outside the camera's field."""
 
 
-class FluorescencePath(StandPath):
+class FluorescencePath(StandPath[FluorescenceOptions]):
     """The microscope in fluorescence.
 
     Parameters
@@ -38,7 +38,7 @@ class FluorescencePath(StandPath):
 
     power: ClassVar[str] = "light.power_mw"
 
-    def __init__(self, options: MicroscopeOptions) -> None:
+    def __init__(self, options: FluorescenceOptions) -> None:
         super().__init__(options)
         self._dose_uj: NDArray[np.float32] | None = None
         self._bleached = 0  # exposures

@@ -23,7 +23,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.parts.scene_files import load_numbers
+from sim.parts.pieces import add_wrapped, seam, turned
+from sim.parts.scene_files import load_plane
 
 Scene = NDArray[np.float32]
 Shape = tuple[int, int]
@@ -61,12 +62,10 @@ def load_scene(path: Path) -> Scene:
     OSError
         If the file cannot be read.
     """
-    scene = load_numbers(path)
-    if scene.ndim != 2:
-        raise ValueError(f"a scene has two axes, not {scene.shape}")
+    scene = load_plane(path)
     if scene.min() < 0 or scene.max() == 0:
         raise ValueError("a scene is finite, nowhere negative, and not all zero")
-    return _mean_one(scene.astype(np.float32))
+    return _mean_one(scene)
 
 
 def flat(shape: Shape, pitch_um: float, rng: np.random.Generator) -> Scene:
@@ -78,22 +77,20 @@ def cells(shape: Shape, pitch_um: float, rng: np.random.Generator) -> Scene:
     """Tissue with stained membranes, cells about 8 um across, 40 labels per um^2."""
     stain = _membrane_stain(samples_per_pixel=0.2 / pitch_um)
     tile = min(min(stain.shape) // 2, *shape)
-    seam = tile // 6  # neighbours blend over this width
-    edge = np.minimum(np.arange(tile) + 0.5, tile - 0.5 - np.arange(tile))
-    ramp = np.sin(np.pi / 2 * np.clip(edge / seam, 0, 1)) ** 2
+    overlap = tile // 6  # neighbours blend over this width
+    ramp = seam(tile, overlap)
     window = np.outer(ramp, ramp).astype(np.float32)
     density = np.zeros(shape, np.float32)
     weight = np.zeros(shape, np.float32)
     tops, lefts = (
-        np.linspace(0, size, ceil(size / (tile - seam)), endpoint=False).astype(np.int64)
+        np.linspace(0, size, ceil(size / (tile - overlap)), endpoint=False).astype(np.int64)
         for size in shape
     )
     for top, left in product(tops.tolist(), lefts.tolist()):
         y, x = (int(rng.integers(0, size - tile + 1)) for size in stain.shape)
-        patch = np.rot90(stain[y : y + tile, x : x + tile], int(rng.integers(4)))
-        patch = patch.T if rng.integers(2) else patch
-        _add_wrapped(density, patch * window, top, left)
-        _add_wrapped(weight, window, top, left)
+        patch = turned(stain[y : y + tile, x : x + tile], rng)
+        add_wrapped(density, patch * window, top, left)
+        add_wrapped(weight, window, top, left)
     density /= weight
     return _labelled(density, 40 * pitch_um**2, rng)
 
@@ -161,13 +158,6 @@ def _membrane_stain(samples_per_pixel: float) -> Scene:
     stain = np.clip((brown - low) / (high - low), 0, 1).astype(np.float32)
     enlarged: Scene = ndimage.zoom(stain, samples_per_pixel, order=3)
     return np.maximum(enlarged, 0)
-
-
-def _add_wrapped(scene: Scene, patch: Scene, top: int, left: int) -> None:
-    """Add a patch in place; what hangs over an edge comes in on the other side."""
-    rows = np.arange(top, top + patch.shape[0]) % scene.shape[0]
-    columns = np.arange(left, left + patch.shape[1]) % scene.shape[1]
-    scene[np.ix_(rows, columns)] += patch  # no index twice: a patch is no larger than the scene
 
 
 def _labelled(density: Scene, labels_per_sample: float, rng: np.random.Generator) -> Scene:

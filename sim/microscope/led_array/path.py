@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.types import Value
+from sim.microscope.led_array.options import LedArrayOptions
 from sim.microscope.led_array.scenes import Opd, load_opd, make_opd
 from sim.microscope.stand.path import StandPath, centre_um
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:  # torch takes a second to import, and parking a rig must not 
     from sim.microscope.led_array.imager import LedImager
 
 
-class LedPath(StandPath):
+class LedPath(StandPath[LedArrayOptions]):
     """The microscope with an LED array; its scene is of path differences, nm.
 
     Parameters

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from drivers.protocol import Setting
+from sim.microscope.led_array.options import LedArrayOptions
 from sim.microscope.led_array.path import LedPath
 from sim.microscope.led_array.settings import LONGEST_NM, PATTERNS, REFERENCE_NM, SHORTEST_NM
 from sim.microscope.stand.stand import open_stand
 from sim.parts.devices import Axis
 from sim.parts.rig import SimulatedRig, float_axis
 from sim.parts.simulated_clock import Pace
-
-if TYPE_CHECKING:  # it imports this package's scenes
-    from sim.microscope.options import MicroscopeOptions
 
 METRICS = {
     "cutoff_cycles_per_um": "cycles/um",
@@ -24,7 +20,7 @@ METRICS = {
 }
 
 
-def open_ledarray(options: MicroscopeOptions, pace: Pace) -> SimulatedRig:
+def open_ledarray(options: LedArrayOptions, pace: Pace) -> SimulatedRig:
     """Make a microscope with an LED array: dark, stage and focus at 0, mirror flat."""
     light = ("led", _led_axes(options.led_na, options.numerical_aperture))
     return open_stand(options, LedPath(options), light, METRICS, pace)

@@ -21,7 +21,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.parts.scene_files import load_numbers
+from sim.parts.pieces import add_wrapped, turned
+from sim.parts.scene_files import load_plane
 
 Opd = NDArray[np.float32]
 Shape = tuple[int, int]
@@ -63,11 +64,7 @@ def load_opd(path: Path) -> Opd:
     OSError
         If the file cannot be read.
     """
-    scene = load_numbers(path)
-    if scene.ndim != 2:
-        raise ValueError(f"a scene has two axes, not {scene.shape}")
-    result: Opd = scene.astype(np.float32)
-    return result
+    return load_plane(path)
 
 
 def flat(shape: Shape, pitch_um: float, rng: np.random.Generator) -> Opd:
@@ -129,8 +126,7 @@ def _how_many(shape: Shape, pitch_um: float, per_um2: float, rng: np.random.Gene
 
 def _turned(kinds: list[Opd], rng: np.random.Generator) -> Opd:
     """Take one of them, turned and mirrored by chance."""
-    one = np.rot90(kinds[int(rng.integers(len(kinds)))], int(rng.integers(4)))
-    return one.T if rng.integers(2) else one
+    return turned(kinds[int(rng.integers(len(kinds)))], rng)
 
 
 def _hologram() -> Opd:
@@ -182,8 +178,6 @@ def _spread_cell(pitch_um: float, rng: np.random.Generator) -> Opd:
 
 
 def _add(scene: Opd, rng: np.random.Generator, patch: Opd) -> None:
-    """Add a patch anywhere, in place; what hangs over an edge comes in on the other side."""
+    """Add a patch anywhere, in place."""
     top, left = (int(rng.integers(0, size)) for size in scene.shape)
-    rows = (np.arange(patch.shape[0]) + top) % scene.shape[0]
-    columns = (np.arange(patch.shape[1]) + left) % scene.shape[1]
-    np.add.at(scene, np.ix_(rows, columns), patch)  # a patch may be larger than a small scene
+    add_wrapped(scene, patch, top, left)

@@ -6,21 +6,21 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from drivers.types import Value
 from sim.microscope.stand.mirror import draw_aberration_nm
+from sim.microscope.stand.options import StandOptions
 from sim.numerics.memo import Last
 from sim.parts.sensor import Sensor, SensorNoise
 
-if TYPE_CHECKING:  # it imports the scenes of both
-    from sim.microscope.options import MicroscopeOptions
+Options = TypeVar("Options", bound=StandOptions)
 
 
-class StandPath(ABC):
+class StandPath(ABC, Generic[Options]):
     """Scene, light, objective with a hidden aberration, deformable mirror, and sensor.
 
     Parameters
@@ -41,7 +41,7 @@ class StandPath(ABC):
     power: ClassVar[str]
     """The setting that is the light's power, mW."""
 
-    def __init__(self, options: MicroscopeOptions) -> None:
+    def __init__(self, options: Options) -> None:
         self.scene_rng, aberration_rng, sensor_rng, self._noise_rng = (
             np.random.default_rng(seed) for seed in np.random.SeedSequence(options.seed).spawn(4)
         )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import Any
 
 from drivers.protocol import Setting
 from sim.microscope.stand.mirror import mirror_axes
+from sim.microscope.stand.options import StandOptions
 from sim.microscope.stand.path import StandPath
 from sim.microscope.stand.truth import MirrorTruth
 from sim.parts.assemble import CameraPart, assemble, device
@@ -14,16 +15,13 @@ from sim.parts.devices import Axis
 from sim.parts.rig import SimulatedRig, float_axis
 from sim.parts.simulated_clock import Pace
 
-if TYPE_CHECKING:  # it imports the scenes of both
-    from sim.microscope.options import MicroscopeOptions
-
 READOUT_MS = 10.0
 LIBRARIES = ("numpy", "scipy", "scikit-image", "torch")
 
 
 def open_stand(
-    options: MicroscopeOptions,
-    path: StandPath,
+    options: StandOptions,
+    path: StandPath[Any],
     light: tuple[str, Sequence[Axis]],
     units: Mapping[str, str],
     pace: Pace,

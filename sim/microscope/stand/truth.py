@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from math import hypot
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from sim.parts.light_path import PathTruth
 from sim.parts.sensor import SensorMaps
 
 
-class MirrorTruth(PathTruth[StandPath]):
+class MirrorTruth(PathTruth[StandPath[Any]]):
     """The noise-free image, the hidden aberration, and the settings that undo it.
 
     Parameters
@@ -26,7 +27,7 @@ class MirrorTruth(PathTruth[StandPath]):
         As for `PathTruth`.
     """
 
-    def __init__(self, path: StandPath, devices: Sequence[SimulatedDevice]) -> None:
+    def __init__(self, path: StandPath[Any], devices: Sequence[SimulatedDevice]) -> None:
         super().__init__(path, devices)
         self._hidden_nm = np.asarray(path.aberration_nm)
 

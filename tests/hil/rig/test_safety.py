@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hil.errors import RigError, SafetyError
-from hil.rig.safety import Safety, darkest
+from hil.rig.recorded import recorded_settings
+from hil.rig.safety import Safety
 from hil.spec import RigSpec
 
 RIG: dict[str, Any] = {
@@ -202,7 +203,8 @@ MISTAKES = [
 def test_mistakes_in_the_rig_file_name_their_key(case: Mistake, benches: Any) -> None:
     bare = {key: RIG[key] for key in ("name", "camera", "driver")}
     with pytest.raises(SafetyError) as caught:
-        Safety(benches, RigSpec.model_validate(bare | case.change))
+        spec = RigSpec.model_validate(bare | case.change)
+        recorded_settings(Safety(benches, spec), spec)
     assert caught.value.key.startswith(case.key)
     assert commands(benches) == []
 
@@ -224,22 +226,3 @@ def test_whatever_is_asked_stays_inside(
     assert 0 <= benches["laser"].values["laser.power_mw"] <= 20
     assert benches["Wheel.1"].values["Wheel.1.turns"] in range(10)
     assert benches["Wheel.1"].values["Wheel.1.Label"] in ("DAPI", "FITC")
-
-
-def test_darkest_knows_shutters_and_lamps(benches: Any) -> None:
-    assert darkest(benches["laser"].settings[0]) == 0.0
-
-
-def test_noise_goes_by_what_is_read_back(benches: Any) -> None:
-    entries = [
-        {"when": {"Wheel.1.State": 0}, "sigma_adu": 3},
-        {"when": {"Wheel.1.Label": "DAPI", "Z.position_um": 20}, "sigma_adu": 4},
-    ]
-    noise = {"kind": "gaussian", "sigma_adu": 2}
-    safety = make_safety(benches, noise=noise, noise_at=entries)
-    assert safety.noise_entries({"Wheel.1.Label": "FITC", "Z.position_um": 20.0}) == ()
-    assert safety.noise_entries({"Wheel.1.Label": "DAPI", "Z.position_um": 10.0}) == (0,)
-    assert safety.noise_entries({"Wheel.1.Label": "DAPI", "Z.position_um": 20.0}) == (0, 1)
-    assert safety.recorded == ("Wheel.1.Label", "Z.position_um")
-    spec = RigSpec.model_validate(RIG | {"noise": noise, "noise_at": entries})
-    assert [spec.noise_under(held).sigma_adu for held in ((), (0,), (0, 1))] == [2, 3, 4]  # type: ignore[union-attr]

@@ -1,4 +1,4 @@
-"""Light and sharpness against closed forms; gradients against finite differences."""
+"""Light against radiometry, fields against their shifts; gradients against finite differences."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 from scipy import constants, ndimage
 
 from sim.hyperspectral.imager import BandSettings, HyperspectralImager, Spectrometer
-from sim.hyperspectral.optics import lens, transfer
+from sim.hyperspectral.optics import lens
 from sim.hyperspectral.spectra import WAVELENGTHS_NM, planck, quantum_efficiency
 
 INSTRUMENT = Spectrometer(
@@ -89,30 +89,6 @@ def test_a_grating_is_dimmed_as_lens_pixel_and_slit_say() -> None:
         v = torch.tensor([0.52, 0.70], dtype=torch.float64) * 4.0 * f
         expected = lens(v) * np.sinc(f * box_um)
         torch.testing.assert_close(contrast, expected, rtol=1e-6, atol=0)
-
-
-def test_the_lens_is_the_autocorrelation_of_its_pupil() -> None:
-    side = 512
-    y, x = np.mgrid[:side, :side] - side / 2
-    pupil = (np.hypot(y, x) < side / 4).astype(float)
-    lags = np.fft.irfft2(np.abs(np.fft.rfft2(pupil)) ** 2, s=(side, side))[0] / pupil.sum()
-    v = torch.arange(0, side // 2 + 1, dtype=torch.float64) / (side / 2)
-    np.testing.assert_allclose(lens(v).numpy(), lags[: side // 2 + 1], atol=5e-3)
-
-
-def test_a_slit_is_a_moving_average() -> None:
-    """Against scipy: a slit of five samples averages five samples along the scan alone."""
-    rng = np.random.default_rng(0)
-    scene = ndimage.gaussian_filter(rng.random((64, 64)), 2.0, mode="wrap")
-    fy, fx = torch.fft.fftfreq(64, 4.0), torch.fft.rfftfreq(64, 4.0)
-    fy, fx = fy.double(), fx.double()
-    slit = torch.tensor(20.0, dtype=torch.float64)
-    h = transfer(fy, fx, torch.tensor([1e-9], dtype=torch.float64), 1.0, 1e-9, slit)[0]
-    found = torch.fft.irfft2(torch.fft.rfft2(torch.from_numpy(scene)) * h, s=(64, 64)).numpy()
-    # five samples, as an integral over their width
-    fine = ndimage.zoom(np.tile(scene, (1, 3)), (1, 9), order=3, mode="grid-wrap", grid_mode=True)
-    averaged = ndimage.uniform_filter1d(fine, 45, axis=1, mode="wrap")[:, 64 * 9 + 4 : 128 * 9 : 9]
-    np.testing.assert_allclose(found, averaged, atol=1e-4)
 
 
 def test_materials_mix_linearly_and_the_field_moves_with_the_stage() -> None:

@@ -1,51 +1,19 @@
-"""The rig as a session sees it: what information and figures of merit answer to."""
+"""The rig as a session sees it: what information answers to."""
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pydantic
 import pytest
 
 from drivers.errors import ConfigError
-from drivers.protocol import Camera
 from sim.hyperspectral import KIND
-from sim.hyperspectral.spectra import WAVELENGTHS_NM, planck, soil
-from sim.parts.rig import SimulatedRig
-from tests.sim import rigs
+from sim.hyperspectral.spectra import WAVELENGTHS_NM, planck
+from tests.sim.hyperspectral.opened import BASE, bits, leaves, open_rig
 from tests.sim.rigs import Factor, Settings, apply
-
-FIELDS: list[Settings] = [
-    {"stage.x_mm": x, "stage.y_mm": y} for y in (-10.0, 10.0) for x in (-15.0, -5.0, 5.0, 15.0)
-]
-BASE: Settings = {
-    "lamp.power_mw": 20.0,
-    "camera.exposure_ms": 33.0,
-    "filter.centre1_nm": 480.0,
-    "filter.centre2_nm": 560.0,
-    "filter.centre3_nm": 660.0,
-    "filter.centre4_nm": 820.0,
-    "spectrometer.slit_um": 12.0,
-}
-
-
-def open_rig(**options: Any) -> SimulatedRig:
-    return KIND.open(KIND.options({"seed": 3, "side_px": 64} | options, Path.cwd()))
-
-
-def bits(rig: SimulatedRig, settings: Settings, patch_size: int = 4) -> float:
-    """Information at some settings, bits per value."""
-    return rigs.measure(rig, BASE | settings, FIELDS, patch_size=patch_size).bits_per_pixel
-
-
-@cache
-def leaves() -> SimulatedRig:
-    """One rig for all that is only measured on it: making its scene takes longest."""
-    return open_rig()
-
 
 FACTORS = [
     Factor("light", {"lamp.power_mw": 20.0}, {"lamp.power_mw": 5.0}),
@@ -113,62 +81,6 @@ def test_the_best_lies_inside(case: Optimum) -> None:
     assert best > high + 0.01
 
 
-def test_traditional_figures_point_elsewhere() -> None:
-    """More light by the widest slit, and the largest angle between spectra, tell less."""
-    rig = leaves()
-    wide, best = ({**BASE, "spectrometer.slit_um": width} for width in (60.0, 12.0))
-    assert rig.truth.metrics(wide)["snr"] > 2 * rig.truth.metrics(best)["snr"]
-    edge, red = ({**BASE, "filter.centre3_nm": centre} for centre in (708.0, 660.0))
-    angles = [rig.truth.metrics(one)["spectral_angle_deg"] for one in (edge, red)]
-    assert angles[0] > 2 * angles[1]
-    assert bits(rig, red) > bits(rig, edge) + 0.03
-    assert bits(rig, best, 6) > bits(rig, wide, 6) + 0.03
-
-
-def test_figures_of_merit_follow_the_settings() -> None:
-    rig = leaves()
-    metrics = rig.truth.metrics
-    dark = metrics(BASE | {"lamp.power_mw": 0.0})
-    assert dark["snr"] == dark["light_e"] == 0.0
-    lit = metrics(BASE)
-    assert dark["spectral_angle_deg"] == lit["spectral_angle_deg"]
-    # 40 nm bands; the slit's own 3 nm widen them by little, 15 nm by more
-    assert lit["spectral_resolution_nm"] == pytest.approx(40.0, abs=0.3)
-    wide = metrics(BASE | {"spectrometer.slit_um": 60.0})
-    assert wide["spectral_resolution_nm"] > lit["spectral_resolution_nm"] + 1
-    assert wide["light_e"] == pytest.approx(5 * lit["light_e"], rel=0.01)
-    n, read_noise = lit["light_e"], 8.0
-    assert lit["snr"] == pytest.approx(np.mean([lit[f"snr{b}"] for b in range(1, 5)]))
-    assert lit["snr4"] < n / np.sqrt(n + read_noise**2)
-    # two bands in the same place tell two materials no better than one
-    twice = metrics(BASE | {f"filter.centre{b}_nm": 660.0 for b in range(1, 5)})
-    assert twice["spectral_angle_deg"] == pytest.approx(0.0, abs=1e-5)
-    assert twice["condition"] > 1e6
-
-
-def test_frames_have_the_bands_as_channels_and_obey_the_noise_model() -> None:
-    rig = open_rig(bands=3)
-    apply(rig, {"lamp.power_mw": 20.0, "camera.exposure_ms": 50.0})
-    camera = rig.devices["camera"]
-    assert isinstance(camera, Camera)
-    frames = np.stack([frame.pixels for frame in camera.capture(64, 1.0)]).astype(np.float64)
-    assert frames.shape == (64, 3, 64, 64)
-    electrons = rig.truth.expected_electrons()
-    np.testing.assert_allclose(frames.mean(axis=0), 40 + electrons / 5, atol=30)
-    variance_e2 = (25 * frames.var(axis=0, ddof=1)).mean(axis=(1, 2))
-    expected = electrons.mean(axis=(1, 2)) + 8**2 + 25 / 12
-    np.testing.assert_allclose(variance_e2, expected, rtol=0.02)
-
-
-def test_pixels_of_the_line_are_the_same_in_every_line() -> None:
-    rig = open_rig(offset_sd_adu=10.0, read_noise_e=0.0, dark_current_e_per_s=0.0)
-    camera = rig.devices["camera"]
-    assert isinstance(camera, Camera)
-    frame = next(iter(camera.capture(1, 1.0))).pixels
-    assert np.ptp(frame, axis=2).max() == 0
-    assert frame[0, :, 0].std() > 5
-
-
 def test_it_opens_dark_and_the_same_seed_gives_the_same_frames() -> None:
     rig = open_rig()
     assert rig.truth.expected_electrons().max() < 0.2  # dark current alone
@@ -186,65 +98,6 @@ def test_a_lyot_filter_passes_less() -> None:
         open_rig(filter=shape).truth.metrics(BASE)["light_e"] for shape in ("gaussian", "lyot")
     ]
     assert 0.5 < through[1] / through[0] < 0.56  # polarisers pass half; side lobes add a little
-
-
-def cube(folder: Path, **changes: Any) -> str:
-    """Write a cube whose upper half is soil and whose lower half is white."""
-    wavelengths = np.arange(400.0, 1000.0, 20.0)
-    reflectance = np.ones((wavelengths.size, 128, 128), np.float32)
-    reflectance[:, :64] = np.interp(wavelengths, WAVELENGTHS_NM, soil())[:, None, None]
-    arrays = {"wavelengths_nm": wavelengths, "reflectance": reflectance} | changes
-    np.savez(
-        folder / "cube.npz", **{name: value for name, value in arrays.items() if value is not None}
-    )
-    return "cube.npz"
-
-
-def test_a_cube_of_ones_own(tmp_path: Path) -> None:
-    options = KIND.options({"scene": cube(tmp_path), "side_px": 32}, tmp_path)
-    rig = KIND.open(options)
-    narrow: Settings = {f"filter.width{b}_nm": 6.0 for b in range(1, 5)}
-    seen = rig.truth.expected_electrons(BASE | narrow)
-    ratio = seen[:, 6, 16] / seen[:, 26, 16]  # far from the border between the halves
-    at = [BASE[f"filter.centre{b}_nm"] for b in range(1, 5)]
-    expected = np.interp(np.array(at, float), WAVELENGTHS_NM, soil())
-    np.testing.assert_allclose(ratio, expected, rtol=0.02)
-    metrics = rig.truth.metrics(BASE)
-    assert 1 < metrics["condition"] < 100  # two spectra, found in the cube
-    assert metrics["spectral_angle_deg"] > 1
-
-
-class Wrong(NamedTuple):
-    name: str
-    changes: dict[str, Any]
-    words: str
-
-
-WRONG = [
-    Wrong("missing", {"wavelengths_nm": None}, "wavelengths_nm and reflectance"),
-    Wrong("shapes", {"reflectance": np.ones((4, 128, 128))}, r"\(n, height, width\)"),
-    Wrong("small", {"reflectance": np.ones((30, 20, 20))}, "64 samples"),
-    Wrong("order", {"wavelengths_nm": np.arange(1000.0, 400.0, -20.0)}, "rises"),
-    Wrong("negative", {"reflectance": np.full((30, 128, 128), -0.1)}, "between 0 and 2"),
-    Wrong("text", {"wavelengths_nm": np.array(["a"] * 30)}, "real numbers"),
-]
-
-
-@pytest.mark.parametrize("case", WRONG, ids=lambda case: case.name)
-def test_a_wrong_cube_is_refused(case: Wrong, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=case.words):
-        KIND.options({"scene": cube(tmp_path, **case.changes)}, tmp_path)
-
-
-def test_a_file_that_is_no_cube_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "text.npz").write_text("not a cube", encoding="utf-8")
-    np.save(tmp_path / "plain.npy", np.ones((64, 64)))
-    (tmp_path / "plain.npy").rename(tmp_path / "plain.npz")
-    for name in ("text.npz", "plain.npz", "nowhere.npz"):
-        with pytest.raises(ConfigError, match=name):
-            KIND.options({"scene": name}, tmp_path)
-    with pytest.raises(pydantic.ValidationError, match="one of leaves"):
-        KIND.options({"scene": "stars"}, tmp_path)
 
 
 def table(folder: Path, *columns: np.ndarray, heading: str = "", name: str = "own.csv") -> str:

@@ -7,41 +7,8 @@ import pytest
 import torch
 from scipy.special import j1
 
-from sim.lensless.imager import LenslessImager, MaskCamera, MaskSettings
-from sim.lensless.mask import CLOSED_UM, MaskPattern
-from sim.lensless.optics import field, sampling, seen, spot, transfer
-from sim.lensless.settings import MOST_APERTURES
-
-UM = torch.float64
-WAVELENGTH_UM = 0.55
-
-
-def um(value: float) -> torch.Tensor:
-    return torch.tensor(value, dtype=UM)
-
-
-def mask(**changes: object) -> MaskSettings:
-    values: dict[str, object] = {
-        "lenslets": True,
-        "apertures": 3,
-        "diameter_um": um(120.0),
-        "spacing_um": um(150.0),
-        "irregularity": um(0.4),
-        "distance_um": um(4200.0),
-    }
-    return MaskSettings(**(values | changes))  # type: ignore[arg-type]
-
-
-def imager(side_px: int = 32, **changes: float) -> LenslessImager:
-    values = {
-        "side_px": side_px,
-        "pixel_um": 5.0,
-        "wavelength_um": WAVELENGTH_UM,
-        "focal_um": 4000.0,
-        "radiance": 3e5,
-        "pitch_rad": 0.6e-3,
-    }
-    return LenslessImager(MaskCamera(**(values | changes)), MaskPattern(np.random.default_rng(0)))  # type: ignore[arg-type]
+from sim.lensless.optics import field, sampling, seen, spot
+from tests.sim.lensless.masks import UM, WAVELENGTH_UM, um
 
 
 def test_a_lens_in_focus_makes_airys_pattern() -> None:
@@ -85,54 +52,6 @@ def test_a_pinhole_is_sharpest_where_geometry_and_diffraction_meet() -> None:
     assert 0 < int(np.argmin(widths)) < radii.size - 1
 
 
-def test_many_apertures_are_the_sum_of_each_ones_image() -> None:
-    shape, step = (128, 128), 2.5
-    h = spot(shape, step, um(50.0), um(4000.0), WAVELENGTH_UM, 4000.0)
-    centres = torch.tensor([[0.0, 0.0], [50.0, -25.0], [-75.0, 30.0]], dtype=UM)
-    together = torch.fft.irfft2(transfer(h, centres, step, 5.0), s=shape)
-    apart = sum(torch.fft.irfft2(transfer(h, c[None], step, 5.0), s=shape) for c in centres) / 3
-    torch.testing.assert_close(together, apart)
-    assert float(together.sum()) == pytest.approx(1.0)
-    # a whole number of samples away: the same image, moved
-    one = torch.fft.irfft2(transfer(h, centres[:1], step, 5.0), s=shape)
-    moved = torch.fft.irfft2(transfer(h, centres[1:2], step, 5.0), s=shape)
-    torch.testing.assert_close(moved, torch.roll(one, (20, -10), (0, 1)))
-
-
-def test_light_follows_etendue() -> None:
-    """Photons = L t N area (pixel / d)^2, wherever the apertures are."""
-    flat = torch.ones((2, 2), dtype=UM)
-    pointing = torch.zeros((1, 2), dtype=UM)
-    for changes in ({}, {"apertures": 7}, {"lenslets": False}, {"distance_um": um(3000.0)}):
-        settings = mask(**changes)
-        photons = imager().photons(flat, settings, pointing, torch.tensor(0.02))
-        area_mm2 = settings.apertures * np.pi * 0.06**2
-        pixel_mrad2 = (1e3 * 5.0 / float(settings.distance_um)) ** 2
-        expected = 3e5 * 0.02 * area_mm2 * pixel_mrad2
-        torch.testing.assert_close(photons, torch.full_like(photons, expected), rtol=1e-9, atol=0)
-
-
-def test_lenslets_never_overlap() -> None:
-    settings = mask(apertures=MOST_APERTURES, spacing_um=um(50.0), diameter_um=um(300.0))
-    open_um = imager().open_diameter_um(settings)
-    pattern = MaskPattern(np.random.default_rng(0))
-    centres = pattern.centres_um(MOST_APERTURES, um(50.0), um(0.4))
-    assert float(open_um) == pytest.approx(float(torch.pdist(centres).min()))
-    assert float(torch.pdist(pattern.centres_um(16, um(1.0), um(0.0))).min()) >= 1.0
-
-
-def test_apertures_are_moved_one_by_one_and_never_lie_on_each_other() -> None:
-    """The second aperture's image moves by as much; the others' stay."""
-    away = torch.zeros((MOST_APERTURES, 2), dtype=UM)
-    away[1] = torch.tensor([40.0, -25.0])
-    plain, moved = mask(apertures=2), mask(apertures=2, moved_um=away)
-    before, after = (imager().centres_um(one) for one in (plain, moved))
-    torch.testing.assert_close(after - before, away[:2])
-    onto = away.clone()
-    onto[1] = before[0] - before[1]
-    assert float(imager().open_diameter_um(mask(apertures=2, moved_um=onto))) == CLOSED_UM
-
-
 def test_a_scene_is_looked_up_between_its_samples_and_beyond_its_edges() -> None:
     scene = torch.arange(12.0, dtype=UM).reshape(3, 4)
     view = seen(scene, 0.1, torch.tensor([[0.05, -0.1]], dtype=UM), torch.zeros(1, dtype=UM))
@@ -145,40 +64,3 @@ def test_a_scene_is_looked_up_between_its_samples_and_beyond_its_edges() -> None
 def test_sampling_meets_nyquist() -> None:
     assert sampling(5.0, 0.55, 300.0, 3000.0) == 2
     assert sampling(1.0, 0.55, 100.0, 3000.0) == 1
-
-
-MASK = ("diameter_um", "spacing_um", "irregularity", "distance_um", "moved_um")
-CONTINUOUS = (*MASK, "exposure", "pointing")
-
-
-@pytest.mark.parametrize("name", CONTINUOUS)
-@pytest.mark.parametrize("lenslets", [True, False], ids=["lenslets", "pinholes"])
-def test_gradients_are_those_of_finite_differences(name: str, lenslets: bool) -> None:
-    rng = np.random.default_rng(1)
-    smooth = torch.from_numpy(rng.random((128, 128)))
-    weights = torch.from_numpy(rng.standard_normal((1, 16, 16)))
-    optics = imager(16)
-    values = {
-        "diameter_um": um(90.0),
-        "spacing_um": um(130.0),
-        "irregularity": um(0.3),
-        "distance_um": um(4150.0),
-        "moved_um": 10 + torch.from_numpy(rng.standard_normal((MOST_APERTURES, 2))),
-        "exposure": um(0.02),
-        "pointing": torch.tensor([[0.0107, -0.0203]], dtype=UM),
-    }
-
-    def total(value: torch.Tensor) -> torch.Tensor:
-        now = values | {name: value}
-        numbers = {key: now[key] for key in MASK}
-        settings = mask(lenslets=lenslets, **numbers)
-        return (optics.photons(smooth, settings, now["pointing"], now["exposure"]) * weights).sum()
-
-    at = values[name].clone().requires_grad_()
-    (gradient,) = torch.autograd.grad(total(at), at)
-    step = 1e-6 * values[name].abs().max()
-    # no two the same, or all apertures would move together, and only the picture's rim would change
-    direction = torch.from_numpy(rng.uniform(0.5, 1.5, values[name].shape))
-    moved = step * direction
-    difference = (total(values[name] + moved) - total(values[name] - moved)) / (2 * step)
-    assert float((gradient * direction).sum()) == pytest.approx(float(difference), rel=1e-3)

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
 import numpy as np
-import pydantic
 import pytest
 
-from drivers.errors import ConfigError
 from drivers.types import Value
 from hil.records.estimate import Estimate
-from sim.lensless import KIND
 from sim.parts.rig import SimulatedRig
 from tests.sim import rigs
+from tests.sim.lensless.opened import open_rig
 from tests.sim.rigs import Factor, Settings
 
 WIDE_MASK: Settings = {"mask__spacing_um": 200.0, "mask__distance_mm": 4.0}
@@ -23,10 +18,6 @@ FIELDS: list[Settings] = [
     for y in (-400.0, 0.0, 400.0)
     for x in (-450.0, -150.0, 150.0, 450.0)
 ]
-
-
-def open_rig(**options: Any) -> SimulatedRig:
-    return KIND.open(KIND.options({"seed": 3, "side_px": 64} | options, Path.cwd()))
 
 
 def bits(rig: SimulatedRig, **settings: Value) -> float:
@@ -91,39 +82,3 @@ def test_multiplexing_pays_until_images_overlap() -> None:
     assert dense[0].bits_per_pixel > dense[1].bits_per_pixel > dense[2].bits_per_pixel
     between = [most_below_saturation(open_rig(scene="beads", density=6.0), n) for n in (1, 4, 16)]
     assert between[1] > max(between[0], between[2])
-
-
-def test_figures_of_merit_follow_the_mask() -> None:
-    rig = open_rig()
-    single = rig.truth.metrics()
-    assert single["cutoff_cycles_per_mrad"] == pytest.approx(0.150 / 0.55)
-    assert rig.truth.metrics({"mask.apertures": 8})["snr"] > single["snr"]
-    assert (
-        rig.truth.metrics({"mask.apertures": 8})["mtf50_cycles_per_mrad"]
-        < single["mtf50_cycles_per_mrad"]
-    )
-    assert rig.devices["metrics"].read("metrics.snr") == single["snr"]
-    electrons = rig.truth.expected_electrons()
-    assert electrons.mean() == pytest.approx(0.8 * single["mean_photons"], rel=0.5)
-
-
-def test_the_same_seed_gives_the_same_frames() -> None:
-    assert np.array_equal(
-        open_rig().truth.expected_electrons(), open_rig().truth.expected_electrons()
-    )
-    assert not np.array_equal(
-        open_rig().truth.expected_electrons(), open_rig(seed=4).truth.expected_electrons()
-    )
-
-
-def test_scenes_of_ones_own(tmp_path: Path) -> None:
-    np.save(tmp_path / "far.npy", np.ones((256, 256), np.float32))
-    rig = KIND.open(KIND.options({"scene": "far.npy", "stray_light": 0.0}, tmp_path))
-    assert np.ptp(rig.truth.expected_electrons()) < 1e-3
-    np.save(tmp_path / "small.npy", np.ones((20, 20)))
-    with pytest.raises(ConfigError, match="256 samples"):
-        KIND.options({"scene": "small.npy"}, tmp_path)
-    with pytest.raises(ConfigError, match="nowhere"):
-        KIND.options({"scene": "nowhere.npy"}, tmp_path)
-    with pytest.raises(pydantic.ValidationError, match="one of beads"):
-        KIND.options({"scene": "stars"}, tmp_path)

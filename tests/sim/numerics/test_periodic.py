@@ -1,4 +1,4 @@
-"""Cutting out of periodic scenes, and remembering what is slow to make."""
+"""Cutting out of periodic scenes, and moving them by fractions of a sample."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.numerics.memo import Last
 from sim.numerics.periodic import cut, shift_phases
 
 
@@ -38,22 +37,3 @@ def test_phases_move_up_and_left_and_whole_samples_are_a_roll(shape: tuple[int, 
     moved = torch.fft.irfft2(spectrum, s=shape)
     torch.testing.assert_close(moved[0], torch.roll(images[0], (-3, 2), (0, 1)))
     torch.testing.assert_close(moved[1], torch.roll(images[1], (0, -5), (0, 1)))
-
-
-def test_the_last_is_kept_and_no_other() -> None:
-    made: list[str] = []
-
-    def make(name: str) -> str:
-        made.append(name)
-        return name.upper()
-
-    last: Last[str] = Last()
-    assert [last.of(key, lambda key=key: make(key)) for key in "aabba"] == list("AABBA")
-    assert made == ["a", "b", "a"]
-
-
-def test_what_could_not_be_made_is_made_again() -> None:
-    last: Last[int] = Last()
-    with pytest.raises(ZeroDivisionError):
-        last.of("a", lambda: 1 // 0)
-    assert last.of("a", lambda: 1) == 1

@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pydantic
 import pytest
 
-from drivers.errors import ConfigError
-from drivers.protocol import Camera
 from drivers.types import Value
 from hil.records.estimate import Estimate
 from sim.parts.rig import SimulatedRig
-from sim.satellite import KIND
 from tests.sim import rigs
-from tests.sim.rigs import Factor, Settings, apply
+from tests.sim.rigs import Factor, Settings
+from tests.sim.satellite.opened import open_rig
 
 FIELDS: list[Settings] = [
     {"pointing.along_km": along, "pointing.across_km": across}
     for along in (-2.5, -0.8, 0.8, 2.5)
     for across in (-2.0, 0.0, 2.0)
 ]
-
-
-def open_rig(**options: Any) -> SimulatedRig:
-    return KIND.open(KIND.options({"seed": 3, "side_px": 64} | options, Path.cwd()))
 
 
 def measure(rig: SimulatedRig, estimator: str = "stationary", /, **settings: Value) -> Estimate:
@@ -111,38 +103,3 @@ def test_faster_lines_see_the_ground_finer_and_darker() -> None:
     assert fast["gsd_m"] == pytest.approx(slow["gsd_m"] / np.sqrt(2))
     assert fast["snr"] < slow["snr"]
     assert fast["smear_px"] == pytest.approx(slow["smear_px"] / 2)
-
-
-def test_figures_of_merit_follow_the_settings() -> None:
-    rig = open_rig()
-    sharp = rig.truth.metrics()
-    soft = rig.truth.metrics({"telescope.focus_um": 60.0})
-    assert soft["mtf_nyquist"] < sharp["mtf_nyquist"]
-    assert soft["mtf50_cycles_per_km"] < sharp["mtf50_cycles_per_km"]
-    assert soft["snr"] == sharp["snr"], "the signal-to-noise ratio does not see focus"
-    assert rig.devices["metrics"].read("metrics.snr") == sharp["snr"]
-
-
-def test_the_same_seed_gives_the_same_land() -> None:
-    seen = [open_rig(seed=seed).truth.expected_electrons() for seed in (3, 3, 4)]
-    assert np.array_equal(seen[0], seen[1])
-    assert not np.array_equal(seen[0], seen[2])
-
-
-def test_binning_sums_pixels() -> None:
-    rig = open_rig()
-    apply(rig, {"camera.binning": 2})
-    camera = rig.devices["camera"]
-    assert isinstance(camera, Camera)
-    assert next(iter(camera.capture(1, 1.0))).pixels.shape == (32, 32)
-
-
-def test_land_of_ones_own(tmp_path: Path) -> None:
-    np.save(tmp_path / "land.npy", np.full((4, 256, 256), 0.2, np.float32))
-    rig = KIND.open(KIND.options({"scene": "land.npy"}, tmp_path))
-    assert np.ptp(rig.truth.expected_electrons()) < 1.0
-    np.save(tmp_path / "bright.npy", np.full((4, 256, 256), 1.5))
-    with pytest.raises(ConfigError, match="between 0 and 1"):
-        KIND.options({"scene": "bright.npy"}, tmp_path)
-    with pytest.raises(pydantic.ValidationError, match="landsat"):
-        KIND.options({"scene": "moon"}, tmp_path)
