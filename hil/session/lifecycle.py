@@ -19,10 +19,10 @@ from hil.rig.light import DoseMeter
 from hil.rig.rig import Rig
 from hil.session.assess import SessionAssessor, Surroundings
 from hil.session.baseline import Baseline
-from hil.session.controller import Controller, Ending, LoopSpec
+from hil.session.controller import Controller, LoopSpec
 from hil.session.result import SessionResult, best_of, result_of
 from hil.session.search_space import SearchSpace
-from hil.session.stopping import DoseBudget
+from hil.session.stopping import Ending, TrialCost, stop_rules
 from hil.spec import SessionFile
 from hil.supervision.guardian import Guardian, Orders
 from hil.supervision.stop import StopSwitch, stop_on_signals
@@ -152,8 +152,10 @@ def _run_trials(
     _confirm_calibration(work, store)
     noise, space = work.noise, work.space
     around = Surroundings(space.excess, space.dose_mj, space.pixel_um2)
+    cost = TrialCost(capture.n_places * capture.repeats, space.dose_mj)
+    rules = stop_rules(spec.trials, spec.stop, cost)
     controller = Controller(
-        LoopSpec(spec.trials, spec.seed, spec.stop, space.fixed, _dose_budget(work)),
+        LoopSpec(spec.trials, spec.seed, rules, space.fixed),
         capture=capture,
         devices=rig.thread,
         thinker=thinker,
@@ -188,11 +190,6 @@ def _confirm_calibration(work: SessionSetup, store: SqlStore) -> None:
     if found:
         said = {"calibration": calibration.id, "differences": [str(item) for item in found]}
         store.event("calibration_accepted", clock.now(), said)
-
-
-def _dose_budget(work: SessionSetup) -> DoseBudget | None:
-    limit_mj = work.file.spec.stop.dose_mj
-    return None if limit_mj is None else DoseBudget(limit_mj, work.space.dose_mj)
 
 
 def _chosen(work: SessionSetup) -> str:
