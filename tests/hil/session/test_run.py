@@ -501,16 +501,18 @@ HANG = """
 import sys
 from pathlib import Path
 
-import hil.session.lifecycle
-import hil.supervision.guardian
 import hil.rig.driver_kinds
+import hil.session.lifecycle
 import hil.session.run
+import hil.supervision.guardian
+import hil.supervision.supervised
 
 sys.path.insert(0, ".")
 hil.rig.driver_kinds.BUILT_IN["hanging"] = "hanging_rig:KIND"
-hil.session.lifecycle._allowance_s = lambda work: 0.2
+hil.session.lifecycle._command_s = lambda setup: 0.2
+hil.supervision.supervised._GRACE_S = 0.0
 real = hil.supervision.guardian.Orders
-hil.session.lifecycle.Orders = lambda **orders: real(**orders, hang_s=1.0)
+hil.supervision.supervised.Orders = lambda **orders: real(**orders, hang_s=1.0)
 print("started", flush=True)
 hil.session.run.run_session("session.toml", sys.argv[1])
 """
