@@ -22,6 +22,8 @@ from hil.session.stopping import (
     stop_rules,
 )
 from hil.spec import Stop
+from tests.hil.session_bench import Bench
+from tests.hil.small_session import RIG, SESSION
 
 
 class Moment(NamedTuple):
@@ -102,3 +104,25 @@ def test_every_key_of_a_session_file_makes_a_rule() -> None:
         Trials,
         FailuresInARow,
     ]
+
+
+class End(NamedTuple):
+    name: str
+    stop: str
+    trials: int
+    reason: str
+
+
+ENDS = [
+    End("frames", "frames = 24", 3, "exceed 24 frames"),
+    End("target", "target = -1.0", 1, "target of -1 was reached"),
+    End("time", "wall_s = 0.000001", 0, "the time of 1e-06 s is over"),
+]
+
+
+@pytest.mark.parametrize("case", ENDS, ids=lambda case: case.name)
+def test_stop_conditions_are_obeyed_exactly(case: End, bench: Bench) -> None:
+    bench.write(RIG, SESSION + f"\n[stop]\n{case.stop}\n")
+    result = bench.run()
+    assert (result.state, result.n_trials) == ("COMPLETE", case.trials)
+    assert case.reason in result.reason
