@@ -21,7 +21,7 @@ from hil.records.versions import versions
 from hil.rig.capture import Capture
 from hil.spec import CalibrateSpec, RigFile, load_rig_file
 from hil.supervision.stop import StopSwitch
-from hil.supervision.supervised import SupervisedRig, Watch, held_rig
+from hil.supervision.supervised import SupervisedRig, Watch, moves_s, supervised_rig
 
 if TYPE_CHECKING:
     from hil.store import CalibrationRecord
@@ -149,7 +149,7 @@ def calibrate_rig(
         raise InputError(file.path, "calibrate", "missing: it says how the camera is calibrated")
     if repeats is not None and repeats < _FEWEST:
         raise InputError("--frames", str(repeats), f"allowed: {_FEWEST} or more")
-    with held_rig(file, database, frames, clock) as held:
+    with supervised_rig(file, database, frames, clock) as held:
         rig = held.rig
         recipe = rig.run(
             lambda: plan_recipe(spec, file.spec, rig.safety, file.path, repeats=repeats, flat=flat)
@@ -206,10 +206,8 @@ def _check_tie(spec: CalibrateSpec, held: SupervisedRig, recipe: Recipe, file: R
 
 def _command_s(recipe: Recipe, file: RigFile) -> float:
     """How long one stack may take, moves included, seconds."""
-    limits = file.spec.limits.values()
-    settle_s = sum(limit.timeout_s + limit.settle_ms / 1000 for limit in limits)
     frame_s = recipe.exposure_ms / 1000 + file.spec.frame_timeout_s
-    return 3 * settle_s + max(step.n_frames for step in recipe.steps) * frame_s
+    return moves_s(file.spec) + max(step.n_frames for step in recipe.steps) * frame_s
 
 
 def _take_frames(

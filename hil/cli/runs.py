@@ -114,18 +114,17 @@ def run(
     from hil.session.run import run_session
     from hil.spec import load_session_file
 
-    spec = load_session_file(session, rig).spec
+    file = load_session_file(session, rig)
     return drive(
         run_session,
-        spec.name,
-        spec.objective.names[0],
-        path_or_spec=session,
+        file.spec.name,
+        file.spec.objective.names[0],
+        path_or_spec=file,
         database=db,
         frames=frames,
         trials=trials,
         tags=tuple(tag or ()),
         note=note,
-        rig=rig,
         accept_calibration=accept_calibration,
     )
 

@@ -24,7 +24,7 @@ from hil.session.baseline import take_baseline
 from hil.session.search_space import resolve
 from hil.spec import RigFile, load_rig_file, load_session_file
 from hil.supervision.stop import StopSwitch
-from hil.supervision.supervised import SupervisedRig, Watch, held_rig
+from hil.supervision.supervised import SupervisedRig, Watch, moves_s, supervised_rig
 
 if TYPE_CHECKING:
     from drivers.types import Pixels
@@ -151,7 +151,7 @@ def measure_rig(
     file = load_rig_file(path)
     if file.spec.noise is None:
         raise InputError(file.path, "noise", "missing: information needs the camera's noise model")
-    with held_rig(file, database, frames, clock) as held:
+    with supervised_rig(file, database, frames, clock) as held:
         noise = rig_noise(file, held.database)
         scheme = _scheme(held, file, session)
         if noise.calibration is not None:
@@ -200,9 +200,7 @@ def _scheme(held: SupervisedRig, file: RigFile, session: str | Path | None) -> S
 
 def _command_s(scheme: Scheme, file: RigFile) -> float:
     """How long one command may take beside the exposures, seconds."""
-    limits = file.spec.limits.values()
-    settle_s = sum(limit.timeout_s + limit.settle_ms / 1000 for limit in limits)
-    return 3 * settle_s + scheme.repeats * (file.spec.frame_timeout_s + 60)
+    return moves_s(file.spec) + scheme.repeats * (file.spec.frame_timeout_s + 60)
 
 
 class _Taken:

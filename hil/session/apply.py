@@ -1,26 +1,26 @@
-"""What a person does at the rig outside a session: park it, or go to a trial's settings."""
+"""What a person does at the rig after a session: go to a trial's settings."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import ExitStack
 from pathlib import Path
 
 from drivers.types import Value
 from hil.clock import SystemClock
 from hil.errors import InputError
-from hil.rig.plan import Plan
-from hil.rig.rig import Rig
 from hil.session.result import best_of
 from hil.session.run import stored_file
-from hil.store import open_database
-from hil.supervision.lease import hold
+from hil.store import Database, open_database
+from hil.supervision.stop import StopSwitch
+from hil.supervision.supervised import moves_s, supervised_rig
 
 
 def apply_trial(
     session: str, trial: int | None, rig_path: Path | None, url: str | None, frames: Path | None
 ) -> Mapping[str, Value]:
     """Move the rig to what a trial requested, within its limits, and leave it there.
+
+    Where that fails or is interrupted, the rig is parked.
 
     Parameters
     ----------
@@ -40,27 +40,32 @@ def apply_trial(
 
     Raises
     ------
-    InputError, RigHeld, RigError, SafetyError
+    InputError, RigHeld, RigError, SafetyError, Interrupted
     """
     clock = SystemClock()
-    with ExitStack() as stack:
-        database = stack.enter_context(open_database(url, frames=frames))
+    with open_database(url, frames=frames) as database:
         record = database.session(session)
-        rows = database.rows(record.id)
-        if trial is None:
-            best = best_of(database, record.id)
-            if best is None:
-                raise InputError("SESSION", session, "has no COMPLETE trial to choose")
-            trial = best.number
-        if not 0 <= trial < len(rows):
-            raise InputError("--trial", str(trial), f"allowed: 0 to {len(rows) - 1}")
+        number = _number(database, record.id, session, trial)
         file = stored_file(record, rig_path)
-        target = {**file.spec.fixed, **rows[trial].requested}
-        plan = Plan(file.rig)
-        stack.enter_context(hold(plan, database, record.id, "controller", clock))
-        rig = Rig(plan)
-        stack.callback(rig.close)
-        detail = {"reason": f"hil apply, trial {trial}", "to": target, "setup": rig.spec.setup}
-        database.event(record.id, "move", clock.now(), detail)
-        rig.setup()
-        return rig.apply(target)
+        target = {**file.spec.fixed, **database.rows(record.id)[number].requested}
+        with supervised_rig(
+            file.rig, url, frames, clock, database=database, session_id=record.id
+        ) as held:
+            rig, spec = held.rig, file.rig.spec
+            detail = {"reason": f"hil apply, trial {number}", "to": target, "setup": spec.setup}
+            with held.in_use("move", detail, StopSwitch(), moves_s(spec), stays=True) as watch:
+                watch.run(rig.setup)
+                return watch.run(lambda: rig.apply(target))
+
+
+def _number(database: Database, session_id: str, session: str, trial: int | None) -> int:
+    """Find out which trial is meant."""
+    if trial is None:
+        best = best_of(database, session_id)
+        if best is None:
+            raise InputError("SESSION", session, "has no COMPLETE trial to choose")
+        return best.number
+    n_trials = len(database.rows(session_id))
+    if not 0 <= trial < n_trials:
+        raise InputError("--trial", str(trial), f"allowed: 0 to {n_trials - 1}")
+    return trial

@@ -25,8 +25,7 @@ from hil.records.session import Observer, SessionState, Snapshot
 from hil.records.trial import Best, OpenTrial, Proposal, SearchExhausted, TrialRow, TrialState
 from hil.rig.capture import Capture
 from hil.session.ports import Assessor, Proposer, Store, Worker
-from hil.session.stopping import DoseBudget
-from hil.spec import Stop
+from hil.session.stopping import Course, Ending, StopRule
 from hil.supervision.stop import StopSwitch
 
 T = TypeVar("T")
@@ -42,14 +41,6 @@ class Stopped(HilError):
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
-    """How the loop ended."""
-
-    state: SessionState
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class LoopSpec:
     """What the loop needs to know of a session.
 
@@ -57,19 +48,16 @@ class LoopSpec:
     ----------
     trials, seed
         From the session file.
-    stop
-        Further conditions to end on.
+    rules
+        What it ends on, in the order in which they are asked.
     fixed
         Settings held in every trial.
-    dose
-        What all trials together may bring to the sample; None for no bound.
     """
 
     trials: int
     seed: int
-    stop: Stop
+    rules: tuple[StopRule, ...]
     fixed: Mapping[str, Value] = field(default_factory=dict)
-    dose: DoseBudget | None = None
 
 
 class Controller:
@@ -128,7 +116,7 @@ class Controller:
         self._n_ended = self._n_complete = self._own_trials = 0
         self._failures = 0
         self._last_fault = ""
-        self._target_met = False
+        self._highest = -math.inf
 
     # --- the loop --------------------------------------------------------------------------------
 
@@ -181,34 +169,22 @@ class Controller:
 
     def _ending(self) -> Ending | None:
         self._look_for_stop(force=False)
-        stop = self._spec.stop
-        if self._stop.reason:
-            return Ending(SessionState.STOPPED, self._stop.reason)
-        if self._target_met:
-            return Ending(SessionState.COMPLETE, f"the target of {stop.target:g} was reached")
-        if self._failures >= stop.failures_in_a_row:
-            return Ending(
-                SessionState.FAILED,
-                f"{self._failures} trials in a row failed, the last one: {self._last_fault}",
-            )
-        if stop.wall_s is not None and self._elapsed_s() >= stop.wall_s:
-            return Ending(SessionState.COMPLETE, f"the time of {stop.wall_s:g} s is over")
-        return None
+        course = Course(
+            self._elapsed_s(), self._stop.reason, self._highest, self._failures, self._last_fault
+        )
+        return next((end for rule in self._spec.rules if (end := rule.met(course))), None)
 
     def _ask(self, rows: Sequence[TrialRow], attrs: Mapping[str, Any], number: int) -> Proposal:
-        """Ask for a trial, inside the critical section: no controller can exceed the budget."""
+        """Ask for a trial, inside the critical section: no controller can exceed a budget."""
         counted = [row for row in rows if not row.state.interrupted]
         self._n_ended = sum(row.state.ended for row in counted)
         self._n_complete = sum(row.state is TrialState.COMPLETE for row in counted)
-        if len(counted) >= self._spec.trials:
-            raise SearchExhausted(f"all {self._spec.trials} trials are done")
-        frames = self._capture.n_places * self._capture.repeats
-        limit = self._spec.stop.frames
-        if limit is not None and (len(rows) + 1) * frames > limit:
-            raise SearchExhausted(f"another trial would exceed {limit} frames")
+        for rule in self._spec.rules:
+            if problem := rule.refuses(rows):
+                raise SearchExhausted(problem)
         proposal = self._proposer.propose(rows, attrs, number)
-        if self._spec.dose is not None:
-            if problem := self._spec.dose.problem(rows, proposal.requested):
+        for rule in self._spec.rules:
+            if problem := rule.refuses_proposal(rows, proposal.requested):
                 raise SearchExhausted(problem)
         return proposal
 
@@ -312,8 +288,7 @@ class Controller:
             return
         if self._best is None or objective > self._best.objective:
             self._best = Best(trial.number, objective, *assessment.interval)
-        target = self._spec.stop.target
-        self._target_met = self._target_met or (target is not None and objective >= target)
+        self._highest = max(self._highest, objective)
 
     # --- keeping watch ---------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from drivers.types import Value
 from hil.calibration.rig_noise import RigNoise, check_before, refuse_moves, rig_noise
@@ -14,7 +14,6 @@ from hil.clock import Clock, SystemClock
 from hil.errors import InputError
 from hil.records.session import Observer, SessionState, Snapshot
 from hil.records.versions import versions
-from hil.rig.plan import Plan
 from hil.rig.rig import Rig
 from hil.session.assess import check_estimator, check_objectives
 from hil.session.baseline import Baseline, take_baseline
@@ -23,11 +22,11 @@ from hil.session.result import SessionResult, result_of
 from hil.session.search_space import SearchSpace, resolve
 from hil.spec import RigFile, RigSpec, SessionFile, SessionSpec, load_rig_file, load_session_file
 from hil.spec.load import check_against_rig, parse
-from hil.supervision.lease import hold, lease
 from hil.supervision.stop import StopSwitch
+from hil.supervision.supervised import supervised_rig
 
 if TYPE_CHECKING:
-    from hil.store import Database, SessionRecord
+    from hil.store import NewSession, SessionRecord
 
 
 def show_nothing(snapshot: Snapshot) -> None:
@@ -86,44 +85,43 @@ def run_session(
     RigError, StoreError
         The rig or the database could not be opened, or the database was lost for good.
     """
+    from hil.store import database_exists, open_database
+
     clock = clock or SystemClock()
+    folder = None if frames is None else Path(frames)
     file = with_trials(_session_file(path_or_spec, rig), trials)
-    plan = Plan(file.rig)
     check_estimator(file)
     with ExitStack() as stack:
-        existing = _existing_database(database, frames)
-        if existing is not None:
-            stack.callback(existing.close)
+        existing = None
+        if database_exists(database):
+            existing = stack.enter_context(open_database(database, frames=folder))
         noise = rig_noise(file.rig, existing)
         check_objectives(file, noise.model)
-        stack.enter_context(hold(plan, existing, None, "controller", clock))
-        opened = Rig(plan)
-        stack.callback(opened.close)
+        held = stack.enter_context(
+            supervised_rig(file.rig, database, folder, clock, database=existing)
+        )
+        opened = held.rig
         space = _resolve(file, opened)
         baseline = opened.run(lambda: take_baseline(file.spec, space, opened.spec, file.path))
         _check_calibration(noise, file, opened, space, baseline, accept=accept_calibration)
-        if existing is None:
-            existing = _new_database(database, frames)
-            stack.callback(existing.close)
-            stack.enter_context(lease(opened.spec.name, existing, None, "controller", clock))
-        session_id = existing.create_session(
+        recorded = held.make_database()
+        session_id = recorded.create_session(
             _new_session(file, opened, baseline, noise, clock, (*file.spec.tags, *tags), note)
         )
         if on_start is not None:
             on_start(session_id)
-        work = SessionSetup(
+        setup = SessionSetup(
             file,
-            opened,
+            held,
             space,
             baseline,
             noise,
-            existing,
+            recorded,
             session_id,
             clock,
-            database,
             accept_calibration=accept_calibration,
         )
-        return drive(work, observer, stop or StopSwitch())
+        return drive(setup, observer, stop or StopSwitch())
 
 
 def resume_session(
@@ -163,43 +161,45 @@ def resume_session(
     InputError, RigHeld, RigError, StoreError
         As for `run_session`.
     """
+    from hil.store import open_database
+
     clock = clock or SystemClock()
+    folder = None if frames is None else Path(frames)
     with ExitStack() as stack:
-        opened_database = _database(database, frames)
-        stack.callback(opened_database.close)
-        record = opened_database.session(session)
+        recorded = stack.enter_context(open_database(database, frames=folder))
+        record = recorded.session(session)
         if record.state is SessionState.COMPLETE and trials is None:
-            return result_of(opened_database, record.id, record.state, record.reason)
+            return result_of(recorded, record.id, record.state, record.reason)
         file = with_trials(
             stored_file(record, rig), trials if trials is not None else record.n_trials
         )
-        plan = Plan(file.rig)
         check_estimator(file)
         # Another rig has a calibration of its own.
-        noise = rig_noise(file.rig, opened_database, None if rig else record.calibration_id)
+        noise = rig_noise(file.rig, recorded, None if rig else record.calibration_id)
         check_objectives(file, noise.model)
-        stack.enter_context(hold(plan, opened_database, record.id, "controller", clock))
-        opened = Rig(plan)
-        stack.callback(opened.close)
+        supervised = supervised_rig(
+            file.rig, database, folder, clock, database=recorded, session_id=record.id
+        )
+        held = stack.enter_context(supervised)
+        opened = held.rig
         space = _resolve(file, opened)
         baseline = Baseline.from_json(record.extra["layout"])
         opened.run(lambda: baseline.check(space.safety, file.path))
         _check_calibration(noise, file, opened, space, baseline, accept=accept_calibration)
-        work = SessionSetup(
+        setup = SessionSetup(
             file,
-            opened,
+            held,
             space,
             baseline,
             noise,
-            opened_database,
+            recorded,
             record.id,
             clock,
-            database,
             accept_calibration=accept_calibration,
             resumed=True,
             joined=join,
         )
-        return drive(work, observer, stop or StopSwitch())
+        return drive(setup, observer, stop or StopSwitch())
 
 
 # --- before anything moves -----------------------------------------------------------------------
@@ -248,28 +248,6 @@ def stored_file(record: SessionRecord, rig: str | Path | None) -> SessionFile:
     return SessionFile(spec, record.session_text, path, rig_file)
 
 
-def _folder(frames: str | Path | None) -> Path | None:
-    return None if frames is None else Path(frames)
-
-
-def _database(url: str | None, frames: str | Path | None) -> Database:
-    from hil.store import open_database
-
-    return open_database(url, frames=_folder(frames))
-
-
-def _existing_database(url: str | None, frames: str | Path | None) -> Database | None:
-    from hil.store import database_exists
-
-    return _database(url, frames) if database_exists(url) else None
-
-
-def _new_database(url: str | None, frames: str | Path | None) -> Database:
-    from hil.store import open_database
-
-    return open_database(url, frames=_folder(frames), create=True)
-
-
 def _resolve(file: SessionFile, rig: Rig) -> SearchSpace:
     return rig.run(lambda: resolve(file.spec, rig.safety, rig.spec, file.path))
 
@@ -313,7 +291,7 @@ def _new_session(
     clock: Clock,
     tags: tuple[str, ...],
     note: str,
-) -> Any:
+) -> NewSession:
     from hil.store import NewSession
 
     spec = file.spec

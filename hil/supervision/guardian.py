@@ -13,10 +13,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from hil.clock import Clock
 from hil.records.session import SessionState
@@ -184,6 +184,7 @@ def park_after(orders: Orders, why: str) -> None:
     from hil.spec.load import parse
     from hil.store import open_database
     from hil.supervision.lease import hold
+    from hil.supervision.recorded_park import park_recorded
 
     clock = SystemClock()
     path = Path(orders.rig_path)
@@ -193,18 +194,22 @@ def park_after(orders: Orders, why: str) -> None:
         database = open_database(orders.database, frames=Path(orders.frames))
     except HilError:
         pass  # the lamp is more urgent than the record
+
+    def record(kind: str, detail: Mapping[str, Any]) -> None:
+        if database is not None:
+            database.event(orders.session_id, kind, clock.now(), detail)
+
     try:
         with hold(plan, database, orders.session_id, "guardian", clock):
-            if database is not None:
-                database.event(orders.session_id, "guardian_park", clock.now(), {"why": why})
-            rig = Rig(plan)
             try:
-                problems = rig.park()
+                rig = Rig(plan)
+            except HilError as error:
+                record("guardian_park", {"why": why, "failed": str(error)})
+                raise
+            try:
+                park_recorded(rig, record, {"why": why}, kind="guardian_park")
             finally:
                 rig.close()
-            if database is not None and problems:
-                said = {problem.setting: problem.message for problem in problems}
-                database.event(orders.session_id, "park_failed", clock.now(), said)
             if database is not None and orders.session_id is not None:
                 _mark_stale(database, orders.session_id, clock, why)
     except RigHeld:

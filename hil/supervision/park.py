@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Sequence
 from pathlib import Path
 
 from hil.clock import SystemClock
 from hil.rig.motion import ParkProblem
-from hil.rig.plan import Plan
-from hil.rig.rig import Rig
 from hil.spec import load_rig_file
-from hil.store import Database, database_exists, open_database
-from hil.supervision.lease import hold
+from hil.supervision.stop import StopSwitch
+from hil.supervision.supervised import moves_s, supervised_rig
 
 
-def park_rig(path: Path, url: str | None) -> list[ParkProblem]:
+def park_rig(path: Path, url: str | None) -> Sequence[ParkProblem]:
     """Park a rig that no controller holds; the event is written ahead where there is a database.
 
     Parameters
@@ -32,16 +30,14 @@ def park_rig(path: Path, url: str | None) -> list[ParkProblem]:
     Raises
     ------
     InputError, RigHeld, RigError
+    StoreError
+        The rig is parked, but that could not be written down.
     """
-    clock = SystemClock()
-    plan = Plan(load_rig_file(path))
-    with ExitStack() as stack:
-        database: Database | None = None
-        if database_exists(url):
-            database = stack.enter_context(open_database(url))
-        stack.enter_context(hold(plan, database, None, "controller", clock))
-        rig = Rig(plan)
-        stack.callback(rig.close)
-        if database is not None:
-            database.event(None, "park", clock.now(), {"reason": "hil park", "rig": rig.spec.name})
-        return rig.park()
+    file = load_rig_file(path)
+    with supervised_rig(file, url, None, SystemClock()) as held:
+        # A signal that comes meanwhile wants what is being done anyway.
+        with held.watched(StopSwitch(), moves_s(file.spec)):
+            parked = held.park("hil park")
+        if parked.lost is not None and not parked.problems:
+            raise parked.lost
+        return parked.problems

@@ -1,4 +1,9 @@
-"""A rig in use outside a session: held by this process, watched over, parked on every exit."""
+"""The one way to hold a rig: nobody else drives it, a guardian watches, and work ends in a park.
+
+`supervised_rig` takes lock and lease and opens the devices. Before anything moves comes
+`SupervisedRig.in_use`, which parks at the end, or `SupervisedRig.watched` where the caller decides
+when to park and what is written down around it, as sessions do.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +16,11 @@ from hil.clock import Clock
 from hil.errors import HilError, Interrupted, StoreError
 from hil.rig.plan import Plan
 from hil.rig.rig import Rig
-from hil.spec import RigFile
+from hil.spec import RigFile, RigSpec
 from hil.store import Database, Holder, database_exists, open_database
 from hil.supervision.guardian import Guardian, Orders
 from hil.supervision.lease import hold, lease
+from hil.supervision.recorded_park import Parked, Record, park_recorded
 from hil.supervision.stop import StopSwitch, stop_on_signals
 
 T = TypeVar("T")
@@ -37,6 +43,10 @@ class SupervisedRig:
         Where it is, as a person said.
     clock
         Time.
+    session_id
+        The session that events belong to; None for none.
+    stack
+        What ends with the hold.
     """
 
     def __init__(
@@ -46,6 +56,7 @@ class SupervisedRig:
         url: str | None,
         frames: Path | None,
         clock: Clock,
+        session_id: str | None,
         stack: ExitStack,
     ) -> None:
         self.rig = rig
@@ -53,6 +64,7 @@ class SupervisedRig:
         self.clock = clock
         self._url = url
         self._frames = frames
+        self._session_id = session_id
         self._stack = stack
 
     def make_database(self) -> Database:
@@ -72,9 +84,15 @@ class SupervisedRig:
 
     @contextmanager
     def in_use(
-        self, purpose: str, detail: Mapping[str, Any], stop: StopSwitch, command_s: float
+        self,
+        purpose: str,
+        detail: Mapping[str, Any],
+        stop: StopSwitch,
+        command_s: float,
+        *,
+        stays: bool = False,
     ) -> Iterator[Watch]:
-        """Let things move: signals are heard, a guardian watches, and the end is always a park.
+        """Let things move: signals are heard, a guardian watches, and the end is a park.
 
         Parameters
         ----------
@@ -86,26 +104,51 @@ class SupervisedRig:
             Pressed to end.
         command_s
             The longest that one command to the devices may take.
+        stays
+            Whether the rig stays as it is when all went well; after an error it is parked.
 
         Raises
         ------
         HilError
             A step of the park failed, where nothing else did.
         """
-        with stop_on_signals(stop.press):
-            guardian = self._guardian(_GRACE_S + command_s)
+        with self.watched(stop, command_s) as watch:
+            self.event(purpose, detail)
             try:
-                self._event(purpose, detail)
-                try:
-                    yield Watch(self, guardian, stop)
-                except BaseException as error:
-                    self._park(f"{purpose}: {error}")
-                    raise
-                self._park(purpose, strict=True)
+                yield watch
+            except BaseException as error:
+                self.park(f"{purpose}: {error}", after=error)
+                raise
+            if stays:
+                return
+            parked = self.park(purpose)
+            parked.raise_problems()
+            if parked.lost is not None:
+                raise parked.lost
+
+    @contextmanager
+    def watched(
+        self, stop: StopSwitch, command_s: float, session_id: str | None = None
+    ) -> Iterator[Watch]:
+        """Hear signals and have a guardian beside; who uses this parks by itself.
+
+        Parameters
+        ----------
+        stop
+            Pressed by signals, or by somebody.
+        command_s
+            The longest that one command to the devices may take.
+        session_id
+            The session that is STALE once this process is dead; None where none is running.
+        """
+        with stop_on_signals(stop.press):
+            guardian = self._guardian(_GRACE_S + command_s, session_id)
+            try:
+                yield Watch(self, guardian, stop)
             finally:
                 guardian.farewell()
 
-    def _guardian(self, allowance_s: float) -> Guardian:
+    def _guardian(self, allowance_s: float, session_id: str | None) -> Guardian:
         import psutil
 
         process = psutil.Process()
@@ -115,33 +158,40 @@ class SupervisedRig:
             rig_text=self.rig.file.text,
             database=self._url,
             frames=frames,
-            session_id=None,
+            session_id=session_id,
             pid=process.pid,
             created=process.create_time(),
         )
         return Guardian(orders, lambda: self.rig.thread.busy_s() < allowance_s)
 
-    def _event(self, kind: str, detail: Mapping[str, Any]) -> None:
-        if self.database is not None:
-            known = {"rig": self.rig.spec.name, **detail}
-            self.database.event(None, kind, self.clock.now(), known)
+    def event(self, kind: str, detail: Mapping[str, Any]) -> None:
+        """Write down what happens to the rig, where there is a database.
 
-    def _park(self, reason: str, *, strict: bool = False) -> None:
-        """Write down and park; a database that is away does not keep the light on."""
-        lost: StoreError | None = None
-        try:
-            self._event("park", {"reason": reason})
-        except StoreError as error:
-            lost = error
-        problems = self.rig.park()
-        said = {problem.setting: problem.message for problem in problems}
-        if problems and lost is None:
-            self._event("park_failed", said)
-        if problems and strict:
-            listed = "; ".join(f"{name}: {message}" for name, message in said.items())
-            raise HilError(f"the rig could not be parked: {listed}")
-        if lost is not None and strict:
-            raise lost
+        Raises
+        ------
+        StoreError
+        """
+        if self.database is None:
+            return
+        # An event of a session needs no name of the rig: the session has it.
+        known = {} if self._session_id else {"rig": self.rig.spec.name}
+        self.database.event(self._session_id, kind, self.clock.now(), {**known, **detail})
+
+    def park(
+        self, reason: str, *, after: BaseException | None = None, record: Record | None = None
+    ) -> Parked:
+        """Park, and write it down ahead; a database that is away does not keep the light on.
+
+        Parameters
+        ----------
+        reason
+            Stands in the event.
+        after
+            The error that it is parked for.
+        record
+            Writes events instead of `event`.
+        """
+        return park_recorded(self.rig, record or self.event, {"reason": reason}, after=after)
 
 
 class Watch:
@@ -174,13 +224,17 @@ class Watch:
         return result
 
     def _raise_if_stopped(self) -> None:
-        self._guardian.heartbeat()
+        self.heartbeat()
         if self._stop.reason:
             raise Interrupted(self._stop.reason)
 
+    def heartbeat(self) -> None:
+        """Show the guardian that this process lives; cheap, called as often as one likes."""
+        self._guardian.heartbeat()
+
     def look(self) -> None:
         """Show that this process lives, and pass a stop on to the devices. Any work's watch."""
-        self._guardian.heartbeat()
+        self.heartbeat()
         if self._stop.reason:
             self._held.rig.safety.halt()
         database, clock = self._held.database, self._held.clock
@@ -192,8 +246,14 @@ class Watch:
 
 
 @contextmanager
-def held_rig(
-    file: RigFile, url: str | None, frames: Path | None, clock: Clock
+def supervised_rig(
+    file: RigFile,
+    url: str | None,
+    frames: Path | None,
+    clock: Clock,
+    *,
+    database: Database | None = None,
+    session_id: str | None = None,
 ) -> Iterator[SupervisedRig]:
     """Open a rig that nobody else drives, for the length of a ``with`` block.
 
@@ -205,6 +265,10 @@ def held_rig(
         The database, where the lease and what happens are written down if it exists.
     clock
         Time.
+    database
+        The same, where the caller has it open already and closes it.
+    session_id
+        The session that it is held for, if there is one yet.
 
     Raises
     ------
@@ -212,10 +276,14 @@ def held_rig(
     """
     plan = Plan(file)
     with ExitStack() as stack:
-        database: Database | None = None
-        if database_exists(url):
+        if database is None and database_exists(url):
             database = stack.enter_context(open_database(url, frames=frames))
-        stack.enter_context(hold(plan, database, None, "controller", clock))
+        stack.enter_context(hold(plan, database, session_id, "controller", clock))
         rig = Rig(plan)
         stack.callback(rig.close)
-        yield SupervisedRig(rig, database, url, frames, clock, stack)
+        yield SupervisedRig(rig, database, url, frames, clock, session_id, stack)
+
+
+def moves_s(spec: RigSpec) -> float:
+    """Tell how long the moves of one command may take, by the rig's own time-outs, seconds."""
+    return 3 * sum(limit.timeout_s + limit.settle_ms / 1000 for limit in spec.limits.values())

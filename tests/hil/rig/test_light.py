@@ -9,9 +9,7 @@ import pytest
 
 import hil
 from hil.errors import InputError
-from hil.records.trial import Measured, TrialRow, TrialState
 from hil.rig.light import DoseMeter, SampleLight
-from hil.session.stopping import DoseBudget
 from tests.hil.small_session import RIG, SESSION
 
 TABLE = SampleLight("lamp.percent", (0.0, 50.0, 100.0), (0.0, 2.0, 3.0))
@@ -54,35 +52,6 @@ def test_settling_and_reading_out_count_while_the_shutter_is_open() -> None:
     meter.dark()
     clock.now_s = 99.0
     assert meter.take() == pytest.approx(0.5 + 0.5)
-
-
-def row(number: int, dose_mj: float | None) -> TrialRow:
-    measured = None if dose_mj is None else Measured(0.0, 1.0, (0.5,), (), 0.4, dose_mj, 0.0)
-    state = TrialState.FAILED if dose_mj is None else TrialState.COMPLETE
-    return TrialRow(number, state, "search", {"mw": 1.0}, {}, {}, (0.5,), {}, {}, None, measured)
-
-
-class Budget(NamedTuple):
-    name: str
-    doses: list[float | None]
-    limit_mj: float
-    fits: bool
-
-
-BUDGETS = [
-    Budget("the last that fits", [1.0, 1.0], 3.0, True),
-    Budget("one too many", [1.0, 1.0, 1.0], 3.0, False),
-    Budget("one that failed counts in full", [1.0, None], 2.9, False),
-    Budget("always lit: as the worst so far", [1.0, 1.5], 3.9, False),
-    Budget("always lit: enough", [1.0, 1.5], 4.0, True),
-]
-
-
-@pytest.mark.parametrize("case", BUDGETS, ids=lambda case: case.name)
-def test_no_trial_starts_that_would_exceed_the_sessions_dose(case: Budget) -> None:
-    budget = DoseBudget(case.limit_mj, lambda settings: float(settings["mw"]))
-    rows = [row(number, dose) for number, dose in enumerate(case.doses)]
-    assert (not budget.problem(rows, {"mw": 1.0})) == case.fits
 
 
 def url(folder: Path) -> str:

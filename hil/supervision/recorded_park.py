@@ -1,0 +1,85 @@
+"""A park and the events around it: written ahead, and afterwards the steps that failed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hil.errors import HilError, StoreError
+from hil.rig.motion import ParkProblem
+from hil.rig.rig import Rig
+
+# Writes an event: its kind, and what it says.
+Record = Callable[[str, Mapping[str, Any]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """How a park went.
+
+    Parameters
+    ----------
+    problems
+        The steps that failed; the others were taken.
+    lost
+        Why it does not stand in the database; None if it does, or if there is none.
+    """
+
+    problems: Sequence[ParkProblem]
+    lost: StoreError | None = None
+
+    def raise_problems(self) -> None:
+        """Raise if a step failed.
+
+        Raises
+        ------
+        HilError
+            Naming each step.
+        """
+        if self.problems:
+            listed = "; ".join(f"{p.setting}: {p.message}" for p in self.problems)
+            raise HilError(f"the rig could not be parked: {listed}")
+
+
+def park_recorded(
+    rig: Rig,
+    record: Record,
+    detail: Mapping[str, Any],
+    *,
+    kind: str = "park",
+    after: BaseException | None = None,
+) -> Parked:
+    """Write down that a rig is about to be parked, park it, and write down which steps failed.
+
+    A database that is away does not keep the light on.
+
+    Parameters
+    ----------
+    rig
+        The rig; held.
+    record
+        Writes an event.
+    detail
+        What the first event says.
+    kind
+        Of the first event.
+    after
+        The error that it is parked for; after one of the database the lamp comes before the record.
+    """
+    lost = after if isinstance(after, StoreError) else None
+    if lost is None:
+        lost = _lost(lambda: record(kind, detail))
+    problems = rig.park()
+    if problems:
+        said = {problem.setting: problem.message for problem in problems}
+        lost = _lost(lambda: record("park_failed", said)) or lost
+    return Parked(problems, lost)
+
+
+def _lost(write: Callable[[], None]) -> StoreError | None:
+    try:
+        write()
+    except StoreError as error:
+        return error
+    return None

@@ -1,0 +1,70 @@
+"""``hil apply``: to a trial's settings, and dark where that does not succeed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from hil.errors import InputError, SafetyError
+from hil.session.apply import apply_trial
+from tests.hil.session_bench import Bench, wait_for
+from tests.hil.small_session import RIG
+
+NEVER_THERE = """
+import sys
+import time
+
+import hil.rig.rig
+from hil.session.apply import apply_trial
+
+
+def never(rig, values):
+    print("moving", flush=True)
+    time.sleep(600)
+
+
+hil.rig.rig.Rig.apply = never
+apply_trial("last", 0, None, sys.argv[1], None)
+"""
+
+
+def test_the_rig_goes_to_the_trials_settings_and_stays(bench: Bench) -> None:
+    bench.run(trials=2)
+    with bench.database() as database:
+        requested = database.rows("last")[1].requested
+    assert apply_trial("last", 1, None, bench.url, None) == pytest.approx(dict(requested))
+    assert bench.events() == ["setup", "park", "move"]
+    with pytest.raises(InputError, match="allowed: 0 to 1"):
+        apply_trial("last", 2, None, bench.url, None)
+
+
+def test_a_move_that_is_refused_ends_in_a_park(bench: Bench) -> None:
+    bench.run(trials=2)
+    stricter = bench.folder / "stricter.toml"
+    together = 'settings = ["mirror.z5_nm", "mirror.z6_nm"]\nrule = "sum_abs"\nhigh = 0.001\n'
+    stricter.write_text(f"{RIG}\n[[limits_together]]\n{together}")
+    with pytest.raises(SafetyError):
+        apply_trial("last", 1, stricter, bench.url, None)
+    assert bench.events() == ["setup", "park", "move", "park"]
+
+
+def test_who_dies_in_mid_move_is_parked_by_a_guardian(bench: Bench) -> None:
+    bench.run(trials=1)
+    (bench.folder / "never.py").write_text(NEVER_THERE, encoding="utf-8")
+    process = subprocess.Popen(
+        [sys.executable, "never.py", bench.url], cwd=bench.folder, stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline().strip() == b"moving"
+    process.kill()
+    process.communicate()
+
+    def parked() -> bool:
+        with bench.database() as database:
+            return "guardian_park" in list(database.events()["kind"])
+
+    wait_for(parked)
+    with bench.database() as database:
+        assert database.session("last").state == "COMPLETE", "it ended long before"

@@ -1,0 +1,56 @@
+"""A session under way: what it holds, chooses and does at its end."""
+
+from __future__ import annotations
+
+from tests.hil.session_bench import Bench
+from tests.hil.small_session import RIG, SESSION
+
+
+def test_what_the_rig_records_stands_with_every_trial(bench: Bench) -> None:
+    bench.write(RIG.replace("\n[[driver]]", '\nrecord = ["light.power_mw"]\n\n[[driver]]'), SESSION)
+    bench.run(trials=2)
+    with bench.database() as database:
+        trials = database.trials("last", where=["light.power_mw > 0.5"])
+    assert list(trials["light.power_mw"]) == [1.0, 1.0]
+
+
+def test_reference_trials_and_fixed_settings(bench: Bench) -> None:
+    session = SESSION.replace(
+        "[measure]",
+        '[fixed]\n"camera.exposure_ms" = 5.0\n\n[reference]\nevery = 2\n'
+        'settings = { "mirror.z5_nm" = 30 }\n\n[measure]',
+    )
+    bench.write(RIG, session)
+    bench.run()
+    with bench.database() as database:
+        rows = database.rows("last")
+        trials = database.trials("last", sort="number")
+    assert [row.kind for row in rows] == [
+        "start",
+        "search",
+        "reference",
+        "search",
+        "search",
+        "reference",
+    ]
+    assert trials["mirror.z5_nm"].iloc[2] == 30.0
+    assert set(trials["camera.exposure_ms"]) == {5.0}
+
+
+def test_at_the_end_the_rig_goes_to_the_best_and_parks(bench: Bench) -> None:
+    bench.write(RIG, SESSION.replace("trials = 6", 'trials = 6\nat_end = "best"'))
+    result = bench.run()
+    assert bench.events() == ["setup", "move", "park"]
+    with bench.database() as database:
+        detail = database.events("last")["detail"].iloc[1]
+    assert detail["to"] == dict(result.best_settings)
+
+
+def test_best_chooses_once_for_all_trials(bench: Bench) -> None:
+    bench.write(RIG, SESSION.replace("[sampler]", '[estimator]\nkind = "best"\n\n[sampler]'))
+    bench.run(trials=2)
+    bench.resume(trials=4)
+    with bench.database() as database:
+        estimates = database.estimates("last")
+    chosen = estimates["details"].iloc[0]["chosen"]
+    assert list(estimates["estimator"])[1:] == [chosen] * 3

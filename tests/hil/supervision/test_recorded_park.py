@@ -1,0 +1,51 @@
+"""A park and its events: ahead of it, and after it for the steps that failed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+import hil
+from hil.errors import HilError, StoreError
+from hil.rig.motion import ParkProblem
+from hil.supervision.recorded_park import Parked, park_recorded
+from tests.hil.session_bench import Bench
+
+LIT = "light.power_mw"
+
+
+def test_the_event_stands_before_the_lamp_goes_out(bench: Bench) -> None:
+    seen = []
+    with hil.load_rig(bench.folder / "rig.toml") as rig:
+
+        def record(kind: str, detail: Mapping[str, Any]) -> None:
+            seen.append((kind, detail["reason"], rig.read(LIT)[LIT]))
+
+        parked = park_recorded(rig, record, {"reason": "done"})
+        assert rig.read(LIT)[LIT] == 0.0
+    assert seen == [("park", "done", 1.0)]
+    assert (list(parked.problems), parked.lost) == ([], None)
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["lost before", "lost now"])
+def test_a_database_that_is_away_does_not_keep_the_light_on(known: bool, bench: Bench) -> None:
+    away = StoreError("away")
+    asked = []
+
+    def record(kind: str, detail: Mapping[str, Any]) -> None:
+        asked.append(kind)
+        raise away
+
+    with hil.load_rig(bench.folder / "rig.toml") as rig:
+        parked = park_recorded(rig, record, {}, after=away if known else None)
+        assert rig.read(LIT)[LIT] == 0.0
+    assert parked.lost is away
+    assert asked == ([] if known else ["park"])
+
+
+def test_a_step_that_failed_is_named() -> None:
+    Parked([]).raise_problems()
+    with pytest.raises(HilError, match=r"could not be parked: light\.power_mw: no answer"):
+        Parked([ParkProblem(LIT, "no answer")]).raise_problems()

@@ -1,0 +1,91 @@
+"""The one way to hold a rig: however work at it ends, it is parked and nobody holds it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import pytest
+
+from hil.clock import SystemClock
+from hil.errors import HilError, Interrupted, StoreError
+from hil.spec import load_rig_file
+from hil.supervision.stop import StopSwitch
+from hil.supervision.supervised import SupervisedRig, moves_s, supervised_rig
+from tests.hil.session_bench import Bench
+
+LIT = "light.power_mw"
+
+
+def test_a_database_is_made_when_it_is_needed_and_the_lease_with_it(bench: Bench) -> None:
+    file = load_rig_file(bench.folder / "rig.toml")
+    with supervised_rig(file, bench.url, None, SystemClock()) as held:
+        assert held.database is None
+        with held.make_database() as database:
+            assert database.sql("select rig from lease")["rig"][0] == "small scope"
+    with bench.database() as database:
+        assert len(database.sql("select rig from lease")) == 0
+
+
+class Work(NamedTuple):
+    name: str
+    raises: BaseException | None
+    stays: bool
+    left_mw: float
+    events: list[str]
+
+
+WORK = [
+    Work("done", None, False, 0.0, ["measure", "park"]),
+    Work("done, to be left as it is", None, True, 1.0, ["measure"]),
+    Work("a fault", HilError("the link dropped"), True, 0.0, ["measure", "park"]),
+    Work("a defect", ZeroDivisionError("a defect"), False, 0.0, ["measure", "park"]),
+    Work("the database lost: the lamp first", StoreError("away"), False, 0.0, ["measure"]),
+]
+
+
+def light_up(held: SupervisedRig, case: Work) -> None:
+    with held.in_use("measure", {}, StopSwitch(), 1.0, stays=case.stays) as watch:
+        watch.run(held.rig.setup)
+        assert held.rig.read(LIT)[LIT] == 1.0
+        if case.raises is not None:
+            raise case.raises
+
+
+@pytest.mark.parametrize("case", WORK, ids=lambda case: case.name)
+def test_work_ends_in_a_park(case: Work, bench: Bench) -> None:
+    file = load_rig_file(bench.folder / "rig.toml")
+    with supervised_rig(file, bench.url, None, SystemClock()) as held:
+        database = held.make_database()
+        if case.raises is None:
+            light_up(held, case)
+        else:
+            with pytest.raises(type(case.raises)):
+                light_up(held, case)
+        assert held.rig.read(LIT)[LIT] == case.left_mw
+        events = database.events()
+    assert list(events["kind"]) == case.events
+    assert all(detail["rig"] == "small scope" for detail in events["detail"])
+
+
+def test_who_is_asked_to_stop_parks_and_says_so(bench: Bench) -> None:
+    stop = StopSwitch()
+    file = load_rig_file(bench.folder / "rig.toml")
+    with supervised_rig(file, bench.url, None, SystemClock()) as held:
+        database = held.make_database()
+        with (
+            pytest.raises(Interrupted, match="enough"),
+            held.in_use("move", {}, stop, 1.0, stays=True) as watch,
+        ):
+            watch.run(held.rig.setup)
+            stop.press("enough")
+            watch.run(held.rig.setup)
+        assert held.rig.read(LIT)[LIT] == 0.0
+        assert database.events()["detail"].iloc[-1]["reason"] == "move: enough"
+
+
+def test_moves_may_take_as_long_as_the_rig_file_allows(bench: Bench) -> None:
+    limit = '\n[limits."focus.z_um"]\ntimeout_s = 2.0\nsettle_ms = 500\n'
+    rig = (bench.folder / "rig.toml").read_text(encoding="utf-8")
+    assert moves_s(load_rig_file(bench.folder / "rig.toml").spec) == 0.0
+    (bench.folder / "rig.toml").write_text(rig + limit, encoding="utf-8")
+    assert moves_s(load_rig_file(bench.folder / "rig.toml").spec) == pytest.approx(7.5)
