@@ -219,3 +219,20 @@ def test_what_is_wrong_is_one_line_and_nothing_is_written(
     assert wrong.words in said.err
     assert said.out == ""
     assert sorted(folder.rglob("*")) == before
+
+
+def test_estimate_reads_what_people_have(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rng = np.random.default_rng(1)
+    frames = rng.poisson(80, (8, 64, 64)).astype(np.uint16)
+    np.save(folder / "frames.npy", frames)
+    np.savez(folder / "frames.npz", frames=frames)
+    tifffile.imwrite(folder / "frames.tif", frames)
+    answers = set()
+    for name in ("frames.npy", "frames.npz", "frames.tif"):
+        assert run(["estimate", name, "--noise", "poisson", "--json"]) == 0
+        found = json.loads(capsys.readouterr().out)
+        answers.add(found["bits_per_pixel"])
+        assert abs(found["bits_per_pixel"]) < 0.02
+    assert len(answers) == 1
+    assert run(["estimate", "frames.npy", "--noise", "poison"]) == 2
+    assert "'poisson'" in capsys.readouterr().err

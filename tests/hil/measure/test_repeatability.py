@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from hil.measure.advice import advise
-from hil.measure.repeatability import Repeatability, fields_needed, judge, power
-from hil.records.estimate import Estimate
+from hil.measure.repeatability import fields_needed, power
+from tests.hil.measure.judged import judged
 
 
 class Needed(NamedTuple):
@@ -46,36 +46,24 @@ def test_the_power_is_what_simulated_trials_have() -> None:
     assert power(30, 0.3, 1.0, 0.95) == pytest.approx(seen, abs=0.012)
 
 
-def _judged(values: np.ndarray, half: float = 0.02, **details: object) -> Repeatability:
-    """Judge (M, F) values whose intervals have one half-width."""
-    estimates = [
-        Estimate(
-            row.mean(), row.mean() - half, row.mean() + half, 1.0, 0.5, "stationary", 100,
-            len(row), 0.1, (), {"per_field_bits": list(row), **details},
-        )
-        for row in values
-    ]  # fmt: skip
-    return judge(estimates, 0.95)
-
-
 def test_the_scene_cancels_in_pairs_and_the_noise_does_not() -> None:
     rng = np.random.default_rng(2)
     scene = rng.normal(1.0, 0.3, 40)
-    found = _judged(scene + rng.normal(0, 0.01, (200, 40)))
+    found = judged(scene + rng.normal(0, 0.01, (200, 40)))
     assert found.paired_sd_bits == pytest.approx(0.01 * np.sqrt(2), rel=0.03)
     assert found.repeat_sd_bits == pytest.approx(0.01 / np.sqrt(40), rel=0.15)
 
 
 def test_noise_alone_is_rarely_taken_for_drift() -> None:
     rng = np.random.default_rng(8)
-    drifts = [_judged(1 + rng.normal(0, 0.01, (10, 4))).drifts for _ in range(200)]
+    drifts = [judged(1 + rng.normal(0, 0.01, (10, 4))).drifts for _ in range(200)]
     assert np.mean(drifts) <= 0.03
 
 
 def test_a_drift_is_seen_with_its_size() -> None:
     rng = np.random.default_rng(3)
     fading = np.linspace(0, -0.05, 10)[:, None]
-    found = _judged(1 + fading + rng.normal(0, 0.004, (10, 8)))
+    found = judged(1 + fading + rng.normal(0, 0.004, (10, 8)))
     assert found.drifts
     assert found.drift_bits == pytest.approx(-0.05, abs=0.006)
     assert any("drifts: -0.0" in words for words in advise(found, 0.5, 8))
@@ -83,32 +71,6 @@ def test_a_drift_is_seen_with_its_size() -> None:
 
 def test_more_scatter_than_the_interval_says_is_seen() -> None:
     rng = np.random.default_rng(4)
-    found = _judged(1 + rng.normal(0, 0.1, (10, 1)) + np.zeros((10, 8)), half=0.01)
+    found = judged(1 + rng.normal(0, 0.1, (10, 1)) + np.zeros((10, 8)), half=0.01)
     assert found.scatters
     assert any("scatter" in words for words in advise(found, 0.5, 8))
-
-
-class Advice(NamedTuple):
-    name: str
-    details: dict[str, object]
-    brightest: float
-    n_fields: int
-    says: str
-
-
-ADVICE = [
-    Advice("nothing", {"saturated_share": 0.0, "noise_variance_ratio": 1.01}, 0.6, 8, ""),
-    Advice("clipped", {"saturated_share": 0.05}, 1.0, 8, "less light or a shorter exposure: 5.00%"),
-    Advice("dim", {}, 0.02, 8, "room for more light: the brightest pixel is at 2%"),
-    Advice("wrong gain", {"noise_variance_ratio": 1.05}, 0.6, 8, "calibrate again"),
-    Advice("few fields", {}, 0.6, 1, "measure more fields of view, 4 or more"),
-]
-
-
-@pytest.mark.parametrize("case", ADVICE, ids=lambda case: case.name)
-def test_advice_names_what_to_do(case: Advice) -> None:
-    rng = np.random.default_rng(6)
-    values = 1 + rng.normal(0, 0.01, (10, case.n_fields))
-    words = advise(_judged(values, **case.details), case.brightest, case.n_fields)
-    assert len(words) == bool(case.says)
-    assert all(case.says in text for text in words)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 import textwrap
 from pathlib import Path
@@ -13,7 +12,6 @@ import pytest
 
 import hil
 from hil.errors import InputError
-from hil.information.light_sensitivity import light_sensitivity_bits
 from hil.noise import CameraNoise, GaussianNoise, PoissonNoise
 from hil.noise.electrons import counts_electrons, mean_electrons
 from hil.session.objectives import SCALES, Circumstances, binning_of, light_sensitivity, scaled
@@ -57,45 +55,6 @@ def test_electrons_are_counted_as_the_noise_model_counts() -> None:
     assert mean_electrons(frames, CameraNoise(0.5, 100, 1.6)) == pytest.approx(10)
     assert mean_electrons(frames, PoissonNoise()) == pytest.approx(120)
     assert not counts_electrons(GaussianNoise(1.0))
-
-
-class Light(NamedTuple):
-    name: str
-    noise: object
-    scene_adu: float  # standard deviation
-    noise_adu: float
-    per_e_fold: float  # of bits per pixel
-
-
-# White scenes: I = 1/2 log2(1 + S/N); S goes with L^2, and N with L where it is shot noise.
-LIGHTS = [
-    Light("Gaussian noise, as much signal as noise", GaussianNoise(3.0), 3, 3, 0.5 / math.log(2)),
-    Light("shot noise, as much signal as noise", PoissonNoise(), 20, 20, 0.25 / math.log(2)),
-    Light("no signal", GaussianNoise(3.0), 0, 3, 0.0),
-]
-
-
-@pytest.mark.parametrize("case", LIGHTS, ids=lambda case: case.name)
-def test_how_information_rises_with_light(case: Light) -> None:
-    rng = np.random.default_rng(3)
-    shape = (8, 1, 128, 128)
-    frames = 400 + case.scene_adu * rng.standard_normal(shape)
-    frames = np.rint(frames + case.noise_adu * rng.standard_normal(shape)).astype(np.uint16)
-    found = light_sensitivity_bits(frames, case.noise, 16)
-    assert found == pytest.approx(case.per_e_fold, abs=0.02)
-
-
-def test_more_light_brings_what_the_sensitivity_says() -> None:
-    rng = np.random.default_rng(8)
-    scene = rng.gamma(4.0, 25.0, (6, 1, 96, 96))
-    noise = CameraNoise(1.0, 100, 2.0)
-    bits = []
-    for light in (0.95, 1.05):
-        frames = noise.sample(scene * light, np.random.default_rng(1))
-        bits.append(hil.estimate_information(frames, noise, patch_size=8).bits_per_pixel)
-    frames = noise.sample(scene, rng)
-    predicted = light_sensitivity_bits(frames, noise, 8) * math.log(1.05 / 0.95)
-    assert bits[1] - bits[0] == pytest.approx(predicted, rel=0.2)
 
 
 def test_bits_per_photon_fall_with_the_photons_too() -> None:

@@ -1,0 +1,67 @@
+"""Exit statuses, one-line mistakes, a light start and the help of every command."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from hil.cli.main import run
+
+
+class Mistake(NamedTuple):
+    name: str
+    arguments: list[str]
+    says: str
+
+
+MISTAKES = [
+    Mistake("no such command", ["rnu"], "No such command"),
+    Mistake("no such option", ["run", "session.toml", "--trails", "3"], "--trials"),
+    Mistake("no such file", ["run", "none.toml"], "none.toml: no such file"),
+    Mistake("no trials", ["run", "session.toml", "--trials", "0"], "allowed: 1 or more"),
+    Mistake("no database", ["sessions"], "no database there"),
+    Mistake("not a URL", ["sessions", "--db", "hil.db"], "--db"),
+    Mistake("nothing to resume", ["resume"], "no database there"),
+    Mistake("no such rig", ["park", "none.toml"], "none.toml: no such file"),
+    Mistake("no such frames", ["estimate", "f.npy", "--noise", "poisson"], "f.npy"),
+    Mistake("no noise", ["estimate", "f.npy"], "--noise"),
+    Mistake("no configuration", ["rig", "init", "none.cfg"], "none.cfg: no such file"),
+    Mistake("no picture there", ["demo", "--picture", "a.txt"], "a .png file"),
+    Mistake("neither best nor trial", ["apply", "last"], "--best or --trial"),
+]
+
+
+@pytest.mark.parametrize("case", MISTAKES, ids=lambda case: case.name)
+def test_mistakes_are_one_line_and_write_nothing(
+    case: Mistake, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = sorted(folder.rglob("*"))
+    assert run(case.arguments) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ")
+    assert error.count("\n") == 1
+    assert case.says in error
+    assert sorted(folder.rglob("*")) == before
+
+
+def test_start_is_light() -> None:
+    code = (
+        "import sys, hil, hil.cli.main;"
+        "print([m for m in ('torch', 'optuna', 'sqlalchemy', 'matplotlib', 'pymmcore_plus', 'numpy',"
+        " 'pandas', 'scipy') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_help_of_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--help"]) == 0
+    listed = [line.split()[0] for line in capsys.readouterr().out.splitlines() if line[:2] == "  "]
+    for command in listed[listed.index("--help") + 1 :]:
+        if command.islower() and command.isalpha():
+            assert run([command, "--help"]) == 0
+            assert "Usage" in capsys.readouterr().out
