@@ -8,7 +8,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import pandas as pd
@@ -18,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from drivers.types import Pixels
 from hil.clock import Clock
+from hil.closing import Closing
 from hil.errors import InputError, StoreError
 from hil.ranking.drift import Drift, fit_drift
 from hil.records.session import SessionState
@@ -49,7 +49,7 @@ RETRY_S = 600.0
 WAIT_S = 30.0
 
 
-class Database:
+class Database(Closing):
     """An open database with its frames folder. Made by `hil.open_database`.
 
     Sessions are named by id, a unique beginning of one, or ``"last"``. Times are UTC. Methods that
@@ -442,17 +442,6 @@ class Database:
     def close(self) -> None:
         """Close all connections. Stores made from this database must be closed before."""
         self._engine.dispose()
-
-    def __enter__(self) -> Database:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     @contextmanager
     def _reading(self, *, read_only: bool = False) -> Iterator[Connection]:

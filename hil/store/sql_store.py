@@ -12,7 +12,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Any, cast
 
 from sqlalchemy import Connection, Engine, insert, select, update
@@ -20,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from drivers.types import Value
 from hil.clock import Clock
+from hil.closing import Closing
 from hil.errors import StoreError
 from hil.records.estimate import Assessment
 from hil.records.frames import FieldFrames, Measurement
@@ -66,7 +66,7 @@ class Writer:
     leases: dict[str, Holder] = field(default_factory=dict)
 
 
-class SqlStore:
+class SqlStore(Closing):
     """The store of one controller of one session. Made by `Database.store`.
 
     It may be called from any thread, by one thread at a time for one trial.
@@ -364,17 +364,6 @@ class SqlStore:
             # Not worth waiting for: when the process has ended, its trials are free in any case.
             with suppress(DBAPIError), writing(self._engine) as connection:
                 connection.execute(free)
-
-    def __enter__(self) -> SqlStore:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _of(self, trial: OpenTrial) -> _Work:
         try:
