@@ -171,7 +171,7 @@ def test_a_session_is_named_by_a_unique_beginning(
     made = ["ab" + "0" * 30, "ab" + "1" * 30]
     # Keys come from chance; here the test says which.
     keys = iter(made)
-    monkeypatch.setattr("hil.store.database.random_id", lambda: next(keys))
+    monkeypatch.setattr("hil.store.entering.random_id", lambda: next(keys))
     assert [db.create_session(new_session()) for _ in made] == made
     assert db.session_id("ab0") == made[0]
     assert db.session_id(" AB1 ") == made[1]
