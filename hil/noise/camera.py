@@ -110,7 +110,10 @@ class CameraNoise(TabulatedNoise):
         """See `NoiseModel`; ``lambda_`` in electrons."""
         g = self.gain_e_per_adu
         read = rng.normal(0.0, self.read_noise_e / g, np.shape(lambda_))
-        adu = np.rint(rng.poisson(lambda_) / g + self.offset_adu + read)
-        return np.clip(adu, 0, self.highest_adu).astype(
+        return self.digitised(rng.poisson(lambda_) / g + self.offset_adu + read)
+
+    def digitised(self, adu: Floats) -> NDArray[Any]:
+        """Round and clip ADU as the converter does, in its type."""
+        return np.clip(np.rint(adu), 0, self.highest_adu).astype(
             np.uint16 if self.bit_depth <= 16 else np.uint32
         )

@@ -60,6 +60,7 @@ class EmccdNoise(TabulatedNoise):
     ) -> None:
         # a camera's rules for the rest, in the numbers that were given
         plain = CameraNoise(gain_e_per_adu, offset_adu, read_noise_e, bit_depth)
+        self._plain = plain
         self.gain_e_per_adu, self.offset_adu = plain.gain_e_per_adu, plain.offset_adu
         self.read_noise_e, self.bit_depth = plain.read_noise_e, plain.bit_depth
         self.highest_adu = plain.highest_adu
@@ -92,7 +93,7 @@ class EmccdNoise(TabulatedNoise):
     @property
     def darkest_adu(self) -> float:
         """See `NoiseModel`."""
-        return self.offset_adu - 6 * self.read_noise_e / self.gain_e_per_adu - 1
+        return self._plain.darkest_adu
 
     @cached_property
     def like_camera(self) -> CameraNoise:
@@ -128,7 +129,4 @@ class EmccdNoise(TabulatedNoise):
         collected = rng.poisson(np.asarray(lambda_) + self.clock_induced_e)
         output = rng.gamma(collected, self.em_gain)
         output += rng.normal(0.0, self.read_noise_e, output.shape)
-        adu = np.rint(output / self.gain_e_per_adu + self.offset_adu)
-        return np.clip(adu, 0, self.highest_adu).astype(
-            np.uint16 if self.bit_depth <= 16 else np.uint32
-        )
+        return self._plain.digitised(output / self.gain_e_per_adu + self.offset_adu)
