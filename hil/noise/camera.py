@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,13 +11,11 @@ from drivers.types import Floats
 from hil.errors import InputError
 from hil.noise.anscombe import Stabiliser
 from hil.noise.entropy.camera_pixel import CameraPixel
-from hil.noise.entropy.entropy_table import PhiTable
-from hil.noise.entropy.histogram import AduCounts
-from hil.noise.entropy.phi_shift import PhiShift
 from hil.noise.model import finite_number
+from hil.noise.tabulated import TabulatedNoise
 
 
-class CameraNoise:
+class CameraNoise(TabulatedNoise):
     """Y = clip(round(K / gain + offset + N(0, (read_noise / gain)^2)), 0, 2^bit_depth - 1).
 
     K is Poisson with the scene's electrons as its mean (EMVA 1288 release 4 linear).
@@ -40,8 +37,6 @@ class CameraNoise:
         For impossible values.
     """
 
-    needs_integers = True
-    lowest_adu = 0.0
     clips_low = True
 
     def __init__(
@@ -89,29 +84,14 @@ class CameraNoise:
         """See `NoiseModel`."""
         return self.offset_adu - 6 * self.read_noise_e / self.gain_e_per_adu - 1
 
-    @cached_property
-    def _table(self) -> PhiTable:
-        return PhiTable(
-            CameraPixel(self.gain_e_per_adu, self.offset_adu, self.read_noise_e, self.highest_adu)
+    def _pixel(self) -> CameraPixel:
+        return CameraPixel(
+            self.gain_e_per_adu, self.offset_adu, self.read_noise_e, self.highest_adu
         )
 
     def entropy_nats(self, lambda_e: Floats) -> Floats:
         """Entropy h(lambda) of one pixel, nats, for expected electrons ``lambda_e``."""
         return self._table.entropy_nats(lambda_e)
-
-    def entropy_phi_nats(self, y_adu: NDArray[Any], discrete: bool) -> Floats:
-        """See `NoiseModel`."""
-        del discrete
-        return self._table.phi_nats(y_adu)
-
-    def phi_shift(self, counts: AduCounts) -> PhiShift:
-        """See `ShiftedPhi`."""
-        return self._table.phi_shift(counts)
-
-    def phi_bias_nats(self, low_adu: float, high_adu: float, discrete: bool) -> float:
-        """See `NoiseModel`."""
-        del discrete
-        return self._table.bias_nats(low_adu, high_adu)
 
     def mean_variance_adu2(self, mean_adu: float, discrete: bool) -> float:
         """See `NoiseModel`: the photon-transfer line, with 1/12 for rounding."""
@@ -126,16 +106,14 @@ class CameraNoise:
         g = self.gain_e_per_adu
         return Stabiliser(self.offset_adu, 1 / g, (self.read_noise_e / g) ** 2 + 1 / 12)
 
-    def stabilised(self, y_adu: NDArray[Any], discrete: bool, repeats: int = 1) -> Floats:
-        """See `NoiseModel`."""
-        del discrete
-        return self.stabiliser.forward(y_adu, repeats)
-
     def sample(self, lambda_: Floats, rng: np.random.Generator) -> NDArray[Any]:
         """See `NoiseModel`; ``lambda_`` in electrons."""
         g = self.gain_e_per_adu
         read = rng.normal(0.0, self.read_noise_e / g, np.shape(lambda_))
-        adu = np.rint(rng.poisson(lambda_) / g + self.offset_adu + read)
-        return np.clip(adu, 0, self.highest_adu).astype(
+        return self.digitised(rng.poisson(lambda_) / g + self.offset_adu + read)
+
+    def digitised(self, adu: Floats) -> NDArray[Any]:
+        """Round and clip ADU as the converter does, in its type."""
+        return np.clip(np.rint(adu), 0, self.highest_adu).astype(
             np.uint16 if self.bit_depth <= 16 else np.uint32
         )

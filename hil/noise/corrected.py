@@ -15,7 +15,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -24,15 +23,13 @@ from numpy.typing import NDArray
 from drivers.types import Floats
 from hil.noise.anscombe import Stabiliser
 from hil.noise.entropy.camera_pixel import CameraPixel
-from hil.noise.entropy.entropy_table import PhiTable
-from hil.noise.entropy.histogram import AduCounts
 from hil.noise.entropy.mixed_pixels import MixedPixels
-from hil.noise.entropy.phi_shift import PhiShift
 from hil.noise.pixel_classes import unevenness_nats
+from hil.noise.tabulated import TabulatedNoise
 
 
 @dataclass(frozen=True)
-class CorrectedNoise:
+class CorrectedNoise(TabulatedNoise):
     """See the module.
 
     Parameters
@@ -52,8 +49,6 @@ class CorrectedNoise:
     line: Stabiliser
     name: str
 
-    needs_integers = True
-    lowest_adu = 0.0
     clips_low = True
 
     def __repr__(self) -> str:
@@ -79,23 +74,13 @@ class CorrectedNoise:
             for distribution in self.distributions
         )
 
-    @cached_property
-    def _table(self) -> PhiTable:
-        return PhiTable(MixedPixels.of(self.distributions, self.weights, self.offset_adu))
+    def _pixel(self) -> MixedPixels:
+        return MixedPixels.of(self.distributions, self.weights, self.offset_adu)
 
-    def entropy_phi_nats(self, y_adu: NDArray[Any], discrete: bool) -> Floats:
-        """See `NoiseModel`."""
-        del discrete
-        return self._table.phi_nats(y_adu)
-
-    def phi_shift(self, counts: AduCounts) -> PhiShift:
-        """See `ShiftedPhi`."""
-        return self._table.phi_shift(counts)
-
-    def phi_bias_nats(self, low_adu: float, high_adu: float, discrete: bool) -> float:
-        """See `NoiseModel`."""
-        del discrete
-        return self._table.bias_nats(low_adu, high_adu)
+    @property
+    def stabiliser(self) -> Stabiliser:
+        """That of the mean variance over pixels."""
+        return self.line
 
     def mean_variance_adu2(self, mean_adu: float, discrete: bool) -> float:
         """See `NoiseModel`: mean over pixels."""
@@ -114,11 +99,6 @@ class CorrectedNoise:
             ]
         )
         return unevenness_nats(self.weights, variances)
-
-    def stabilised(self, y_adu: NDArray[Any], discrete: bool, repeats: int = 1) -> Floats:
-        """See `NoiseModel`."""
-        del discrete
-        return self.line.forward(y_adu, repeats)
 
     def sample(self, lambda_: Floats, rng: np.random.Generator) -> NDArray[Any]:
         """See `NoiseModel`; ``lambda_`` in units of z above the dark level, pixels of any class."""

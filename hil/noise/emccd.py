@@ -10,17 +10,16 @@ from numpy.typing import NDArray
 
 from drivers.types import Floats
 from hil.errors import InputError
+from hil.noise.anscombe import Stabiliser
 from hil.noise.camera import CameraNoise
 from hil.noise.entropy.emccd_pixel import EmccdPixel
-from hil.noise.entropy.entropy_table import PhiTable
-from hil.noise.entropy.histogram import AduCounts
-from hil.noise.entropy.phi_shift import PhiShift
 from hil.noise.model import finite_number
+from hil.noise.tabulated import TabulatedNoise
 
 _LEAST_READ_NOISE_ADU = 0.25  # a distribution sharper than that is one of places between integers
 
 
-class EmccdNoise:
+class EmccdNoise(TabulatedNoise):
     """Y = clip(round(Gamma(K, em_gain) / gain + offset + N(0, (read_noise / gain)^2)), 0, top).
 
     K is Poisson; Gamma(K, em_gain) is what the multiplication register makes of K electrons (Basden
@@ -48,8 +47,6 @@ class EmccdNoise:
         For impossible values.
     """
 
-    needs_integers = True
-    lowest_adu = 0.0
     clips_low = True
 
     def __init__(
@@ -63,6 +60,7 @@ class EmccdNoise:
     ) -> None:
         # a camera's rules for the rest, in the numbers that were given
         plain = CameraNoise(gain_e_per_adu, offset_adu, read_noise_e, bit_depth)
+        self._plain = plain
         self.gain_e_per_adu, self.offset_adu = plain.gain_e_per_adu, plain.offset_adu
         self.read_noise_e, self.bit_depth = plain.read_noise_e, plain.bit_depth
         self.highest_adu = plain.highest_adu
@@ -95,7 +93,7 @@ class EmccdNoise:
     @property
     def darkest_adu(self) -> float:
         """See `NoiseModel`."""
-        return self.offset_adu - 6 * self.read_noise_e / self.gain_e_per_adu - 1
+        return self._plain.darkest_adu
 
     @cached_property
     def like_camera(self) -> CameraNoise:
@@ -108,46 +106,27 @@ class EmccdNoise:
             self.bit_depth,
         )
 
-    @cached_property
-    def _table(self) -> PhiTable:
+    def _pixel(self) -> EmccdPixel:
         like = self.like_camera
-        return PhiTable(
-            EmccdPixel(like.gain_e_per_adu, like.offset_adu, like.read_noise_e, like.highest_adu)
-        )
+        return EmccdPixel(like.gain_e_per_adu, like.offset_adu, like.read_noise_e, like.highest_adu)
+
+    @property
+    def stabiliser(self) -> Stabiliser:
+        """That of the camera with the same mean and variance."""
+        return self.like_camera.stabiliser
 
     def entropy_nats(self, lambda_e: Floats) -> Floats:
         """Entropy h(lambda) of one pixel, nats, for expected electrons before the register."""
         total = np.asarray(lambda_e, dtype=np.float64) + self.clock_induced_e
         return self._table.entropy_nats(total / 2)
 
-    def entropy_phi_nats(self, y_adu: NDArray[Any], discrete: bool) -> Floats:
-        """See `NoiseModel`."""
-        del discrete
-        return self._table.phi_nats(y_adu)
-
-    def phi_shift(self, counts: AduCounts) -> PhiShift:
-        """See `ShiftedPhi`."""
-        return self._table.phi_shift(counts)
-
-    def phi_bias_nats(self, low_adu: float, high_adu: float, discrete: bool) -> float:
-        """See `NoiseModel`."""
-        del discrete
-        return self._table.bias_nats(low_adu, high_adu)
-
     def mean_variance_adu2(self, mean_adu: float, discrete: bool) -> float:
         """See `NoiseModel`: twice the shot noise of the slope, read noise, 1/12 for rounding."""
         return self.like_camera.mean_variance_adu2(mean_adu, discrete)
-
-    def stabilised(self, y_adu: NDArray[Any], discrete: bool, repeats: int = 1) -> Floats:
-        """See `NoiseModel`."""
-        return self.like_camera.stabilised(y_adu, discrete, repeats)
 
     def sample(self, lambda_: Floats, rng: np.random.Generator) -> NDArray[Any]:
         """See `NoiseModel`; ``lambda_`` in electrons before the register."""
         collected = rng.poisson(np.asarray(lambda_) + self.clock_induced_e)
         output = rng.gamma(collected, self.em_gain)
         output += rng.normal(0.0, self.read_noise_e, output.shape)
-        adu = np.rint(output / self.gain_e_per_adu + self.offset_adu)
-        return np.clip(adu, 0, self.highest_adu).astype(
-            np.uint16 if self.bit_depth <= 16 else np.uint32
-        )
+        return self._plain.digitised(output / self.gain_e_per_adu + self.offset_adu)

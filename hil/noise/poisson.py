@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,16 +11,12 @@ from numpy.typing import NDArray
 from drivers.types import Floats
 from hil.noise.anscombe import Stabiliser
 from hil.noise.entropy.camera_pixel import CameraPixel
-from hil.noise.entropy.entropy_table import PhiTable
-from hil.noise.entropy.histogram import AduCounts
-from hil.noise.entropy.phi_shift import PhiShift
+from hil.noise.tabulated import TabulatedNoise
 
 
-class PoissonNoise:
+class PoissonNoise(TabulatedNoise):
     """Y ~ Poisson(lambda), no read noise, no upper end."""
 
-    needs_integers = True
-    lowest_adu = 0.0
     darkest_adu = 0.0
     highest_adu = math.inf
     clips_low = False
@@ -29,27 +24,12 @@ class PoissonNoise:
     def __repr__(self) -> str:
         return "PoissonNoise()"
 
-    @cached_property
-    def _table(self) -> PhiTable:
-        return PhiTable(CameraPixel(1.0, 0.0, 0.0, math.inf))
+    def _pixel(self) -> CameraPixel:
+        return CameraPixel(1.0, 0.0, 0.0, math.inf)
 
     def entropy_nats(self, lambda_e: Floats) -> Floats:
         """Entropy h(lambda) of one pixel, nats, for an expected count ``lambda_e`` of any shape."""
         return self._table.entropy_nats(lambda_e)
-
-    def entropy_phi_nats(self, y_adu: NDArray[Any], discrete: bool) -> Floats:
-        """See `NoiseModel`."""
-        del discrete
-        return self._table.phi_nats(y_adu)
-
-    def phi_shift(self, counts: AduCounts) -> PhiShift:
-        """See `ShiftedPhi`."""
-        return self._table.phi_shift(counts)
-
-    def phi_bias_nats(self, low_adu: float, high_adu: float, discrete: bool) -> float:
-        """See `NoiseModel`."""
-        del discrete
-        return self._table.bias_nats(low_adu, high_adu)
 
     def mean_variance_adu2(self, mean_adu: float, discrete: bool) -> float:
         """See `NoiseModel`: variance equals mean."""
@@ -60,11 +40,6 @@ class PoissonNoise:
     def stabiliser(self) -> Stabiliser:
         """Anscombe's transform."""
         return Stabiliser(0.0, 1.0, 0.0)
-
-    def stabilised(self, y_adu: NDArray[Any], discrete: bool, repeats: int = 1) -> Floats:
-        """See `NoiseModel`."""
-        del discrete
-        return self.stabiliser.forward(y_adu, repeats)
 
     def sample(self, lambda_: Floats, rng: np.random.Generator) -> NDArray[Any]:
         """See `NoiseModel`; ``lambda_`` in counts."""

@@ -49,7 +49,8 @@ def draw(found: Sufficiency, patch_size: int, confidence: float, path: Path) -> 
         for axis, verdict in ((left, found.patch_size), (right, found.fields)):
             axis.set(ylabel="information, bits per pixel")
             axis.set_title(_title(verdict), loc="left")
-        left.legend(frameon=False)
+        if found.by_patch_size:
+            left.legend(frameon=False)
         try:
             figure.savefig(path, dpi=120)
         except OSError as error:

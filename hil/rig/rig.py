@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
 from drivers.errors import DriverError
 from drivers.protocol import Camera, Connection, Device, Setting
 from drivers.types import Value
+from hil.closing import Closing
 from hil.errors import InputError, RigError, SafetyError, nearest
 from hil.rig.device_thread import DeviceThread
 from hil.rig.motion import ParkProblem
@@ -22,7 +22,7 @@ from hil.spec import load_rig_file
 T = TypeVar("T")
 
 
-class Rig:
+class Rig(Closing):
     """An open rig: devices behind limits, a safe state, and one thread that talks to them.
 
     Use it as a context manager; leaving parks and closes it.
@@ -157,15 +157,7 @@ class Rig:
             self.thread.run(connection.close)
         self.thread.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def _leave(self) -> None:
         try:
             self.park()
         finally:

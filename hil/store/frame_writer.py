@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Literal
 
+from hil.closing import Closing
 from hil.errors import StoreError
 from hil.records.frames import FieldFrames
 from hil.store import frame_files
@@ -77,7 +77,7 @@ class _Seal:
     answer: Future[Sealed | None]
 
 
-class FrameWriter:
+class FrameWriter(Closing):
     """Writes the frames of one session's trials on a thread of its own.
 
     Parameters
@@ -139,17 +139,6 @@ class FrameWriter:
         if self._thread.is_alive():
             self._queue.put(None)
             self._thread.join()
-
-    def __enter__(self) -> FrameWriter:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _work(self) -> None:
         while (task := self._queue.get()) is not None:

@@ -7,66 +7,36 @@ so each recognises its own earlier success: by the key it made, or by the state 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Engine, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from drivers.types import Value
 from hil.clock import Clock
+from hil.closing import Closing
 from hil.errors import StoreError
 from hil.records.estimate import Assessment
 from hil.records.frames import FieldFrames, Measurement
 from hil.records.session import SessionState
-from hil.records.trial import ENDED, OpenTrial, Proposal, TrialKind, TrialRow, TrialState
+from hil.records.trial import ENDED, OpenTrial, Proposal, TrialRow, TrialState
 from hil.store import lease, trial_changes
 from hil.store.engine import is_passing, writing
 from hil.store.frame_access import read_measurement
 from hil.store.frame_writer import FrameWriter, Keep, Sealed
-from hil.store.holder import Holder
-from hil.store.models import EVENT, TRIAL, EventTable, SessionTable, TrialTable, ordered_id
+from hil.store.models import EVENT, EventTable, SessionTable, TrialTable, ordered_id
 from hil.store.retry import Retry
 from hil.store.trial_rows import TrialRows
+from hil.store.trial_work import TrialWork
+from hil.store.writer import Writer
 
 
-@dataclass(slots=True)
-class _Work:
-    """What is known of a trial in work, and not yet committed."""
-
-    applied_at: datetime | None = None
-    read_back: Mapping[str, Value] | None = None
-    sealed: Sealed | None = None
-    captured: bool = False
-    estimated_at: datetime | None = None
-    assessment: Assessment | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Writer:
-    """Who writes: recorded with every trial it proposes.
-
-    Parameters
-    ----------
-    name
-        Any name, the rig's say.
-    holder
-        Its process.
-    leases
-        Rigs that this process holds; filled by `Database.acquire_lease`.
-    """
-
-    name: str
-    holder: Holder
-    leases: dict[str, Holder] = field(default_factory=dict)
-
-
-class SqlStore:
+class SqlStore(Closing):
     """The store of one controller of one session. Made by `Database.store`.
 
     It may be called from any thread, by one thread at a time for one trial.
@@ -109,11 +79,10 @@ class SqlStore:
         self._retry = retry
         self._clock = clock
         self._rows = TrialRows(session_id)
-        self._work: dict[str, _Work] = {}
+        self._work: dict[str, TrialWork] = {}
         self._writer = FrameWriter(frames_folder, session_id, keep_frames)
 
-    # ---- hil.session.ports.Store
-    # -------------------------------------------------------------------
+    # ---- hil.session.ports.Store -----------------------------------------------------------
 
     def propose(
         self, ask: Callable[[Sequence[TrialRow], Mapping[str, Any], int], Proposal]
@@ -128,7 +97,7 @@ class SqlStore:
 
         def work(attempt: int) -> OpenTrial:
             with writing(self._engine, section=self.session_id) as connection:
-                if attempt > 1 and (done := _find_open(connection, key)) is not None:
+                if attempt > 1 and (done := trial_changes.find_open(connection, key)) is not None:
                     return done
                 rows = self._rows.refresh(connection)
                 number = len(rows)
@@ -139,7 +108,14 @@ class SqlStore:
                 if number not in asked:
                     asked[number] = ask(rows, attrs, number)
                 proposal = asked[number]
-                self._insert(connection, key, number, proposal)
+                trial_changes.add_proposed(
+                    connection,
+                    OpenTrial(key, number, proposal.kind, proposal.requested),
+                    self.session_id,
+                    proposal,
+                    self._controller,
+                    self._clock.now(),
+                )
                 if proposal.study_attrs:
                     merged = {**attrs, **proposal.study_attrs}
                     connection.execute(
@@ -148,7 +124,7 @@ class SqlStore:
                 return OpenTrial(key, number, proposal.kind, proposal.requested)
 
         trial = self._retry.run(work)
-        self._work[trial.trial_id] = _Work()
+        self._work[trial.trial_id] = TrialWork()
         return trial
 
     def applied(self, trial: OpenTrial, at: datetime, read_back: Mapping[str, Value]) -> None:
@@ -215,7 +191,7 @@ class SqlStore:
             raise StoreError(f"trial {trial.number} cannot end as {state}")
         if state is TrialState.COMPLETE and not (work.captured and work.assessment):
             raise StoreError(f"trial {trial.number} is not measured, so it cannot be COMPLETE")
-        values: dict[str, Any] = {"finished_at": at, **_outcome(work, state)}
+        values: dict[str, Any] = {"finished_at": at, **work.outcome(state)}
         settings = None
         if not work.captured:
             try:
@@ -334,7 +310,7 @@ class SqlStore:
                     TrialTable.id == trial.trial_id
                 )
             ).one()
-        self._work[trial.trial_id] = _Work(captured=True, read_back=row.settings or {})
+        self._work[trial.trial_id] = TrialWork(captured=True, read_back=row.settings or {})
         return replace(measured, device_s=math.nan if row.device_s is None else row.device_s)
 
     def read_back(self, trial: OpenTrial) -> Mapping[str, Value]:
@@ -365,18 +341,7 @@ class SqlStore:
             with suppress(DBAPIError), writing(self._engine) as connection:
                 connection.execute(free)
 
-    def __enter__(self) -> SqlStore:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def _of(self, trial: OpenTrial) -> _Work:
+    def _of(self, trial: OpenTrial) -> TrialWork:
         try:
             return self._work[trial.trial_id]
         except KeyError:
@@ -388,33 +353,6 @@ class SqlStore:
                 connection.execute(statement)
 
         self._retry.run(work)
-
-    def _insert(self, connection: Connection, key: str, number: int, proposal: Proposal) -> None:
-        holder = self._controller.holder
-        connection.execute(
-            insert(TRIAL),
-            {
-                "id": key,
-                "session_id": self.session_id,
-                "number": number,
-                "kind": proposal.kind,
-                "state": TrialState.PROPOSED.value,
-                "reason": "",
-                "requested": dict(proposal.requested),
-                "distributions": dict(proposal.distributions),
-                "sampler_attrs": dict(proposal.sampler_attrs),
-                "intermediate": {},
-                "constraints": {},
-                "retry_of": proposal.retry_of,
-                "proposed_at": self._clock.now(),
-                "tags": [],
-                "note": "",
-                "controller": self._controller.name,
-                "host": holder.host,
-                "pid": holder.pid,
-                "process_created": holder.process_created,
-            },
-        )
 
     def _change(
         self,
@@ -446,34 +384,3 @@ class SqlStore:
             trial_changes.take_over(
                 connection, trial, self._controller.holder, self._controller.name, self._clock.now()
             )
-
-
-def _find_open(connection: Connection, key: str) -> OpenTrial | None:
-    query = select(TrialTable.number, TrialTable.kind, TrialTable.requested).where(
-        TrialTable.id == key
-    )
-    row = connection.execute(query).one_or_none()
-    if row is None:
-        return None
-    return OpenTrial(key, row.number, cast(TrialKind, row.kind), row.requested)
-
-
-def _outcome(work: _Work, state: TrialState) -> dict[str, Any]:
-    """Columns of the trial that its assessment fills."""
-    if work.assessment is None:
-        return {}
-    assessment = work.assessment
-    values: dict[str, Any] = {
-        "estimated_at": work.estimated_at,
-        "constraints": dict(assessment.constraints),
-    }
-    if state is not TrialState.COMPLETE:
-        return values
-    objective = _first(assessment.objectives.values())
-    values |= {"objective": objective, "objectives": dict(assessment.objectives)}
-    low, high = assessment.interval
-    return values | {"ci_low": low, "ci_high": high}
-
-
-def _first(numbers: Iterable[float]) -> float | None:
-    return next(iter(numbers), None)

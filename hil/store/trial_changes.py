@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from drivers.types import Value
 from hil.errors import StoreError
 from hil.records.estimate import Assessment
-from hil.records.trial import ENDED, OpenTrial, TrialKind, TrialState
+from hil.records.trial import ENDED, OpenTrial, Proposal, TrialKind, TrialState
 from hil.store.frame_writer import Sealed
 from hil.store.holder import Holder
 from hil.store.models import (
@@ -24,6 +24,7 @@ from hil.store.models import (
     TrialTable,
     ordered_id,
 )
+from hil.store.writer import Writer
 
 _ENDED = [state.value for state in ENDED]
 
@@ -37,6 +38,53 @@ _OPEN = tuple(state for state in TrialState if not state.ended)
 
 class HasEnded(StoreError):
     """The trial has ended, and so never changes again."""
+
+
+def add_proposed(
+    connection: Connection,
+    trial: OpenTrial,
+    session_id: str,
+    proposal: Proposal,
+    writer: Writer,
+    now: datetime,
+) -> None:
+    """Insert the row of a trial in state PROPOSED."""
+    holder = writer.holder
+    connection.execute(
+        insert(TRIAL),
+        {
+            "id": trial.trial_id,
+            "session_id": session_id,
+            "number": trial.number,
+            "kind": proposal.kind,
+            "state": TrialState.PROPOSED.value,
+            "reason": "",
+            "requested": dict(proposal.requested),
+            "distributions": dict(proposal.distributions),
+            "sampler_attrs": dict(proposal.sampler_attrs),
+            "intermediate": {},
+            "constraints": {},
+            "retry_of": proposal.retry_of,
+            "proposed_at": now,
+            "tags": [],
+            "note": "",
+            "controller": writer.name,
+            "host": holder.host,
+            "pid": holder.pid,
+            "process_created": holder.process_created,
+        },
+    )
+
+
+def find_open(connection: Connection, key: str) -> OpenTrial | None:
+    """Give a trial by its key; None if its row was never committed."""
+    query = select(TrialTable.number, TrialTable.kind, TrialTable.requested).where(
+        TrialTable.id == key
+    )
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return None
+    return OpenTrial(key, row.number, cast(TrialKind, row.kind), row.requested)
 
 
 def move(

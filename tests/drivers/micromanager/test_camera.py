@@ -18,12 +18,11 @@ from drivers.errors import (
     ValueRefused,
 )
 from drivers.frame import Frame
-from drivers.micromanager.camera import MicroManagerCamera
 from drivers.micromanager.kind import MicroManagerConnection
-from drivers.protocol import Device
 from drivers.types import Value
+from tests.drivers.conftest import Open
+from tests.drivers.micromanager.camera_parts import apply, camera_of
 
-Open = Callable[..., MicroManagerConnection]
 SHUTTER = "White Light Shutter"
 LARGE_SENSOR = """
 Device,Camera,DemoCamera,DCam
@@ -52,17 +51,6 @@ Property,Both,Physical Camera 1,One
 Property,Both,Physical Camera 2,Two
 Property,Core,Camera,Both
 """
-
-
-def camera_of(connection: MicroManagerConnection, label: str = "Camera") -> MicroManagerCamera:
-    camera = connection.devices[label]
-    assert isinstance(camera, MicroManagerCamera)
-    return camera
-
-
-def apply(device: Device, values: dict[str, Value]) -> None:
-    device.start(values)
-    device.settle(5.0)
 
 
 def until(condition: Callable[[], bool]) -> None:
@@ -271,33 +259,6 @@ def test_interleaved_cameras_are_refused(open_config: Open) -> None:
         list(camera_of(connection, "Both").capture(2, 5.0))
     (frame,) = camera_of(connection, "Two").capture(1, 5.0)
     assert frame.meta.camera == "Two"
-
-
-def test_binning_and_region_shape_the_frame(demo: MicroManagerConnection) -> None:
-    camera = camera_of(demo)
-    apply(camera, {"Camera.Binning": 2})
-    (frame,) = camera.capture(1, 5.0)
-    assert frame.pixels.shape == (256, 256)
-    region: dict[str, Value] = {
-        "Camera.region_x_px": 10,
-        "Camera.region_y_px": 20,
-        "Camera.region_width_px": 100,
-        "Camera.region_height_px": 50,
-    }
-    apply(camera, region)
-    assert {name: camera.read(name) for name in region} == region
-    (frame,) = camera.capture(1, 5.0)
-    assert frame.pixels.shape == (50, 100)
-
-
-def test_a_region_beyond_the_sensor_is_refused(demo: MicroManagerConnection) -> None:
-    """The demo camera takes one of 10000 px, and a corner at -5."""
-    camera = camera_of(demo)
-    with pytest.raises(ValueRefused, match="up to 512 px at binning 1"):
-        camera.start({"Camera.region_x_px": 500, "Camera.region_width_px": 100})
-    with pytest.raises(ValueRefused, match="up to 256 px at binning 2"):
-        camera.start({"Camera.Binning": 2, "Camera.region_width_px": 300})
-    assert (camera.read("Camera.Binning"), camera.read("Camera.region_x_px")) == (1, 0)
 
 
 def test_noise_mode_is_the_camera_it_is_set_to(demo: MicroManagerConnection) -> None:

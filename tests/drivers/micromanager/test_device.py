@@ -13,8 +13,8 @@ from drivers.micromanager.device import MicroManagerDevice
 from drivers.micromanager.kind import MicroManagerConnection
 from drivers.protocol import Setting
 from drivers.types import Value
+from tests.drivers.conftest import Open
 
-Open = Callable[..., MicroManagerConnection]
 SLOW = """
 Device,Slow,NotificationTester,NTAsyncProperty
 Property,Core,Initialize,1
@@ -109,18 +109,6 @@ def test_stop_from_another_thread_ends_a_move(demo: MicroManagerConnection) -> N
         stage.settle(30.0)
     thread.join()
     assert time.monotonic() - began < 2.0
-
-
-def test_an_axis_that_is_not_asked_for_does_not_creep(demo: MicroManagerConnection) -> None:
-    """The stage rounds to its steps; sending back what it reads would let it walk."""
-    stage = demo.devices["XY"]
-    stage.start({"XY.y_um": 100.007})
-    stage.settle(5.0)
-    rests_at = stage.read("XY.y_um")
-    for k in range(30):
-        stage.start({"XY.x_um": float(k % 2)})
-        stage.settle(5.0)
-    assert stage.read("XY.y_um") == rests_at
 
 
 def test_a_device_that_refuses_says_so_in_the_rigs_words(demo: MicroManagerConnection) -> None:

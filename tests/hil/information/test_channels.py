@@ -13,14 +13,6 @@ from hil.errors import InputError
 from hil.information import estimate_information
 from hil.information.densities.neural.network import NetworkShape
 from hil.information.densities.neural.training import Schedule
-from hil.information.densities.stationary.channel_covariance import (
-    block_toeplitz,
-    floored_channels,
-    is_above,
-    lag_totals,
-    lags_of,
-    spectra,
-)
 from hil.information.estimators.pixelcnn import PixelCNN
 from hil.information.registry import estimators_that
 from hil.noise import CameraMapNoise, CameraNoise, GaussianMapNoise, GaussianNoise, PoissonNoise
@@ -313,17 +305,3 @@ def test_few_fields(n: int) -> None:
 def test_wrong_number_of_noise_models() -> None:
     with pytest.raises(InputError, match="2 models for 3 channels"):
         estimate_information(np.zeros((4, 1, 3, 8, 8)), (GaussianNoise(1), GaussianNoise(1)))
-
-
-def test_block_toeplitz_and_its_lags() -> None:
-    rng = np.random.default_rng(9)
-    c = rng.standard_normal((2, 2, 7, 7))
-    c = c + c.transpose(1, 0, 2, 3)[:, :, ::-1, ::-1]
-    s = block_toeplitz(c)
-    assert np.array_equal(s, s.T)
-    assert s[2 * 4 + 1, 16 + 1 * 4 + 3] == c[0, 1, 3 + 2 - 1, 3 + 1 - 3]
-    pairs = lag_totals(np.ones_like(s), 2)
-    assert lag_totals(s, 2) == pytest.approx(pairs * c)
-    assert lags_of(spectra(c, 8), 4) == pytest.approx(c)
-    assert not is_above(s, 0.5)
-    assert is_above(block_toeplitz(floored_channels(c, 0.5)), 0.5)

@@ -52,7 +52,7 @@ def test_a_locked_file_delays_a_trial(sqlite_url: str, new_session: Any, clock: 
 def test_a_locked_file_delays_everything_else_for_a_while(
     sqlite_url: str, new_session: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hil.store.database.WAIT_S", 0.1)
+    monkeypatch.setattr("hil.store.access.WAIT_S", 0.1)
     with open_database(sqlite_url, create=True) as db:
         blocker = sqlite3.connect(make_url(sqlite_url).database or "", isolation_level=None)
         blocker.execute("BEGIN IMMEDIATE")

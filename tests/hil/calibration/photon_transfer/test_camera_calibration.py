@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields
-from pathlib import Path
 
 import numpy as np
 import pytest
-from matplotlib.image import imread
 
 from hil.calibration import CameraCalibration
 from hil.errors import InputError
-from hil.report.transfer_plot import save_fit_plot
 from tests.hil.calibration.virtual_camera import VirtualCamera, calibrate, flat
 
 
@@ -53,13 +50,3 @@ def test_the_numbers_are_shown_with_their_uncertainty(found: CameraCalibration) 
     lines = str(found).splitlines()
     assert lines[0].startswith("gain") and lines[0].endswith("e/ADU") and "+-" in lines[0]
     assert "dark current    not measured" in lines
-
-
-def test_the_plot_is_a_picture_problems_and_all(found: CameraCalibration, tmp_path: Path) -> None:
-    noisy = calibrate(VirtualCamera(), side_px=16, repeats=2)
-    assert noisy.problems
-    for name, calibration in (("good.png", found), ("bad.png", noisy)):
-        save_fit_plot(calibration, tmp_path / name)
-        picture = imread(tmp_path / name)
-        assert picture.shape[2] == 4
-        assert picture[..., :3].std() > 0.05

@@ -12,16 +12,6 @@ from scipy.special import logsumexp
 from scipy.stats import norm, poisson
 
 from hil.information import estimate_information
-from hil.information.densities.mixture.noise_kernel import (
-    CameraKernel,
-    GaussianKernel,
-    LinearVarianceKernel,
-    NoiseKernel,
-    PoissonKernel,
-    noise_kernel,
-)
-from hil.information.densities.mixture.seeds import denoised, seed_responsibilities
-from hil.information.sample.sample import Sample
 from hil.noise import CameraNoise, GaussianNoise, NoiseModel, PoissonNoise
 from hil.noise.entropy.camera_pixel import CameraPixel
 
@@ -29,7 +19,6 @@ P = 6
 D = P * P
 N = 1000
 Measure = Callable[[np.ndarray, np.random.Generator], np.ndarray]
-Likelihood = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 class Templates(NamedTuple):
@@ -154,122 +143,3 @@ def test_is_the_same_for_the_same_seed() -> None:
     ]
     assert found[0].bits_per_pixel == found[1].bits_per_pixel
     assert found[0].bits_per_pixel != found[2].bits_per_pixel
-
-
-class Distribution(NamedTuple):
-    says: str
-    kernel: NoiseKernel
-    exact: Likelihood
-    y: np.ndarray
-    mu: np.ndarray
-
-
-def rounded_gaussian(y: np.ndarray, mu: np.ndarray) -> np.ndarray:
-    cells = norm.cdf((y + 0.5 - mu) / 0.4) - norm.cdf((y - 0.5 - mu) / 0.4)
-    return np.log(cells).sum(axis=-1)
-
-
-DISTRIBUTIONS = [
-    Distribution(
-        "Gaussian",
-        GaussianKernel(7.0, 100.0, False),
-        lambda y, mu: norm.logpdf(y, mu, 7).sum(axis=-1),
-        np.array([[98.5, 110], [120, 80]]),
-        np.array([[100.0, 105], [101, 99], [90, 130]]),
-    ),
-    Distribution(
-        "rounding shows",
-        GaussianKernel(0.4, 100.0, True),
-        rounded_gaussian,
-        np.array([[100.0, 101], [99, 100]]),
-        np.array([[100.2, 100.7], [99.4, 100.1], [100, 100]]),
-    ),
-    Distribution(
-        "Poisson",
-        PoissonKernel(),
-        lambda y, mu: poisson.logpmf(y, mu).sum(axis=-1),
-        np.array([[0.0, 3], [7, 2]]),
-        np.array([[0.3, 2.5], [6, 1], [3, 3]]),
-    ),
-    Distribution(
-        "variance that grows",
-        LinearVarianceKernel(4.0, 2.0, 100.0),
-        lambda y, mu: norm.logpdf(y, mu, np.sqrt(4 + 2 * mu)).sum(axis=-1),
-        np.array([[98.5, 110], [120, 80]]),
-        np.array([[100.0, 105], [101, 99], [90, 130]]),
-    ),
-]
-
-
-@pytest.mark.parametrize("distribution", DISTRIBUTIONS, ids=lambda distribution: distribution.says)
-def test_kernels_give_the_noise_s_likelihood(distribution: Distribution) -> None:
-    expected = distribution.exact(distribution.y[:, None], distribution.mu[None])
-    own = distribution.kernel.exact(distribution.y, np.broadcast_to(distribution.mu, (2, 3, 2)))
-    if own is None:
-        weights, constants = distribution.kernel.coefficients(distribution.mu)
-        own = (
-            distribution.kernel.features(distribution.y) @ weights.T
-            + constants
-            + distribution.kernel.base(distribution.y)[:, None]
-        )
-    assert own == pytest.approx(expected, abs=1e-8)
-
-
-def test_camera_kernel_reads_the_exact_law_near_the_clip() -> None:
-    distribution = CameraPixel(0.5, 20, 1.6, 255)
-    lambda_e = np.array([[2.0, 40.0, 117.0]])
-    probability = distribution.probabilities(lambda_e[0], np.arange(257) - 0.5)
-    mean = (probability @ np.arange(256))[None, None]
-    y = np.array([[24.0, 102, 255], [20, 95, 250]])
-    frames = np.broadcast_to(y[:, None, None], (2, 1, 1, 3))
-    sample = Sample(frames, 1, 100.0, 50.0, discrete=True, noise=CAMERA)
-    kernel = noise_kernel(sample)
-    assert isinstance(kernel, CameraKernel)
-    exact = kernel.exact(y, np.broadcast_to(mean, (2, 1, 3)))
-    expected = np.log(probability[np.arange(3), y.astype(int)]).sum(axis=1)
-    assert exact is not None
-    assert exact[:, 0] == pytest.approx(expected, abs=2e-3)
-
-
-def test_noise_alone_is_denoised_to_next_to_nothing() -> None:
-    rng = np.random.default_rng(4)
-    u = rng.standard_normal((2000, 20))
-    assert denoised(u, 1).shape[1] < 10
-    signal = u + 3 * rng.standard_normal((2000, 1)) * np.eye(20)[3]
-    assert np.corrcoef(denoised(signal, 1)[:, -1], signal[:, 3])[0, 1] ** 2 > 0.95
-
-
-def test_seeds_find_separated_clusters() -> None:
-    rng = np.random.default_rng(5)
-    label = rng.integers(7, size=600)
-    u = 8 * rng.standard_normal((7, 12))[label] + rng.standard_normal((600, 12))
-    r = seed_responsibilities(u, 1, rng)
-    assert r.sum(axis=1) == pytest.approx(np.ones(600))
-    found = r.argmax(axis=1)
-    assert len(set(zip(label.tolist(), found.tolist(), strict=True))) == 7
-
-
-def test_contrast_that_varies_is_what_a_scale_mixture_is_for() -> None:
-    rng = np.random.default_rng(6)
-    n, noise_sd = 3000, 5.0
-    apart = np.abs(np.subtract.outer(np.arange(P), np.arange(P)))
-    row = np.linalg.cholesky(np.exp(-apart / 3.0))
-    texture = np.einsum("ij,njk,lk->nil", row, rng.standard_normal((n, P, P)), row)
-    contrast = np.where(rng.random(n) < 0.7, 2.0, 40.0)[:, None, None]
-    frames = 500 + contrast * texture + rng.normal(0, noise_sd, texture.shape)
-    covariance = np.kron(row @ row.T, row @ row.T)
-    flat = frames.reshape(n, D) - 500
-    joint = []
-    for share, scale in ((0.7, 2.0), (0.3, 40.0)):
-        total = scale**2 * covariance + noise_sd**2 * np.eye(D)
-        solved = np.linalg.solve(total, flat.T).T
-        quadratic = np.einsum("nd,nd->n", flat, solved)
-        log_det = np.linalg.slogdet(2 * math.pi * total)[1]
-        joint.append(math.log(share) - 0.5 * (quadratic + log_det))
-    h_y = -float(logsumexp(joint, axis=0).mean()) / D
-    h_noise = 0.5 * math.log(2 * math.pi * math.e * noise_sd**2)
-    truth = (h_y - h_noise) / math.log(2)
-    found = estimate_information(frames, GaussianNoise(noise_sd), "scale_mixture", P)
-    gaussian = estimate_information(frames, GaussianNoise(noise_sd), "stationary", P)
-    assert found.bits_per_pixel == pytest.approx(truth, abs=0.015)
-    assert gaussian.bits_per_pixel > truth + 0.2

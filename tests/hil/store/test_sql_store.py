@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +12,7 @@ import pytest
 from hil.errors import StoreError
 from hil.records.session import SessionState
 from hil.records.trial import Proposal, TrialRow, TrialState
-from hil.store import Database, NewSession, SqlStore
+from hil.store import Database, SqlStore
 
 
 def test_a_complete_trial_has_everything(db: Database, run: Any, session_id: str) -> None:
@@ -71,36 +69,6 @@ def test_an_error_while_asking_leaves_no_trial(
     assert db.rows(session_id) == []
 
 
-@pytest.mark.parametrize(
-    "end", [TrialState.PRUNED, TrialState.FAILED, TrialState.ABORTED, TrialState.STALE]
-)
-def test_a_trial_that_ended_never_changes(store: SqlStore, run: Any, end: TrialState) -> None:
-    trial = run.propose()
-    store.finish(trial, end, run.clock.now(), "why")
-    with pytest.raises(StoreError, match="not in work"):
-        store.finish(trial, TrialState.COMPLETE, run.clock.now())
-
-
-def test_two_stores_cannot_both_end_a_trial(
-    db: Database, run: Any, session_id: str, clock: Any
-) -> None:
-    trial = run.captured()
-    with db.store(session_id, controller="other", clock=clock) as other:
-        other.mark_stale(trial, clock.now(), "its process died")
-    with pytest.raises(StoreError, match="trial 0 has ended as STALE"):
-        run.store.finish(trial, TrialState.FAILED, clock.now())
-    assert db.rows(session_id)[0].state is TrialState.STALE
-
-
-def test_complete_needs_frames_and_an_assessment(store: SqlStore, run: Any) -> None:
-    trial = run.propose()
-    with pytest.raises(StoreError, match="not measured"):
-        store.finish(trial, TrialState.COMPLETE, run.clock.now())
-    trial = run.captured()
-    with pytest.raises(StoreError, match="not measured"):
-        store.finish(trial, TrialState.COMPLETE, run.clock.now())
-
-
 def test_captured_needs_frames(store: SqlStore, run: Any) -> None:
     with pytest.raises(StoreError, match="has no frames"):
         store.captured(run.propose(), run.clock.now(), 0.1)
@@ -120,46 +88,6 @@ def test_a_trial_that_fails_early_keeps_its_frames_and_settings(
     assert (row["reason"], row["n_frames"], row["Z.position_um"]) == ("camera gone", 4, 4.01)
 
 
-def test_nan_becomes_null_and_comes_back_as_nan(
-    db: Database, store: SqlStore, run: Any, session_id: str, make_assessment: Any
-) -> None:
-    trial = run.captured()
-    store.estimated(trial, run.clock.now(), make_assessment(math.nan))
-    store.finish(trial, TrialState.COMPLETE, run.clock.now())
-    nulls = "objective IS NULL AND ci_low IS NULL AND objectives IS NOT NULL"
-    assert db.sql(f"SELECT count(*) AS n FROM trial WHERE {nulls}")["n"][0] == 1
-    objectives = db.rows(session_id)[0].objectives
-    assert objectives is not None
-    assert math.isnan(objectives[0])
-
-
-def test_two_controllers_get_distinct_numbers(
-    db: Database, session_id: str, clock: Any, make_run: Callable[[SqlStore], Any]
-) -> None:
-    barrier = threading.Barrier(2)
-    failures: list[BaseException] = []
-
-    def work(name: str) -> None:
-        try:
-            with db.store(session_id, controller=name, clock=clock) as opened:
-                run = make_run(opened)
-                barrier.wait(timeout=30)
-                for _ in range(10):
-                    run.complete()
-        except BaseException as error:
-            failures.append(error)
-
-    threads = [threading.Thread(target=work, args=(name,)) for name in ("one", "two")]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
-    assert [row.number for row in db.rows(session_id)] == list(range(20))
-    assert set(db.trials(session_id)["controller"]) == {"one", "two"}
-    assert db.verify(session_id) == []
-
-
 def test_events_belong_to_the_trial_in_work(
     db: Database, store: SqlStore, run: Any, session_id: str
 ) -> None:
@@ -173,25 +101,6 @@ def test_events_belong_to_the_trial_in_work(
     assert list(events["number"].notna()) == [False, True, False]
     assert events["detail"][2] == {"why": "end"}
     assert str(events["at"].dtype).endswith("UTC]")
-
-
-def test_what_is_done_by_hand_is_an_event_too(
-    db: Database, store: SqlStore, session_id: str, clock: Any
-) -> None:
-    db.event(None, "park", clock.now(), {"rig": "demo scope"})
-    db.event("last", "move", clock.now(), {"Z.position_um": 3.0})
-    assert list(db.events()["kind"]) == ["park", "move"]
-    assert list(db.events(session_id)["kind"]) == ["move"]
-
-
-def test_a_stop_is_heard_and_forgotten_by_a_resume(
-    db: Database, store: SqlStore, session_id: str, clock: Any
-) -> None:
-    assert store.requested_stop() == ""
-    db.request_stop(session_id[:6], "the sample is dry")
-    assert store.requested_stop() == "the sample is dry"
-    with db.store(session_id, controller="again", clock=clock, resumed=True) as resumed:
-        assert resumed.requested_stop() == ""
 
 
 def test_the_state_of_a_session_is_recorded(
@@ -275,32 +184,3 @@ class TestKeepFrames:
         assert not (tmp_path / "frames").exists()
         checksums = db.sql("SELECT checksums FROM acquisition")["checksums"][0]
         assert str(checksums).count("'" if isinstance(checksums, list) else '"') == 6
-
-
-def test_what_is_stored_with_a_session_comes_back(
-    db: Database, new_session: Callable[..., NewSession]
-) -> None:
-    new = new_session(
-        versions={"hil": "0.1.0", "MMCore": "11.5"},
-        seed=2**40,
-        objectives=("bits_per_pixel", "dose"),
-        tags=("night", "night", "oil"),
-        note="first light",
-        extra={"n_fields": 8},
-    )
-    record = db.session(db.create_session(new))
-    assert (record.session_text, record.rig_text) == (new.session_text, new.rig_text)
-    assert record.versions == new.versions
-    assert (record.seed, record.objectives) == (2**40, ("bits_per_pixel", "dose"))
-    assert (record.tags, record.note) == (("night", "oil"), "first light")
-    assert record.extra == {"n_fields": 8}
-    assert record.created_at == new.at
-    assert record.state is SessionState.RUNNING
-
-
-def test_equal_rig_files_are_stored_once(
-    db: Database, new_session: Callable[..., NewSession]
-) -> None:
-    for text in ("a = 1", "a = 1", "a = 2"):
-        db.create_session(new_session(rig_text=text))
-    assert db.sql("SELECT count(*) AS n FROM rig")["n"][0] == 2

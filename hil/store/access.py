@@ -1,0 +1,80 @@
+"""Transactions on an open database, as every question and every record takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from hil.closing import Closing
+from hil.errors import StoreError
+from hil.store.engine import one_line, writing
+from hil.store.location import Location
+from hil.store.retry import Retry
+
+# How long all but a controller's writes wait for the database.
+WAIT_S = 30.0
+
+
+class Access(Closing):
+    """The engine with its frames folder, and the two kinds of transactions.
+
+    Parameters
+    ----------
+    engine
+        Made by `hil.store.engine.connect`; `close` disposes of it.
+    location
+        Where the database and its frames lie.
+    """
+
+    def __init__(self, engine: Engine, location: Location) -> None:
+        self._engine = engine
+        self._location = location
+
+    @property
+    def url(self) -> str:
+        """Where the database lies, without the password."""
+        return self._location.shown
+
+    @property
+    def frames_folder(self) -> Path:
+        """Where the frame files lie: a Zarr group a session, an array a trial."""
+        return self._location.frames
+
+    def close(self) -> None:
+        """Close all connections. Stores made from this database must be closed before."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _reading(self, *, read_only: bool = False) -> Iterator[Connection]:
+        with _plain_errors(), self._engine.connect() as connection, connection.begin():
+            sqlite = self._engine.dialect.name == "sqlite"
+            if read_only:
+                connection.exec_driver_sql(
+                    "PRAGMA query_only = ON" if sqlite else "SET TRANSACTION READ ONLY"
+                )
+            try:
+                yield connection
+            finally:
+                if read_only and sqlite:
+                    # It belongs to the connection, which goes back to the pool.
+                    connection.exec_driver_sql("PRAGMA query_only = OFF")
+
+    @contextmanager
+    def _writing(self, section: str | None = None) -> Iterator[Connection]:
+        with _plain_errors(), ExitStack() as stack:
+            # Locks are taken on entering, so what has to be repeated is that alone.
+            yield Retry(WAIT_S).run(
+                lambda _attempt: stack.enter_context(writing(self._engine, section))
+            )
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        raise StoreError(f"the database failed: {one_line(error)}") from error

@@ -1,0 +1,144 @@
+"""What is asked of a database: sessions, trials, estimates, events, and SQL that only reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+
+from hil.errors import InputError
+from hil.ranking.drift import Drift, fit_drift
+from hil.records.session import SessionState
+from hil.records.trial import TrialRow
+from hil.store import queries
+from hil.store.access import Access
+from hil.store.engine import one_line
+from hil.store.models import RigTable, SessionTable, TrialTable
+from hil.store.records import SessionRecord
+from hil.store.refs import session_id
+from hil.store.trial_rows import TrialRows
+
+
+class Asking(Access):
+    """Questions about sessions and trials."""
+
+    def sessions(
+        self, *, where: Sequence[str] = (), sort: str | None = None, limit: int | None = None
+    ) -> pd.DataFrame:
+        """One row a session, newest first.
+
+        Parameters
+        ----------
+        where
+            Conditions, all of which hold: ``"name = sharpen"``, ``"tag = night"``,
+            ``"note ~ oil"``, ``"created_at > 2026-01-01"``.
+        sort
+            A column; ``-`` in front for the largest first.
+        limit
+            At most so many rows.
+        """
+        with self._reading() as connection:
+            return queries.sessions(connection, where, sort, limit)
+
+    def trials(
+        self,
+        session: str | None = None,
+        *,
+        where: Sequence[str] = (),
+        sort: str | None = None,
+        limit: int | None = None,
+    ) -> pd.DataFrame:
+        """One row a trial: the columns of ``trial_summary``, then one a setting, as read back.
+
+        Parameters
+        ----------
+        session
+            None for all.
+        where
+            Conditions, all of which hold: ``"Z.position_um > 10"``, ``"state = COMPLETE"``,
+            ``"tags = night"``, ``"reason ~ timeout"``. Operators ``= != < <= > >=`` and ``~``
+            (contains). The left side is a setting, a column, or ``tags``.
+        sort
+            A column or a setting; ``-`` in front for the largest first. Trials without a value come
+            last. By default in the order in which they were proposed.
+        limit
+            At most so many rows.
+        """
+        with self._reading() as connection:
+            chosen = None if session is None else session_id(connection, session)
+            return queries.trials(connection, chosen, where, sort, limit)
+
+    def estimates(self, session: str | None = None) -> pd.DataFrame:
+        """One row an estimate, with the values of each field of view; oldest first."""
+        with self._reading() as connection:
+            chosen = None if session is None else session_id(connection, session)
+            return queries.estimates(connection, chosen)
+
+    def events(self, session: str | None = None) -> pd.DataFrame:
+        """One row an event, oldest first; ``number`` is that of the trial in work, if one was."""
+        with self._reading() as connection:
+            chosen = None if session is None else session_id(connection, session)
+            return queries.events(connection, chosen)
+
+    def sql(self, query: str) -> pd.DataFrame:
+        """Run one SQL query that only reads; the tables are those of the design.
+
+        Times come as the database driver gives them: from SQLite as text, in UTC.
+        """
+        with self._reading(read_only=True) as connection:
+            try:
+                result = connection.execution_options(no_parameters=True).exec_driver_sql(query)
+                if not result.returns_rows:
+                    raise InputError("sql", "", "not a query, allowed: SELECT ...")
+                return pd.DataFrame.from_records(
+                    [tuple(row) for row in result], columns=list(result.keys())
+                )
+            except DBAPIError as error:
+                raise InputError("sql", "", one_line(error)) from error
+
+    def session_id(self, ref: str) -> str:
+        """Full id of a session named by id, a unique beginning, or ``"last"``."""
+        with self._reading() as connection:
+            return session_id(connection, ref)
+
+    def session(self, ref: str) -> SessionRecord:
+        """All that is stored with a session."""
+        with self._reading() as connection:
+            query = (
+                select(
+                    SessionTable.__table__,
+                    RigTable.name.label("rig"),
+                    RigTable.text.label("rig_text"),
+                )
+                .join(RigTable, RigTable.id == SessionTable.rig_id)
+                .where(SessionTable.id == session_id(connection, ref))
+            )
+            row = connection.execute(query).mappings().one()
+        fields = {name: row[name] for name in SessionRecord.__dataclass_fields__}
+        fields |= {
+            "state": SessionState(row["state"]),
+            "objectives": tuple(row["objectives"]),
+            "tags": tuple(row["tags"]),
+        }
+        return SessionRecord(**fields)
+
+    def rows(self, session: str) -> list[TrialRow]:
+        """All trials of a session as the proposer sees them."""
+        with self._reading() as connection:
+            return list(TrialRows(session_id(connection, session)).refresh(connection))
+
+    def drift(self, session: str, confidence: float = 0.95) -> Drift | None:
+        """Drift that a session's reference trials show; None if there are fewer than two.
+
+        `hil.ranking.drift.without_drift` gives the trials as they would have been without it.
+        """
+        with self._reading() as connection:
+            chosen = session_id(connection, session)
+            reference = select(TrialTable.id).where(
+                TrialTable.session_id == chosen, TrialTable.kind == "reference"
+            )
+            if connection.execute(reference.limit(1)).scalar() is None:
+                return None
+        return fit_drift(self.rows(chosen), confidence)

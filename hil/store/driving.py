@@ -1,0 +1,117 @@
+"""What a controller takes from a database: the store of its session, and the right to a rig."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Engine, update
+
+from hil.clock import Clock
+from hil.errors import InputError
+from hil.records.session import SessionState
+from hil.store import lease
+from hil.store.access import Access
+from hil.store.frame_writer import Keep
+from hil.store.holder import Holder
+from hil.store.location import Location
+from hil.store.models import SessionTable
+from hil.store.refs import session_id
+from hil.store.retry import OnDelay, Retry
+from hil.store.sql_store import SqlStore
+from hil.store.writer import Writer
+
+# How long a controller waits for the database.
+RETRY_S = 600.0
+
+
+class Driving(Access):
+    """Stores, leases and requests to stop."""
+
+    def __init__(self, engine: Engine, location: Location) -> None:
+        super().__init__(engine, location)
+        self._leases: dict[str, Holder] = {}
+
+    def store(
+        self,
+        session: str,
+        *,
+        controller: str,
+        clock: Clock,
+        resumed: bool = False,
+        keep_frames: Keep = "all",
+        on_delay: OnDelay | None = None,
+        retry_s: float = RETRY_S,
+    ) -> SqlStore:
+        """Open a session for a controller.
+
+        Parameters
+        ----------
+        controller
+            A name for it, the rig's say; its process is recorded besides.
+        resumed
+            A request to stop that was made before is forgotten.
+        keep_frames
+            See `SqlStore`.
+        on_delay
+            Called with seconds and reason while the database makes a write wait.
+        retry_s
+            How long a write waits before it fails.
+        """
+        with self._reading() as connection:
+            chosen = session_id(connection, session)
+        if resumed:
+            with self._writing() as connection:
+                connection.execute(
+                    update(SessionTable).where(SessionTable.id == chosen).values(stop_requested="")
+                )
+        return SqlStore(
+            self._engine,
+            self._location.frames,
+            chosen,
+            controller=Writer(controller, Holder.this_process(session_id=chosen), self._leases),
+            keep_frames=keep_frames,
+            retry=Retry(retry_s, clock, on_delay),
+            clock=clock,
+        )
+
+    def request_stop(self, session: str, reason: str) -> None:
+        """Ask whoever runs a session to stop it."""
+        with self._writing() as connection:
+            chosen = session_id(connection, session)
+            running = [SessionState.RUNNING.value, SessionState.PAUSED.value]
+            done = connection.execute(
+                update(SessionTable)
+                .where(SessionTable.id == chosen, SessionTable.state.in_(running))
+                .values(stop_requested=reason or "asked to stop")
+            )
+            if not done.rowcount:
+                raise InputError(session, "", "the session does not run")
+
+    def acquire_lease(self, rig: str, holder: Holder, at: datetime) -> None:
+        """Take the right to drive a rig.
+
+        Raises
+        ------
+        RigHeld
+            Another live process has it; says who, where, and since when.
+        """
+        with self._writing(section=f"lease:{rig}") as connection:
+            lease.acquire(connection, rig, holder, at)
+        self._leases[rig] = holder
+
+    def renew_lease(self, rig: str, holder: Holder, at: datetime) -> None:
+        """Say that the holder is alive.
+
+        Raises
+        ------
+        RigHeld
+            The rig is no longer this process's.
+        """
+        with self._writing() as connection:
+            lease.renew(connection, rig, holder, at)
+
+    def release_lease(self, rig: str, holder: Holder) -> bool:
+        """Give a rig back; False if it was not the holder's any more."""
+        self._leases.pop(rig, None)
+        with self._writing() as connection:
+            return lease.release(connection, rig, holder)

@@ -1,0 +1,52 @@
+"""The frames that trials kept, read back with their checksums compared."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from drivers.types import Pixels
+from hil.errors import StoreError
+from hil.store.access import Access
+from hil.store.frame_access import read_checked
+from hil.store.models import AcquisitionTable, TrialTable
+from hil.store.refs import session_id, trial_id
+
+
+class FrameArchive(Access):
+    """Frames of a database's trials."""
+
+    def frames(self, session: str, number: int) -> Pixels:
+        """Frames of a trial, (n_fields, n_repeats, [channels,] height, width), ADU, checked.
+
+        Their checksums are compared with those in the database.
+
+        A trial that ended early has the fields of view that were measured until then, in the
+        session's order; one that kept the first repeats has those.
+        """
+        with self._reading() as connection:
+            chosen = trial_id(connection, session, number)
+            row = connection.execute(
+                select(AcquisitionTable.__table__).where(AcquisitionTable.trial_id == chosen)
+            ).one_or_none()
+        if row is None:
+            raise StoreError(f"trial {number} has no frames")
+        return read_checked(self._location.frames, row, number)
+
+    def verify(self, session: str) -> list[str]:
+        """Read all frames of a session again; list what does not match its checksum."""
+        with self._reading() as connection:
+            rows = connection.execute(
+                select(TrialTable.number, AcquisitionTable.__table__)
+                .join(AcquisitionTable, AcquisitionTable.trial_id == TrialTable.id)
+                .where(TrialTable.session_id == session_id(connection, session))
+                .order_by(TrialTable.number)
+            ).all()
+        problems = []
+        for row in rows:
+            if row.path is None:
+                continue
+            try:
+                read_checked(self._location.frames, row, row.number)
+            except StoreError as error:
+                problems.append(str(error))
+        return problems

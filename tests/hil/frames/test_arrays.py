@@ -1,0 +1,39 @@
+"""Arrays in files: archives, objects, damage."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hil.errors import InputError
+from hil.frames.files import open_frames, read_frames
+from tests.hil.frames.stored import FRAMES
+
+
+def test_large_compressed_archives_are_refused(tmp_path: Path) -> None:
+    # a header alone: what follows it is not looked at
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(
+        header, {"descr": "<u2", "fortran_order": False, "shape": (600, 1024, 1024)}
+    )
+    with zipfile.ZipFile(tmp_path / "a.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.npy", header.getvalue())
+    with pytest.raises(InputError, match=r"holds 1\.2 GiB compressed.*as \.npy or \.zarr"):
+        open_frames(tmp_path / "a.npz")
+
+
+def test_objects_are_not_unpickled(tmp_path: Path) -> None:
+    path = tmp_path / "a.npy"
+    np.save(path, np.array([{}], dtype=object), allow_pickle=True)
+    with pytest.raises(InputError, match=r"a\.npy: cannot be read"):
+        read_frames(path)
+
+
+def test_ambiguous_archives_are_refused(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", x=FRAMES, y=FRAMES)
+    with pytest.raises(InputError, match=r"arrays x, y; allowed: one array"):
+        read_frames(tmp_path / "a.npz")

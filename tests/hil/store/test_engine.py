@@ -1,0 +1,69 @@
+"""What passes by itself is tried again; all else is said, in one line."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
+
+from hil.store.engine import _lock_key, connect, is_passing, one_line, use_wal, writing
+from hil.store.location import locate
+
+
+class ServerError(Exception):
+    def __init__(self, sqlstate: str) -> None:
+        super().__init__(f"server says {sqlstate}\nin two lines")
+        self.sqlstate = sqlstate
+
+
+def locked() -> sqlite3.OperationalError:
+    error = sqlite3.OperationalError("database is locked")
+    error.sqlite_errorname = "SQLITE_BUSY"
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "passes"),
+    [
+        (OperationalError("", {}, locked()), True),
+        (OperationalError("", {}, ServerError("40001")), True),
+        (OperationalError("", {}, ServerError("08006")), True),
+        (ProgrammingError("", {}, ServerError("42601")), False),
+        (DBAPIError("", {}, Exception("gone"), connection_invalidated=True), True),
+        (ValueError("locked"), False),
+    ],
+    ids=["locked", "serialization", "connection", "syntax", "cut off", "not the database's"],
+)
+def test_locks_and_lost_connections_pass_and_mistakes_do_not(
+    error: Exception, passes: bool
+) -> None:
+    assert is_passing(error) is passes
+
+
+def test_one_line_has_neither_statement_nor_values() -> None:
+    error = OperationalError("SELECT secret", {"p": 1}, ServerError("08006"))
+    assert one_line(error) == "server says 08006"
+
+
+def test_sections_have_keys_of_their_own_that_a_server_takes() -> None:
+    keys = {_lock_key(name) for name in ("rig", "lease:a", "lease:b")}
+    assert len(keys) == 3
+    assert all(-(2**63) <= key < 2**63 for key in keys)
+    assert _lock_key("rig") == _lock_key("rig")
+
+
+def test_sqlite_writes_durably_checks_keys_and_begins_as_a_writer(tmp_path: Path) -> None:
+    engine = connect(locate(f"sqlite:///{tmp_path / 'a.db'}", None))
+    use_wal(engine)
+    with writing(engine) as connection:
+        pragmas = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("synchronous", "foreign_keys", "journal_mode")
+        }
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            # BEGIN IMMEDIATE holds the lock although nothing has been written yet
+            sqlite3.connect(tmp_path / "a.db", timeout=0).execute("BEGIN IMMEDIATE")
+    engine.dispose()
+    assert pragmas == {"synchronous": 2, "foreign_keys": 1, "journal_mode": "wal"}

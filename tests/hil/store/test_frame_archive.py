@@ -1,0 +1,34 @@
+"""Frames read back, with their checksums compared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hil.errors import StoreError
+from hil.store import Database
+
+
+def _flip(file: Path) -> None:
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
+
+
+def test_damage_is_found(db: Database, run: Any, session_id: str) -> None:
+    for _ in range(4):
+        run.complete()
+    folder = db.frames_folder / session_id
+    _flip(folder / "000000" / "c.1.0.0.0")
+    (folder / "000001" / "c.2.0.0.0").unlink()
+    (folder / "000002" / "zarr.json").unlink()
+    problems = db.verify(session_id)
+    assert [problem.startswith(f"trial {n}:") for n, problem in zip((0, 1), problems, strict=False)]
+    assert len(problems) == 3
+    assert "field 2 of its frames does not match" in problems[1]
+    for number in range(3):
+        with pytest.raises(StoreError):
+            db.frames(session_id, number)
+    assert db.frames(session_id, 3).shape == (3, 2, 16, 12)
