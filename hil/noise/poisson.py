@@ -15,6 +15,7 @@ from hil.noise.entropy.camera_pixel import CameraPixel
 from hil.noise.entropy.entropy_table import PhiTable
 from hil.noise.entropy.histogram import AduCounts
 from hil.noise.entropy.phi_shift import PhiShift
+from hil.noise.model import NoiseModel
 
 
 class PoissonNoise:
@@ -32,6 +33,20 @@ class PoissonNoise:
     @cached_property
     def _table(self) -> PhiTable:
         return PhiTable(CameraPixel(1.0, 0.0, 0.0, math.inf))
+
+    def recoded(self, step_adu: float, phase_adu: float, highest: float | None) -> NoiseModel:
+        """Give the noise of (y - phase) / step, clipped at ``highest`` of these; it is kept."""
+        from hil.noise.camera import CameraNoise
+
+        key = (step_adu, phase_adu, highest)
+        if key not in self._recoded:
+            clip = None if highest is None or math.isinf(highest) else highest
+            self._recoded[key] = CameraNoise(step_adu, max(-phase_adu, 0.0), 0.0, 32, clip)
+        return self._recoded[key]
+
+    @cached_property
+    def _recoded(self) -> dict[tuple[float, float, float | None], NoiseModel]:
+        return {}
 
     def entropy_nats(self, lambda_e: Floats) -> Floats:
         """Entropy h(lambda) of one pixel, nats, for an expected count ``lambda_e`` of any shape."""

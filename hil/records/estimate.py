@@ -65,10 +65,15 @@ SEVERITY: Mapping[str, Severity] = {
     "noise_correlated": Severity.WRONG,
     "fixed_pattern": Severity.WRONG,
     "coarse_counts": Severity.WRONG,
+    "codes_not_divided": Severity.WRONG,
+    "noise_unit_unclear": Severity.WRONG,
+    "duplicate_frames": Severity.WRONG,
     "negative": Severity.DOUBTFUL,
     "pairs_saturated": Severity.DOUBTFUL,
     "too_few_units": Severity.NOTE,
     "one_scene": Severity.NOTE,
+    "code_step": Severity.NOTE,
+    "clips_inside": Severity.NOTE,
 }
 FLAGS = tuple(SEVERITY)
 
