@@ -21,7 +21,6 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
 from drivers.types import Floats
 from hil.noise.clip_test import clips_at_first, clips_at_last
@@ -228,6 +227,8 @@ def _least_variance(frames: NDArray[Any]) -> float:
 def _with_clips(
     noise: NoiseModel, counts: AduCounts, codes: CameraCodes
 ) -> tuple[NoiseModel, CameraCodes]:
+    from scipy.special import ndtr
+
     first, last = float(counts.adu[0]), float(counts.adu[-1])
 
     def below(mean: Floats, edges: Floats) -> Floats:
