@@ -247,10 +247,17 @@ def summarise(result: SessionResult) -> None:
         for setting, value in result.best_settings.items():
             shown = f"{value:.6g}" if isinstance(value, float) else str(value)
             print(f"          {setting} = {shown}")
+    elif result.n_complete:
+        print("best      none: every complete trial breaks a constraint")
     if result.drift is not None:
         _say_drift(result.drift)
     for flag, n in sorted(result.flags.items(), key=lambda item: -item[1]):
         print(f"flag      {flag}: {n} of {result.n_complete} trials")
+    if result.n_barred:
+        print(
+            f"barred    {result.n_barred} of {result.n_complete} trials: their flags say that the"
+            " number is wrong; [constraints] allow_flags lets them win"
+        )
     if result.n_complete and not result.noise_checked:
         print("noise     not checked: repeats = 1")
     print(f"database  {result.database}")

@@ -17,6 +17,7 @@ from hil.information.conditional_entropy import coarse_counts, conditional_nats,
 from hil.information.constant_frames import constant_estimate
 from hil.information.diagnostics.diagnose import diagnose, worst_saturated_share
 from hil.information.interval import mean_interval, with_calibration
+from hil.information.pixel_bound import pixel_entropy_nats
 from hil.information.registry import CrossEntropy, PatchEstimator, find_estimator, traits_of
 from hil.information.sample.checks import check_share
 from hil.information.sample.choose import choose_sample, smaller_patches
@@ -92,7 +93,8 @@ def estimate_information(
     -------
     Estimate
         ``bits_per_pixel`` weighs held-out against in-sample cross-entropy so that their biases
-        cancel; ``details["held_out_bits"]`` is the bound. The interval is Student's t over fields
+        cancel, and is at most what single pixels allow (``details["single_pixel_bits"]``);
+        ``details["held_out_bits"]`` is the bound. The interval is Student's t over fields
         of view; with fewer than 4 it is a jackknife over blocks within them, flagged
         ``too_few_units``. Constant frames carry exactly 0 bits and are flagged.
 
@@ -144,6 +146,12 @@ def estimate_information(
     interval = mean_interval(places, sample.places, n_fields, confidence)
     interval = with_calibration(interval, calibration_bits, confidence)
     value = float(bits.mean())
+    allowed = (pixel_entropy_nats(varying) - float(noise_nats.mean())) / _NATS_PER_BIT
+    if len(varying) == len(channels) and value > allowed:
+        # what single pixels cannot hold is the family's slack, not information
+        excess = value - allowed
+        value, bits, interval = allowed, bits - excess, interval.shifted(-excess)
+        corrected = corrected - excess * _NATS_PER_BIT
 
     diagnosis = diagnose(varying, interval.half_width, patch_size)
     details = dict(diagnosis.details)
@@ -161,6 +169,8 @@ def estimate_information(
     details |= _summary(entropy, noise_nats, bits, sample)
     details |= {"saturated_share": share, "interval": interval.method}
     details |= _constant_channels(channels)
+    if math.isfinite(allowed):
+        details["single_pixel_bits"] = allowed
     if calibration_bits > 0:
         details["calibration_sd_bits"] = calibration_bits
     return Estimate(

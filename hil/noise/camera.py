@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,8 @@ class CameraNoise(TabulatedNoise):
         Electrons rms, at least 0.
     bit_depth
         1 to 32.
+    saturation_adu
+        Where it clips, if that is below the top code: a full well, or fewer bits than are stored.
 
     Raises
     ------
@@ -45,6 +48,7 @@ class CameraNoise(TabulatedNoise):
         offset_adu: float,
         read_noise_e: float,
         bit_depth: int = 16,
+        saturation_adu: float | None = None,
     ) -> None:
         self.gain_e_per_adu = finite_number(
             "gain_e_per_adu",
@@ -65,6 +69,17 @@ class CameraNoise(TabulatedNoise):
             )
         self.bit_depth = int(bit_depth)
         self.highest_adu = float(2**self.bit_depth - 1)
+        if saturation_adu is not None:
+            allowed = f"a number above 0 and up to {self.highest_adu:g}, in ADU"
+            clip = finite_number(
+                "saturation_adu", saturation_adu, 0, inclusive=False, allowed=allowed
+            )
+            if clip > self.highest_adu:
+                raise InputError(
+                    "noise", "saturation_adu", f"{clip:g} is impossible; allowed: {allowed}"
+                )
+            self.highest_adu = float(math.floor(clip))
+        self._recoded: dict[tuple[float, float, float | None], CameraNoise] = {}
         if self.offset_adu >= self.highest_adu:
             raise InputError(
                 "noise",
@@ -88,6 +103,18 @@ class CameraNoise(TabulatedNoise):
         return CameraPixel(
             self.gain_e_per_adu, self.offset_adu, self.read_noise_e, self.highest_adu
         )
+
+    def recoded(self, step_adu: float, phase_adu: float, highest: float | None) -> CameraNoise:
+        """Give the noise of (y - phase) / step, clipped at ``highest`` of these; it is kept."""
+        key = (step_adu, phase_adu, highest)
+        if key not in self._recoded:
+            clip = None if highest is None or math.isinf(highest) else highest
+            self._recoded[key] = found = CameraNoise(
+                self.gain_e_per_adu * step_adu, 0.0, self.read_noise_e, self.bit_depth, clip
+            )
+            # may lie a little below 0: rounding has a phase
+            found.offset_adu = (self.offset_adu - phase_adu) / step_adu
+        return self._recoded[key]
 
     def entropy_nats(self, lambda_e: Floats) -> Floats:
         """Entropy h(lambda) of one pixel, nats, for expected electrons ``lambda_e``."""

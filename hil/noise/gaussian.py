@@ -53,6 +53,11 @@ class GaussianNoise:
     def __repr__(self) -> str:
         return f"GaussianNoise(sigma_adu={self.sigma_adu:g})"
 
+    def recoded(self, step_adu: float, phase_adu: float, highest: float | None) -> GaussianNoise:
+        """Give the noise of (y - phase) / step; it has no clip."""
+        del phase_adu, highest
+        return self if step_adu == 1 else GaussianNoise(self.sigma_adu / step_adu)
+
     @cached_property
     def _rounded_entropy_nats(self) -> float:
         sigma = self.sigma_adu

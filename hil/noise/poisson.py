@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from drivers.types import Floats
 from hil.noise.anscombe import Stabiliser
 from hil.noise.entropy.camera_pixel import CameraPixel
+from hil.noise.model import NoiseModel
 from hil.noise.tabulated import TabulatedNoise
 
 
@@ -26,6 +28,20 @@ class PoissonNoise(TabulatedNoise):
 
     def _pixel(self) -> CameraPixel:
         return CameraPixel(1.0, 0.0, 0.0, math.inf)
+
+    def recoded(self, step_adu: float, phase_adu: float, highest: float | None) -> NoiseModel:
+        """Give the noise of (y - phase) / step, clipped at ``highest`` of these; it is kept."""
+        from hil.noise.camera import CameraNoise
+
+        key = (step_adu, phase_adu, highest)
+        if key not in self._recoded:
+            clip = None if highest is None or math.isinf(highest) else highest
+            self._recoded[key] = CameraNoise(step_adu, max(-phase_adu, 0.0), 0.0, 32, clip)
+        return self._recoded[key]
+
+    @cached_property
+    def _recoded(self) -> dict[tuple[float, float, float | None], NoiseModel]:
+        return {}
 
     def entropy_nats(self, lambda_e: Floats) -> Floats:
         """Entropy h(lambda) of one pixel, nats, for an expected count ``lambda_e`` of any shape."""

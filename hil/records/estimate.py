@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 
@@ -50,17 +51,48 @@ class Estimate:
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
-FLAGS = (
-    "saturated",
-    "noise_mismatch",
-    "noise_correlated",
-    "fixed_pattern",
-    "too_few_units",
-    "negative",
-    "pairs_saturated",
-    "one_scene",
-    "coarse_counts",
-)
+class Severity(StrEnum):
+    """What a flag says of the number beside it."""
+
+    WRONG = "wrong"  # by an amount that nobody knows: no trial wins by it
+    DOUBTFUL = "doubtful"  # right as a bound, or within a wider interval than the one stated
+    NOTE = "note"  # right; what it is about is narrower than one may think
+
+
+SEVERITY: Mapping[str, Severity] = {
+    "saturated": Severity.WRONG,
+    "noise_mismatch": Severity.WRONG,
+    "noise_correlated": Severity.WRONG,
+    "fixed_pattern": Severity.WRONG,
+    "coarse_counts": Severity.WRONG,
+    "codes_not_divided": Severity.WRONG,
+    "noise_unit_unclear": Severity.WRONG,
+    "duplicate_frames": Severity.WRONG,
+    "negative": Severity.DOUBTFUL,
+    "pairs_saturated": Severity.DOUBTFUL,
+    "too_few_units": Severity.NOTE,
+    "one_scene": Severity.NOTE,
+    "code_step": Severity.NOTE,
+    "clips_inside": Severity.NOTE,
+}
+FLAGS = tuple(SEVERITY)
+
+
+def making_wrong(flags: Iterable[str], allowed: Collection[str] = ()) -> tuple[str, ...]:
+    """Name the flags that keep a trial from winning.
+
+    Parameters
+    ----------
+    flags
+        Of its estimate.
+    allowed
+        What the session lets win all the same.
+    """
+    return tuple(
+        flag
+        for flag in flags
+        if flag not in allowed and SEVERITY.get(flag, Severity.WRONG) is Severity.WRONG
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from drivers.types import Pixels, Value
 from hil.errors import InputError, nearest
-from hil.records.estimate import Assessment, Estimate
+from hil.records.estimate import Assessment, Estimate, making_wrong
 from hil.records.frames import Measurement
 from hil.session.objectives import Circumstances, light_sensitivity, scaled
 from hil.spec import SessionFile, SessionSpec
@@ -122,11 +122,13 @@ class SessionAssessor:
             dose_mj = self._around.planned_mj(settings)
         details: dict[str, Any] = {**estimate.details, "dose_mj": dose_mj}
         bits = (estimate.bits_per_pixel, estimate.ci_low, estimate.ci_high)
+        flags = set(estimate.flags)
         if measurement.n_blanks:
             blanks = measurement.frames[n_fields:]
             blank = self._estimate(blanks, noise, measurement.saturation_adu)
             details["blank"] = _record(blank)
             if spec.objective.minus_blank:
+                flags |= set(blank.flags)
                 bits = _difference(estimate, blank)
         around = self._circumstances(measurement, frames, noise, settings, dose_mj)
         details |= {
@@ -139,7 +141,7 @@ class SessionAssessor:
         return Assessment(
             replace(estimate, details=details),
             {name: scaled(name, bits[0], around) for name in spec.objective.names},
-            self._constraints(estimate, bits[0], dose_mj, settings),
+            self._constraints(estimate, flags, bits[0], dose_mj, settings),
             (scaled(first, bits[1], around), scaled(first, bits[2], around)),
         )
 
@@ -163,11 +165,19 @@ class SessionAssessor:
         )
 
     def _constraints(
-        self, estimate: Estimate, bits: float, dose_mj: float, settings: Mapping[str, Value]
+        self,
+        estimate: Estimate,
+        flags: Collection[str],
+        bits: float,
+        dose_mj: float,
+        settings: Mapping[str, Value],
     ) -> dict[str, float]:
         limits = self._spec.constraints
         share = float(estimate.details["saturated_share"])
-        found = {"saturated_share": share - limits.max_saturated_share}
+        found = {
+            "saturated_share": share - limits.max_saturated_share,
+            "flags": float(len(making_wrong(flags, limits.allow_flags))),
+        }
         found |= self._around.excess(settings)
         if limits.max_dose_mj is not None:
             found["dose_mj"] = dose_mj - limits.max_dose_mj

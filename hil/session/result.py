@@ -42,6 +42,8 @@ class SessionResult:
         What the reference trials show; None if there were none.
     flags
         What speaks against the estimates, and of how many COMPLETE trials.
+    n_barred
+        COMPLETE trials that cannot win, since a flag says that their number is wrong.
     noise_checked
         Whether the noise model was compared with repeats; False where fields have one frame each.
     """
@@ -59,6 +61,7 @@ class SessionResult:
     frames: Path
     drift: Drift | None = None
     flags: Mapping[str, int] = field(default_factory=dict)
+    n_barred: int = 0
     noise_checked: bool = True
 
 
@@ -109,5 +112,6 @@ def result_of(
         frames=database.frames_folder,
         drift=database.drift(session_id),
         flags=Counter(flag for flags in estimates["flags"] for flag in flags),
+        n_barred=sum(row.constraints.get("flags", 0) > 0 for row in rows),
         noise_checked=all(found.get("noise_checked", True) for found in estimates["details"]),
     )

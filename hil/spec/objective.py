@@ -12,6 +12,8 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from pydantic import Field, field_validator
 
+from hil.errors import nearest
+from hil.records.estimate import FLAGS
 from hil.spec.base import Spec
 
 ObjectiveName: TypeAlias = Literal[
@@ -144,12 +146,24 @@ class Constraints(Spec):
         Largest light energy that one trial brings to the sample, millijoules; see `DoseSpec`.
     min_bits_per_pixel
         Least information a pixel, for objectives that would trade it for something else.
+    allow_flags
+        Flags of an estimate with which a trial may win all the same. By default none of those that
+        say that the number is wrong: such a trial is recorded, infeasible, and never best.
     """
 
     max_saturated_share: float = Field(default=0.001, ge=0, le=1)
     max_exposure_s: float | None = Field(default=None, gt=0)
     max_dose_mj: float | None = Field(default=None, gt=0)
     min_bits_per_pixel: float | None = Field(default=None, gt=0)
+    allow_flags: tuple[str, ...] = ()
+
+    @field_validator("allow_flags")
+    @classmethod
+    def _known(cls, flags: tuple[str, ...]) -> tuple[str, ...]:
+        for flag in flags:
+            if flag not in FLAGS:
+                raise ValueError(f"no flag {flag!r}, {nearest(flag, FLAGS)}")
+        return flags
 
     @property
     def bounds_light(self) -> bool:

@@ -38,8 +38,11 @@ def worst_saturated_share(channels: Sequence[ChannelFrames], saturation_adu: flo
     shares = []
     for channel in channels:
         given = None if channel.converted else saturation_adu
+        if given is not None and math.isfinite(given):
+            given = channel.codes.in_codes(given)
         clip = clip_adu(channel.checked, channel.noise, given)
-        shares.append(saturated_share(channel.checked, channel.noise, clip))
+        share = saturated_share(channel.checked, channel.noise, clip)
+        shares.append(max(share, channel.codes.piled_share))
     return max(shares)
 
 
@@ -113,6 +116,8 @@ def _of_channel(channel: ChannelFrames, half_width_bits: float, patch_size: int)
     details |= stated
     if shows:
         flags.add("fixed_pattern")
+    flags |= channel.codes.flags
+    details |= channel.codes.details()
     if isinstance(noise, CorrectedNoise):
         uneven = noise.unevenness_nats(checked.mean_adu)
         details["noise_unevenness_bits"] = uneven / math.log(2)

@@ -83,7 +83,7 @@ def check_frames(
     InputError
         For anything wrong, in the user's words.
     """
-    whole = _four_axes(frames)
+    whole = four_axes(frames)
     check_patch_size(whole, patch_size)
     array = whole if usable is None else whole[..., usable]
     if array.dtype.kind == "f" and not np.isfinite(array).all():
@@ -181,7 +181,8 @@ def as_array(frames: object) -> NDArray[Any]:
         raise InputError(_WHERE, "", f"do not form one array: {error}") from None
 
 
-def _four_axes(frames: object) -> NDArray[Any]:
+def four_axes(frames: object) -> NDArray[Any]:
+    """Give frames (n_fields, n_repeats, height, width), whatever they were given as."""
     array = as_array(frames)
     if array.dtype.kind not in "uif":
         raise InputError(

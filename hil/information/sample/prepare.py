@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hil.errors import InputError
-from hil.information.sample.checks import CheckedFrames, as_array, check_frames
+from hil.information.sample.camera_codes import NOTHING_FOUND, CameraCodes, look_at_codes
+from hil.information.sample.checks import CheckedFrames, as_array, check_frames, four_axes
 from hil.information.sample.patches import check_mask
 from hil.noise.model import FlattenedNoise, MaskedNoise, NoiseModel
 
@@ -33,11 +34,14 @@ class ChannelFrames:
         Of those frames.
     converted
         Whether values are in another unit than they were given in.
+    codes
+        What the frames say of the camera's codes.
     """
 
     checked: CheckedFrames
     noise: NoiseModel
     converted: bool
+    codes: CameraCodes = NOTHING_FOUND
 
     @property
     def noise_variance_adu2(self) -> float:
@@ -115,7 +119,12 @@ def _channel(
         box = box_of(usable)
         frames, usable = frames[..., *box], usable[box]
         usable = None if usable.all() else usable
-    return ChannelFrames(check_frames(frames, noise, patch_size, usable), noise, converted)
+    if converted:
+        return ChannelFrames(check_frames(frames, noise, patch_size, usable), noise, converted)
+    frames = four_axes(frames)
+    frames, noise, codes = look_at_codes(frames, noise, usable)
+    checked = check_frames(frames, noise, patch_size, usable)
+    return ChannelFrames(checked, noise, converted, codes)
 
 
 def box_of(usable: NDArray[np.bool_]) -> tuple[slice, slice]:

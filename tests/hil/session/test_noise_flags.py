@@ -64,6 +64,38 @@ def test_what_repeats_show_stands_with_the_trial_and_in_the_summary(
         assert (f"flag      {flag}: 1 of 1 trials" in said) == (flag in case.flags)
 
 
+def test_a_trial_whose_number_is_wrong_by_its_flags_is_kept_and_never_best(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    result, url = ran(tmp_path, "gain_e_per_adu = 0.475", EIGHT_FIELDS, trials=2)
+    assert (result.n_complete, result.n_barred, result.best) == (2, 2, None)
+    with hil.open_database(url) as database:
+        assert (database.trials("last")["state"] == "COMPLETE").all()
+        rows = database.rows(result.session_id)
+    assert [row.constraints["flags"] for row in rows] == [1.0, 1.0]
+    summarise(result)
+    said = capsys.readouterr().out
+    assert "best      none" in said
+    assert "barred    2 of 2 trials" in said
+
+
+def test_a_session_may_let_a_flag_win(tmp_path: Path) -> None:
+    allowed = EIGHT_FIELDS + '\n[constraints]\nallow_flags = ["noise_mismatch"]\n'
+    result, _ = ran(tmp_path, "gain_e_per_adu = 0.475", allowed)
+    assert result.n_barred == 0
+    assert result.best is not None and result.best.number == 0
+
+
+def test_a_flag_that_there_is_not_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "rig.toml").write_text(RIG, encoding="utf-8")
+    asked = SESSION + '\n[constraints]\nallow_flags = ["noise_mismatched"]\n'
+    (tmp_path / "session.toml").write_text(asked, encoding="utf-8")
+    with pytest.raises(
+        InputError, match=r"constraints\.allow_flags.*noise_mismatched.*noise_mismatch"
+    ):
+        load_session_file(tmp_path / "session.toml")
+
+
 def test_a_session_without_repeats_says_that_it_could_not_check(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -83,7 +83,8 @@ def test_gaussian_families_see_bits_in_few_photons_and_the_copula_does_not() -> 
     frames = np.random.default_rng(2).poisson(3.0, (8, 1, 160, 160))
     gaussian = estimate_information(frames, PoissonNoise(), "stationary")
     copula = estimate_information(frames, PoissonNoise(), "copula")
-    assert gaussian.bits_per_pixel > 0.03
+    assert gaussian.details["held_out_bits"] > 0.03
+    assert abs(gaussian.bits_per_pixel) < 0.02, "single pixels allow no more"
     assert abs(copula.bits_per_pixel) < 0.02
     assert copula.ci_low < 0.01
 
@@ -96,7 +97,7 @@ def test_gaussian_families_say_how_far_one_pixel_misleads_them(estimator: str) -
     bright = estimate_information(rng.poisson(2000.0, shape), PoissonNoise(), estimator, 4)
     clipped = np.minimum(np.rint(rng.normal(250, 5, shape)), 255).astype(np.uint8)
     full = estimate_information(clipped, GaussianNoise(5), estimator, 4)
-    assert dim.details["gaussian_gap_bits"] == pytest.approx(dim.bits_per_pixel, abs=0.04)
+    assert dim.details["gaussian_gap_bits"] == pytest.approx(dim.details["held_out_bits"], abs=0.04)
     assert dim.details["gaussian_gap_bits"] > 0.05
     assert abs(bright.details["gaussian_gap_bits"]) < 0.003
     assert full.details["gaussian_gap_bits"] > 0.1
