@@ -70,6 +70,7 @@ SEVERITY: Mapping[str, Severity] = {
     "duplicate_frames": Severity.WRONG,
     "negative": Severity.DOUBTFUL,
     "pairs_saturated": Severity.DOUBTFUL,
+    "pattern_unchecked": Severity.DOUBTFUL,
     "too_few_units": Severity.NOTE,
     "one_scene": Severity.NOTE,
     "code_step": Severity.NOTE,

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from hil.information.diagnostics.fixed_pattern import PatternCheck, check_pattern
+from hil.information.diagnostics.fixed_pattern import FEW_FIELDS, PatternCheck, check_pattern
 from hil.information.diagnostics.flags import (
     check_noise,
     field_means,
@@ -116,6 +116,8 @@ def _of_channel(channel: ChannelFrames, half_width_bits: float, patch_size: int)
     details |= stated
     if shows:
         flags.add("fixed_pattern")
+    if checked.frames.shape[0] < FEW_FIELDS and not channel.converted:
+        flags.add("pattern_unchecked")
     flags |= channel.codes.flags
     details |= channel.codes.details()
     if isinstance(noise, CorrectedNoise):

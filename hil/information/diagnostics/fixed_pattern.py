@@ -37,7 +37,7 @@ _SIDE = 256  # pixels: of the frames' middle, which is looked at
 _MOST_FIELDS = 32
 _PATCH = 16
 _GROUPS = 8  # of fields, of the jackknife
-_FEW_FIELDS = 4
+FEW_FIELDS = 4  # fewer show no pattern apart from their scenes
 _ENOUGH_FIELDS = 8
 _SIGMAS = 4.0
 _LEAST_BITS = 0.005
@@ -116,7 +116,7 @@ def check_pattern(
     p = min(patch_size, _PATCH)
     frames = middle(checked.frames, _SIDE)[:_MOST_FIELDS]
     n_fields, n_repeats, height, width = frames.shape
-    if n_fields < _FEW_FIELDS or min(height, width) <= p or noise_variance_adu2 <= 0:
+    if n_fields < FEW_FIELDS or min(height, width) <= p or noise_variance_adu2 <= 0:
         return PatternCheck()
     whole = _whole_tiles(checked, (height, width), p)
     if np.count_nonzero(whole) < whole.size / 4:
