@@ -9,7 +9,7 @@ import pytest
 from drivers.micromanager.kind import KIND
 from drivers.protocol import Connection
 from drivers.types import Value
-from tests.contracts.driver_contract import DriverContract
+from hil.testing import DriverContract
 
 
 class TestMicroManagerDemo(DriverContract):

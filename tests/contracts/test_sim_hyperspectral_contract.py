@@ -9,8 +9,8 @@ import pytest
 
 from drivers.protocol import Connection
 from drivers.types import Value
+from hil.testing import DriverContract
 from sim.hyperspectral import KIND
-from tests.contracts.driver_contract import DriverContract
 
 
 class TestSimulatedHyperspectral(DriverContract):

@@ -8,8 +8,8 @@ import pytest
 
 from drivers.protocol import Connection
 from drivers.types import Value
+from hil.testing import DriverContract
 from sim.microscope.rig import KIND
-from tests.contracts.driver_contract import DriverContract
 
 
 class TestSimulatedMicroscope(DriverContract):

@@ -3,7 +3,7 @@
 To use it, subclass `DriverContract` in a file of your own tests, and say how to connect and what
 may be moved::
 
-    from tests.contracts.driver_contract import DriverContract
+    from hil.testing import DriverContract
 
 
     class TestAcmeStage(DriverContract):
