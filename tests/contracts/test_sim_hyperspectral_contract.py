@@ -14,6 +14,7 @@ from sim.hyperspectral import KIND
 
 
 class TestSimulatedHyperspectral(DriverContract):
+    kind = "sim.hyperspectral"
     moves: ClassVar[Mapping[str, tuple[Value, Value]]] = {
         "stage.x_mm": (2.0, -1.0),
         "lamp.power_mw": (20.0, 0.0),
