@@ -64,7 +64,7 @@ def wrong_values(setting: Setting) -> list[Any]:
     wrong: list[Any] = [math.nan, math.inf, -math.inf, None, True, [1], "no such value"]
     if setting.kind == "choice":
         text = isinstance(setting.choices[0], str)
-        wrong += [0] if text else [str(setting.choices[0]), max(setting.choices) + 1]  # type: ignore[type-var, operator]
+        wrong += [0] if text else [str(setting.choices[0]), max(setting.choices) + 1]  # type: ignore[operator]
     if setting.kind == "int":
         wrong.append((setting.low or 0) + 0.5)
     if setting.kind != "choice":
