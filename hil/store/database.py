@@ -22,11 +22,12 @@ from hil.errors import InputError, StoreError
 from hil.ranking.drift import Drift, fit_drift
 from hil.records.session import SessionState
 from hil.records.trial import TrialRow
-from hil.store import calibrations, lease, map_files, queries
+from hil.store import calibrations, lease, queries
 from hil.store.calibrations import CalibrationRecord, NewCalibration
 from hil.store.engine import one_line, writing
-from hil.store.frame_access import read_checked
-from hil.store.frame_writer import Keep
+from hil.store.frames import maps as map_files
+from hil.store.frames.access import read_checked
+from hil.store.frames.writer import Keep
 from hil.store.holder import Holder
 from hil.store.location import Location
 from hil.store.models import (

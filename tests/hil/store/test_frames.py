@@ -18,8 +18,9 @@ from hypothesis.extra import numpy as arrays
 from hil.errors import StoreError
 from hil.records.frames import FieldFrames
 from hil.records.trial import TrialState
-from hil.store import Database, SqlStore, frame_files
-from hil.store.frame_writer import QUEUE_LENGTH, FrameWriter
+from hil.store import Database, SqlStore
+from hil.store.frames import files as frame_files
+from hil.store.frames.writer import QUEUE_LENGTH, FrameWriter
 
 
 @given(
