@@ -1,6 +1,6 @@
 """What the two TOML files may say: `RigSpec` and `SessionSpec`, frozen and strict.
 
-Everybody above comes in. May import records and errors; pydantic's one home in this package.
+Everybody above comes in. May import records and errors.
 """
 
 from hil.spec.axis import SearchAxis
