@@ -27,7 +27,7 @@ Errors
 Everything raised on purpose is a `drivers.errors.DriverError`. Anything else is a defect.
 Every wait has a timeout. After `SettleTimeout` the device has been told to stop.
 
-`tests/contracts/` holds one suite that runs against every driver.
+`hil.testing` holds one suite that runs against every driver.
 """
 
 from __future__ import annotations

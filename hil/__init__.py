@@ -1,7 +1,12 @@
 """Hardware-in-the-loop control of imaging instruments, driven by information.
 
-The public surface; everything else may change. Importing this package is quick: numpy, torch,
-optuna and sqlalchemy load with the first thing that needs them.
+The public surface; all else may change. Importing it is quick: numpy, torch, optuna and sqlalchemy
+load with the first thing that needs them.
+
+ORIENTATION: each folder is a room for one concept, and its docstring says who comes in. Files:
+``spec``; rig: ``rig``, ``supervision``, ``calibration``; number: ``noise``, ``information``; loop:
+``proposer``, ``session``, ``store``; people: ``cli``, ``report``. Imports run downwards on the
+levels of ``pyproject.toml``. `sim` and `drivers` stand below and import nothing from here.
 """
 
 from __future__ import annotations

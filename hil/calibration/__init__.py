@@ -1,4 +1,9 @@
-"""Calibration of a camera by photon transfer: from repeated frames to its noise model."""
+"""Calibration of a camera by photon transfer: from repeated frames to its noise model.
+
+``recipe`` and ``calibrate`` take the frames, ``photon_transfer`` is the mathematics, ``validity``
+says whether one still holds, ``stored`` and ``rig_noise`` give a rig its noise. Session, measure
+and the command line come in. May import supervision, information and what is below them.
+"""
 
 from __future__ import annotations
 

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from hil.calibration.calibrate import CalibrationProgress
 
 
+PLACE = 40
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
     app.command()(calibrate)

@@ -37,6 +37,9 @@ _OPTIONS = {  # what the library calls what a user typed
 }
 
 
+PLACE = 30
+
+
 def register(app: typer.Typer) -> None:
     """Add the command to the program."""
     app.command()(estimate)

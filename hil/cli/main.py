@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+import pkgutil
 import sys
 from typing import Annotated
 
 import typer
 
-from hil.cli import calibrate, estimate, measure, queries, rigs, runs
 from hil.errors import HilError
+
+# Files of this folder that hold no commands; every other one is a group of them.
+_NO_GROUPS = frozenset({"__main__", "main", "options", "progress", "rig_check"})
 
 app = typer.Typer(
     name="hil",
@@ -19,12 +23,21 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-runs.register(app)
-rigs.register(app)
-estimate.register(app)
-calibrate.register(app)
-measure.register(app)
-queries.register(app)
+
+
+def _register_groups() -> None:
+    """Add the commands of each group: a file of this folder with ``register`` and ``PLACE``.
+
+    The lower its place, the nearer to the top of the help.
+    """
+    folder = importlib.import_module("hil.cli").__path__
+    names = sorted({module.name for module in pkgutil.iter_modules(folder)} - _NO_GROUPS)
+    groups = [importlib.import_module(f"hil.cli.{name}") for name in names]
+    for group in sorted(groups, key=lambda group: int(group.PLACE)):
+        group.register(app)
+
+
+_register_groups()
 
 
 def _version(wanted: bool) -> None:

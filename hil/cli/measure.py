@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from hil.measure.measure import MeasureResult
 
 
+PLACE = 50
+
+
 def register(app: typer.Typer) -> None:
     """Add the command to the program."""
     app.command()(measure)

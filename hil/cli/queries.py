@@ -36,6 +36,9 @@ Output = Annotated[
 ]
 
 
+PLACE = 60
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
     app.command()(sessions)

@@ -10,6 +10,8 @@ import typer
 
 from hil.cli.options import Db, Frames, RigPath, SessionRef
 
+PLACE = 20
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
 from hil.cli.options import Db, Frames, SessionRef
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hil.ranking.drift import Drift
+    from hil.records.session import Observer
     from hil.session.result import SessionResult
     from hil.spec import SessionFile
+
+    Work: TypeAlias = Callable[[Observer], SessionResult]
 
 Trials = Annotated[
     int | None, typer.Option("--trials", metavar="N", help="Another number of trials.")
@@ -28,6 +33,9 @@ Accept = Annotated[
     ),
 ]
 Note = Annotated[str, typer.Option("--note", metavar="TEXT", help="A note on the session.")]
+
+
+PLACE = 10
 
 
 def register(app: typer.Typer) -> None:
@@ -59,13 +67,9 @@ def demo(
         raise InputError("--picture", str(picture), "allowed: a .png file in a folder that exists")
     file = demo_files(seed)
     result = drive_session(
-        run_session,
+        lambda view: run_session(file, db, frames=frames, trials=trials, observer=view),
         file.spec.name,
         file.spec.objective.names[0],
-        path_or_spec=file,
-        database=db,
-        frames=frames,
-        trials=trials,
     )
     summarise(result)
     if result.best is not None:
@@ -115,18 +119,20 @@ def run(
     from hil.spec import load_session_file
 
     file = load_session_file(session, rig)
-    return drive(
-        run_session,
-        file.spec.name,
-        file.spec.objective.names[0],
-        path_or_spec=file,
-        database=db,
-        frames=frames,
-        trials=trials,
-        tags=tuple(tag or ()),
-        note=note,
-        accept_calibration=accept_calibration,
-    )
+
+    def work(view: Observer) -> SessionResult:
+        return run_session(
+            file,
+            db,
+            frames=frames,
+            trials=trials,
+            tags=tuple(tag or ()),
+            note=note,
+            accept_calibration=accept_calibration,
+            observer=view,
+        )
+
+    return drive(work, file.spec.name, file.spec.objective.names[0])
 
 
 def resume(
@@ -175,28 +181,30 @@ def _again(
 
     with open_database(db, frames=frames) as database:
         record = database.session(session)
-    return drive(
-        resume_session,
-        record.name,
-        record.objectives[0],
-        session=record.id,
-        database=db,
-        frames=frames,
-        trials=trials,
-        rig=rig,
-        join=join,
-        accept_calibration=accept_calibration,
-    )
+
+    def work(view: Observer) -> SessionResult:
+        return resume_session(
+            record.id,
+            db,
+            frames=frames,
+            trials=trials,
+            rig=rig,
+            join=join,
+            accept_calibration=accept_calibration,
+            observer=view,
+        )
+
+    return drive(work, record.name, record.objectives[0])
 
 
-def drive(work: Any, name: str, objective: str, **arguments: Any) -> int:
+def drive(work: Work, name: str, objective: str) -> int:
     """Run a session under a terminal view, print its summary, and return the exit status."""
-    result = drive_session(work, name, objective, **arguments)
+    result = drive_session(work, name, objective)
     summarise(result)
     return exit_status(result)
 
 
-def drive_session(work: Any, name: str, objective: str, **arguments: Any) -> SessionResult:
+def drive_session(work: Work, name: str, objective: str) -> SessionResult:
     """Run a session under a terminal view."""
     from rich.console import Console
 
@@ -204,7 +212,7 @@ def drive_session(work: Any, name: str, objective: str, **arguments: Any) -> Ses
 
     console = Console(stderr=True, highlight=False, markup=False)
     with TerminalView(console, name, objective) as view:
-        result: SessionResult = work(observer=view, **arguments)
+        result = work(view)
     return result
 
 

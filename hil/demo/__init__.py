@@ -1,4 +1,7 @@
-"""``hil demo``: the main job with no arguments, on a simulated microscope."""
+"""``hil demo``: the main job with no arguments, on a simulated microscope.
+
+The command line and benchmarks come in. May import session and what is below it.
+"""
 
 from __future__ import annotations
 

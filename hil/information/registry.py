@@ -8,6 +8,8 @@ heavy libraries to the moment of its work.
 from __future__ import annotations
 
 import importlib
+import importlib.metadata
+import importlib.util
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +20,8 @@ from hil.errors import InputError, nearest
 from hil.information.sample.sample import Sample
 
 _ESTIMATORS = "hil.information.estimators"
+ENTRY_POINTS = "hil.estimators"
+"""Group of entry points by which other packages bring theirs; ours go before them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +122,12 @@ class PatchEstimator(Protocol):
 def estimator_names() -> tuple[str, ...]:
     """All estimators there are, in alphabetical order; ``a_with_b.py`` is called ``a+b``."""
     package = importlib.import_module(_ESTIMATORS)
-    names = (module.name for module in pkgutil.iter_modules(package.__path__))
-    return tuple(sorted(name.replace("_with_", "+") for name in names))
+    ours = {module.name for module in pkgutil.iter_modules(package.__path__)}
+    return tuple(sorted({name.replace("_with_", "+") for name in ours} | set(_installed())))
+
+
+def _installed() -> dict[str, importlib.metadata.EntryPoint]:
+    return {point.name: point for point in importlib.metadata.entry_points(group=ENTRY_POINTS)}
 
 
 def traits_of(estimator: str | PatchEstimator) -> Traits:
@@ -151,5 +159,8 @@ def find_estimator(name: str) -> PatchEstimator:
     known = estimator_names()
     if name not in known:
         raise InputError("estimator", "", f"no estimator {name!r}: {nearest(name, known)}")
-    module = importlib.import_module(f"{_ESTIMATORS}.{name.replace('+', '_with_')}")
+    path = f"{_ESTIMATORS}.{name.replace('+', '_with_')}"
+    if importlib.util.find_spec(path) is None:
+        return cast(PatchEstimator, _installed()[name].load())
+    module = importlib.import_module(path)
     return cast(PatchEstimator, module.ESTIMATOR)

@@ -1,4 +1,7 @@
-"""Proposals by Optuna's ask and tell. The only importer of optuna."""
+"""Proposals by Optuna's ask and tell. The only importer of optuna.
+
+Session and the command line's export come in. May import ranking, spec and records.
+"""
 
 from hil.proposer.optuna_proposer import OptunaProposer, SearchPlan
 

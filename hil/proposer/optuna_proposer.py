@@ -17,7 +17,7 @@ from optuna.trial import TrialState as OptunaState
 from drivers.types import Value
 from hil import spec
 from hil.proposer import distributions as dists
-from hil.proposer.samplers import grid_size, make_sampler
+from hil.proposer.samplers import Ask, grid_size, make_sampler
 from hil.ranking.drift import fit_drift, without_drift
 from hil.ranking.leaders import to_measure_again
 from hil.records.trial import Proposal, SearchExhausted, TrialRow, TrialState
@@ -175,7 +175,7 @@ class OptunaProposer:
         that adapt need no such thing.
         """
         sampler = self._plan.sampler
-        if not isinstance(sampler, spec.GridSampler | spec.QmcSampler):
+        if not sampler.fixed_design:
             return None
         search = [row for row in rows if row.kind == "search" and row.retry_of is None]
         if isinstance(sampler, spec.GridSampler):
@@ -204,9 +204,9 @@ class OptunaProposer:
         storage, study_id = self._study._storage, self._study._study_id  # noqa: SLF001
         for key, value in study_attrs.items():
             storage.set_study_system_attr(study_id, key, value)
-        self._study.sampler = make_sampler(
-            self._plan.sampler, self._plan.axes, self._plan.integers, self._plan.seed, number
-        )
+        plan = self._plan
+        ask = Ask(plan.axes, plan.integers, plan.seed, number)
+        self._study.sampler = make_sampler(plan.sampler, ask)
         trial = self._study.ask(self._axes)
         self._in_study = number + 1
         self._open[number] = trial

@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import singledispatch
 
 import numpy as np
 from optuna.exceptions import ExperimentalWarning
@@ -32,64 +34,95 @@ def ask_seed(seed: int, number: int) -> int:
     return int(np.random.SeedSequence((seed, number)).generate_state(1)[0])
 
 
-def make_sampler(
-    sampler: spec.SamplerSpec,
-    axes: Sequence[spec.SearchAxis],
-    integers: frozenset[str],
-    seed: int,
-    number: int,
-) -> BaseSampler:
-    """Build the sampler for one ask.
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What one ask knows besides the sampler's table.
 
     Parameters
     ----------
-    sampler
-        From the session file.
     axes, integers
         The search space, and which of its settings take integers; only the grid needs them.
-    seed
+    session_seed
         The session's; QMC and grid keep it, since their sequence is one.
     number
         The trial's.
     """
-    own = ask_seed(seed, number)
+
+    axes: Sequence[spec.SearchAxis]
+    integers: frozenset[str]
+    session_seed: int
+    number: int
+
+    @property
+    def seed(self) -> int:
+        """Seed of this ask alone."""
+        return ask_seed(self.session_seed, self.number)
+
+
+def make_sampler(sampler: spec.SamplerSpec, ask: Ask) -> BaseSampler:
+    """Build the sampler for one ask, by the function that is registered for its table."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
-        match sampler:
-            case spec.TpeSampler():
-                return TPESampler(
-                    n_startup_trials=sampler.startup_trials,
-                    multivariate=sampler.multivariate,
-                    seed=own,
-                )
-            case spec.GpSampler():
-                return GPSampler(
-                    n_startup_trials=sampler.startup_trials,
-                    deterministic_objective=sampler.deterministic,
-                    warn_independent_sampling=False,
-                    seed=own,
-                )
-            case spec.CmaesSampler():
-                return CmaEsSampler(
-                    n_startup_trials=sampler.startup_trials,
-                    popsize=sampler.population_size,
-                    warn_independent_sampling=False,
-                    seed=own,
-                )
-            case spec.QmcSampler():
-                return QMCSampler(
-                    qmc_type=sampler.sequence,
-                    scramble=sampler.scramble,
-                    independent_sampler=RandomSampler(seed=own),
-                    warn_independent_sampling=False,
-                    seed=seed,
-                )
-            case spec.RandomSampler():
-                return RandomSampler(seed=own)
-            case spec.Nsga2Sampler():
-                return NSGAIISampler(population_size=sampler.population_size, seed=own)
-            case spec.GridSampler():
-                return GridSampler(grid_of(sampler, axes, integers), seed=seed)
+        return built(sampler, ask)
+
+
+@singledispatch
+def built(sampler: spec.SamplerSpec, ask: Ask) -> BaseSampler:
+    """Build a sampler of Optuna's from its table; one function for each kind, registered below."""
+    raise NotImplementedError(f"no sampler is built for {type(sampler).__name__}")
+
+
+@built.register
+def _(sampler: spec.TpeSampler, ask: Ask) -> BaseSampler:
+    return TPESampler(
+        n_startup_trials=sampler.startup_trials, multivariate=sampler.multivariate, seed=ask.seed
+    )
+
+
+@built.register
+def _(sampler: spec.GpSampler, ask: Ask) -> BaseSampler:
+    return GPSampler(
+        n_startup_trials=sampler.startup_trials,
+        deterministic_objective=sampler.deterministic,
+        warn_independent_sampling=False,
+        seed=ask.seed,
+    )
+
+
+@built.register
+def _(sampler: spec.CmaesSampler, ask: Ask) -> BaseSampler:
+    return CmaEsSampler(
+        n_startup_trials=sampler.startup_trials,
+        popsize=sampler.population_size,
+        warn_independent_sampling=False,
+        seed=ask.seed,
+    )
+
+
+@built.register
+def _(sampler: spec.QmcSampler, ask: Ask) -> BaseSampler:
+    return QMCSampler(
+        qmc_type=sampler.sequence,
+        scramble=sampler.scramble,
+        independent_sampler=RandomSampler(seed=ask.seed),
+        warn_independent_sampling=False,
+        seed=ask.session_seed,
+    )
+
+
+@built.register
+def _(sampler: spec.RandomSampler, ask: Ask) -> BaseSampler:
+    return RandomSampler(seed=ask.seed)
+
+
+@built.register
+def _(sampler: spec.Nsga2Sampler, ask: Ask) -> BaseSampler:
+    return NSGAIISampler(population_size=sampler.population_size, seed=ask.seed)
+
+
+@built.register
+def _(sampler: spec.GridSampler, ask: Ask) -> BaseSampler:
+    return GridSampler(grid_of(sampler, ask.axes, ask.integers), seed=ask.session_seed)
 
 
 def grid_of(

@@ -35,3 +35,9 @@ def driver_kind(name: str) -> DriverKind:
     if name in installed:
         return cast(DriverKind, installed[name].load())
     raise KeyError(f"{name!r}, {nearest(name, [*BUILT_IN, *installed])}")
+
+
+def kind_names() -> tuple[str, ...]:
+    """Every registered name: ours, then those that installed packages bring."""
+    installed = importlib.metadata.entry_points(group=ENTRY_POINTS)
+    return (*BUILT_IN, *sorted({point.name for point in installed} - set(BUILT_IN)))

@@ -1,4 +1,7 @@
-"""What the two TOML files may say: `RigSpec` and `SessionSpec`, frozen and strict."""
+"""What the two TOML files may say: `RigSpec` and `SessionSpec`, frozen and strict.
+
+Everybody above comes in. May import records and errors.
+"""
 
 from hil.spec.axis import SearchAxis
 from hil.spec.calibrate import CalibratedNoiseSpec, CalibrateSpec

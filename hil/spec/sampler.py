@@ -1,15 +1,40 @@
-"""Which sampler proposes a session's trials, and its options."""
+"""Which sampler proposes a session's trials, its options, and what it says of itself.
+
+A sampler is a class here and a function in ``hil/proposer/samplers.py``; nobody goes by its name.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, TypeAlias, Union, get_args
 
 from pydantic import Field, field_validator
 
 from hil.spec.base import SettingName, Spec
 
 
-class TpeSampler(Spec):
+class SamplerTable(Spec):
+    """The ``[sampler]`` table of any sampler; each adds its ``kind`` and its options.
+
+    Parameters
+    ----------
+    single_objective
+        It takes one objective alone.
+    needs_a_range
+        It needs an axis that is a range, not a choice.
+    fixed_design
+        Its points are fixed beforehand: those that a fault took are proposed again, and no leaders
+        are measured again unless asked for.
+    """
+
+    single_objective: ClassVar[bool] = False
+    needs_a_range: ClassVar[bool] = False
+    fixed_design: ClassVar[bool] = False
+
+    kind: str
+
+
+class TpeSampler(SamplerTable):
     """Tree-structured Parzen estimator."""
 
     kind: Literal["tpe"]
@@ -17,7 +42,7 @@ class TpeSampler(Spec):
     multivariate: bool = True
 
 
-class GpSampler(Spec):
+class GpSampler(SamplerTable):
     """Gaussian-process Bayesian optimisation."""
 
     kind: Literal["gp"]
@@ -25,36 +50,41 @@ class GpSampler(Spec):
     deterministic: bool = False
 
 
-class CmaesSampler(Spec):
+class CmaesSampler(SamplerTable):
     """Covariance matrix adaptation; numeric axes, one objective."""
+
+    single_objective: ClassVar[bool] = True
+    needs_a_range: ClassVar[bool] = True
 
     kind: Literal["cmaes"]
     startup_trials: int = Field(default=1, ge=0)
     population_size: int | None = Field(default=None, ge=2)
 
 
-class QmcSampler(Spec):
+class QmcSampler(SamplerTable):
     """Quasi-Monte Carlo sequence."""
+
+    fixed_design: ClassVar[bool] = True
 
     kind: Literal["qmc"]
     sequence: Literal["sobol", "halton"] = "sobol"
     scramble: bool = True
 
 
-class RandomSampler(Spec):
+class RandomSampler(SamplerTable):
     """Independent random settings."""
 
     kind: Literal["random"]
 
 
-class Nsga2Sampler(Spec):
+class Nsga2Sampler(SamplerTable):
     """Genetic algorithm for one or several objectives."""
 
     kind: Literal["nsga2"]
     population_size: int = Field(default=20, ge=2)
 
 
-class GridSampler(Spec):
+class GridSampler(SamplerTable):
     """Every combination of the values of each axis, in an order shuffled by the seed.
 
     Parameters
@@ -63,6 +93,8 @@ class GridSampler(Spec):
         Number of values for each axis that has a range without `step`; evenly spaced, in the
         logarithm where the axis is logarithmic.
     """
+
+    fixed_design: ClassVar[bool] = True
 
     kind: Literal["grid"]
     points: int | dict[SettingName, Annotated[int, Field(ge=1)]] = 5
@@ -75,7 +107,16 @@ class GridSampler(Spec):
         return value
 
 
-SamplerSpec: TypeAlias = Annotated[
-    TpeSampler | GpSampler | CmaesSampler | QmcSampler | RandomSampler | Nsga2Sampler | GridSampler,
-    Field(discriminator="kind"),
-]
+if TYPE_CHECKING:
+    SamplerSpec: TypeAlias = SamplerTable
+else:
+    SamplerSpec = Annotated[
+        Union[tuple(SamplerTable.__subclasses__())],  # noqa: UP007
+        Field(discriminator="kind"),
+    ]
+
+
+def kinds_that(has: Callable[[type[SamplerTable]], bool]) -> str:
+    """Names of the samplers of which it is true, for a message; designs are no alternatives."""
+    tables = [one for one in SamplerTable.__subclasses__() if has(one) and not one.fixed_design]
+    return ", ".join(get_args(one.model_fields["kind"].annotation)[0] for one in tables)

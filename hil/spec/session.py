@@ -10,7 +10,7 @@ from hil.spec.axis import SearchAxis
 from hil.spec.base import Settings, Spec
 from hil.spec.measure import EstimatorSpec, Measure
 from hil.spec.objective import Constraints, Objective
-from hil.spec.sampler import GridSampler, QmcSampler, SamplerSpec, TpeSampler
+from hil.spec.sampler import GridSampler, SamplerSpec, TpeSampler, kinds_that
 
 _LEADERS = 3
 _TRIALS_FOR_LEADERS = 50
@@ -117,7 +117,7 @@ class SessionSpec(Spec):
         """How many of the best trials are measured again; at least one trial is left to search."""
         if self.finish.remeasure is not None:
             return min(self.finish.remeasure, self.trials - 1)
-        if len(self.objective.names) > 1 or isinstance(self.sampler, GridSampler | QmcSampler):
+        if len(self.objective.names) > 1 or self.sampler.fixed_design:
             return 0
         return _LEADERS if self.trials >= _TRIALS_FOR_LEADERS else 0
 
@@ -140,13 +140,14 @@ class SessionSpec(Spec):
             for name in self.reference.settings:
                 if name not in names:
                     raise ValueError(f'reference.settings."{name}": {name} is not searched')
-        if len(self.objective.names) > 1 and self.sampler.kind in ("cmaes",):
+        sampler = self.sampler
+        if len(self.objective.names) > 1 and sampler.single_objective:
+            others = kinds_that(lambda table: not table.single_objective)
+            raise ValueError(f"sampler.kind: {sampler.kind} takes one objective, allowed: {others}")
+        if sampler.needs_a_range and all(axis.choices is not None for axis in self.search):
+            others = kinds_that(lambda table: not table.needs_a_range)
             raise ValueError(
-                "sampler.kind: cmaes takes one objective, allowed: nsga2, tpe, gp, random"
-            )
-        if self.sampler.kind == "cmaes" and all(axis.choices is not None for axis in self.search):
-            raise ValueError(
-                "sampler.kind: cmaes needs an axis with a range, allowed: tpe, gp, random"
+                f"sampler.kind: {sampler.kind} needs an axis with a range, allowed: {others}"
             )
         if isinstance(self.sampler, GridSampler) and isinstance(self.sampler.points, dict):
             for name in self.sampler.points:

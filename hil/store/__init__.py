@@ -1,4 +1,8 @@
-"""The database and the frame files: what happened, for ever. The only home of SQLAlchemy."""
+"""The database and the frame files: what happened, for ever. The only home of SQLAlchemy.
+
+``Database`` is for reading, ``SqlStore`` for the session that writes; rows never leave, records do.
+Session, supervision and the command line come in. May import what is below.
+"""
 
 from __future__ import annotations
 

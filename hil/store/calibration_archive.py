@@ -9,9 +9,10 @@ from typing import Any
 import pandas as pd
 from numpy.typing import NDArray
 
-from hil.store import calibrations, map_files
+from hil.store import calibrations
 from hil.store.access import Access
 from hil.store.calibrations import CalibrationRecord, NewCalibration
+from hil.store.frames import maps as map_files
 
 
 class CalibrationArchive(Access):

@@ -11,7 +11,7 @@ from hil.errors import InputError
 from hil.records.session import SessionState
 from hil.store import lease
 from hil.store.access import Access
-from hil.store.frame_writer import Keep
+from hil.store.frames.writer import Keep
 from hil.store.holder import Holder
 from hil.store.location import Location
 from hil.store.models import SessionTable

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from drivers.types import Pixels
 from hil.errors import StoreError
 from hil.store.access import Access
-from hil.store.frame_access import read_checked
+from hil.store.frames.access import read_checked
 from hil.store.models import AcquisitionTable, TrialTable
 from hil.store.refs import session_id, trial_id
 

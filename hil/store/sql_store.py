@@ -27,8 +27,8 @@ from hil.records.session import SessionState
 from hil.records.trial import ENDED, OpenTrial, Proposal, TrialRow, TrialState
 from hil.store import lease, trial_changes
 from hil.store.engine import is_passing, writing
-from hil.store.frame_access import read_measurement
-from hil.store.frame_writer import FrameWriter, Keep, Sealed
+from hil.store.frames.access import read_measurement
+from hil.store.frames.writer import FrameWriter, Keep, Sealed
 from hil.store.models import EVENT, EventTable, SessionTable, TrialTable, ordered_id
 from hil.store.retry import Retry
 from hil.store.trial_rows import TrialRows

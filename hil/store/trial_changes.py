@@ -12,7 +12,7 @@ from drivers.types import Value
 from hil.errors import StoreError
 from hil.records.estimate import Assessment
 from hil.records.trial import ENDED, OpenTrial, Proposal, TrialKind, TrialState
-from hil.store.frame_writer import Sealed
+from hil.store.frames.writer import Sealed
 from hil.store.holder import Holder
 from hil.store.models import (
     ACQUISITION,

@@ -10,7 +10,7 @@ from typing import Any
 from drivers.types import Value
 from hil.records.estimate import Assessment
 from hil.records.trial import TrialState
-from hil.store.frame_writer import Sealed
+from hil.store.frames.writer import Sealed
 
 
 @dataclass(slots=True)

@@ -1,18 +1,14 @@
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import ClassVar
 
-import pytest
-
-from drivers.micromanager.kind import KIND
-from drivers.protocol import Connection
 from drivers.types import Value
-from tests.contracts.driver_contract import DriverContract
+from hil.testing import DriverContract
 
 
 class TestMicroManagerDemo(DriverContract):
+    kind = "micromanager"
     moves: ClassVar[Mapping[str, tuple[Value, Value]]] = {
         "Z.position_um": (3.0, 12.5),
         "XY.x_um": (-40.0, 250.0),
@@ -27,9 +23,3 @@ class TestMicroManagerDemo(DriverContract):
         "Preset.Channel-Multiband": ("Cy5", "FITC"),
     }
     exposure = "Camera.exposure_ms"
-
-    @pytest.fixture
-    def connection(self) -> Iterator[Connection]:
-        connection = KIND.open(KIND.options({}, Path.cwd()))
-        yield connection
-        connection.close()

@@ -9,11 +9,12 @@ import pytest
 
 from drivers.protocol import Connection
 from drivers.types import Value
+from hil.testing import DriverContract
 from sim.hyperspectral import KIND
-from tests.contracts.driver_contract import DriverContract
 
 
 class TestSimulatedHyperspectral(DriverContract):
+    kind = "sim.hyperspectral"
     moves: ClassVar[Mapping[str, tuple[Value, Value]]] = {
         "stage.x_mm": (2.0, -1.0),
         "lamp.power_mw": (20.0, 0.0),

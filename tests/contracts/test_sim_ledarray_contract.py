@@ -1,18 +1,21 @@
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import ClassVar
 
-import pytest
-
-from drivers.protocol import Connection
 from drivers.types import Value
-from sim.microscope.rig import KIND
-from tests.contracts.driver_contract import DriverContract
+from hil.testing import DriverContract
 
 
 class TestSimulatedLedArray(DriverContract):
+    kind = "sim.microscope"
+    options: ClassVar[Mapping[str, Value]] = {
+        "contrast": "phase",
+        "seed": 1,
+        "height_px": 64,
+        "width_px": 64,
+        "scene_um": 60.0,
+    }
     moves: ClassVar[Mapping[str, tuple[Value, Value]]] = {
         "stage.x_um": (20.0, -10.0),
         "focus.z_um": (1.5, -0.5),
@@ -27,10 +30,3 @@ class TestSimulatedLedArray(DriverContract):
     }
     exposure = "camera.exposure_ms"
     long_ms = 1000.0
-
-    @pytest.fixture
-    def connection(self) -> Iterator[Connection]:
-        options = {"contrast": "phase", "seed": 1, "height_px": 64, "width_px": 64}
-        connection = KIND.open(KIND.options({**options, "scene_um": 60.0}, Path.cwd()))
-        yield connection
-        connection.close()

@@ -1,18 +1,15 @@
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import ClassVar
 
-import pytest
-
-from drivers.protocol import Connection
 from drivers.types import Value
-from sim.lensless import KIND
-from tests.contracts.driver_contract import DriverContract
+from hil.testing import DriverContract
 
 
 class TestSimulatedLensless(DriverContract):
+    kind = "sim.lensless"
+    options: ClassVar[Mapping[str, Value]] = {"seed": 1, "side_px": 64}
     moves: ClassVar[Mapping[str, tuple[Value, Value]]] = {
         "pointing.x_mrad": (20.0, -10.0),
         "mask.element": ("pinhole", "lenslet"),
@@ -24,9 +21,3 @@ class TestSimulatedLensless(DriverContract):
     }
     exposure = "camera.exposure_ms"
     long_ms = 1000.0
-
-    @pytest.fixture
-    def connection(self) -> Iterator[Connection]:
-        connection = KIND.open(KIND.options({"seed": 1, "side_px": 64}, Path.cwd()))
-        yield connection
-        connection.close()

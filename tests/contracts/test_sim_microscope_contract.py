@@ -1,18 +1,15 @@
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import ClassVar
 
-import pytest
-
-from drivers.protocol import Connection
 from drivers.types import Value
-from sim.microscope.rig import KIND
-from tests.contracts.driver_contract import DriverContract
+from hil.testing import DriverContract
 
 
 class TestSimulatedMicroscope(DriverContract):
+    kind = "sim.microscope"
+    options: ClassVar[Mapping[str, Value]] = {"seed": 1}
     moves: ClassVar[Mapping[str, tuple[Value, Value]]] = {
         "stage.x_um": (20.0, -10.0),
         "stage.y_um": (15.0, 0.0),
@@ -25,16 +22,6 @@ class TestSimulatedMicroscope(DriverContract):
     exposure = "camera.exposure_ms"
     long_ms = 1000.0
 
-    @pytest.fixture
-    def connection(self) -> Iterator[Connection]:
-        connection = KIND.open(KIND.options({"seed": 1}, Path.cwd()))
-        yield connection
-        connection.close()
-
 
 class TestSimulatedMicroscopeInRealTime(TestSimulatedMicroscope):
-    @pytest.fixture
-    def connection(self) -> Iterator[Connection]:
-        connection = KIND.open(KIND.options({"seed": 1, "realtime": True}, Path.cwd()))
-        yield connection
-        connection.close()
+    options: ClassVar[Mapping[str, Value]] = {"seed": 1, "realtime": True}

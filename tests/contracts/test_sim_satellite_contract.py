@@ -1,18 +1,15 @@
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import ClassVar
 
-import pytest
-
-from drivers.protocol import Connection
 from drivers.types import Value
-from sim.satellite import KIND
-from tests.contracts.driver_contract import DriverContract
+from hil.testing import DriverContract
 
 
 class TestSimulatedSatellite(DriverContract):
+    kind = "sim.satellite"
+    options: ClassVar[Mapping[str, Value]] = {"seed": 1, "side_px": 64}
     moves: ClassVar[Mapping[str, tuple[Value, Value]]] = {
         "pointing.along_km": (1.0, -0.5),
         "pointing.across_km": (-1.0, 0.5),
@@ -27,9 +24,3 @@ class TestSimulatedSatellite(DriverContract):
     exposure = "camera.exposure_ms"
     short_ms = 1.0
     long_ms = 10.0
-
-    @pytest.fixture
-    def connection(self) -> Iterator[Connection]:
-        connection = KIND.open(KIND.options({"seed": 1, "side_px": 64}, Path.cwd()))
-        yield connection
-        connection.close()

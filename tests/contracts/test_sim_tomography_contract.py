@@ -1,18 +1,15 @@
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import ClassVar
 
-import pytest
-
-from drivers.protocol import Connection
 from drivers.types import Value
-from sim.tomography import KIND
-from tests.contracts.driver_contract import DriverContract
+from hil.testing import DriverContract
 
 
 class TestSimulatedTomography(DriverContract):
+    kind = "sim.tomography"
+    options: ClassVar[Mapping[str, Value]] = {"seed": 1, "bins": 32}
     moves: ClassVar[Mapping[str, tuple[Value, Value]]] = {
         "sample.number": (3, 0),
         "source.current_ma": (0.1, 0.0),
@@ -27,9 +24,3 @@ class TestSimulatedTomography(DriverContract):
     }
     exposure = "detector.exposure_ms"
     long_ms = 60_000.0
-
-    @pytest.fixture
-    def connection(self) -> Iterator[Connection]:
-        connection = KIND.open(KIND.options({"seed": 1, "bins": 32}, Path.cwd()))
-        yield connection
-        connection.close()

@@ -13,7 +13,7 @@ from hil.errors import StoreError
 from hil.records.frames import FieldFrames
 from hil.records.trial import TrialState
 from hil.store import Database, SqlStore, frame_files
-from hil.store.frame_writer import QUEUE_LENGTH, FrameWriter
+from hil.store.frames.writer import QUEUE_LENGTH, FrameWriter
 
 
 def test_frames_without_light_are_written_too(

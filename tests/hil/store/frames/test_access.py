@@ -11,7 +11,7 @@ import pytest
 from hil.errors import StoreError
 from hil.records.frames import FieldFrames
 from hil.store import Database, SqlStore
-from hil.store.frame_access import read_measurement
+from hil.store.frames.access import read_measurement
 
 
 def test_a_measurement_comes_back_in_the_order_of_the_fields(

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 from hil.errors import StoreError
 from hil.records.frames import Measurement
 from hil.records.trial import OpenTrial
-from hil.store import frame_files
+from hil.store.frames import files as frame_files
 from hil.store.models import AcquisitionTable
 
 

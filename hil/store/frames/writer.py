@@ -17,7 +17,7 @@ from typing import Any, Literal
 from hil.closing import Closing
 from hil.errors import StoreError
 from hil.records.frames import FieldFrames
-from hil.store import frame_files
+from hil.store.frames import files as frame_files
 
 Keep = Literal["all", "first", "none"]
 
@@ -40,7 +40,7 @@ class Sealed:
     fields
         Fields of view that were written, ascending.
     checksums
-        SHA-256 of each one's pixels, see `frame_files.checksum`.
+        SHA-256 of each one's pixels, see `hil.store.frames.files.checksum`.
     """
 
     path: str | None

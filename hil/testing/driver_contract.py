@@ -1,22 +1,18 @@
 """What every driver owes: one suite for those of this project and for other people's.
 
-To use it, subclass `DriverContract` in a file of your own tests, and say how to connect and what
-may be moved::
+To use it, subclass `DriverContract` in a file of your own tests, and say what is registered and
+what may be moved::
 
-    from tests.contracts.driver_contract import DriverContract
+    from hil.testing import DriverContract
 
 
     class TestAcmeStage(DriverContract):
+        kind = "acme.stage"
         moves = {"stage.x_um": (10.0, 25.0)}
         exposure = "camera.exposure_ms"
 
-        @pytest.fixture
-        def connection(self):
-            connection = acme.KIND.open(acme.KIND.options({}, Path.cwd()))
-            yield connection
-            connection.close()
-
-It needs pytest, numpy and the package ``drivers`` alone, so the file may be copied.
+``options`` are the keys of its ``[[driver]]`` table. A driver that is opened in another way
+overrides the fixture `connection`.
 """
 
 from __future__ import annotations
@@ -26,6 +22,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -41,12 +38,14 @@ from drivers.errors import (
 )
 from drivers.protocol import Camera, Connection, Device, Identified, Setting
 from drivers.types import Value
+from hil.rig.driver_kinds import driver_kind
 
 KINDS = ("float", "int", "choice")
 ROLES = ("position", "exposure", "light", "binning", "region", "preset", "other")
 
 
 def writable(connection: Connection) -> Iterator[tuple[Device, Setting]]:
+    """Every setting that can be set, with its device."""
     for device in connection.devices.values():
         for setting in device.describe():
             if not setting.read_only:
@@ -54,6 +53,7 @@ def writable(connection: Connection) -> Iterator[tuple[Device, Setting]]:
 
 
 def close_enough(setting: Setting, wanted: Value, seen: Value) -> bool:
+    """Whether a value counts as reached."""
     if isinstance(wanted, str) or isinstance(seen, str):
         return wanted == seen
     return abs(wanted - seen) <= setting.tolerance + 1e-6 * abs(wanted)
@@ -64,7 +64,7 @@ def wrong_values(setting: Setting) -> list[Any]:
     wrong: list[Any] = [math.nan, math.inf, -math.inf, None, True, [1], "no such value"]
     if setting.kind == "choice":
         text = isinstance(setting.choices[0], str)
-        wrong += [0] if text else [str(setting.choices[0]), max(setting.choices) + 1]  # type: ignore[type-var, operator]
+        wrong += [0] if text else [str(setting.choices[0]), max(setting.choices) + 1]  # type: ignore[operator]
     if setting.kind == "int":
         wrong.append((setting.low or 0) + 0.5)
     if setting.kind != "choice":
@@ -74,12 +74,15 @@ def wrong_values(setting: Setting) -> list[Any]:
 
 
 class DriverContract:
-    """Override the fixture `connection` and the class variables.
+    """Override the class variables.
 
-    `moves` names settings with two allowed values each, among them what the rig is for. `exposure`
-    is the camera's exposure setting; `long_ms` and `short_ms` are exposures it takes.
+    `kind` is the driver's registered name, `options` its options in a rig file. `moves` names
+    settings with two allowed values each, among them what the rig is for. `exposure` is the
+    camera's exposure setting; `long_ms` and `short_ms` are exposures it takes.
     """
 
+    kind: ClassVar[str]
+    options: ClassVar[Mapping[str, Any]] = {}
     moves: ClassVar[Mapping[str, tuple[Value, Value]]]
     exposure: ClassVar[str]
     short_ms: ClassVar[float] = 5.0
@@ -88,18 +91,24 @@ class DriverContract:
     frame_timeout_s: ClassVar[float] = 5.0
 
     @pytest.fixture
-    def connection(self) -> Iterator[Connection]:
-        # The one thing that every driver's own class must give: pytest cannot leave it abstract.
-        raise NotImplementedError
+    def connection(self, tmp_path: Path) -> Iterator[Connection]:
+        """Open the driver as a rig file would; its relative paths start in an empty folder."""
+        kind = driver_kind(self.kind)
+        connection = kind.open(kind.options(self.options, tmp_path))
+        yield connection
+        connection.close()
 
     @pytest.fixture
     def camera(self, connection: Connection) -> Camera:
+        """Give the camera among the devices."""
         return next(d for d in connection.devices.values() if isinstance(d, Camera))
 
     def owner(self, connection: Connection, name: str) -> tuple[Device, Setting]:
+        """Find a setting and its device."""
         return next((d, s) for d, s in writable(connection) if s.name == name)
 
     def apply(self, connection: Connection, name: str, value: Value) -> Value:
+        """Move one setting, and read it back."""
         device, _ = self.owner(connection, name)
         device.start({name: value})
         device.settle(self.settle_timeout_s)

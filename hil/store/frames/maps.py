@@ -16,7 +16,7 @@ import zarr
 from numpy.typing import NDArray
 
 from hil.errors import StoreError
-from hil.store.frame_files import sync_file, sync_folder
+from hil.store.frames.files import sync_file, sync_folder
 
 FOLDER = "calibrations"
 
