@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hil.store.asking import Asking
+from hil.store.asking.asking import Asking
 from hil.store.calibration_archive import CalibrationArchive
 from hil.store.driving import Driving
 from hil.store.entering import Entering

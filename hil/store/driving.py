@@ -11,11 +11,11 @@ from hil.errors import InputError
 from hil.records.session import SessionState
 from hil.store import lease
 from hil.store.access import Access
+from hil.store.asking.refs import session_id
 from hil.store.frames.writer import Keep
 from hil.store.holder import Holder
 from hil.store.location import Location
 from hil.store.models import SessionTable
-from hil.store.refs import session_id
 from hil.store.retry import OnDelay, Retry
 from hil.store.sql_store import SqlStore
 from hil.store.writer import Writer

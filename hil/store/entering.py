@@ -11,9 +11,9 @@ from sqlalchemy import insert, select, update
 from hil.errors import InputError
 from hil.records.session import SessionState
 from hil.store.access import Access
+from hil.store.asking.refs import session_id, target
 from hil.store.models import EventTable, SessionTable, ordered_id, random_id
 from hil.store.records import NewSession
-from hil.store.refs import session_id, target
 from hil.store.rig_rows import rig_row
 
 

@@ -7,9 +7,9 @@ from sqlalchemy import select
 from drivers.types import Pixels
 from hil.errors import StoreError
 from hil.store.access import Access
+from hil.store.asking.refs import session_id, trial_id
 from hil.store.frames.access import read_checked
 from hil.store.models import AcquisitionTable, TrialTable
-from hil.store.refs import session_id, trial_id
 
 
 class FrameArchive(Access):

@@ -2,7 +2,7 @@
 
 Keys are 32 hexadecimal digits made by the client, so that databases merge and a write that is
 repeated after a lost connection is recognised. Times are UTC. ``trial_summary`` is a view, written
-in the migrations; `hil.store.summary` holds the same columns for filtered queries.
+in the migrations; `hil.store.asking.summary` holds the same columns for filtered queries.
 """
 
 from __future__ import annotations

@@ -25,14 +25,15 @@ from hil.records.estimate import Assessment
 from hil.records.frames import FieldFrames, Measurement
 from hil.records.session import SessionState
 from hil.records.trial import ENDED, OpenTrial, Proposal, TrialRow, TrialState
-from hil.store import lease, trial_changes
+from hil.store import lease
 from hil.store.engine import is_passing, writing
 from hil.store.frames.access import read_measurement
 from hil.store.frames.writer import FrameWriter, Keep, Sealed
 from hil.store.models import EVENT, EventTable, SessionTable, TrialTable, ordered_id
 from hil.store.retry import Retry
-from hil.store.trial_rows import TrialRows
-from hil.store.trial_work import TrialWork
+from hil.store.trials import changes as trial_changes
+from hil.store.trials.rows import TrialRows
+from hil.store.trials.work import TrialWork
 from hil.store.writer import Writer
 
 

@@ -17,9 +17,9 @@ from sqlalchemy.engine import make_url
 from hil.errors import InputError, StoreError
 from hil.records.session import SessionState
 from hil.store import Database, database_exists, migrate, open_database
+from hil.store.asking.summary import SUMMARY
 from hil.store.models import Base
 from hil.store.schema import HEAD, REVISIONS
-from hil.store.summary import SUMMARY
 
 SCHEMAS = Path(__file__).parents[2] / "fixtures" / "schema"
 

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from hil.records.frames import FieldFrames
-from hil.store import Database, frame_files
+from hil.store import Database
+from hil.store.frames import files as frame_files
 
 
 @given(

@@ -12,7 +12,8 @@ import pytest
 from hil.errors import StoreError
 from hil.records.frames import FieldFrames
 from hil.records.trial import TrialState
-from hil.store import Database, SqlStore, frame_files
+from hil.store import Database, SqlStore
+from hil.store.frames import files as frame_files
 from hil.store.frames.writer import QUEUE_LENGTH, FrameWriter
 
 

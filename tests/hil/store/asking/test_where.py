@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hil.errors import InputError
-from hil.store.where import OPERATORS, Condition, as_number, parse
+from hil.store.asking.where import OPERATORS, Condition, as_number, parse
 
 KNOWN = ("state", "Z.position", "Z.position_um", "XY.Stage 1.x", "a = b.c", "reason", "tags")
 

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy.dialects import sqlite
 
 from hil.errors import InputError
-from hil.store.filters import column_filter, setting_filter
+from hil.store.asking.filters import column_filter, setting_filter
+from hil.store.asking.where import Condition
 from hil.store.models import TrialTable
-from hil.store.where import Condition
 
 
 def compiled(expression: object) -> tuple[str, dict[str, object]]:

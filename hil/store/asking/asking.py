@@ -12,13 +12,13 @@ from hil.errors import InputError
 from hil.ranking.drift import Drift, fit_drift
 from hil.records.session import SessionState
 from hil.records.trial import TrialRow
-from hil.store import queries
 from hil.store.access import Access
+from hil.store.asking import queries
+from hil.store.asking.refs import session_id
 from hil.store.engine import one_line
 from hil.store.models import RigTable, SessionTable, TrialTable
 from hil.store.records import SessionRecord
-from hil.store.refs import session_id
-from hil.store.trial_rows import TrialRows
+from hil.store.trials.rows import TrialRows
 
 
 class Asking(Access):

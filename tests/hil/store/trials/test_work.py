@@ -9,7 +9,7 @@ import pytest
 
 from hil.records.estimate import Assessment
 from hil.records.trial import TrialState
-from hil.store.trial_work import TrialWork
+from hil.store.trials.work import TrialWork
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 

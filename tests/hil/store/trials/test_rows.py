@@ -9,7 +9,7 @@ from sqlalchemy import event
 
 from hil.records.trial import TrialState
 from hil.store import Database
-from hil.store.trial_rows import TrialRows
+from hil.store.trials.rows import TrialRows
 
 
 def test_what_was_still_open_is_read_again_and_what_ended_is_not(

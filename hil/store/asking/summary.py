@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import func, select
 
 from hil.records.trial import TrialState
-from hil.store.filters import Type
+from hil.store.asking.filters import Type
 from hil.store.models import AcquisitionTable, EstimateTable, RigTable, SessionTable, TrialTable
 
 

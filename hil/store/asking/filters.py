@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, and_, exists, false, func, not_, or_, select, true
 
+from hil.store.asking.where import Condition, as_number
 from hil.store.models import SettingTable, TrialTable
-from hil.store.where import Condition, as_number
 
 Type = Literal["text", "number", "time", "tags"]
 

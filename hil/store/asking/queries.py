@@ -9,7 +9,9 @@ import pandas as pd
 from sqlalchemy import Connection, Select, case, select
 
 from hil.errors import InputError, nearest
-from hil.store.filters import column_filter, setting_filter
+from hil.store.asking.filters import column_filter, setting_filter
+from hil.store.asking.summary import ALSO_CALLED, SESSIONS, TRIALS, Column
+from hil.store.asking.where import Condition, parse
 from hil.store.models import (
     EstimateTable,
     EventTable,
@@ -18,8 +20,6 @@ from hil.store.models import (
     SettingTable,
     TrialTable,
 )
-from hil.store.summary import ALSO_CALLED, SESSIONS, TRIALS, Column
-from hil.store.where import Condition, parse
 
 _TIMES = ("proposed_at", "finished_at", "created_at", "at")
 
