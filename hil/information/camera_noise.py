@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from hil.errors import InputError
 from hil.information.adu_counts import AduCounts
+from hil.information.electron_comb import electron_comb
 from hil.information.noise_model import Floats, PhiShift, finite_number
 from hil.information.phi_table import PhiTable
 from hil.information.pixel_law import PixelLaw
@@ -117,6 +118,10 @@ class CameraNoise:
         g = self.gain_e_per_adu
         shot = max(mean_adu - self.offset_adu, 0.0) / g
         return shot + (self.read_noise_e / g) ** 2 + 1 / 12
+
+    def comb(self, adu: Floats) -> Floats | None:
+        """How single electrons show in codes (n,) of ADU, mean 1; None where they do not."""
+        return electron_comb(adu, self.gain_e_per_adu, self.offset_adu, self.read_noise_e)
 
     @property
     def stabiliser(self) -> Stabiliser:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hil.information.field_groups import field_groups
-from hil.information.marginal import Coding, noise_variance
+from hil.information.marginal import Coding, electron_combs, noise_variance
 from hil.information.sample import Sample
 
 Floats = NDArray[np.float64]
@@ -41,6 +41,12 @@ class CodedFrames:
         """(L_c,) of each channel: variance of the noise at each code, codes squared."""
         pairs = zip(self.sample.by_channel(), self.codings, strict=True)
         return [noise_variance(one, coding) for one, coding in pairs]
+
+    @cached_property
+    def combs(self) -> list[list[Floats | None]]:
+        """Of each channel: see `electron_combs`."""
+        pairs = zip(self.sample.by_channel(), self.codings, strict=True)
+        return [electron_combs(one, coding) for one, coding in pairs]
 
     def counts(self) -> list[Floats]:
         """(K, L_c) of each channel: how many usable pixels of each fold have a code."""

@@ -81,7 +81,7 @@ class CodedSample:
         self._counts = self._codes.counts()
         fits = [
             fit_marginals(*own)
-            for own in zip(self._counts, self._codes.noise_variance, strict=True)
+            for own in zip(self._counts, self._codes.noise_variance, self._codes.combs, strict=True)
         ]
         self._histogram = _by_set([[NormalScores(q) for q in (fit[0], *fit[1])] for fit in fits])
         codes = [coding.n_codes for coding in self._codes.codings]
