@@ -29,6 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hil.information.normal_scores import NormalScores
+from hil.information.scores_by_class import ScoresByClass
 
 Floats = NDArray[np.float64]
 
@@ -57,13 +58,13 @@ class Cells:
     width: Floats
 
     @classmethod
-    def of(cls, laws: Sequence[NormalScores]) -> Cells:
+    def of(cls, laws: Sequence[NormalScores | ScoresByClass]) -> Cells:
         """Lay laws one after the other."""
         return cls(
             np.repeat(np.arange(len(laws)), [law.probability.size for law in laws]),
             np.concatenate([law.score for law in laws]),
-            np.concatenate([law.edges[:-1] for law in laws]),
-            np.concatenate([law.edges[1:] for law in laws]),
+            np.concatenate([law.low for law in laws]),
+            np.concatenate([law.high for law in laws]),
             np.concatenate([law.middle for law in laws]),
             np.concatenate([law.width for law in laws]),
         )
@@ -92,7 +93,11 @@ class CopulaModel:
 
     @classmethod
     def fit(
-        cls, laws: Sequence[NormalScores], mean: Floats, covariance: Floats, whitener: Floats
+        cls,
+        laws: Sequence[NormalScores | ScoresByClass],
+        mean: Floats,
+        covariance: Floats,
+        whitener: Floats,
     ) -> CopulaModel:
         """Build from the (d, d) covariance of the scores and its whitener.
 

@@ -44,12 +44,15 @@ class CorrectedNoise:
         Mean variance over pixels, z^2: a and b of a (z - O) + b, with 1/12 for rounding.
     name
         What frames were corrected by, for messages.
+    member
+        (height, width) class of each pixel; None for all of one.
     """
 
     laws: Sequence[PixelLaw]
     weights: Floats
     line: Stabiliser
     name: str
+    member: NDArray[np.intp] | None = None
 
     needs_integers = True
     lowest_adu = 0.0
@@ -99,17 +102,20 @@ class CorrectedNoise:
         signal = max(mean_adu - self.line.offset_adu, 0.0)
         return self.line.slope_adu * signal + self.line.intercept_adu2
 
-    def unevenness_nats(self, mean_adu: float) -> float:
-        """How much higher the entropy of one Gaussian for all pixels is than that of their own."""
-        variances = np.array(
+    def class_variance(self, z: Floats) -> Floats:
+        """(classes, n) variance of each class's noise at means ``z`` (n,), rounding included."""
+        return np.stack(
             [
-                max(mean_adu - law.offset_adu, 0.0) / law.gain_e_per_adu
+                np.maximum(z - law.offset_adu, 0.0) / law.gain_e_per_adu
                 + (law.read_noise_e / law.gain_e_per_adu) ** 2
                 + 1 / 12
                 for law in self.laws
             ]
         )
-        return unevenness_nats(self.weights, variances)
+
+    def unevenness_nats(self, mean_adu: float) -> float:
+        """How much higher the entropy of one Gaussian for all pixels is than that of their own."""
+        return unevenness_nats(self.weights, self.class_variance(np.array([mean_adu]))[:, 0])
 
     def stabilised(self, y_adu: NDArray[Any], discrete: bool, repeats: int = 1) -> Floats:
         """See `NoiseModel`."""

@@ -33,11 +33,14 @@ class ChannelFrames:
         Of those frames.
     converted
         Whether values are in another unit than they were given in.
+    kinds
+        (height, width), which class of ``noise`` each pixel is of; None for all alike.
     """
 
     checked: CheckedFrames
     noise: NoiseModel
     converted: bool
+    kinds: NDArray[np.intp] | None = None
 
     @property
     def noise_variance_adu2(self) -> float:
@@ -111,11 +114,13 @@ def _channel(
         frames, noise = noise.flatten(frames)
         if usable is not None and frames.shape != shape:
             raise InputError("mask", "", "is for frames of real numbers")
+    kinds = getattr(noise, "member", None)
     if usable is not None:
         box = box_of(usable)
         frames, usable = frames[..., *box], usable[box]
         usable = None if usable.all() else usable
-    return ChannelFrames(check_frames(frames, noise, patch_size, usable), noise, converted)
+        kinds = None if kinds is None else kinds[box]
+    return ChannelFrames(check_frames(frames, noise, patch_size, usable), noise, converted, kinds)
 
 
 def box_of(usable: NDArray[np.bool_]) -> tuple[slice, slice]:

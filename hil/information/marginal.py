@@ -154,7 +154,7 @@ def fit_marginals(
 
 def _fitted(counts: Floats, variance: Floats, b: float, comb: Floats | None) -> Floats:
     """Smooth counts (sets, L); one pixel's worth is spread wide, over codes never seen."""
-    n = counts.sum(axis=1, keepdims=True)
+    n = np.maximum(counts.sum(axis=1, keepdims=True), 1.0)
     wide = _diffused(counts, variance, BANDWIDTHS[-1], comb) / n
     near = _diffused(counts, variance, b, comb)
     result: Floats = (near + wide / 2 + 0.5 / counts.shape[1]) / (n + 1)

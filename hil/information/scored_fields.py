@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from hil.information.coded_frames import CodedFrames
 from hil.information.normal_scores import NormalScores
 from hil.information.sample import Channel, Sample
+from hil.information.scores_by_class import ScoresByClass
 
 Floats = NDArray[np.float64]
 
@@ -41,7 +42,7 @@ class ScoredFields:
         Indices of those in the set.
     """
 
-    laws: tuple[NormalScores, ...]
+    laws: tuple[NormalScores | ScoresByClass, ...]
     codes: CodedFrames
     fields: NDArray[np.intp]
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from hil.information.autocovariance import fold_moments, lag_sums
 from hil.information.channel_stationary import VectorSums, channel_covariances
-from hil.information.coded_sample import CodedSample
+from hil.information.coded_sample import choose_laws
 from hil.information.copula_model import CopulaModel
 from hil.information.estimators.registry import CrossEntropy, half_sum_weight
 from hil.information.estimators.stationary import fitted
@@ -36,8 +36,7 @@ class Copula:
 
     def cross_entropy(self, sample: Sample) -> CrossEntropy:
         """See `PatchEstimator`."""
-        codes = CodedSample(sample)
-        choice = codes.chosen_laws(stationary_joint)
+        codes, choice = choose_laws(sample, stationary_joint)
         step = codes.log_step_nats
         return CrossEntropy(
             choice.held_out_nats + step,

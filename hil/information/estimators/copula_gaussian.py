@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from hil.information.coded_sample import CodedSample
+from hil.information.coded_sample import choose_laws
 from hil.information.copula_model import CopulaModel
 from hil.information.estimators.copula import patch_sums, stationary_fits
 from hil.information.estimators.gaussian import oas_shrinkage, wishart_weight
@@ -35,11 +35,10 @@ class CopulaGaussian:
 
         As in `gaussian`, the point estimate is free of shrinkage where there are enough scenes.
         """
-        codes = CodedSample(sample)
         scenes = sample.places.shape[1] * np.bincount(sample.fold)
         n, trained = int(scenes.sum()), int(scenes.sum() - scenes.max())
         d = sample.values_per_patch
-        choice = codes.chosen_laws(_shrunk_joint)
+        codes, choice = choose_laws(sample, _shrunk_joint)
         details = codes.details | {"marginal_law": choice.name}
         step = codes.log_step_nats
         bound = choice.held_out_nats + step
