@@ -10,7 +10,9 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from hil.calibration.gain_pattern import GainPattern
 from hil.calibration.maps import PixelMaps
+from hil.calibration.two_gains import GainAbove
 from hil.errors import InputError
 
 Floats = NDArray[np.float64]
@@ -106,6 +108,14 @@ class CameraCalibration:
         What the line was fitted to.
     maps
         What differs between pixels, or None.
+    above
+        The second gain, where bright pixels are read by another converter; then ``gain_e_per_adu``
+        is that of dim ones.
+    gain_pattern
+        Gains by part of the sensor, where they differ; ``gain_e_per_adu`` is their mean.
+    bend
+        How far the brightest level lies off a line through dim light, relative: -0.01 for 1 % below
+        it. None where the response is straight; the gain is that of dim light.
     """
 
     gain_e_per_adu: float
@@ -135,6 +145,9 @@ class CameraCalibration:
     problems: tuple[str, ...]
     points: TransferPoints
     maps: PixelMaps | None = None
+    above: GainAbove | None = None
+    gain_pattern: GainPattern | None = None
+    bend: float | None = None
 
     @property
     def read_noise_adu(self) -> float:
@@ -144,14 +157,19 @@ class CameraCalibration:
     def variance_adu2(self, signal_adu: Floats) -> Floats:
         """Temporal variance at a mean above the dark, both ADU, rounding included."""
         shot = np.maximum(signal_adu, 0.0) / self.gain_e_per_adu
-        return np.asarray(shot + self.read_noise_adu**2 + 1 / 12)
+        variance = np.asarray(shot + self.read_noise_adu**2 + 1 / 12)
+        if self.above is None:
+            return variance
+        g, as_read = self.above.gain_e_per_adu, np.asarray(signal_adu) + self.offset_adu
+        bright = (as_read - self.above.offset_adu) / g + (self.above.read_noise_e / g) ** 2 + 1 / 12
+        return np.where(as_read > self.above.join_adu, bright, variance)
 
     def to_json(self) -> dict[str, Any]:
         """Give all but the maps as what JSON can hold; see `arrays` for those."""
         document: dict[str, Any] = {
             field.name: getattr(self, field.name)
             for field in fields(self)
-            if field.name not in ("maps", "points")
+            if field.name not in ("maps", "points", "above", "gain_pattern")
         }
         for name in _UNKNOWN:
             if not math.isfinite(document[name]):
@@ -162,6 +180,9 @@ class CameraCalibration:
             field.name: getattr(self.points, field.name).tolist() for field in fields(self.points)
         }
         document["maps"] = None if self.maps is None else self.maps.to_json()
+        for name in ("above", "gain_pattern"):
+            part = getattr(self, name)
+            document[name] = None if part is None else part.to_json()
         return document
 
     def arrays(self) -> dict[str, NDArray[Any]]:
@@ -192,6 +213,10 @@ class CameraCalibration:
                 tuple(values["notes"]),
                 tuple(values["problems"]),
             )
+            if values.get("above") is not None:
+                values["above"] = GainAbove.from_json(values["above"])
+            if values.get("gain_pattern") is not None:
+                values["gain_pattern"] = GainPattern.from_json(values["gain_pattern"])
             values |= {name: _UNKNOWN[name] for name in _UNKNOWN if values[name] is None}
             if maps is not None and arrays:
                 values["maps"] = PixelMaps.from_json(maps, arrays)
@@ -200,8 +225,18 @@ class CameraCalibration:
             raise InputError("calibration", "", f"is not a stored calibration: {error}") from None
 
     def __str__(self) -> str:
+        above = self.above
+        second = (
+            []
+            if above is None
+            else [
+                _line("gain above", above.gain_e_per_adu, above.gain_e_per_adu_sd, "e/ADU"),
+                _line("  from", above.join_adu, above.join_adu_sd, "ADU"),
+            ]
+        )
         lines = [
             _line("gain", self.gain_e_per_adu, self.gain_e_per_adu_sd, "e/ADU"),
+            *second,
             _line("offset", self.offset_adu, self.offset_adu_sd, "ADU"),
             _line("read noise", self.read_noise_e, self.read_noise_e_sd, "e rms"),
             _line("dark current", self.dark_current_e_per_s, self.dark_current_e_per_s_sd, "e/s"),

@@ -12,9 +12,13 @@ from hil.calibration.maps import PixelMaps
 from hil.calibration.saturation import SaturationLevel
 from hil.calibration.stability import Stability
 from hil.calibration.stack import Stack
-from hil.calibration.variance_line import Bins, Line
+from hil.calibration.transfer_curve import TransferCurve
+from hil.calibration.two_gains import GainAbove
 
 _GAIN_TOO_VAGUE = 0.02
+_SECOND_GAIN_TOO_VAGUE = 0.05
+_MOST_BEND = 0.04
+_BEND_SAID = 0.002
 _READ_NOISE_TOO_VAGUE = 0.05
 _DARK_CLIPPED_TOO_MUCH = 0.05
 _DARK_CLIPPED_SAID = 1e-4
@@ -31,8 +35,8 @@ class Findings:
 
     darks: Sequence[Stack]
     lit: Sequence[Stack]
-    bins: Bins
-    line: Line
+    curve: TransferCurve
+    above: GainAbove | None
     gain_relative_sd: float
     read_noise_adu: float
     read_noise_adu_sd: float
@@ -56,12 +60,17 @@ def judge(findings: Findings) -> tuple[tuple[str, ...], tuple[str, ...]]:
     ]
     if not any(problems):  # each of them bends the line, or blurs it
         problems = [
-            line_problem(findings.bins, findings.line)
+            _not_straight(findings)
+            or "; ".join(filter(None, (line_problem(*each) for each in findings.curve.lines)))
+            or _second_gain_vague(findings)
             or _gain_vague(findings)
             or _read_noise_vague(findings)
         ]
     notes = [
         *findings.stability.notes,
+        _two_gains(findings),
+        _gain_differs(findings),
+        _bend(findings),
         _dark_clipping(findings),
         _early_end(findings),
         _linearity(findings),
@@ -69,6 +78,59 @@ def judge(findings: Findings) -> tuple[tuple[str, ...], tuple[str, ...]]:
         _multiplied(findings),
     ]
     return tuple(text for text in notes if text), tuple(text for text in problems if text)
+
+
+def _not_straight(findings: Findings) -> str:
+    """Say that a bend is no small correction."""
+    fit = findings.curve.fit
+    if fit.weight < 0.5 or abs(fit.bend.relative) < _MOST_BEND:
+        return ""
+    return (
+        f"the sensor is not linear: {fit.bend.brightest_adu:.0f} ADU above the dark it is off a "
+        f"straight line by {fit.bend.relative:+.1%}, and the variance three times as much; allowed:"
+        f" {_MOST_BEND:.0%}, by levels below the bend"
+    )
+
+
+def _bend(findings: Findings) -> str:
+    bend = findings.curve.fit.bend
+    if abs(bend.relative) < max(_BEND_SAID, _SIGNIFICANT * bend.relative_sd):
+        return ""
+    linearity = findings.linearity
+    whose = "the camera is" if linearity and not linearity.of_the_lamp else "lamp or camera are"
+    return (
+        f"{whose} off a straight line by {bend.relative:+.2%} at {bend.brightest_adu:.0f} ADU above"
+        " the dark; the gain is that of dim light, and its uncertainty holds the bend"
+    )
+
+
+def _two_gains(findings: Findings) -> str:
+    above = findings.above
+    if above is None:
+        return ""
+    return (
+        f"two gains are merged into one image: from {above.join_adu:.0f} ADU up it is "
+        f"{above.gain_e_per_adu:.4g} +- {above.gain_e_per_adu_sd:.2g} e/ADU with "
+        f"{above.read_noise_e:.2g} e of read noise"
+    )
+
+
+def _gain_differs(findings: Findings) -> str:
+    pattern = findings.curve.pattern
+    return "" if pattern is None else f"parts of the sensor have gains of their own: {pattern}"
+
+
+def _second_gain_vague(findings: Findings) -> str:
+    above = findings.above
+    if above is None or above.gain_e_per_adu_sd <= _SECOND_GAIN_TOO_VAGUE * above.gain_e_per_adu:
+        return ""
+    known = above.gain_e_per_adu_sd / above.gain_e_per_adu
+    how = f"known to {known:.0%} only" if math.isfinite(known) and known < 1 else "not known"
+    return (
+        f"two gains are merged into one image, and that from about {above.join_adu:.0f} ADU up is "
+        f"{how}; allowed: {_SECOND_GAIN_TOO_VAGUE:.0%}, by more levels on that side, or one gain "
+        "mode of the camera"
+    )
 
 
 def _gain_vague(findings: Findings) -> str:
@@ -176,7 +238,7 @@ def _multiplied(findings: Findings) -> str:
 
 
 def _intercept(findings: Findings) -> str:
-    line, read2 = findings.line, findings.read_noise_adu**2
+    line, read2 = findings.curve.line, findings.read_noise_adu**2
     extra = line.intercept_adu2 - read2
     if abs(extra) < max(_SIGNIFICANT * line.intercept_sd, _INTERCEPT_SAID * read2):
         return ""
