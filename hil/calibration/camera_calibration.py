@@ -113,6 +113,10 @@ class CameraCalibration:
         is that of dim ones.
     gain_pattern
         Gains by part of the sensor, where they differ; ``gain_e_per_adu`` is their mean.
+    step_adu
+        Distance of the codes that the camera gives, ADU: 16 for 12 bits that are stored in 16, or a
+        digital gain. All numbers are in ADU as stored; a noise model of such frames has rounding a
+        step wide.
     bend
         How far the brightest level lies off a line through dim light, relative: -0.01 for 1 % below
         it. None where the response is straight; the gain is that of dim light.
@@ -148,6 +152,7 @@ class CameraCalibration:
     above: GainAbove | None = None
     gain_pattern: GainPattern | None = None
     bend: float | None = None
+    step_adu: float = 1.0
 
     @property
     def read_noise_adu(self) -> float:
@@ -157,11 +162,14 @@ class CameraCalibration:
     def variance_adu2(self, signal_adu: Floats) -> Floats:
         """Temporal variance at a mean above the dark, both ADU, rounding included."""
         shot = np.maximum(signal_adu, 0.0) / self.gain_e_per_adu
-        variance = np.asarray(shot + self.read_noise_adu**2 + 1 / 12)
+        rounding = self.step_adu**2 / 12
+        variance = np.asarray(shot + self.read_noise_adu**2 + rounding)
         if self.above is None:
             return variance
         g, as_read = self.above.gain_e_per_adu, np.asarray(signal_adu) + self.offset_adu
-        bright = (as_read - self.above.offset_adu) / g + (self.above.read_noise_e / g) ** 2 + 1 / 12
+        bright = (
+            (as_read - self.above.offset_adu) / g + (self.above.read_noise_e / g) ** 2 + rounding
+        )
         return np.where(as_read > self.above.join_adu, bright, variance)
 
     def to_json(self) -> dict[str, Any]:

@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hil.calibration.camera_calibration import CameraCalibration, TransferPoints
+from hil.calibration.code_step import PLAIN, CodeStep, in_adu
 from hil.calibration.dark_noise import SHEPPARD_HOLDS_ADU, pair_sigma_adu, unclipped_moments
 from hil.calibration.defects import find_usable
 from hil.calibration.line_shape import cubic_ratio
 from hil.calibration.linearity import DarkLine, find_bend, fit_dark_line, fit_linearity
 from hil.calibration.pixel_mapping import DarkMaps, dark_maps, map_pixels
 from hil.calibration.response_bend import STRAIGHT
-from hil.calibration.saturation import SaturationLevel, find_saturation
+from hil.calibration.saturation import SaturationLevel, find_saturation, found_bits
 from hil.calibration.stability import check_stability
 from hil.calibration.stack import Stack
 from hil.calibration.transfer_curve import fit_transfer
@@ -31,9 +32,27 @@ _CLIPPED_PIXELS = 0.01  # share of a stack's pixels
 
 
 def fit_camera(
-    darks: Sequence[Stack], lit: Sequence[Stack], bit_depth: int, em_gain: float
+    darks: Sequence[Stack],
+    lit: Sequence[Stack],
+    bit_depth: int | None,
+    em_gain: float,
+    step: CodeStep = PLAIN,
+    top_adu: int | None = None,
 ) -> CameraCalibration:
     """Fit a camera to stacks, one of each kind at least.
+
+    Parameters
+    ----------
+    darks, lit
+        In steps, see `in_steps`.
+    bit_depth
+        Of what is stored; None where nobody says.
+    em_gain
+        Of an electron multiplier.
+    step
+        Between codes.
+    top_adu
+        The highest value that can be stored; None for that of the bit depth.
 
     Raises
     ------
@@ -45,8 +64,12 @@ def fit_camera(
     if not usable.any():
         raise InputError("frames", "", "hold no pixel that is neither hot nor dead")
     dark = dark_maps(darks)
-    saturation = find_saturation(lit, 2**bit_depth - 1)
-    clear = [stack for stack in lit if not _spoilt(stack, saturation, 2**bit_depth - 1)]
+    if top_adu is None:
+        top_adu = 2 ** (bit_depth or 16) - 1
+    top = int((top_adu - step.phase_adu) / step.step_adu + 0.5 / step.step_adu)
+    saturation = find_saturation(lit, top)
+    clear = [stack for stack in lit if not _spoilt(stack, saturation, top)]
+    bits = found_bits(saturation, step, bit_depth, top_adu)
     reached = saturation.first_adu is not None
     bend = find_bend(lit, dark.offset_adu, usable, saturation.clip_adu, reached)
     curve = fit_transfer(clear, dark.offset_adu, usable, saturation.clip_adu, bend)
@@ -74,11 +97,14 @@ def fit_camera(
         linearity=fit_linearity(lit, dark.offset_adu, usable, saturation.clip_adu, reached),
         em_gain=em_gain,
         bit_depth=bit_depth,
+        bits=bits,
+        top=top,
+        step=step,
         maps=maps,
     )
     notes, problems = judge(findings)
     linearity, current = findings.linearity, _dark_current(dark_line, gain, gain_sd)
-    return CameraCalibration(
+    found = CameraCalibration(
         gain_e_per_adu=gain,
         gain_e_per_adu_sd=gain_sd,
         offset_adu=offset_adu,
@@ -97,7 +123,7 @@ def fit_camera(
             read.variance_relative_sd,
             0.0 if above is None else above.gain_e_per_adu_sd / above.gain_e_per_adu,
         ),
-        bit_depth=bit_depth,
+        bit_depth=bits,
         n_frames=sum(stack.n for stack in (*darks, *lit)),
         chi2_per_dof=line.chi2_per_dof,
         dof=line.dof,
@@ -121,6 +147,7 @@ def fit_camera(
         gain_pattern=curve.pattern,
         bend=None if curve.fit.bend is STRAIGHT else curve.fit.bend.relative,
     )
+    return in_adu(found, step, bits)
 
 
 def _spoilt(stack: Stack, saturation: SaturationLevel, top_adu: int) -> bool:

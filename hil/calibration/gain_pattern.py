@@ -64,6 +64,14 @@ class GainPattern:
         """Give the number of each pixel's part, (height, width)."""
         return _part(self.kinds, height, width)
 
+    def per(self, step_adu: float) -> GainPattern:
+        """Give gains per ADU as stored, where they are per step of ``step_adu``."""
+        return GainPattern(
+            self.kinds,
+            tuple(gain / step_adu for gain in self.gains_e_per_adu),
+            tuple(sd / step_adu for sd in self.gains_e_per_adu_sd),
+        )
+
     def __str__(self) -> str:
         names = [", ".join(words) for words in product(*(_KINDS[kind][:2] for kind in self.kinds))]
         each = zip(names, self.gains_e_per_adu, self.gains_e_per_adu_sd, strict=True)

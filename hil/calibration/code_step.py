@@ -1,0 +1,234 @@
+"""The step between the codes that a camera gives: bits that are shifted, or a digital gain.
+
+y_k : code number k, ADU as stored; y_k = round(D k + p), D the step and p its phase
+r   : mean square of y_k - D k - p, ADU^2
+
+12 bits in 16 have D = 16 (or 65535 / 4095, where the upper bits are repeated below), a digital gain
+of 1.5 has D = 1.5. Rounding is a step wide, D^2 / 12 + r, wherever it was done. So stacks are put
+into steps, (y - p) / D, all of photon transfer is done there, and its numbers are put back: gain
+per ADU as stored, and a read noise without the rounding.
+
+A code that no pixel has, between two that many have, is one that the camera does not give: light
+makes a smooth histogram.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hil.calibration.stack import Cubic, Stack
+
+if TYPE_CHECKING:
+    from hil.calibration.camera_calibration import CameraCalibration
+
+Floats = NDArray[np.float64]
+Counts = NDArray[np.int64]
+
+_MANY = 30  # pixels that make the codes beside an empty one count
+_FEWEST_CODES = 8
+_FEWEST_HOLES = 5
+_LEAST_STEP = 1.02
+_WIDEST_STEP = 2**12
+_RARE = 0.05  # share of the distances between codes
+_WIDEST_ROUNDING_ADU = 1.05  # 1, and what D errs by
+_SURE = 5.0  # standard deviations of the first fit
+_CODES_LOOKED_AT = 1000
+_MOST_TRIED = 2000
+
+
+@dataclass(frozen=True)
+class CodeStep:
+    """A step.
+
+    Parameters
+    ----------
+    step_adu
+        D.
+    phase_adu
+        p, from 0 to below D, or a rounding below 0.
+    error_adu2
+        r.
+    """
+
+    step_adu: float = 1.0
+    phase_adu: float = 0.0
+    error_adu2: float = 0.0
+
+    def number(self, adu: NDArray[np.integer]) -> Counts:
+        """Give k of values of any shape."""
+        numbers = np.rint((adu - self.phase_adu) / self.step_adu)
+        return np.asarray(np.maximum(numbers, 0), dtype=np.int64)
+
+    def adu(self, number: float) -> float:
+        """Give the ADU of k, which need not be whole."""
+        return self.step_adu * number + self.phase_adu
+
+
+PLAIN = CodeStep()
+
+
+def find_step(counts: Counts) -> CodeStep:
+    """Find the step of a histogram, (values,) pixels that read 0, 1, ...; `PLAIN` for 1."""
+    strong = np.flatnonzero(counts >= _MANY)
+    if len(strong) < _FEWEST_CODES:
+        return PLAIN
+    total = np.concatenate([[0], np.cumsum(counts)])
+    gap = np.diff(strong)
+    # weak codes between them are the tail of something, not holes
+    clean = (total[strong[1:]] - total[strong[:-1] + 1] == 0) & (gap <= _WIDEST_STEP)
+    sizes, often = np.unique(gap[clean], return_counts=True)
+    if not len(sizes) or int((gap[clean] - 1).sum()) < _FEWEST_HOLES:
+        return PLAIN
+    least = int(sizes[often >= _RARE * often.sum()][0])
+    near = clean & (gap <= least + 1)
+    run = _longest_run(near)
+    if run[1] - run[0] + 1 < _FEWEST_CODES:
+        return PLAIN
+    found = _grown(strong, *run)
+    return found if found.step_adu > _LEAST_STEP else PLAIN
+
+
+def _longest_run(near: NDArray[np.bool_]) -> tuple[int, int]:
+    """Give the first and the last of the codes that follow each other."""
+    ends = np.flatnonzero(np.diff(np.concatenate([[0], near.astype(np.int8), [0]])))
+    starts, stops = ends[::2], ends[1::2]
+    if not len(starts):
+        return 0, 0
+    longest = int(np.argmax(stops - starts))
+    return int(starts[longest]), int(stops[longest])
+
+
+def _grown(strong: NDArray[np.intp], start: int, stop: int) -> CodeStep:
+    """Find D over a run, then over a range twice as wide, and so on to all codes.
+
+    The codes' places modulo D leave the largest part of the circle empty where D is right.
+    """
+    codes = strong[1:-1].astype(np.float64)  # the ends may be clips, which lie on no grid
+    run = strong[start : stop + 1].astype(np.float64)
+    step = float(np.polyfit(np.arange(len(run)), run, 1)[0])
+    if not step > _LEAST_STEP:
+        return PLAIN
+    doubt = _SURE * math.sqrt(12) * 0.4 / len(run) ** 1.5
+    first, last = run[0], run[-1]
+    reach, span = 0.0, 0.0
+    while span < codes[-1] - codes[0]:
+        inside = codes[(codes >= first - reach) & (codes <= last + reach)]
+        reach = 2 * reach + (last - first) / 2
+        if len(inside) < 3 or np.ptp(inside) <= span:
+            continue
+        span = float(np.ptp(inside))
+        thinned = inside[:: max(1, len(inside) // _CODES_LOOKED_AT)]
+        slack = min(1.0, step - 1) * step / span
+        tried = step + np.arange(-doubt, doubt + slack / 20, max(slack / 10, doubt / _MOST_TRIED))
+        step = max(tried.tolist(), key=lambda d: _empty_arc(thinned, d)[0])
+        doubt = 2 * slack
+    phase = _empty_arc(codes, step)[1]
+    step = float(np.polyfit(np.rint((codes - phase) / step), codes, 1)[0])
+    if abs(step - round(step)) * span < 0.3 * step and round(step) > 1:
+        step = float(round(step))
+    empty, phase = _empty_arc(codes, step)
+    if not step > _LEAST_STEP or (1 - empty) * step > _WIDEST_ROUNDING_ADU:
+        return PLAIN
+    left = (codes - phase + step / 2) % step - step / 2
+    phase += float(left.mean())
+    lowest = phase % step
+    return CodeStep(step, lowest - step if lowest > step - 0.5 else lowest, float(left.var()))
+
+
+def _empty_arc(codes: Floats, step: float) -> tuple[float, float]:
+    """Give the largest empty part of the circle, and the middle of the rest, ADU."""
+    place = np.sort(codes / step % 1.0)
+    gap = np.diff(np.append(place, place[0] + 1.0))
+    widest = int(np.argmax(gap))
+    middle = place[widest] + (1 + gap[widest]) / 2
+    return float(gap[widest]), float(middle % 1.0) * step
+
+
+def in_steps(stack: Stack, step: CodeStep) -> Stack:
+    """Give a stack as it would be of the numbers of its codes."""
+    if step is PLAIN:
+        return stack
+    d, d2 = step.step_adu, step.step_adu**2
+    cubic = stack.cubic
+    levels = stack.levels.copy()
+    if len(levels):
+        levels[:, 0] = (levels[:, 0] - step.phase_adu) / d
+        levels[:, 1] = np.maximum(levels[:, 1] - step.error_adu2, 0.0) / d2
+    pairs = stack.pairs
+    if pairs is not None:
+        values = step.number(pairs[:, :2])
+        pairs = np.concatenate([values, pairs[:, 2:]], axis=1)
+    variance = np.maximum(stack.variance_adu2 - np.float32(step.error_adu2), 0.0)
+    return replace(
+        stack,
+        mean_adu=((stack.mean_adu - np.float32(step.phase_adu)) / d).astype(np.float32),
+        variance_adu2=(variance / d2).astype(np.float32),
+        frame_deviations_adu=stack.frame_deviations_adu / d,
+        unclipped_mean_adu=(stack.unclipped_mean_adu - step.phase_adu) / d,
+        unclipped_variance_adu2=max(stack.unclipped_variance_adu2 - step.error_adu2, 0.0) / d2,
+        row_excess_adu2=stack.row_excess_adu2 / d2,
+        column_excess_adu2=stack.column_excess_adu2 / d2,
+        block_excess_adu2=stack.block_excess_adu2 / d2,
+        neighbours_adu2=(stack.neighbours_adu2[0] / d2, stack.neighbours_adu2[1] / d2),
+        next_frame_adu2=None if stack.next_frame_adu2 is None else stack.next_frame_adu2 / d2,
+        motion_adu2=stack.motion_adu2 / d2,
+        cubic=None
+        if cubic is None
+        else Cubic(
+            cubic.third_adu3 / d**3,
+            (cubic.mean_adu - step.phase_adu) / d,
+            cubic.error_adu3 / d**3,
+        ),
+        levels=levels,
+        pairs=pairs,
+        codes=np.bincount(step.number(np.arange(len(stack.codes))), stack.codes).astype(np.int64),
+    )
+
+
+def in_adu(found: CameraCalibration, step: CodeStep, bit_depth: int) -> CameraCalibration:
+    """Put a calibration of numbers of codes back into ADU as they are stored."""
+    if step is PLAIN:
+        return found
+    d, above, maps, points = step.step_adu, found.above, found.maps, found.points
+    pattern = found.gain_pattern
+    return replace(
+        found,
+        gain_e_per_adu=found.gain_e_per_adu / d,
+        gain_e_per_adu_sd=found.gain_e_per_adu_sd / d,
+        offset_adu=step.adu(found.offset_adu),
+        offset_adu_sd=found.offset_adu_sd * d,
+        saturation_adu=None if found.saturation_adu is None else step.adu(found.saturation_adu),
+        saturation_adu_sd=None if found.saturation_adu_sd is None else found.saturation_adu_sd * d,
+        bit_depth=bit_depth,
+        points=replace(
+            points,
+            signal_adu=points.signal_adu * d,
+            variance_adu2=points.variance_adu2 * d**2,
+            variance_sd_adu2=points.variance_sd_adu2 * d**2,
+        ),
+        maps=None
+        if maps is None
+        else replace(
+            maps,
+            offset_adu=(maps.offset_adu * d + step.phase_adu).astype(np.float32),
+            offset_sd_adu=maps.offset_sd_adu * d,
+            offset_spread_adu=maps.offset_spread_adu * d,
+        ),
+        above=None
+        if above is None
+        else replace(
+            above,
+            join_adu=step.adu(above.join_adu),
+            join_adu_sd=above.join_adu_sd * d,
+            gain_e_per_adu=above.gain_e_per_adu / d,
+            gain_e_per_adu_sd=above.gain_e_per_adu_sd / d,
+            offset_adu=step.adu(above.offset_adu),
+        ),
+        gain_pattern=None if pattern is None else pattern.per(d),
+        step_adu=d,
+    )
