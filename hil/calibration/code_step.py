@@ -50,7 +50,7 @@ class CodeStep:
     step_adu
         D.
     phase_adu
-        p, from 0 to below D, or a rounding below 0.
+        p, from 1 ADU below 0 to below D.
     error_adu2
         r.
     """
@@ -128,7 +128,8 @@ def _grown(strong: NDArray[np.intp], start: int, stop: int) -> CodeStep:
         step = max(tried.tolist(), key=lambda d: _empty_arc(thinned, d)[0])
         doubt = 2 * slack
     phase = _empty_arc(codes, step)[1]
-    step = float(np.polyfit(np.rint((codes - phase) / step), codes, 1)[0])
+    straight = float(np.polyfit(np.rint((codes - phase) / step), codes, 1)[0])
+    step = max(step, straight, key=lambda d: _empty_arc(codes, d)[0])
     if abs(step - round(step)) * span < 0.3 * step and round(step) > 1:
         step = float(round(step))
     empty, phase = _empty_arc(codes, step)
@@ -137,7 +138,7 @@ def _grown(strong: NDArray[np.intp], start: int, stop: int) -> CodeStep:
     left = (codes - phase + step / 2) % step - step / 2
     phase += float(left.mean())
     lowest = phase % step
-    return CodeStep(step, lowest - step if lowest > step - 0.5 else lowest, float(left.var()))
+    return CodeStep(step, lowest - step if lowest > step - 1 else lowest, float(left.var()))
 
 
 def _empty_arc(codes: Floats, step: float) -> tuple[float, float]:

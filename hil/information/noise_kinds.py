@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 from hil.errors import InputError
 from hil.information.camera_noise import CameraNoise
+from hil.information.dual_gain_noise import DualGainNoise
 from hil.information.emccd_noise import EmccdNoise
 from hil.information.files import read_frames
 from hil.information.gaussian_map_noise import GaussianMapNoise
@@ -18,6 +19,7 @@ from hil.information.xray_noise import XrayNoise
 from hil.spec.base import Spec
 from hil.spec.noise import (
     CameraNoiseSpec,
+    DualGainNoiseSpec,
     EmccdNoiseSpec,
     GaussianNoiseSpec,
     NoiseSpec,
@@ -29,6 +31,7 @@ _MODELS: Mapping[type[Spec], Callable[..., Any]] = {
     GaussianNoiseSpec: GaussianNoise,
     PoissonNoiseSpec: PoissonNoise,
     CameraNoiseSpec: CameraNoise,
+    DualGainNoiseSpec: DualGainNoise,
     EmccdNoiseSpec: EmccdNoise,
     XrayNoiseSpec: XrayNoise,
 }
