@@ -21,7 +21,7 @@ from hil.calibration.saturation import SaturationLevel, find_saturation, found_b
 from hil.calibration.stability import check_stability
 from hil.calibration.stack import Stack
 from hil.calibration.transfer_curve import fit_transfer
-from hil.calibration.two_gains import gain_above
+from hil.calibration.two_gains import TwoLines, gain_above
 from hil.calibration.variance_line import ROUNDING_ADU2
 from hil.calibration.verdict import Findings, judge
 from hil.errors import InputError
@@ -93,7 +93,7 @@ def fit_camera(
         read_noise_adu_sd=read.sigma_adu_sd,
         saturation=saturation,
         stability=stability,
-        cubic=cubic_ratio(clear, offset_adu, line),
+        cubic=cubic_ratio(_dim(clear, curve.two), offset_adu, line),
         linearity=fit_linearity(lit, dark.offset_adu, usable, saturation.clip_adu, reached),
         em_gain=em_gain,
         bit_depth=bit_depth,
@@ -148,6 +148,11 @@ def fit_camera(
         bend=None if curve.fit.bend is STRAIGHT else curve.fit.bend.relative,
     )
     return in_adu(found, step, bits)
+
+
+def _dim(stacks: Sequence[Stack], two: TwoLines | None) -> list[Stack]:
+    """Give the stacks that the first of two gains reads."""
+    return [stack for stack in stacks if two is None or stack.unclipped_mean_adu < two.join_adu]
 
 
 def _spoilt(stack: Stack, saturation: SaturationLevel, top_adu: int) -> bool:

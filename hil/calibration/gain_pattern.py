@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hil.calibration.stability import LARGEST_SHARE
 from hil.calibration.stack import Stack
 from hil.calibration.variance_line import ROUNDING_SHOWS_ADU2, Line, bin_stacks, fit_line
 
@@ -129,7 +130,8 @@ def find_gain_pattern(
         if not fit.slope_adu > 0 or not math.isfinite(fit.slope_sd):
             return None
         gains.append(1 / fit.slope_adu)
-        sds.append(fit.slope_sd / fit.slope_adu**2)
+        relative = math.hypot(fit.slope_sd / fit.slope_adu, LARGEST_SHARE / math.sqrt(12))
+        sds.append(relative / fit.slope_adu)
     return GainPattern(kinds, tuple(gains), tuple(sds))
 
 

@@ -167,7 +167,7 @@ class BentFit:
         if self.bend is STRAIGHT:
             return 0.0
         s = np.linspace(0, self.bend.brightest_adu, 51)[1:]
-        return float(np.sqrt(((self.bend.shape(s) / s - 1) ** 2).mean()))
+        return self.weight * float(np.sqrt(((self.bend.shape(s) / s - 1) ** 2).mean()))
 
 
 def fit_bent_line(bins: Bins, straight: Line, bend: Bend | None) -> BentFit:
@@ -196,26 +196,42 @@ def fit_bent_line(bins: Bins, straight: Line, bend: Bend | None) -> BentFit:
         # exposures bend no mean: where variances do not follow, the gain may be anywhere between
         apart = (1 - weight) * (bent.slope_adu - straight.slope_adu) ** 2 / 12
         line = replace(line, slope_sd=math.sqrt(line.slope_sd**2 + apart))
+    over = bend.shape(bins.signal_adu) if weight > 0.5 else bins.signal_adu
+    p, covariance = _with_square(bins, over, line)
+    if p[2] ** 2 > _SHOWS * covariance[2, 2]:
+        # neither is all that there is
+        apart = (p[1] - line.slope_adu) ** 2 / 3
+        line = replace(line, slope_sd=math.sqrt(line.slope_sd**2 + apart))
     return BentFit(line, bend, weight)
 
 
 def _by_variance(bins: Bins, straight: Line) -> BentFit:
     """Take f's second power from the variances, where they show it."""
-    s, v = bins.signal_adu, bins.variance_adu2
-    weight = 1 / bins.scatter(straight.slope_adu)
-    top = float(s.max())
-    design = np.stack([np.ones_like(s), s / top, (s / top) ** 2], axis=1) * weight[:, None]
-    covariance = np.linalg.pinv(design.T @ design) * max(1.0, straight.chi2_per_dof)
-    p = covariance / max(1.0, straight.chi2_per_dof) @ (design.T @ (v * weight))
+    p, covariance = _with_square(bins, bins.signal_adu, straight)
     if p[1] <= 0 or p[2] ** 2 < _SHOWS * covariance[2, 2]:
         return BentFit(straight, STRAIGHT, 0.0)
-    curved, curved_sd = float(p[2] / (3 * p[1])), float(math.sqrt(covariance[2, 2]) / (3 * p[1]))
+    top = float(bins.signal_adu.max())
+    curved = float(p[2] * top / (3 * p[1]))
+    curved_sd = float(math.sqrt(covariance[2, 2]) * top / (3 * p[1]))
     if abs(curved) > _MOST_BEND:
         return BentFit(straight, STRAIGHT, 0.0)
     found = Bend(curved / top, 0.0, top, curved, curved_sd, top)
     line = _line_over(bins, found)
-    slope_sd = math.hypot(line.slope_sd, math.sqrt(covariance[1, 1]) / top)
+    slope_sd = math.hypot(line.slope_sd, math.sqrt(covariance[1, 1]))
     return BentFit(replace(_between(line, straight, 1.0), slope_sd=slope_sd), found, 1.0)
+
+
+def _with_square(bins: Bins, over_adu: Floats, line: Line) -> tuple[Floats, Floats]:
+    """Fit V = p0 + p1 x + p2 x^2 to bins at x, ADU; give p and its covariance."""
+    weight = 1 / bins.scatter(line.slope_adu)
+    top = float(over_adu.max())
+    powers = (over_adu / top)[:, None] ** np.arange(3)
+    design = powers * weight[:, None]
+    inverse = np.linalg.pinv(design.T @ design)
+    p = inverse @ (design.T @ (bins.variance_adu2 * weight))
+    scale = top ** -np.arange(3.0)
+    excess = max(1.0, line.chi2_per_dof)
+    return np.asarray(p * scale), np.asarray(excess * inverse * np.outer(scale, scale))
 
 
 def _line_over(bins: Bins, bend: Bend) -> Line:

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hil.calibration.response_bend import Bend
+from hil.calibration.stability import LARGEST_SHARE
 from hil.calibration.stack import Stack
 from hil.calibration.variance_line import ROUNDING_ADU2, Bins, Line, bin_stacks, fit_line
 
@@ -156,7 +157,8 @@ def gain_above(two: TwoLines, read_noise_e: float, dark_adu: float) -> GainAbove
         join_adu=two.join_adu + dark_adu,
         join_adu_sd=two.join_adu_sd,
         gain_e_per_adu=gain,
-        gain_e_per_adu_sd=gain**2 * two.above.slope_sd,
+        gain_e_per_adu_sd=gain
+        * math.hypot(gain * two.above.slope_sd, LARGEST_SHARE / math.sqrt(12)),
         offset_adu=start + dark_adu,
         read_noise_e=math.sqrt(read2),
     )
@@ -182,7 +184,7 @@ def _best_join(bins: Bins, line: Line, bend: Bend | None) -> tuple[float, float]
         at = (s[k - 1] + s[k]) / 2
         reach = _REACH * math.sqrt(float(line.variance(np.array([at]))[0]))
         dim, bright = s < at - reach, s > at + reach
-        if min(_span(s[dim]), _span(s[bright])) < _LEAST_SPAN:
+        if min(dim.sum(), bright.sum()) < _LEAST_BINS:
             continue
         kept = np.asarray(dim | bright)
         left = chi2(dim, s, 1) + chi2(bright, s, 1)
@@ -191,7 +193,9 @@ def _best_join(bins: Bins, line: Line, bend: Bend | None) -> tuple[float, float]
             best = score, k, kept, left
     if best is None:
         return None
-    _, _, kept, left = best
+    _, k, kept, left = best
+    if min(_span(s[:k][kept[:k]]), _span(s[k:][kept[k:]])) < _LEAST_SPAN:
+        return None  # the join is next to the last level: one side's line is not to be had
     gained = chi2(kept, s, 1) - left
     excess = max(1.0, left / max(int(kept.sum()) - 4, 1))
     curves = [chi2(kept, s, 3)]
@@ -203,9 +207,7 @@ def _best_join(bins: Bins, line: Line, bend: Bend | None) -> tuple[float, float]
 
 
 def _span(signal_adu: Floats) -> float:
-    """Give the ratio of the brightest to the dimmest of enough bins; 0 of too few."""
-    if len(signal_adu) < _LEAST_BINS:
-        return 0.0
+    """Give the ratio of the brightest to the dimmest of bins in order."""
     return float(signal_adu[-1] / max(float(signal_adu[0]), 1e-9))
 
 
