@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hil.calibration.camera_calibration import CameraCalibration, TransferPoints
-from hil.calibration.code_step import PLAIN, CodeStep, in_adu
+from hil.calibration.code_step import PLAIN, CodeStep
 from hil.calibration.dark_noise import SHEPPARD_HOLDS_ADU, pair_sigma_adu, unclipped_moments
 from hil.calibration.defects import find_usable
+from hil.calibration.in_steps import in_adu
 from hil.calibration.line_shape import cubic_ratio
 from hil.calibration.linearity import DarkLine, find_bend, fit_dark_line, fit_linearity
 from hil.calibration.pixel_mapping import DarkMaps, dark_maps, map_pixels

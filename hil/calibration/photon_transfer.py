@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from hil.calibration.camera_calibration import CameraCalibration
 from hil.calibration.camera_fit import fit_camera
-from hil.calibration.code_step import find_step, in_steps
+from hil.calibration.code_step import find_step
+from hil.calibration.in_steps import in_steps
 from hil.calibration.stack import Stack, reduce_stack
 from hil.errors import InputError
 

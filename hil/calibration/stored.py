@@ -91,8 +91,13 @@ def to_row(
 
 
 def _more(calibration: CameraCalibration) -> dict[str, Any]:
-    """Say what most cameras do not have."""
+    """Give what is not known of all cameras."""
     more: dict[str, Any] = {}
+    if calibration.saturation_adu is not None:
+        more |= {
+            "saturation_adu": calibration.saturation_adu,
+            "saturation_by": calibration.saturation_by,
+        }
     if calibration.step_adu != 1:
         more["step_adu"] = calibration.step_adu
     if (above := calibration.above) is not None:

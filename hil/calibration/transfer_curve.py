@@ -1,7 +1,7 @@
 """The photon-transfer curve as a whole: a line, a bent one, two lines, or one for each part.
 
 Gains by part of the sensor (`gain_pattern`), two gains by brightness (`two_gains`) and a bent
-response (`response_bend`): each is taken where the frames show it, and a plain line otherwise.
+response (`bent_line`): each is taken where the frames show it, and a plain line otherwise.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from hil.calibration.bent_line import BentFit, fit_bent_line
 from hil.calibration.gain_pattern import GainPattern, find_gain_pattern
-from hil.calibration.response_bend import STRAIGHT, Bend, BentFit, fit_bent_line
+from hil.calibration.response_bend import STRAIGHT, Bend
 from hil.calibration.stability import LARGEST_SHARE
 from hil.calibration.stack import Stack
 from hil.calibration.two_gains import TwoLines, find_two_lines

@@ -1,73 +1,11 @@
-"""A response that bends: said with its size, and the gain's interval holds the truth."""
+"""A response that bends: its size, and what the variance makes of it."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from hil.calibration import CameraCalibration, PhotonTransfer
-from hil.calibration.response_bend import Bend
-from tests.hil.calibration.virtual_camera import (
-    Change,
-    Scene,
-    VirtualCamera,
-    calibrate,
-    flat,
-    structured,
-)
-
-
-def bent(share: float, at_e: float = 3000.0) -> Change:
-    """Off a straight line by ``share`` at ``at_e`` electrons."""
-    return lambda electrons, rng: electrons * (1 - share * electrons / at_e)
-
-
-def sigmas(found: CameraCalibration) -> float:
-    return (found.gain_e_per_adu - 0.5) / found.gain_e_per_adu_sd
-
-
-@pytest.mark.parametrize("scene", [flat, structured])
-@pytest.mark.parametrize("share", [0.007, 0.013, -0.01])
-def test_it_is_said_and_the_interval_holds_the_gain(share: float, scene: Scene) -> None:
-    """The gain of a line through the variance is off by four and eight of its uncertainties."""
-    found = [
-        calibrate(VirtualCamera(charge=bent(share)), seed, scene, levels=8, repeats=8)
-        for seed in range(8)
-    ]
-    assert all(one.problems == () for one in found)
-    z = np.array([sigmas(one) for one in found])
-    assert abs(z).max() < 3
-    assert np.sqrt((z**2).mean()) < 1.4
-    for one in found:
-        assert one.bend == pytest.approx(-share, rel=0.15)
-        assert "off a straight line" in " ".join(one.notes)
-        assert one.noise_variance_relative_sd > abs(share)
-
-
-def test_light_that_was_varied_and_not_proportional_does_not_move_the_gain() -> None:
-    """2 % of non-linearity in a lamp's setting is not the camera's."""
-    rng = np.random.default_rng(1)
-    camera, side = VirtualCamera(), 128
-    transfer = PhotonTransfer(16)
-    transfer.add(camera.take(np.zeros((side, side)), 16, rng), 1.0, 0.0, dark=True)
-    for level in np.geomspace(50, 3000, 8):
-        light = level * (1 - 0.02 * level / 3000)
-        transfer.add(camera.take(np.full((side, side), light), 8, rng), 1.0, float(level))
-    found = transfer.fit()
-    assert found.problems == ()
-    assert abs(sigmas(found)) < 2.5
-
-
-def test_a_strong_bend_is_refused() -> None:
-    found = calibrate(VirtualCamera(charge=bent(0.08)), 1, flat)
-    assert "not linear" in " ".join(found.problems)
-
-
-def test_a_straight_response_costs_no_certainty() -> None:
-    for seed in range(3):
-        found = calibrate(VirtualCamera(), seed, flat)
-        assert found.bend is None
-        assert found.gain_e_per_adu_sd < 0.005 * found.gain_e_per_adu
+from hil.calibration.response_bend import STRAIGHT, Bend, fit_bend
 
 
 def test_the_shape_of_the_variance_follows_from_the_response() -> None:
@@ -78,3 +16,14 @@ def test_the_shape_of_the_variance_follows_from_the_response() -> None:
     slope = 1 + 2 * bend.c2 * light + 3 * bend.c3 * light**2
     assert bend.shape(signal) == pytest.approx(slope**2 * light, rel=1e-9)
     assert np.isfinite(bend.shape(np.array([-100.0, 60_000.0]))).all()
+
+
+def test_a_bend_is_found_in_means_and_a_straight_line_is_one() -> None:
+    h = np.linspace(0.1, 1, 8) ** 2
+    for share in (-0.01, 0.004):
+        signal = 20 + 6000 * h * (1 + share * h)
+        found = fit_bend(h, signal - 20, np.full(8, 1e-4), (1.0, 1.0), 1.0, False)
+        assert found is not None
+        assert found.relative == pytest.approx(share, rel=0.1)
+    assert fit_bend(h, 6000 * h, np.full(8, 1e-4), (1.0, 1.0), 1.0, False) is STRAIGHT
+    assert fit_bend(h[:2], 6000 * h[:2], np.full(2, 1e-4), (1.0, 1.0), 1.0, False) is None
