@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hil.information.noise_model import Floats
 
-_MOST_CLASSES = 16
+_MOST_CLASSES = 32
 _WIDER = 1.4
 
 
@@ -45,7 +45,7 @@ class PixelClasses:
             k arrays (pixels,), above 0.
         widths
             The logarithm of the ratio that a class spans, of each; wider where there would be more
-            than 16 classes.
+            than 32 classes.
         """
         logs = np.log(np.stack(list(properties), axis=1))
         # about the middle, so that pixels that are nearly alike fall into one class
