@@ -1,10 +1,11 @@
 """Photon transfer on cameras whose numbers are known: how near, and whether intervals hold them.
 
-    python benchmarks/calibration.py [DRAWS] [demo|microscope ...]
+    python benchmarks/calibration.py [DRAWS] [demo|microscope|odd ...]
 
 ``demo`` is Micro-Manager's demo camera in its mode ``Noise``: a flat field, lit by exposure alone,
 dark at no exposure. ``microscope`` is the simulated one with its static, structured scene. Each
-draw has a gain and a read noise of its own, the latter from 0.5 to 30 ADU.
+draw has a gain and a read noise of its own, the latter from 0.5 to 30 ADU. ``odd`` are the cameras
+of `odd_cameras`: two gains, a response that bends, digital gain, shifted bits.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import odd_cameras
 
 from drivers.protocol import Camera, Connection, Device
 from drivers.types import Value
@@ -44,12 +46,19 @@ class Case(NamedTuple):
 
 def main(words: list[str]) -> None:
     draws = int(words.pop(0)) if words and words[0].isdigit() else DEFAULT_DRAWS
+    names = words or ["demo", "microscope", "odd"]
+    if "odd" in names:
+        for line in odd_cameras.report(draws):
+            print(line, flush=True)
+    names = [name for name in names if name != "odd"]
+    if not names:
+        return
     cameras: dict[str, Callable[[int], Iterator[Case]]] = {"demo": demo, "microscope": microscope}
     print(
         f"{DARK_FRAMES} dark frames and {LEVELS} levels of {FRAMES_A_LEVEL}, {SIDE_PX} x {SIDE_PX}"
     )
     print("camera      number      rms error  worst   rms sd  in 95 % interval  of")
-    for name in words or list(cameras):
+    for name in names:
         cases = list(cameras[name](draws))
         report(name, "gain", [c.truth.gain_e_per_adu for c in cases], cases, "gain_e_per_adu")
         report(name, "read noise", [c.truth.read_noise_e for c in cases], cases, "read_noise_e")

@@ -20,6 +20,7 @@ from hil.spec import RigFile
 if TYPE_CHECKING:
     from hil.noise.camera import CameraNoise
     from hil.noise.camera_map import CameraMapNoise
+    from hil.noise.dual_gain import DualGainNoise
     from hil.noise.model import FlattenedNoise, NoiseModel
     from hil.store import CalibrationRecord, Database, NewCalibration
 
@@ -67,7 +68,7 @@ def to_row(
         rig_text=rig.text,
         camera=rig.spec.camera,
         noise={
-            "kind": "camera",
+            "kind": "camera" if calibration.above is None else "dual_gain",
             "gain_e_per_adu": calibration.gain_e_per_adu,
             "gain_sd": calibration.gain_e_per_adu_sd,
             "offset_adu": calibration.offset_adu,
@@ -76,6 +77,7 @@ def to_row(
             "read_noise_sd": calibration.read_noise_e_sd,
             "bit_depth": calibration.bit_depth,
             "noise_variance_relative_sd": calibration.noise_variance_relative_sd,
+            **_more(calibration),
         },
         detail={
             "fit": calibration.to_json(),
@@ -86,6 +88,27 @@ def to_row(
         note=note,
         at=at,
     )
+
+
+def _more(calibration: CameraCalibration) -> dict[str, Any]:
+    """Give what is not known of all cameras."""
+    more: dict[str, Any] = {}
+    if calibration.saturation_adu is not None:
+        more |= {
+            "saturation_adu": calibration.saturation_adu,
+            "saturation_by": calibration.saturation_by,
+        }
+    if calibration.step_adu != 1:
+        more["step_adu"] = calibration.step_adu
+    if (above := calibration.above) is not None:
+        more |= {
+            "join_adu": above.join_adu,
+            "gain_above_e_per_adu": above.gain_e_per_adu,
+            "gain_above_sd": above.gain_e_per_adu_sd,
+            "offset_above_adu": above.offset_adu,
+            "read_noise_above_e": above.read_noise_e,
+        }
+    return more
 
 
 def _step_json(step: Any) -> dict[str, Any]:
@@ -138,8 +161,15 @@ def stored_noise(
     """
     record = database.calibration(ref, rig=rig)
     flat = "response" in (record.detail.get("maps") or {})
+    # gains that differ over the sensor are no number
+    flat = flat or record.detail["fit"].get("gain_pattern") is not None
     model: NoiseModel | FlattenedNoise = _plain_model(record)
-    if flat if maps is None else maps:
+    two_gains = record.noise["kind"] == "dual_gain"
+    if two_gains and maps:
+        raise InputError(
+            "CALIBRATION", ref, "has two gains by brightness, which go with no maps; allowed: false"
+        )
+    if not two_gains and (flat if maps is None else maps):
         fit = fit_of(record, database)
         if fit.maps is None:
             raise InputError("CALIBRATION", ref, "has no maps; `hil calibrate --flat` makes them")
@@ -153,11 +183,17 @@ def stored_noise(
     return StoredNoise(record.id, model, sd, Tie.from_json(record.detail["tie"]), others)
 
 
-def _plain_model(record: CalibrationRecord) -> CameraNoise:
+def _plain_model(record: CalibrationRecord) -> CameraNoise | DualGainNoise:
     """Build the model of pixels that are all alike."""
     from hil.noise.camera import CameraNoise
+    from hil.noise.dual_gain import DualGainNoise
 
     noise = record.noise
+    if noise["kind"] == "dual_gain":
+        keys = ("gain_e_per_adu", "read_noise_e", "join_adu", "gain_above_e_per_adu")
+        more = ("read_noise_above_e", "offset_above_adu", "bit_depth")
+        values = {key: noise[key] for key in (*keys, *more)}
+        return DualGainNoise(offset_adu=max(float(noise["offset_adu"]), 0.0), **values)
     return CameraNoise(
         gain_e_per_adu=noise["gain_e_per_adu"],
         offset_adu=max(float(noise["offset_adu"]), 0.0),
@@ -170,13 +206,18 @@ def mapped_noise(fit: CameraCalibration, maps: PixelMaps) -> CameraMapNoise:
     """Build the model of pixels that differ; shading counts as their response."""
     from hil.noise.camera_map import CameraMapNoise
 
+    gain: NDArray[np.float64] | float = fit.gain_e_per_adu
+    if fit.gain_pattern is not None:
+        gain = fit.gain_pattern.map(*maps.usable.shape)
+    relative = gain / fit.gain_e_per_adu
     response: NDArray[np.float64] | float = 1.0
     if maps.response is not None and maps.shading is not None:
-        response = maps.response.astype(np.float64) * maps.shading
+        # of a flat field in ADU, to electrons
+        response = maps.response.astype(np.float64) * maps.shading * relative
     return CameraMapNoise(
-        gain_e_per_adu=fit.gain_e_per_adu,
+        gain_e_per_adu=gain,
         offset_adu=np.maximum(maps.offset_adu.astype(np.float64), 0.0),
-        read_noise_e=maps.read_noise_e.astype(np.float64),
+        read_noise_e=maps.read_noise_e.astype(np.float64) * relative,
         response=response,
         usable=maps.usable,
         bit_depth=fit.bit_depth,

@@ -2,13 +2,15 @@
 
 ``hil.noise.GaussianNoise(sigma_adu)``, ``PoissonNoise()`` and
 ``CameraNoise(gain_e_per_adu, offset_adu, read_noise_e, bit_depth=16)``. Build one and use it for
-many estimates: it keeps its tables. Further: ``EmccdNoise``, ``XrayNoise``, and for
+many estimates: it keeps its tables. Further: ``DualGainNoise``, ``EmccdNoise``,
+``XrayNoise``, and for
 `estimate_information` alone ``CameraMapNoise`` (a camera whose pixels differ), ``GaussianMapNoise``
 (a width for each pixel) and ``VisibilityNoise`` (complex pixels).
 """
 
 from hil.noise.camera import CameraNoise
 from hil.noise.camera_map import CameraMapNoise
+from hil.noise.dual_gain import DualGainNoise
 from hil.noise.emccd import EmccdNoise
 from hil.noise.gaussian import GaussianNoise
 from hil.noise.gaussian_map import GaussianMapNoise, VisibilityNoise
@@ -20,6 +22,7 @@ from hil.noise.xray import XrayNoise
 __all__ = [
     "CameraMapNoise",
     "CameraNoise",
+    "DualGainNoise",
     "EmccdNoise",
     "GaussianMapNoise",
     "GaussianNoise",

@@ -12,6 +12,7 @@ from drivers.types import Floats
 from hil.errors import InputError
 from hil.noise.anscombe import Stabiliser
 from hil.noise.entropy.camera_pixel import CameraPixel
+from hil.noise.entropy.electron_comb import electron_comb
 from hil.noise.model import finite_number
 from hil.noise.tabulated import TabulatedNoise
 
@@ -126,6 +127,10 @@ class CameraNoise(TabulatedNoise):
         g = self.gain_e_per_adu
         shot = max(mean_adu - self.offset_adu, 0.0) / g
         return shot + (self.read_noise_e / g) ** 2 + 1 / 12
+
+    def comb(self, adu: Floats) -> Floats | None:
+        """How single electrons show in codes (n,) of ADU, mean 1; None where they do not."""
+        return electron_comb(adu, self.gain_e_per_adu, self.offset_adu, self.read_noise_e)
 
     @property
     def stabiliser(self) -> Stabiliser:

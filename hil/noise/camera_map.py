@@ -2,15 +2,16 @@
 
 o_i : offset of pixel i, ADU            r_i : response, mean 1: photo-response times shading
 d_i : dark electrons in a frame         s_i : read noise, electrons       g_i : electrons per ADU
+a_i : response in ADU, r_i mean(g) / g_i
 u   : uniform on [-1/2, 1/2)            D   : unit of z, ADU (1, or less where noise is narrow)
 
     K_i ~ Poisson(r_i lambda_i + d_i)       y_i = clip(round(K_i / g_i + o_i + N(0, (s_i / g_i)^2)))
-    z_i = clip(round((y_i + u - o_i - d_i / g_i) / (r_i D) + O), 0, Z)
+    z_i = clip(round((y_i + u - o_i - d_i / g_i) / (a_i D) + O), 0, Z)
 
 z is what a density is fitted to: on it the same light gives the same number everywhere. O and Z are
 the same for all pixels and such that whatever y clips, z does too. A pixel that clips late loses
 what lies between Z and its own end; in return clipped pixels of all responses are one atom, where
-at their own corrected values, z_top / r_i, they would look like a pattern that carries information.
+at their own corrected values, z_top / a_i, they would look like a pattern that carries information.
 So I(X;Z) <= I(X;Y), equal while nothing clips, and a flat field carries nothing at any light.
 
 Corrected integers would lie on a lattice whose steps and phase differ from pixel to pixel, which no
@@ -157,7 +158,7 @@ class CameraMapNoise:
     def corrected_noise(self) -> CorrectedNoise:
         """Noise of corrected frames, in units of z."""
         dither_adu2 = 0.0 if self._whole else 1 / 6
-        columns = [self.gain_e_per_adu, self.response, self.read_noise_e, self.dark_e]
+        columns = [self.gain_e_per_adu, self._adu_response, self.read_noise_e, self.dark_e]
         pixels = [np.broadcast_to(each, self.shape)[self.usable] for each in columns]
         gain, response, read, dark = (np.asarray(each, dtype=np.float64) for each in pixels)
         read = np.sqrt(read**2 + dither_adu2 * gain**2 + 1e-12)
@@ -174,7 +175,11 @@ class CameraMapNoise:
         slope = float(np.mean(1 / per_unit))
         intercept = float(np.mean((read**2 + dark) / per_unit**2)) + 1 / 12
         line = Stabiliser(float(dark_level), slope, intercept)
-        return CorrectedNoise(distributions, classes.weights, line, f"{self!r}, corrected")
+        member = None
+        if self.shape and len(distributions) > 1:
+            member = np.zeros(self.shape, dtype=np.intp)
+            member[self.usable] = classes.member
+        return CorrectedNoise(distributions, classes.weights, line, f"{self!r}, corrected", member)
 
     def binned(self, binning: int) -> CameraMapNoise:
         """Give the noise of sums over b x b pixels, whose offsets are those of one pixel.
@@ -251,10 +256,16 @@ class CameraMapNoise:
         return result
 
     @cached_property
+    def _adu_response(self) -> Floats:
+        """a_i: ADU from the same light relative to the mean pixel."""
+        result: Floats = self.response * (self._mean(self.gain_e_per_adu) / self.gain_e_per_adu)
+        return result
+
+    @cached_property
     def _whole(self) -> bool:
         """Whether maps shift by whole ADU alone, so that integers stay integers."""
         shift = self._dark_adu - self._dark_adu.flat[0]
-        return bool((self.response == 1.0).all() and (shift == np.rint(shift)).all())
+        return bool((self._adu_response == 1.0).all() and (shift == np.rint(shift)).all())
 
     @cached_property
     def _unit_adu(self) -> float:
@@ -267,7 +278,7 @@ class CameraMapNoise:
     @cached_property
     def _ends(self) -> tuple[float, int]:
         """O and Z."""
-        step = self._at(self.response) * self._unit_adu
+        step = self._at(self._adu_response) * self._unit_adu
         dark = self._at(self._dark_adu)
         half = 0.0 if self._whole else 0.5
         if self._whole:
@@ -311,7 +322,7 @@ class CameraMapNoise:
     @cached_property
     def _line(self) -> tuple[Floats, Floats]:
         """Scale and shift of each pixel, z = scale y + shift; what is not used responds as 1."""
-        response = np.clip(self.response, _LEAST_RESPONSE, _MOST_RESPONSE)
+        response = np.clip(self._adu_response, _LEAST_RESPONSE, _MOST_RESPONSE)
         scale = 1 / (response * self._unit_adu)
         return scale, self._ends[0] - self._dark_adu * scale
 

@@ -42,12 +42,15 @@ class CorrectedNoise(TabulatedNoise):
         Mean variance over pixels, z^2: a and b of a (z - O) + b, with 1/12 for rounding.
     name
         What frames were corrected by, for messages.
+    member
+        (height, width) class of each pixel; None for all of one.
     """
 
     distributions: Sequence[CameraPixel]
     weights: Floats
     line: Stabiliser
     name: str
+    member: NDArray[np.intp] | None = None
 
     clips_low = True
 
@@ -88,17 +91,20 @@ class CorrectedNoise(TabulatedNoise):
         signal = max(mean_adu - self.line.offset_adu, 0.0)
         return self.line.slope_adu * signal + self.line.intercept_adu2
 
-    def unevenness_nats(self, mean_adu: float) -> float:
-        """How much higher the entropy of one Gaussian for all pixels is than that of their own."""
-        variances = np.array(
+    def class_variance(self, z: Floats) -> Floats:
+        """(classes, n) variance of each class's noise at means ``z`` (n,), rounding included."""
+        return np.stack(
             [
-                max(mean_adu - distribution.offset_adu, 0.0) / distribution.gain_e_per_adu
+                np.maximum(z - distribution.offset_adu, 0.0) / distribution.gain_e_per_adu
                 + (distribution.read_noise_e / distribution.gain_e_per_adu) ** 2
                 + 1 / 12
                 for distribution in self.distributions
             ]
         )
-        return unevenness_nats(self.weights, variances)
+
+    def unevenness_nats(self, mean_adu: float) -> float:
+        """How much higher the entropy of one Gaussian for all pixels is than that of their own."""
+        return unevenness_nats(self.weights, self.class_variance(np.array([mean_adu]))[:, 0])
 
     def sample(self, lambda_: Floats, rng: np.random.Generator) -> NDArray[Any]:
         """See `NoiseModel`; ``lambda_`` in units of z above the dark level, pixels of any class."""

@@ -9,6 +9,7 @@ from typing import Any, get_args
 from hil.errors import InputError
 from hil.frames.files import read_frames
 from hil.noise.camera import CameraNoise
+from hil.noise.dual_gain import DualGainNoise
 from hil.noise.emccd import EmccdNoise
 from hil.noise.gaussian import GaussianNoise
 from hil.noise.gaussian_map import GaussianMapNoise
@@ -18,6 +19,7 @@ from hil.noise.xray import XrayNoise
 from hil.spec.base import Spec
 from hil.spec.noise import (
     CameraNoiseSpec,
+    DualGainNoiseSpec,
     EmccdNoiseSpec,
     GaussianNoiseSpec,
     NoiseSpec,
@@ -29,6 +31,7 @@ _MODELS: Mapping[type[Spec], Callable[..., Any]] = {
     GaussianNoiseSpec: GaussianNoise,
     PoissonNoiseSpec: PoissonNoise,
     CameraNoiseSpec: CameraNoise,
+    DualGainNoiseSpec: DualGainNoise,
     EmccdNoiseSpec: EmccdNoise,
     XrayNoiseSpec: XrayNoise,
 }

@@ -57,7 +57,7 @@ def _curve(axis: Any, calibration: CameraCalibration) -> None:
     lit = points.signal_adu[points.signal_adu > 0]
     low, high = (lit.min(), lit.max()) if lit.size else (1.0, 10.0)
     signal = np.geomspace(max(low, 1e-3 * high), high, 200)
-    line = calibration.variance_adu2(signal) - 1 / 12
+    line = calibration.variance_adu2(signal) - calibration.step_adu**2 / 12
     axis.plot(signal, line, color=_ORANGE, lw=1, label="gain and read noise")
     axis.axhline(calibration.read_noise_adu**2, color=_ORANGE, lw=0.7, ls=":", label="read noise")
     if calibration.saturation_adu is not None:
@@ -76,7 +76,7 @@ def _departures(axis: Any, calibration: CameraCalibration) -> None:
     """Draw what the points have over the line of gain and read noise, percent of it."""
     points, used = calibration.points, calibration.points.used
     signal = points.signal_adu[used]
-    line = calibration.variance_adu2(signal) - 1 / 12
+    line = calibration.variance_adu2(signal) - calibration.step_adu**2 / 12
     left = 100 * (points.variance_adu2[used] / line - 1)
     axis.errorbar(
         signal, left, 196 * points.variance_sd_adu2[used] / line, fmt=".", color=_BLUE, lw=0.7

@@ -44,12 +44,39 @@ class PoissonNoiseSpec(Spec):
 
 
 class CameraNoiseSpec(Spec):
-    """A scientific camera, as in EMVA 1288: shot noise, Gaussian read noise, rounding, clipping."""
+    """A scientific camera, as in EMVA 1288: shot noise, Gaussian read noise, rounding, clipping.
+
+    Parameters
+    ----------
+    saturation_adu
+        Where it clips, if that is below the top code: a full well, or fewer bits than are stored.
+    """
 
     kind: Literal["camera"]
     gain_e_per_adu: float = Field(gt=0)
     offset_adu: float = Field(ge=0)
     read_noise_e: float = Field(ge=0)
+    bit_depth: BitDepth = 16
+    saturation_adu: float | None = Field(default=None, gt=0)
+
+
+class DualGainNoiseSpec(Spec):
+    """A camera that merges two gains into one image: one up to ``join_adu``, one above.
+
+    Parameters
+    ----------
+    offset_above_adu
+        Where the second gain's line starts; left out where the mean does not jump at the join.
+    """
+
+    kind: Literal["dual_gain"]
+    gain_e_per_adu: float = Field(gt=0)
+    offset_adu: float = Field(ge=0)
+    read_noise_e: float = Field(ge=0)
+    join_adu: float = Field(gt=0)
+    gain_above_e_per_adu: float = Field(gt=0)
+    read_noise_above_e: float = Field(ge=0)
+    offset_above_adu: float | None = None
     bit_depth: BitDepth = 16
 
 
@@ -95,6 +122,11 @@ class NoiseAt(Spec):
 
 
 NoiseSpec: TypeAlias = Annotated[
-    GaussianNoiseSpec | PoissonNoiseSpec | CameraNoiseSpec | EmccdNoiseSpec | XrayNoiseSpec,
+    GaussianNoiseSpec
+    | PoissonNoiseSpec
+    | CameraNoiseSpec
+    | DualGainNoiseSpec
+    | EmccdNoiseSpec
+    | XrayNoiseSpec,
     Field(discriminator="kind"),
 ]

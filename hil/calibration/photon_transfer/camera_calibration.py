@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.types import Floats
+from hil.calibration.photon_transfer.gain_pattern import GainPattern
 from hil.calibration.photon_transfer.maps import PixelMaps
+from hil.calibration.photon_transfer.two_gains import GainAbove
 from hil.errors import InputError
 
 Saturation = Literal["converter", "full well", "not reached"]
@@ -107,6 +109,18 @@ class CameraCalibration:
         What the line was fitted to.
     maps
         What differs between pixels, or None.
+    above
+        The second gain, where bright pixels are read by another converter; then ``gain_e_per_adu``
+        is that of dim ones.
+    gain_pattern
+        Gains by part of the sensor, where they differ; ``gain_e_per_adu`` is their mean.
+    step_adu
+        Distance of the codes that the camera gives, ADU: 16 for 12 bits that are stored in 16, or a
+        digital gain. All numbers are in ADU as stored; a noise model of such frames has rounding a
+        step wide.
+    bend
+        How far the brightest level lies off a line through dim light, relative: -0.01 for 1 % below
+        it. None where the response is straight; the gain is that of dim light.
     """
 
     gain_e_per_adu: float
@@ -136,6 +150,10 @@ class CameraCalibration:
     problems: tuple[str, ...]
     points: TransferPoints
     maps: PixelMaps | None = None
+    above: GainAbove | None = None
+    gain_pattern: GainPattern | None = None
+    bend: float | None = None
+    step_adu: float = 1.0
 
     @property
     def read_noise_adu(self) -> float:
@@ -145,14 +163,22 @@ class CameraCalibration:
     def variance_adu2(self, signal_adu: Floats) -> Floats:
         """Temporal variance at a mean above the dark, both ADU, rounding included."""
         shot = np.maximum(signal_adu, 0.0) / self.gain_e_per_adu
-        return np.asarray(shot + self.read_noise_adu**2 + 1 / 12)
+        rounding = self.step_adu**2 / 12
+        variance = np.asarray(shot + self.read_noise_adu**2 + rounding)
+        if self.above is None:
+            return variance
+        g, as_read = self.above.gain_e_per_adu, np.asarray(signal_adu) + self.offset_adu
+        bright = (
+            (as_read - self.above.offset_adu) / g + (self.above.read_noise_e / g) ** 2 + rounding
+        )
+        return np.where(as_read > self.above.join_adu, bright, variance)
 
     def to_json(self) -> dict[str, Any]:
         """Give all but the maps as what JSON can hold; see `arrays` for those."""
         document: dict[str, Any] = {
             field.name: getattr(self, field.name)
             for field in fields(self)
-            if field.name not in ("maps", "points")
+            if field.name not in ("maps", "points", "above", "gain_pattern")
         }
         for name in _UNKNOWN:
             if not math.isfinite(document[name]):
@@ -163,6 +189,9 @@ class CameraCalibration:
             field.name: getattr(self.points, field.name).tolist() for field in fields(self.points)
         }
         document["maps"] = None if self.maps is None else self.maps.to_json()
+        for name in ("above", "gain_pattern"):
+            part = getattr(self, name)
+            document[name] = None if part is None else part.to_json()
         return document
 
     def arrays(self) -> dict[str, NDArray[Any]]:
@@ -193,6 +222,10 @@ class CameraCalibration:
                 tuple(values["notes"]),
                 tuple(values["problems"]),
             )
+            if values.get("above") is not None:
+                values["above"] = GainAbove.from_json(values["above"])
+            if values.get("gain_pattern") is not None:
+                values["gain_pattern"] = GainPattern.from_json(values["gain_pattern"])
             values |= {name: _UNKNOWN[name] for name in _UNKNOWN if values[name] is None}
             if maps is not None and arrays:
                 values["maps"] = PixelMaps.from_json(maps, arrays)
@@ -201,8 +234,18 @@ class CameraCalibration:
             raise InputError("calibration", "", f"is not a stored calibration: {error}") from None
 
     def __str__(self) -> str:
+        above = self.above
+        second = (
+            []
+            if above is None
+            else [
+                _line("gain above", above.gain_e_per_adu, above.gain_e_per_adu_sd, "e/ADU"),
+                _line("  from", above.join_adu, above.join_adu_sd, "ADU"),
+            ]
+        )
         lines = [
             _line("gain", self.gain_e_per_adu, self.gain_e_per_adu_sd, "e/ADU"),
+            *second,
             _line("offset", self.offset_adu, self.offset_adu_sd, "ADU"),
             _line("read noise", self.read_noise_e, self.read_noise_e_sd, "e rms"),
             _line("dark current", self.dark_current_e_per_s, self.dark_current_e_per_s_sd, "e/s"),

@@ -16,33 +16,53 @@ from hil.calibration.photon_transfer.dark_noise import (
     unclipped_moments,
 )
 from hil.calibration.photon_transfer.defects import find_usable
+from hil.calibration.photon_transfer.in_steps import in_adu
 from hil.calibration.photon_transfer.line_shape import cubic_ratio
-from hil.calibration.photon_transfer.linearity import DarkLine, fit_dark_line, fit_linearity
-from hil.calibration.photon_transfer.pixel_mapping import DarkMaps, dark_maps, map_pixels
-from hil.calibration.photon_transfer.saturation import SaturationLevel, find_saturation
-from hil.calibration.photon_transfer.stability import LARGEST_SHARE, check_stability
-from hil.calibration.photon_transfer.stack import Stack
-from hil.calibration.photon_transfer.variance_line import (
-    ROUNDING_ADU2,
-    ROUNDING_SHOWS_ADU2,
-    Line,
-    LineBins,
-    bin_stacks,
-    fit_line,
+from hil.calibration.photon_transfer.linearity import (
+    DarkLine,
+    find_bend,
+    fit_dark_line,
+    fit_linearity,
 )
+from hil.calibration.photon_transfer.pixel_mapping import DarkMaps, dark_maps, map_pixels
+from hil.calibration.photon_transfer.response_bend import STRAIGHT
+from hil.calibration.photon_transfer.saturation import SaturationLevel, find_saturation, found_bits
+from hil.calibration.photon_transfer.stability import check_stability
+from hil.calibration.photon_transfer.stack import Stack
+from hil.calibration.photon_transfer.transfer_curve import fit_transfer
+from hil.calibration.photon_transfer.two_gains import TwoLines, gain_above
+from hil.calibration.photon_transfer.variance_line import ROUNDING_ADU2
 from hil.calibration.photon_transfer.verdict import Findings, judge
 from hil.errors import InputError
+from hil.noise.code_step import PLAIN, CodeStep
 
 Mask = NDArray[np.bool_]
 
 _CLIPPED_PIXELS = 0.01  # share of a stack's pixels
-_PASSES = 3  # of sorting pixels by how far their noise, as fitted, reaches
 
 
 def fit_camera(
-    darks: Sequence[Stack], lit: Sequence[Stack], bit_depth: int, em_gain: float
+    darks: Sequence[Stack],
+    lit: Sequence[Stack],
+    bit_depth: int | None,
+    em_gain: float,
+    step: CodeStep = PLAIN,
+    top_adu: int | None = None,
 ) -> CameraCalibration:
     """Fit a camera to stacks, one of each kind at least.
+
+    Parameters
+    ----------
+    darks, lit
+        In steps, see `in_steps`.
+    bit_depth
+        Of what is stored; None where nobody says.
+    em_gain
+        Of an electron multiplier.
+    step
+        Between codes.
+    top_adu
+        The highest value that can be stored; None for that of the bit depth.
 
     Raises
     ------
@@ -54,36 +74,47 @@ def fit_camera(
     if not usable.any():
         raise InputError("frames", "", "hold no pixel that is neither hot nor dead")
     dark = dark_maps(darks)
-    saturation = find_saturation(lit, 2**bit_depth - 1)
-    clear = [stack for stack in lit if not _spoilt(stack, saturation, 2**bit_depth - 1)]
-    bins, used, line = _transfer(clear, dark, usable, saturation)
+    if top_adu is None:
+        top_adu = 2 ** (bit_depth or 16) - 1
+    top = int((top_adu - step.phase_adu) / step.step_adu + 0.5 / step.step_adu)
+    saturation = find_saturation(lit, top)
+    clear = [stack for stack in lit if not _spoilt(stack, saturation, top)]
+    bits = found_bits(saturation, step, bit_depth, top_adu)
+    reached = saturation.first_adu is not None
+    bend = find_bend(lit, dark.offset_adu, usable, saturation.clip_adu, reached)
+    curve = fit_transfer(clear, dark.offset_adu, usable, saturation.clip_adu, bend)
+    bins, used, line = curve.bins, curve.used, curve.line
     dark_line = fit_dark_line(darks, usable)
     read = _read_noise(darks, dark, usable)
     offset_adu = dark_line.offset_adu + read.offset_shift_adu
-    gain, gain_sd = _gain(line)
+    gain, gain_sd = curve.gain_e_per_adu, curve.gain_e_per_adu_sd
+    above = None
+    if curve.two is not None:
+        above = gain_above(curve.two, gain * read.sigma_adu, offset_adu)
     stability = check_stability(clear, darks, offset_adu)
     maps = map_pixels(dark, _clear(flats, saturation), usable, line)
     findings = Findings(
         darks=darks,
         lit=lit,
-        bins=bins.only(used),
-        line=line,
+        curve=curve,
+        above=above,
         gain_relative_sd=gain_sd / gain,
         read_noise_adu=read.sigma_adu,
         read_noise_adu_sd=read.sigma_adu_sd,
         saturation=saturation,
         stability=stability,
-        cubic=cubic_ratio(clear, offset_adu, line),
-        linearity=fit_linearity(
-            lit, dark.offset_adu, usable, saturation.clip_adu, saturation.first_adu is not None
-        ),
+        cubic=cubic_ratio(_dim(clear, curve.two), offset_adu, line),
+        linearity=fit_linearity(lit, dark.offset_adu, usable, saturation.clip_adu, reached),
         em_gain=em_gain,
         bit_depth=bit_depth,
+        bits=bits,
+        top=top,
+        step=step,
         maps=maps,
     )
     notes, problems = judge(findings)
     linearity, current = findings.linearity, _dark_current(dark_line, gain, gain_sd)
-    return CameraCalibration(
+    found = CameraCalibration(
         gain_e_per_adu=gain,
         gain_e_per_adu_sd=gain_sd,
         offset_adu=offset_adu,
@@ -97,8 +128,12 @@ def fit_camera(
         saturation_by=saturation.by,
         linearity_error=None if linearity is None else linearity.error,
         linearity_error_sd=None if linearity is None else linearity.error_sd,
-        noise_variance_relative_sd=max(gain_sd / gain, read.variance_relative_sd),
-        bit_depth=bit_depth,
+        noise_variance_relative_sd=max(
+            math.hypot(gain_sd / gain, curve.variance_misfit),
+            read.variance_relative_sd,
+            0.0 if above is None else above.gain_e_per_adu_sd / above.gain_e_per_adu,
+        ),
+        bit_depth=bits,
         n_frames=sum(stack.n for stack in (*darks, *lit)),
         chi2_per_dof=line.chi2_per_dof,
         dof=line.dof,
@@ -118,22 +153,16 @@ def fit_camera(
             used=used,
         ),
         maps=maps,
+        above=above,
+        gain_pattern=curve.pattern,
+        bend=None if curve.fit.bend is STRAIGHT else curve.fit.bend.relative,
     )
+    return in_adu(found, step, bits)
 
 
-def _transfer(
-    lit: Sequence[Stack], dark: DarkMaps, usable: Mask, saturation: SaturationLevel
-) -> tuple[LineBins, Mask, Line]:
-    """Sort pixels into bins and fit the line, again as the line says how far noise reaches."""
-    line = None
-    for _ in range(_PASSES):
-        bins = bin_stacks(lit, dark.offset_adu, usable, saturation.clip_adu, line)
-        used = bins.clear & (bins.variance_adu2 > ROUNDING_SHOWS_ADU2)
-        line = fit_line(bins.only(used))
-        if not line.slope_adu > 0:
-            break
-    assert line is not None
-    return bins, used, line
+def _dim(stacks: Sequence[Stack], two: TwoLines | None) -> list[Stack]:
+    """Give the stacks that the first of two gains reads."""
+    return [stack for stack in stacks if two is None or stack.unclipped_mean_adu < two.join_adu]
 
 
 def _spoilt(stack: Stack, saturation: SaturationLevel, top_adu: int) -> bool:
@@ -144,18 +173,6 @@ def _spoilt(stack: Stack, saturation: SaturationLevel, top_adu: int) -> bool:
     if saturation.first_adu is None or saturation.first_adu >= top_adu:
         return False
     return float((stack.mean_adu >= saturation.first_adu).mean()) > _CLIPPED_PIXELS
-
-
-def _gain(line: Line) -> tuple[float, float]:
-    """Electrons per ADU and its standard uncertainty; infinite where variance does not rise.
-
-    Patterns that `check_stability` lets pass may be any share of the variance up to its limit: a
-    rectangular distribution (GUM, 4.3.7), whose standard deviation is added in quadrature.
-    """
-    if not line.slope_adu > 0:
-        return 1.0, math.inf
-    gain = 1 / line.slope_adu
-    return gain, gain * math.hypot(line.slope_sd * gain, LARGEST_SHARE / math.sqrt(12))
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 
 from hil.calibration.photon_transfer.camera_calibration import CameraCalibration
 from hil.calibration.photon_transfer.camera_fit import fit_camera
+from hil.calibration.photon_transfer.in_steps import in_steps
 from hil.calibration.photon_transfer.stack import Stack, reduce_stack
 from hil.errors import InputError
+from hil.noise.code_step import find_step
 
 
 class PhotonTransfer:
@@ -32,7 +34,8 @@ class PhotonTransfer:
     Parameters
     ----------
     bit_depth
-        Of the frames, 1 to 16: a value of 2^bit_depth - 1 is clipped.
+        Of the frames, 1 to 16: a value of 2^bit_depth - 1 is clipped. None where it is not known:
+        then it is measured, from where values pile up.
     em_gain
         Of an electron multiplier, as the camera reports it; 1 where there is none.
 
@@ -42,13 +45,15 @@ class PhotonTransfer:
         For impossible values.
     """
 
-    def __init__(self, bit_depth: int, em_gain: float = 1.0) -> None:
-        if isinstance(bit_depth, bool) or bit_depth != int(bit_depth) or not 1 <= bit_depth <= 16:
+    def __init__(self, bit_depth: int | None = None, em_gain: float = 1.0) -> None:
+        if bit_depth is not None and (
+            isinstance(bit_depth, bool) or bit_depth != int(bit_depth) or not 1 <= bit_depth <= 16
+        ):
             raise InputError(
                 "calibration", "bit_depth", f"{bit_depth!r}; allowed: an integer 1 to 16"
             )
-        self._bit_depth = int(bit_depth)
-        self._top_adu = 2**self._bit_depth - 1
+        self._bit_depth = None if bit_depth is None else int(bit_depth)
+        self._top_adu = 2 ** (self._bit_depth or 16) - 1
         self._em_gain = _at_least("em_gain", em_gain, 1.0)
         self._stacks: list[Stack] = []
 
@@ -109,7 +114,15 @@ class PhotonTransfer:
         for kind, stacks in (("dark", darks), ("lit", lit)):
             if not stacks:
                 raise InputError("calibration", kind, f"no {kind} stack was added; allowed: 1 up")
-        return fit_camera(darks, lit, self._bit_depth, self._em_gain)
+        step = find_step(np.sum([stack.codes for stack in self._stacks], axis=0))
+        return fit_camera(
+            [in_steps(stack, step) for stack in darks],
+            [in_steps(stack, step) for stack in lit],
+            self._bit_depth,
+            self._em_gain,
+            step,
+            self._top_adu,
+        )
 
     def _check(self, frames: NDArray[Any]) -> None:
         if not isinstance(frames, np.ndarray) or frames.dtype.kind not in "ui":
@@ -126,12 +139,12 @@ class PhotonTransfer:
             raise InputError(
                 "frames", "", f"have {frames.shape[1:]} pixels; allowed: {before}, as before"
             )
-        low, high = int(frames.min()), int(frames.max())
+        low, high, bits = int(frames.min()), int(frames.max()), self._top_adu.bit_length()
         if low < 0 or high > self._top_adu:
             raise InputError(
                 "frames",
                 "",
-                f"hold {low} to {high} ADU; allowed: 0 to {self._top_adu}, {self._bit_depth} bits",
+                f"hold {low} to {high} ADU; allowed: 0 to {self._top_adu}, {bits} bits",
             )
 
 

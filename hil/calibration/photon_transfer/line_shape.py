@@ -29,8 +29,14 @@ _MULTIPLIED = 1.25  # half way from Poisson's distribution to a multiplier's
 _CUBIC_KNOWN = 0.1
 
 
-def line_problem(bins: LineBins, line: Line) -> str:
-    """Say how the curve departs from its line; empty where it does not."""
+def line_problem(bins: LineBins, line: Line, step_adu: float = 1.0) -> str:
+    """Say how the curve departs from its line; empty where it does not.
+
+    Parameters
+    ----------
+    step_adu
+        ADU as stored to one of ``bins``.
+    """
     if len(bins.signal_adu) < _GROUPS or not math.isfinite(line.slope_sd):
         return ""
     order = np.argsort(bins.signal_adu)
@@ -47,12 +53,12 @@ def line_problem(bins: LineBins, line: Line) -> str:
     if abs(largest) < _LARGEST_DEPARTURE:
         return ""
     text = (
-        f"variance is not a line in the mean: it departs by {largest:+.1%} at {at:.0f} ADU above "
-        "the dark"
+        f"variance is not a line in the mean: it departs by {largest:+.1%} at "
+        f"{at * step_adu:.0f} ADU above the dark"
     )
     jump = _jump(s, bins.variance_adu2[order] - ROUNDING_ADU2, weight)
     if jump is not None:
-        return f"{text}, and jumps near {jump:.0f} ADU, as a dual-gain camera does"
+        return f"{text}, and jumps near {jump * step_adu:.0f} ADU, as a dual-gain camera does"
     return f"{text}: a correction in the camera, or a sensor that is not linear"
 
 

@@ -14,10 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.types import Floats
+from hil.calibration.photon_transfer.response_bend import Bend, fit_bend
 from hil.calibration.photon_transfer.stack import Stack
 
 _LOWEST_SHARE = 0.05  # of the largest signal; EMVA fits from 5 % to 95 % of saturation
 _HIGHEST_SHARE = 0.95
+_DIMMEST_SHARE = 0.01  # of the largest signal, that tells of a bend
 _LEAST_PIXELS = 100
 
 
@@ -54,20 +56,10 @@ def fit_linearity(
     reached
         Whether anything got there, so that 95 % of it is the end.
     """
-    lights = {stack.light for stack in stacks}
-    by_light = max(
-        ([s for s in stacks if s.light == light] for light in lights),
-        key=lambda group: len({s.exposure_ms for s in group}),
-    )
-    of_the_lamp = len({s.exposure_ms for s in by_light}) < 3
-    chosen = list(stacks) if of_the_lamp else by_light
-    top = (_HIGHEST_SHARE if reached else 1.0) * clip_adu
-    common, kept = _common_pixels(chosen, usable, top)
-    if len(kept) < 3:
+    levels = _levels(stacks, offset_adu, usable, (_HIGHEST_SHARE if reached else 1.0) * clip_adu)
+    if levels is None:
         return None
-    h = np.array([stack.exposure_ms * stack.light for stack in kept])
-    s = np.array([float((stack.mean_adu - offset_adu)[common].mean()) for stack in kept])
-    sd = np.array([_mean_sd(stack, common) for stack in kept])
+    h, s, sd = levels.h, levels.s, levels.sd
     wanted = s > _LOWEST_SHARE * s.max()
     h, s, sd = h[wanted], s[wanted], sd[wanted]
     if len(np.unique(h)) < 3:
@@ -75,7 +67,60 @@ def fit_linearity(
     slope, intercept = np.polyfit(h, s, 1, w=1 / s)
     deviation = s / (intercept + slope * h) - 1
     error_sd = float(np.sqrt(((sd / s) ** 2).mean() / len(s)))
-    return Linearity(float(np.abs(deviation).mean()), error_sd, of_the_lamp)
+    return Linearity(float(np.abs(deviation).mean()), error_sd, levels.of_the_lamp)
+
+
+def find_bend(
+    stacks: Sequence[Stack],
+    offset_adu: Floats,
+    usable: NDArray[np.bool_],
+    clip_adu: float,
+    reached: bool,
+) -> Bend | None:
+    """Fit the response to signals over exposure; parameters as in `fit_linearity`."""
+    levels = _levels(stacks, offset_adu, usable, (_HIGHEST_SHARE if reached else 1.0) * clip_adu)
+    if levels is None:
+        return None
+    wanted = levels.s > _DIMMEST_SHARE * levels.s.max()
+    if len(np.unique(levels.h[wanted])) < 4:
+        return None
+    h, s, sd = levels.h[wanted], levels.s[wanted], levels.sd[wanted]
+    return fit_bend(h, s, sd / s, levels.moments, levels.reach, levels.of_the_lamp)
+
+
+@dataclass(frozen=True, eq=False)
+class _Levels:
+    """Exposures h, mean signals s with their sd, (levels,); moments of the scene, its brightest."""
+
+    h: Floats
+    s: Floats
+    sd: Floats
+    of_the_lamp: bool
+    moments: tuple[float, float]
+    reach: float
+
+
+def _levels(
+    stacks: Sequence[Stack], offset_adu: Floats, usable: NDArray[np.bool_], top_adu: float
+) -> _Levels | None:
+    """Compare stacks by exposure, or by light where exposures are too few; None below three."""
+    lights = {stack.light for stack in stacks}
+    by_light = max(
+        ([s for s in stacks if s.light == light] for light in lights),
+        key=lambda group: len({s.exposure_ms for s in group}),
+    )
+    of_the_lamp = len({s.exposure_ms for s in by_light}) < 3
+    chosen = list(stacks) if of_the_lamp else by_light
+    common, kept = _common_pixels(chosen, usable, top_adu)
+    if len(kept) < 3:
+        return None
+    h = np.array([stack.exposure_ms * stack.light for stack in kept])
+    s = np.array([float((stack.mean_adu - offset_adu)[common].mean()) for stack in kept])
+    sd = np.array([_mean_sd(stack, common) for stack in kept])
+    brightest = kept[int(s.argmax())]
+    image = (brightest.mean_adu - offset_adu)[common] / max(float(s.max()), 1e-9)
+    moments = float((image**2).mean()), float((image**3).mean())
+    return _Levels(h, s, sd, of_the_lamp, moments, float(np.quantile(image, 0.999)))
 
 
 @dataclass(frozen=True)

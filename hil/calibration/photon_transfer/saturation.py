@@ -16,11 +16,14 @@ import numpy as np
 from drivers.types import Floats
 from hil.calibration.photon_transfer.camera_calibration import Saturation
 from hil.calibration.photon_transfer.stack import Stack
+from hil.noise.code_step import CodeStep
 
 _COLLAPSED = 0.5  # of the largest variance, at a brighter level
 _STILL_ADU2 = 0.01  # the variance of values that do not change
 _SHOWS_CLIPPING = 1e-3  # share of values at the top
 _SIGMAS_BELOW_THE_WELL = 3.0
+_BESIDE = 8  # values below the highest, none of which is a pile
+_PILED = 3.0  # times as many as at any of them
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,9 @@ def find_saturation(stacks: Sequence[Stack], top_adu: int) -> SaturationLevel:
     """
     if any(stack.clipped_high > _SHOWS_CLIPPING for stack in stacks):
         return SaturationLevel("converter", top_adu, float(top_adu), 0.0)
+    pile = find_pile(stacks)
+    if pile is not None:
+        return SaturationLevel("converter", pile, float(pile), 0.0)
     mean, variance, count = np.concatenate([stack.levels for stack in stacks]).T
     if mean.size:
         peak = int(np.argmax(variance))
@@ -63,6 +69,40 @@ def find_saturation(stacks: Sequence[Stack], top_adu: int) -> SaturationLevel:
         if collapsed.any():
             return _end(mean[collapsed], variance[collapsed], count[collapsed])
     return SaturationLevel("not reached", top_adu, None, None)
+
+
+def found_bits(
+    saturation: SaturationLevel, step: CodeStep, bit_depth: int | None, top_adu: int
+) -> int:
+    """Give the bits of what is stored: measured where values pile up at the end of so many.
+
+    Parameters
+    ----------
+    saturation
+        In steps.
+    step
+        Between codes.
+    bit_depth
+        As stated; None where nobody says.
+    top_adu
+        The highest value that can be stored.
+    """
+    if saturation.by == "converter" and saturation.first_adu is not None:
+        end = round(step.adu(saturation.first_adu))
+        if (end + 1) & end == 0:
+            return end.bit_length()
+    return top_adu.bit_length() if bit_depth is None else bit_depth
+
+
+def find_pile(stacks: Sequence[Stack]) -> int | None:
+    """Give the highest value, where so many pixels read it that it must be the converter's end."""
+    counts = np.sum([stack.codes for stack in stacks], axis=0)
+    highest = int(np.flatnonzero(counts)[-1])
+    below = counts[max(highest - _BESIDE, 0) : highest]
+    share = max(float(stack.codes[highest] / stack.codes.sum()) for stack in stacks)
+    if share < _SHOWS_CLIPPING or counts[highest] < _PILED * (below.max(initial=0) + 1):
+        return None
+    return highest
 
 
 def _end(mean: Floats, variance: Floats, count: Floats) -> SaturationLevel:

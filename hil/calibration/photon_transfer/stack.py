@@ -79,8 +79,8 @@ class Stack:
         Rms shift from the mean image, and the variance that it makes.
     cubic
         Third cumulant; None for two frames.
-    step_adu
-        Greatest common divisor of values below the top: 1, or more where bits are shifted.
+    codes
+        (k,) how many pixels of all frames read 0, 1, ... ADU.
     levels
         (k, 3) of pixels sorted by their means: median of the means and mean of the temporal
         variances, flicker included, ADU and ADU^2, and how many pixels.
@@ -112,7 +112,7 @@ class Stack:
     motion_px: float
     motion_adu2: float
     cubic: Cubic | None
-    step_adu: int
+    codes: NDArray[np.int64]
     levels: Floats
     pairs: NDArray[np.int64] | None
 
@@ -161,10 +161,17 @@ def reduce_stack(
         motion_px=shift_px,
         motion_adu2=motion_adu2,
         cubic=_cubic(noise, mean, variance, inside),
-        step_adu=int(np.gcd.reduce(np.unique(frames[0][frames[0] < top_adu]))),
+        codes=_counted(frames, top_adu),
         levels=_levels(frames, mean),
         pairs=_pairs(frames, _mean_over(variance, inside)),
     )
+
+
+def _counted(frames: NDArray[Any], top_adu: int) -> NDArray[np.int64]:
+    counts = np.zeros(top_adu + 1, dtype=np.int64)
+    for frame in frames:
+        counts += np.bincount(frame.reshape(-1), minlength=top_adu + 1)
+    return counts
 
 
 def _mean_over(image: Floats, inside: NDArray[np.bool_]) -> float:
@@ -300,7 +307,9 @@ def _levels(frames: NDArray[Any], mean: Floats) -> Floats:
 
 
 def _pairs(frames: NDArray[Any], variance_adu2: float) -> NDArray[np.int64] | None:
-    if not variance_adu2 < _COARSE_VARIANCE_ADU2:
+    # steps between codes are not known yet, and noise is narrow or wide by them
+    step = max(2, int(np.gcd.reduce(np.unique(frames[0]))))
+    if not variance_adu2 < _COARSE_VARIANCE_ADU2 * step**2:
         return None
     even = len(frames) // 2 * 2
     first, second = (frames[start:even:2].astype(np.int64).ravel() for start in (0, 1))

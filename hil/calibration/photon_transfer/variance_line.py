@@ -97,6 +97,7 @@ def bin_stacks(
     usable: NDArray[np.bool_],
     top_adu: float,
     line: Line | None,
+    bottom_adu: float = 0.0,
 ) -> LineBins:
     """Sort the pixels of each stack into bins of about equal signal.
 
@@ -113,11 +114,13 @@ def bin_stacks(
     line
         Says how wide the noise is, which must keep clear of both ends; None keeps to the lower
         half of the range.
+    bottom_adu
+        The other end, which noise must keep clear of too.
     """
     rows: list[tuple[float, ...]] = []
     for stack in stacks:
         signal = stack.mean_adu - offset_adu
-        clear = _clear_of_the_ends(stack, signal, top_adu, line)
+        clear = _clear_of_the_ends(stack, signal, bottom_adu, top_adu, line)
         for is_clear, pixels in ((True, usable & clear), (False, usable & ~clear)):
             found = _bins_of(signal, stack, pixels)
             rows += [(*row, stack.n, stack.number, is_clear) for row in found]
@@ -167,9 +170,9 @@ def fit_line(bins: LineBins) -> Line:
 
 
 def _clear_of_the_ends(
-    stack: Stack, signal: Floats, top_adu: float, line: Line | None
+    stack: Stack, signal: Floats, bottom_adu: float, top_adu: float, line: Line | None
 ) -> NDArray[np.bool_]:
-    """Pixels whose noise does not reach 0 or ``top_adu``, judged by their means."""
+    """Pixels whose noise does not reach ``bottom_adu`` or ``top_adu``, judged by their means."""
     if line is None:
         half = stack.mean_adu < top_adu / 2
         if half.any():
@@ -177,7 +180,7 @@ def _clear_of_the_ends(
         return np.asarray(stack.mean_adu < 0.9 * top_adu)
     width = np.sqrt(line.variance(signal) * (1 + 1 / stack.n))
     margin = _SIGMAS_FROM_THE_ENDS * width
-    return np.asarray((stack.mean_adu - margin > 0) & (stack.mean_adu + margin < top_adu))
+    return np.asarray((stack.mean_adu - margin > bottom_adu) & (stack.mean_adu + margin < top_adu))
 
 
 def _bins_of(signal: Floats, stack: Stack, kept: NDArray[np.bool_]) -> Iterable[tuple[float, ...]]:

@@ -15,7 +15,7 @@ from operator import add
 import numpy as np
 
 from drivers.types import Floats
-from hil.information.densities.copula.choose_marginal import CodedSample
+from hil.information.densities.copula.choose_marginal import choose_distributions
 from hil.information.densities.copula.model import CopulaModel
 from hil.information.densities.copula.scored_fields import ScoredFields
 from hil.information.densities.stationary.autocovariance import fold_moments, lag_sums
@@ -35,8 +35,7 @@ class Copula:
 
     def cross_entropy(self, sample: Sample) -> CrossEntropy:
         """See `PatchEstimator`."""
-        codes = CodedSample(sample)
-        choice = codes.chosen_distributions(stationary_joint)
+        codes, choice = choose_distributions(sample, stationary_joint)
         step = codes.log_step_nats
         return CrossEntropy(
             choice.held_out_nats + step,

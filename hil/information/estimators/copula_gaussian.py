@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from drivers.types import Floats
-from hil.information.densities.copula.choose_marginal import CodedSample
+from hil.information.densities.copula.choose_marginal import choose_distributions
 from hil.information.densities.copula.model import CopulaModel
 from hil.information.densities.copula.scored_fields import ScoredFields
 from hil.information.estimators.copula import patch_sums, stationary_fits
@@ -34,11 +34,10 @@ class CopulaGaussian:
 
         As in `gaussian`, the point estimate is free of shrinkage where there are enough scenes.
         """
-        codes = CodedSample(sample)
         scenes = sample.places.shape[1] * np.bincount(sample.fold)
         n, trained = int(scenes.sum()), int(scenes.sum() - scenes.max())
         d = sample.values_per_patch
-        choice = codes.chosen_distributions(_shrunk_joint)
+        codes, choice = choose_distributions(sample, _shrunk_joint)
         details = codes.details | {"marginal_law": choice.name}
         step = codes.log_step_nats
         bound = choice.held_out_nats + step

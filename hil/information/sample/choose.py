@@ -45,8 +45,10 @@ def choose_sample(
     frames = parts[0] if len(parts) == 1 else np.stack(parts, axis=2)
     one_scene = frames.shape[0] == 1
     usable = None if first.usable is None else first.usable[None]
+    kinds = None if len(channels) > 1 or channels[0].kinds is None else channels[0].kinds[None]
     if one_scene and usable is None:
         frames = regions_of_one_field(frames, patch_size)
+        kinds = None if kinds is None else regions_of_one_field(kinds, patch_size)
     elif one_scene and usable is not None:
         usable = masked_regions(usable[0], patch_size)
         frames = np.broadcast_to(frames, (2, *frames.shape[1:]))
@@ -65,6 +67,7 @@ def choose_sample(
         corners,
         usable,
         stride if stride is not None and stride < patch_size else None,
+        kinds,
     )
 
 

@@ -36,12 +36,15 @@ class ChannelFrames:
         Whether values are in another unit than they were given in.
     codes
         What the frames say of the camera's codes.
+    kinds
+        (height, width), which class of ``noise`` each pixel is of; None for all alike.
     """
 
     checked: CheckedFrames
     noise: NoiseModel
     converted: bool
     codes: CameraCodes = NOTHING_FOUND
+    kinds: NDArray[np.intp] | None = None
 
     @property
     def noise_variance_adu2(self) -> float:
@@ -115,16 +118,19 @@ def _channel(
         frames, noise = noise.flatten(frames)
         if usable is not None and frames.shape != shape:
             raise InputError("mask", "", "is for frames of real numbers")
+    kinds = getattr(noise, "member", None)
     if usable is not None:
         box = box_of(usable)
         frames, usable = frames[..., *box], usable[box]
         usable = None if usable.all() else usable
+        kinds = None if kinds is None else kinds[box]
     if converted:
-        return ChannelFrames(check_frames(frames, noise, patch_size, usable), noise, converted)
+        checked = check_frames(frames, noise, patch_size, usable)
+        return ChannelFrames(checked, noise, converted, kinds=kinds)
     frames = four_axes(frames)
     frames, noise, codes = look_at_codes(frames, noise, usable)
     checked = check_frames(frames, noise, patch_size, usable)
-    return ChannelFrames(checked, noise, converted, codes)
+    return ChannelFrames(checked, noise, converted, codes, kinds)
 
 
 def box_of(usable: NDArray[np.bool_]) -> tuple[slice, slice]:

@@ -77,6 +77,9 @@ class Sample:
         usable pixel's value, in place of what they were.
     stride
         Pixels from one patch to the next; None where patches do not overlap.
+    kinds
+        (F, H, W) or (1, H, W), which class of ``noise`` each pixel is of; None for all alike, and
+        with several channels.
     """
 
     frames: NDArray[Any]
@@ -91,6 +94,7 @@ class Sample:
     corners: NDArray[np.intp] | None = None
     usable: NDArray[np.bool_] | None = None
     stride: int | None = None
+    kinds: NDArray[np.intp] | None = None
 
     @property
     def n_fields(self) -> int:
@@ -210,6 +214,7 @@ class Sample:
             frames=self.frames[fields],
             corners=own(self.corners),
             usable=own(self.usable),
+            kinds=own(self.kinds),
         )
 
     def by_channel(self) -> Iterator[Sample]:

@@ -103,10 +103,21 @@ class PhiTable:
 
     def phi_shift(self, counts: AduCounts) -> PhiShift:
         """Give what the mean of phi over the pixels of ``counts`` lacks, by the light behind."""
+        shift = PhiShift(gaussian_gap_nats=self._comb_gap_nats(counts))
         if counts.adu[0] > self._dim.last_adu and self._bright is None:
-            return PhiShift()
-        shift = self._dim.phi_shift(counts)
+            return shift
+        shift += self._dim.phi_shift(counts)
         return shift if self._bright is None else shift + self._bright.phi_shift(counts)
+
+    def _comb_gap_nats(self, counts: AduCounts) -> float:
+        """Give what a Gaussian lacks of the pixels brighter than the dim stretch.
+
+        Where ADU resolve electrons, single ones show at any light: h stays below its series.
+        """
+        if self._remainder[0] >= 0:
+            return 0.0
+        beyond = float(counts.counts[counts.adu > self._dim.last_adu].sum()) / counts.n
+        return -self._remainder[0] * beyond
 
     def bias_nats(self, low_adu: float, high_adu: float) -> float:
         """Largest |E[phi(Y) | lambda] - h(lambda)| for signals between two ADU, nats."""

@@ -18,10 +18,11 @@ import pytest
 
 import hil
 from hil.calibration.calibrate import CalibrationProgress, CalibrationRefused, calibrate_rig
-from hil.calibration.stored import fit_of
+from hil.calibration.stored import fit_of, stored_noise
 from hil.cli.main import run
 from hil.errors import InputError, Interrupted
 from hil.measure.measure import measure_rig
+from hil.noise import DualGainNoise
 from hil.session.run import resume_session, run_session
 from hil.store import Database
 from hil.supervision.stop import StopSwitch
@@ -412,3 +413,24 @@ def test_a_flat_field_takes_the_pixels_own_pattern_out(bare: Bench) -> None:
     as_it_is = measure_rig(plain, bare.url, session=session, measurements=3).found
     assert as_it_is.bits_per_pixel > 0.05
     assert abs(corrected.bits_per_pixel) < 0.02
+
+
+def test_two_gains_in_one_image_are_stored_and_used(bare: Bench) -> None:
+    """Beyond 700 electrons a second converter reads, with 20 electrons of noise."""
+    text = bare.rig.read_text(encoding="utf-8").replace("height_px = 64", "height_px = 160")
+    text = text.replace("width_px = 64", "width_px = 160").replace("repeats = 8", "repeats = 12")
+    second = "low_gain_from_e = 700\nlow_gain_read_noise_e = 20"
+    text = text.replace("read_noise_e = 2.3", f"read_noise_e = 2.3\n{second}")
+    bare.rig.write_text(text.replace("points = 4", "points = 8"), encoding="utf-8")
+    done = calibrate_rig(bare.rig, bare.url)
+    assert done.record.noise["kind"] == "dual_gain"
+    with bare.database() as database:
+        model = stored_noise(database).model
+        with pytest.raises(InputError, match="two gains"):
+            stored_noise(database, maps=True)
+    assert isinstance(model, DualGainNoise)
+    assert model.gain_e_per_adu == pytest.approx(0.7, rel=0.02)
+    assert model.gain_above_e_per_adu == pytest.approx(0.7, rel=0.05)
+    assert model.join_adu == pytest.approx(205.3 + 700 / 0.7, rel=0.3)
+    assert model.read_noise_above_e == pytest.approx(20, rel=0.3)
+    assert measure_rig(bare.rig, bare.url).calibration == done.record.id

@@ -14,6 +14,7 @@ from drivers.types import Floats
 from hil.calibration import CameraCalibration, PhotonTransfer
 
 Frames = NDArray[np.uint16]
+Scene = Callable[[int, np.random.Generator], Floats]
 Change = Callable[[Floats, np.random.Generator], Floats]
 
 
@@ -66,12 +67,17 @@ def calibrate(
     levels: int = 6,
     repeats: int = 4,
     dark_repeats: int = 8,
+    stated_bits: int | None = -1,
     **transfer: Any,
 ) -> CameraCalibration:
-    """Darks, then levels from 1/64 of the brightest mean up, in electrons."""
+    """Darks, then levels from 1/64 of the brightest mean up, in electrons.
+
+    ``stated_bits`` of -1 are the camera's own.
+    """
     rng = np.random.default_rng(seed)
     light = scene(side_px, rng)
-    collected = PhotonTransfer(camera.bit_depth, **transfer)
+    bits = camera.bit_depth if stated_bits == -1 else stated_bits
+    collected = PhotonTransfer(bits, **transfer)
     collected.add(camera.take(0 * light, dark_repeats, rng), 0.0, 0.0, dark=True)
     for electrons in np.geomspace(brightest_e / 64, brightest_e, levels):
         collected.add(camera.take(electrons * light, repeats, rng), float(electrons), 1.0)

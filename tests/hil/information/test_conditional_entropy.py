@@ -150,3 +150,16 @@ def test_counts_that_fade_say_the_same() -> None:
     whole, half = PoissonNoise().phi_shift(counts), PoissonNoise().phi_shift(counts.scaled(0.5))
     assert half.nats == pytest.approx(whole.nats, abs=0.002)
     assert half.sd_nats > whole.sd_nats
+
+
+@pytest.mark.parametrize("mean_e", [100.0, 300.0, 900.0])
+def test_single_electrons_that_show_at_any_light_are_said(mean_e: float) -> None:
+    """0.27 e of read noise: a Gaussian adds 0.08 bit at any light, and the copula nothing."""
+    noise = CameraNoise(0.1, 100.0, 0.27)
+    rng = np.random.default_rng(4)
+    light = mean_e + 1.2 * np.sqrt(mean_e) * rng.standard_normal((8, 64, 64))
+    frames = noise.sample(light, rng)
+    truth = 0.5 * np.log2(1 + 1.44 * mean_e / (mean_e + 0.27**2))
+    assert "coarse_counts" in flags(frames, noise, "stationary")
+    assert "coarse_counts" not in flags(frames, noise, "copula")
+    assert estimate_information(frames, noise, "copula").bits_per_pixel < truth + 0.03

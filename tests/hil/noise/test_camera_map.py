@@ -249,3 +249,44 @@ def test_frames_that_this_camera_cannot_take_are_refused(frames: np.ndarray, wor
     camera = CameraMapNoise(GAIN, np.full((32, 32), OFFSET), READ)
     with pytest.raises(InputError, match=words):
         estimate_information(frames, camera)
+
+
+def uneven_read_noise(side: int, spread: float, rng: np.random.Generator) -> CameraMapNoise:
+    """An sCMOS sensor: read noise differs by pixel."""
+    read = READ * np.exp(spread * rng.standard_normal((side, side)))
+    return CameraMapNoise(GAIN, OFFSET, read)
+
+
+@pytest.mark.parametrize("estimator", ["copula", "copula_gaussian"])
+@pytest.mark.parametrize(("mean_e", "n_fields"), [(0.0, 6), (1.0, 6), (1.0, 1), (30.0, 6)])
+def test_read_noise_that_differs_by_pixel_is_no_information(
+    estimator: str, mean_e: float, n_fields: int
+) -> None:
+    rng = np.random.default_rng(7)
+    camera = uneven_read_noise(96, 0.5, rng)
+    frames = camera.sample(np.full((n_fields, 1, 96, 96), mean_e), rng)
+    found = estimate_information(frames, camera, estimator, patch_size=8)
+    assert abs(found.bits_per_pixel) < 0.02
+
+
+def test_under_uneven_read_noise_a_scene_keeps_what_its_pixels_carry() -> None:
+    """Independent pixels of Gaussian light: the mean over pixels of 1/2 log2(1 + S / N)."""
+    rng = np.random.default_rng(8)
+    camera = uneven_read_noise(128, 0.5, rng)
+    light = np.maximum(60 + 12 * rng.standard_normal((8, 1, 128, 128)), 5)
+    noise_e2 = 60 + camera.read_noise_e**2 + GAIN**2 / 12
+    truth = float(np.mean(0.5 * np.log2(1 + 144 / noise_e2)))
+    found = estimate_information(camera.sample(light, rng), camera, "copula", patch_size=8)
+    assert found.bits_per_pixel == pytest.approx(truth, abs=0.02)
+
+
+@pytest.mark.parametrize("mean_e", [3.0, 200.0, 10_000.0])
+def test_gains_that_differ_by_half_or_column_are_no_pattern(mean_e: float) -> None:
+    rng = np.random.default_rng(9)
+    gain = np.full((96, 96), GAIN)
+    gain[:, 48:] *= 1.05
+    gain[:, ::2] *= 0.97
+    camera = CameraMapNoise(gain, OFFSET, READ)
+    frames = camera.sample(np.full((24, 1, 96, 96), mean_e), rng)
+    found = estimate_information(frames, camera, "copula", patch_size=8)
+    assert abs(found.bits_per_pixel) < 0.01

@@ -35,4 +35,11 @@ def test_a_map_is_looked_for_beside_the_file_that_names_it(tmp_path: Path) -> No
 
 
 def test_every_kind_is_known_by_the_name_that_files_use() -> None:
-    assert set(noise_specs()) == {"gaussian", "poisson", "camera", "emccd", "xray"}
+    assert set(noise_specs()) == {
+        "gaussian",
+        "poisson",
+        "camera",
+        "dual_gain",
+        "emccd",
+        "xray",
+    }

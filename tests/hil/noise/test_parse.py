@@ -65,7 +65,7 @@ class Bad(NamedTuple):
 @pytest.mark.parametrize(
     "bad",
     [
-        Bad("", "", "allowed: camera, emccd, gaussian, poisson, xray"),
+        Bad("", "", "allowed: camera, dual_gain, emccd, gaussian, poisson, xray"),
         Bad("gausian:sigma_adu=1", "", "did you mean 'gaussian'?"),
         Bad("gaussian", "", "either sigma_adu, a number, or sigma_file, a file"),
         Bad("gaussian:sigma_adu=1,sigma_file=a.npy", "", "either sigma_adu"),

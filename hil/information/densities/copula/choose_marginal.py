@@ -4,7 +4,9 @@ K : folds     L : codes     F, R, T, d : as in `sample`
 
 The distribution of one pixel is the smoothed histogram (`marginal`). Where a pixel's neighbours
 say most of it, a distribution of few parameters may serve better (`warped_distribution`): that is
-tried on patches held out. Each channel has a distribution of its own.
+tried on patches held out. Each channel has a distribution of its own, and so has each class of
+pixels, where a camera's maps say that their noise differs and patches that are held out agree
+(`choose_distributions`).
 """
 
 from __future__ import annotations
@@ -23,9 +25,11 @@ from hil.information.densities.copula.model import CopulaModel
 from hil.information.densities.copula.normal_scores import NormalScores
 from hil.information.densities.copula.parametric_marginal import NORMAL, warped_distributions, warps
 from hil.information.densities.copula.scored_fields import ScoredFields
+from hil.information.densities.copula.scores_by_class import ScoresByClass
 from hil.information.sample.sample import Sample
 
-Distributions = tuple[NormalScores, ...]  # of each channel
+Distribution = NormalScores | ScoresByClass
+Distributions = tuple[Distribution, ...]  # of each channel
 
 # Median over pixels of the standard deviation of a score given its neighbours, of all that it has:
 # below the first a distribution of few parameters is taken whenever it serves better; between the
@@ -73,19 +77,22 @@ class CodedSample:
     ----------
     sample
         Frames in ADU.
+    by_class
+        Whether pixels of each of `Sample.kinds` are under a distribution of their own.
     """
 
-    def __init__(self, sample: Sample) -> None:
+    def __init__(self, sample: Sample, by_class: bool = False) -> None:
         self.sample = sample
-        self._codes = CodedFrames(sample)
+        self._codes = CodedFrames(sample, by_class)
         self._counts = self._codes.counts()
-        fits = [
-            fit_marginals(*own)
-            for own in zip(self._counts, self._codes.noise_variance, strict=True)
+        self._by_class = self._codes.n_classes > 1
+        found = [
+            _histogram_distributions(*own, n_classes=self._codes.n_classes)
+            for own in zip(self._counts, self._codes.noise_variance, self._codes.combs, strict=True)
         ]
-        self._histogram = _by_set([[NormalScores(q) for q in (fit[0], *fit[1])] for fit in fits])
+        self._histogram = _by_set([distributions for distributions, _ in found])
         codes = [coding.n_codes for coding in self._codes.codings]
-        bandwidths = [fit[2][0] for fit in fits]
+        bandwidths = [bandwidth for _, bandwidth in found]
         several = sample.n_channels > 1
         self.details: dict[str, Any] = {
             "marginal_codes": codes if several else codes[0],
@@ -105,10 +112,11 @@ class CodedSample:
         once: were each fold's made by the others, a fold that shows a distribution to be wrong
               would be the one to be given it.
         """
-        candidates = {"histogram": self._histogram}
+        name = "histogram by class of pixels" if self._by_class else "histogram"
+        candidates = {name: self._histogram}
         models = [self.models(self._histogram, joint)]
         left = float(np.median(models[0][0].deviation))
-        if left < _PARTLY_SMOOTH:
+        if left < _PARTLY_SMOOTH and not self._by_class:
             candidates |= self._warped
             models += [self.models(distributions, joint) for distributions in self._warped.values()]
         held_out = [self.held_out_nats(own) for own in models]
@@ -175,6 +183,37 @@ class CodedSample:
         return {name: _by_set(fits) for name, fits in found.items()}
 
 
-def _by_set(channels: Sequence[Sequence[NormalScores]]) -> list[Distributions]:
+def choose_distributions(sample: Sample, joint: Joint) -> tuple[CodedSample, Choice]:
+    """Choose the distributions of one pixel, for all or for each class, by patches held out."""
+    codes = CodedSample(sample)
+    choice = codes.chosen_distributions(joint)
+    if sample.kinds is None:
+        return codes, choice
+    by_class = CodedSample(sample, by_class=True)
+    own = by_class.chosen_distributions(joint)
+    if own.held_out_nats.mean() < choice.held_out_nats.mean():
+        return by_class, own
+    return codes, choice
+
+
+def _histogram_distributions(
+    counts: Floats, variance: Floats, combs: Sequence[Floats | None], n_classes: int
+) -> tuple[list[Distribution], float]:
+    """Distributions of all folds, then of all but each; with the bandwidth of the first (class)."""
+    fits = [
+        fit_marginals(own, v, combs)
+        for own, v in zip(
+            np.split(counts, n_classes, axis=1), np.split(variance, n_classes), strict=True
+        )
+    ]
+    distributions = [[NormalScores(q) for q in (fit[0], *fit[1])] for fit in fits]
+    if n_classes == 1:
+        return list(distributions[0]), fits[0][2][0]
+    seen = counts.sum(axis=0).reshape(n_classes, -1).sum(axis=1)
+    weights = seen / seen.sum()
+    return [ScoresByClass(own, weights) for own in zip(*distributions, strict=True)], fits[0][2][0]
+
+
+def _by_set(channels: Sequence[Sequence[Distribution]]) -> list[Distributions]:
     """Turn each channel's distributions of all training sets into each set's of all channels."""
     return list(zip(*channels, strict=True))

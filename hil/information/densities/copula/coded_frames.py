@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from drivers.types import Floats
-from hil.information.densities.copula.marginal import MarginalCoding, noise_variance
+from hil.information.densities.copula.marginal import MarginalCoding, electron_combs, noise_variance
 from hil.information.sample.field_groups import field_groups
 from hil.information.sample.sample import Sample
+from hil.noise.corrected import CorrectedNoise
 
 
 @dataclass(frozen=True)
@@ -26,9 +28,18 @@ class CodedFrames:
     ----------
     sample
         Frames in ADU.
+    by_class
+        Whether pixels of each of `Sample.kinds` have cells of their own.
     """
 
     sample: Sample
+    by_class: bool = False
+
+    @cached_property
+    def n_classes(self) -> int:
+        """How many distributions a pixel may be under."""
+        kinds = self.sample.kinds
+        return int(kinds.max()) + 1 if self.by_class and kinds is not None else 1
 
     @cached_property
     def codings(self) -> list[MarginalCoding]:
@@ -37,21 +48,41 @@ class CodedFrames:
 
     @cached_property
     def noise_variance(self) -> list[Floats]:
-        """(L_c,) of each channel: variance of the noise at each code, codes squared."""
+        """(L_c,) of each channel: variance of the noise in each cell, codes squared."""
+        if self.n_classes > 1:
+            noise, coding = cast(CorrectedNoise, self.sample.noise), self.codings[0]
+            return [np.ravel(noise.class_variance(coding.adu())) / coding.step_adu**2]
         pairs = zip(self.sample.by_channel(), self.codings, strict=True)
         return [noise_variance(one, coding) for one, coding in pairs]
 
+    @cached_property
+    def combs(self) -> list[list[Floats | None]]:
+        """Of each channel: see `electron_combs`."""
+        pairs = zip(self.sample.by_channel(), self.codings, strict=True)
+        return [electron_combs(one, coding) for one, coding in pairs]
+
     def counts(self) -> list[Floats]:
-        """(K, L_c) of each channel: how many usable pixels of each fold have a code."""
-        found = [np.zeros((self.sample.n_folds, coding.n_codes)) for coding in self.codings]
+        """(K, L_c) of each channel: how many usable pixels of each fold are in a cell."""
+        found = [np.zeros((self.sample.n_folds, n_cells)) for n_cells in self._n_cells]
         for fold in range(self.sample.n_folds):
             for group in self.groups(np.flatnonzero(self.sample.fold == fold)):
                 part = self.sample.some(group)
                 everything = np.arange(group.size)
                 for own, coding, one in zip(found, self.codings, part.by_channel(), strict=True):
-                    codes = one.pixels(coding.encode(one.frames), everything)
-                    own[fold] += np.bincount(codes, minlength=coding.n_codes)
+                    codes = one.pixels(self._cells(coding, one), everything)
+                    own[fold] += np.bincount(codes, minlength=own.shape[1])
         return found
+
+    @property
+    def _n_cells(self) -> list[int]:
+        return [self.n_classes * coding.n_codes for coding in self.codings]
+
+    def _cells(self, coding: MarginalCoding, part: Sample) -> NDArray[np.int32]:
+        """Give the number of each pixel's cell, shaped as the frames."""
+        codes = coding.encode(part.frames)
+        if self.n_classes > 1 and part.kinds is not None:
+            codes = codes + (part.kinds * coding.n_codes).astype(np.int32)[:, None]
+        return codes
 
     def groups(self, fields: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
         """Split fields into groups that are worked on together."""
@@ -68,6 +99,6 @@ class CodedFrames:
         first = 0
         for c, (coding, one) in enumerate(zip(self.codings, part.by_channel(), strict=True)):
             own = coded[:, :, c] if self.sample.channels else coded
-            np.add(coding.encode(one.frames), first, out=own)
-            first += coding.n_codes
+            np.add(self._cells(coding, one), first, out=own)
+            first += self._n_cells[c]
         return replace(part, frames=coded)

@@ -11,11 +11,16 @@ the diffusivity v (Botev, Grotowski and Kroese, Annals of Statistics 2010), solv
 that q stays positive and sums to 1. The lowest and the highest code may be atoms, clipped pixels,
 and exchange nothing with the rest. b is the one of `BANDWIDTHS` under which folds of fields predict
 each other best; no smoothing at all is among them, for combs and coarse counts.
+
+Where the camera resolves single electrons the distribution is smooth but for a comb r that is known
+(`electron_comb`). Then counts diffuse towards r rather than towards 1: with m = n / r, r m changes
+by what flows along differences of m.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +34,7 @@ BANDWIDTHS = (0.0, 0.06, 0.12, 0.25, 0.5, 1.0, 2.0, 4.0)
 _MOST_CODES = 2**17
 _CODES_PER_SIGMA = 16  # a step of sigma / 16 adds 1 / 6144 to the entropy's nats, at most
 _STANDS_OUT = 5.0  # standard deviations of the difference of two counts
+_LEAST_TOOTH = 1e-3  # between two electrons
 _STEPS = 2  # implicit steps in time: 1 gives a Laplace kernel, many a Gaussian one
 
 
@@ -92,6 +98,15 @@ def noise_variance(sample: Sample, coding: MarginalCoding) -> Floats:
     return np.asarray(np.interp(adu, at, variance) / coding.step_adu**2, dtype=np.float64)
 
 
+def electron_combs(sample: Sample, coding: MarginalCoding) -> list[Floats | None]:
+    """Give the (L,) r that counts are tried with: None for 1, and what electrons make of it."""
+    comb = getattr(sample.noise, "comb", None)
+    if comb is None or coding.step_adu != 1:
+        return [None]
+    teeth = comb(coding.adu())
+    return [None] if teeth is None else [None, np.maximum(teeth, _LEAST_TOOTH)]
+
+
 def clipped(counts: Floats) -> bool:
     """Whether the first or the last of (L,) counts stands out from the next one as an atom does."""
     if counts.size < 3:
@@ -100,7 +115,9 @@ def clipped(counts: Floats) -> bool:
     return bool((ends - next_ones > _STANDS_OUT * np.sqrt(ends + next_ones + 1)).any())
 
 
-def fit_marginals(counts: Floats, variance: Floats) -> tuple[Floats, Floats, list[float]]:
+def fit_marginals(
+    counts: Floats, variance: Floats, combs: Sequence[Floats | None] = (None,)
+) -> tuple[Floats, Floats, list[float]]:
     """Fit q to all counts, and to all but each fold's.
 
     Parameters
@@ -109,6 +126,8 @@ def fit_marginals(counts: Floats, variance: Floats) -> tuple[Floats, Floats, lis
         (K, L) counts of each of K folds.
     variance
         (L,) v.
+    combs
+        From `electron_combs`.
 
     Returns
     -------
@@ -121,26 +140,27 @@ def fit_marginals(counts: Floats, variance: Floats) -> tuple[Floats, Floats, lis
     """
     total = counts.sum(axis=0)
     sets = np.concatenate([total[None], total - counts])
-    fits = np.array([_fitted(sets, variance, b) for b in BANDWIDTHS])
+    tried = [(b, comb) for comb in combs for b in BANDWIDTHS]
+    fits = np.array([_fitted(sets, variance, b, comb) for b, comb in tried])
     # (bandwidths, K) how badly the others predict a fold
     misfit = -np.einsum("kl,bkl->bk", counts, np.log(fits[:, 1:]))
     sums = misfit.sum(axis=1)
     best = [int(sums.argmin())]
     best += [int((sums - misfit[:, k]).argmin()) for k in range(counts.shape[0])]
     chosen = fits[best, np.arange(len(best))]
-    return chosen[0], chosen[1:], [BANDWIDTHS[i] for i in best]
+    return chosen[0], chosen[1:], [tried[i][0] for i in best]
 
 
-def _fitted(counts: Floats, variance: Floats, b: float) -> Floats:
+def _fitted(counts: Floats, variance: Floats, b: float, comb: Floats | None) -> Floats:
     """Smooth counts (sets, L); one pixel's worth is spread wide, over codes never seen."""
-    n = counts.sum(axis=1, keepdims=True)
-    wide = _diffused(counts, variance, BANDWIDTHS[-1]) / n
-    near = _diffused(counts, variance, b)
+    n = np.maximum(counts.sum(axis=1, keepdims=True), 1.0)
+    wide = _diffused(counts, variance, BANDWIDTHS[-1], comb) / n
+    near = _diffused(counts, variance, b, comb)
     result: Floats = (near + wide / 2 + 0.5 / counts.shape[1]) / (n + 1)
     return result
 
 
-def _diffused(counts: Floats, variance: Floats, b: float) -> Floats:
+def _diffused(counts: Floats, variance: Floats, b: float, comb: Floats | None) -> Floats:
     from scipy.linalg import solveh_banded
 
     if b == 0 or counts.shape[1] < 4:
@@ -148,12 +168,14 @@ def _diffused(counts: Floats, variance: Floats, b: float) -> Floats:
     # what flows from a code to the next; the ends are walls
     flow = b**2 / (2 * _STEPS) * (variance[:-1] + variance[1:]) / 2
     flow[[0, -1]] = 0.0
+    tooth = np.ones_like(variance) if comb is None else comb
+    flow *= np.sqrt(tooth[:-1] * tooth[1:])
     bands = np.zeros((2, variance.size))
     bands[0, 1:] = -flow
-    bands[1] = 1.0
+    bands[1] = tooth
     bands[1, :-1] += flow
     bands[1, 1:] += flow
     result = counts.T
     for _ in range(_STEPS):
-        result = solveh_banded(bands, result, check_finite=False)
+        result = tooth[:, None] * solveh_banded(bands, result, check_finite=False)
     return np.asarray(np.maximum(result.T, 0.0), dtype=np.float64)

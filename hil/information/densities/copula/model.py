@@ -31,6 +31,7 @@ from numpy.typing import NDArray
 
 from drivers.types import Floats
 from hil.information.densities.copula.normal_scores import NormalScores
+from hil.information.densities.copula.scores_by_class import ScoresByClass
 
 _NARROW = 0.3  # standard deviations; below, a cell's probability by the midpoint with its w^2 term
 _LEAST_VARIANCE = 1e-12  # of a latent given others, whose own is 1
@@ -57,7 +58,7 @@ class Cells:
     width: Floats
 
     @classmethod
-    def of(cls, distributions: Sequence[NormalScores]) -> Cells:
+    def of(cls, distributions: Sequence[NormalScores | ScoresByClass]) -> Cells:
         """Lay distributions one after the other."""
         return cls(
             np.repeat(
@@ -65,8 +66,8 @@ class Cells:
                 [distribution.probability.size for distribution in distributions],
             ),
             np.concatenate([distribution.score for distribution in distributions]),
-            np.concatenate([distribution.edges[:-1] for distribution in distributions]),
-            np.concatenate([distribution.edges[1:] for distribution in distributions]),
+            np.concatenate([distribution.low for distribution in distributions]),
+            np.concatenate([distribution.high for distribution in distributions]),
             np.concatenate([distribution.middle for distribution in distributions]),
             np.concatenate([distribution.width for distribution in distributions]),
         )
@@ -96,7 +97,7 @@ class CopulaModel:
     @classmethod
     def fit(
         cls,
-        distributions: Sequence[NormalScores],
+        distributions: Sequence[NormalScores | ScoresByClass],
         mean: Floats,
         covariance: Floats,
         whitener: Floats,

@@ -23,6 +23,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 
@@ -30,6 +31,15 @@ from drivers.types import Floats
 
 _ORDERS = 24  # of Hermite's polynomials; what is left goes to the next odd power
 _TINY = 1e-9  # probability below which differences of normal deviates lose digits
+
+
+class HasHermite(Protocol):
+    """A distribution's b_k."""
+
+    @property
+    def hermite(self) -> Floats:
+        """(26,) b_k."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -62,6 +72,16 @@ class NormalScores:
         # each half of the line from its own tail, where small probabilities keep their digits
         ends = np.where(below < above, ndtri(np.minimum(below, 1)), -ndtri(np.minimum(above, 1)))
         return np.asarray(ends, dtype=np.float64)
+
+    @property
+    def low(self) -> Floats:
+        """(L,) lower ends of the cells."""
+        return self.edges[:-1]
+
+    @property
+    def high(self) -> Floats:
+        """(L,) upper ends of the cells."""
+        return self.edges[1:]
 
     @cached_property
     def score(self) -> Floats:
@@ -102,7 +122,7 @@ class NormalScores:
         """Give the standard deviation by which scores of ``variance``, any shape, have c(rho)."""
         if self.place is None:
             # of a single code the score shows nothing
-            return np.sqrt(variance / max(1 - self.hidden_variance, _TINY))
+            return unit_deviation(variance, self.hidden_variance)
         return np.sqrt(np.maximum(variance + self.hidden_variance, _TINY))
 
     def slope2_mean(self, variance: Floats) -> float:
@@ -123,12 +143,9 @@ class NormalScores:
         value = float(self.probability @ np.minimum(variance * slope**2, 1.0))
         return min(value, 1 - max(self.hidden_variance, 0.0))
 
-    def latent_correlation(self, other: NormalScores, covariance: Floats) -> Floats:
+    def latent_correlation(self, other: HasHermite, covariance: Floats) -> Floats:
         """Return the rho whose c(rho) is ``covariance``, any shape, of a pixel of each."""
-        rho = np.sin(np.linspace(-math.pi / 2, math.pi / 2, 2001))
-        c = np.polynomial.polynomial.polyval(rho, self.hermite * other.hermite)
-        c = np.maximum.accumulate(c)
-        return np.asarray(np.interp(covariance, c, rho), dtype=np.float64)
+        return latent_correlation(self.hermite, other.hermite, covariance)
 
     @cached_property
     def hermite(self) -> Floats:
@@ -147,6 +164,19 @@ class NormalScores:
         left = 1 - self.hidden_variance - float(coefficients @ coefficients)
         coefficients[-1] = math.sqrt(max(left, 0.0))
         return coefficients
+
+
+def unit_deviation(variance: Floats, hidden_variance: float) -> Floats:
+    """Give the deviation by which scores E[t | cell] of ``variance``, any shape, have c(rho)."""
+    return np.asarray(np.sqrt(variance / max(1 - hidden_variance, _TINY)), dtype=np.float64)
+
+
+def latent_correlation(first: Floats, second: Floats, covariance: Floats) -> Floats:
+    """Return the rho whose c(rho) is ``covariance``, any shape, by two distributions' b_k."""
+    rho = np.sin(np.linspace(-math.pi / 2, math.pi / 2, 2001))
+    c = np.polynomial.polynomial.polyval(rho, first * second)
+    c = np.maximum.accumulate(c)
+    return np.asarray(np.interp(covariance, c, rho), dtype=np.float64)
 
 
 def _density(t: Floats) -> Floats:

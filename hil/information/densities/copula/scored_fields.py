@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from drivers.types import Floats
 from hil.information.densities.copula.coded_frames import CodedFrames
 from hil.information.densities.copula.normal_scores import NormalScores
+from hil.information.densities.copula.scores_by_class import ScoresByClass
 from hil.information.sample.sample import Channel, Sample
 
 _FLOOR_SHARE = 0.9  # of the noise's variance in the scores, which is known to first order only
@@ -40,7 +41,7 @@ class ScoredFields:
         Indices of those in the set.
     """
 
-    distributions: tuple[NormalScores, ...]
+    distributions: tuple[NormalScores | ScoresByClass, ...]
     codes: CodedFrames
     fields: NDArray[np.intp]
 
