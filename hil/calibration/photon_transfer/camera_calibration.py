@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.types import Floats
-from hil.calibration.photon_transfer.gain_pattern import GainPattern
+from hil.calibration.photon_transfer.line.gain_pattern import GainPattern
+from hil.calibration.photon_transfer.line.two_gains import GainAbove
 from hil.calibration.photon_transfer.maps import PixelMaps
-from hil.calibration.photon_transfer.two_gains import GainAbove
 from hil.errors import InputError
 
 Saturation = Literal["converter", "full well", "not reached"]

@@ -17,21 +17,21 @@ from hil.calibration.photon_transfer.dark_noise import (
 )
 from hil.calibration.photon_transfer.defects import find_usable
 from hil.calibration.photon_transfer.in_steps import in_adu
-from hil.calibration.photon_transfer.line_shape import cubic_ratio
-from hil.calibration.photon_transfer.linearity import (
+from hil.calibration.photon_transfer.line.line_shape import cubic_ratio
+from hil.calibration.photon_transfer.line.linearity import (
     DarkLine,
     find_bend,
     fit_dark_line,
     fit_linearity,
 )
+from hil.calibration.photon_transfer.line.response_bend import STRAIGHT
+from hil.calibration.photon_transfer.line.transfer_curve import fit_transfer
+from hil.calibration.photon_transfer.line.two_gains import TwoLines, gain_above
+from hil.calibration.photon_transfer.line.variance_line import ROUNDING_ADU2
 from hil.calibration.photon_transfer.pixel_mapping import DarkMaps, dark_maps, map_pixels
-from hil.calibration.photon_transfer.response_bend import STRAIGHT
 from hil.calibration.photon_transfer.saturation import SaturationLevel, find_saturation, found_bits
 from hil.calibration.photon_transfer.stability import check_stability
 from hil.calibration.photon_transfer.stack import Stack
-from hil.calibration.photon_transfer.transfer_curve import fit_transfer
-from hil.calibration.photon_transfer.two_gains import TwoLines, gain_above
-from hil.calibration.photon_transfer.variance_line import ROUNDING_ADU2
 from hil.calibration.photon_transfer.verdict import Findings, judge
 from hil.errors import InputError
 from hil.noise.code_step import PLAIN, CodeStep

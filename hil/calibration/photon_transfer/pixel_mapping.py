@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from drivers.types import Floats
+from hil.calibration.photon_transfer.line.variance_line import ROUNDING_ADU2, Line
 from hil.calibration.photon_transfer.maps import PixelMaps
 from hil.calibration.photon_transfer.stack import Stack
-from hil.calibration.photon_transfer.variance_line import ROUNDING_ADU2, Line
 
 Mask = NDArray[np.bool_]
 

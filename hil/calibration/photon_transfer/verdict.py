@@ -6,14 +6,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hil.calibration.photon_transfer.line_shape import line_problem, multiplier_problem
-from hil.calibration.photon_transfer.linearity import Linearity
+from hil.calibration.photon_transfer.line.line_shape import line_problem, multiplier_problem
+from hil.calibration.photon_transfer.line.linearity import Linearity
+from hil.calibration.photon_transfer.line.transfer_curve import TransferCurve
+from hil.calibration.photon_transfer.line.two_gains import GainAbove
 from hil.calibration.photon_transfer.maps import PixelMaps
 from hil.calibration.photon_transfer.saturation import SaturationLevel
 from hil.calibration.photon_transfer.stability import Stability
 from hil.calibration.photon_transfer.stack import Stack
-from hil.calibration.photon_transfer.transfer_curve import TransferCurve
-from hil.calibration.photon_transfer.two_gains import GainAbove
 from hil.noise.code_step import CodeStep
 
 _GAIN_TOO_VAGUE = 0.02

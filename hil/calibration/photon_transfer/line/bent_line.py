@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from drivers.types import Floats
-from hil.calibration.photon_transfer.response_bend import MOST_BEND, STRAIGHT, Bend
-from hil.calibration.photon_transfer.variance_line import Line, LineBins, fit_line
+from hil.calibration.photon_transfer.line.response_bend import MOST_BEND, STRAIGHT, Bend
+from hil.calibration.photon_transfer.line.variance_line import Line, LineBins, fit_line
 
 _SHOWS = 9.0  # chi2 that a bend of the variances alone must take away
 

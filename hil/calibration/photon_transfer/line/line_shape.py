@@ -18,8 +18,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from drivers.types import Floats
+from hil.calibration.photon_transfer.line.variance_line import ROUNDING_ADU2, Line, LineBins
 from hil.calibration.photon_transfer.stack import Stack
-from hil.calibration.photon_transfer.variance_line import ROUNDING_ADU2, Line, LineBins
 
 _GROUPS = 8
 _LARGEST_DEPARTURE = 0.03  # of the variance

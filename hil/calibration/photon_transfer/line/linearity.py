@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.types import Floats
-from hil.calibration.photon_transfer.response_bend import Bend, fit_bend
+from hil.calibration.photon_transfer.line.response_bend import Bend, fit_bend
 from hil.calibration.photon_transfer.stack import Stack
 
 _LOWEST_SHARE = 0.05  # of the largest signal; EMVA fits from 5 % to 95 % of saturation
@@ -50,7 +50,7 @@ def fit_linearity(
     stacks
         Lit ones of one scene.
     offset_adu, usable
-        (h, w) as in `hil.calibration.photon_transfer.variance_line.bin_stacks`.
+        (h, w) as in `hil.calibration.photon_transfer.line.variance_line.bin_stacks`.
     clip_adu
         Where values clip.
     reached

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hil.calibration.photon_transfer.response_bend import STRAIGHT, Bend, fit_bend
+from hil.calibration.photon_transfer.line.response_bend import STRAIGHT, Bend, fit_bend
 
 
 def test_the_shape_of_the_variance_follows_from_the_response() -> None:

@@ -23,16 +23,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.types import Floats
-from hil.calibration.photon_transfer.response_bend import Bend
-from hil.calibration.photon_transfer.stability import LARGEST_SHARE
-from hil.calibration.photon_transfer.stack import Stack
-from hil.calibration.photon_transfer.variance_line import (
+from hil.calibration.photon_transfer.line.response_bend import Bend
+from hil.calibration.photon_transfer.line.variance_line import (
     ROUNDING_ADU2,
     Line,
     LineBins,
     bin_stacks,
     fit_line,
 )
+from hil.calibration.photon_transfer.stability import LARGEST_SHARE
+from hil.calibration.photon_transfer.stack import Stack
 
 Mask = NDArray[np.bool_]
 

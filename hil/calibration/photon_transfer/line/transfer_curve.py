@@ -14,19 +14,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.types import Floats
-from hil.calibration.photon_transfer.bent_line import BentFit, fit_bent_line
-from hil.calibration.photon_transfer.gain_pattern import GainPattern, find_gain_pattern
-from hil.calibration.photon_transfer.response_bend import STRAIGHT, Bend
-from hil.calibration.photon_transfer.stability import LARGEST_SHARE
-from hil.calibration.photon_transfer.stack import Stack
-from hil.calibration.photon_transfer.two_gains import TwoLines, find_two_lines
-from hil.calibration.photon_transfer.variance_line import (
+from hil.calibration.photon_transfer.line.bent_line import BentFit, fit_bent_line
+from hil.calibration.photon_transfer.line.gain_pattern import GainPattern, find_gain_pattern
+from hil.calibration.photon_transfer.line.response_bend import STRAIGHT, Bend
+from hil.calibration.photon_transfer.line.two_gains import TwoLines, find_two_lines
+from hil.calibration.photon_transfer.line.variance_line import (
     ROUNDING_SHOWS_ADU2,
     Line,
     LineBins,
     bin_stacks,
     fit_line,
 )
+from hil.calibration.photon_transfer.stability import LARGEST_SHARE
+from hil.calibration.photon_transfer.stack import Stack
 
 Mask = NDArray[np.bool_]
 

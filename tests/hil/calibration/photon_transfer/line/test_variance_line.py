@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hil.calibration.photon_transfer.variance_line import ROUNDING_ADU2, LineBins, fit_line
+from hil.calibration.photon_transfer.line.variance_line import ROUNDING_ADU2, LineBins, fit_line
 
 RNG = np.random.default_rng(0)
 

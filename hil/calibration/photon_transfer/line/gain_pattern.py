@@ -22,14 +22,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.types import Floats
-from hil.calibration.photon_transfer.stability import LARGEST_SHARE
-from hil.calibration.photon_transfer.stack import Stack
-from hil.calibration.photon_transfer.variance_line import (
+from hil.calibration.photon_transfer.line.variance_line import (
     ROUNDING_SHOWS_ADU2,
     Line,
     bin_stacks,
     fit_line,
 )
+from hil.calibration.photon_transfer.stability import LARGEST_SHARE
+from hil.calibration.photon_transfer.stack import Stack
 
 Mask = NDArray[np.bool_]
 Curve = Callable[[Floats], Floats]
