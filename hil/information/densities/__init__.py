@@ -1,0 +1,1 @@
+"""Densities of patches, one folder a family: what the estimators fit and evaluate."""

@@ -1,0 +1,198 @@
+"""Prediction by kinds of patches: a mixture of Gaussians, each a linear predictor of its own.
+
+c : (r,) coordinates of a patch along the principal directions of the covariance S
+k : kind of patch, with weight pi_k, mean mu_k and covariance T_k (r, r) of c
+
+Patches of real scenes lie near few surfaces: edges of one direction or another, slopes of one steepness,
+templates. Within a kind values are predicted linearly; which kind it is, the earlier values tell by
+and by (Zoran and Weiss, ICCV 2011, for such mixtures as priors of patches). Along all other
+directions kinds are alike. Every patch also counts, a little, turned and mirrored: scenes have no
+up and down until enough patches say so.
+
+What comes out is one prediction and its standard deviation: mean and variance of the mixture of
+the kinds' predictions, weighted by what the earlier values say of the kinds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hil.information.densities.predictive.cells import Singles
+from hil.information.densities.predictive.linear import whitener
+
+Floats = NDArray[np.float64]
+
+_STEPS = 12
+_FIRST_STEPS = 6
+_MOST_FITTED = 1024  # patches
+_TURNED_WEIGHT = 0.15  # of each of seven turned copies of a patch
+_PRIOR_PATCHES = 10.0
+_PRIOR_WIDTH = 0.2  # of a kind's covariance, relative to that of all
+_LEAST_VARIANCE = 0.5
+_MOST_EVIDENCE = 40.0  # twice the nats by which one value may speak against a kind
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """See the module.
+
+    Parameters
+    ----------
+    log_weights
+        (K,) ln pi.
+    whiteners
+        (K, d, d).
+    offsets
+        (K, d) whitened means.
+    """
+
+    log_weights: Singles
+    whiteners: Singles
+    offsets: Singles
+
+    @classmethod
+    def fit(
+        cls,
+        u: Singles,
+        mean: Floats,
+        covariance: Floats,
+        p: int,
+        kinds: int,
+        directions: int,
+        rng: np.random.Generator,
+    ) -> Clusters:
+        """Fit to patches (n, d).
+
+        Parameters
+        ----------
+        mean, covariance
+            m and S of all patches.
+        p
+            Patch size.
+        kinds, directions
+            K and r, at most.
+        rng
+            Draws where kinds begin.
+        """
+        variance, along = _principal(covariance, directions)
+        some = u[:: max(1, len(u) // _MOST_FITTED)].astype(np.float64) - mean
+        c, weight = _with_turned(some, along, p)
+        start = np.minimum(np.maximum(variance - 1, 0.0), 1.0) / np.sqrt(variance)
+        share = _seeded(c * start, kinds, rng) * weight[:, None]
+        typical = np.diag(variance)
+        for _ in range(_STEPS):
+            log_pi, mu, t = _maximised(c, share, typical)
+            share = _expected(c, log_pi, mu, t) * weight[:, None]
+        rest = np.eye(len(covariance)) - along @ along.T
+        alike = rest @ covariance @ rest
+        whiteners = np.stack([whitener(alike + along @ one @ along.T) for one in t])
+        centres = mean + mu @ along.T
+        offsets = np.einsum("kde,ke->kd", whiteners, centres)
+        return cls(*(a.astype(np.float32) for a in (log_pi, whiteners, offsets)))
+
+    def predict(self, u: Singles) -> tuple[Singles, Singles]:
+        """Predict each value of patches (n, d) from the earlier ones: mean and deviation."""
+        sd = 1 / np.diagonal(self.whiteners, axis1=1, axis2=2)
+        said = np.empty((len(sd), *u.shape), dtype=np.float32)
+        means = np.empty_like(said)
+        for k, (w, offset) in enumerate(zip(self.whiteners, self.offsets, strict=True)):
+            e = u @ w.T
+            e -= offset
+            np.multiply(e, -sd[k], out=means[k])
+            means[k] += u
+            e *= e
+            np.minimum(e, np.float32(_MOST_EVIDENCE), out=e)
+            e *= np.float32(-0.5)
+            e -= np.log(sd[k])
+            said[k, :, 0] = self.log_weights[k]
+            np.cumsum(e[:, :-1], axis=1, out=said[k, :, 1:])
+            said[k, :, 1:] += self.log_weights[k]
+        said -= said.max(axis=0)
+        np.exp(said, out=said)
+        said /= said.sum(axis=0)
+        mean = np.zeros_like(u)
+        for share, one in zip(said, means, strict=True):
+            mean += share * one
+        variance = np.zeros_like(u)
+        for share, one, width in zip(said, means, sd, strict=True):
+            one -= mean
+            one *= one
+            one += width * width
+            variance += share * one
+        return mean, np.sqrt(np.maximum(variance, np.float32(_LEAST_VARIANCE)))
+
+
+def _principal(covariance: Floats, most: int) -> tuple[Floats, Floats]:
+    """Largest variances, not below the noise's, and their directions (d, r)."""
+    from scipy.linalg import eigh
+
+    d = len(covariance)
+    r = min(most, d)
+    variance, along = eigh(covariance, subset_by_index=(d - r, d - 1))
+    return np.maximum(variance, 1.0), along
+
+
+def _with_turned(about: Floats, along: Floats, p: int) -> tuple[Floats, Floats]:
+    """Coordinates of patches and of their turned copies, and the weight of each."""
+    image = about.reshape(len(about), -1, p, p)
+    across = image.swapaxes(2, 3)
+    copies = [image] + [
+        one[:, :, ::down, ::right]
+        for one in (image, across)
+        for down in (1, -1)
+        for right in (1, -1)
+        if one is across or (down, right) != (1, 1)
+    ]
+    c = np.concatenate([copy.reshape(len(about), -1) @ along for copy in copies])
+    weight = np.full(len(c), _TURNED_WEIGHT)
+    weight[: len(about)] = 1.0
+    return c, weight
+
+
+def _seeded(z: Floats, kinds: int, rng: np.random.Generator) -> Floats:
+    """(n, K) shares of patches in kinds, by k-means++ and a few steps of Lloyd's."""
+    n = len(z)
+    centres = z[[rng.integers(n)]]
+    distance = ((z - centres[0]) ** 2).sum(axis=1)
+    for _ in range(min(kinds, n) - 1):
+        total = float(distance.sum())
+        chosen = rng.choice(n, p=distance / total) if total > 0 else rng.integers(n)
+        centres = np.concatenate([centres, z[[chosen]]])
+        distance = np.minimum(distance, ((z - z[chosen]) ** 2).sum(axis=1))
+    for _ in range(_FIRST_STEPS):
+        nearest = ((centres**2).sum(axis=1) - 2 * z @ centres.T).argmin(axis=1)
+        member = np.eye(len(centres))[nearest]
+        centres = (member.T @ z + centres) / (member.sum(axis=0)[:, None] + 1)
+    k = len(centres)
+    return 0.9 * member + 0.1 / k
+
+
+def _maximised(c: Floats, share: Floats, typical: Floats) -> tuple[Floats, Floats, Floats]:
+    """ln pi, mu and T from shares, each with some patches of all kinds added."""
+    count = share.sum(axis=0)
+    log_pi = np.log((count + 1) / (count.sum() + count.size))
+    mu = (share.T @ c) / (count[:, None] + 1)
+    t = []
+    for k, n in enumerate(count):
+        about = c - mu[k]
+        scatter = (about * share[:, k, None]).T @ about
+        mixed = (scatter + _PRIOR_PATCHES * _PRIOR_WIDTH * typical) / (n + _PRIOR_PATCHES)
+        variance, along = np.linalg.eigh(mixed)
+        t.append((along * np.maximum(variance, 1.0)) @ along.T)
+    return log_pi, mu, np.stack(t)
+
+
+def _expected(c: Floats, log_pi: Floats, mu: Floats, t: Floats) -> Floats:
+    log_share = np.empty((len(c), len(log_pi)))
+    for k, one in enumerate(t):
+        w = whitener(one)
+        e = (c - mu[k]) @ w.T
+        log_det = -float(np.log(np.diagonal(w)).sum())
+        log_share[:, k] = log_pi[k] - log_det - 0.5 * (e * e).sum(axis=1)
+    log_share -= log_share.max(axis=1, keepdims=True)
+    share = np.exp(log_share)
+    result: Floats = share / share.sum(axis=1, keepdims=True)
+    return result

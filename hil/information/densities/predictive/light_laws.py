@@ -1,0 +1,106 @@
+"""The noise's own law of the codes, at a grid of light: what mixtures over light are made of.
+
+lambda_m : M lights, evenly apart in u (`cells`), from beyond the darkest to beyond the brightest
+K        : (M, G) P(group of codes | lambda_m)
+
+A mixture of these laws is what a pixel of any scene may have (`npmle`), and nothing narrower. Where
+the codes span so wide a range that lights are further apart than the noise is wide, each stands for
+the lights around it, and is a Gaussian as wide as that.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hil.information.camera_noise import CameraNoise
+from hil.information.corrected_noise import CorrectedNoise
+from hil.information.densities.predictive.cells import ChannelCells
+from hil.information.emccd_law import EmccdLaw
+from hil.information.emccd_noise import EmccdNoise
+from hil.information.gaussian_noise import GaussianNoise
+from hil.information.mixture_law import MixtureLaw
+from hil.information.noise_model import NoiseModel
+from hil.information.pixel_law import PixelLaw
+from hil.information.poisson_noise import PoissonNoise
+
+Floats = NDArray[np.float64]
+
+MOST_LIGHTS = 128
+_FINEST = 0.25  # of the noise's width: a light between two errs by 1e-4 nats at most
+_BEYOND = 1.5  # widths of the noise that light may lie beyond the codes seen
+_COARSE = 1.0
+_DIM_E = 200.0  # electrons from which Edgeworth's law serves
+_LEAST = 1e-12  # probability of a group that a light all but excludes
+
+
+def light_laws(cells: ChannelCells, noise: NoiseModel | None) -> Floats:
+    """Tabulate K for one channel; rows sum to 1."""
+    low, high = float(cells.edges[0]), float(cells.edges[-1])
+    step = max(_FINEST, (high - low + 2 * _BEYOND) / (MOST_LIGHTS - 1))
+    u = np.arange(low - _BEYOND, high + _BEYOND + step, step)
+    law = None if step >= _COARSE else _exact(cells, noise, u)
+    table = _gaussian(cells, u, step) if law is None else law
+    table = np.maximum(table, _LEAST)
+    result: Floats = table / table.sum(axis=1, keepdims=True)
+    return result
+
+
+def _exact(cells: ChannelCells, noise: NoiseModel | None, u: Floats) -> Floats | None:
+    coding = cells.coding
+    adu = coding.lowest_adu + coding.step_adu * _code(cells.edges, u)
+    ends = coding.lowest_adu + coding.step_adu * (cells.group_first - 0.5)
+    if isinstance(noise, GaussianNoise):
+        return _cells(ends, adu, noise.sigma_adu)
+    law = pixel_law(noise)
+    if law is None:
+        return None
+    lambda_e = np.maximum((adu - law.offset_adu) * law.gain_e_per_adu, 0.0)
+    table = np.empty((u.size, ends.size - 1))
+    dim = lambda_e < _DIM_E
+    for some, bright in ((dim, False), (~dim, True)):
+        if some.any():
+            table[some] = law.tabulated(lambda_e[some], ends, bright=bright)[0]
+    return table
+
+
+def pixel_law(noise: NoiseModel | None) -> PixelLaw | None:
+    """Find the law of a pixel of a noise model, if it has one in photons."""
+    if isinstance(noise, PoissonNoise):
+        return PixelLaw(1.0, 0.0, 0.0, math.inf)
+    if isinstance(noise, CameraNoise):
+        return PixelLaw(
+            noise.gain_e_per_adu, noise.offset_adu, noise.read_noise_e, noise.highest_adu
+        )
+    if isinstance(noise, EmccdNoise):
+        like = noise.like_camera
+        return EmccdLaw(like.gain_e_per_adu, like.offset_adu, like.read_noise_e, like.highest_adu)
+    if isinstance(noise, CorrectedNoise):
+        return MixtureLaw.of(noise.laws, noise.weights, noise.offset_adu)
+    return None
+
+
+def _gaussian(cells: ChannelCells, u: Floats, step: float) -> Floats:
+    # beyond what neighbours fill between them, a light stands for those around it
+    return _cells(cells.group_edges, u, math.hypot(1.0, 0.6 * max(step - 0.5, 0.0)))
+
+
+def _cells(ends: Floats, at: Floats, sigma: float) -> Floats:
+    from scipy.special import ndtr
+
+    below = ndtr((ends[None, 1:-1] - at[:, None]) / sigma)
+    column = np.ones((at.size, 1))
+    return np.diff(np.concatenate([0 * column, below, column], axis=1), axis=1)
+
+
+def _code(edges: Floats, u: Floats) -> Floats:
+    """Give the place of u among the codes, beyond their ends too."""
+    n = edges.size - 1
+    code = np.interp(u, edges, np.arange(n + 1) - 0.5)
+    below, above = np.minimum(u - edges[0], 0.0), np.maximum(u - edges[-1], 0.0)
+    result: Floats = (
+        code + below / (edges[1] - edges[0]) + above / max(edges[-1] - edges[-2], 1e-12)
+    )
+    return result

@@ -1,0 +1,94 @@
+"""Linear prediction of each value of a patch from the earlier ones, all at once.
+
+u : (n, d) patches in the stabilised coordinate     S : (d, d) their covariance, not below the noise
+W : (d, d) lower triangular, W S W^T = I            e = W (u - m), errors over their deviations
+
+The rows of W are the predictors: u_i - s_i e_i is what the earlier values say of u_i, with standard
+deviation s_i = 1 / W_ii. They are exactly the conditionals of a Gaussian with covariance S.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hil.information.autocovariance import fold_moments, lag_sums
+from hil.information.channel_stationary import ChannelTraining
+from hil.information.densities.predictive.cells import Singles
+from hil.information.estimators.copula import doubly_toeplitz
+from hil.information.estimators.stationary import fitted
+from hil.information.sample import Sample
+from hil.information.training_sums import training_sums
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class LinearPredictor:
+    """See the module.
+
+    Parameters
+    ----------
+    mean
+        (d,) m.
+    covariance
+        (d, d) S.
+    whitener
+        W.
+    """
+
+    mean: Floats
+    covariance: Floats
+    whitener: Singles
+
+    @classmethod
+    def of(cls, mean: Floats, covariance: Floats) -> LinearPredictor:
+        """Factor a covariance."""
+        return cls(mean, covariance, whitener(covariance).astype(np.float32))
+
+    @property
+    def sd(self) -> Singles:
+        """(d,) s."""
+        result: Singles = 1 / np.diagonal(self.whitener)
+        return result
+
+    def errors(self, u: Singles) -> Singles:
+        """(n, d) e."""
+        result: Singles = (u - self.mean.astype(np.float32)) @ self.whitener.T
+        return result
+
+
+def whitener(covariance: Floats) -> Floats:
+    """Inverse of the Cholesky factor.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        Where ``covariance`` is not positive definite.
+    """
+    from scipy.linalg.lapack import dpotrf, dtrtri
+
+    factor, failed = dpotrf(covariance.T, lower=1)
+    if failed:
+        raise np.linalg.LinAlgError("the covariance is not positive definite")
+    return np.tril(dtrtri(factor, lower=1)[0])
+
+
+def stationary_predictors(stabilised: Sample) -> list[LinearPredictor]:
+    """Predict by a covariance of the lag alone, fitted to all fields but each fold's."""
+    d = stabilised.values_per_patch
+    if stabilised.n_channels > 1:
+        training = ChannelTraining(stabilised)
+        return [
+            LinearPredictor.of(mean, covariance)
+            for mean, covariance in zip(training.means[1:], training.covariances[1:], strict=True)
+        ]
+    sums = training_sums(lag_sums(stabilised))
+    models = fitted(sums, 1.0, lambda: training_sums(fold_moments(stabilised)))
+    pairs = list(zip(sums, models, strict=True))[1:]
+    return [
+        LinearPredictor.of(np.full(d, one.mean + stabilised.mean_adu), doubly_toeplitz(model.c))
+        for one, model in pairs
+    ]

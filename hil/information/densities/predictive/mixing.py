@@ -1,0 +1,81 @@
+"""Weights of mixtures, by expectation and maximisation, with a prior that classes share.
+
+A class with few pixels takes the weights of all: kappa pixels' worth of them is added to its own (a
+Dirichlet prior), so that nothing jumps when pixels come or go.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int32]
+
+_TINY = 1e-300
+_WHOLE_STEPS, _CLASS_STEPS = 15, 12
+_PRIOR_PIXELS = 20.0
+_LEAST_WEIGHT = 1e-3  # shared by all experts: none is ever excluded
+
+
+def mixture_weights(
+    counts: Floats, laws: Floats, prior: Floats, prior_pixels: float, steps: int
+) -> Floats:
+    """Mix fixed laws to fit histograms.
+
+    Parameters
+    ----------
+    counts
+        (C, B) histograms.
+    laws
+        (A, B) probabilities of the bins under each law.
+    prior
+        (A,) weights that ``prior_pixels`` of each class have, and from which the steps begin.
+    steps
+        Of EM. Few leave a mixture smoother than many.
+
+    Returns
+    -------
+    (C, A), rows of sum 1.
+    """
+    n = counts.sum(axis=1, keepdims=True)
+    weights = np.tile(prior, (len(counts), 1))
+    added = prior_pixels * prior
+    for _ in range(steps):
+        expected = np.maximum(weights @ laws, _TINY)
+        weights *= (counts / expected) @ laws.T
+        weights += added
+        weights /= n + prior_pixels
+    return weights
+
+
+def expert_weights(experts: Floats, kind: Integers, n_kinds: int) -> Floats:
+    """Mix experts, by class.
+
+    Parameters
+    ----------
+    experts
+        (K, n) probability that each gives to each pixel, positive.
+    kind
+        (n,) class of each pixel.
+
+    Returns
+    -------
+    (n_kinds, K), rows of sum 1.
+    """
+    k = len(experts)
+    relative = experts / experts.sum(axis=0)
+    whole = np.full(k, 1 / k)
+    for _ in range(_WHOLE_STEPS):
+        whole = whole * (relative / (whole @ relative)).mean(axis=1)
+    order = np.argsort(kind, kind="stable")
+    ends = np.searchsorted(kind[order], np.arange(n_kinds + 1))
+    relative = relative[:, order]
+    weights = np.tile(whole, (n_kinds, 1))
+    for c in range(n_kinds):
+        own = relative[:, ends[c] : ends[c + 1]]
+        n, w = own.shape[1], whole
+        for _ in range(_CLASS_STEPS if n else 0):
+            w = (w * (own / (w @ own)).sum(axis=1) + _PRIOR_PIXELS * whole) / (n + _PRIOR_PIXELS)
+        weights[c] = w
+    return np.asarray((1 - _LEAST_WEIGHT) * weights + _LEAST_WEIGHT / k, dtype=np.float64)
