@@ -64,7 +64,7 @@ class Predictive:
             for field in np.flatnonzero(sample.fold == fold):
                 own = cells.encode(sample.some(np.array([field])).raw_patches[0])
                 held_out[field] = _nats(model, own)
-            fitted.append((chosen, _nats(model, codes)))
+            fitted.append((chosen[~apart], _nats(model, codes[~apart])))
         # what a patch costs less when it was fitted to, on average
         gap = float(np.mean([(held_out.ravel()[at] - nats).mean() for at, nats in fitted]))
         step = cells.log_step_nats

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hil.information.densities.predictive.cells import Singles
-from hil.information.densities.predictive.linear import whitener
+from hil.information.densities.predictive.linear import regression, whitener
 
 Floats = NDArray[np.float64]
 
@@ -43,15 +43,18 @@ class Clusters:
     ----------
     log_weights
         (K,) ln pi.
-    whiteners
-        (K, d, d).
+    regressions
+        (K, d, d), or (1, d, d) of all kinds, R of `linear`.
     offsets
-        (K, d) whitened means.
+        (K, d) what each kind predicts where all values are 0.
+    sd
+        (K, d) or (1, d), of the predictions.
     """
 
     log_weights: Singles
-    whiteners: Singles
+    regressions: Singles
     offsets: Singles
+    sd: Singles
 
     @classmethod
     def fit(
@@ -90,25 +93,28 @@ class Clusters:
         alike = rest @ covariance @ rest
         whiteners = np.stack([whitener(alike + along @ one @ along.T) for one in t])
         centres = mean + mu @ along.T
-        offsets = np.einsum("kde,ke->kd", whiteners, centres)
-        return cls(*(a.astype(np.float32) for a in (log_pi, whiteners, offsets)))
+        rows, sd = regression(whiteners)
+        offsets = centres - np.einsum("kde,ke->kd", rows, centres)
+        return cls(log_pi.astype(np.float32), rows, offsets.astype(np.float32), sd)
 
     def predict(self, u: Singles) -> tuple[Singles, Singles]:
         """Predict each value of patches (n, d) from the earlier ones: mean and deviation."""
-        sd = 1 / np.diagonal(self.whiteners, axis1=1, axis2=2)
-        said = np.empty((len(sd), *u.shape), dtype=np.float32)
+        kinds = len(self.offsets)
+        said = np.empty((kinds, *u.shape), dtype=np.float32)
         means = np.empty_like(said)
-        for k, (w, offset) in enumerate(zip(self.whiteners, self.offsets, strict=True)):
-            e = u @ w.T
-            e -= offset
-            np.multiply(e, -sd[k], out=means[k])
-            means[k] += u
+        for k, offset in enumerate(self.offsets):
+            row, sd = min(k, len(self.sd) - 1), self.sd[min(k, len(self.sd) - 1)]
+            if k == row:
+                from_earlier = u @ self.regressions[row].T
+            np.add(from_earlier, offset, out=means[k])
+            e = u[:, :-1] - means[k, :, :-1]
+            e /= sd[:-1]
             e *= e
             np.minimum(e, np.float32(_MOST_EVIDENCE), out=e)
             e *= np.float32(-0.5)
-            e -= np.log(sd[k])
+            e -= np.log(sd[:-1])
             said[k, :, 0] = self.log_weights[k]
-            np.cumsum(e[:, :-1], axis=1, out=said[k, :, 1:])
+            np.cumsum(e, axis=1, out=said[k, :, 1:])
             said[k, :, 1:] += self.log_weights[k]
         said -= said.max(axis=0)
         np.exp(said, out=said)
@@ -117,7 +123,8 @@ class Clusters:
         for share, one in zip(said, means, strict=True):
             mean += share * one
         variance = np.zeros_like(u)
-        for share, one, width in zip(said, means, sd, strict=True):
+        widths = np.broadcast_to(self.sd, self.offsets.shape)
+        for share, one, width in zip(said, means, widths, strict=True):
             one -= mean
             one *= one
             one += width * width

@@ -51,17 +51,18 @@ class Correction:
     regression: Singles
 
     @classmethod
-    def fit(cls, u: Singles, e: Singles, sd: Singles, p: int) -> Correction:
+    def fit(cls, u: Singles, predicted: Singles, sd: Singles, p: int) -> Correction:
         """Fit to some patches.
 
         Parameters
         ----------
-        u, e
-            (n, d) values, and their errors.
+        u, predicted
+            (n, d) values, and what linear prediction says of them.
         sd
             (d,) s.
         """
-        excess = _excess(u, u - e * sd, sd, p)
+        excess = _excess(u, predicted, sd, p)
+        e = (u - predicted) / sd
         h = _features(excess, e, sd).astype(np.float64)
         error = (np.clip(e, -_LARGEST_ERROR, _LARGEST_ERROR) * sd).astype(np.float64)
         n, d = e.shape

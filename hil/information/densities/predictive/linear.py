@@ -5,6 +5,10 @@ W : (d, d) lower triangular, W S W^T = I            e = W (u - m), errors over t
 
 The rows of W are the predictors: u_i - s_i e_i is what the earlier values say of u_i, with standard
 deviation s_i = 1 / W_ii. They are exactly the conditionals of a Gaussian with covariance S.
+
+Predictions are computed from the earlier values alone, by R = I - diag(s) W, whose diagonal is 0:
+of u - s e the last digits would tell u, and on flat fields a class of pixels is made of nothing
+else.
 """
 
 from __future__ import annotations
@@ -35,29 +39,34 @@ class LinearPredictor:
         (d,) m.
     covariance
         (d, d) S.
-    whitener
-        W.
+    regression
+        (d, d) R.
+    sd
+        (d,) s.
     """
 
     mean: Floats
     covariance: Floats
-    whitener: Singles
+    regression: Singles
+    sd: Singles
 
     @classmethod
     def of(cls, mean: Floats, covariance: Floats) -> LinearPredictor:
         """Factor a covariance."""
-        return cls(mean, covariance, whitener(covariance).astype(np.float32))
+        return cls(mean, covariance, *regression(whitener(covariance)))
 
-    @property
-    def sd(self) -> Singles:
-        """(d,) s."""
-        result: Singles = 1 / np.diagonal(self.whitener)
+    def predict(self, u: Singles) -> Singles:
+        """Predict each value of patches (n, d) from the earlier ones."""
+        mean = self.mean.astype(np.float32)
+        result: Singles = (u - mean) @ self.regression.T
+        result += mean
         return result
 
-    def errors(self, u: Singles) -> Singles:
-        """(n, d) e."""
-        result: Singles = (u - self.mean.astype(np.float32)) @ self.whitener.T
-        return result
+
+def regression(w: Floats) -> tuple[Singles, Singles]:
+    """R and s of whiteners (..., d, d)."""
+    sd = 1 / np.diagonal(w, axis1=-2, axis2=-1)
+    return np.tril(-sd[..., None] * w, -1).astype(np.float32), sd.astype(np.float32)
 
 
 def whitener(covariance: Floats) -> Floats:

@@ -13,7 +13,7 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int32]
 
 _TINY = 1e-300
-_WHOLE_STEPS, _CLASS_STEPS = 15, 12
+_WHOLE_STEPS, _CLASS_STEPS = 80, 40
 _PRIOR_PIXELS = 20.0
 _LEAST_WEIGHT = 1e-3  # shared by all experts: none is ever excluded
 

@@ -78,24 +78,25 @@ class Predictors:
         cls, linear: LinearPredictor, u: Singles, patch_size: int, rng: np.random.Generator
     ) -> Predictors:
         """Fit to patches (n, d)."""
-        e = linear.errors(u)
+        first = linear.predict(u)
+        e = (u - first) / linear.sd
         kinds = max(1, _MOST_KINDS * _KIND_VALUES // max(_KIND_VALUES, u.shape[1]))
         return cls(
             linear,
-            Correction.fit(u, e, linear.sd, patch_size),
+            Correction.fit(u, first, linear.sd, patch_size),
             Clusters.fit(
                 u, linear.mean, linear.covariance, patch_size, kinds, _DIRECTIONS, rng
             ),
-            Classes.fit(e, patch_size),
+            Classes.fit(first, e, patch_size),
             patch_size,
         )
 
     def __call__(self, u: Singles) -> Predicted:
         """Predict the values of patches (n, d)."""
         sd = self.linear.sd
-        e = self.linear.errors(u)
-        first = u - e * sd
-        kind, _ = self.classes.of(e, sd, self.patch_size)
+        first = self.linear.predict(u)
+        e = (u - first) / sd
+        kind, _ = self.classes.of(first, e, sd, self.patch_size)
         by_kinds, by_kinds_sd = self.clusters.predict(u)
         return Predicted(
             u,
@@ -215,7 +216,9 @@ class PredictiveModel:
             judged.u, judged.predictions, judged.least_sd, judged.kind, N_CLASSES
         )
         value = self._blend(judged.predictions, judged.kind)
-        self._classes = Classes.fit((judged.u - value) / judged.least_sd, patch_size)
+        self._classes = Classes.fit(
+            value, (judged.u - value) / judged.least_sd, patch_size
+        )
         blended = [self._blended(one) for one in predicted]
         parts = [codes[~apart], codes[apart]]
         half = np.arange(len(parts[1])) % 2 == 0
@@ -242,7 +245,7 @@ class PredictiveModel:
         value = self._blend(predicted.predictions, predicted.kind)
         e = predicted.u - value
         e /= predicted.least_sd
-        kind, active = self._classes.of(e, predicted.least_sd, self._p)
+        kind, active = self._classes.of(value, e, predicted.least_sd, self._p)
         level = (value - self._darkest) * self._per_level
         context = np.clip(level, 0, _LEVELS - 1).astype(np.int32)
         context += np.int32(_LEVELS) * active

@@ -23,9 +23,10 @@ _AROUND = (  # rows and columns to a neighbour that comes earlier, and its weigh
 )
 _MOST = 8.0  # standard deviations at which an error counts as large as any
 _SHARES = (0.2, 0.4, 0.6, 0.8, 0.95)
+_LEVELS = (0.25, 0.75)  # shares of pixels whose predictions lie below
 _SURE = (1.15, 2.0)  # standard deviations of a prediction, in the noise's
 N_ACTIVITIES = len(_SHARES) + 1
-N_CLASSES = N_ACTIVITIES * (len(_SURE) + 1)
+N_CLASSES = N_ACTIVITIES * (len(_SURE) + 1) * (len(_LEVELS) + 1)
 
 
 def activity(e: Singles, p: int) -> tuple[Singles, NDArray[np.bool_]]:
@@ -61,25 +62,33 @@ class Classes:
     ----------
     limits
         Activities that part the classes.
+    levels
+        (.., C) predictions that part them, of each channel.
     """
 
     limits: Singles
+    levels: Singles
 
     @classmethod
-    def fit(cls, e: Singles, p: int) -> Classes:
-        """Part activities into shares of pixels."""
-        found, alone = activity(e[:: max(1, len(e) // 256)], p)
+    def fit(cls, value: Singles, e: Singles, p: int) -> Classes:
+        """Part predictions (n, d) and their errors into shares of pixels."""
+        some = slice(None, None, max(1, len(e) // 256))
+        found, alone = activity(e[some], p)
+        by_channel = value[some].reshape(found.shape[0], -1, p * p)
+        levels = np.quantile(by_channel, _LEVELS, axis=(0, 2)).astype(np.float32)
         if alone.all():
-            return cls(np.ones(len(_SHARES), dtype=np.float32))
-        return cls(np.quantile(found[:, ~alone], _SHARES).astype(np.float32))
+            return cls(np.ones(len(_SHARES), dtype=np.float32), levels)
+        return cls(np.quantile(found[:, ~alone], _SHARES).astype(np.float32), levels)
 
-    def of(self, e: Singles, sd: Singles, p: int) -> tuple[Integers, NDArray[np.bool_]]:
+    def of(
+        self, value: Singles, e: Singles, sd: Singles, p: int
+    ) -> tuple[Integers, NDArray[np.bool_]]:
         """Class of each pixel, and whether its neighbours are active, both (n, d).
 
         Parameters
         ----------
-        e, sd
-            (n, d) errors, and (n, d) or (d,) standard deviations in those of the noise.
+        value, e, sd
+            (n, d) predictions and errors, and (n, d) or (d,) standard deviations in the noise's.
         """
         found, alone = activity(e, p)
         kind = np.zeros(found.shape, dtype=np.int32)
@@ -88,5 +97,7 @@ class Classes:
         kind[:, alone] = 0
         active = kind >= N_ACTIVITIES // 2
         unsure = sum((sd > np.float32(limit)).astype(np.int32) for limit in _SURE)
+        for level in self.levels:
+            unsure = unsure + (len(_SURE) + 1) * (value > np.repeat(level, p * p))
         kind += np.int32(N_ACTIVITIES) * unsure
         return kind, active
