@@ -66,6 +66,8 @@ class Clusters:
         kinds: int,
         directions: int,
         rng: np.random.Generator,
+        *,
+        placed: bool = False,
     ) -> Clusters:
         """Fit to patches (n, d).
 
@@ -79,22 +81,34 @@ class Clusters:
             K and r, at most.
         rng
             Draws where kinds begin.
+        placed
+            Whether each value of a patch has a place of its own in the scene, as in frames that are
+            patches: then copies are not turned, there are more kinds, and they differ in their
+            means alone.
         """
+        if placed:
+            mean, covariance = _by_place(u, mean, covariance)
         variance, along = _principal(covariance, directions)
-        some = u[:: max(1, len(u) // _MOST_FITTED)].astype(np.float64) - mean
-        c, weight = _with_turned(some, along, p)
+        if placed:
+            c = (u - mean) @ along
+            weight = np.ones(len(c))
+        else:
+            some = u[:: max(1, len(u) // _MOST_FITTED)].astype(np.float64) - mean
+            c, weight = _with_turned(some, along, p)
         start = np.minimum(np.maximum(variance - 1, 0.0), 1.0) / np.sqrt(variance)
         share = _seeded(c * start, kinds, rng) * weight[:, None]
         typical = np.diag(variance)
         for _ in range(_STEPS):
-            log_pi, mu, t = _maximised(c, share, typical)
+            log_pi, mu, t = _maximised(c, share, typical, alike=placed)
             share = _expected(c, log_pi, mu, t) * weight[:, None]
         rest = np.eye(len(covariance)) - along @ along.T
         alike = rest @ covariance @ rest
         whiteners = np.stack([whitener(alike + along @ one @ along.T) for one in t])
         centres = mean + mu @ along.T
         rows, sd = regression(whiteners)
-        offsets = centres - np.einsum("kde,ke->kd", rows, centres)
+        offsets = centres - np.einsum(
+            "kde,ke->kd", np.broadcast_to(rows, (len(mu), *rows.shape[1:])), centres
+        )
         return cls(log_pi.astype(np.float32), rows, offsets.astype(np.float32), sd)
 
     def predict(self, u: Singles) -> tuple[Singles, Singles]:
@@ -177,25 +191,52 @@ def _seeded(z: Floats, kinds: int, rng: np.random.Generator) -> Floats:
     return 0.9 * member + 0.1 / k
 
 
-def _maximised(c: Floats, share: Floats, typical: Floats) -> tuple[Floats, Floats, Floats]:
-    """ln pi, mu and T from shares, each with some patches of all kinds added."""
+def _by_place(u: Singles, mean: Floats, covariance: Floats) -> tuple[Floats, Floats]:
+    """Mean and covariance of patches, with as many patches added of those given as there are values.
+
+    (The mean of a Wishart posterior whose prior has as many degrees of freedom as it needs.)
+    """
+    n, d = u.shape
+    own = u.mean(axis=0, dtype=np.float64)
+    about = u - own
+    mixed = (about.T @ about + d * covariance) / (n + d)
+    return (n * own + mean) / (n + 1), mixed
+
+
+def _maximised(
+    c: Floats, share: Floats, typical: Floats, *, alike: bool
+) -> tuple[Floats, Floats, Floats]:
+    """ln pi, mu and T from shares, each with some patches of all kinds added; one T if ``alike``."""
     count = share.sum(axis=0)
     log_pi = np.log((count + 1) / (count.sum() + count.size))
     mu = (share.T @ c) / (count[:, None] + 1)
     t = []
+    if alike:
+        # sum of share (c - mu) (c - mu)^T
+        crossed = (share.T @ c).T @ mu
+        scatter = (c * share.sum(axis=1, keepdims=True)).T @ c - crossed - crossed.T
+        scatter += (mu * count[:, None]).T @ mu + _PRIOR_WIDTH * typical
+        return log_pi, mu, _lifted(scatter / (count.sum() + 1))[None]
     for k, n in enumerate(count):
         about = c - mu[k]
         scatter = (about * share[:, k, None]).T @ about
         mixed = (scatter + _PRIOR_PATCHES * _PRIOR_WIDTH * typical) / (n + _PRIOR_PATCHES)
-        variance, along = np.linalg.eigh(mixed)
-        t.append((along * np.maximum(variance, 1.0)) @ along.T)
+        t.append(_lifted(mixed))
     return log_pi, mu, np.stack(t)
+
+
+def _lifted(covariance: Floats) -> Floats:
+    """Lift eigenvalues to the noise's variance."""
+    variance, along = np.linalg.eigh(covariance)
+    result: Floats = (along * np.maximum(variance, 1.0)) @ along.T
+    return result
 
 
 def _expected(c: Floats, log_pi: Floats, mu: Floats, t: Floats) -> Floats:
     log_share = np.empty((len(c), len(log_pi)))
-    for k, one in enumerate(t):
-        w = whitener(one)
+    for k in range(len(log_pi)):
+        if k < len(t):
+            w = whitener(t[k])
         e = (c - mu[k]) @ w.T
         log_det = -float(np.log(np.diagonal(w)).sum())
         log_share[:, k] = log_pi[k] - log_det - 0.5 * (e * e).sum(axis=1)

@@ -46,6 +46,8 @@ _LEVELS = 40  # of what is predicted, over the range of the codes
 _CONTEXTS = 4 * _LEVELS
 _MOST_KINDS, _KIND_VALUES = 6, 256  # of patches; fewer where patches hold more values than these
 _DIRECTIONS = 12
+_MOST_PLACED_KINDS, _PATCHES_A_KIND = 64, 20
+_MOST_PLACED_DIRECTIONS, _PATCHES_A_DIRECTION = 48, 8
 _LIGHT_STEPS, _CONTEXT_STEPS = 120, 16
 _CONTEXT_PIXELS = 5.0
 _SEEN_PRIOR = 0.3  # times that each code counts as seen
@@ -75,17 +77,35 @@ class Predictors:
 
     @classmethod
     def fit(
-        cls, linear: LinearPredictor, u: Singles, patch_size: int, rng: np.random.Generator
+        cls,
+        linear: LinearPredictor,
+        u: Singles,
+        patch_size: int,
+        rng: np.random.Generator,
+        *,
+        placed: bool,
     ) -> Predictors:
-        """Fit to patches (n, d)."""
+        """Fit to patches (n, d); see `Clusters.fit`."""
         first = linear.predict(u)
         e = (u - first) / linear.sd
-        kinds = max(1, _MOST_KINDS * _KIND_VALUES // max(_KIND_VALUES, u.shape[1]))
+        n, d = u.shape
+        kinds = max(1, _MOST_KINDS * _KIND_VALUES // max(_KIND_VALUES, d))
+        directions = _DIRECTIONS
+        if placed:
+            kinds = min(_MOST_PLACED_KINDS, 1 + n // _PATCHES_A_KIND)
+            directions = min(_MOST_PLACED_DIRECTIONS, 1 + n // _PATCHES_A_DIRECTION)
         return cls(
             linear,
             Correction.fit(u, first, linear.sd, patch_size),
             Clusters.fit(
-                u, linear.mean, linear.covariance, patch_size, kinds, _DIRECTIONS, rng
+                u,
+                linear.mean,
+                linear.covariance,
+                patch_size,
+                kinds,
+                directions,
+                rng,
+                placed=placed,
             ),
             Classes.fit(first, e, patch_size),
             patch_size,
@@ -188,6 +208,8 @@ class PredictiveModel:
         p.
     rng
         Draws where kinds of patches begin.
+    placed
+        Whether frames are patches, in which each value has a place of its own.
     """
 
     def __init__(
@@ -199,6 +221,8 @@ class PredictiveModel:
         apart: NDArray[np.bool_],
         patch_size: int,
         rng: np.random.Generator,
+        *,
+        placed: bool,
     ) -> None:
         self._cells, self._lights, self._p = cells, lights, patch_size
         d = codes.shape[1]
@@ -209,7 +233,7 @@ class PredictiveModel:
         span = np.array([max(e[1] - e[0], 1e-6) for e in ends])
         self._per_level = (_LEVELS / span).astype(np.float32)[self._channel]
         u = cells.u[codes]
-        self._predictors = Predictors.fit(linear, u[~apart], patch_size, rng)
+        self._predictors = Predictors.fit(linear, u[~apart], patch_size, rng, placed=placed)
         predicted = [self._predictors(u[part]) for part in (~apart, apart)]
         judged = predicted[1]
         self._blend = Blend.fit(
