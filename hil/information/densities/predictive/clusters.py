@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hil.information.densities.predictive.cells import Singles
+from hil.information.template_seeds import seed_responsibilities
 from hil.information.densities.predictive.linear import regression, whitener
 
 Floats = NDArray[np.float64]
@@ -95,8 +96,11 @@ class Clusters:
         else:
             some = u[:: max(1, len(u) // _MOST_FITTED)].astype(np.float64) - mean
             c, weight = _with_turned(some, along, p)
-        start = np.minimum(np.maximum(variance - 1, 0.0), 1.0) / np.sqrt(variance)
-        share = _seeded(c * start, kinds, rng) * weight[:, None]
+        if placed:
+            share = _largest(seed_responsibilities(u.astype(np.float64), 1, rng), kinds)
+        else:
+            start = np.minimum(np.maximum(variance - 1, 0.0), 1.0) / np.sqrt(variance)
+            share = _seeded(c * start, kinds, rng) * weight[:, None]
         typical = np.diag(variance)
         for _ in range(_STEPS):
             log_pi, mu, t = _maximised(c, share, typical, alike=placed)
@@ -113,6 +117,34 @@ class Clusters:
 
     def predict(self, u: Singles) -> tuple[Singles, Singles]:
         """Predict each value of patches (n, d) from the earlier ones: mean and deviation."""
+        shares, means = self.by_kind(u)
+        mean = np.zeros_like(u)
+        for share, one in zip(shares, means, strict=True):
+            mean += share * one
+        variance = np.zeros_like(u)
+        widths = np.broadcast_to(self.sd, self.offsets.shape)
+        for share, one, width in zip(shares, means, widths, strict=True):
+            one -= mean
+            one *= one
+            one += width * width
+            variance += share * one
+        return mean, np.sqrt(np.maximum(variance, np.float32(_LEAST_VARIANCE)))
+
+    def probability(self, u: Singles, low: Singles, high: Singles) -> Floats:
+        """P(low < u_i <= high) given the earlier values: each kind's normal law, (n, d)."""
+        from scipy.special import ndtr
+
+        result = np.zeros(u.shape)
+        widths = np.broadcast_to(self.sd, self.offsets.shape)
+        for share, mean, width in zip(*self.by_kind(u), widths, strict=True):
+            cell = ndtr((high - mean) / width)
+            cell -= ndtr((low - mean) / width)
+            cell *= share
+            result += cell
+        return result
+
+    def by_kind(self, u: Singles) -> tuple[Singles, Singles]:
+        """(K, n, d) probability of each kind given the earlier values, and its prediction."""
         kinds = len(self.offsets)
         said = np.empty((kinds, *u.shape), dtype=np.float32)
         means = np.empty_like(said)
@@ -133,17 +165,7 @@ class Clusters:
         said -= said.max(axis=0)
         np.exp(said, out=said)
         said /= said.sum(axis=0)
-        mean = np.zeros_like(u)
-        for share, one in zip(said, means, strict=True):
-            mean += share * one
-        variance = np.zeros_like(u)
-        widths = np.broadcast_to(self.sd, self.offsets.shape)
-        for share, one, width in zip(said, means, widths, strict=True):
-            one -= mean
-            one *= one
-            one += width * width
-            variance += share * one
-        return mean, np.sqrt(np.maximum(variance, np.float32(_LEAST_VARIANCE)))
+        return said, means
 
 
 def _principal(covariance: Floats, most: int) -> tuple[Floats, Floats]:
@@ -203,6 +225,14 @@ def _by_place(u: Singles, mean: Floats, covariance: Floats) -> tuple[Floats, Flo
     return (n * own + mean) / (n + 1), mixed
 
 
+def _largest(share: Floats, kinds: int) -> Floats:
+    """Leave the ``kinds`` largest kinds, which take what the others had."""
+    left = share[:, np.argsort(-share.sum(axis=0), kind="stable")[:kinds]]
+    left = left + 1e-3 / left.shape[1]
+    result: Floats = left / left.sum(axis=1, keepdims=True)
+    return result
+
+
 def _maximised(
     c: Floats, share: Floats, typical: Floats, *, alike: bool
 ) -> tuple[Floats, Floats, Floats]:
@@ -233,14 +263,23 @@ def _lifted(covariance: Floats) -> Floats:
 
 
 def _expected(c: Floats, log_pi: Floats, mu: Floats, t: Floats) -> Floats:
+    if len(t) == 1:
+        w = whitener(t[0])
+        z, centres = c @ w.T, mu @ w.T
+        log_share = z @ centres.T
+        log_share += log_pi - 0.5 * (centres**2).sum(axis=1)
+        return _normalised(log_share)
     log_share = np.empty((len(c), len(log_pi)))
-    for k in range(len(log_pi)):
-        if k < len(t):
-            w = whitener(t[k])
+    for k, one in enumerate(t):
+        w = whitener(one)
         e = (c - mu[k]) @ w.T
         log_det = -float(np.log(np.diagonal(w)).sum())
         log_share[:, k] = log_pi[k] - log_det - 0.5 * (e * e).sum(axis=1)
+    return _normalised(log_share)
+
+
+def _normalised(log_share: Floats) -> Floats:
     log_share -= log_share.max(axis=1, keepdims=True)
-    share = np.exp(log_share)
+    share = np.exp(log_share, out=log_share)
     result: Floats = share / share.sum(axis=1, keepdims=True)
     return result

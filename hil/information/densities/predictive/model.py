@@ -11,6 +11,7 @@ Experts, each a probability on the codes:
     c. the noise's own law, mixed over light, given what 4 says and whether neighbours are active
     d. the same whatever the neighbours say: no bound exceeds the entropy of the single pixel by it
     e. how often each code was seen                                f. all codes alike
+    g. where frames are patches: the kinds' laws, each in its place
 
     q(y_i | ..) = sum_k w_k(class of pixel i) q_k(y_i | ..)
 
@@ -46,8 +47,8 @@ _LEVELS = 40  # of what is predicted, over the range of the codes
 _CONTEXTS = 4 * _LEVELS
 _MOST_KINDS, _KIND_VALUES = 6, 256  # of patches; fewer where patches hold more values than these
 _DIRECTIONS = 12
-_MOST_PLACED_KINDS, _PATCHES_A_KIND = 64, 20
-_MOST_PLACED_DIRECTIONS, _PATCHES_A_DIRECTION = 48, 8
+_MOST_PLACED_KINDS, _PATCHES_A_KIND = 80, 8
+_MOST_PLACED_DIRECTIONS, _PATCHES_A_DIRECTION = 80, 8
 _LIGHT_STEPS, _CONTEXT_STEPS = 120, 16
 _CONTEXT_PIXELS = 5.0
 _SEEN_PRIOR = 0.3  # times that each code counts as seen
@@ -225,6 +226,7 @@ class PredictiveModel:
         placed: bool,
     ) -> None:
         self._cells, self._lights, self._p = cells, lights, patch_size
+        self._placed = placed
         d = codes.shape[1]
         self._channel = np.repeat(np.arange(len(lights), dtype=np.int32), d // len(lights))
         self._groups = max(table.shape[1] for table in lights)
@@ -323,10 +325,10 @@ class PredictiveModel:
         return np.concatenate([law / law.sum() for law in laws])
 
     def _experts(self, codes: Integers, said: Predicted, own: Blended) -> Floats:
-        """(6, n, d) probability of each code under each expert."""
+        """(K, n, d) probability of each code under each expert."""
         cells, tables = self._cells, self._tables
         low, high = cells.low[codes], cells.high[codes]
-        q = np.empty((6, *codes.shape))
+        q = np.empty((7 if self._placed else 6, *codes.shape))
         first, sd = said.predictions[0], said.sd
         q[0] = tables.linear.probability(said.kind, (low - first) / sd, (high - first) / sd)
         value, sd = own.value, said.least_sd
@@ -335,6 +337,8 @@ class PredictiveModel:
         q[3] = tables.alone[codes]
         q[4] = tables.seen[codes]
         q[5] = (1 / np.diff(cells.first))[self._channel]
+        if self._placed:
+            q[6] = self._predictors.clusters.probability(said.u, low, high)
         return np.maximum(q, _LEAST, out=q)
 
 
