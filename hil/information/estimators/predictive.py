@@ -54,7 +54,10 @@ class Predictive:
         for fold in range(sample.n_folds):
             training = np.flatnonzero(sample.fold != fold)
             chosen, apart = _chosen(
-                training, per_field, sample.values_per_patch, _PLACED_VALUES if placed else _FITTED_VALUES
+                training,
+                per_field,
+                sample.values_per_patch,
+                _PLACED_VALUES if placed else _FITTED_VALUES,
             )
             codes = cells.encode(_patches(sample, chosen))
             model = PredictiveModel(
@@ -68,7 +71,9 @@ class Predictive:
                 placed=placed,
             )
             members = np.flatnonzero(sample.fold == fold)
-            for group in field_groups(np.broadcast_to(sample.frames[:1], (members.size, *sample.frames.shape[1:]))):
+            for group in field_groups(
+                np.broadcast_to(sample.frames[:1], (members.size, *sample.frames.shape[1:]))
+            ):
                 own = cells.encode(_patches_of(sample, members[group]))
                 held_out[members[group]] = _nats(model, own).reshape(-1, per_field)
             fitted.append((chosen[~apart], _nats(model, codes[~apart])))
@@ -82,7 +87,7 @@ class Predictive:
 def _chosen(
     training: Indices, per_field: int, values_per_patch: int, most_values: int
 ) -> tuple[Indices, NDArray[np.bool_]]:
-    """Choose patches to fit to, evenly, and those that are set apart, by field where there are some.
+    """Choose patches to fit to, evenly, and those set apart: whole fields if there are enough.
 
     Returns
     -------

@@ -63,17 +63,14 @@ class Blend:
         for i in range(k):
             right[:, i] = np.bincount(kind.ravel(), x[:, i] * y, n_kinds)
             for j in range(i + 1):
-                own[:, i, j] = own[:, j, i] = np.bincount(
-                    kind.ravel(), x[:, i] * x[:, j], n_kinds
-                )
+                own[:, i, j] = own[:, j, i] = np.bincount(kind.ravel(), x[:, i] * x[:, j], n_kinds)
         whole = own.sum(axis=0)
         ridge = _RIDGE * np.eye(k)
         shrunk = whole + _SHRINK * np.diag(np.diagonal(whole)) + ridge
         typical = np.linalg.solve(shrunk, right.sum(axis=0))
         prior = _PRIOR_PIXELS * whole / max(len(y), 1) + ridge
         weights = [
-            np.linalg.solve(a + prior, b + prior @ typical)
-            for a, b in zip(own, right, strict=True)
+            np.linalg.solve(a + prior, b + prior @ typical) for a, b in zip(own, right, strict=True)
         ]
         return cls(np.stack(weights).astype(np.float32))
 

@@ -3,11 +3,11 @@
 c : (r,) coordinates of a patch along the principal directions of the covariance S
 k : kind of patch, with weight pi_k, mean mu_k and covariance T_k (r, r) of c
 
-Patches of real scenes lie near few surfaces: edges of one direction or another, slopes of one steepness,
-templates. Within a kind values are predicted linearly; which kind it is, the earlier values tell by
-and by (Zoran and Weiss, ICCV 2011, for such mixtures as priors of patches). Along all other
-directions kinds are alike. Every patch also counts, a little, turned and mirrored: scenes have no
-up and down until enough patches say so.
+Patches of real scenes lie near few surfaces: edges of one direction or another, slopes of one
+steepness, templates. Within a kind values are predicted linearly; which kind it is, the earlier
+values tell by and by (Zoran and Weiss, ICCV 2011, for such mixtures as priors of patches). Along
+all other directions kinds are alike. Every patch also counts, a little, turned and mirrored: scenes
+have no up and down until enough patches say so.
 
 What comes out is one prediction and its standard deviation: mean and variance of the mixture of
 the kinds' predictions, weighted by what the earlier values say of the kinds.
@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hil.information.densities.predictive.cells import Singles
-from hil.information.template_seeds import seed_responsibilities
 from hil.information.densities.predictive.linear import regression, whitener
+from hil.information.template_seeds import seed_responsibilities
 
 Floats = NDArray[np.float64]
 
@@ -214,7 +214,7 @@ def _seeded(z: Floats, kinds: int, rng: np.random.Generator) -> Floats:
 
 
 def _by_place(u: Singles, mean: Floats, covariance: Floats) -> tuple[Floats, Floats]:
-    """Mean and covariance of patches, with as many patches added of those given as there are values.
+    """Mean and covariance of patches, with d patches of those given added.
 
     (The mean of a Wishart posterior whose prior has as many degrees of freedom as it needs.)
     """
@@ -236,7 +236,7 @@ def _largest(share: Floats, kinds: int) -> Floats:
 def _maximised(
     c: Floats, share: Floats, typical: Floats, *, alike: bool
 ) -> tuple[Floats, Floats, Floats]:
-    """ln pi, mu and T from shares, each with some patches of all kinds added; one T if ``alike``."""
+    """Ln pi, mu and T from shares, each with some patches of all kinds added; one T if ``alike``."""
     count = share.sum(axis=0)
     log_pi = np.log((count + 1) / (count.sum() + count.size))
     mu = (share.T @ c) / (count[:, None] + 1)

@@ -1,6 +1,7 @@
 """What a linear prediction misses where errors are not normal: spikes, edges, values few in number.
 
-e : (n, d) errors of linear prediction over their deviations s        h : (d,) nonlinear part of them
+e : (n, d) errors of linear prediction over their deviations s
+h : (n, d) nonlinear part of them
 
     psi(x)   what an error of x says of the next pixel, per what it says if small, by averages
     h_j      s_j (psi(e_j) - e_j)
@@ -101,7 +102,7 @@ def _excess(u: Singles, predicted: Singles, sd: Singles, p: int) -> Singles:
 
 
 def _features(excess: Singles, e: Singles, sd: Singles) -> Singles:
-    """h of errors (n, d)."""
+    """H of errors (n, d)."""
     far = np.float32(_REACH - 1e-3)
     place = np.clip(e, -far, far)
     beyond = e - place

@@ -23,6 +23,7 @@ each other to the other: an expert that bends to what it was fitted to gains not
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,7 +50,7 @@ _MOST_KINDS, _KIND_VALUES = 6, 256  # of patches; fewer where patches hold more 
 _DIRECTIONS = 12
 _MOST_PLACED_KINDS, _PATCHES_A_KIND = 80, 8
 _MOST_PLACED_DIRECTIONS, _PATCHES_A_DIRECTION = 80, 8
-_LIGHT_STEPS, _CONTEXT_STEPS = 120, 16
+_LIGHT_STEPS, _CONTEXT_STEPS = 100, 10
 _CONTEXT_PIXELS = 5.0
 _SEEN_PRIOR = 0.3  # times that each code counts as seen
 _UNSURE = 1.15
@@ -242,9 +243,7 @@ class PredictiveModel:
             judged.u, judged.predictions, judged.least_sd, judged.kind, N_CLASSES
         )
         value = self._blend(judged.predictions, judged.kind)
-        self._classes = Classes.fit(
-            value, (judged.u - value) / judged.least_sd, patch_size
-        )
+        self._classes = Classes.fit(value, (judged.u - value) / judged.least_sd, patch_size)
         blended = [self._blended(one) for one in predicted]
         parts = [codes[~apart], codes[apart]]
         half = np.arange(len(parts[1])) % 2 == 0
@@ -313,15 +312,13 @@ class PredictiveModel:
             alone.append(np.repeat(light @ laws / size, size))
             used = own.any(axis=1)
             mixed = np.tile(light, (len(own), 1))
-            mixed[used] = mixture_weights(
-                own[used], laws, light, _CONTEXT_PIXELS, _CONTEXT_STEPS
-            )
+            mixed[used] = mixture_weights(own[used], laws, light, _CONTEXT_PIXELS, _CONTEXT_STEPS)
             table[c, :, : size.size] = mixed @ laws / size
         return table, np.concatenate(alone)
 
     def _smoothed(self, seen: Floats) -> Floats:
         first = self._cells.first
-        laws = [seen[a:b] + _SEEN_PRIOR for a, b in zip(first[:-1], first[1:], strict=True)]
+        laws = [seen[a:b] + _SEEN_PRIOR for a, b in pairwise(first)]
         return np.concatenate([law / law.sum() for law in laws])
 
     def _experts(self, codes: Integers, said: Predicted, own: Blended) -> Floats:

@@ -1,7 +1,7 @@
 """The law of a prediction's error, class by class: a mixture of normal laws of many widths.
 
 e : error of a prediction over its standard deviation
-C : classes of what is around a pixel            A : normal laws, of widths 0.3 to 2000, three places
+C : classes of what is around a pixel            A : normal laws of 34 widths and 3 places
 w : (C, A) weights, by EM from a histogram of e
 
 Local variances differ over a scene by orders of magnitude, and errors are normal given them
@@ -35,7 +35,7 @@ _FARTHEST = (2.0**_OCTAVES - 1) / 2
 N_BINS = 2 * _BINS
 _WIDTHS = 0.3 * 1.3 ** np.arange(34)
 _PLACES = (-1.0, 0.0, 1.0)  # in widths
-_WHOLE_STEPS, _CLASS_STEPS = 25, 12
+_WHOLE_STEPS, _CLASS_STEPS = 60, 8
 _PRIOR_PIXELS = 20.0  # of the law of all classes, in each of them
 
 
