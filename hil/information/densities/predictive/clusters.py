@@ -26,9 +26,9 @@ from hil.information.template_seeds import seed_responsibilities
 
 Floats = NDArray[np.float64]
 
-_STEPS = 12
+_STEPS = 10
 _FIRST_STEPS = 6
-_MOST_FITTED = 1024  # patches
+_MOST_FITTED = 512  # patches
 _TURNED_WEIGHT = 0.15  # of each of seven turned copies of a patch
 _PRIOR_PATCHES = 10.0
 _PRIOR_WIDTH = 0.2  # of a kind's covariance, relative to that of all
@@ -236,7 +236,7 @@ def _largest(share: Floats, kinds: int) -> Floats:
 def _maximised(
     c: Floats, share: Floats, typical: Floats, *, alike: bool
 ) -> tuple[Floats, Floats, Floats]:
-    """Ln pi, mu and T from shares, each with some patches of all kinds added; one T if ``alike``."""
+    """ln pi, mu and T, or one T if ``alike``, from shares and some patches of all kinds."""
     count = share.sum(axis=0)
     log_pi = np.log((count + 1) / (count.sum() + count.size))
     mu = (share.T @ c) / (count[:, None] + 1)

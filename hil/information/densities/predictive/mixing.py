@@ -6,15 +6,18 @@ Dirichlet prior), so that nothing jumps when pixels come or go.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Singles = NDArray[np.float32]
 Integers = NDArray[np.int32]
 
 _TINY = 1e-300
 _RELAXATION = 1.7
-_WHOLE_STEPS, _CLASS_STEPS = 80, 40
+_WHOLE_STEPS, _CLASS_STEPS = 40, 20
 _PRIOR_PIXELS = 20.0
 _LEAST_WEIGHT = 1e-3  # shared by all experts: none is ever excluded
 
@@ -70,18 +73,24 @@ def expert_weights(experts: Floats, kind: Integers, n_kinds: int) -> Floats:
     (n_kinds, K), rows of sum 1.
     """
     k = len(experts)
-    relative = experts / experts.sum(axis=0)
-    whole = np.full(k, 1 / k)
-    for _ in range(_WHOLE_STEPS):
-        whole = whole * (relative / (whole @ relative)).mean(axis=1)
     order = np.argsort(kind, kind="stable")
     ends = np.searchsorted(kind[order], np.arange(n_kinds + 1))
-    relative = relative[:, order]
-    weights = np.tile(whole, (n_kinds, 1))
-    for c in range(n_kinds):
-        own = relative[:, ends[c] : ends[c + 1]]
-        n, w = own.shape[1], whole
-        for _ in range(_CLASS_STEPS if n else 0):
-            w = (w * (own / (w @ own)).sum(axis=1) + _PRIOR_PIXELS * whole) / (n + _PRIOR_PIXELS)
-        weights[c] = w
-    return np.asarray((1 - _LEAST_WEIGHT) * weights + _LEAST_WEIGHT / k, dtype=np.float64)
+    relative = (experts / experts.sum(axis=0))[:, order].astype(np.float32)
+    even = np.full(k, 1 / k)
+    whole = _climbed(relative, even, 0.0, _WHOLE_STEPS)
+    weights = [
+        _climbed(relative[:, a:b], whole, _PRIOR_PIXELS, _CLASS_STEPS) for a, b in pairwise(ends)
+    ]
+    return np.asarray((1 - _LEAST_WEIGHT) * np.stack(weights) + _LEAST_WEIGHT / k, np.float64)
+
+
+def _climbed(relative: Singles, prior: Floats, prior_pixels: float, steps: int) -> Floats:
+    """Weights (K,) of experts (K, n), from ``prior`` on."""
+    n = relative.shape[1]
+    w = prior
+    for _ in range(steps if n else 0):
+        share = relative @ (1 / (w.astype(np.float32) @ relative))
+        counted = (w * share + prior_pixels * prior) / (n + prior_pixels)
+        w = w * (counted / np.maximum(w, _TINY)) ** _RELAXATION
+        w = w / w.sum()
+    return w
