@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hil.errors import InputError
+from hil.information.corrected_noise import CorrectedNoise
 from hil.information.gaussian_score import LEAST_DISCRETE_VARIANCE_ADU2
 from hil.information.intake import ChannelFrames
 from hil.information.patches import patch_corners, tile_corners
@@ -50,6 +51,9 @@ def choose_sample(
     elif one_scene and usable is not None:
         usable = masked_regions(usable[0], patch_size)
         frames = np.broadcast_to(frames, (2, *frames.shape[1:]))
+    kinds = _pixel_kinds(channels)
+    if one_scene and kinds is not None and usable is None:
+        kinds = regions_of_one_field(kinds, patch_size)
     corners = _corners(frames, usable, patch_size, seed, stride, n_patches)
     several = _common_scale(channels) if len(channels) > 1 else ()
     return Sample(
@@ -65,7 +69,18 @@ def choose_sample(
         corners,
         usable,
         stride if stride is not None and stride < patch_size else None,
+        kinds,
     )
+
+
+def _pixel_kinds(channels: Sequence[ChannelFrames]) -> NDArray[np.uint8] | None:
+    """(1, C, H, W) which law each pixel of each channel has; None where pixels are alike."""
+    found = [one.noise.kinds if isinstance(one.noise, CorrectedNoise) else None for one in channels]
+    if all(kinds is None for kinds in found):
+        return None
+    size = channels[0].checked.frames.shape[-2:]
+    alike = np.zeros(size, dtype=np.uint8)
+    return np.stack([alike if kinds is None else kinds for kinds in found])[None]
 
 
 def _corners(

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -44,12 +44,15 @@ class CorrectedNoise:
         Mean variance over pixels, z^2: a and b of a (z - O) + b, with 1/12 for rounding.
     name
         What frames were corrected by, for messages.
+    kinds
+        (H, W) class of each pixel; None where all are alike, or where it is not known.
     """
 
     laws: Sequence[PixelLaw]
     weights: Floats
     line: Stabiliser
     name: str
+    kinds: NDArray[np.uint8] | None = field(default=None, compare=False)
 
     needs_integers = True
     lowest_adu = 0.0
@@ -57,6 +60,10 @@ class CorrectedNoise:
 
     def __repr__(self) -> str:
         return self.name
+
+    def cropped(self, rows: slice, columns: slice) -> CorrectedNoise:
+        """Give the noise of a part of the frame."""
+        return self if self.kinds is None else replace(self, kinds=self.kinds[rows, columns])
 
     @property
     def highest_adu(self) -> float:

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from hil.errors import InputError
 from hil.information.checks import CheckedFrames, as_array, check_frames
+from hil.information.corrected_noise import CorrectedNoise
 from hil.information.noise_model import FlattenedNoise, MaskedNoise, NoiseModel
 from hil.information.patches import check_mask
 
@@ -114,6 +115,7 @@ def _channel(
     if usable is not None:
         box = box_of(usable)
         frames, usable = frames[..., *box], usable[box]
+        noise = noise.cropped(*box) if isinstance(noise, CorrectedNoise) else noise
         usable = None if usable.all() else usable
     return ChannelFrames(check_frames(frames, noise, patch_size, usable), noise, converted)
 

@@ -198,19 +198,19 @@ def _with_turned(about: Floats, along: Floats, p: int) -> tuple[Floats, Floats]:
 def _seeded(z: Floats, kinds: int, rng: np.random.Generator) -> Floats:
     """(n, K) shares of patches in kinds, by k-means++ and a few steps of Lloyd's."""
     n = len(z)
-    centres = z[[rng.integers(n)]]
+    centres = z[rng.integers(n, size=1)]
     distance = ((z - centres[0]) ** 2).sum(axis=1)
     for _ in range(min(kinds, n) - 1):
         total = float(distance.sum())
-        chosen = rng.choice(n, p=distance / total) if total > 0 else rng.integers(n)
-        centres = np.concatenate([centres, z[[chosen]]])
+        chosen = rng.choice(n, size=1, p=distance / total if total > 0 else None)
+        centres = np.concatenate([centres, z[chosen]])
         distance = np.minimum(distance, ((z - z[chosen]) ** 2).sum(axis=1))
     for _ in range(_FIRST_STEPS):
         nearest = ((centres**2).sum(axis=1) - 2 * z @ centres.T).argmin(axis=1)
         member = np.eye(len(centres))[nearest]
         centres = (member.T @ z + centres) / (member.sum(axis=0)[:, None] + 1)
     k = len(centres)
-    return 0.9 * member + 0.1 / k
+    return np.asarray(0.9 * member + 0.1 / k, dtype=np.float64)
 
 
 def _by_place(u: Singles, mean: Floats, covariance: Floats) -> tuple[Floats, Floats]:
@@ -236,7 +236,7 @@ def _largest(share: Floats, kinds: int) -> Floats:
 def _maximised(
     c: Floats, share: Floats, typical: Floats, *, alike: bool
 ) -> tuple[Floats, Floats, Floats]:
-    """ln pi, mu and T, or one T if ``alike``, from shares and some patches of all kinds."""
+    """Maximise: ln pi, mu and T, or one T if ``alike``, from shares."""
     count = share.sum(axis=0)
     log_pi = np.log((count + 1) / (count.sum() + count.size))
     mu = (share.T @ c) / (count[:, None] + 1)

@@ -128,7 +128,7 @@ def _lags(p: int, d: int) -> NDArray[np.intp]:
     lag = down * width + across
     pair = np.arange(channels)[:, None] * channels + np.arange(channels)
     whole = pair[:, None, :, None] * width**2 + lag[None, :, None, :]
-    return whole.reshape(d, d)
+    return np.asarray(whole.reshape(d, d), dtype=np.intp)
 
 
 def _by_lag(matrix: Floats, lag: NDArray[np.intp]) -> Floats:

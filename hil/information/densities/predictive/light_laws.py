@@ -1,7 +1,7 @@
 """The noise's own law of the codes, at a grid of light: what mixtures over light are made of.
 
 lambda_m : M lights, evenly apart in u (`cells`), from beyond the darkest to beyond the brightest
-K        : (M, G) P(group of codes | lambda_m)
+K        : (k, M, G) P(group of codes | lambda_m), of k kinds of pixels, mostly one
 
 A mixture of these laws is what a pixel of any scene may have (`npmle`), and nothing narrower. Where
 the codes span so wide a range that lights are further apart than the noise is wide, each stands for
@@ -37,28 +37,34 @@ _LEAST = 1e-12  # probability of a group that a light all but excludes
 
 
 def light_laws(cells: ChannelCells, noise: NoiseModel | None) -> Floats:
-    """Tabulate K for one channel; rows sum to 1."""
+    """Tabulate K for one channel; its last axis sums to 1."""
     low, high = float(cells.edges[0]), float(cells.edges[-1])
     step = max(_FINEST, (high - low + 2 * _BEYOND) / (MOST_LIGHTS - 1))
-    u = np.arange(low - _BEYOND, high + _BEYOND + step, step)
+    u = np.arange(low - _BEYOND, high + _BEYOND + step, step, dtype=np.float64)
     law = None if step >= _COARSE else _exact(cells, noise, u)
-    table = _gaussian(cells, u, step) if law is None else law
+    table = _gaussian(cells, u, step)[None] if law is None else law
+    if law is None and isinstance(noise, CorrectedNoise) and noise.kinds is not None:
+        table = np.repeat(table, len(noise.laws), axis=0)
     table = np.maximum(table, _LEAST)
-    result: Floats = table / table.sum(axis=1, keepdims=True)
+    result: Floats = table / table.sum(axis=2, keepdims=True)
     return result
 
 
 def _exact(cells: ChannelCells, noise: NoiseModel | None, u: Floats) -> Floats | None:
     coding = cells.coding
     adu = coding.lowest_adu + coding.step_adu * _code(cells.edges, u)
-    ends = coding.lowest_adu + coding.step_adu * (cells.group_first - 0.5)
+    first = cells.group_first.astype(np.float64)
+    ends = coding.lowest_adu + coding.step_adu * (first - 0.5)
     if isinstance(noise, GaussianNoise):
-        return _cells(ends, adu, noise.sigma_adu)
-    law = pixel_law(noise)
-    if law is None:
-        return None
+        return _cells(ends, adu, noise.sigma_adu)[None]
+    laws = pixel_laws(noise)
+    return np.stack([_tabulated(law, adu, ends) for law in laws]) if laws else None
+
+
+def _tabulated(law: PixelLaw, adu: Floats, ends: Floats) -> Floats:
+    # a pixel's dark electrons are in the offset of its law: they come with noise of their own
     lambda_e = np.maximum((adu - law.offset_adu) * law.gain_e_per_adu, 0.0)
-    table = np.empty((u.size, ends.size - 1))
+    table = np.empty((adu.size, ends.size - 1))
     dim = lambda_e < _DIM_E
     for some, bright in ((dim, False), (~dim, True)):
         if some.any():
@@ -66,20 +72,22 @@ def _exact(cells: ChannelCells, noise: NoiseModel | None, u: Floats) -> Floats |
     return table
 
 
-def pixel_law(noise: NoiseModel | None) -> PixelLaw | None:
-    """Find the law of a pixel of a noise model, if it has one in photons."""
+def pixel_laws(noise: NoiseModel | None) -> list[PixelLaw]:
+    """Find the law of each kind of pixel of a noise model; empty where it has none in photons."""
     if isinstance(noise, PoissonNoise):
-        return PixelLaw(1.0, 0.0, 0.0, math.inf)
+        return [PixelLaw(1.0, 0.0, 0.0, math.inf)]
     if isinstance(noise, CameraNoise):
-        return PixelLaw(
-            noise.gain_e_per_adu, noise.offset_adu, noise.read_noise_e, noise.highest_adu
-        )
+        g, top = noise.gain_e_per_adu, noise.highest_adu
+        return [PixelLaw(g, noise.offset_adu, noise.read_noise_e, top)]
     if isinstance(noise, EmccdNoise):
         like = noise.like_camera
-        return EmccdLaw(like.gain_e_per_adu, like.offset_adu, like.read_noise_e, like.highest_adu)
+        g, top = like.gain_e_per_adu, like.highest_adu
+        return [EmccdLaw(g, like.offset_adu, like.read_noise_e, top)]
     if isinstance(noise, CorrectedNoise):
-        return MixtureLaw.of(noise.laws, noise.weights, noise.offset_adu)
-    return None
+        if noise.kinds is not None:
+            return list(noise.laws)
+        return [MixtureLaw.of(noise.laws, noise.weights, noise.offset_adu)]
+    return []
 
 
 def _gaussian(cells: ChannelCells, u: Floats, step: float) -> Floats:

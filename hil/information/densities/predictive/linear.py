@@ -58,7 +58,8 @@ class LinearPredictor:
     def predict(self, u: Singles) -> Singles:
         """Predict each value of patches (n, d) from the earlier ones."""
         mean = self.mean.astype(np.float32)
-        result: Singles = (u - mean) @ self.regression.T
+        about: Singles = np.subtract(u, mean, dtype=np.float32)
+        result: Singles = about @ self.regression.T
         result += mean
         return result
 

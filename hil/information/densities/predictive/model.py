@@ -22,6 +22,7 @@ each other to the other: an expert that bends to what it was fitted to gains not
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -31,10 +32,12 @@ from numpy.typing import NDArray
 from hil.information.densities.predictive.blend import Blend
 from hil.information.densities.predictive.cells import Cells, Singles
 from hil.information.densities.predictive.clusters import Clusters
+from hil.information.densities.predictive.coded_patches import CodedPatches
 from hil.information.densities.predictive.correction import Correction
 from hil.information.densities.predictive.linear import LinearPredictor
 from hil.information.densities.predictive.mixing import expert_weights, mixture_weights
 from hil.information.densities.predictive.neighbours import N_CLASSES, Classes
+from hil.information.densities.predictive.own_noise import N_LEVELS, Kinds, OwnNoise
 from hil.information.densities.predictive.residual_law import (
     N_BINS,
     ResidualLaw,
@@ -44,8 +47,8 @@ from hil.information.densities.predictive.residual_law import (
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int32]
 
-_LEVELS = 40  # of what is predicted, over the range of the codes
-_CONTEXTS = 4 * _LEVELS
+_SIDES = 4  # neighbours active or not, prediction sure or not
+_CONTEXTS = _SIDES * N_LEVELS
 _MOST_KINDS, _KIND_VALUES = 6, 256  # of patches; fewer where patches hold more values than these
 _DIRECTIONS = 12
 _MOST_PLACED_KINDS, _PATCHES_A_KIND = 80, 8
@@ -113,21 +116,20 @@ class Predictors:
             patch_size,
         )
 
-    def __call__(self, u: Singles) -> Predicted:
-        """Predict the values of patches (n, d)."""
+    def __call__(self, u: Singles, own: OwnNoise, kinds: Kinds | None) -> Predicted:
+        """Predict the values of patches (n, d), of pixels of ``kinds`` (n, d)."""
         sd = self.linear.sd
         first = self.linear.predict(u)
         e = (u - first) / sd
-        kind, _ = self.classes.of(first, e, sd, self.patch_size)
         by_kinds, by_kinds_sd = self.clusters.predict(u)
-        return Predicted(
-            u,
-            e,
-            kind,
-            [first, first + self.correction(e, sd), by_kinds],
-            sd,
-            np.minimum(sd, by_kinds_sd),
-        )
+        predictions = [first, first + self.correction(e, sd), by_kinds]
+        least_sd = own.deviation(np.minimum(sd, by_kinds_sd), first, kinds)
+        if kinds is not None:
+            sd = own.deviation(sd, first, kinds)
+            e = (u - first) / sd
+        kind, _ = self.classes.of(first, e, sd, self.patch_size)
+        sd = np.broadcast_to(sd, u.shape)
+        return Predicted(u, e, kind, predictions, sd, least_sd, kinds)
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,9 @@ class Predicted:
     predictions
         (n, d) each.
     sd, least_sd
-        (d,) and (n, d) deviations of the linear one, and of the surest one.
+        (n, d) deviations of the linear one, and of the surest one, with the pixel's own noise.
+    pixels
+        (n, d) kinds of the pixels; None where they are alike.
     """
 
     u: Singles
@@ -150,6 +154,7 @@ class Predicted:
     predictions: list[Singles]
     sd: Singles
     least_sd: Singles
+    pixels: Kinds | None
 
 
 @dataclass(frozen=True)
@@ -179,9 +184,11 @@ class Tables:
     linear, blended
         Of errors.
     in_context
-        (C _CONTEXTS G,) probability of a code.
-    alone, seen
-        (L,) probability of a code.
+        (_CONTEXTS C, kinds of pixels, G), flat: probability of a code.
+    alone
+        (kinds of pixels, L), flat.
+    seen
+        (L,).
     """
 
     linear: ResidualLaw
@@ -199,11 +206,13 @@ class PredictiveModel:
     cells
         Of the codes.
     lights
-        (M, G) of each channel: `light_laws`.
+        (k, M, G) of each channel: `light_laws`.
+    own
+        Noise of pixels that differ.
     linear
         Fitted to all of the training set.
-    codes
-        (n, d) some of its patches.
+    patches
+        (n, d) some of it.
     apart
         (n,) whether a patch is of the part that weighs predictors against each other.
     patch_size
@@ -218,8 +227,9 @@ class PredictiveModel:
         self,
         cells: Cells,
         lights: list[Floats],
+        own: OwnNoise,
         linear: LinearPredictor,
-        codes: Integers,
+        patches: CodedPatches,
         apart: NDArray[np.bool_],
         patch_size: int,
         rng: np.random.Generator,
@@ -228,16 +238,16 @@ class PredictiveModel:
     ) -> None:
         self._cells, self._lights, self._p = cells, lights, patch_size
         self._placed = placed
-        d = codes.shape[1]
+        d = patches.codes.shape[1]
         self._channel = np.repeat(np.arange(len(lights), dtype=np.int32), d // len(lights))
-        self._groups = max(table.shape[1] for table in lights)
-        ends = [c.edges[[0, -1]] for c in cells.channels]
-        self._darkest = np.array([e[0] for e in ends], dtype=np.float32)[self._channel]
-        span = np.array([max(e[1] - e[0], 1e-6) for e in ends])
-        self._per_level = (_LEVELS / span).astype(np.float32)[self._channel]
-        u = cells.u[codes]
-        self._predictors = Predictors.fit(linear, u[~apart], patch_size, rng, placed=placed)
-        predicted = [self._predictors(u[part]) for part in (~apart, apart)]
+        self._own = own
+        self._pixels = max(len(table) for table in lights)
+        self._groups = max(table.shape[2] for table in lights)
+        parts = [patches[~apart], patches[apart]]
+        self._predictors = Predictors.fit(
+            linear, cells.u[parts[0].codes], patch_size, rng, placed=placed
+        )
+        predicted = [self._predictors(cells.u[part.codes], own, part.kinds) for part in parts]
         judged = predicted[1]
         self._blend = Blend.fit(
             judged.u, judged.predictions, judged.least_sd, judged.kind, N_CLASSES
@@ -245,19 +255,23 @@ class PredictiveModel:
         value = self._blend(judged.predictions, judged.kind)
         self._classes = Classes.fit(value, (judged.u - value) / judged.least_sd, patch_size)
         blended = [self._blended(one) for one in predicted]
-        parts = [codes[~apart], codes[apart]]
+        everything = [
+            (part.codes, said, one)
+            for part, said, one in zip(parts, predicted, blended, strict=True)
+        ]
         half = np.arange(len(parts[1])) % 2 == 0
-        first = [(parts[0], predicted[0], blended[0]), _some(parts[1], judged, blended[1], half)]
-        last = _some(parts[1], judged, blended[1], ~half)
+        first = [everything[0], _some(*everything[1], half)]
+        last = _some(*everything[1], ~half)
         self._tables = self._tabulated(first)
         experts = self._experts(*last)
         kind = last[2].kind.ravel()
         self._weights = expert_weights(experts.reshape(len(experts), -1), kind, N_CLASSES)
-        self._tables = self._tabulated(list(zip(parts, predicted, blended, strict=True)))
+        self._tables = self._tabulated(everything)
 
-    def nats(self, codes: Integers) -> Floats:
+    def nats(self, patches: CodedPatches) -> Floats:
         """-log q of patches (n, d), (n,) nats per value."""
-        predicted = self._predictors(self._cells.u[codes])
+        codes = patches.codes
+        predicted = self._predictors(self._cells.u[codes], self._own, patches.kinds)
         blended = self._blended(predicted)
         q = np.zeros(codes.shape)
         for weight, expert in zip(
@@ -271,50 +285,65 @@ class PredictiveModel:
         e = predicted.u - value
         e /= predicted.least_sd
         kind, active = self._classes.of(value, e, predicted.least_sd, self._p)
-        level = (value - self._darkest) * self._per_level
-        context = np.clip(level, 0, _LEVELS - 1).astype(np.int32)
-        context += np.int32(_LEVELS) * active
-        context += np.int32(2 * _LEVELS) * (predicted.least_sd > np.float32(_UNSURE))
-        context += np.int32(_CONTEXTS) * self._channel
+        context = self._own.level(value)
+        context *= np.int32(_SIDES)
+        context += active
+        context += np.int32(2) * (predicted.least_sd > np.float32(_UNSURE))
         return Blended(value, e, kind, context)
 
     def _tabulated(self, parts: list[tuple[Integers, Predicted, Blended]]) -> Tables:
-        n_contexts, groups = _CONTEXTS * len(self._lights), self._groups
+        shape = (len(self._lights), _CONTEXTS, self._pixels, self._groups)
         linear, blended = np.zeros((2, N_CLASSES * N_BINS))
-        in_context = np.zeros(n_contexts * groups)
+        in_context = np.zeros(math.prod(shape))
         seen = np.zeros(self._cells.n_codes)
         for codes, said, own in parts:
             at = said.kind * np.int32(N_BINS) + error_bins(said.e)
             linear += np.bincount(at.ravel(), minlength=linear.size)
             at = own.kind * np.int32(N_BINS) + error_bins(own.e)
             blended += np.bincount(at.ravel(), minlength=blended.size)
-            at = own.context * np.int32(groups) + self._cells.group[codes]
+            at = self._place(codes, said, own)
             in_context += np.bincount(at.ravel(), minlength=in_context.size)
             seen += np.bincount(codes.ravel(), minlength=seen.size)
-        table, alone = self._lit(in_context.reshape(len(self._lights), _CONTEXTS, groups))
+        table, alone = self._lit(in_context.reshape(shape))
         return Tables(
             ResidualLaw.fit(linear.reshape(N_CLASSES, N_BINS)),
             ResidualLaw.fit(blended.reshape(N_CLASSES, N_BINS)),
             table.ravel(),
-            alone,
+            alone.ravel(),
             self._smoothed(seen),
         )
 
     def _lit(self, counts: Floats) -> tuple[Floats, Floats]:
-        """Probability of a code in each context, (C, _CONTEXTS, G), and in none, (L,)."""
+        """Probability of a code in each context, as ``counts``, and in none, (pixels, L).
+
+        Pixels of all kinds see the same light, each through its own noise.
+        """
         table = np.zeros_like(counts)
-        alone = []
-        for c, (laws, channel) in enumerate(zip(self._lights, self._cells.channels, strict=True)):
-            own = counts[c, :, : laws.shape[1]]
-            size = np.diff(channel.group_first)
-            even = np.full(len(laws), 1 / len(laws))
+        alone = np.zeros((self._pixels, self._cells.n_codes))
+        first = self._cells.first
+        for c, (each, channel) in enumerate(zip(self._lights, self._cells.channels, strict=True)):
+            pixels, lights, groups = each.shape
+            own = counts[c, :, :pixels, :groups].reshape(_CONTEXTS, -1)
+            size = np.tile(np.diff(channel.group_first), pixels)
+            laws = each.swapaxes(0, 1).reshape(lights, -1)
+            even = np.full(lights, 1 / lights)
             light = mixture_weights(own.sum(axis=0)[None], laws, even, 1.0, _LIGHT_STEPS)[0]
-            alone.append(np.repeat(light @ laws / size, size))
+            codes = slice(first[c], first[c + 1])
+            alone[:pixels, codes] = np.repeat(light @ laws / size, size).reshape(pixels, -1)
             used = own.any(axis=1)
             mixed = np.tile(light, (len(own), 1))
             mixed[used] = mixture_weights(own[used], laws, light, _CONTEXT_PIXELS, _CONTEXT_STEPS)
-            table[c, :, : size.size] = mixed @ laws / size
-        return table, np.concatenate(alone)
+            table[c, :, :pixels, :groups] = (mixed @ laws / size).reshape(-1, pixels, groups)
+        return table, alone
+
+    def _place(self, codes: Integers, said: Predicted, own: Blended) -> Integers:
+        """Place of each code in the table of all contexts."""
+        row = own.context
+        if self._pixels > 1:
+            row = row * np.int32(self._pixels)
+            row += 0 if said.pixels is None else said.pixels
+        result: Integers = row * np.int32(self._groups) + self._cells.group[codes]
+        return result
 
     def _smoothed(self, seen: Floats) -> Floats:
         first = self._cells.first
@@ -330,8 +359,11 @@ class PredictiveModel:
         q[0] = tables.linear.probability(said.kind, (low - first) / sd, (high - first) / sd)
         value, sd = own.value, said.least_sd
         q[1] = tables.blended.probability(own.kind, (low - value) / sd, (high - value) / sd)
-        q[2] = tables.in_context[own.context * np.int32(self._groups) + cells.group[codes]]
-        q[3] = tables.alone[codes]
+        q[2] = tables.in_context[self._place(codes, said, own)]
+        single = codes
+        if said.pixels is not None:
+            single = codes + np.int32(cells.n_codes) * said.pixels
+        q[3] = tables.alone[single]
         q[4] = tables.seen[codes]
         q[5] = (1 / np.diff(cells.first))[self._channel]
         if self._placed:
@@ -349,8 +381,9 @@ def _some(
             said.e[some],
             said.kind[some],
             [one[some] for one in said.predictions],
-            said.sd,
+            said.sd[some],
             said.least_sd[some],
+            None if said.pixels is None else said.pixels[some],
         ),
         Blended(own.value[some], own.e[some], own.kind[some], own.context[some]),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +12,8 @@ from scipy.special import entr, logsumexp, ndtr, ndtri, softmax
 
 from hil.information import estimate_information
 from hil.information.estimators import find_estimator
-from hil.noise import CameraNoise, EmccdNoise, GaussianNoise, NoiseModel, PoissonNoise
+from hil.information.pixel_law import PixelLaw
+from hil.noise import CameraMapNoise, CameraNoise, EmccdNoise, GaussianNoise, NoiseModel, PoissonNoise
 
 SHAPE = (8, 1, 96, 96)
 
@@ -64,7 +66,7 @@ def lags(n: int) -> tuple[np.ndarray, np.ndarray]:
     return at[:, None].astype(float), at[None, :].astype(float)
 
 
-PROCESSES = {
+PROCESSES: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "exponential": lambda y, x: 900 * np.exp(-np.hypot(y, x) / 3),
     "oriented": lambda y, x: 1e4 * np.exp(-((y + x) ** 2) / 128 - (y - x) ** 2 / 8),
     "smooth": lambda y, x: 1e4 * np.exp(-(y**2 + x**2) / 18),
@@ -122,9 +124,7 @@ def test_sparse_beads() -> None:
 def test_independent_pixels_of_two_levels(low_e: float, high_e: float) -> None:
     rng, noise = np.random.default_rng(6), CameraNoise(0.5, 100, 1.6)
     frames = noise.sample(np.where(rng.random(SHAPE) < 0.5, low_e, high_e), rng)
-    edges = np.arange(1200) - 0.5
-    from hil.information.pixel_law import PixelLaw
-
+    edges = np.arange(1200, dtype=np.float64) - 0.5
     law = PixelLaw(0.5, 100, 1.6, 65535).probabilities(np.array([low_e, high_e]), edges)
     h_y = float(entr(law.mean(axis=0)).sum())
     truth = (h_y - float(entr(law).sum(axis=1).mean())) / math.log(2)
@@ -244,3 +244,25 @@ def test_gaussian_cells_of_coarse_codes() -> None:
     h = float(entr(np.diff(ndtr((np.arange(990, 1011) - 0.5 - 1000.3) / sigma))).sum())
     found = estimate_information(frames, GaussianNoise(sigma), "predictive", 8)
     assert found.h_y_nats == pytest.approx(h, abs=0.006)
+
+
+@pytest.mark.parametrize("light_e", [0.0, 3.0, 30.0])
+def test_pixels_of_their_own_noise(light_e: float) -> None:
+    """A mixture of all pixels' noise for each of them is worth a quarter of a bit in the dark."""
+    rng, side = np.random.default_rng(14), 96
+    noise = CameraMapNoise(
+        gain_e_per_adu=0.5,
+        offset_adu=100 + rng.normal(0, 1.5, (side, side)),
+        read_noise_e=1.6 * np.exp(0.5 * rng.standard_normal((side, side))),
+        response=1 + 0.01 * rng.standard_normal((side, side)),
+    )
+    frames = noise.sample(np.full((8, 1, side, side), light_e), rng)
+    found = estimate_information(frames, noise, "predictive", 8)
+    assert found.bits_per_pixel == pytest.approx(0, abs=0.015)
+    # one field is cut in two, and a mask cuts the maps too
+    one = estimate_information(frames[:1], noise, "predictive", 8)
+    mask = np.ones((side, side), dtype=bool)
+    mask[:9] = False
+    masked = estimate_information(frames, noise, "predictive", 8, mask=mask)
+    assert one.bits_per_pixel == pytest.approx(0, abs=0.05)
+    assert masked.bits_per_pixel == pytest.approx(0, abs=0.015)

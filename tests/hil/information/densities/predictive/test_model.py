@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 from hil.information.densities.predictive.cells import Cells
+from hil.information.densities.predictive.coded_patches import CodedPatches
 from hil.information.densities.predictive.light_laws import light_laws
 from hil.information.densities.predictive.linear import LinearPredictor, stationary_predictors
 from hil.information.densities.predictive.model import PredictiveModel, Predictors
+from hil.information.densities.predictive.own_noise import OwnNoise
 from hil.information.sample import Sample
 from hil.noise import CameraNoise, NoiseModel, PoissonNoise
 
@@ -25,8 +27,9 @@ def fitted(
     return PredictiveModel(
         cells,
         [light_laws(cells.channels[0], noise)],
+        OwnNoise.of(cells, [noise], p * p),
         stationary_predictors(cells.stabilised(sample))[0],
-        codes,
+        CodedPatches(codes, None),
         np.arange(len(codes)) % 3 == 2,
         p,
         np.random.default_rng(0),
@@ -57,7 +60,9 @@ def test_probabilities_of_all_patches_sum_to_one(
     model = fitted(frames.astype(np.int64), noise, 2, placed=placed)
     n = int(frames.max() - frames.min()) + 1
     everything = np.array(list(itertools.product(range(n), repeat=4)), dtype=np.int32)
-    assert np.exp(-4 * model.nats(everything)).sum() == pytest.approx(1, abs=1e-6)
+    assert np.exp(-4 * model.nats(CodedPatches(everything, None))).sum() == pytest.approx(
+        1, abs=1e-6
+    )
 
 
 @pytest.mark.parametrize("light_e", [2.0, 5000.0])
@@ -71,11 +76,11 @@ def test_last_pixel_has_probabilities_that_sum_to_one(light_e: float) -> None:
     patch -= int(frames.min())
     without = patch[:1].copy()
     patch[:, -1] = np.arange(n)
-    joint = np.exp(-16 * model.nats(patch))
+    joint = np.exp(-16 * model.nats(CodedPatches(patch, None)))
     # p(rest) by the same density, whatever the last pixel is
     every = np.stack([patch[0]] * 2)
     every[1, -1] = without[0, -1]
-    share = np.exp(-16 * model.nats(every))
+    share = np.exp(-16 * model.nats(CodedPatches(every, None)))
     assert joint[[0, without[0, -1]]] == pytest.approx(share)
     conditional = joint / joint.sum()
     law = noise.entropy_nats(np.array([light_e]))[0]
@@ -90,10 +95,12 @@ def test_predictions_do_not_see_what_comes_later_to_the_last_digit() -> None:
     linear = LinearPredictor.of(np.full(d, 3.0), 40 * np.exp(-apart / 3) + np.eye(d))
     u = (50 * rng.standard_normal((300, d))).astype(np.float32)
     predictors = Predictors.fit(linear, u, p, rng, placed=False)
+    flat = Sample(np.arange(400).reshape(1, 1, 20, 20), 4, 200.0, 1.0, discrete=True)
+    alike = OwnNoise.of(Cells.of(flat), [None], d)
     at = 9
     other = u.copy()
     other[:, at:] += rng.standard_normal((300, d - at)).astype(np.float32)
-    first, second = predictors(u), predictors(other)
+    first, second = (predictors(one, alike, None) for one in (u, other))
     for a, b in zip(first.predictions, second.predictions, strict=True):
         assert np.array_equal(a[:, : at + 1], b[:, : at + 1])
         assert not np.array_equal(a[:, at + 1 :], b[:, at + 1 :])
@@ -106,5 +113,6 @@ def test_blocks_do_not_change_a_value() -> None:
     frames = rng.poisson(5 + 10 * steps(rng, (6, 1, 16, 16)))
     model = fitted(frames, PoissonNoise(), 4)
     codes = (frames[:, 0, :4, :4] - frames.min()).reshape(-1, 16).astype(np.int32)
-    parts = np.concatenate([model.nats(codes[:2]), model.nats(codes[2:])])
-    assert model.nats(codes) == pytest.approx(parts, abs=1e-5)
+    patches = CodedPatches(codes, None)
+    parts = np.concatenate([model.nats(patches[:2]), model.nats(patches[2:])])
+    assert model.nats(patches) == pytest.approx(parts, abs=1e-5)

@@ -49,7 +49,7 @@ def test_cells_are_as_wide_as_the_noise_says_and_groups_hold_all_codes(top: int)
 
 def test_laws_of_light_are_the_noises_own() -> None:
     cells = cells_of(np.array([0, 9, 4, 2]).reshape(1, 1, 2, 2), PoissonNoise())
-    laws = light_laws(cells.channels[0], PoissonNoise())
+    laws = light_laws(cells.channels[0], PoissonNoise())[0]
     assert laws.sum(axis=1) == pytest.approx(1)
     law = poisson.pmf(np.arange(10), 4.0)
     law[-1] += poisson.sf(9, 4.0)
@@ -93,7 +93,7 @@ def test_cells_of_errors_sum_to_one_whatever_their_width() -> None:
 
 def test_experts_get_the_weights_that_they_are_worth() -> None:
     rng = np.random.default_rng(2)
-    kind = rng.integers(0, 2, 60_000)
+    kind = rng.integers(0, 2, 60_000).astype(np.int32)
     truth = np.array([[0.8, 0.2], [0.3, 0.7]])
     laws = np.array([[0.7, 0.2, 0.1], [0.1, 0.2, 0.7]])
     own = (rng.random(kind.size) > truth[kind, 0]).astype(int)
