@@ -92,7 +92,12 @@ class CopulaModel:
 
     @classmethod
     def fit(
-        cls, laws: Sequence[NormalScores], mean: Floats, covariance: Floats, whitener: Floats
+        cls,
+        laws: Sequence[NormalScores],
+        mean: Floats,
+        covariance: Floats,
+        whitener: Floats,
+        least: float | Floats = 0.0,
     ) -> CopulaModel:
         """Build from the (d, d) covariance of the scores and its whitener.
 
@@ -100,13 +105,19 @@ class CopulaModel:
         ----------
         laws
             One for each of as many equal parts of a patch.
+        least
+            Variance below which no latent is known, whatever came before it: what is known of its
+            noise. At a place where training saw one code alone, covariances say nothing.
         """
+        floor = np.maximum(least, _LEAST_VARIANCE)
         n = len(laws)
         # of the latent: what varies within the cells is not in the scores
         variance = np.split(np.diag(covariance), n)
         latent = [
-            np.maximum(own + law.hidden_variance, _LEAST_VARIANCE)
-            for own, law in zip(variance, laws, strict=True)
+            np.maximum(own + law.hidden_variance, low)
+            for own, law, low in zip(
+                variance, laws, np.split(np.broadcast_to(floor, mean.shape), n), strict=True
+            )
         ]
         unit = [law.unit(own) for own, law in zip(variance, laws, strict=True)]
         cross = covariance.reshape(n, mean.size // n, n, mean.size // n).copy()
@@ -116,7 +127,7 @@ class CopulaModel:
                 scale = np.outer(np.sqrt(latent[a]), unit[b] * other.hermite[1])
                 cross[a, :, b] = scale * rho
         along = np.tril(cross.reshape(covariance.shape) @ whitener.T, -1)
-        left = np.maximum(np.concatenate(latent) - (along**2).sum(axis=1), _LEAST_VARIANCE)
+        left = np.maximum(np.concatenate(latent) - (along**2).sum(axis=1), floor)
         return cls(Cells.of(laws), mean, along @ whitener, np.sqrt(left))
 
     def nats_per_pixel(self, codes: NDArray[np.int32]) -> Floats:

@@ -53,7 +53,8 @@ def stationary_joint(training: Sequence[ScoredFields]) -> list[CopulaModel]:
     for scored, (covariance, whitener) in zip(training, stationary_fits(training), strict=True):
         mean = np.zeros(len(covariance))  # by construction: scores are those of their own law
         fit = scored.in_scores(covariance, whitener)
-        models.append(CopulaModel.fit(scored.laws, mean, *fit))
+        least = scored.least_latent_variance
+        models.append(CopulaModel.fit(scored.laws, mean, *fit, least))
     return models
 
 

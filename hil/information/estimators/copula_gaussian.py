@@ -81,7 +81,8 @@ def _model(scored: ScoredFields, mean: Floats, covariance: Floats) -> CopulaMode
         covariance = (vectors * np.maximum(values, _LEAST_SHARE)) @ vectors.T
     whitener = np.tril(np.linalg.inv(np.linalg.cholesky(covariance)))
     fit = scored.in_scores(covariance, whitener)
-    return CopulaModel.fit(scored.laws, scored.mean_of_scores(mean), *fit)
+    least = scored.least_latent_variance
+    return CopulaModel.fit(scored.laws, scored.mean_of_scores(mean), *fit, least)
 
 
 ESTIMATOR = CopulaGaussian()

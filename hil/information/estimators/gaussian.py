@@ -31,7 +31,7 @@ from hil.information.autocovariance import fields_at_once
 from hil.information.channel_stationary import ChannelTraining, channel_gap_bits
 from hil.information.estimators.registry import CrossEntropy, half_sum_weight
 from hil.information.estimators.stationary import covariance_floor, fitted_to
-from hil.information.gaussian_score import GaussianModel
+from hil.information.gaussian_score import LEAST_DISCRETE_VARIANCE_ADU2, GaussianModel
 from hil.information.levinson import whiten_doubly_toeplitz
 from hil.information.one_pixel import gaussian_gap_bits
 from hil.information.sample import Sample
@@ -174,6 +174,8 @@ def _fit(
     rho = oas_shrinkage(whitened, sums.n_scenes) if shrink else 0.0
     shrunk: Floats = (1 - rho) * whitened + rho * float(np.trace(whitened)) / d * np.eye(d)
     least = _LEAST_SHARE * covariance_floor(sample)
+    if sample.discrete:  # below, a density read at the integers sums to more than 1 over them
+        least = max(least, LEAST_DISCRETE_VARIANCE_ADU2)
     try:
         np.linalg.cholesky(shrunk - least * (whitener @ whitener.T))
         factor = np.asarray(np.linalg.cholesky(shrunk), np.float64)

@@ -13,7 +13,14 @@ from scipy.special import entr, logsumexp, ndtr, ndtri, softmax
 from hil.information import estimate_information
 from hil.information.estimators import find_estimator
 from hil.information.pixel_law import PixelLaw
-from hil.noise import CameraMapNoise, CameraNoise, EmccdNoise, GaussianNoise, NoiseModel, PoissonNoise
+from hil.noise import (
+    CameraMapNoise,
+    CameraNoise,
+    EmccdNoise,
+    GaussianNoise,
+    NoiseModel,
+    PoissonNoise,
+)
 
 SHAPE = (8, 1, 96, 96)
 
