@@ -76,9 +76,10 @@ def choose_sample(
 def _pixel_kinds(channels: Sequence[ChannelFrames]) -> NDArray[np.uint8] | None:
     """(1, C, H, W) which law each pixel of each channel has; None where pixels are alike."""
     found = [one.noise.kinds if isinstance(one.noise, CorrectedNoise) else None for one in channels]
-    if all(kinds is None for kinds in found):
-        return None
     size = channels[0].checked.frames.shape[-2:]
+    # of patches that were drawn before, and stacked, the map is not known
+    if all(kinds is None or kinds.shape != size for kinds in found):
+        return None
     alike = np.zeros(size, dtype=np.uint8)
     return np.stack([alike if kinds is None else kinds for kinds in found])[None]
 

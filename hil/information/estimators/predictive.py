@@ -11,10 +11,13 @@ another order, and its cross-entropy differs a little.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from hil.information.blas_threads import one_blas_thread
+from hil.information.corrected_noise import CorrectedNoise
 from hil.information.densities.predictive.cells import Cells
 from hil.information.densities.predictive.coded_patches import CodedPatches, PatchSource
 from hil.information.densities.predictive.light_laws import light_laws
@@ -41,6 +44,11 @@ class Predictive:
         """See `PatchEstimator`."""
         cells = Cells.of(sample)
         noises = [one.noise for one in sample.by_channel()]
+        if sample.pixel_kinds is None:  # pixels cannot be told apart: each may be of any kind
+            noises = [
+                replace(noise, kinds=None) if isinstance(noise, CorrectedNoise) else noise
+                for noise in noises
+            ]
         pairs = zip(cells.channels, noises, strict=True)
         lights = [light_laws(channel, noise) for channel, noise in pairs]
         own_noise = OwnNoise.of(cells, noises, sample.values_per_patch)
