@@ -21,17 +21,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hil.information.densities.predictive.cells import Singles
+from hil.information.densities.predictive.kinds_of_patches import alike_kinds, separate_kinds
 from hil.information.densities.predictive.linear import regression, whitener
 from hil.information.template_seeds import seed_responsibilities
 
 Floats = NDArray[np.float64]
 
-_STEPS = 10
 _FIRST_STEPS = 6
 _MOST_FITTED = 512  # patches
-_TURNED_WEIGHT = 0.15  # of each of seven turned copies of a patch
-_PRIOR_PATCHES = 10.0
-_PRIOR_WIDTH = 0.2  # of a kind's covariance, relative to that of all
+_TURNED_WEIGHT = 0.5  # of each of seven turned copies of a patch
 _LEAST_VARIANCE = 0.5
 _MOST_EVIDENCE = 40.0  # twice the nats by which one value may speak against a kind
 
@@ -92,19 +90,13 @@ class Clusters:
         variance, along = _principal(covariance, directions)
         if placed:
             c = (u - mean) @ along
-            weight = np.ones(len(c))
+            share = _largest(seed_responsibilities(u.astype(np.float64), 1, rng), kinds)
+            log_pi, mu, t = alike_kinds(c, share, variance)
         else:
             some = u[:: max(1, len(u) // _MOST_FITTED)].astype(np.float64) - mean
             c, weight = _with_turned(some, along, p)
-        if placed:
-            share = _largest(seed_responsibilities(u.astype(np.float64), 1, rng), kinds)
-        else:
             start = np.minimum(np.maximum(variance - 1, 0.0), 1.0) / np.sqrt(variance)
-            share = _seeded(c * start, kinds, rng) * weight[:, None]
-        typical = np.diag(variance)
-        for _ in range(_STEPS):
-            log_pi, mu, t = _maximised(c, share, typical, alike=placed)
-            share = _expected(c, log_pi, mu, t) * weight[:, None]
+            log_pi, mu, t = separate_kinds(c, _seeded(c * start, kinds, rng), weight, variance)
         rest = np.eye(len(covariance)) - along @ along.T
         alike = rest @ covariance @ rest
         whiteners = np.stack([whitener(alike + along @ one @ along.T) for one in t])
@@ -148,20 +140,23 @@ class Clusters:
         kinds = len(self.offsets)
         said = np.empty((kinds, *u.shape), dtype=np.float32)
         means = np.empty_like(said)
+        most = np.float32(_MOST_EVIDENCE / 2)
         for k, offset in enumerate(self.offsets):
-            row, sd = min(k, len(self.sd) - 1), self.sd[min(k, len(self.sd) - 1)]
+            row = min(k, len(self.sd) - 1)
             if k == row:
                 from_earlier = u @ self.regressions[row].T
+                precision = np.sqrt(np.float32(0.5)) / self.sd[row, :-1]
+                sharpness = self.log_weights[k] - np.cumsum(np.log(self.sd[row, :-1]))
             np.add(from_earlier, offset, out=means[k])
-            e = u[:, :-1] - means[k, :, :-1]
-            e /= sd[:-1]
-            e *= e
-            np.minimum(e, np.float32(_MOST_EVIDENCE), out=e)
-            e *= np.float32(-0.5)
-            e -= np.log(sd[:-1])
+            against = u[:, :-1] - means[k, :, :-1]
+            against *= precision
+            against *= against
+            np.minimum(against, most, out=against)
+            np.cumsum(against, axis=1, out=against)
+            np.subtract(sharpness, against, out=said[k, :, 1:])
             said[k, :, 0] = self.log_weights[k]
-            np.cumsum(e, axis=1, out=said[k, :, 1:])
-            said[k, :, 1:] += self.log_weights[k]
+            if k != row:
+                said[k, :, 1:] += self.log_weights[k] - self.log_weights[row]
         said -= said.max(axis=0)
         np.exp(said, out=said)
         said /= said.sum(axis=0)
@@ -230,56 +225,4 @@ def _largest(share: Floats, kinds: int) -> Floats:
     left = share[:, np.argsort(-share.sum(axis=0), kind="stable")[:kinds]]
     left = left + 1e-3 / left.shape[1]
     result: Floats = left / left.sum(axis=1, keepdims=True)
-    return result
-
-
-def _maximised(
-    c: Floats, share: Floats, typical: Floats, *, alike: bool
-) -> tuple[Floats, Floats, Floats]:
-    """Maximise: ln pi, mu and T, or one T if ``alike``, from shares."""
-    count = share.sum(axis=0)
-    log_pi = np.log((count + 1) / (count.sum() + count.size))
-    mu = (share.T @ c) / (count[:, None] + 1)
-    t = []
-    if alike:
-        # sum of share (c - mu) (c - mu)^T
-        crossed = (share.T @ c).T @ mu
-        scatter = (c * share.sum(axis=1, keepdims=True)).T @ c - crossed - crossed.T
-        scatter += (mu * count[:, None]).T @ mu + _PRIOR_WIDTH * typical
-        return log_pi, mu, _lifted(scatter / (count.sum() + 1))[None]
-    for k, n in enumerate(count):
-        about = c - mu[k]
-        scatter = (about * share[:, k, None]).T @ about
-        mixed = (scatter + _PRIOR_PATCHES * _PRIOR_WIDTH * typical) / (n + _PRIOR_PATCHES)
-        t.append(_lifted(mixed))
-    return log_pi, mu, np.stack(t)
-
-
-def _lifted(covariance: Floats) -> Floats:
-    """Lift eigenvalues to the noise's variance."""
-    variance, along = np.linalg.eigh(covariance)
-    result: Floats = (along * np.maximum(variance, 1.0)) @ along.T
-    return result
-
-
-def _expected(c: Floats, log_pi: Floats, mu: Floats, t: Floats) -> Floats:
-    if len(t) == 1:
-        w = whitener(t[0])
-        z, centres = c @ w.T, mu @ w.T
-        log_share = z @ centres.T
-        log_share += log_pi - 0.5 * (centres**2).sum(axis=1)
-        return _normalised(log_share)
-    log_share = np.empty((len(c), len(log_pi)))
-    for k, one in enumerate(t):
-        w = whitener(one)
-        e = (c - mu[k]) @ w.T
-        log_det = -float(np.log(np.diagonal(w)).sum())
-        log_share[:, k] = log_pi[k] - log_det - 0.5 * (e * e).sum(axis=1)
-    return _normalised(log_share)
-
-
-def _normalised(log_share: Floats) -> Floats:
-    log_share -= log_share.max(axis=1, keepdims=True)
-    share = np.exp(log_share, out=log_share)
-    result: Floats = share / share.sum(axis=1, keepdims=True)
     return result

@@ -49,7 +49,7 @@ Integers = NDArray[np.int32]
 
 _SIDES = 4  # neighbours active or not, prediction sure or not
 _CONTEXTS = _SIDES * N_LEVELS
-_MOST_KINDS, _KIND_VALUES = 6, 256  # of patches; fewer where patches hold more values than these
+_MOST_KINDS, _KIND_COST = 12, 1536  # of patches; fewer where patches hold many values
 _DIRECTIONS = 12
 _MOST_PLACED_KINDS, _PATCHES_A_KIND = 80, 8
 _MOST_PLACED_DIRECTIONS, _PATCHES_A_DIRECTION = 80, 8
@@ -94,7 +94,7 @@ class Predictors:
         first = linear.predict(u)
         e = (u - first) / linear.sd
         n, d = u.shape
-        kinds = max(1, _MOST_KINDS * _KIND_VALUES // max(_KIND_VALUES, d))
+        kinds = min(_MOST_KINDS, max(1, _KIND_COST // d))
         directions = _DIRECTIONS
         if placed:
             kinds = min(_MOST_PLACED_KINDS, 1 + n // _PATCHES_A_KIND)
