@@ -15,8 +15,8 @@ Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 Integers = NDArray[np.int32]
 
-_TINY = 1e-300
-_RELAXATION = 1.7
+_TINY = np.float32(1e-30)
+_RELAXATION = np.float32(1.7)
 _WHOLE_STEPS, _CLASS_STEPS = 40, 20
 _PRIOR_PIXELS = 20.0
 _LEAST_WEIGHT = 1e-3  # shared by all experts: none is ever excluded
@@ -42,20 +42,27 @@ def mixture_weights(
     -------
     (C, A), rows of sum 1.
     """
-    n = counts.sum(axis=1, keepdims=True)
-    weights = np.tile(prior, (len(counts), 1))
-    added = prior_pixels * prior
+    # in single precision: a mixture is as good a law for it, and sums to what it sums to
+    n = counts.sum(axis=1, keepdims=True).astype(np.float32) + np.float32(prior_pixels)
+    few, table = counts.astype(np.float32), np.ascontiguousarray(laws, dtype=np.float32)
+    added = (prior_pixels * prior).astype(np.float32)
+    weights = np.tile(prior.astype(np.float32), (len(counts), 1))
+    turned = table.T.copy()
     for _ in range(steps):
-        expected = np.maximum(weights @ laws, _TINY)
-        counted = (counts / expected) @ laws.T
+        expected = weights @ table
+        np.maximum(expected, _TINY, out=expected)
+        np.divide(few, expected, out=expected)
+        counted = expected @ turned
         counted *= weights
         counted += added
-        counted /= n + prior_pixels
+        counted /= n
         # further along than EM's own step, which is short; up to 2 it converges (Salakhutdinov and
         # Roweis, ICML 2003)
-        weights *= (counted / np.maximum(weights, _TINY)) ** _RELAXATION
+        counted /= np.maximum(weights, _TINY)
+        weights *= counted**_RELAXATION
         weights /= weights.sum(axis=1, keepdims=True)
-    return weights
+    result = weights.astype(np.float64)
+    return np.asarray(result / result.sum(axis=1, keepdims=True))
 
 
 def expert_weights(experts: Floats, kind: Integers, n_kinds: int) -> Floats:
