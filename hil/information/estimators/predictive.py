@@ -31,6 +31,7 @@ Floats = NDArray[np.float64]
 
 _FITTED_VALUES = 2**17  # of the patches that laws and weights are fitted to
 _PLACED_VALUES = 2**19  # where patches are frames: there is more to be learnt of each place
+_LARGEST_PATCH = 32  # pixels: predictors take the cube of their number
 _VALUES_AT_ONCE = 2**15  # their numbers stay in the cache
 
 
@@ -42,44 +43,66 @@ class Predictive:
     @one_blas_thread()
     def cross_entropy(self, sample: Sample) -> CrossEntropy:
         """See `PatchEstimator`."""
-        cells = Cells.of(sample)
-        noises = [one.noise for one in sample.by_channel()]
-        if sample.pixel_kinds is None:  # pixels cannot be told apart: each may be of any kind
-            noises = [
-                replace(noise, kinds=None) if isinstance(noise, CorrectedNoise) else noise
-                for noise in noises
-            ]
-        pairs = zip(cells.channels, noises, strict=True)
-        lights = [light_laws(channel, noise) for channel, noise in pairs]
-        own_noise = OwnNoise.of(cells, noises, sample.values_per_patch)
-        linear = stationary_predictors(cells.stabilised(sample))
-        placed = sample.size == (sample.patch_size, sample.patch_size)
-        most = _PLACED_VALUES if placed else _FITTED_VALUES
-        source = PatchSource(sample, cells)
-        held_out = np.empty((sample.n_fields, source.per_field))
-        fitted = []
-        for fold in range(sample.n_folds):
-            numbers, apart = source.chosen(np.flatnonzero(sample.fold != fold), most)
-            patches = source.at(numbers)
-            model = PredictiveModel(
-                cells,
-                lights,
-                own_noise,
-                linear[fold],
-                patches,
-                apart,
-                sample.patch_size,
-                np.random.default_rng(sample.seed),
-                placed=placed,
-            )
-            for fields, own in source.of_fields(np.flatnonzero(sample.fold == fold)):
-                held_out[fields] = _nats(model, own).reshape(-1, source.per_field)
-            fitted.append((numbers[~apart], _nats(model, patches[~apart])))
-        # what a patch costs less when it was fitted to, on average
-        gap = float(np.mean([(held_out.ravel()[at] - nats).mean() for at, nats in fitted]))
-        step = cells.log_step_nats
-        # both models were fitted to equally many patches: biases are opposite and equal
-        return CrossEntropy(held_out + step, held_out - gap + step, 0.5)
+        parts = _parts(sample.patch_size)
+        if parts == 1:
+            return _cross_entropy(sample)
+        # large patches are products of smaller ones: what those say of each other is little
+        whole = sample.places
+        p = sample.patch_size // parts
+        within = np.stack(np.divmod(np.arange(parts**2), parts), axis=1) * p
+        corners = (whole[:, :, None] + within).reshape(len(whole), -1, 2)
+        split = _cross_entropy(replace(sample, patch_size=p, corners=corners, stride=None))
+        shape = (sample.n_fields, sample.n_repeats * whole.shape[1], parts**2)
+        held_out = split.held_out_nats.reshape(shape).mean(axis=2)
+        in_sample = split.in_sample_nats.reshape(shape).mean(axis=2)
+        return CrossEntropy(held_out, in_sample, split.held_out_weight)
+
+
+def _parts(patch_size: int) -> int:
+    """Into how many parts a side is divided, so that they are small enough; 1 if none are."""
+    fitting = (n for n in (1, 2, 3, 5) if patch_size % n == 0 and patch_size // n <= _LARGEST_PATCH)
+    return next(fitting, 1)
+
+
+def _cross_entropy(sample: Sample) -> CrossEntropy:
+    cells = Cells.of(sample)
+    noises = [one.noise for one in sample.by_channel()]
+    if sample.pixel_kinds is None:  # pixels cannot be told apart: each may be of any kind
+        noises = [
+            replace(noise, kinds=None) if isinstance(noise, CorrectedNoise) else noise
+            for noise in noises
+        ]
+    pairs = zip(cells.channels, noises, strict=True)
+    lights = [light_laws(channel, noise) for channel, noise in pairs]
+    own_noise = OwnNoise.of(cells, noises, sample.values_per_patch)
+    linear = stationary_predictors(cells.stabilised(sample))
+    placed = sample.size == (sample.patch_size, sample.patch_size)
+    most = _PLACED_VALUES if placed else _FITTED_VALUES
+    source = PatchSource(sample, cells)
+    held_out = np.empty((sample.n_fields, source.per_field))
+    fitted = []
+    for fold in range(sample.n_folds):
+        numbers, apart = source.chosen(np.flatnonzero(sample.fold != fold), most)
+        patches = source.at(numbers)
+        model = PredictiveModel(
+            cells,
+            lights,
+            own_noise,
+            linear[fold],
+            patches,
+            apart,
+            sample.patch_size,
+            np.random.default_rng(sample.seed),
+            placed=placed,
+        )
+        for fields, own in source.of_fields(np.flatnonzero(sample.fold == fold)):
+            held_out[fields] = _nats(model, own).reshape(-1, source.per_field)
+        fitted.append((numbers[~apart], _nats(model, patches[~apart])))
+    # what a patch costs less when it was fitted to, on average
+    gap = float(np.mean([(held_out.ravel()[at] - nats).mean() for at, nats in fitted]))
+    step = cells.log_step_nats
+    # both models were fitted to equally many patches: biases are opposite and equal
+    return CrossEntropy(held_out + step, held_out - gap + step, 0.5)
 
 
 def _nats(model: PredictiveModel, patches: CodedPatches) -> Floats:

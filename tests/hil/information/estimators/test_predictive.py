@@ -273,3 +273,14 @@ def test_pixels_of_their_own_noise(light_e: float) -> None:
     masked = estimate_information(frames, noise, "predictive", 8, mask=mask)
     assert one.bits_per_pixel == pytest.approx(0, abs=0.05)
     assert masked.bits_per_pixel == pytest.approx(0, abs=0.015)
+
+
+def test_large_patches_are_products_of_smaller_ones() -> None:
+    rng = np.random.default_rng(15)
+    scene = fields(rng, PROCESSES["exponential"](*lags(256)), 3)
+    frames = np.rint(500 + scene[:, None] + rng.normal(0, 10, (3, 1, 128, 128))).astype(np.int32)
+    large, small = (
+        estimate_information(frames, GaussianNoise(10), "predictive", p) for p in (64, 32)
+    )
+    assert large.n_patches == small.n_patches / 4
+    assert large.bits_per_pixel == pytest.approx(small.bits_per_pixel, abs=5e-3)
