@@ -38,6 +38,8 @@ class Traits:
         Whether what all fields share counts in it as a scene does, so that it can be taken off.
     streams
         Whether `hil.information.stream` computes it from sums, one field at a time.
+    on_codes
+        Whether its density sums to 1 over integer codes: on integers `best` compares no other.
     chooses
         Whether it tries others and names one, to which a session keeps from its first trial on.
     """
@@ -46,6 +48,7 @@ class Traits:
     sees_pattern: bool = False
     streams: bool = False
     chooses: bool = False
+    on_codes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,11 +175,11 @@ class CameraMapNoise:
         slope = float(np.mean(1 / per_unit))
         intercept = float(np.mean((read**2 + dark) / per_unit**2)) + 1 / 12
         line = Stabiliser(float(dark_level), slope, intercept)
-        member = None
+        kinds = None
         if self.shape and len(distributions) > 1:
-            member = np.zeros(self.shape, dtype=np.intp)
-            member[self.usable] = classes.member
-        return CorrectedNoise(distributions, classes.weights, line, f"{self!r}, corrected", member)
+            kinds = np.zeros(self.shape, dtype=np.uint8)
+            kinds[self.usable] = classes.member
+        return CorrectedNoise(distributions, classes.weights, line, f"{self!r}, corrected", kinds)
 
     def binned(self, binning: int) -> CameraMapNoise:
         """Give the noise of sums over b x b pixels, whose offsets are those of one pixel.

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -42,20 +42,24 @@ class CorrectedNoise(TabulatedNoise):
         Mean variance over pixels, z^2: a and b of a (z - O) + b, with 1/12 for rounding.
     name
         What frames were corrected by, for messages.
-    member
-        (height, width) class of each pixel; None for all of one.
+    kinds
+        (H, W) class of each pixel; None where all are alike, or where it is not known.
     """
 
     distributions: Sequence[CameraPixel]
     weights: Floats
     line: Stabiliser
     name: str
-    member: NDArray[np.intp] | None = None
+    kinds: NDArray[np.uint8] | None = field(default=None, compare=False)
 
     clips_low = True
 
     def __repr__(self) -> str:
         return self.name
+
+    def cropped(self, rows: slice, columns: slice) -> CorrectedNoise:
+        """Give the noise of a part of the frame."""
+        return self if self.kinds is None else replace(self, kinds=self.kinds[rows, columns])
 
     @property
     def highest_adu(self) -> float:

@@ -3,6 +3,9 @@
 Held-out cross-entropies are compared, never point estimates: a family that bends to its training
 data cannot win by it. What slack is left differs between families, so a session takes `best` once
 and keeps the family that ``details["chosen"]`` names.
+
+Of integers, only families are compared that give each code a probability (`ON_CODES`). A density
+that is read at the integers sums to more than 1 over them where it is narrow, and would win by it.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from hil.information.registry import (
     Traits,
     estimators_that,
     find_estimator,
+    traits_of,
 )
 from hil.information.sample.sample import Sample
 
@@ -69,6 +73,9 @@ class BestEstimator:
         found: dict[str, CrossEntropy] = {}
         left_out: dict[str, str] = {}
         for name in (*self.names, *self.slow):
+            if sample.discrete and not traits_of(self._family(name)).on_codes:
+                left_out[name] = "is no probability on integers"
+                continue
             try:
                 entropy = self._of_family(name, sample)
             except (InputError, np.linalg.LinAlgError) as error:  # what one cannot, others can
@@ -110,17 +117,14 @@ class BestEstimator:
         some = sample.some(_spread(sample, fields))
         if some.patches.shape[0] * per_field < family.needed_patches:
             return True
-        behind = _nats(family.cross_entropy(some)) - _nats(_stationary().cross_entropy(some))
+        usual = find_estimator("copula" if sample.discrete else "stationary")
+        behind = _nats(family.cross_entropy(some)) - _nats(usual.cross_entropy(some))
         return behind > _FAR_NATS
 
 
 def _spread(sample: Sample, fields: int) -> NDArray[np.intp]:
     """``fields`` of the fields, from first to last."""
     return np.linspace(0, sample.n_fields - 1, fields).astype(np.intp)
-
-
-def _stationary() -> PatchEstimator:
-    return find_estimator("stationary")
 
 
 def _nats(entropy: CrossEntropy) -> float:

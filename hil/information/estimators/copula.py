@@ -30,7 +30,7 @@ from hil.information.sample.sample import Sample
 class Copula:
     """See the module."""
 
-    traits = Traits(compared="always", sees_pattern=True)
+    traits = Traits(compared="always", sees_pattern=True, on_codes=True)
     needed_patches = 8
 
     def cross_entropy(self, sample: Sample) -> CrossEntropy:
@@ -53,7 +53,8 @@ def stationary_joint(training: Sequence[ScoredFields]) -> list[CopulaModel]:
             len(covariance)
         )  # by construction: scores are those of their own distribution
         fit = scored.in_scores(covariance, whitener)
-        models.append(CopulaModel.fit(scored.distributions, mean, *fit))
+        least = scored.least_latent_variance
+        models.append(CopulaModel.fit(scored.distributions, mean, *fit, least))
     return models
 
 

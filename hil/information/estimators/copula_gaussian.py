@@ -26,7 +26,7 @@ _LEAST_SHARE = 0.05  # of the noise's variance, below which chance brings no eig
 class CopulaGaussian:
     """See the module."""
 
-    traits = Traits(compared="always")
+    traits = Traits(compared="always", on_codes=True)
     needed_patches = 16
 
     def cross_entropy(self, sample: Sample) -> CrossEntropy:
@@ -79,7 +79,8 @@ def _model(scored: ScoredFields, mean: Floats, covariance: Floats) -> CopulaMode
         covariance = (vectors * np.maximum(values, _LEAST_SHARE)) @ vectors.T
     whitener = np.tril(np.linalg.inv(np.linalg.cholesky(covariance)))
     fit = scored.in_scores(covariance, whitener)
-    return CopulaModel.fit(scored.distributions, scored.mean_of_scores(mean), *fit)
+    least = scored.least_latent_variance
+    return CopulaModel.fit(scored.distributions, scored.mean_of_scores(mean), *fit, least)
 
 
 ESTIMATOR = CopulaGaussian()

@@ -35,6 +35,7 @@ from hil.information.densities.stationary.levinson import whiten_doubly_toeplitz
 from hil.information.estimators.stationary import covariance_floor, fitted_to
 from hil.information.registry import CrossEntropy, Traits, half_sum_weight
 from hil.information.sample.sample import Sample
+from hil.noise.entropy.gaussian_gap import LEAST_DISCRETE_VARIANCE_ADU2
 
 # Eigenvalues of a sample covariance fall below those of the noise by chance, and the weights below
 # count on that; only what chance cannot explain is lifted (frames without noise, say).
@@ -172,6 +173,8 @@ def _fit(
     rho = oas_shrinkage(whitened, sums.n_scenes) if shrink else 0.0
     shrunk: Floats = (1 - rho) * whitened + rho * float(np.trace(whitened)) / d * np.eye(d)
     least = _LEAST_SHARE * covariance_floor(sample)
+    if sample.discrete:  # below, a density read at the integers sums to more than 1 over them
+        least = max(least, LEAST_DISCRETE_VARIANCE_ADU2)
     try:
         np.linalg.cholesky(shrunk - least * (whitener @ whitener.T))
         factor = np.asarray(np.linalg.cholesky(shrunk), np.float64)

@@ -20,7 +20,7 @@ from hil.information.sample.sample import Sample
 class Mixture:
     """See the module."""
 
-    traits = Traits(compared="if near")
+    traits = Traits(compared="if near", on_codes=True)
     needed_patches = 16
 
     def cross_entropy(self, sample: Sample) -> CrossEntropy:

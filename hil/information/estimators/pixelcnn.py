@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hil.errors import InputError
-from hil.information.registry import CrossEntropy
+from hil.information.registry import CrossEntropy, Traits
 from hil.information.sample.sample import Sample
 
 if TYPE_CHECKING:  # torch takes seconds to import, and is not needed to say what this is
@@ -44,6 +44,7 @@ class PixelCNN:
         Called with `TrainingProgress` from a worker thread.
     """
 
+    traits = Traits(on_codes=True)
     needed_patches = 64
 
     def __init__(

@@ -12,6 +12,7 @@ from hil.errors import InputError
 from hil.information.sample.patches import patch_corners, tile_corners
 from hil.information.sample.prepare import ChannelFrames
 from hil.information.sample.sample import Channel, Sample, masked_regions, regions_of_one_field
+from hil.noise.corrected import CorrectedNoise
 from hil.noise.entropy.gaussian_gap import LEAST_DISCRETE_VARIANCE_ADU2
 
 _SMALLER = (32, 24, 16, 12, 8, 6, 4, 3, 2)
@@ -45,13 +46,14 @@ def choose_sample(
     frames = parts[0] if len(parts) == 1 else np.stack(parts, axis=2)
     one_scene = frames.shape[0] == 1
     usable = None if first.usable is None else first.usable[None]
-    kinds = None if len(channels) > 1 or channels[0].kinds is None else channels[0].kinds[None]
     if one_scene and usable is None:
         frames = regions_of_one_field(frames, patch_size)
-        kinds = None if kinds is None else regions_of_one_field(kinds, patch_size)
     elif one_scene and usable is not None:
         usable = masked_regions(usable[0], patch_size)
         frames = np.broadcast_to(frames, (2, *frames.shape[1:]))
+    kinds = _pixel_kinds(channels)
+    if one_scene and kinds is not None and usable is None:
+        kinds = regions_of_one_field(kinds, patch_size)
     corners = _corners(frames, usable, patch_size, seed, stride, n_patches)
     several = _common_scale(channels) if len(channels) > 1 else ()
     return Sample(
@@ -69,6 +71,17 @@ def choose_sample(
         stride if stride is not None and stride < patch_size else None,
         kinds,
     )
+
+
+def _pixel_kinds(channels: Sequence[ChannelFrames]) -> NDArray[np.uint8] | None:
+    """(1, C, H, W) which distribution each channel's pixels have; None where they are alike."""
+    found = [one.noise.kinds if isinstance(one.noise, CorrectedNoise) else None for one in channels]
+    size = channels[0].checked.frames.shape[-2:]
+    # of patches that were drawn before, and stacked, the map is not known
+    if all(kinds is None or kinds.shape != size for kinds in found):
+        return None
+    alike = np.zeros(size, dtype=np.uint8)
+    return np.stack([alike if kinds is None else kinds for kinds in found])[None]
 
 
 def _corners(

@@ -17,6 +17,7 @@ from hil.errors import InputError
 from hil.information.sample.camera_codes import NOTHING_FOUND, CameraCodes, look_at_codes
 from hil.information.sample.checks import CheckedFrames, as_array, check_frames, four_axes
 from hil.information.sample.patches import check_mask
+from hil.noise.corrected import CorrectedNoise
 from hil.noise.model import FlattenedNoise, MaskedNoise, NoiseModel
 
 Noise = NoiseModel | FlattenedNoise | Sequence[NoiseModel | FlattenedNoise]
@@ -36,15 +37,12 @@ class ChannelFrames:
         Whether values are in another unit than they were given in.
     codes
         What the frames say of the camera's codes.
-    kinds
-        (height, width), which class of ``noise`` each pixel is of; None for all alike.
     """
 
     checked: CheckedFrames
     noise: NoiseModel
     converted: bool
     codes: CameraCodes = NOTHING_FOUND
-    kinds: NDArray[np.intp] | None = None
 
     @property
     def noise_variance_adu2(self) -> float:
@@ -118,19 +116,18 @@ def _channel(
         frames, noise = noise.flatten(frames)
         if usable is not None and frames.shape != shape:
             raise InputError("mask", "", "is for frames of real numbers")
-    kinds = getattr(noise, "member", None)
     if usable is not None:
         box = box_of(usable)
         frames, usable = frames[..., *box], usable[box]
+        noise = noise.cropped(*box) if isinstance(noise, CorrectedNoise) else noise
         usable = None if usable.all() else usable
-        kinds = None if kinds is None else kinds[box]
     if converted:
         checked = check_frames(frames, noise, patch_size, usable)
-        return ChannelFrames(checked, noise, converted, kinds=kinds)
+        return ChannelFrames(checked, noise, converted)
     frames = four_axes(frames)
     frames, noise, codes = look_at_codes(frames, noise, usable)
     checked = check_frames(frames, noise, patch_size, usable)
-    return ChannelFrames(checked, noise, converted, codes, kinds)
+    return ChannelFrames(checked, noise, converted, codes)
 
 
 def box_of(usable: NDArray[np.bool_]) -> tuple[slice, slice]:

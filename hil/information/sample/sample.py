@@ -77,9 +77,9 @@ class Sample:
         usable pixel's value, in place of what they were.
     stride
         Pixels from one patch to the next; None where patches do not overlap.
-    kinds
-        (F, H, W) or (1, H, W), which class of ``noise`` each pixel is of; None for all alike, and
-        with several channels.
+    pixel_kinds
+        (F, C, H, W) or (1, C, H, W) which of the distributions of its channel's noise a pixel has;
+        None where pixels are alike.
     """
 
     frames: NDArray[Any]
@@ -94,7 +94,14 @@ class Sample:
     corners: NDArray[np.intp] | None = None
     usable: NDArray[np.bool_] | None = None
     stride: int | None = None
-    kinds: NDArray[np.intp] | None = None
+    pixel_kinds: NDArray[np.uint8] | None = None
+
+    @property
+    def kinds(self) -> NDArray[np.intp] | None:
+        """(F, H, W) or (1, H, W) `pixel_kinds` of the one channel there is; else None."""
+        if self.pixel_kinds is None or self.n_channels > 1:
+            return None
+        return self.pixel_kinds[:, 0].astype(np.intp)
 
     @property
     def n_fields(self) -> int:
@@ -167,6 +174,15 @@ class Sample:
         return split.transpose(0, 1, 3, 5, 2, 4, 6).reshape(f, -1, c * p * p)
 
     @cached_property
+    def kinds_of_patches(self) -> NDArray[np.uint8] | None:
+        """(F, R * T, d) `pixel_kinds` of the pixels of `raw_patches`."""
+        if self.pixel_kinds is None:
+            return None
+        once = np.broadcast_to(self.pixel_kinds, (self.n_fields, *self.pixel_kinds.shape[1:]))
+        cut = replace(self, frames=once[:, None], pixel_kinds=None).raw_patches
+        return np.tile(cut, (1, self.n_repeats, 1))
+
+    @cached_property
     def patches(self) -> NDArray[np.float32]:
         """(F, R * T, d) patches less `mean_adu`; several channels scaled to equal noise."""
         if not self.channels:
@@ -214,7 +230,7 @@ class Sample:
             frames=self.frames[fields],
             corners=own(self.corners),
             usable=own(self.usable),
-            kinds=own(self.kinds),
+            pixel_kinds=own(self.pixel_kinds),
         )
 
     def by_channel(self) -> Iterator[Sample]:
@@ -231,6 +247,7 @@ class Sample:
                 discrete=channel.discrete,
                 noise=channel.noise,
                 channels=(),
+                pixel_kinds=None if self.pixel_kinds is None else self.pixel_kinds[:, c, None],
             )
 
 

@@ -39,8 +39,8 @@ _CHUNK = 2**18  # pixels at a time
 
 
 @dataclass(frozen=True, slots=True)
-class Cells:
-    """Cells of distributions that follow each other, as `NormalScores` has them of one.
+class ScoreCells:
+    """ScoreCells of distributions that follow each other, as `NormalScores` has them of one.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ class Cells:
     width: Floats
 
     @classmethod
-    def of(cls, distributions: Sequence[NormalScores | ScoresByClass]) -> Cells:
+    def of(cls, distributions: Sequence[NormalScores | ScoresByClass]) -> ScoreCells:
         """Lay distributions one after the other."""
         return cls(
             np.repeat(
@@ -89,7 +89,7 @@ class CopulaModel:
         (d,) s.
     """
 
-    cells: Cells
+    cells: ScoreCells
     mean: Floats
     predictor: Floats
     deviation: Floats
@@ -101,6 +101,7 @@ class CopulaModel:
         mean: Floats,
         covariance: Floats,
         whitener: Floats,
+        least: float | Floats = 0.0,
     ) -> CopulaModel:
         """Build from the (d, d) covariance of the scores and its whitener.
 
@@ -108,13 +109,22 @@ class CopulaModel:
         ----------
         distributions
             One for each of as many equal parts of a patch.
+        least
+            Variance below which no latent is known, whatever came before it: what is known of its
+            noise. At a place where training saw one code alone, covariances say nothing.
         """
+        floor = np.maximum(least, _LEAST_VARIANCE)
         n = len(distributions)
         # of the latent: what varies within the cells is not in the scores
         variance = np.split(np.diag(covariance), n)
         latent = [
-            np.maximum(own + distribution.hidden_variance, _LEAST_VARIANCE)
-            for own, distribution in zip(variance, distributions, strict=True)
+            np.maximum(own + distribution.hidden_variance, low)
+            for own, distribution, low in zip(
+                variance,
+                distributions,
+                np.split(np.broadcast_to(floor, mean.shape), n),
+                strict=True,
+            )
         ]
         unit = [
             distribution.unit(own)
@@ -127,8 +137,8 @@ class CopulaModel:
                 scale = np.outer(np.sqrt(latent[a]), unit[b] * other.hermite[1])
                 cross[a, :, b] = scale * rho
         along = np.tril(cross.reshape(covariance.shape) @ whitener.T, -1)
-        left = np.maximum(np.concatenate(latent) - (along**2).sum(axis=1), _LEAST_VARIANCE)
-        return cls(Cells.of(distributions), mean, along @ whitener, np.sqrt(left))
+        left = np.maximum(np.concatenate(latent) - (along**2).sum(axis=1), floor)
+        return cls(ScoreCells.of(distributions), mean, along @ whitener, np.sqrt(left))
 
     def nats_per_pixel(self, codes: NDArray[np.int32]) -> Floats:
         """-ln q of each patch divided by d.

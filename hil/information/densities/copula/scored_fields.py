@@ -24,6 +24,7 @@ from hil.information.densities.copula.scores_by_class import ScoresByClass
 from hil.information.sample.sample import Channel, Sample
 
 _FLOOR_SHARE = 0.9  # of the noise's variance in the scores, which is known to first order only
+_LEAST_SHARE = 0.05  # of it, below which chance brings no variance
 _LEAST_NOISE = 1e-12  # variance of the noise in scores, whose own is 1
 
 
@@ -51,6 +52,11 @@ class ScoredFields:
         pairs = zip(self.distributions, self.codes.noise_variance, strict=True)
         variance = [_FLOOR_SHARE * distribution.slope2_mean(v) for distribution, v in pairs]
         return np.sqrt(np.maximum(variance, _LEAST_NOISE))
+
+    @property
+    def least_latent_variance(self) -> Floats:
+        """(d,) variance below which no pixel's latent is known, a part of its noise's."""
+        return np.repeat(_LEAST_SHARE * self.noise_sd**2, self.values_per_channel)
 
     @property
     def values_per_channel(self) -> int:

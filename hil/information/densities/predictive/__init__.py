@@ -1,0 +1,1 @@
+"""A density on integer codes by prediction: each pixel given the earlier ones of its patch."""

@@ -1,0 +1,112 @@
+"""The distribution of a prediction's error, class by class: normals of many widths.
+
+e : error of a prediction over its standard deviation
+C : classes of what is around a pixel            A : normal distributions of 34 widths and 3 places
+w : (C, A) weights, by EM from a histogram of e
+
+Local variances differ over a scene by orders of magnitude, and errors are normal given them
+(Portilla et al., IEEE Trans. Image Processing 2003). The distribution function of the mixture is
+tabulated on bins that grow with |e|, and is straight in between: a distribution function like any
+other, so that cells of codes have probabilities that sum to 1, whatever their width. A bin is found
+from the bits of a floating-point number, whose exponent and first digits are 1 + 2 |e| on a
+logarithmic scale.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drivers.types import Floats
+from hil.information.densities.predictive.mixing import mixture_weights
+
+Singles = NDArray[np.float32]
+Integers = NDArray[np.int32]
+
+_PER_OCTAVE = 16
+_OCTAVES = 14
+_BINS = _PER_OCTAVE * _OCTAVES  # on either side of 0
+_SHIFT = 23 - 4  # bits of a mantissa below those that tell 16 bins
+_ONE = int(np.float32(1).view(np.int32))
+_FARTHEST = (2.0**_OCTAVES - 1) / 2
+N_BINS = 2 * _BINS
+_WIDTHS = 0.3 * 1.3 ** np.arange(34)
+_PLACES = (-1.0, 0.0, 1.0)  # in widths
+_WHOLE_STEPS, _CLASS_STEPS = 60, 8
+_PRIOR_PIXELS = 20.0  # of the distribution of all classes, in each of them
+
+
+@dataclass(frozen=True)
+class ResidualLaw:
+    """See the module.
+
+    Parameters
+    ----------
+    start, slope
+        (C N_BINS,) of the straight pieces: F(e) = start + slope e.
+    """
+
+    start: Floats
+    slope: Floats
+
+    @classmethod
+    def fit(cls, counts: Floats) -> ResidualLaw:
+        """Fit to histograms (C, N_BINS)."""
+        nodes, below = _atoms()
+        distributions = np.diff(below, axis=1)
+        even = np.full(len(distributions), 1 / len(distributions))
+        whole = mixture_weights(counts.sum(axis=0)[None], distributions, even, 1.0, _WHOLE_STEPS)[0]
+        weights = mixture_weights(counts, distributions, whole, _PRIOR_PIXELS, _CLASS_STEPS)
+        table = weights @ below
+        slope = np.diff(table, axis=1) / np.diff(nodes)
+        return cls((table[:, :-1] - slope * nodes[:-1]).ravel(), slope.ravel())
+
+    def probability(self, kind: Integers, low: Singles, high: Singles) -> Floats:
+        """P(low < e <= high) of each pixel, of class ``kind``, all of one shape."""
+        first = kind * np.int32(N_BINS)
+        below = self._below(first, low)
+        result: Floats = self._below(first, high)
+        result -= below
+        return result
+
+    def _below(self, first: Integers, e: Singles) -> Floats:
+        e = np.clip(e, np.float32(-_FARTHEST), np.float32(_FARTHEST))
+        at = error_bins(e)
+        at += first
+        result: Floats = self.slope[at]
+        result *= e
+        result += self.start[at]
+        return result
+
+
+def error_bins(e: Singles) -> Integers:
+    """Bin of each error, 0 .. N_BINS - 1."""
+    scaled = np.abs(e)
+    scaled *= np.float32(2)
+    scaled += np.float32(1)
+    bits = scaled.view(np.int32)
+    bits -= np.int32(_ONE)
+    bits >>= _SHIFT
+    np.minimum(bits, np.int32(_BINS - 1), out=bits)
+    # below 0, bins count the other way round: -1 - k is the complement of k
+    bits ^= -(e < 0).astype(np.int32)
+    bits += np.int32(_BINS)
+    return bits
+
+
+@cache
+def _atoms() -> tuple[Floats, Floats]:
+    """Edges of the bins (N_BINS + 1,), and each normal's distribution function there."""
+    from scipy.special import ndtr
+
+    bits = (_ONE + (np.arange(_BINS + 1, dtype=np.int64) << _SHIFT)).astype(np.int32)
+    side = (bits.view(np.float32).astype(np.float64) - 1) / 2
+    nodes = np.concatenate([-side[::-1], side[1:]])
+    width = np.repeat(_WIDTHS, len(_PLACES))
+    place = np.tile(_PLACES, len(_WIDTHS)) * width
+    below = ndtr((nodes - place[:, None]) / width[:, None])
+    below[:, 0], below[:, -1] = 0.0, 1.0
+    return nodes, below

@@ -1,0 +1,114 @@
+"""Each pixel predicted from the earlier ones of its patch: a probability on the codes themselves.
+
+The default for integers. Everything that it is made of is a mixture of probabilities on the codes
+(`densities.predictive.model`), so that clipped pixels, few photons, spikes and wide ranges of light
+are represented, and no search finds a setting at which it sums to more than 1. Lossless image
+coders work alike (CALIC: Wu and Memon 1997; TMW: Meyer and Tischer 1997; MRP: Matsuda et al. 2005).
+
+The order of the pixels, row by row, is part of the density: a mirrored frame is predicted in
+another order, and its cross-entropy differs a little.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from drivers.types import Floats
+from hil.information.blas_threads import one_blas_thread
+from hil.information.densities.predictive.cells import Cells
+from hil.information.densities.predictive.coded_patches import CodedPatches, PatchSource
+from hil.information.densities.predictive.light_distributions import light_distributions
+from hil.information.densities.predictive.linear import stationary_predictors
+from hil.information.densities.predictive.model import PredictiveModel
+from hil.information.densities.predictive.own_noise import OwnNoise
+from hil.information.registry import CrossEntropy, Traits
+from hil.information.sample.sample import Sample
+from hil.noise.corrected import CorrectedNoise
+
+_FITTED_VALUES = 2**17  # of the patches that distributions and weights are fitted to
+_PLACED_VALUES = 2**19  # where patches are frames: there is more to be learnt of each place
+_LARGEST_PATCH = 32  # pixels: predictors take the cube of their number
+_VALUES_AT_ONCE = 2**15  # their numbers stay in the cache
+
+
+class Predictive:
+    """See the module."""
+
+    traits = Traits(compared="always", sees_pattern=True, on_codes=True)
+    needed_patches = 8
+
+    @one_blas_thread()
+    def cross_entropy(self, sample: Sample) -> CrossEntropy:
+        """See `PatchEstimator`."""
+        parts = _parts(sample.patch_size)
+        if parts == 1:
+            return _cross_entropy(sample)
+        # large patches are products of smaller ones: what those say of each other is little
+        whole = sample.places
+        p = sample.patch_size // parts
+        within = np.stack(np.divmod(np.arange(parts**2), parts), axis=1) * p
+        corners = (whole[:, :, None] + within).reshape(len(whole), -1, 2)
+        split = _cross_entropy(replace(sample, patch_size=p, corners=corners, stride=None))
+        shape = (sample.n_fields, sample.n_repeats * whole.shape[1], parts**2)
+        held_out = split.held_out_nats.reshape(shape).mean(axis=2)
+        in_sample = split.in_sample_nats.reshape(shape).mean(axis=2)
+        return CrossEntropy(held_out, in_sample, split.held_out_weight)
+
+
+def _parts(patch_size: int) -> int:
+    """Into how many parts a side is divided, so that they are small enough; 1 if none are."""
+    fitting = (n for n in (1, 2, 3, 5) if patch_size % n == 0 and patch_size // n <= _LARGEST_PATCH)
+    return next(fitting, 1)
+
+
+def _cross_entropy(sample: Sample) -> CrossEntropy:
+    cells = Cells.of(sample)
+    noises = [one.noise for one in sample.by_channel()]
+    if sample.pixel_kinds is None:  # pixels cannot be told apart: each may be of any kind
+        noises = [
+            replace(noise, kinds=None) if isinstance(noise, CorrectedNoise) else noise
+            for noise in noises
+        ]
+    pairs = zip(cells.channels, noises, strict=True)
+    lights = [light_distributions(channel, noise) for channel, noise in pairs]
+    own_noise = OwnNoise.of(cells, noises, sample.values_per_patch)
+    linear = stationary_predictors(cells.stabilised(sample))
+    placed = sample.size == (sample.patch_size, sample.patch_size)
+    most = _PLACED_VALUES if placed else _FITTED_VALUES
+    source = PatchSource(sample, cells)
+    held_out = np.empty((sample.n_fields, source.per_field))
+    fitted = []
+    for fold in range(sample.n_folds):
+        numbers, apart = source.chosen(np.flatnonzero(sample.fold != fold), most)
+        patches = source.at(numbers)
+        model = PredictiveModel(
+            cells,
+            lights,
+            own_noise,
+            linear[fold],
+            patches,
+            apart,
+            sample.patch_size,
+            np.random.default_rng(sample.seed),
+            placed=placed,
+        )
+        for fields, own in source.of_fields(np.flatnonzero(sample.fold == fold)):
+            held_out[fields] = _nats(model, own).reshape(-1, source.per_field)
+        fitted.append((numbers[~apart], _nats(model, patches[~apart])))
+    # what a patch costs less when it was fitted to, on average
+    gap = float(np.mean([(held_out.ravel()[at] - nats).mean() for at, nats in fitted]))
+    step = cells.log_step_nats
+    # both models were fitted to equally many patches: biases are opposite and equal
+    return CrossEntropy(held_out + step, held_out - gap + step, 0.5)
+
+
+def _nats(model: PredictiveModel, patches: CodedPatches) -> Floats:
+    step = max(1, _VALUES_AT_ONCE // patches.codes.shape[1])
+    parts = [model.nats(patches[i : i + step]) for i in range(0, len(patches), step)]
+    return np.concatenate(parts)
+
+
+ESTIMATOR = Predictive()
+"""Estimator of H(Y), as the registry finds it."""
