@@ -58,7 +58,13 @@ def estimate(
             " calibration:ID of hil calibrate. Once, or once for each channel.",
         ),
     ],
-    estimator: Annotated[str, typer.Option(metavar="NAME", help="How.")] = "stationary",
+    estimator: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="How. Without it predictive for integers, stationary for real numbers.",
+        ),
+    ] = None,
     option: Annotated[
         list[str] | None,
         typer.Option(metavar="KEY=VALUE", help="Of the estimator, steps=1000 say; repeatable."),
@@ -197,7 +203,7 @@ def _mask(path: Path) -> Any:
     return mask != 0
 
 
-def _family(name: str, words: list[str], progress: Progress) -> str | PatchEstimator:
+def _family(name: str | None, words: list[str], progress: Progress) -> str | PatchEstimator | None:
     from hil.information.estimator_options import estimator_with
 
     options: dict[str, str] = {}
@@ -206,6 +212,11 @@ def _family(name: str, words: list[str], progress: Progress) -> str | PatchEstim
         if not equals:
             raise InputError("--option", key, "needs a value: KEY=VALUE")
         options[key] = value
+    if name is None:
+        if options:
+            key = next(iter(options))
+            raise InputError("option", key, "the default has no options; allowed: with --estimator")
+        return None
     tasks: dict[int, Any] = {}
 
     def told(now: TrainingProgress) -> None:

@@ -33,7 +33,7 @@ _FEW_FIELDS = 4
 def estimate_information(
     frames: ArrayLike,
     noise: Noise,
-    estimator: str | PatchEstimator = "stationary",
+    estimator: str | PatchEstimator | None = None,
     patch_size: int = 16,
     confidence: float = 0.95,
     seed: int = 0,
@@ -59,13 +59,15 @@ def estimate_information(
         From `hil.noise`, or one for each channel. Keep the object: it keeps its tables.
     estimator
         One of `hil.information.estimators.estimator_names`, or an estimator with options of its
-        own, `PixelCNN(keep_warm=True)` say.
+        own, `PixelCNN(keep_warm=True)` say. None is ``predictive`` for integers, a probability on
+        the codes whatever the scene, and ``stationary`` for real numbers.
     patch_size
         Side of the patches, pixels, 2 to 64.
     confidence
         Of the interval, between 0 and 1.
     seed
-        For estimators that draw random numbers; ``stationary`` and ``gaussian`` draw none.
+        For estimators that draw random numbers (``predictive`` draws where kinds of patches begin);
+        ``stationary`` and ``gaussian`` draw none.
     stride
         Pixels from one patch to the next, down and across; None tiles without overlap.
     n_patches
@@ -85,8 +87,8 @@ def estimate_information(
     subtract_pattern
         Whether what all fields share, ``details["fixed_pattern_bits"]``, is taken off where eight
         fields or more show it beyond chance and it is less than half of the estimate; for
-        ``stationary`` and ``copula``. Only where fields are different scenes. It replaces no maps:
-        what it leaves widens the interval, and the flag stays. By how much,
+        ``stationary``, ``copula`` and ``predictive``. Only where fields are different scenes. It
+        replaces no maps: what it leaves widens the interval, and the flag stays. By how much,
         ``details["subtracted_pattern_bits"]`` says.
 
     Returns
@@ -114,11 +116,13 @@ def estimate_information(
     0.5
     """
     started = time.perf_counter()
-    family, name = _named(estimator)
     check_share("confidence", confidence, 0.0, 1.0)
     check_share("max_saturated_share", max_saturated_share, 0.0, 1.0, ends=True)
     check_share("noise_variance_relative_sd", noise_variance_relative_sd, 0.0, 1.0, ends=True)
+    family, name = (None, "") if estimator is None else _named(estimator)
     channels = take_in(frames, noise, patch_size, mask)
+    if family is None:
+        family, name = _named(usual_estimator(channels))
     n_fields = channels[0].checked.frames.shape[0]
     share = worst_saturated_share(channels, saturation_adu)
     flags = {"too_few_units"} if n_fields < _FEW_FIELDS else set()
@@ -199,6 +203,11 @@ def _fitted(family: PatchEstimator, name: str, sample: Sample) -> CrossEntropy:
             f"vary by {variance:g} ADU^2 under noise of {sample.noise_variance_adu2:g} ADU^2: no "
             f"{name} density has both; allowed: noise in the unit of the frames",
         ) from None
+
+
+def usual_estimator(channels: Sequence[ChannelFrames]) -> str:
+    """Name the estimator that is used where none is asked for."""
+    return "predictive" if all(one.checked.discrete for one in channels) else "stationary"
 
 
 def _named(estimator: str | PatchEstimator) -> tuple[PatchEstimator, str]:

@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hil.errors import InputError
-from hil.information.estimate import estimate_information
+from hil.information.estimate import estimate_information, usual_estimator
 from hil.information.interval import Interval, with_calibration
 from hil.information.registry import PatchEstimator, traits_of
 from hil.information.sample.checks import check_patch_size, check_share
 from hil.information.sample.patches import check_mask, cut_patches, patch_corners
-from hil.information.sample.prepare import Noise
+from hil.information.sample.prepare import Noise, take_in
 from hil.information.sample.sample import FOLDS
 from hil.information.stream.flatten import MOST_FILLED
 from hil.information.stream.online import OnlineEstimator
@@ -53,7 +53,7 @@ class StoredFrames(Protocol):
 def estimate_stored(
     frames: StoredFrames,
     noise: Noise,
-    estimator: str | PatchEstimator = "stationary",
+    estimator: str | PatchEstimator | None = None,
     patch_size: int = 16,
     confidence: float = 0.95,
     seed: int = 0,
@@ -69,8 +69,9 @@ def estimate_stored(
 ) -> Estimate:
     """Estimate as `estimate_information` does, in memory that does not grow with the frames.
 
-    Of frames larger than ``memory_bytes``, ``stationary`` takes all, one field at a time, unless
-    patches are chosen by ``stride``, ``n_patches`` or ``mask``. Otherwise patches are drawn at
+    Of frames larger than ``memory_bytes``, ``stationary`` (which is used for real numbers, unless
+    another is asked for) takes all, one field at a time, unless patches are chosen by ``stride``,
+    ``n_patches`` or ``mask``. Otherwise patches are drawn at
     random from every field, the same in all its repeats, and ``details["places_used"]`` and
     ``details["places_there"]`` say how many there were.
 
@@ -99,8 +100,11 @@ def estimate_stored(
         "max_saturated_share": max_saturated_share,
     }
     small = math.prod(frames.shape) * np.dtype(frames.dtype).itemsize <= memory_bytes
+    if estimator is None and not small:
+        estimator = usual_estimator(take_in(_field(frames, 0)[None], noise, patch_size, mask))
     tiled = stride is None and n_patches is None and mask is None
-    if not small and tiled and traits_of(estimator).streams and _streams(frames, noise):
+    streams = estimator is not None and traits_of(estimator).streams
+    if not small and tiled and streams and _streams(frames, noise):
         online = OnlineEstimator(
             cast(NoiseModel | FlattenedNoise, noise), patch_size, confidence, **options
         )

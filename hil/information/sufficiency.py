@@ -108,7 +108,7 @@ class Sufficiency:
 def judge(
     frames: ArrayLike,
     noise: Noise,
-    estimator: str | PatchEstimator = "stationary",
+    estimator: str | PatchEstimator | None = None,
     patch_size: int = 16,
     seed: int = 0,
     *,
@@ -148,7 +148,7 @@ def patch_sizes_around(patch_size: int, height: int, width: int) -> tuple[int, .
 def against_patch_size(
     frames: ArrayLike,
     noise: Noise,
-    estimator: str | PatchEstimator = "stationary",
+    estimator: str | PatchEstimator | None = None,
     patch_sizes: Sequence[int] = (4, 6, 8, 12, 16, 24),
     seed: int = 0,
     **options: Any,
@@ -175,7 +175,7 @@ def against_patch_size(
 def against_fields(
     frames: ArrayLike,
     noise: Noise,
-    estimator: str | PatchEstimator = "stationary",
+    estimator: str | PatchEstimator | None = None,
     patch_size: int = 16,
     counts: Sequence[int] | None = None,
     seed: int = 0,
@@ -260,7 +260,7 @@ def _unknown(what: str, why: str) -> Verdict:
 def _points(
     sets: Sequence[tuple[Any, int]],
     noise: Noise,
-    estimator: str | PatchEstimator,
+    estimator: str | PatchEstimator | None,
     seed: int,
     options: dict[str, Any],
     n_all: int,

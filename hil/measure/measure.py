@@ -182,7 +182,7 @@ def measure_rig(
 
 def _scheme(held: SupervisedRig, file: RigFile, session: str | Path | None) -> Scheme:
     if session is None:
-        return Scheme(({},), {}, 4, "stationary", 16, 0.95, 0)
+        return Scheme(({},), {}, 4, "predictive", 16, 0.95, 0)
     spec = load_session_file(session, file.path).spec
     rig = held.rig
     space = rig.run(lambda: resolve(spec, rig.safety, rig.spec, session))

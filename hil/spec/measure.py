@@ -134,7 +134,7 @@ class EstimatorSpec(Spec):
         Whether what all fields of view share is taken off, where no maps of the camera are at hand.
     """
 
-    kind: str = "stationary"
+    kind: str = "predictive"
     patch_size: int = Field(default=16, ge=1, le=256)
     confidence: float = Field(default=0.95, gt=0, lt=1)
     subtract_pattern: bool = False

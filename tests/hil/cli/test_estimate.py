@@ -39,7 +39,7 @@ def test_the_table_says_what_was_estimated(
     lines = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
     assert float(lines["information"].split()[0]) == pytest.approx(0.5, abs=0.02)
     assert lines["frames"] == "8 fields, 2 repeats, 64 x 64 pixels, uint16, axes read as fryx"
-    assert lines["estimator"] == "stationary, 1024 patches of 8 x 8 pixels"
+    assert lines["estimator"] == "predictive, 1024 patches of 8 x 8 pixels"
     assert lines["flags"] == "none"
 
 
@@ -173,7 +173,7 @@ WRONG = [
     Wrong("a folder", "frames.npy --plot folder.png", "--plot: folder.png: allowed: a .png"),
     Wrong("axes", "frames.npy --axes fyx", "--axes: 'fyx' names 3 axes"),
     Wrong("a channel", "frames.npy --channel 0", "--channel: 0; frames.npy has no channel axis"),
-    Wrong("an option of none", "frames.npy --option steps=1", "stationary has no options"),
+    Wrong("an option of none", "frames.npy --option steps=1", "default has no options"),
     Wrong("an option without value", "frames.npy --option steps", "--option: steps: needs a value"),
     Wrong("an option misspelt", "frames.npy --estimator pixelcnn --option step=1", "'steps'"),
     Wrong("an option below 1", "frames.npy --estimator pixelcnn --option steps=0", "from 1"),

@@ -61,8 +61,8 @@ WRITERS: dict[str, Callable[[Path, np.ndarray], object]] = {
 def test_stored_frames_give_the_same_and_are_never_loaded_whole(tmp_path: Path, name: str) -> None:
     WRITERS[name](tmp_path / name, FRAMES)
     frames = Counted(open_frames(tmp_path / name))
-    found = estimate_stored(frames, NOISE, patch_size=8, memory_bytes=0)
-    whole = estimate_information(FRAMES, NOISE, patch_size=8)
+    found = estimate_stored(frames, NOISE, "stationary", 8, memory_bytes=0)
+    whole = estimate_information(FRAMES, NOISE, "stationary", 8)
     assert found.bits_per_pixel == pytest.approx(whole.bits_per_pixel, abs=1e-6)
     assert found.ci_low == pytest.approx(whole.ci_low, abs=1e-6)
     assert found.details["fields_streamed"] == 6
@@ -108,8 +108,8 @@ def test_maps_of_a_camera_are_streamed_and_its_dead_pixels_left_out(dead: int) -
     noise = CameraMapNoise(0.5, rng.normal(100, 2, (96, 80)), 1.6, usable=usable)
     frames = np.where(usable, FRAMES, 65_000).astype(np.uint16)
     options: dict[str, Any] = {"patch_size": 8, "saturation_adu": 60_000.0}
-    whole = estimate_stored(frames, noise, **options)
-    stored = estimate_stored(frames, noise, memory_bytes=0, **options)
+    whole = estimate_stored(frames, noise, "stationary", **options)
+    stored = estimate_stored(frames, noise, "stationary", memory_bytes=0, **options)
     assert stored.bits_per_pixel == pytest.approx(whole.bits_per_pixel, abs=0.02)
     assert stored.details["saturated_share"] == whole.details["saturated_share"] == 0
     assert ("places_used" in stored.details) == (dead > 15)
@@ -117,8 +117,8 @@ def test_maps_of_a_camera_are_streamed_and_its_dead_pixels_left_out(dead: int) -
 
 def test_the_uncertainty_of_the_calibration_widens_either_interval() -> None:
     options: dict[str, Any] = {"patch_size": 8, "noise_variance_relative_sd": 0.02}
-    streamed = estimate_stored(FRAMES, NOISE, memory_bytes=0, **options)
-    whole = estimate_stored(FRAMES, NOISE, **options)
+    streamed = estimate_stored(FRAMES, NOISE, "stationary", memory_bytes=0, **options)
+    whole = estimate_stored(FRAMES, NOISE, "stationary", **options)
     assert streamed.ci_low == pytest.approx(whole.ci_low, abs=1e-6)
     assert streamed.details["calibration_sd_bits"] == whole.details["calibration_sd_bits"] > 0
 
@@ -177,3 +177,11 @@ def test_wrong_shapes_are_refused() -> None:
         estimate_stored(FRAMES[0, 0], NOISE)
     with pytest.raises(InputError, match="larger than the frame"):
         estimate_stored(FRAMES[..., :40], NOISE, "gaussian", 60, memory_bytes=0)
+
+
+def test_default_is_by_what_the_pixels_are() -> None:
+    whole = np.rint(FRAMES)
+    for memory_bytes in (0, 2**30):
+        integers = estimate_stored(whole, NOISE, patch_size=8, memory_bytes=memory_bytes)
+        reals = estimate_stored(whole + 0.25, NOISE, patch_size=8, memory_bytes=memory_bytes)
+        assert (integers.estimator, reals.estimator) == ("predictive", "stationary")

@@ -165,7 +165,7 @@ def test_as_frames_come_it_is_the_same(hot: float) -> None:
     online = OnlineEstimator(camera, patch_size=8)
     for number, field in enumerate(frames):
         online.update(field, number)
-    batch = estimate_information(frames, camera, patch_size=8)
+    batch = estimate_information(frames, camera, "stationary", 8)
     allowed = 1e-6 if hot == 0 else 0.01
     assert online.estimate().bits_per_pixel == pytest.approx(batch.bits_per_pixel, abs=allowed)
 

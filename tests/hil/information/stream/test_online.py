@@ -57,7 +57,7 @@ STREAMS = [
 
 @pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.says)
 def test_online_equals_batch(stream: Stream) -> None:
-    batch = estimate_information(stream.frames, stream.noise, patch_size=stream.patch_size)
+    batch = estimate_information(stream.frames, stream.noise, "stationary", stream.patch_size)
     online = OnlineEstimator(stream.noise, stream.patch_size)
     for repeat in range(stream.frames.shape[1]):
         for field, frames in enumerate(stream.frames):
@@ -107,7 +107,7 @@ MASKED = [
 def test_masked_online_equals_masked_batch(masked: Masked) -> None:
     frames, mask, p = masked.frames.copy(), masked.mask, masked.patch_size
     frames[..., ~mask] = 65535  # counts nowhere
-    batch = estimate_information(frames, CAMERA, patch_size=p, mask=mask)
+    batch = estimate_information(frames, CAMERA, "stationary", p, mask=mask)
     online = OnlineEstimator(CAMERA, p, mask=mask)
     for field, repeats in enumerate(frames):
         online.update(repeats, field)
@@ -137,7 +137,7 @@ def test_repeats_in_one_call_test_the_noise() -> None:
     online = OnlineEstimator(CameraNoise(0.5, 100, 1.6 * 4), 8)
     for field, repeats in enumerate(frames):
         online.update(repeats, field)
-    batch = estimate_information(frames, CameraNoise(0.5, 100, 1.6 * 4), patch_size=8)
+    batch = estimate_information(frames, CameraNoise(0.5, 100, 1.6 * 4), "stationary", 8)
     found = online.estimate()
     assert "noise_mismatch" in found.flags
     for key in ("noise_variance_ratio", "noise_correlation"):
