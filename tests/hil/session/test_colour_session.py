@@ -79,7 +79,7 @@ def test_channels_are_measured_kept_and_scored(session: Path) -> None:
         assert isinstance(array, zarr.Array)
         assert array.metadata.dimension_names == ("field", "repeat", "channel", "y", "x")  # type: ignore[union-attr]
         np.testing.assert_array_equal(array[:], frames)
-    again = hil.estimate_information(frames, PoissonNoise(), patch_size=4, seed=2)
+    again = hil.estimate_information(frames, PoissonNoise(), "stationary", 4, seed=2)
     assert trials["objective"][1] == pytest.approx(again.bits_per_pixel)
     brightest = trials["filter.width_nm"].idxmax()
     assert trials["objective"].idxmax() == brightest

@@ -132,7 +132,7 @@ def test_what_all_fields_share_is_taken_off_if_the_session_says_so(tmp_path: Pat
         (SESSION + "\n[estimator]\nsubtract_pattern = true\n", "4 fields of view, needed: 8"),
         (
             EIGHT_FIELDS + '\n[estimator]\nkind = "gaussian"\nsubtract_pattern = true\n',
-            "allowed: copula, stationary",
+            "allowed: copula, predictive, stationary",
         ),
     ],
     ids=["few fields", "another family"],

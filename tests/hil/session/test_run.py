@@ -40,7 +40,8 @@ def test_everybody_can_estimate_again_and_gets_the_same_number(bench: Bench) -> 
     with bench.database() as database:
         frames = database.frames("last", 0)
         stored = database.trials("last")["objective"][0]
-    again = hil.estimate_information(frames, hil.noise.CameraNoise(0.5, 100, 1.6, 16), seed=4)
+    noise = hil.noise.CameraNoise(0.5, 100, 1.6, 16)
+    again = hil.estimate_information(frames, noise, seed=4)
     assert again.bits_per_pixel == pytest.approx(stored, abs=1e-9)
 
 
