@@ -247,8 +247,11 @@ class _Taken:
         shown += rig.recorded
         self.settings = self._watch.run(lambda: rig.safety.read(shown))
         self._model = self._noise.under(noise_entries(rig.noise_conditions, self.settings))
+        from hil.information.blas_threads import one_blas_thread
+
         estimates = []
         with ExitStack() as stack:
+            stack.enter_context(one_blas_thread())
             thinker = WorkerThread("hil-estimates")
             stack.callback(thinker.close, wait=False)
             for i in range(measurements):

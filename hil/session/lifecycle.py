@@ -87,8 +87,12 @@ def drive(setup: SessionSetup, observer: Observer, stop: StopSwitch) -> SessionR
     HilError
         The rig or the database failed for good, or the rig could not be parked.
     """
+    from hil.information.blas_threads import one_blas_thread
+
     thinker = WorkerThread("hil-estimates")
     with ExitStack() as stack:
+        # asked for on the main thread: a limit that a worker asks for may not take effect there
+        stack.enter_context(one_blas_thread())
         stack.callback(thinker.close, wait=False)
         watched = setup.held.watched(stop, _command_s(setup), setup.session_id)
         watch = stack.enter_context(watched)
