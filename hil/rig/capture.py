@@ -17,6 +17,7 @@ from hil.clock import Clock
 from hil.errors import RigError
 from hil.records.frames import FieldFrames
 from hil.rig.light import DoseMeter
+from hil.rig.read_back import check_read_back
 from hil.rig.safety import Safety
 
 
@@ -97,7 +98,9 @@ class Capture:
         self.leave_blanks()
         self._trial_form = ()
         applied = self._move(values)
-        return {**self._safety.read(self._recorded), **applied}
+        recorded = self._safety.read(self._recorded)
+        check_read_back(self._safety, {}, recorded)
+        return {**recorded, **applied}
 
     def set_up(self) -> None:
         """Apply the rig's setup.
@@ -122,6 +125,7 @@ class Capture:
 
     def _move(self, values: Mapping[str, Value]) -> dict[str, Value]:
         read_back = self._safety.apply(values)
+        check_read_back(self._safety, values, read_back)
         if self._meter is not None:
             self._meter.moved(read_back)
         return read_back

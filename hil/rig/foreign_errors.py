@@ -48,6 +48,7 @@ class OurErrors:
     def __init__(self, device: Device) -> None:
         self._device = device
         self.label = device.label
+        self._numbers: set[str] = set()
 
     def describe(self) -> tuple[Setting, ...]:
         """All settings.
@@ -57,7 +58,9 @@ class OurErrors:
         DriverError
         """
         with as_driver_errors(self.label, "describe"):
-            return self._device.describe()
+            settings = self._device.describe()
+        self._numbers = {setting.name for setting in settings if setting.kind != "choice"}
+        return settings
 
     def identity(self) -> Mapping[str, str]:
         """Who the device is; empty where it does not say.
@@ -79,7 +82,12 @@ class OurErrors:
         DriverError
         """
         with as_driver_errors(self.label, f"read {setting}"):
-            return self._device.read(setting)
+            value = self._device.read(setting)
+        if not isinstance(value, str | float | int) or isinstance(value, bool):
+            raise DeviceFault(self.label, f"read {setting}", f"{value!r} is no value")
+        if isinstance(value, str) and setting in self._numbers:
+            raise DeviceFault(self.label, f"read {setting}", f"{value!r} is no number")
+        return value
 
     def start(self, values: Mapping[str, Value]) -> None:
         """Begin to apply values.
