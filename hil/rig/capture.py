@@ -125,7 +125,12 @@ class Capture:
 
     def _move(self, values: Mapping[str, Value]) -> dict[str, Value]:
         read_back = self._safety.apply(values)
-        check_read_back(self._safety, values, read_back)
+        try:
+            check_read_back(self._safety, values, read_back)
+        except RigError:
+            if self._meter is not None:  # the light is on, whatever the device says of it
+                self._meter.moved({**read_back, **values})
+            raise
         if self._meter is not None:
             self._meter.moved(read_back)
         return read_back
@@ -167,6 +172,8 @@ class Capture:
                 f"{self._camera.label}: {len(frames)} of {self.repeats} frames came, with"
                 f" {len(metas)} different exposures, bit depths or shapes"
             )
+        if self._meter is not None:
+            self._meter.exposed(frames[0].meta.exposure_ms, len(frames))
         form = (frames[0].pixels.shape, frames[0].pixels.dtype)
         self._trial_form = self._trial_form or form
         if form != self._trial_form:
@@ -174,8 +181,6 @@ class Capture:
                 f"{self._camera.label}: frames are {form[0]} {form[1]}, those of the fields before"
                 f" {self._trial_form[0]} {self._trial_form[1]}"
             )
-        if self._meter is not None:
-            self._meter.exposed(frames[0].meta.exposure_ms, len(frames))
         stack: Pixels = np.stack([frame.pixels for frame in frames])
         return FieldFrames(
             field=index,
