@@ -32,7 +32,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
         path = folder / name
         old = path.read_text(encoding="utf-8") if path.exists() else ""
         marker = "if TYPE_CHECKING:\n    SamplerSpec"
-        new = old.replace(marker, f"{text}\n\n{marker}") if old else text
+        new = old.replace(marker, f"{text}\n\n{marker}") if marker in old else f"{old}\n\n{text}"
         path.write_text(new, encoding="utf-8")
     return folder
 
@@ -72,3 +72,11 @@ def test_the_samplers_table_is_known(copy: Path) -> None:
         "print(TypeAdapter(SamplerSpec).validate_python({'kind': 'scatter'}).fixed_design)"
     )
     assert python(copy, "-c", code) == "True\n"
+
+
+def test_the_stopping_rule_stops(copy: Path) -> None:
+    code = (
+        "from hil.session.stopping import TrialsTried;"
+        "print(TrialsTried(2).refuses([]) == '', TrialsTried(2).refuses([None, None]))"
+    )
+    assert python(copy, "-c", code) == "True 2 trials were begun\n"
