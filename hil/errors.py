@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 
@@ -65,6 +65,24 @@ class StoreError(HilError):
 
 class RigError(HilError):
     """A device failed; the message is the driver's."""
+
+
+class NotParked(HilError):
+    """The rig is not known to be safe.
+
+    Parameters
+    ----------
+    problems
+        Setting to what is wrong with it, what it reads where it answers.
+    after
+        The error that the rig was parked for, if there was one.
+    """
+
+    def __init__(self, problems: Mapping[str, str], after: BaseException | None = None) -> None:
+        self.problems = dict(problems)
+        listed = "; ".join(f"{name}: {message}" for name, message in problems.items())
+        because = f", after: {after or type(after).__name__}" if after is not None else ""
+        super().__init__(f"the rig could not be parked: {listed}{because}")
 
 
 class Interrupted(HilError):

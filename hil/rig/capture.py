@@ -136,8 +136,16 @@ class Capture:
         return read_back
 
     def rest(self) -> None:
-        """Park while something other than the rig is waited for; the next `apply` sets up again."""
-        self._safety.park()
+        """Park while something other than the rig is waited for; the next `apply` sets up again.
+
+        Raises
+        ------
+        RigError
+            A device is not known to be safe.
+        """
+        if problems := self._safety.park():
+            listed = "; ".join(f"{p.setting}: {p.message}" for p in problems)
+            raise RigError(f"not dark while something was waited for: {listed}")
         if self._meter is not None:
             self._meter.dark()
         self._resting = True

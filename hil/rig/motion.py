@@ -4,22 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from drivers.errors import DriverError
 from drivers.protocol import Camera, Setting
 from drivers.types import Value
 from hil.errors import RigError, SafetyError
 from hil.rig.limits import RigLimits
+from hil.rig.parking import Parking, ParkProblem
 from hil.spec import RigSpec
-
-
-@dataclass(frozen=True, slots=True)
-class ParkProblem:
-    """A step on the way to the safe state that failed; those after it were taken all the same."""
-
-    setting: str
-    message: str
 
 
 class RigMotion:
@@ -51,6 +43,7 @@ class RigMotion:
             tuple(self._park_step(f"park.{i}.set", step.set) for i, step in enumerate(spec.park))
             or self._default_park()
         )
+        self._parking = Parking(self._settings, self.park_steps, limits.limit)
 
     def apply(self, values: Mapping[str, Value]) -> dict[str, Value]:
         """Move devices and wait until all have settled.
@@ -93,16 +86,12 @@ class RigMotion:
             raise RigError(str(error)) from error
 
     def park(self) -> list[ParkProblem]:
-        """Go to the safe state, step by step; a step that fails does not keep the others away."""
+        """Go to the safe state; return the settings that are not known to be safe.
+
+        Every step is read back and retried, and none keeps the others away.
+        """
         self._halted.clear()
-        problems = []
-        for step in self.park_steps:
-            for name, value in step.items():
-                try:
-                    self._move({name: value})
-                except Exception as error:  # a defect in one driver must not leave a laser on
-                    problems.append(ParkProblem(name, str(error)))
-        return problems
+        return self._parking.run()
 
     def halt(self) -> None:
         """Stop all motion and any running capture at once. Any thread; never raises."""

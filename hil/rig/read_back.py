@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 from drivers.types import Value
 from hil.errors import RigError
+from hil.rig.agreement import agrees
 from hil.rig.safety import Safety
-
-# The rounding of single precision, in which many adapters think.
-_RELATIVE = 1e-6
 
 
 class ReadBackError(RigError):
@@ -74,22 +71,3 @@ def check_read_back(
         wanted = targets.get(name)
         if not agrees(wanted, seen, tolerance):
             raise ReadBackError(name, wanted, seen, tolerance, setting.unit)
-
-
-def agrees(wanted: Value | None, seen: Value, tolerance: float) -> bool:
-    """Whether a read-back counts as the request.
-
-    Parameters
-    ----------
-    wanted
-        None where nothing was asked for: then any text and any finite number will do.
-    seen
-        As read.
-    tolerance
-        In the setting's unit.
-    """
-    if wanted is None:
-        return isinstance(seen, str) or math.isfinite(seen)
-    if isinstance(wanted, str) or isinstance(seen, str):
-        return wanted == seen
-    return abs(seen - wanted) <= tolerance + _RELATIVE * abs(wanted)

@@ -12,10 +12,10 @@ from drivers.errors import DriverError
 from drivers.protocol import Camera, Connection, Device, Setting
 from drivers.types import Value
 from hil.closing import Closing
-from hil.errors import InputError, RigError, SafetyError, nearest
+from hil.errors import InputError, NotParked, RigError, SafetyError, nearest
 from hil.rig.device_thread import DeviceThread
 from hil.rig.foreign_errors import as_driver_errors, with_our_errors
-from hil.rig.motion import ParkProblem
+from hil.rig.parking import ParkProblem
 from hil.rig.plan import Plan
 from hil.rig.recorded import noise_conditions, recorded_settings
 from hil.rig.safety import Safety
@@ -27,7 +27,8 @@ T = TypeVar("T")
 class Rig(Closing):
     """An open rig: devices behind limits, a safe state, and one thread that talks to them.
 
-    Use it as a context manager; leaving parks and closes it.
+    Use it as a context manager; leaving parks and closes it, and raises `hil.errors.NotParked`
+    where a device is not known to be safe.
 
     Parameters
     ----------
@@ -163,9 +164,11 @@ class Rig(Closing):
 
     def _leave(self) -> None:
         try:
-            self.park()
+            problems = self.park()
         finally:
             self.close()
+        if problems:
+            raise NotParked({problem.setting: problem.message for problem in problems})
 
 
 def load_rig(path: str | Path) -> Rig:

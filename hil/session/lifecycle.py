@@ -84,8 +84,10 @@ def drive(setup: SessionSetup, observer: Observer, stop: StopSwitch) -> SessionR
 
     Raises
     ------
+    NotParked
+        A device is not known to be safe, whatever else went well.
     HilError
-        The rig or the database failed for good, or the rig could not be parked.
+        The rig or the database failed for good.
     """
     from hil.information.blas_threads import one_blas_thread
 
@@ -228,8 +230,7 @@ def _end(setup: SessionSetup, store: SqlStore, ending: Ending, after: BaseExcept
         _recorded(lambda: store.session_state(ending.state, clock.now(), ending.reason))
     if parked.lost is None:
         _recorded(lambda: _record_drift(setup, store))
-    if after is None:
-        parked.raise_problems()
+    parked.raise_problems(after)
 
 
 def _record_drift(setup: SessionSetup, store: SqlStore) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hil.clock import SystemClock
-from hil.rig.motion import ParkProblem
+from hil.rig.parking import ParkProblem
 from hil.spec import load_rig_file
 from hil.supervision.stop import StopSwitch
 from hil.supervision.supervised import moves_s, supervised_rig

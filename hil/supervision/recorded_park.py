@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hil.errors import HilError, StoreError
-from hil.rig.motion import ParkProblem
+from hil.errors import NotParked, StoreError
+from hil.rig.parking import ParkProblem
 from hil.rig.rig import Rig
 
 # Writes an event: its kind, and what it says.
@@ -29,17 +29,21 @@ class Parked:
     problems: Sequence[ParkProblem]
     lost: StoreError | None = None
 
-    def raise_problems(self) -> None:
+    def raise_problems(self, after: BaseException | None = None) -> None:
         """Raise if a step failed.
+
+        Parameters
+        ----------
+        after
+            The error that the rig was parked for: light that stays on is the worse news.
 
         Raises
         ------
-        HilError
-            Naming each step.
+        NotParked
+            Naming each setting, and what it reads.
         """
         if self.problems:
-            listed = "; ".join(f"{p.setting}: {p.message}" for p in self.problems)
-            raise HilError(f"the rig could not be parked: {listed}")
+            raise NotParked({p.setting: p.message for p in self.problems}, after) from after
 
 
 def park_recorded(

@@ -109,15 +109,15 @@ class SupervisedRig:
 
         Raises
         ------
-        HilError
-            A step of the park failed, where nothing else did.
+        NotParked
+            A step of the park failed; also where that is not all that failed.
         """
         with self.watched(stop, command_s) as watch:
             self.event(purpose, detail)
             try:
                 yield watch
             except BaseException as error:
-                self.park(f"{purpose}: {error}", after=error)
+                self.park(f"{purpose}: {error}", after=error).raise_problems(error)
                 raise
             if stays:
                 return

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hil.errors import HilError
-from hil.rig.read_back import agrees
+from hil.rig.agreement import agrees
 from tests.hil.session.test_driver_faults import faulty_rig
 from tests.hil.session_bench import Bench
 from tests.hil.small_session import RIG, SESSION

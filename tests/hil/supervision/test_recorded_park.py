@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 import hil
-from hil.errors import HilError, StoreError
-from hil.rig.motion import ParkProblem
+from hil.errors import Interrupted, NotParked, StoreError
+from hil.rig.parking import ParkProblem
 from hil.supervision.recorded_park import Parked, park_recorded
 from tests.hil.session_bench import Bench
 
@@ -47,5 +47,13 @@ def test_a_database_that_is_away_does_not_keep_the_light_on(known: bool, bench: 
 
 def test_a_step_that_failed_is_named() -> None:
     Parked([]).raise_problems()
-    with pytest.raises(HilError, match=r"could not be parked: light\.power_mw: no answer"):
+    with pytest.raises(NotParked, match=r"could not be parked: light\.power_mw: no answer"):
         Parked([ParkProblem(LIT, "no answer")]).raise_problems()
+
+
+def test_light_that_stays_on_is_the_worse_news_of_two() -> None:
+    parked = Parked([ParkProblem(LIT, "reads 5")])
+    with pytest.raises(NotParked, match=r"reads 5, after: Ctrl-C") as caught:
+        parked.raise_problems(Interrupted("Ctrl-C"))
+    assert caught.value.exit_status == 1
+    assert caught.value.problems == {LIT: "reads 5"}

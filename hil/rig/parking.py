@@ -1,0 +1,157 @@
+"""The way to the safe state: light first, every step read back, retried, and none left out."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import stamina
+
+from drivers.errors import NotReached
+from drivers.types import Value
+from hil.rig.agreement import agrees
+from hil.rig.settings import RigSettings
+from hil.spec import Limit
+
+# Waits of 0.1, 0.2 and 0.4 s lie between them: a bus that dropped one command has the next.
+_ATTEMPTS = 4
+_FIRST_WAIT_S = 0.1
+_LONGEST_WAIT_S = 1.0
+
+_Step = tuple[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class ParkProblem:
+    """A step on the way to the safe state that failed; those after it were taken all the same.
+
+    Parameters
+    ----------
+    setting
+        Canonical name.
+    message
+        What went wrong; where the device answers, what it reads.
+    """
+
+    setting: str
+    message: str
+
+
+class _NotYet(Exception):
+    """A step is worth another attempt."""
+
+
+class Parking:
+    """Brings devices to their safe state.
+
+    All that brings light goes dark first, each device by itself, so that one that hangs keeps no
+    other lit; then come the other steps in their order. A device counts as safe when it reads so.
+
+    Parameters
+    ----------
+    settings
+        Of the devices.
+    steps
+        What is set, canonical names, in order.
+    limit
+        The rig's own limit of a setting: how long it may take, how far a read-back may lie off.
+    """
+
+    def __init__(
+        self,
+        settings: RigSettings,
+        steps: Sequence[Mapping[str, Value]],
+        limit: Callable[[str], Limit],
+    ) -> None:
+        self._settings = settings
+        self._limit = limit
+        taken = [item for step in steps for item in self._expanded(step)]
+        self._light = [(n, v) for n, v in taken if settings.known[n].role == "light"]
+        self._others = [(n, v) for n, v in taken if settings.known[n].role != "light"]
+
+    def _expanded(self, step: Mapping[str, Value]) -> list[_Step]:
+        """Replace presets by what they set: only that can be read back."""
+        return [
+            (name, value)
+            for given in step.items()
+            for name, value in self._settings.targets(dict([given])).items()
+            if self._settings.known[name].role != "preset"
+        ]
+
+    def run(self) -> list[ParkProblem]:
+        """Take every step; return those after which the device is not known to be safe."""
+        lit = self.darken()
+        others = [problem for step in self._others for problem in self._retried([step])]
+        if lit:  # meanwhile a device may have come back
+            lit = self.darken()
+        return [*lit, *others]
+
+    def darken(self) -> list[ParkProblem]:
+        """Take the steps that bring light down; each device's on a thread of its own."""
+        by_device = groupby(
+            sorted(self._light, key=self._label), key=self._label
+        )  # sorting is stable
+        groups = [list(steps) for _, steps in by_device]
+        if len(groups) == 1:
+            return self._retried(groups[0])
+        found: list[list[ParkProblem]] = [[] for _ in groups]
+
+        def work(i: int) -> None:
+            found[i] = self._retried(groups[i])
+
+        threads = [
+            threading.Thread(target=work, args=(i,), name="hil-dark", daemon=True)
+            for i in range(len(groups))
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return [problem for problems in found for problem in problems]
+
+    def _label(self, step: _Step) -> str:
+        return self._settings.owner(step[0]).label
+
+    def _retried(self, steps: Sequence[_Step]) -> list[ParkProblem]:
+        """Take steps in their order, and those that failed again after a while."""
+        left = list(steps)
+        problems: list[ParkProblem] = []
+        try:
+            for attempt in stamina.retry_context(
+                on=_NotYet,
+                attempts=_ATTEMPTS,
+                timeout=None,
+                wait_initial=_FIRST_WAIT_S,
+                wait_max=_LONGEST_WAIT_S,
+                wait_jitter=0.0,
+            ):
+                with attempt:
+                    told = [(step, self._take(*step)) for step in left]
+                    left = [step for step, message in told if message]
+                    problems = [ParkProblem(step[0], message) for step, message in told if message]
+                    if left:
+                        raise _NotYet
+        except _NotYet:
+            pass
+        return problems
+
+    def _take(self, name: str, value: Value) -> str:
+        """Take one step; say what is wrong, empty if the device reads that it is safe."""
+        try:
+            self._move(name, value)
+        except Exception as error:  # a defect in one driver must not leave a laser on
+            return str(error) or type(error).__name__
+        return ""
+
+    def _move(self, name: str, value: Value) -> None:
+        setting, limit = self._settings.known[name], self._limit(name)
+        device = self._settings.owner(name)
+        device.start({name: value})
+        device.settle(limit.timeout_s)
+        threading.Event().wait(limit.settle_ms / 1000)
+        seen = self._settings.value(name)
+        tolerance = setting.tolerance if limit.tolerance is None else limit.tolerance
+        if not agrees(value, seen, tolerance):
+            raise NotReached(name, value, seen, setting.unit)

@@ -1,0 +1,105 @@
+"""Parked is what reads so: ignored commands are seen, dropped ones repeated, none keeps the rest."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from drivers.errors import DeviceFault
+from drivers.types import Value
+from hil.rig.parking import Parking
+from hil.rig.settings import RigSettings
+from hil.spec import Limit
+
+LASER, Z = "laser.power_mw", "Z.position_um"
+STEPS: tuple[Mapping[str, Value], ...] = ({Z: 10.0}, {LASER: 0.0})
+
+
+def parking(benches: Any, steps: tuple[Mapping[str, Value], ...] = STEPS, **limit: Any) -> Parking:
+    return Parking(RigSettings(benches), steps, lambda name: Limit(**limit))
+
+
+def test_light_comes_first_wherever_the_file_names_it(benches: Any) -> None:
+    assert parking(benches).run() == []
+    assert [label for label, values in benches["Z"].log if values] == ["laser", "Z"]
+
+
+@pytest.mark.parametrize("failures", [1, 3])
+def test_a_command_that_failed_is_repeated(
+    failures: int, benches: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, left = benches["laser"].start, iter(range(failures))
+
+    def start(values: Mapping[str, Value]) -> None:
+        if next(left, None) is not None:
+            raise DeviceFault("laser", "start", "checksum")
+        real(values)
+
+    monkeypatch.setattr(benches["laser"], "start", start)
+    assert parking(benches).run() == []
+    assert benches["laser"].values[LASER] == 0.0
+
+
+def test_a_lamp_that_ignores_the_command_is_named_with_what_it_reads(
+    benches: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    benches["laser"].values[LASER] = 5.0
+    monkeypatch.setattr(benches["laser"], "start", lambda values: None)
+    problems = parking(benches).run()
+    assert [problem.setting for problem in problems] == [LASER]
+    assert problems[0].message == f"{LASER} was set to 0.0 mw and reads back 5.0 mw"
+    assert benches["Z"].values[Z] == 10.0, "the other steps were taken"
+
+
+def test_the_owner_says_how_far_off_counts_as_safe(
+    benches: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(benches["Z"], "read", lambda name: 10.4)
+    assert [problem.setting for problem in parking(benches).run()] == [Z]
+    assert parking(benches, tolerance=0.5).run() == []
+
+
+def test_a_lamp_that_cannot_be_read_is_not_known_to_be_safe(
+    benches: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def silent(name: str) -> Value:
+        raise OSError("no answer")
+
+    monkeypatch.setattr(benches["laser"], "read", silent)
+    assert [problem.message for problem in parking(benches).run()] == ["no answer"]
+
+
+def test_a_lamp_is_not_kept_lit_by_another_that_takes_its_time(
+    benches: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The wheel is told to be a light here; it settles once the laser is dark."""
+    wheel = benches["Wheel.1"]
+    lit = tuple(
+        setting.__class__(setting.name, setting.kind, choices=setting.choices, role="light")
+        for setting in wheel.settings
+        if setting.kind == "choice"
+    )
+    monkeypatch.setattr(wheel, "settings", lit)
+    dark = threading.Event()
+    real = benches["laser"].settle
+
+    def settle(timeout_s: float) -> None:
+        real(timeout_s)
+        dark.set()
+
+    def wait(timeout_s: float) -> None:
+        if not dark.wait(10):
+            raise DeviceFault("Wheel.1", "settle", "the laser is still on")
+
+    monkeypatch.setattr(benches["laser"], "settle", settle)
+    monkeypatch.setattr(wheel, "settle", wait)
+    assert parking(benches, ({"Wheel.1.Label": "DAPI"}, {LASER: 0.0})).run() == []
+
+
+def test_a_preset_counts_as_what_it_sets(benches: Any) -> None:
+    assert parking(benches, ({"Preset.Channel": "blue"},)).run() == []
+    assert benches["laser"].values[LASER] == 5.0
+    assert benches["Wheel.1"].values["Wheel.1.Label"] == "DAPI"
