@@ -12,9 +12,13 @@ Order of calls
 
 Threads
 -------
-All calls come from one and the same thread, the device thread, except two that must be safe from
+All calls into one connection come from one and the same thread, except two that must be safe from
 any thread at any time: ``Camera.cancel()`` and ``Device.stop()``. A driver that receives events on
 threads of its own keeps them to itself.
+
+Every call has a deadline: that of the rig file's ``call_timeout_s``, beyond the call's own time-out
+where it has one. A device that does not return by then is asked for nothing more until it has; so
+that light can be put out, the other devices of the connection are called from a new thread.
 
 Values
 ------

@@ -6,11 +6,13 @@ import importlib
 import os
 import pkgutil
 import sys
+from contextlib import suppress
 from typing import Annotated
 
 import typer
 
 from hil.errors import HilError
+from hil.rig.device_thread import any_abandoned
 
 # Files of this folder that hold no commands; every other one is a group of them.
 _NO_GROUPS = frozenset({"__main__", "main", "options", "progress", "rig_check"})
@@ -62,7 +64,14 @@ def main(arguments: list[str] | None = None) -> None:
 
     0 done, 1 the work failed, 2 the input is wrong, 3 the rig is held by another, 130 interrupted.
     """
-    sys.exit(run(arguments))
+    status = run(arguments)
+    if any_abandoned():
+        # A device or a database that hangs must not hold up the end; all that can be is done.
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(status)
+    sys.exit(status)
 
 
 def run(arguments: list[str] | None = None) -> int:

@@ -1,18 +1,29 @@
-"""Threads that work while the main thread keeps watch; one of them touches all hardware."""
+"""Threads that work while the main thread keeps watch; one of them commands all hardware.
+
+All are daemons: a device or a database that never answers does not keep the program from its end.
+"""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
+from queue import SimpleQueue
 from typing import TypeVar
 
 T = TypeVar("T")
 
 # Ctrl-C, stop requests and the heartbeat are looked at this often.
 WATCH_S = 0.1
+# Names of threads that nobody waits for any longer begin so.
+ABANDONED = "hil-abandoned"
+
+
+def any_abandoned() -> bool:
+    """Whether a thread that nobody waits for still hangs: it can hold up the interpreter's end."""
+    return any(thread.name.startswith(ABANDONED) for thread in threading.enumerate())
 
 
 def _idle() -> None:
@@ -29,9 +40,11 @@ class WorkerThread:
     """
 
     def __init__(self, name: str) -> None:
-        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
-        self._thread: threading.Thread | None = None
+        self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._began_s: float | None = None
+        self._closed = False
+        self._thread = threading.Thread(target=self._follow, name=name, daemon=True)
+        self._thread.start()
 
     def run(self, work: Callable[[], T], watch: Callable[[], None] = _idle) -> T:
         """Run ``work`` on the thread; call ``watch`` at least every 0.1 s until it is done.
@@ -43,7 +56,10 @@ class WorkerThread:
         """
         if threading.current_thread() is self._thread:
             return work()
-        future: Future[T] = self._pool.submit(self._on_thread, work)
+        if self._closed:
+            raise RuntimeError(f"{self._thread.name} has been closed")
+        future: Future[T] = Future()
+        self._work.put(lambda: self._do(work, future))
         while True:
             try:
                 return future.result(timeout=WATCH_S)
@@ -52,26 +68,45 @@ class WorkerThread:
                     return future.result()
                 watch()
 
-    def _on_thread(self, work: Callable[[], T]) -> T:
-        self._thread = threading.current_thread()
+    def _follow(self) -> None:
+        while (work := self._work.get()) is not None:
+            work()
+
+    def _do(self, work: Callable[[], T], future: Future[T]) -> None:
         self._began_s = time.monotonic()
         try:
-            return work()
-        finally:
+            result = work()
+        except BaseException as error:
             self._began_s = None
+            future.set_exception(error)
+        else:
+            self._began_s = None
+            future.set_result(result)
 
     def busy_s(self) -> float:
         """Tell for how long the present work has been going on, seconds; 0 if there is none."""
         began_s = self._began_s
         return 0.0 if began_s is None else time.monotonic() - began_s
 
+    def abandon(self) -> None:
+        """Wait for the present work no longer, and take no other."""
+        self._closed = True
+        self._thread.name = f"{ABANDONED} {self._thread.name}"
+        self._work.put(None)
+
     def close(self, *, wait: bool = True) -> None:
         """End the thread after its present work."""
-        self._pool.shutdown(wait=wait, cancel_futures=True)
+        self._closed = True
+        self._work.put(None)
+        if wait and threading.current_thread() is not self._thread:
+            self._thread.join()
 
 
 class DeviceThread(WorkerThread):
-    """The one thread on which all that touches a rig's hardware runs."""
+    """The one thread on which everything is decided that a rig's hardware is told.
+
+    The calls themselves run on a thread of each driver; see `hil.rig.calls.driver_calls`.
+    """
 
     def __init__(self) -> None:
         super().__init__("hil-devices")

@@ -6,16 +6,17 @@ import threading
 from collections.abc import Mapping
 
 from drivers.errors import DriverError
-from drivers.protocol import Camera, Setting
+from drivers.protocol import Setting
 from drivers.types import Value
 from hil.errors import RigError, SafetyError
+from hil.rig.calls.halting import Halting
 from hil.rig.limits import RigLimits
 from hil.rig.parking import Parking, ParkProblem
 from hil.spec import RigSpec
 
 
 class RigMotion:
-    """Moves devices, inside the limits. All methods but `halt` are called on the device thread.
+    """Moves devices, inside the limits. All methods but `halt` and `darken`: on the device thread.
 
     Parameters
     ----------
@@ -39,6 +40,9 @@ class RigMotion:
         self._limits = limits
         self._settings = limits.settings
         self._halted = threading.Event()
+        self._halting = Halting(self._settings.devices)
+        self._guard = threading.Lock()
+        self._darkening: threading.Thread | None = None
         self.park_steps = (
             tuple(self._park_step(f"park.{i}.set", step.set) for i, step in enumerate(spec.park))
             or self._default_park()
@@ -96,10 +100,24 @@ class RigMotion:
     def halt(self) -> None:
         """Stop all motion and any running capture at once. Any thread; never raises."""
         self._halted.set()
-        for device in self._settings.devices.values():
-            if isinstance(device, Camera):
-                device.cancel()
-            device.stop()
+        self._halting.halt()
+
+    def darken(self) -> None:
+        """Begin to take the park steps that bring light down, whatever else is going on.
+
+        Returns at once. Any thread; never raises. A park follows, which says what is not safe.
+        """
+        with self._guard:
+            if self._darkening is not None and self._darkening.is_alive():
+                return
+            self._darkening = threading.Thread(
+                target=self._parking.darken, name="hil-dark", daemon=True
+            )
+            self._darkening.start()
+
+    def hanging_stops(self) -> tuple[str, ...]:
+        """Name the devices that do not return from being told to stop."""
+        return self._halting.hanging()
 
     def _park_step(self, key: str, step: Mapping[str, Value]) -> dict[str, Value]:
         result = self._settings.canonical_table(key, step)
@@ -146,6 +164,8 @@ class RigMotion:
 
     def _move(self, moves: Mapping[str, Value]) -> None:
         """Start all devices, then wait for all: they move at the same time."""
+        if self._halted.is_set():  # light must not come on after a stop
+            raise RigError("stopped before all was set")
         labels: dict[str, dict[str, Value]] = {}
         for name, value in moves.items():
             labels.setdefault(self._settings.owner(name).label, {})[name] = value

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 from drivers.errors import DriverError
-from drivers.protocol import Camera, Connection, Device, Setting
+from drivers.protocol import Camera, Device, Setting
 from drivers.types import Value
 from hil.closing import Closing
 from hil.errors import InputError, NotParked, RigError, SafetyError, nearest
+from hil.rig.calls.driver_calls import Hang
+from hil.rig.calls.halting import HALT_S
+from hil.rig.calls.open_driver import OpenDriver
 from hil.rig.device_thread import DeviceThread
-from hil.rig.foreign_errors import as_driver_errors, with_our_errors
 from hil.rig.parking import ParkProblem
 from hil.rig.plan import Plan
 from hil.rig.recorded import noise_conditions, recorded_settings
@@ -48,7 +49,8 @@ class Rig(Closing):
         self.file = plan.file
         self.spec = plan.file.spec
         self.thread = DeviceThread()
-        self._connections: list[Connection] = []
+        self._drivers: list[OpenDriver] = []
+        self._hangs: list[Hang] = []
         self._closed = False
         try:
             self.thread.run(lambda: self._open(plan))
@@ -59,16 +61,16 @@ class Rig(Closing):
     def _open(self, plan: Plan) -> None:
         devices: dict[str, Device] = {}
         for i, (kind, options) in enumerate(plan.kinds):
+            name = self.file.spec.driver[i].kind
             try:
-                with as_driver_errors(self.file.spec.driver[i].kind, "open"):
-                    connection = kind.open(options)
+                opened = OpenDriver(name, kind, options, self.spec, self._hangs_now)
             except DriverError as error:
                 raise RigError(f"{self.file.path.name}: driver.{i}: {error}") from error
-            self._connections.append(connection)
-            for label, device in connection.devices.items():
+            self._drivers.append(opened)
+            for label, device in opened.devices.items():
                 if label in devices:
                     raise InputError(self.file.path, f"driver.{i}", f"a second device {label!r}")
-                devices[label] = with_our_errors(device)
+                devices[label] = device
         camera = devices.get(self.spec.camera)
         if not isinstance(camera, Camera):
             cameras = [label for label, device in devices.items() if isinstance(device, Camera)]
@@ -106,17 +108,17 @@ class Rig(Closing):
     @property
     def versions(self) -> dict[str, str]:
         """Versions of the libraries and adapters behind the devices."""
-        return {k: v for connection in self._connections for k, v in connection.versions.items()}
+        return {k: v for driver in self._drivers for k, v in driver.versions().items()}
 
     @property
     def truth(self) -> Any:
         """What a simulated rig hides; None on hardware."""
-        truths = [getattr(connection, "truth", None) for connection in self._connections]
+        truths = [getattr(driver.connection, "truth", None) for driver in self._drivers]
         return next((truth for truth in truths if truth is not None), None)
 
     def device_s(self) -> float:
         """Seconds on the devices' clock; that of simulated devices may run faster than time."""
-        clocks = [getattr(connection, "device_s", None) for connection in self._connections]
+        clocks = [getattr(driver.connection, "device_s", None) for driver in self._drivers]
         own = [clock for clock in clocks if clock is not None]
         # Beside real devices simulated ones cannot have a time of their own.
         return float(sum(clock() for clock in own)) if len(own) == len(clocks) else time.monotonic()
@@ -144,9 +146,21 @@ class Rig(Closing):
         """
         return self.run(lambda: self.safety.apply(values))
 
-    def park(self) -> list[ParkProblem]:
-        """Go to the safe state, light first; return the steps that failed."""
-        return self.run(self.safety.park)
+    def park(self, watch: Callable[[], None] | None = None) -> list[ParkProblem]:
+        """Go to the safe state, light first; return the settings that are not known to be safe."""
+        return self.run(self.safety.park, watch)
+
+    @property
+    def hangs(self) -> tuple[Hang, ...]:
+        """Calls that devices have not returned from in time, those to stop included."""
+        stops = (Hang(label, "stop", HALT_S) for label in self.safety.hanging_stops())
+        return (*self._hangs, *stops)
+
+    def _hangs_now(self, hang: Hang) -> None:
+        """Go dark before anything else is done about a device that hangs."""
+        self._hangs.append(hang)
+        if hasattr(self, "safety"):
+            self.safety.darken()
 
     def run(self, work: Callable[[], T], watch: Callable[[], None] | None = None) -> T:
         """Run work on the device thread."""
@@ -157,10 +171,9 @@ class Rig(Closing):
         if self._closed:
             return
         self._closed = True
-        for connection in reversed(self._connections):
-            with suppress(Exception):  # a defect in one driver must not keep the others open
-                self.thread.run(connection.close)
-        self.thread.close()
+        for driver in reversed(self._drivers):
+            driver.close()
+        self.thread.close(wait=False)
 
     def _leave(self) -> None:
         try:

@@ -4,7 +4,7 @@ The order of a command: interlocks are read; names become canonical and presets 
 value is checked against the device's limits, the rig's and the limits together; and only then is
 the first device told. Light comes last on the way up, and first on the way to the safe state.
 
-All methods but `halt` are called on the device thread.
+All methods but `halt` and `darken` are called on the device thread.
 """
 
 from __future__ import annotations
@@ -46,3 +46,4 @@ class Safety:
         motion = RigMotion(limits, spec)
         self.park_steps = motion.park_steps
         self.apply, self.park, self.halt = motion.apply, motion.park, motion.halt
+        self.darken, self.hanging_stops = motion.darken, motion.hanging_stops

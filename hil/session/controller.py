@@ -75,6 +75,8 @@ class Controller:
         The ports.
     stop
         Pressed by signals.
+    hanging
+        Says which call of which device hangs, empty if none does: then the session ends.
     heartbeat
         Called at every watch, to show a guardian that this process lives.
     observer
@@ -95,6 +97,7 @@ class Controller:
         estimator: Assessor,
         clock: Clock,
         stop: StopSwitch,
+        hanging: Callable[[], str],
         heartbeat: Callable[[], None],
         observer: Observer,
         best: Best | None = None,
@@ -108,6 +111,7 @@ class Controller:
         self._estimator = estimator
         self._clock = clock
         self._stop = stop
+        self._hanging = hanging
         self._heartbeat = heartbeat
         self._observer = observer
         self._best = best
@@ -169,6 +173,8 @@ class Controller:
 
     def _ending(self) -> Ending | None:
         self._look_for_stop(force=False)
+        if hanging := self._hanging():
+            return Ending(SessionState.FAILED, hanging)
         course = Course(
             self._elapsed_s(), self._stop.reason, self._highest, self._failures, self._last_fault
         )

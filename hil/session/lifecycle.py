@@ -178,6 +178,7 @@ def _run_trials(
         ),
         clock=clock,
         stop=stop,
+        hanging=lambda: "; ".join(str(hang) for hang in rig.hangs),
         heartbeat=watch.heartbeat,
         observer=observer,
         best=best_of(setup.database, setup.session_id) if setup.resumed else None,
@@ -218,7 +219,7 @@ def _end(setup: SessionSetup, store: SqlStore, ending: Ending, after: BaseExcept
     After an error of the database the lamp comes before the record.
     """
     clock = setup.clock
-    if after is None:
+    if after is None and not setup.rig.hangs:
         _last_move(setup, store)
     parked = setup.held.park(
         ending.reason,

@@ -176,6 +176,11 @@ class RigSpec(Spec):
         The size of a pixel at the sample.
     frame_timeout_s
         How much later than its exposure a frame may come.
+    call_timeout_s
+        How long a device may take to answer, or longer than its own time-out to settle or to give a
+        frame; then it counts as hanging, the rig is parked without it, and the session ends.
+    open_timeout_s
+        The same for opening a driver.
     limits, limits_together, interlock
         What no command may leave.
     setup
@@ -197,6 +202,8 @@ class RigSpec(Spec):
     dose: DoseSpec | None = None
     optics: Optics | None = None
     frame_timeout_s: float = Field(default=10, gt=0, le=3600)
+    call_timeout_s: float = Field(default=5, gt=0, le=3600)
+    open_timeout_s: float = Field(default=120, gt=0, le=3600)
     limits: dict[SettingName, Limit] = Field(default_factory=dict)
     limits_together: tuple[LimitsTogether, ...] = ()
     interlock: tuple[Interlock, ...] = ()

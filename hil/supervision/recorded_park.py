@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from hil.errors import NotParked, StoreError
@@ -53,6 +54,7 @@ def park_recorded(
     *,
     kind: str = "park",
     after: BaseException | None = None,
+    watch: Callable[[], None] | None = None,
 ) -> Parked:
     """Write down that a rig is about to be parked, park it, and write down which steps failed.
 
@@ -70,11 +72,16 @@ def park_recorded(
         Of the first event.
     after
         The error that it is parked for; after one of the database the lamp comes before the record.
+    watch
+        Called every 0.1 s while the devices are on their way.
     """
     lost = after if isinstance(after, StoreError) else None
     if lost is None:
         lost = _lost(lambda: record(kind, detail))
-    problems = rig.park()
+    problems = rig.park(watch)
+    for hang in rig.hangs:
+        said = {"device": hang.device, "call": hang.action, "waited_s": hang.waited_s}
+        lost = _lost(partial(record, "device_hangs", said)) or lost
     if problems:
         said = {problem.setting: problem.message for problem in problems}
         lost = _lost(lambda: record("park_failed", said)) or lost

@@ -1,0 +1,176 @@
+"""Calls into one driver, on a thread of their own, each with a deadline.
+
+A call that misses its deadline is left behind with its thread: whoever asked gets an error, the
+device is asked for nothing more until that call has returned, and the driver's other devices are
+reached from a new thread.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from queue import SimpleQueue
+from typing import Any, TypeVar
+
+from drivers.errors import DriverError
+from hil.rig.device_thread import ABANDONED
+
+T = TypeVar("T")
+
+# A call that waits behind another looks this often whether that one is late.
+_LOOK_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Hang:
+    """A call that missed its deadline.
+
+    Parameters
+    ----------
+    device, action
+        Whose it is, and what it was asked to do.
+    waited_s
+        The deadline, seconds.
+    """
+
+    device: str
+    action: str
+    waited_s: float
+
+    def __str__(self) -> str:
+        return f"{self.device}: {self.action} has not returned for {self.waited_s:g} s"
+
+
+class CallHangs(DriverError):
+    """A device does not return from a call; it is not waited for any longer."""
+
+    def __init__(self, hang: Hang) -> None:
+        self.hang = hang
+        super().__init__(str(hang))
+
+
+class _Call:
+    """One call on its way: waiting, running, done, or left behind."""
+
+    def __init__(self, hang: Hang, work: Callable[[], Any]) -> None:
+        self.hang = hang
+        self.work = work
+        self.began_s: float | None = None
+        self.done = threading.Event()
+        self.left = False
+        self.result: Any = None
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            self.result = self.work()
+        except BaseException as error:
+            self.error = error
+
+    def remaining_s(self) -> float | None:
+        """Tell the time to its deadline, seconds; None while it has not begun."""
+        if self.began_s is None:
+            return None
+        return self.began_s + self.hang.waited_s - time.monotonic()
+
+
+class _Thread:
+    """A thread that takes calls until one of them is left behind on it."""
+
+    def __init__(self, calls: SimpleQueue[_Call | None], guard: threading.Lock, name: str) -> None:
+        self.call: _Call | None = None
+        self._calls = calls
+        self._guard = guard
+        self.thread = threading.Thread(target=self._work, name=name, daemon=True)
+        self.thread.start()
+
+    def _work(self) -> None:
+        while (call := self._calls.get()) is not None:
+            call.began_s = time.monotonic()
+            self.call = call
+            call.run()
+            with self._guard:
+                self.call = None
+                call.done.set()
+                if call.left:  # another thread has taken the place of this one
+                    return
+
+
+class DriverCalls:
+    """The one way into a driver.
+
+    Parameters
+    ----------
+    name
+        Of the driver, for debuggers.
+    on_hang
+        Told of each call that misses its deadline, on the thread that waited for it.
+    """
+
+    def __init__(self, name: str, on_hang: Callable[[Hang], None] = lambda hang: None) -> None:
+        self._name = f"hil-driver {name}"
+        self._on_hang = on_hang
+        self._guard = threading.Lock()
+        self._calls: SimpleQueue[_Call | None] = SimpleQueue()
+        self._thread = _Thread(self._calls, self._guard, self._name)
+        self._left: dict[str, _Call] = {}
+
+    def run(self, device: str, action: str, work: Callable[[], T], deadline_s: float) -> T:
+        """Run a call, and wait for it no longer than its deadline.
+
+        Parameters
+        ----------
+        device, action
+            Whose it is, and what it asks for, in the words of errors.
+        work
+            The call.
+        deadline_s
+            From its beginning, seconds; calls before it in the queue have deadlines of their own.
+
+        Raises
+        ------
+        CallHangs
+            It missed its deadline, or an earlier call of the same device has not yet returned.
+        Exception
+            What the call raised.
+        """
+        if threading.current_thread() is self._thread.thread:
+            return work()
+        call = _Call(Hang(device, action, deadline_s), work)
+        with self._guard:
+            before = self._left.get(device)
+            if before is not None and not before.done.is_set():
+                raise CallHangs(before.hang)
+            self._left.pop(device, None)
+            self._calls.put(call)
+        while not call.done.wait(self._patience_s(call)):
+            self._leave_behind_if_late()
+            if call.left:
+                raise CallHangs(call.hang)
+        if call.error is not None:
+            raise call.error
+        return call.result  # type: ignore[no-any-return]
+
+    def close(self) -> None:
+        """End the thread after the calls that it has been given."""
+        self._calls.put(None)
+
+    def _patience_s(self, call: _Call) -> float:
+        remaining_s = call.remaining_s()
+        return _LOOK_S if remaining_s is None else max(remaining_s, 0.001)
+
+    def _leave_behind_if_late(self) -> None:
+        with self._guard:
+            late = self._thread.call
+            if late is None or late.done.is_set():
+                return
+            remaining_s = late.remaining_s()
+            if remaining_s is None or remaining_s > 0:
+                return
+            late.left = True
+            self._left[late.hang.device] = late
+            self._thread.thread.name = f"{ABANDONED} {late.hang.device}: {late.hang.action}"
+            self._thread = _Thread(self._calls, self._guard, self._name)
+        self._on_hang(late.hang)

@@ -1,0 +1,90 @@
+"""One driver of a rig, opened: its devices, reached on a thread of their own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+from drivers.errors import DriverError
+from drivers.protocol import Connection, Device, DriverKind
+from hil.rig.calls.driver_calls import DriverCalls, Hang
+from hil.rig.calls.timed_devices import timed
+from hil.rig.foreign_errors import as_driver_errors, with_our_errors
+from hil.spec import RigSpec
+
+
+class OpenDriver:
+    """An open driver none of whose calls is waited for without end.
+
+    Parameters
+    ----------
+    name
+        Its kind, in the words of errors.
+    kind, options
+        What to open.
+    spec
+        How long calls may take.
+    on_hang
+        Told of each call that misses its deadline.
+
+    Attributes
+    ----------
+    connection
+        As the driver gave it.
+    devices
+        By label.
+
+    Raises
+    ------
+    DriverError
+        It could not connect, or did not in time; then it is closed when it has.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        kind: DriverKind,
+        options: Any,
+        spec: RigSpec,
+        on_hang: Callable[[Hang], None],
+    ) -> None:
+        self._name = name
+        self._close_s = 2 * spec.call_timeout_s
+        self._call_s = spec.call_timeout_s
+        self._calls = DriverCalls(name, on_hang)
+        unwanted = threading.Event()
+
+        def connect() -> Connection:
+            with as_driver_errors(name, "open"):
+                connection = kind.open(options)
+            if unwanted.is_set():
+                connection.close()
+            return connection
+
+        try:
+            self.connection = self._calls.run(name, "open", connect, spec.open_timeout_s)
+        except BaseException:
+            unwanted.set()
+            self._calls.close()
+            raise
+        self.devices: Mapping[str, Device] = {
+            label: timed(with_our_errors(device), self._calls, spec.call_timeout_s)
+            for label, device in self.connection.devices.items()
+        }
+
+    def versions(self) -> Mapping[str, str]:
+        """Versions of the libraries and adapters behind it; empty where it does not answer."""
+        try:
+            return self._calls.run(
+                self._name, "versions", lambda: self.connection.versions, self._call_s
+            )
+        except DriverError:
+            return {}
+
+    def close(self) -> None:
+        """Release the devices; a driver that fails or hangs at it is left behind. Never raises."""
+        with suppress(Exception):
+            self._calls.run(self._name, "close", self.connection.close, self._close_s)
+        self._calls.close()

@@ -1,0 +1,95 @@
+"""A call that does not return is left behind; the driver's other devices are still reached."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from hil.rig.calls.driver_calls import CallHangs, DriverCalls, Hang
+from hil.rig.device_thread import any_abandoned
+
+
+class Bench:
+    """A way into a driver with a device that hangs until it is let go."""
+
+    def __init__(self) -> None:
+        self.hangs: list[Hang] = []
+        self.calls = DriverCalls("bench", self.hangs.append)
+        self.go = threading.Event()
+
+    def hang(self, deadline_s: float = 0.05) -> None:
+        self.calls.run("mirror", "settle", lambda: self.go.wait(30), deadline_s)
+
+
+@pytest.fixture
+def bench() -> Iterator[Bench]:
+    made = Bench()
+    yield made
+    made.go.set()
+    made.calls.close()
+
+
+def test_all_calls_of_a_driver_run_on_one_other_thread(bench: Bench) -> None:
+    seen = {bench.calls.run("z", "read", threading.get_ident, 1.0) for _ in range(5)}
+    assert len(seen) == 1
+    assert threading.get_ident() not in seen
+
+
+@pytest.mark.parametrize("error", [ValueError, TimeoutError, KeyboardInterrupt])
+def test_what_a_call_raises_reaches_who_asked(bench: Bench, error: type[BaseException]) -> None:
+    def fail() -> None:
+        raise error("late")
+
+    with pytest.raises(error, match="late"):
+        bench.calls.run("z", "read", fail, 1.0)
+
+
+def test_a_call_that_hangs_is_named_and_its_device_left_alone(bench: Bench) -> None:
+    with pytest.raises(CallHangs, match=r"mirror: settle has not returned for 0\.05 s"):
+        bench.hang()
+    assert bench.hangs == [Hang("mirror", "settle", 0.05)]
+    assert any_abandoned()
+    began_s = time.monotonic()
+    with pytest.raises(CallHangs, match="mirror: settle"):
+        bench.calls.run("mirror", "read", lambda: 1, 30.0)
+    assert time.monotonic() - began_s < 1.0, "what hangs is not waited for twice"
+    assert bench.calls.run("lamp", "set", lambda: "dark", 1.0) == "dark"
+
+
+def test_a_device_that_comes_back_is_asked_again(bench: Bench) -> None:
+    with pytest.raises(CallHangs):
+        bench.hang()
+    bench.go.set()
+    deadline_s = time.monotonic() + 5
+    while True:
+        try:
+            assert bench.calls.run("mirror", "read", lambda: 7, 1.0) == 7
+            break
+        except CallHangs:
+            assert time.monotonic() < deadline_s
+
+
+def test_who_waits_behind_a_call_that_hangs_is_served(bench: Bench) -> None:
+    """The lamp's command comes while the mirror hangs, and who asked the mirror has gone."""
+    asked = threading.Event()
+
+    def ask() -> None:
+        asked.set()
+        with pytest.raises(CallHangs):
+            bench.hang(0.3)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    asked.wait()
+    began_s = time.monotonic()
+    assert bench.calls.run("lamp", "set", lambda: "dark", 5.0) == "dark"
+    assert time.monotonic() - began_s < 2.0
+    thread.join()
+
+
+def test_a_call_inside_a_call_does_not_wait_for_itself(bench: Bench) -> None:
+    run = bench.calls.run
+    assert run("a", "read", lambda: run("b", "read", lambda: 7, 1.0), 1.0) == 7

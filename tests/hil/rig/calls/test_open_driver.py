@@ -1,0 +1,96 @@
+"""A driver that takes too long to open or to close does not hold up the rig."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from drivers.errors import DeviceFault
+from drivers.protocol import Connection
+from hil.rig.calls.driver_calls import CallHangs, Hang
+from hil.rig.calls.open_driver import OpenDriver
+from hil.spec import RigSpec
+from sim.microscope import KIND
+
+
+class Slow:
+    """The simulated microscope, that opens or closes when it is let go."""
+
+    def __init__(self) -> None:
+        self.hangs = ""
+        self.go = threading.Event()
+        self.closed = threading.Event()
+
+    def options(self, table: Mapping[str, Any], folder: Path) -> Any:
+        return KIND.options({"seed": 1, "height_px": 32, "width_px": 32}, folder)
+
+    def resources(self, options: Any) -> tuple[str, ...]:
+        return ()
+
+    def open(self, options: Any) -> Connection:
+        if self.hangs == "open":
+            self.go.wait(30)
+        if self.hangs == "raise":
+            raise OSError("no such port")
+        connection = KIND.open(options)
+        real = connection.close
+
+        def close() -> None:
+            if self.hangs == "close":
+                self.go.wait(30)
+            real()
+            self.closed.set()
+
+        connection.close = close  # type: ignore[method-assign]
+        return connection
+
+
+@pytest.fixture
+def slow() -> Iterator[Slow]:
+    made = Slow()
+    yield made
+    made.go.set()
+
+
+def opened(slow: Slow, hangs: list[Hang]) -> OpenDriver:
+    spec = RigSpec.model_validate(
+        {
+            "name": "bench",
+            "camera": "camera",
+            "driver": [{"kind": "slow"}],
+            "call_timeout_s": 0.2,
+            "open_timeout_s": 30.0 if slow.hangs != "open" else 0.2,
+        }
+    )
+    return OpenDriver("slow", slow, slow.options({}, Path()), spec, hangs.append)
+
+
+def test_a_driver_that_opens_too_late_is_closed_when_it_has(slow: Slow) -> None:
+    slow.hangs, hangs = "open", []  # type: ignore[var-annotated]
+    with pytest.raises(CallHangs, match=r"slow: open has not returned for 0\.2 s"):
+        opened(slow, hangs)
+    assert [str(hang) for hang in hangs] == ["slow: open has not returned for 0.2 s"]
+    slow.go.set()
+    assert slow.closed.wait(30)
+
+
+def test_a_driver_that_does_not_close_is_left(slow: Slow) -> None:
+    slow.hangs, hangs = "close", []  # type: ignore[var-annotated]
+    driver = opened(slow, hangs)
+    assert "sim" in " ".join(driver.devices) or "camera" in driver.devices
+    assert driver.versions()
+    began_s = time.monotonic()
+    driver.close()
+    assert time.monotonic() - began_s < 3.0
+    assert [hang.action for hang in hangs] == ["close"]
+
+
+def test_what_a_driver_raises_is_an_error_of_ours(slow: Slow) -> None:
+    slow.hangs = "raise"
+    with pytest.raises(DeviceFault, match="no such port"):
+        opened(slow, [])
