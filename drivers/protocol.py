@@ -248,6 +248,9 @@ class DriverKind(Protocol):
 
     Drivers of this project are registered in ``hil.rig.driver_kinds``; those of other packages by
     an entry point of the group ``hil.drivers`` whose name is the ``kind`` of ``rig.toml``.
+
+    A kind that imports heavy modules within ``open`` may name them in an attribute ``imports``, a
+    tuple of str: the process that parks when a session dies then has them imported beforehand.
     """
 
     def options(self, table: Mapping[str, Any], folder: Path) -> Any:

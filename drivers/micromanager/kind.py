@@ -110,7 +110,15 @@ class MicroManagerConnection:
 
 
 class MicroManagerKind:
-    """How a Micro-Manager is opened."""
+    """How a Micro-Manager is opened.
+
+    Attributes
+    ----------
+    imports
+        What `open` imports, for who must be able to open without delay.
+    """
+
+    imports = ("drivers.micromanager.core", "drivers.micromanager.inventory")
 
     def options(self, table: Mapping[str, Any], folder: Path) -> MicroManagerOptions:
         """Check a ``[[driver]]`` table, and read the configuration file.

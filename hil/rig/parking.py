@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ from hil.spec import Limit
 _ATTEMPTS = 4
 _FIRST_WAIT_S = 0.1
 _LONGEST_WAIT_S = 1.0
+
+# stamina reports every retry to its logger; without a handler Python prints that over the live view.
+logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 _Step = tuple[str, Value]
 

@@ -69,7 +69,10 @@ class Holder:
         if self.host != platform.node():
             return seen_at is not None and now - seen_at < SILENT_AFTER
         try:
-            created = psutil.Process(self.pid).create_time()
+            process = psutil.Process(self.pid)
+            created = process.create_time()
+            if process.status() in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD):
+                return False  # it has ended; its parent has not asked how
         except psutil.NoSuchProcess:
             return False
         except psutil.AccessDenied:

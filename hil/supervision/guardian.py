@@ -1,33 +1,37 @@
-"""A small process that parks the rig when its controller dies or hangs.
+"""A small process that parks the rig when its controller dies or hangs: the controller's side.
 
-It is started with the session and reads a pipe from the controller: first one line of JSON that
-says what to do, then heartbeats. The end of the pipe without a farewell means that the controller
-is dead; no heartbeat for long means that it hangs, and then it is ended first, since it may hold
-the devices. Only then does the guardian open the rig, through a connection of its own, and park.
+The guardian is warm before anything moves: it has imported what it needs and read the rig file.
+It hears heartbeats over a pipe, and answers that it lives; one that is gone is replaced at once.
+`hil.supervision.guardian_process` is what it does itself.
 """
 
 from __future__ import annotations
 
+import atexit
 import json
+import os
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
 
-from hil.clock import Clock
-from hil.records.session import SessionState
+from hil.errors import HilError
 
-if TYPE_CHECKING:
-    from hil.store import Database
-
-_HEARTBEAT = b"heartbeat\n"
-_FAREWELL = b"farewell\n"
-_HEARTBEAT_EVERY_S = 0.5
+HEARTBEAT = b"heartbeat\n"
+FAREWELL = b"farewell\n"
+READY = b"ready\n"
+UNFIT = b"unfit "
+ALIVE = b"alive\n"
+# How often either side says that it lives.
+BEAT_S = 0.5
 HANG_S = 60.0
+# A guardian that has said nothing for so long is replaced; it may be stopped, or starved.
+_SILENT_S = 15.0
+_READY_S = 60.0
+# A guardian that dies as soon as it is born is not born again all the time.
+_BETWEEN_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,172 +63,200 @@ class Orders:
     hang_s: float = HANG_S
 
 
-class Guardian:
-    """The controller's side: starts the process, sends heartbeats, and says farewell.
+class GuardianProcess:
+    """A guardian without orders yet: it imports what it will need."""
 
-    Parameters
-    ----------
-    orders
-        Sent once.
-    progressing
-        Whether the controller's device thread gets on; while it does not, no heartbeat is sent.
-    """
-
-    def __init__(self, orders: Orders, progressing: Callable[[], bool]) -> None:
+    def __init__(self) -> None:
         # A Ctrl-C in the terminal, or closing it, must reach the controller alone.
         flags = 0
         if sys.platform == "win32":
             flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
-        self._process: subprocess.Popen[bytes] = subprocess.Popen(
-            [sys.executable, "-m", "hil.supervision.guardian"],
+        self.around = _around()
+        self.process: subprocess.Popen[bytes] = subprocess.Popen(
+            [sys.executable, "-m", "hil.supervision.guardian_process"],
             stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             creationflags=flags,
             start_new_session=sys.platform != "win32",
         )
-        self._progressing = progressing
-        self._last_s = 0.0
-        self.alive = True
-        self._write(json.dumps(asdict(orders)).encode() + b"\n")
+        self.told = threading.Event()
+        self.unfit = ""
+        self.heard_s = time.monotonic()
+        threading.Thread(target=self._follow, name="hil-guardian", daemon=True).start()
 
-    def _write(self, data: bytes) -> None:
-        pipe = self._process.stdin
-        assert pipe is not None
+    def _follow(self) -> None:
+        assert self.process.stdout is not None
+        for line in iter(self.process.stdout.readline, b""):
+            self.heard_s = time.monotonic()
+            if line.startswith(UNFIT):
+                self.unfit = line.removeprefix(UNFIT).decode(errors="replace").strip()
+            if line != ALIVE:
+                self.told.set()
+        self.told.set()
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs, and says so."""
+        silent = self.told.is_set() and time.monotonic() - self.heard_s > _SILENT_S
+        return self.process.poll() is None and not silent
+
+    def write(self, line: bytes) -> None:
+        """Say something to it; nothing happens where it is gone."""
+        assert self.process.stdin is not None
         try:
-            pipe.write(data)
-            pipe.flush()
+            self.process.stdin.write(line)
+            self.process.stdin.flush()
+        except (OSError, ValueError):
+            pass  # `alive` says so
+
+    def end(self) -> None:
+        """Let it end, which it does once the pipe is closed; by force where it does not."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        try:
+            self.process.stdin.close()
         except OSError:
-            self.alive = False
+            pass  # it is gone
+        try:
+            self.process.wait(timeout=5 if self.alive else 0.1)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process.stdout.close()
+
+
+class _Spare:
+    """Keeps one guardian that has no orders, so that the next work does not wait for imports."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._spare: GuardianProcess | None = None
+
+    def take(self) -> GuardianProcess:
+        """Give a guardian that is warm, if there is one that fits; else a new one."""
+        with self._guard:
+            spare, self._spare = self._spare, None
+        if spare is not None and spare.alive and spare.around == _around():
+            return spare
+        if spare is not None:
+            spare.end()
+        return GuardianProcess()
+
+    def give(self, process: GuardianProcess) -> None:
+        """Keep a guardian that has heard farewell."""
+        with self._guard:
+            before, self._spare = self._spare, process
+        if before is not None:
+            before.end()
+
+    def end(self) -> None:
+        """End the one that is kept."""
+        with self._guard:
+            spare, self._spare = self._spare, None
+        if spare is not None:
+            spare.end()
+
+
+def _around() -> object:
+    """Give what a process has from the one that starts it; with another the two would disagree."""
+    named = {k: v for k, v in os.environ.items() if k.startswith(("HIL_", "PG", "PYTHON"))}
+    try:
+        folder = os.getcwd()
+    except OSError:  # it has been deleted
+        folder = ""
+    return folder, tuple(sorted(named.items())), os.getpid()
+
+
+# One for the whole program: a process is what it keeps.
+_SPARE = _Spare()
+atexit.register(_SPARE.end)
+
+
+class Guardian:
+    """Has a process keep watch over this one, sends heartbeats, and says farewell.
+
+    Parameters
+    ----------
+    orders
+        Sent to the guardian, and to each that takes its place.
+    progressing
+        Whether the controller's device thread gets on; while it does not, no heartbeat is sent.
+    on_event
+        Told with words and detail when a guardian is gone and replaced, or cannot do its work.
+    """
+
+    def __init__(
+        self,
+        orders: Orders,
+        progressing: Callable[[], bool],
+        on_event: Callable[[str, dict[str, str]], None] = lambda kind, detail: None,
+    ) -> None:
+        self._line = json.dumps(asdict(orders)).encode() + b"\n"
+        self._progressing = progressing
+        self._on_event = on_event
+        self._beaten_s = self._begun_s = 0.0
+        self._unfit = ""
+        self._process = self._begin()
+
+    def _begin(self) -> GuardianProcess:
+        self._begun_s = time.monotonic()
+        process = _SPARE.take()
+        process.told.clear()
+        process.unfit = ""
+        process.heard_s = time.monotonic()
+        process.write(self._line)
+        return process
+
+    @property
+    def pid(self) -> int:
+        """Number of the process that keeps watch."""
+        return self._process.process.pid
+
+    def wait_ready(self) -> None:
+        """Wait until the guardian could park at once: nothing moves before.
+
+        Raises
+        ------
+        HilError
+            It did not start.
+        """
+        if not self._process.told.wait(_READY_S) or not self._process.alive:
+            raise HilError("the guardian process did not start: nothing may move without it")
+        self._say_if_unfit()
 
     def heartbeat(self) -> None:
         """Say that the session goes on; cheap, called as often as one likes."""
         now_s = time.monotonic()
-        if self.alive and now_s - self._last_s > _HEARTBEAT_EVERY_S and self._progressing():
-            self._last_s = now_s
-            self._write(_HEARTBEAT)
+        if now_s - self._beaten_s < BEAT_S or not self._progressing():
+            return
+        self._beaten_s = now_s
+        if not self._process.alive and now_s - self._begun_s > _BETWEEN_S:
+            status = self._process.process.poll()
+            why = "it is silent" if status is None else f"its process ended with status {status}"
+            gone, self._process = self._process, self._begin()
+            # It may be stopped: then it would park under our feet when it goes on.
+            gone.process.kill()
+            gone.end()
+            detail = {"why": why, "pid": str(gone.process.pid), "replaced_by": str(self.pid)}
+            self._on_event("guardian_lost", detail)
+        self._say_if_unfit()
+        self._process.write(HEARTBEAT)
 
     def farewell(self) -> None:
-        """Say that the rig is parked; the guardian ends without doing anything."""
-        self._write(_FAREWELL)
-        pipe = self._process.stdin
-        assert pipe is not None
-        try:
-            pipe.close()
-        except OSError:
-            self.alive = False
-        try:
-            self._process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        """Say that the rig is parked; the guardian goes back to waiting for orders."""
+        self._process.write(FAREWELL)
+        if self._process.alive:
+            _SPARE.give(self._process)
+        else:
+            self._process.end()
+
+    def _say_if_unfit(self) -> None:
+        if self._process.unfit and not self._unfit:
+            self._unfit = self._process.unfit
+            self._on_event("guardian_unfit", {"why": self._unfit})
 
 
-# --- the guardian's own side ---------------------------------------------------------------------
-
-
-class _Pipe:
-    """Reads the pipe on a thread, so that silence can be noticed."""
-
-    def __init__(self, stream: IO[bytes]) -> None:
-        self._stream = stream
-        self._heard = threading.Event()
-        self.farewell = False
-        self.ended = False
-
-    def follow(self) -> None:
-        for line in iter(self._stream.readline, b""):
-            if line == _FAREWELL:
-                self.farewell = True
-                break
-            self._heard.set()
-        self.ended = True
-        self._heard.set()
-
-    def silent_for(self, seconds: float) -> bool:
-        """Wait for a sign of life; whether there was none."""
-        silent = not self._heard.wait(seconds)
-        self._heard.clear()
-        return silent
-
-
-def main() -> None:
-    """Keep watch over the controller at the other end of standard input."""
-    orders = Orders(**json.loads(sys.stdin.buffer.readline()))
-    pipe = _Pipe(sys.stdin.buffer)
-    threading.Thread(target=pipe.follow, daemon=True).start()
-    while not pipe.ended:
-        if pipe.silent_for(orders.hang_s) and not pipe.ended:
-            _end_process(orders)
-            park_after(orders, f"the controller made no progress for {orders.hang_s:g} s")
-            return
-    if not pipe.farewell:
-        park_after(orders, "the controller died")
-
-
-def _end_process(orders: Orders) -> None:
-    import psutil
-
-    try:
-        process = psutil.Process(orders.pid)
-        if abs(process.create_time() - orders.created) < 1:
-            process.kill()
-            process.wait(timeout=10)
-    except psutil.Error:
-        return
-
-
-def park_after(orders: Orders, why: str) -> None:
-    """Park the rig through a fresh connection, and write it down; another holder is left alone."""
-    from hil.clock import SystemClock
-    from hil.errors import HilError, RigHeld
-    from hil.rig.plan import Plan
-    from hil.rig.rig import Rig
-    from hil.spec import RigFile, RigSpec
-    from hil.spec.load import parse
-    from hil.store import open_database
-    from hil.supervision.lease import hold
-    from hil.supervision.recorded_park import park_recorded
-
-    clock = SystemClock()
-    path = Path(orders.rig_path)
-    plan = Plan(RigFile(parse(RigSpec, orders.rig_text, path), orders.rig_text, path))
-    database = None
-    try:
-        database = open_database(orders.database, frames=Path(orders.frames))
-    except HilError:
-        pass  # the lamp is more urgent than the record
-
-    def record(kind: str, detail: Mapping[str, Any]) -> None:
-        if database is not None:
-            database.event(orders.session_id, kind, clock.now(), detail)
-
-    try:
-        with hold(plan, database, orders.session_id, "guardian", clock):
-            try:
-                rig = Rig(plan)
-            except HilError as error:
-                record("guardian_park", {"why": why, "failed": str(error)})
-                raise
-            try:
-                park_recorded(rig, record, {"why": why}, kind="guardian_park")
-            finally:
-                rig.close()
-            if database is not None and orders.session_id is not None:
-                _mark_stale(database, orders.session_id, clock, why)
-    except RigHeld:
-        return  # somebody has taken the session up again, and parks when it ends
-    finally:
-        if database is not None:
-            database.close()
-
-
-def _mark_stale(database: Database, session_id: str, clock: Clock, why: str) -> None:
-    """Write down that nobody runs the session any more, unless another controller does."""
-    with database.store(session_id, controller="guardian", clock=clock) as store:
-        if not any(alive for _, _, alive in store.open_trials()):
-            store.session_state(SessionState.STALE, clock.now(), why)
-
-
-if __name__ == "__main__":
-    main()
+def warm_up() -> None:
+    """Have a guardian import what it needs while the caller has other things to do."""
+    _SPARE.give(_SPARE.take())

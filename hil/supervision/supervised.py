@@ -7,8 +7,10 @@ when to park and what is written down around it, as sessions do.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,7 +20,7 @@ from hil.rig.plan import Plan
 from hil.rig.rig import Rig
 from hil.spec import RigFile, RigSpec
 from hil.store import Database, Holder, database_exists, open_database
-from hil.supervision.guardian import Guardian, Orders
+from hil.supervision.guardian import Guardian, Orders, warm_up
 from hil.supervision.lease import hold, lease
 from hil.supervision.recorded_park import Parked, Record, park_recorded
 from hil.supervision.stop import StopSwitch, stop_on_signals
@@ -144,6 +146,7 @@ class SupervisedRig:
         with stop_on_signals(stop.press):
             guardian = self._guardian(_GRACE_S + command_s, session_id)
             try:
+                guardian.wait_ready()
                 yield Watch(self, guardian, stop)
             finally:
                 guardian.farewell()
@@ -154,7 +157,7 @@ class SupervisedRig:
         process = psutil.Process()
         frames = "" if self.database is None else str(self.database.frames_folder)
         orders = Orders(
-            rig_path=str(self.rig.file.path),
+            rig_path=str(self.rig.file.path.absolute()),
             rig_text=self.rig.file.text,
             database=self._url,
             frames=frames,
@@ -162,7 +165,19 @@ class SupervisedRig:
             pid=process.pid,
             created=process.create_time(),
         )
-        return Guardian(orders, lambda: self.rig.thread.busy_s() < allowance_s)
+
+        def said(kind: str, detail: Mapping[str, str]) -> None:
+            # Nobody waits for the database with this.
+            write = partial(self._event_of, session_id, kind, detail)
+            threading.Thread(target=write, name="hil-event", daemon=True).start()
+
+        return Guardian(orders, lambda: self.rig.thread.busy_s() < allowance_s, said)
+
+    def _event_of(self, session_id: str | None, kind: str, detail: Mapping[str, str]) -> None:
+        with suppress(HilError):
+            if self.database is not None:
+                known = {} if session_id else {"rig": self.rig.spec.name}
+                self.database.event(session_id, kind, self.clock.now(), {**known, **detail})
 
     def event(self, kind: str, detail: Mapping[str, Any]) -> None:
         """Write down what happens to the rig, where there is a database.
@@ -275,6 +290,7 @@ def supervised_rig(
     InputError, RigHeld, RigError
     """
     plan = Plan(file)
+    warm_up()
     with ExitStack() as stack:
         if database is None and database_exists(url):
             database = stack.enter_context(open_database(url, frames=frames))

@@ -43,11 +43,19 @@ class Bench:
         with self.database() as database:
             return list(database.events("last")["kind"])
 
+    def details(self) -> tuple[list[str], list[Any]]:
+        with self.database() as database:
+            events = database.events("last")
+        return list(events["kind"]), list(events["detail"])
 
-def start(bench: Bench, *arguments: str) -> subprocess.Popen[str]:
+
+def start(
+    bench: Bench, *arguments: str, environ: dict[str, str] | None = None
+) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "hil.cli", *arguments, "--db", bench.url],
         cwd=bench.folder,
+        env=environ,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,

@@ -29,6 +29,7 @@ class TimedDevice:
         self._calls = calls
         self._call_s = call_s
         self.label = device.label
+        self._settings: tuple[Setting, ...] | None = None
 
     def describe(self) -> tuple[Setting, ...]:
         """All settings.
@@ -37,7 +38,11 @@ class TimedDevice:
         ------
         DriverError
         """
-        return self._calls.run(self.label, "describe", self._device.describe, self._call_s)
+        if self._settings is None:  # it is asked once; it may hang by the next time
+            self._settings = self._calls.run(
+                self.label, "describe", self._device.describe, self._call_s
+            )
+        return self._settings
 
     def identity(self) -> Mapping[str, str]:
         """Who the device is; empty where it does not say.

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
 import subprocess
 import sys
-import textwrap
+import time
+from collections.abc import Iterator
 
 import psutil
+import pytest
 
 from hil.records.trial import TrialState
+from hil.rig import driver_kinds
+from hil.supervision.guardian import _BETWEEN_S
+from tests.hil.planted_rig import RIG as PLANTED_RIG
+from tests.hil.planted_rig import ask_for, lit_mw, plant, wait_until_dark
 from tests.hil.session_bench import Bench, n_complete, session_state, start, wait_for
 from tests.hil.small_session import RIG, SESSION
 
@@ -40,57 +48,127 @@ def test_a_killed_session_is_parked_by_its_guardian_and_resumed(bench: Bench) ->
     assert len(set(points)) == 30
 
 
-HANGING = """
-import threading
-from sim.microscope import KIND as REAL
-
-
-class Kind:
-    def options(self, table, folder):
-        return table
-
-    def resources(self, options):
-        return ()
-
-    def open(self, options):
-        connection = REAL.open(REAL.options(dict(options), None))
-        connection.devices["camera"].capture = lambda n, timeout_s: threading.Event().wait()
-        return connection
-
-
-KIND = Kind()
-"""
-
-
-HANG = """
+FROZEN = """
 import sys
-from pathlib import Path
 
-import hil.rig.driver_kinds
-import hil.session.lifecycle
 import hil.session.run
 import hil.supervision.guardian
 import hil.supervision.supervised
 
-sys.path.insert(0, ".")
-hil.rig.driver_kinds.BUILT_IN["hanging"] = "hanging_rig:KIND"
-hil.session.lifecycle._command_s = lambda setup: 0.2
-hil.supervision.supervised._GRACE_S = 0.0
 real = hil.supervision.guardian.Orders
-hil.supervision.supervised.Orders = lambda **orders: real(**orders, hang_s=1.0)
-print("started", flush=True)
+hil.supervision.supervised.Orders = lambda **orders: real(**orders, hang_s=1.5)
 hil.session.run.run_session("session.toml", sys.argv[1])
 """
 
 
-def test_a_hanging_driver_is_ended_by_the_guardian(bench: Bench) -> None:
-    (bench.folder / "hanging_rig.py").write_text(HANGING, encoding="utf-8")
-    (bench.folder / "hang.py").write_text(textwrap.dedent(HANG), encoding="utf-8")
-    bench.write(RIG.replace("sim.microscope", "hanging"), SESSION)
+@pytest.fixture
+def planted(bench: Bench) -> dict[str, str]:
+    """A session on a lamp that outlives its process; the environment to run it in."""
+    bench.write(PLANTED_RIG, SESSION.replace("trials = 6", "trials = 500"))
+    return plant(bench.folder)
+
+
+@pytest.fixture
+def lit(bench: Bench, planted: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    """The session's process, in its second trial."""
+    process = start(bench, "run", "session.toml", environ=planted)
+    try:
+        wait_for(lambda: n_complete(bench) >= 1)
+        assert lit_mw(bench.folder) == 5.0
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def guardian_of(process: subprocess.Popen[str]) -> psutil.Process:
+    children = psutil.Process(process.pid).children()
+    return next(c for c in children if any("guardian" in word for word in c.cmdline()))
+
+
+def test_the_lamp_is_out_within_two_seconds_of_a_death_that_nobody_reaps(
+    bench: Bench, lit: subprocess.Popen[str]
+) -> None:
+    killed_at = time.time()
+    lit.kill()  # and is a zombie until the end of the test
+    assert wait_until_dark(bench.folder) - killed_at < 2.0
+    wait_for(lambda: session_state(bench) == "STALE")
+    with bench.database() as database:
+        event = database.events("last").iloc[-1]
+    assert event["kind"] == "guardian_park"
+    assert event["detail"]["dark_after_s"] < 2.0
+
+
+@pytest.mark.parametrize("trouble", ["fails", "hangs"])
+def test_a_driver_that_cannot_be_opened_again_keeps_no_other_lamp_lit(
+    trouble: str, bench: Bench, lit: subprocess.Popen[str]
+) -> None:
+    ask_for(bench.folder, f"microscope open {trouble}")
+    killed_at = time.time()
+    lit.kill()
+    assert wait_until_dark(bench.folder) - killed_at < 2.0
+    wait_for(lambda: "park_failed" in bench.events())
+    events = dict(zip(*bench.details(), strict=True))
+    assert list(events["guardian_park"]["unreachable"]) == ["driver.0: planted.microscope"]
+    assert events["park_failed"] == {"light.power_mw": "its driver was not reached"}
+
+
+def test_the_lamp_does_not_wait_for_a_locked_database(
+    bench: Bench, lit: subprocess.Popen[str]
+) -> None:
+    with contextlib.closing(sqlite3.connect(bench.folder / "hil.db", timeout=60)) as connection:
+        connection.execute("BEGIN EXCLUSIVE")
+        killed_at = time.time()
+        lit.kill()
+        assert wait_until_dark(bench.folder) - killed_at < 2.0
+        connection.rollback()
+    wait_for(lambda: "guardian_park" in bench.events())
+    wait_for(lambda: session_state(bench) == "STALE")
+
+
+def test_a_guardian_that_is_killed_is_replaced_and_the_event_says_so(
+    bench: Bench, lit: subprocess.Popen[str]
+) -> None:
+    first = guardian_of(lit)
+    time.sleep(_BETWEEN_S)  # one is not replaced more often
+    first.kill()
+    wait_for(lambda: "guardian_lost" in bench.events())
+    assert guardian_of(lit).pid != first.pid
+    killed_at = time.time()
+    lit.kill()
+    assert wait_until_dark(bench.folder) - killed_at < 4.0, "it may still be importing"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot stop a process")
+def test_a_controller_that_is_frozen_is_ended_and_the_rig_parked(
+    bench: Bench, planted: dict[str, str]
+) -> None:
+    (bench.folder / "frozen.py").write_text(FROZEN, encoding="utf-8")
     process = subprocess.Popen(
-        [sys.executable, "hang.py", bench.url], cwd=bench.folder, stdout=subprocess.PIPE
+        [sys.executable, "frozen.py", bench.url],
+        cwd=bench.folder,
+        env=planted,
+        stderr=subprocess.DEVNULL,
     )
-    assert process.wait(timeout=60) != 0
-    assert process.stdout is not None
-    process.stdout.close()
-    assert not psutil.pid_exists(process.pid)
+    wait_for(lambda: n_complete(bench) >= 1)
+    psutil.Process(process.pid).suspend()
+    wait_until_dark(bench.folder)
+    assert process.wait(timeout=20) != 0
+    wait_for(lambda: session_state(bench) == "STALE")
+
+
+def test_one_guardian_serves_one_session_after_another(bench: Bench) -> None:
+    bench.run(trials=1)
+    before = {child.pid for child in psutil.Process().children()}
+    bench.run(trials=1)
+    assert {child.pid for child in psutil.Process().children()} == before
+
+
+def test_a_guardian_that_cannot_open_the_rig_is_an_event(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kind is known to this process alone."""
+    monkeypatch.setitem(driver_kinds.BUILT_IN, "here", "sim.microscope:KIND")
+    bench.write(RIG.replace("sim.microscope", "here"), SESSION)
+    bench.run(trials=1)
+    wait_for(lambda: "guardian_unfit" in bench.events())

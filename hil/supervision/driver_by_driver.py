@@ -1,0 +1,167 @@
+"""A park through fresh connections, each driver by itself: none that is lost keeps another lit."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import stamina
+
+from drivers.errors import DriverError
+from drivers.protocol import Device
+from drivers.types import Value
+from hil.errors import SafetyError
+from hil.rig.calls.driver_calls import CallHangs, Hang
+from hil.rig.calls.open_driver import OpenDriver
+from hil.rig.motion import darkest
+from hil.rig.parking import Parking, ParkProblem
+from hil.rig.plan import Plan
+from hil.rig.settings import RigSettings
+from hil.spec import Limit, RigSpec
+
+# A port that a dead process held may take a moment to be free.
+_ATTEMPTS = 4
+# What has been reached by then is parked in order; what comes later, when it comes.
+_TOGETHER_S = 5.0
+
+
+@dataclass
+class DriversParked:
+    """How it went.
+
+    Parameters
+    ----------
+    problems
+        Settings that are not known to be safe.
+    unreachable
+        Drivers that could not be opened, with why.
+    hangs
+        Calls that were left behind.
+    dark_s
+        After what time the last lamp that could be reached was dark, seconds.
+    """
+
+    problems: list[ParkProblem] = field(default_factory=list)
+    unreachable: dict[str, str] = field(default_factory=dict)
+    hangs: list[Hang] = field(default_factory=list)
+    dark_s: float = 0.0
+
+
+def park_driver_by_driver(plan: Plan) -> DriversParked:
+    """Open each driver on a thread of its own, put its lights out, then park all in order.
+
+    Parameters
+    ----------
+    plan
+        The rig; its devices are held by nobody else.
+    """
+    return _Emergency(plan).run()
+
+
+class _Emergency:
+    def __init__(self, plan: Plan) -> None:
+        self._spec = plan.file.spec
+        self._plan = plan
+        self._guard = threading.Lock()
+        self._began_s = time.monotonic()
+        self._done = DriversParked()
+        self._opened: list[OpenDriver] = []
+
+    def run(self) -> DriversParked:
+        threads = [
+            threading.Thread(target=self._reach, args=(i,), name=f"hil-reach {i}", daemon=True)
+            for i in range(len(self._plan.kinds))
+        ]
+        for thread in threads:
+            thread.start()
+        _join(threads, _TOGETHER_S)
+        self._park_opened()
+        if any(thread.is_alive() for thread in threads):
+            _join(threads, self._spec.open_timeout_s)
+            self._park_opened()
+        missing = self._nobody_has()
+        self._done.problems += [ParkProblem(name, "its driver was not reached") for name in missing]
+        for driver in self._opened:
+            driver.close()
+        return self._done
+
+    def _reach(self, i: int) -> None:
+        """Open one driver and put out its lights."""
+        kind, options = self._plan.kinds[i]
+        name = self._spec.driver[i].kind
+        try:
+            for attempt in stamina.retry_context(
+                on=lambda e: isinstance(e, DriverError) and not isinstance(e, CallHangs),
+                attempts=_ATTEMPTS,
+                timeout=None,
+                wait_initial=0.2,
+                wait_jitter=0.0,
+            ):
+                with attempt:
+                    driver = OpenDriver(name, kind, options, self._spec, self._done.hangs.append)
+            parking = _parking(driver.devices, self._spec)
+            parking.darken()
+        except Exception as error:  # whatever it is, the other drivers' lamps come first
+            with self._guard:
+                self._done.unreachable[f"driver.{i}: {name}"] = str(error)
+            return
+        with self._guard:
+            self._done.dark_s = time.monotonic() - self._began_s
+            self._opened.append(driver)
+
+    def _park_opened(self) -> None:
+        """Park all devices that have been reached, in the order of the rig file."""
+        with self._guard:
+            reached = list(self._opened)
+        devices = {label: device for driver in reached for label, device in driver.devices.items()}
+        if devices:
+            self._done.problems = _parking(devices, self._spec).run()
+
+    def _nobody_has(self) -> Sequence[str]:
+        """Name what the rig file parks and no driver that was reached has."""
+        settings = _settings(self._opened)
+        named = dict.fromkeys(name for step in self._spec.park for name in step.set)
+        return [name for name in named if not _knows(settings, name)]
+
+
+def _settings(drivers: Sequence[OpenDriver]) -> RigSettings:
+    return RigSettings({label: d for driver in drivers for label, d in driver.devices.items()})
+
+
+def _parking(devices: Mapping[str, Device], spec: RigSpec) -> Parking:
+    """Make the park of some of a rig's devices: the steps that they know."""
+    settings = RigSettings(devices)
+    steps: list[Mapping[str, Value]] = [
+        dict([settings.canonical(name, value)])
+        for step in spec.park
+        for name, value in step.set.items()
+        if _knows(settings, name)
+    ]
+    if not spec.park:
+        steps = [
+            {setting.name: darkest(setting)}
+            for setting in settings.known.values()
+            if setting.role == "light" and not setting.read_only
+        ]
+    limits = {
+        settings.setting(name).name: limit
+        for name, limit in spec.limits.items()
+        if _knows(settings, name)
+    }
+    return Parking(settings, steps, lambda name: limits.get(name, Limit()))
+
+
+def _knows(settings: RigSettings, name: str) -> bool:
+    try:
+        settings.setting(name)
+    except SafetyError:
+        return False
+    return True
+
+
+def _join(threads: Sequence[threading.Thread], seconds: float) -> None:
+    deadline_s = time.monotonic() + seconds
+    for thread in threads:
+        thread.join(max(deadline_s - time.monotonic(), 0.0))

@@ -1,0 +1,219 @@
+"""What a guardian does: it waits, warm, and parks when its controller dies or hangs.
+
+On standard input come orders, one line of JSON, then heartbeats, then a farewell, after which other
+orders may come. The end of the input without a farewell, or a process that is dead, means that the
+controller is gone; silence for long means that it hangs, and then it is ended first, since it may
+hold the devices. The lamp comes first, and afterwards what is written down.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any
+
+import psutil
+
+from hil.clock import SystemClock
+from hil.errors import HilError, RigHeld, StoreError
+from hil.records.session import SessionState
+from hil.rig.plan import Plan
+from hil.spec import RigFile, RigSpec
+from hil.spec.load import parse
+from hil.store import Database, open_database
+from hil.supervision.driver_by_driver import DriversParked, park_driver_by_driver
+from hil.supervision.guardian import ALIVE, BEAT_S, FAREWELL, HEARTBEAT, READY, UNFIT, Orders
+from hil.supervision.lease import hold, lease
+
+# A guardian without orders ends after this time; the next work starts another.
+_IDLE_S = 60.0
+_LOOK_S = 0.1
+# How long the record of a park waits for a database that is locked or away.
+_RECORD_S = 900.0
+
+
+class _Input:
+    """Reads standard input on a thread, so that silence is noticed."""
+
+    def __init__(self) -> None:
+        self.lines: SimpleQueue[bytes] = SimpleQueue()
+        threading.Thread(target=self._follow, daemon=True).start()
+
+    def _follow(self) -> None:
+        for line in iter(sys.stdin.buffer.readline, b""):
+            self.lines.put(line)
+        self.lines.put(b"")
+
+    def next(self, seconds: float) -> bytes | None:
+        """Give the next line, empty at the end; None if none comes within that time."""
+        try:
+            return self.lines.get(timeout=seconds)
+        except Empty:
+            return None
+
+
+def main() -> None:
+    """Keep watch over one controller after another, until there are no more orders."""
+    heard = _Input()
+    while line := heard.next(_IDLE_S):
+        if line in (HEARTBEAT, FAREWELL):
+            continue
+        orders = Orders(**json.loads(line))
+        plan = None
+        try:
+            plan = _warm(orders)
+            _say(READY)
+        except Exception as error:  # a driver that is not installed for this process, say
+            _say(UNFIT + " ".join(str(error).split()).encode() + b"\n")
+        why = _watch(orders, heard)
+        if why:
+            if plan is not None:
+                park_after(orders, plan, why)
+            return
+
+
+def _say(line: bytes) -> None:
+    with suppress(OSError):  # whoever is gone will be noticed by the end of the input
+        sys.stdout.buffer.write(line)
+        sys.stdout.buffer.flush()
+
+
+def _warm(orders: Orders) -> Plan:
+    """Read the rig file and import what its drivers need: seconds that a lamp would be on."""
+    path = Path(orders.rig_path)
+    plan = Plan(RigFile(parse(RigSpec, orders.rig_text, path), orders.rig_text, path))
+    for kind, _ in plan.kinds:
+        for module in getattr(kind, "imports", ()):
+            importlib.import_module(module)
+    return plan
+
+
+def _watch(orders: Orders, heard: _Input) -> str:
+    """Wait for the controller's farewell, or say why it is to be parked for it."""
+    lived_s = said_s = time.monotonic()
+    while True:
+        line = heard.next(_LOOK_S)
+        now_s = time.monotonic()
+        if line == FAREWELL:
+            return ""
+        # Another process may hold the pipe open after the controller's death.
+        if line == b"" or (line is None and is_gone(orders.pid, orders.created)):
+            return "the controller died"
+        if line is not None:
+            lived_s = now_s
+        elif now_s - lived_s > orders.hang_s:
+            _end_process(orders)
+            return f"the controller made no progress for {orders.hang_s:g} s"
+        if now_s - said_s > BEAT_S:
+            said_s = now_s
+            _say(ALIVE)
+
+
+def is_gone(pid: int, created: float) -> bool:
+    """Whether a process is dead; one that its parent has not reaped yet is.
+
+    Parameters
+    ----------
+    pid, created
+        Its number, and when it began, seconds since 1970.
+    """
+    try:
+        process = psutil.Process(pid)
+        other = abs(process.create_time() - created) > 2
+        return other or process.status() in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
+    except psutil.NoSuchProcess:
+        return True
+    except psutil.Error:
+        return False
+
+
+def _end_process(orders: Orders) -> None:
+    if is_gone(orders.pid, orders.created):
+        return
+    with suppress(psutil.Error):
+        psutil.Process(orders.pid).kill()
+    deadline_s = time.monotonic() + 5
+    while not is_gone(orders.pid, orders.created) and time.monotonic() < deadline_s:
+        time.sleep(0.01)
+
+
+def park_after(orders: Orders, plan: Plan, why: str) -> None:
+    """Park the rig through fresh connections, and then write it down.
+
+    Hardware that another process has taken meanwhile is left alone.
+    """
+    began_s = time.monotonic()
+    clock = SystemClock()
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(hold(plan, None, None, "guardian", clock))
+        except RigHeld:
+            return  # somebody has taken the session up again, and parks when it ends
+        except OSError:
+            pass  # no folder for locks; the lamp is more urgent
+        parked = park_driver_by_driver(plan)
+        detail = {"why": why, "dark_after_s": round(parked.dark_s, 3)}
+        if parked.unreachable:
+            detail["unreachable"] = dict(parked.unreachable)
+        _write_down(orders, plan, detail, parked, began_s)
+
+
+def _write_down(
+    orders: Orders,
+    plan: Plan,
+    detail: Mapping[str, Any],
+    parked: DriversParked,
+    began_s: float,
+) -> None:
+    """Write down what was done, however long the database is away; each event once."""
+    events: list[tuple[str, Mapping[str, Any]]] = [("guardian_park", detail)]
+    events += [
+        ("device_hangs", {"device": h.device, "call": h.action, "waited_s": h.waited_s})
+        for h in parked.hangs
+    ]
+    if parked.problems:
+        events.append(("park_failed", {p.setting: p.message for p in parked.problems}))
+    at = SystemClock().now()
+    whose = {} if orders.session_id else {"rig": plan.file.spec.name}
+    while time.monotonic() - began_s < _RECORD_S:
+        try:
+            with open_database(orders.database, frames=Path(orders.frames)) as database:
+                while events:
+                    database.event(orders.session_id, events[0][0], at, {**whose, **events[0][1]})
+                    del events[0]
+                _mark_stale(database, orders, plan, str(detail["why"]))
+                return
+        except RigHeld:
+            return  # another controller runs it
+        except StoreError:
+            time.sleep(1.0)  # locked or away
+        except HilError:
+            return  # there is no such database
+
+
+def _mark_stale(database: Database, orders: Orders, plan: Plan, why: str) -> None:
+    """Write down that nobody runs the session any more, unless another controller does."""
+    if orders.session_id is None:
+        return
+    clock = SystemClock()
+    rig = plan.file.spec.name
+    with (
+        lease(rig, database, orders.session_id, "guardian", clock),
+        database.store(orders.session_id, controller="guardian", clock=clock) as store,
+    ):
+        if not any(alive for _, _, alive in store.open_trials()):
+            store.session_state(SessionState.STALE, clock.now(), why)
+
+
+if __name__ == "__main__":
+    main()
+    sys.stdout.flush()
+    os._exit(0)  # a driver that hangs must not hold up the end
