@@ -76,6 +76,7 @@ class Capture:
         self._meter = meter
         self._recorded = tuple(recorded)
         self._resting = False
+        self._trial: dict[str, Value] = {}
         self._trial_form: tuple[object, ...] = ()
         # What blank frames have moved, and must be as it was before anything else is measured.
         self._before_blanks: dict[str, Value] = {}
@@ -97,6 +98,7 @@ class Capture:
             self.set_up()
         self.leave_blanks()
         self._trial_form = ()
+        self._trial = dict(values)
         applied = self._move(values)
         recorded = self._safety.read(self._recorded)
         check_read_back(self._safety, {}, recorded)
@@ -143,6 +145,8 @@ class Capture:
         RigError
             A device is not known to be safe.
         """
+        if self._resting:
+            return
         if problems := self._safety.park():
             listed = "; ".join(f"{p.setting}: {p.message}" for p in problems)
             raise RigError(f"not dark while something was waited for: {listed}")
@@ -162,6 +166,9 @@ class Capture:
         SafetyError, RigError
             Also when the frames of a field do not belong together.
         """
+        if self._resting:  # within a trial
+            self.set_up()
+            self._move(self._trial)
         n_fields = len(self.fields)
         place = self.fields[index] if index < n_fields else self.blanks[index - n_fields]
         if index >= n_fields:

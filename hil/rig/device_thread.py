@@ -26,6 +26,11 @@ def any_abandoned() -> bool:
     return any(thread.name.startswith(ABANDONED) for thread in threading.enumerate())
 
 
+def is_abandoned() -> bool:
+    """Whether nobody waits any longer for the thread that asks."""
+    return threading.current_thread().name.startswith(ABANDONED)
+
+
 def _idle() -> None:
     """Watch nothing."""
 

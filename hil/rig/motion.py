@@ -10,6 +10,7 @@ from drivers.protocol import Setting
 from drivers.types import Value
 from hil.errors import RigError, SafetyError
 from hil.rig.calls.halting import Halting
+from hil.rig.device_thread import is_abandoned
 from hil.rig.limits import RigLimits
 from hil.rig.parking import Parking, ParkProblem
 from hil.spec import RigSpec
@@ -39,7 +40,8 @@ class RigMotion:
     def __init__(self, limits: RigLimits, spec: RigSpec) -> None:
         self._limits = limits
         self._settings = limits.settings
-        self._halted = threading.Event()
+        # Set by the next halt: what began before it does not go on after it.
+        self._halt = threading.Event()
         self._halting = Halting(self._settings.devices)
         self._guard = threading.Lock()
         self._darkening: threading.Thread | None = None
@@ -69,7 +71,7 @@ class RigMotion:
         RigError
             A device failed or did not settle; all were told to stop.
         """
-        self._halted.clear()
+        halted = self._halt
         try:
             self._limits.check_interlocks()
             targets = self._limits.check(values)
@@ -81,9 +83,9 @@ class RigMotion:
             light = {name for name in moves if self._settings.known[name].role == "light"}
             overshoot = self._overshoot(moves)
             if overshoot:
-                self._move(overshoot)
-            self._move({name: value for name, value in moves.items() if name not in light})
-            self._move({name: moves[name] for name in moves if name in light})
+                self._move(overshoot, halted)
+            self._move({n: v for n, v in moves.items() if n not in light}, halted)
+            self._move({name: moves[name] for name in moves if name in light}, halted)
             return {name: self._settings.value(name) for name in moves}
         except DriverError as error:
             self.halt()
@@ -94,12 +96,12 @@ class RigMotion:
 
         Every step is read back and retried, and none keeps the others away.
         """
-        self._halted.clear()
         return self._parking.run()
 
     def halt(self) -> None:
         """Stop all motion and any running capture at once. Any thread; never raises."""
-        self._halted.set()
+        halted, self._halt = self._halt, threading.Event()
+        halted.set()
         self._halting.halt()
 
     def darken(self) -> None:
@@ -162,9 +164,10 @@ class RigMotion:
                     first = {k: v for k, v in first.items() if k not in rule.settings}
         return first
 
-    def _move(self, moves: Mapping[str, Value]) -> None:
+    def _move(self, moves: Mapping[str, Value], halted: threading.Event) -> None:
         """Start all devices, then wait for all: they move at the same time."""
-        if self._halted.is_set():  # light must not come on after a stop
+        # Light must not come on after a stop, nor by work that nobody waits for any longer.
+        if halted.is_set() or is_abandoned():
             raise RigError("stopped before all was set")
         labels: dict[str, dict[str, Value]] = {}
         for name, value in moves.items():
@@ -176,7 +179,7 @@ class RigMotion:
                 max(self._limits.limit(name).timeout_s for name in values)
             )
         rest_s = max((self._limits.limit(name).settle_ms for name in moves), default=0.0) / 1000
-        if rest_s and self._halted.wait(rest_s):
+        if rest_s and halted.wait(rest_s):
             raise RigError("stopped while devices were coming to rest")
 
 

@@ -21,7 +21,7 @@ _ATTEMPTS = 4
 _FIRST_WAIT_S = 0.1
 _LONGEST_WAIT_S = 1.0
 
-# stamina reports every retry to its logger; without a handler Python prints that over the live view.
+# stamina reports every retry to its logger; without a handler Python prints that to the terminal.
 logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 _Step = tuple[str, Value]

@@ -36,6 +36,11 @@ class Rig(Closing):
     plan
         What to open.
 
+    Attributes
+    ----------
+    watch
+        Called every 0.1 s while the main thread waits for the devices.
+
     Raises
     ------
     InputError
@@ -52,6 +57,7 @@ class Rig(Closing):
         self._drivers: list[OpenDriver] = []
         self._hangs: list[Hang] = []
         self._closed = False
+        self.watch: Callable[[], None] = lambda: None
         try:
             self.thread.run(lambda: self._open(plan))
         except BaseException:
@@ -163,8 +169,16 @@ class Rig(Closing):
             self.safety.darken()
 
     def run(self, work: Callable[[], T], watch: Callable[[], None] | None = None) -> T:
-        """Run work on the device thread."""
-        return self.thread.run(work, watch) if watch else self.thread.run(work)
+        """Run work on the device thread; without ``watch`` that of the rig is called meanwhile."""
+        return self.thread.run(work, watch or self.watch)
+
+    def abandon_work(self) -> None:
+        """Wait no longer for what the device thread does; the next work has another thread.
+
+        What was abandoned moves nothing any more.
+        """
+        self.thread.abandon()
+        self.thread = DeviceThread()
 
     def close(self) -> None:
         """Release the devices. Safe to call twice; does not park."""

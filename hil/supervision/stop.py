@@ -20,7 +20,8 @@ _WHY = {
 def stop_on_signals(press: Callable[[str], None]) -> Iterator[None]:
     """Call ``press`` with the reason when the system asks this process to end.
 
-    Outside the main thread, where Python hears no signals, nothing changes.
+    Outside the main thread, where Python hears no signals, nothing changes; nor for signals that
+    this process was started to ignore.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -30,7 +31,10 @@ def stop_on_signals(press: Callable[[str], None]) -> Iterator[None]:
     def handle(number: int, frame: FrameType | None) -> None:
         press(numbers[number])
 
-    before = {number: signal.signal(number, handle) for number in numbers}
+    # One that is ignored stays so: nohup ignores the closed terminal, a shell script the Ctrl-C of
+    # what it runs in the background.
+    heard = [number for number in numbers if signal.getsignal(number) != signal.SIG_IGN]
+    before = {number: signal.signal(number, handle) for number in heard}
     try:
         yield
     finally:

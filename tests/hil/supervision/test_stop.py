@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 import sys
 
 import pytest
@@ -27,6 +28,50 @@ def test_a_terminated_session_ends_in_good_order(bench: Bench) -> None:
     assert record.state == "STOPPED"
     assert bench.events()[-1] == "park"
     assert set(bench.states()) <= {"COMPLETE", "ABORTED"}
+
+
+NOHUP = """
+import signal
+import sys
+
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+from hil.cli.main import main
+
+main(["run", "session.toml", "--db", sys.argv[1]])
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGHUP")
+def test_under_nohup_a_closed_terminal_stops_nothing(bench: Bench) -> None:
+    bench.write(RIG, SESSION.replace("trials = 6", "trials = 500"))
+    (bench.folder / "nohup.py").write_text(NOHUP, encoding="utf-8")
+    process = subprocess.Popen(
+        [sys.executable, "nohup.py", bench.url],
+        cwd=bench.folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    wait_for(lambda: n_complete(bench) >= 1)
+    process.send_signal(signal.SIGHUP)
+    before = n_complete(bench)
+    wait_for(lambda: n_complete(bench) >= before + 3)
+    process.terminate()
+    assert process.wait(timeout=60) == 130
+    assert bench.events()[-1] == "park"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends a process no SIGTERM")
+def test_a_signal_that_is_ignored_stays_so() -> None:
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        stop = StopSwitch()
+        with stop_on_signals(stop.press):
+            signal.raise_signal(signal.SIGTERM)
+            assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
+            signal.raise_signal(signal.SIGINT)
+        assert stop.reason == "Ctrl-C"
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends a process no SIGTERM")
