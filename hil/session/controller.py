@@ -26,12 +26,10 @@ from hil.records.trial import Best, OpenTrial, Proposal, SearchExhausted, TrialR
 from hil.rig.capture import Capture
 from hil.session.ports import Assessor, Proposer, Store, Worker
 from hil.session.stopping import Course, Ending, StopRule
+from hil.session.watched_store import Wait
 from hil.supervision.stop import StopSwitch
 
 T = TypeVar("T")
-
-_RENEW_LEASE_S = 10.0
-_ASK_FOR_STOP_S = 1.0
 
 
 class Stopped(HilError):
@@ -69,16 +67,22 @@ class Controller:
         What is run.
     capture
         The rig, on the device thread.
-    devices, thinker
-        The device thread, and the thread that estimates.
+    devices
+        Runs work on the devices while `watch` is called.
+    wait, think
+        Run anything else beside the main thread: what waits for a while, and what estimates.
+    worked
+        Called after each work of the devices.
     store, proposer, estimator, clock
-        The ports.
+        The ports; the store keeps watch by itself.
     stop
         Pressed by signals.
     hanging
         Says which call of which device hangs, empty if none does: then the session ends.
-    heartbeat
-        Called at every watch, to show a guardian that this process lives.
+    look
+        Called every 0.1 s: shows a guardian that this process lives, and asks for stops.
+    halt
+        Called every 0.1 s once a stop is asked for, while the devices work.
     observer
         Is shown how the session goes.
     best
@@ -91,32 +95,37 @@ class Controller:
         *,
         capture: Capture,
         devices: Worker,
-        thinker: Worker,
+        wait: Wait,
+        think: Wait,
+        worked: Callable[[], None],
         store: Store,
         proposer: Proposer,
         estimator: Assessor,
         clock: Clock,
         stop: StopSwitch,
         hanging: Callable[[], str],
-        heartbeat: Callable[[], None],
+        look: Callable[[], None],
+        halt: Callable[[], None],
         observer: Observer,
         best: Best | None = None,
     ) -> None:
         self._spec = spec
         self._capture = capture
         self._devices = devices
-        self._thinker = thinker
+        self._wait = wait
+        self._think = think
+        self._worked = worked
         self._store = store
         self._proposer = proposer
         self._estimator = estimator
         self._clock = clock
         self._stop = stop
         self._hanging = hanging
-        self._heartbeat = heartbeat
+        self._look = look
+        self._halt = halt
         self._observer = observer
         self._best = best
         self._started_s = clock.monotonic()
-        self._renewed_s = self._asked_s = self._started_s
         self._n_ended = self._n_complete = self._own_trials = 0
         self._failures = 0
         self._last_fault = ""
@@ -141,7 +150,7 @@ class Controller:
             except SearchExhausted as done:
                 if self.recover():
                     self._show(None, None, 0, note="waiting for another controller's trial")
-                    self._thinker.run(_pause, self._watch)
+                    self._wait(_pause)
                     continue
                 return Ending(SessionState.COMPLETE, str(done))
             self._run_trial(trial)
@@ -172,7 +181,7 @@ class Controller:
         self._end(trial, lambda: self.assess(trial, measurement, settings))
 
     def _ending(self) -> Ending | None:
-        self._look_for_stop(force=False)
+        self._look()
         if hanging := self._hanging():
             return Ending(SessionState.FAILED, hanging)
         course = Course(
@@ -275,9 +284,7 @@ class Controller:
         self, trial: OpenTrial, measurement: Measurement, settings: Mapping[str, Value]
     ) -> tuple[TrialState, str]:
         """Estimate a captured trial; also those that an earlier process left behind."""
-        assessment = self._thinker.run(
-            lambda: self._estimator.assess(measurement, settings), self._watch
-        )
+        assessment = self._think(lambda: self._estimator.assess(measurement, settings))
         self._store.estimated(trial, self._clock.now(), assessment)
         values = list(assessment.objectives.values())
         if not all(math.isfinite(value) for value in values):
@@ -301,6 +308,7 @@ class Controller:
     def _on_device(self, work: Callable[[], T]) -> T:
         self._raise_if_stopped()
         result = self._devices.run(work, self._watch)
+        self._worked()
         self._raise_if_stopped()
         return result
 
@@ -309,22 +317,10 @@ class Controller:
             raise Stopped(self._stop.reason)
 
     def _watch(self) -> None:
-        """Run on the main thread every 0.1 s while another thread works."""
-        self._heartbeat()
-        self._look_for_stop(force=False)
+        """Run on the main thread every 0.1 s while the devices work."""
+        self._look()
         if self._stop.reason:
-            self._capture.halt()
-        now_s = self._clock.monotonic()
-        if now_s - self._renewed_s > _RENEW_LEASE_S:
-            self._renewed_s = now_s
-            self._store.renew_lease(self._clock.now())
-
-    def _look_for_stop(self, *, force: bool) -> None:
-        now_s = self._clock.monotonic()
-        if force or now_s - self._asked_s > _ASK_FOR_STOP_S:
-            self._asked_s = now_s
-            if reason := self._store.requested_stop():
-                self._stop.press(reason)
+            self._halt()
 
     def _elapsed_s(self) -> float:
         return self._clock.monotonic() - self._started_s
@@ -332,7 +328,7 @@ class Controller:
     def _show(
         self, trial: OpenTrial | None, state: TrialState | None, n_fields: int, note: str = ""
     ) -> None:
-        self._heartbeat()
+        self._look()
         pace_s = self._elapsed_s() / self._own_trials if self._own_trials else math.nan
         left = max(self._spec.trials - self._n_ended, 0)
         self._observer(

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from drivers.types import Value
 from hil.calibration.rig_noise import RigNoise, check_now, noise_entries
 from hil.clock import Clock
-from hil.errors import HilError, SafetyError, StoreError
+from hil.errors import HilError, Interrupted, StoreError
 from hil.records.session import Observer, SessionState
 from hil.records.trial import TrialState
 from hil.rig.capture import Capture
@@ -20,18 +21,18 @@ from hil.rig.rig import Rig
 from hil.session.assess import SessionAssessor, Surroundings
 from hil.session.baseline import Baseline
 from hil.session.controller import Controller, LoopSpec
+from hil.session.polls import Polls
 from hil.session.result import SessionResult, best_of, result_of
 from hil.session.search_space import SearchSpace
 from hil.session.stopping import Ending, TrialCost, stop_rules
+from hil.session.waiting import Waiting
+from hil.session.watched_store import WatchedStore
 from hil.spec import SessionFile
 from hil.supervision.stop import StopSwitch
 from hil.supervision.supervised import SupervisedRig, Watch, moves_s
 
 if TYPE_CHECKING:
     from hil.store import Database, SqlStore
-
-# A sample is not lit for longer than this while the database is waited for.
-_DARK_AFTER_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,26 @@ class SessionSetup:
         return self.held.rig
 
 
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A session under way."""
+
+    setup: SessionSetup
+    capture: Capture
+    rows: SqlStore
+    waiting: Waiting
+    thinker: WorkerThread
+    watch: Watch
+    look: Callable[[], None]
+    observer: Observer
+    stop: StopSwitch
+
+    @property
+    def store(self) -> WatchedStore:
+        """The store, waited for in the dark."""
+        return WatchedStore(self.rows, self.waiting.run)
+
+
 def drive(setup: SessionSetup, observer: Observer, stop: StopSwitch) -> SessionResult:
     """Run a session's trials to their end, park, and write down how it ended.
 
@@ -105,15 +126,25 @@ def drive(setup: SessionSetup, observer: Observer, stop: StopSwitch) -> SessionR
             keep_frames=setup.file.spec.measure.keep_frames,
             resumed=setup.resumed and not setup.joined,
             clock=setup.clock,
-            on_delay=_Delay(watch, setup.rig, capture),
         )
-        stack.callback(store.close)
+        polls = Polls(store, setup.clock, stop)
+
+        def look() -> None:
+            watch.heartbeat()
+            polls.poll()
+
+        waiting = Waiting(setup.rig, capture, stop, look, store.give_up, setup.clock)
+        stack.callback(waiting.close)
+        stack.callback(_recorded, lambda: waiting.run(store.close))
+        run = _Run(setup, capture, store, waiting, thinker, watch, look, observer, stop)
         try:
-            ending = _run_trials(setup, capture, store, thinker, watch, observer, stop)
+            ending = _run_trials(run)
+        except Interrupted as stopped:
+            ending = Ending(SessionState.STOPPED, str(stopped))
         except BaseException as error:
-            _end(setup, store, Ending(SessionState.FAILED, _brief(error)), after=error)
+            _end(run, Ending(SessionState.FAILED, _brief(error)), after=error)
             raise
-        _end(setup, store, ending, after=None)
+        _end(run, ending, after=None)
     return result_of(setup.database, setup.session_id, ending.state, ending.reason)
 
 
@@ -140,23 +171,17 @@ def _meter(setup: SessionSetup) -> DoseMeter:
     return DoseMeter(light, present, setup.rig.device_s)
 
 
-def _run_trials(
-    setup: SessionSetup,
-    capture: Capture,
-    store: SqlStore,
-    thinker: WorkerThread,
-    watch: Watch,
-    observer: Observer,
-    stop: StopSwitch,
-) -> Ending:
+def _run_trials(run: _Run) -> Ending:
     from hil.proposer import OptunaProposer
 
+    setup, capture, store, wait = run.setup, run.capture, run.store, run.waiting.run
     spec, rig, clock = setup.file.spec, setup.rig, setup.clock
     if setup.resumed:
         store.session_state(SessionState.RUNNING, clock.now(), "resumed")
     if rig.spec.setup:
         store.event("setup", clock.now(), dict(rig.spec.setup))
-        rig.run(capture.set_up, watch.heartbeat)
+        run.watch.run(capture.set_up)
+        run.waiting.worked()
     _confirm_calibration(setup, store)
     noise, space = setup.noise, setup.space
     around = Surroundings(space.excess, space.dose_mj, space.pixel_um2)
@@ -165,29 +190,32 @@ def _run_trials(
     controller = Controller(
         LoopSpec(spec.trials, spec.seed, rules, space.fixed),
         capture=capture,
-        devices=rig.thread,
-        thinker=thinker,
+        devices=rig,
+        wait=wait,
+        think=partial(run.waiting.run, thread=run.thinker),
+        worked=run.waiting.worked,
         store=store,
         proposer=OptunaProposer(setup.baseline.plan(spec, setup.space)),
         estimator=SessionAssessor(
             spec,
             lambda settings: noise.under(noise_entries(rig.noise_conditions, settings)),
             around,
-            _chosen(setup),
+            wait(lambda: _chosen(setup)),
             noise.variance_relative_sd,
         ),
         clock=clock,
-        stop=stop,
+        stop=run.stop,
         hanging=lambda: "; ".join(str(hang) for hang in rig.hangs),
-        heartbeat=watch.heartbeat,
-        observer=observer,
-        best=best_of(setup.database, setup.session_id) if setup.resumed else None,
+        look=run.look,
+        halt=run.watch.halt_if_stopped,
+        observer=run.observer,
+        best=wait(lambda: best_of(setup.database, setup.session_id)) if setup.resumed else None,
     )
     controller.recover()
     return controller.run()
 
 
-def _confirm_calibration(setup: SessionSetup, store: SqlStore) -> None:
+def _confirm_calibration(setup: SessionSetup, store: WatchedStore) -> None:
     """Compare the calibration with the camera as the trials are going to have it."""
     calibration, rig, clock = setup.noise.calibration, setup.rig, setup.clock
     if calibration is None:
@@ -213,24 +241,26 @@ def _chosen(setup: SessionSetup) -> str:
     return next((str(name) for name in found if name), "")
 
 
-def _end(setup: SessionSetup, store: SqlStore, ending: Ending, after: BaseException | None) -> None:
+def _end(run: _Run, ending: Ending, after: BaseException | None) -> None:
     """Move to where the file says, park, and write down how it ended.
 
     After an error of the database the lamp comes before the record.
     """
-    clock = setup.clock
+    setup, store, clock = run.setup, run.store, run.setup.clock
     if after is None and not setup.rig.hangs:
-        _last_move(setup, store)
+        _last_move(run)
     parked = setup.held.park(
         ending.reason,
         after=after,
-        record=lambda kind, detail: store.event(kind, clock.now(), detail),
+        # Not by the watched store: what waits in the dark would park meanwhile.
+        record=lambda kind, detail: run.rows.event(kind, clock.now(), detail),
     )
+    run.waiting.parked()
     alone = not any(alive for _, _, alive in _open_trials(store))
     if alone:
         _recorded(lambda: store.session_state(ending.state, clock.now(), ending.reason))
     if parked.lost is None:
-        _recorded(lambda: _record_drift(setup, store))
+        _recorded(lambda: run.waiting.run(lambda: _record_drift(setup, run.rows)))
     parked.raise_problems(after)
 
 
@@ -241,7 +271,7 @@ def _record_drift(setup: SessionSetup, store: SqlStore) -> None:
         store.event("drift", setup.clock.now(), drift.to_json())
 
 
-def _open_trials(store: SqlStore) -> Sequence[tuple[Any, TrialState, bool]]:
+def _open_trials(store: WatchedStore) -> Sequence[tuple[Any, TrialState, bool]]:
     try:
         return store.open_trials()
     except Exception:  # the database is away; the session's state is then written or not, as it can
@@ -254,19 +284,20 @@ def _recorded(write: Callable[[], None]) -> None:
         write()
 
 
-def _last_move(setup: SessionSetup, store: SqlStore) -> None:
+def _last_move(run: _Run) -> None:
     """Go to where the session's ``at_end`` says; a fault there does not undo the session."""
-    target: Mapping[str, Value] = {}
-    if setup.file.spec.at_end == "restore":
-        target = setup.baseline.before
-    elif setup.file.spec.at_end == "best":
-        target = _best_requested(setup)
-    if not target:
-        return
+    setup, store = run.setup, run.store
+    why = setup.file.spec.at_end
     try:
-        store.event("move", setup.clock.now(), {"why": setup.file.spec.at_end, "to": dict(target)})
-        setup.rig.apply(target)
-    except (SafetyError, HilError) as error:
+        target: Mapping[str, Value] = {}
+        if why == "restore":
+            target = setup.baseline.before
+        elif why == "best":
+            target = run.waiting.run(lambda: _best_requested(setup))
+        if target:
+            store.event("move", setup.clock.now(), {"why": why, "to": dict(target)})
+            setup.rig.apply(target)
+    except HilError as error:
         problem = str(error)
         _recorded(lambda: store.event("move_failed", setup.clock.now(), {"why": problem}))
 
@@ -290,20 +321,6 @@ def _command_s(setup: SessionSetup) -> float:
         exposures_ms = [float(rig.read(exposure)[exposure])]
     frame_s = max(exposures_ms, default=0.0) / 1000 + rig.spec.frame_timeout_s
     return moves_s(rig.spec) + spec.measure.repeats * frame_s
-
-
-class _Delay:
-    """While the database is away the session waits: patiently, and before long in the dark."""
-
-    def __init__(self, watch: Watch, rig: Rig, capture: Capture) -> None:
-        self._watch = watch
-        self._rig = rig
-        self._capture = capture
-
-    def __call__(self, waited_s: float, why: str) -> None:
-        self._watch.heartbeat()
-        if waited_s > _DARK_AFTER_S:
-            self._rig.run(self._capture.rest, self._watch.heartbeat)
 
 
 def _brief(error: BaseException) -> str:

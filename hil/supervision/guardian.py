@@ -26,7 +26,7 @@ UNFIT = b"unfit "
 ALIVE = b"alive\n"
 # How often either side says that it lives.
 BEAT_S = 0.5
-HANG_S = 60.0
+HANG_S = 20.0
 # A guardian that has said nothing for so long is replaced; it may be stopped, or starved.
 _SILENT_S = 15.0
 _READY_S = 60.0

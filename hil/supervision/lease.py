@@ -12,24 +12,26 @@ import json
 import os
 import socket
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import filelock
 
 from hil.clock import Clock
-from hil.errors import RigHeld
+from hil.errors import RigHeld, StoreError
 from hil.rig.plan import Plan
 
 if TYPE_CHECKING:
-    from hil.store import Database
+    from hil.store import Database, Holder
 
 Role = Literal["controller", "guardian"]
 # A guardian parks within this time; who comes meanwhile waits for it.
 _GUARDIAN_S = 30.0
+_RELEASE_S = 5.0
 
 
 @contextmanager
@@ -83,7 +85,22 @@ def lease(
     try:
         yield
     finally:
-        database.release_lease(rig, holder)
+        _release(database, rig, holder)
+
+
+def _release(database: Database, rig: str, holder: Holder) -> None:
+    """Give the lease back; a database that does not answer is not waited for long.
+
+    The lease of a process that has ended holds nobody up.
+    """
+
+    def release() -> None:
+        with suppress(StoreError):
+            database.release_lease(rig, holder)
+
+    thread = threading.Thread(target=release, name="hil-release", daemon=True)
+    thread.start()
+    thread.join(_RELEASE_S)
 
 
 @contextmanager

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from queue import SimpleQueue
 from typing import Any
 
 from hil.errors import NotParked, StoreError
+from hil.rig.device_thread import WATCH_S
 from hil.rig.parking import ParkProblem
 from hil.rig.rig import Rig
+
+# The event comes first where the database answers at once; the lamp does not wait for it longer.
+_AHEAD_S = 1.0
+_PATIENCE_S = 600.0
 
 # Writes an event: its kind, and what it says.
 Record = Callable[[str, Mapping[str, Any]], None]
@@ -54,7 +61,8 @@ def park_recorded(
     *,
     kind: str = "park",
     after: BaseException | None = None,
-    watch: Callable[[], None] | None = None,
+    watch: Callable[[], None] = lambda: None,
+    patience_s: Callable[[], float] = lambda: _PATIENCE_S,
 ) -> Parked:
     """Write down that a rig is about to be parked, park it, and write down which steps failed.
 
@@ -73,24 +81,67 @@ def park_recorded(
     after
         The error that it is parked for; after one of the database the lamp comes before the record.
     watch
-        Called every 0.1 s while the devices are on their way.
+        Called every 0.1 s while the devices are on their way, or the database is waited for.
+    patience_s
+        How long the database is waited for once the rig is parked, seconds.
     """
+    writing = _Writing(record)
     lost = after if isinstance(after, StoreError) else None
     if lost is None:
-        lost = _lost(lambda: record(kind, detail))
+        writing.add(kind, detail)
+        writing.wait(watch, lambda: _AHEAD_S)
     problems = rig.park(watch)
     for hang in rig.hangs:
         said = {"device": hang.device, "call": hang.action, "waited_s": hang.waited_s}
-        lost = _lost(partial(record, "device_hangs", said)) or lost
+        writing.add("device_hangs", said)
     if problems:
-        said = {problem.setting: problem.message for problem in problems}
-        lost = _lost(lambda: record("park_failed", said)) or lost
-    return Parked(problems, lost)
+        writing.add("park_failed", {problem.setting: problem.message for problem in problems})
+    writing.end()
+    if not writing.wait(watch, patience_s):
+        lost = StoreError("the database did not answer, so the park does not stand there")
+    return Parked(problems, writing.lost or lost)
 
 
-def _lost(write: Callable[[], None]) -> StoreError | None:
-    try:
-        write()
-    except StoreError as error:
-        return error
-    return None
+class _Writing:
+    """Writes events in their order, on a thread that nobody has to wait for."""
+
+    def __init__(self, record: Record) -> None:
+        self._record = record
+        self._events: SimpleQueue[tuple[str, Mapping[str, Any]] | None] = SimpleQueue()
+        self._left = 0
+        self._guard = threading.Lock()
+        self.lost: StoreError | None = None
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._work, name="hil-park-record", daemon=True)
+        self._thread.start()
+
+    def add(self, kind: str, detail: Mapping[str, Any]) -> None:
+        with self._guard:
+            self._left += 1
+        self._events.put((kind, detail))
+
+    def end(self) -> None:
+        self._events.put(None)
+
+    def wait(self, watch: Callable[[], None], patience_s: Callable[[], float]) -> bool:
+        """Wait until all is written; whether it was. Raises what is no StoreError."""
+        began_s = time.monotonic()
+        while self._left and self._error is None:
+            if time.monotonic() - began_s > patience_s():
+                return False
+            self._thread.join(0.005 if time.monotonic() - began_s < 0.1 else WATCH_S)
+            watch()
+        if self._error is not None:
+            raise self._error
+        return True
+
+    def _work(self) -> None:
+        while (event := self._events.get()) is not None:
+            try:
+                self._record(*event)
+            except StoreError as error:
+                self.lost = error
+            except BaseException as error:  # raised where somebody listens
+                self._error = error
+            with self._guard:
+                self._left -= 1

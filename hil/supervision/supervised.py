@@ -7,7 +7,9 @@ when to park and what is written down around it, as sessions do.
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
@@ -30,6 +32,15 @@ T = TypeVar("T")
 # Device work that takes this much longer than its own timeouts allow counts as a hang.
 _GRACE_S = 60.0
 _RENEW_LEASE_S = 10.0
+# Who is asked to stop waits no longer than this for devices that go on all the same.
+_STOP_AFTER_S = 5.0
+# The record of a park waits so long for a database that is away; so long once a stop is asked for.
+_PATIENCE_S = 600.0
+_STOPPED_S = 10.0
+
+
+def _idle() -> None:
+    """Watch nothing."""
 
 
 class SupervisedRig:
@@ -68,6 +79,7 @@ class SupervisedRig:
         self._frames = frames
         self._session_id = session_id
         self._stack = stack
+        self._stop = StopSwitch()
 
     def make_database(self) -> Database:
         """Open the database, made where there is none, and take the rig's lease in it.
@@ -145,10 +157,13 @@ class SupervisedRig:
         """
         with stop_on_signals(stop.press):
             guardian = self._guardian(_GRACE_S + command_s, session_id)
+            watch = Watch(self, guardian, stop)
+            self._stop, self.rig.watch = stop, watch.heartbeat
             try:
                 guardian.wait_ready()
-                yield Watch(self, guardian, stop)
+                yield watch
             finally:
+                self.rig.watch = _idle
                 guardian.farewell()
 
     def _guardian(self, allowance_s: float, session_id: str | None) -> Guardian:
@@ -206,7 +221,14 @@ class SupervisedRig:
         record
             Writes events instead of `event`.
         """
-        return park_recorded(self.rig, record or self.event, {"reason": reason}, after=after)
+        return park_recorded(
+            self.rig,
+            record or self.event,
+            {"reason": reason},
+            after=after,
+            watch=self.rig.watch,
+            patience_s=lambda: _STOPPED_S if self._stop.reason else _PATIENCE_S,
+        )
 
 
 class Watch:
@@ -216,6 +238,7 @@ class Watch:
         self._held = held
         self._guardian = guardian
         self._stop = stop
+        self._stopped_s = math.inf
         self._renewed_s = held.clock.monotonic()
 
     def run(self, work: Callable[[], T]) -> T:
@@ -247,11 +270,28 @@ class Watch:
         """Show the guardian that this process lives; cheap, called as often as one likes."""
         self._guardian.heartbeat()
 
+    def halt_if_stopped(self) -> None:
+        """Once a stop is asked for: go dark, tell the devices, and wait a few seconds for them.
+
+        Raises
+        ------
+        Interrupted
+            They go on all the same; the work is abandoned.
+        """
+        if not self._stop.reason:
+            return
+        rig, now_s = self._held.rig, time.monotonic()
+        self._stopped_s = min(self._stopped_s, now_s)
+        rig.safety.darken()
+        rig.safety.halt()
+        if now_s - self._stopped_s > _STOP_AFTER_S:
+            rig.abandon_work()
+            raise Interrupted(self._stop.reason)
+
     def look(self) -> None:
         """Show that this process lives, and pass a stop on to the devices. Any work's watch."""
         self.heartbeat()
-        if self._stop.reason:
-            self._held.rig.safety.halt()
+        self.halt_if_stopped()
         database, clock = self._held.database, self._held.clock
         if database is not None and clock.monotonic() - self._renewed_s > _RENEW_LEASE_S:
             self._renewed_s = clock.monotonic()

@@ -1,0 +1,75 @@
+"""What the database is asked and told again and again, without the main thread waiting for it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from hil.clock import Clock
+from hil.session.ports import Store
+from hil.supervision.stop import StopSwitch
+
+_RENEW_LEASE_S = 10.0
+_ASK_FOR_STOP_S = 1.0
+
+
+class Polls:
+    """Renews the lease, and hears of a stop that another process asked for.
+
+    Parameters
+    ----------
+    store
+        Asked on a thread of its own; while an answer is due it is asked nothing more.
+    clock
+        Time.
+    stop
+        Pressed with the reason of a stop that was asked for.
+    """
+
+    def __init__(self, store: Store, clock: Clock, stop: StopSwitch) -> None:
+        self._store = store
+        self._clock = clock
+        self._stop = stop
+        self._renewed_s = self._asked_s = clock.monotonic()
+        self._asking: threading.Thread | None = None
+        self._error: BaseException | None = None
+
+    def poll(self) -> None:
+        """Ask what is due; returns at once. Call it as often as you like.
+
+        Raises
+        ------
+        RigHeld
+            Another process has taken the rig.
+        StoreError
+            The database refused for good.
+        """
+        error, self._error = self._error, None
+        if error is not None:
+            raise error
+        if self._asking is not None and self._asking.is_alive():
+            return
+        now_s = self._clock.monotonic()
+        due: list[Callable[[], None]] = []
+        if now_s - self._asked_s > _ASK_FOR_STOP_S:
+            self._asked_s = now_s
+            due.append(self._ask)
+        if now_s - self._renewed_s > _RENEW_LEASE_S:
+            self._renewed_s = now_s
+            due.append(lambda: self._store.renew_lease(self._clock.now()))
+        if due:
+            self._asking = threading.Thread(
+                target=self._run, args=(due,), name="hil-polls", daemon=True
+            )
+            self._asking.start()
+
+    def _ask(self) -> None:
+        if reason := self._store.requested_stop():
+            self._stop.press(reason)
+
+    def _run(self, due: list[Callable[[], None]]) -> None:
+        try:
+            for ask in due:
+                ask()
+        except BaseException as error:  # raised where somebody listens
+            self._error = error
