@@ -22,6 +22,7 @@ from hil.rig.capture import Capture
 from hil.rig.device_thread import WorkerThread
 from hil.session.baseline import take_baseline
 from hil.session.search_space import resolve
+from hil.session.waiting import DARK_AFTER_S
 from hil.spec import RigFile, load_rig_file, load_session_file
 from hil.supervision.stop import StopSwitch
 from hil.supervision.supervised import SupervisedRig, Watch, moves_s, supervised_rig
@@ -220,13 +221,17 @@ class _Taken:
         self._scheme = scheme
         self._noise = noise
         self._accept = accept
+        self._clock = clock
+        rig = held.rig
+        self._first = {**rig.safety.targets(rig.spec.setup), **scheme.fixed}
         self._capture = Capture(
-            held.rig.safety,
-            held.rig.camera,
+            rig.safety,
+            rig.camera,
             scheme.fields,
             scheme.repeats,
-            held.rig.spec.frame_timeout_s,
+            rig.spec.frame_timeout_s,
             clock,
+            self._first,
         )
         self.settings: dict[str, Value] = {}
         self.brightest_share = 0.0
@@ -234,9 +239,8 @@ class _Taken:
     def run(self, measurements: int, observer: Callable[[int, int], None]) -> list[Estimate]:
         """Set up, then measure again and again."""
         rig = self._rig
-        first = {**rig.safety.targets(rig.spec.setup), **self._scheme.fixed}
-        if first:
-            self._watch.run(lambda: rig.safety.apply(first))
+        if self._first:
+            self._watch.run(self._capture.set_up)
         if self._noise.calibration is not None:
             check_now(self._noise.calibration, rig, accept=self._accept)
         shown = [
@@ -273,6 +277,13 @@ class _Taken:
             self.brightest_share = max(self.brightest_share, share)
             stacks.append(taken.frames)
         frames = np.stack(stacks)
+        began_s = self._clock.monotonic()
+
+        def look() -> None:
+            self._watch.look()
+            if self._clock.monotonic() - began_s > DARK_AFTER_S:
+                self._rig.run(self._capture.rest)  # the next field sets up again
+
         return thinker.run(
             lambda: estimate_information(
                 frames,
@@ -284,5 +295,5 @@ class _Taken:
                 saturation_adu=saturation_adu,
                 noise_variance_relative_sd=self._noise.variance_relative_sd,
             ),
-            self._watch.look,
+            look,
         )

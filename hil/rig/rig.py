@@ -24,6 +24,9 @@ from hil.spec import load_rig_file
 
 T = TypeVar("T")
 
+# Work that is abandoned is in a call that goes on for longer than what puts out a lamp.
+_ABANDONED_S = 2.0
+
 
 class Rig(Closing):
     """An open rig: devices behind limits, a safe state, and one thread that talks to them.
@@ -178,6 +181,8 @@ class Rig(Closing):
         What was abandoned moves nothing any more.
         """
         self.thread.abandon()
+        for driver in self._drivers:
+            driver.leave_behind(_ABANDONED_S)
         self.thread = DeviceThread()
 
     def close(self) -> None:

@@ -182,7 +182,7 @@ class Controller:
 
     def _ending(self) -> Ending | None:
         self._look()
-        if hanging := self._hanging():
+        if (hanging := self._hanging()) and not self._stop.reason:
             return Ending(SessionState.FAILED, hanging)
         course = Course(
             self._elapsed_s(), self._stop.reason, self._highest, self._failures, self._last_fault

@@ -58,7 +58,8 @@ class _Call:
         self.hang = hang
         self.work = work
         self.began_s: float | None = None
-        self.done = threading.Event()
+        self.answered = threading.Event()  # it has returned, or is left behind
+        self.returned = False
         self.left = False
         self.result: Any = None
         self.error: BaseException | None = None
@@ -69,11 +70,13 @@ class _Call:
         except BaseException as error:
             self.error = error
 
+    def age_s(self) -> float:
+        """Tell for how long it has been running, seconds; 0 while it has not begun."""
+        return 0.0 if self.began_s is None else time.monotonic() - self.began_s
+
     def remaining_s(self) -> float | None:
         """Tell the time to its deadline, seconds; None while it has not begun."""
-        if self.began_s is None:
-            return None
-        return self.began_s + self.hang.waited_s - time.monotonic()
+        return None if self.began_s is None else self.hang.waited_s - self.age_s()
 
 
 class _Thread:
@@ -93,7 +96,8 @@ class _Thread:
             call.run()
             with self._guard:
                 self.call = None
-                call.done.set()
+                call.returned = True
+                call.answered.set()
                 if call.left:  # another thread has taken the place of this one
                     return
 
@@ -141,14 +145,14 @@ class DriverCalls:
         call = _Call(Hang(device, action, deadline_s), work)
         with self._guard:
             before = self._left.get(device)
-            if before is not None and not before.done.is_set():
+            if before is not None and not before.returned:
                 raise CallHangs(before.hang)
             self._left.pop(device, None)
             self._calls.put(call)
-        while not call.done.wait(self._patience_s(call)):
+        while not call.answered.wait(self._patience_s(call)):
             self._leave_behind_if_late()
-            if call.left:
-                raise CallHangs(call.hang)
+        if call.left:
+            raise CallHangs(call.hang)
         if call.error is not None:
             raise call.error
         return call.result  # type: ignore[no-any-return]
@@ -161,15 +165,29 @@ class DriverCalls:
         remaining_s = call.remaining_s()
         return _LOOK_S if remaining_s is None else max(remaining_s, 0.001)
 
+    def leave_behind(self, older_than_s: float) -> None:
+        """Wait no longer for a call that has been going on for longer than that, deadline or not.
+
+        For the end of a program that was asked to stop.
+        """
+        with self._guard:
+            call = self._thread.call
+            if call is None or call.age_s() <= older_than_s:
+                return
+            # The present is its deadline.
+            call.hang = Hang(call.hang.device, call.hang.action, int(10 * call.age_s()) / 10)
+        self._leave_behind_if_late()
+
     def _leave_behind_if_late(self) -> None:
         with self._guard:
             late = self._thread.call
-            if late is None or late.done.is_set():
+            if late is None or late.returned:
                 return
             remaining_s = late.remaining_s()
             if remaining_s is None or remaining_s > 0:
                 return
             late.left = True
+            late.answered.set()
             self._left[late.hang.device] = late
             self._thread.thread.name = f"{ABANDONED} {late.hang.device}: {late.hang.action}"
             self._thread = _Thread(self._calls, self._guard, self._name)

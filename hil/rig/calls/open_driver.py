@@ -83,6 +83,10 @@ class OpenDriver:
         except DriverError:
             return {}
 
+    def leave_behind(self, older_than_s: float) -> None:
+        """Wait no longer for a call that has been going on for longer than that."""
+        self._calls.leave_behind(older_than_s)
+
     def close(self) -> None:
         """Release the devices; a driver that fails or hangs at it is left behind. Never raises."""
         with suppress(Exception):

@@ -90,6 +90,17 @@ def test_who_waits_behind_a_call_that_hangs_is_served(bench: Bench) -> None:
     thread.join()
 
 
+def test_a_long_call_can_be_left_before_its_deadline(bench: Bench) -> None:
+    timer = threading.Timer(0.2, bench.calls.leave_behind, [0.1])
+    timer.start()
+    began_s = time.monotonic()
+    with pytest.raises(CallHangs, match="mirror: settle"):
+        bench.hang(20.0)
+    assert time.monotonic() - began_s < 2.0
+    bench.calls.leave_behind(0.1)
+    assert bench.calls.run("lamp", "set", lambda: "dark", 1.0) == "dark"
+
+
 def test_a_call_inside_a_call_does_not_wait_for_itself(bench: Bench) -> None:
     run = bench.calls.run
     assert run("a", "read", lambda: run("b", "read", lambda: 7, 1.0), 1.0) == 7
