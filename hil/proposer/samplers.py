@@ -14,7 +14,6 @@ import numpy as np
 from optuna.exceptions import ExperimentalWarning
 from optuna.samplers import (
     BaseSampler,
-    CmaEsSampler,
     GPSampler,
     GridSampler,
     NSGAIISampler,
@@ -24,6 +23,7 @@ from optuna.samplers import (
 )
 
 from hil import spec
+from hil.proposer.cmaes_state import NumericCmaEsSampler
 from hil.spec.axis import grid_values
 
 
@@ -70,7 +70,7 @@ def make_sampler(
                     seed=own,
                 )
             case spec.CmaesSampler():
-                return CmaEsSampler(
+                return NumericCmaEsSampler(
                     n_startup_trials=sampler.startup_trials,
                     popsize=sampler.population_size,
                     warn_independent_sampling=False,
