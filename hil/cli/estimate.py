@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -214,10 +215,11 @@ def _family(name: str, words: list[str], progress: Progress) -> str | PatchEstim
 
 
 def _progress() -> Progress:
-    from rich.console import Console
     from rich.progress import Progress
 
-    screen = Console(stderr=True)
+    from hil.cli.terminal import SafeConsole
+
+    screen = SafeConsole(sys.stderr)
     return Progress(console=screen, transient=True, disable=not screen.is_terminal)
 
 

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from hil.cli import calibrate, estimate, measure, queries, rigs, runs
+from hil.cli.terminal import safe_output
 from hil.errors import HilError
 
 app = typer.Typer(
@@ -58,6 +59,11 @@ def run(arguments: list[str] | None = None) -> int:
         # A console on Windows may not know every letter of a device's name.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+    with safe_output():
+        return _run(arguments)
+
+
+def _run(arguments: list[str] | None) -> int:
     try:
         status = app(args=arguments, standalone_mode=False)
     except HilError as error:

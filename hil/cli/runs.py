@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -198,11 +199,10 @@ def drive(work: Any, name: str, objective: str, **arguments: Any) -> int:
 
 def drive_session(work: Any, name: str, objective: str, **arguments: Any) -> SessionResult:
     """Run a session under a terminal view."""
-    from rich.console import Console
-
     from hil.cli.progress import TerminalView
+    from hil.cli.terminal import SafeConsole
 
-    console = Console(stderr=True, highlight=False, markup=False)
+    console = SafeConsole(sys.stderr)
     with TerminalView(console, name, objective) as view:
         result: SessionResult = work(observer=view, **arguments)
     return result
