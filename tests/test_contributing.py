@@ -30,9 +30,10 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copytree(ROOT / name, folder / name, ignore=ignored)
     for name, text in BLOCKS.items():
         path = folder / name
+        path.parent.mkdir(exist_ok=True)
         old = path.read_text(encoding="utf-8") if path.exists() else ""
         marker = "if TYPE_CHECKING:\n    SamplerSpec"
-        new = old.replace(marker, f"{text}\n\n{marker}") if old else text
+        new = old.replace(marker, f"{text}\n\n{marker}") if marker in old else f"{old}\n\n{text}"
         path.write_text(new, encoding="utf-8")
     return folder
 
@@ -72,3 +73,27 @@ def test_the_samplers_table_is_known(copy: Path) -> None:
         "print(TypeAdapter(SamplerSpec).validate_python({'kind': 'scatter'}).fixed_design)"
     )
     assert python(copy, "-c", code) == "True\n"
+
+
+def test_the_stopping_rule_stops(copy: Path) -> None:
+    code = (
+        "from hil.session.stopping import TrialsTried;"
+        "print(TrialsTried(2).refuses([]) == '', TrialsTried(2).refuses([None, None]))"
+    )
+    assert python(copy, "-c", code) == "True 2 trials were begun\n"
+
+
+def test_the_rig_keeps_its_contract(copy: Path) -> None:
+    kinds = copy / "hil" / "rig" / "driver_kinds.py"
+    line = '    "sim.pinhole": "sim.pinhole:KIND",\n'
+    text = kinds.read_text(encoding="utf-8")
+    kinds.write_text(text.replace("BUILT_IN = {\n", "BUILT_IN = {\n" + line), encoding="utf-8")
+    test = copy / "test_pinhole.py"
+    test.write_text(
+        "from hil.testing import DriverContract\n\n\n"
+        'class TestPinhole(DriverContract):\n    kind = "sim.pinhole"\n'
+        '    moves = {"hole.diameter_um": (30.0, 60.0), "camera.exposure_ms": (20.0, 10.0)}\n'
+        '    exposure = "camera.exposure_ms"\n    long_ms = 1000.0\n',
+        encoding="utf-8",
+    )
+    assert "passed" in python(copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(test))

@@ -17,6 +17,7 @@ from hil.clock import Clock
 from hil.errors import RigError
 from hil.records.frames import FieldFrames
 from hil.rig.light import DoseMeter
+from hil.rig.read_back import check_read_back
 from hil.rig.safety import Safety
 
 
@@ -75,6 +76,7 @@ class Capture:
         self._meter = meter
         self._recorded = tuple(recorded)
         self._resting = False
+        self._trial_form: tuple[object, ...] = ()
         # What blank frames have moved, and must be as it was before anything else is measured.
         self._before_blanks: dict[str, Value] = {}
         self.device_s = device_s or clock.monotonic
@@ -94,8 +96,11 @@ class Capture:
         if self._resting:
             self.set_up()
         self.leave_blanks()
+        self._trial_form = ()
         applied = self._move(values)
-        return {**self._safety.read(self._recorded), **applied}
+        recorded = self._safety.read(self._recorded)
+        check_read_back(self._safety, {}, recorded)
+        return {**recorded, **applied}
 
     def set_up(self) -> None:
         """Apply the rig's setup.
@@ -120,6 +125,12 @@ class Capture:
 
     def _move(self, values: Mapping[str, Value]) -> dict[str, Value]:
         read_back = self._safety.apply(values)
+        try:
+            check_read_back(self._safety, values, read_back)
+        except RigError:
+            if self._meter is not None:  # the light is on, whatever the device says of it
+                self._meter.moved({**read_back, **values})
+            raise
         if self._meter is not None:
             self._meter.moved(read_back)
         return read_back
@@ -163,6 +174,13 @@ class Capture:
             )
         if self._meter is not None:
             self._meter.exposed(frames[0].meta.exposure_ms, len(frames))
+        form = (frames[0].pixels.shape, frames[0].pixels.dtype)
+        self._trial_form = self._trial_form or form
+        if form != self._trial_form:
+            raise RigError(
+                f"{self._camera.label}: frames are {form[0]} {form[1]}, those of the fields before"
+                f" {self._trial_form[0]} {self._trial_form[1]}"
+            )
         stack: Pixels = np.stack([frame.pixels for frame in frames])
         return FieldFrames(
             field=index,

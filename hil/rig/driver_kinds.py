@@ -10,6 +10,7 @@ from drivers.protocol import DriverKind
 from hil.errors import nearest
 
 BUILT_IN = {
+    "faulty": "hil.rig.faulty:KIND",
     "micromanager": "drivers.micromanager.kind:KIND",
     "sim.microscope": "sim.microscope:KIND",
     "sim.hyperspectral": "sim.hyperspectral:KIND",

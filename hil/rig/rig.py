@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,6 +14,7 @@ from drivers.types import Value
 from hil.closing import Closing
 from hil.errors import InputError, RigError, SafetyError, nearest
 from hil.rig.device_thread import DeviceThread
+from hil.rig.foreign_errors import as_driver_errors, with_our_errors
 from hil.rig.motion import ParkProblem
 from hil.rig.plan import Plan
 from hil.rig.recorded import noise_conditions, recorded_settings
@@ -57,14 +59,15 @@ class Rig(Closing):
         devices: dict[str, Device] = {}
         for i, (kind, options) in enumerate(plan.kinds):
             try:
-                connection = kind.open(options)
+                with as_driver_errors(self.file.spec.driver[i].kind, "open"):
+                    connection = kind.open(options)
             except DriverError as error:
                 raise RigError(f"{self.file.path.name}: driver.{i}: {error}") from error
             self._connections.append(connection)
             for label, device in connection.devices.items():
                 if label in devices:
                     raise InputError(self.file.path, f"driver.{i}", f"a second device {label!r}")
-                devices[label] = device
+                devices[label] = with_our_errors(device)
         camera = devices.get(self.spec.camera)
         if not isinstance(camera, Camera):
             cameras = [label for label, device in devices.items() if isinstance(device, Camera)]
@@ -154,7 +157,8 @@ class Rig(Closing):
             return
         self._closed = True
         for connection in reversed(self._connections):
-            self.thread.run(connection.close)
+            with suppress(Exception):  # a defect in one driver must not keep the others open
+                self.thread.run(connection.close)
         self.thread.close()
 
     def _leave(self) -> None:

@@ -41,7 +41,7 @@ class Safety:
         self.canonical_table, self.targets = names.canonical_table, names.targets
         limits = RigLimits(names, spec)
         self.rules, self.together_problem = limits.rules, limits.together_problem
-        self.bounds, self.choices = limits.bounds, limits.choices
+        self.bounds, self.choices, self.limit = limits.bounds, limits.choices, limits.limit
         self.check, self.check_interlocks = limits.check, limits.check_interlocks
         motion = RigMotion(limits, spec)
         self.park_steps = motion.park_steps

@@ -60,6 +60,9 @@ class Limit(Spec):
         The side from which a target is always approached, against backlash.
     backlash
         Slack in the setting's unit; without it, what the driver says.
+    tolerance
+        How far a read-back may lie from the request, in the setting's unit; without it, what the
+        driver says. Beyond it the trial fails.
     """
 
     low: float | None = None
@@ -69,6 +72,7 @@ class Limit(Spec):
     timeout_s: float = Field(default=10, gt=0, le=3600)
     approach: Literal["rising", "falling", "any"] = "rising"
     backlash: float | None = Field(default=None, ge=0)
+    tolerance: float | None = Field(default=None, ge=0)
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:

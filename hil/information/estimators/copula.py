@@ -20,9 +20,10 @@ from hil.information.densities.copula.model import CopulaModel
 from hil.information.densities.copula.scored_fields import ScoredFields
 from hil.information.densities.stationary.autocovariance import fold_moments, lag_sums
 from hil.information.densities.stationary.channel_model import VectorSums, channel_covariances
+from hil.information.densities.stationary.fit import fitted
 from hil.information.densities.stationary.levinson import whiten_doubly_toeplitz
 from hil.information.densities.stationary.masked_lags import lags_by_fold
-from hil.information.estimators.stationary import fitted
+from hil.information.densities.stationary.toeplitz import doubly_toeplitz
 from hil.information.registry import CrossEntropy, Traits, half_sum_weight
 from hil.information.sample.sample import Sample
 
@@ -93,14 +94,6 @@ def _channel_fits(training: Sequence[ScoredFields]) -> list[tuple[Floats, Floats
     ]
     covariances = channel_covariances(lags, patches, 1.0)
     return [(s, np.tril(np.linalg.inv(np.linalg.cholesky(s)))) for s in covariances]
-
-
-def doubly_toeplitz(c: Floats) -> Floats:
-    """(d, d) covariance of a patch from the (2p-1, 2p-1) autocovariance."""
-    p = c.shape[0] // 2 + 1
-    apart = np.arange(p)[:, None] - np.arange(p)[None, :] + p - 1
-    result: Floats = c[apart[:, None, :, None], apart[None, :, None, :]].reshape(p * p, p * p)
-    return result
 
 
 ESTIMATOR = Copula()

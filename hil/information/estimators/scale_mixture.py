@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from drivers.types import Floats
 from hil.information.densities.mixture.scale_model import ScaleMixture
 from hil.information.densities.stationary.channel_model import ChannelTraining
-from hil.information.estimators.copula import doubly_toeplitz
+from hil.information.densities.stationary.toeplitz import doubly_toeplitz
 from hil.information.estimators.stationary import covariance_floor, fitted_to
 from hil.information.registry import CrossEntropy, Traits, half_sum_weight
 from hil.information.sample.sample import Sample

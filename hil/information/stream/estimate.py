@@ -15,10 +15,11 @@ from drivers.types import Floats
 from hil.information.conditional_entropy import coarse_counts, phi_shift, shift_in_bits
 from hil.information.constant_frames import constant_estimate
 from hil.information.densities.stationary.autocovariance import LagSums
+from hil.information.densities.stationary.fit import fitted
 from hil.information.densities.stationary.fold_sums import training_sums
 from hil.information.diagnostics.flags import fixed_pattern, middle, too_dark, too_quiet
 from hil.information.diagnostics.noise_check import check_differences
-from hil.information.estimators.stationary import fitted, least_variance
+from hil.information.estimators.stationary import least_variance
 from hil.information.interval import Interval, weighted_interval
 from hil.information.registry import half_sum_weight
 from hil.information.sample.sample import FOLDS

@@ -28,6 +28,7 @@ from drivers.types import Floats
 _EXACT_READ_NOISE_E = 20.0
 _MAX_GROUPS = 6000
 _GROUPS_PER_SIGMA = 24
+_EXACT_LIGHT_E = 3000.0  # beyond, Edgeworth's series serves
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +81,13 @@ class CameraPixel:
         The first group holds all that lies below it, the last all above.
         """
         inner = edges[1:-1]
-        if self.read_noise_e <= _EXACT_READ_NOISE_E:
-            below = self._exact_cdf(lambda_e, inner)
-        else:
-            below = self._smooth_cdf(lambda_e, inner)
+        # electrons are summed one by one only where they are few enough to matter
+        few = lambda_e <= (_EXACT_LIGHT_E if self.read_noise_e <= _EXACT_READ_NOISE_E else -1.0)
+        below = np.empty((lambda_e.size, inner.size))
+        if few.any():
+            below[few] = self._exact_cdf(lambda_e[few], inner)
+        if not few.all():
+            below[~few] = self._smooth_cdf(lambda_e[~few], inner)
         column = np.ones((lambda_e.size, 1))
         cdf = np.concatenate([0 * column, below, column], axis=1)
         return np.maximum(np.diff(cdf, axis=1), 0.0)

@@ -27,6 +27,7 @@ from hil.noise.entropy.mixing_distribution import fit_mixing
 from hil.noise.entropy.phi_shift import PhiShift
 
 _STEP = 0.05  # of lambda's grid, in standard deviations of the noise
+_MOST_LIGHTS = 3000  # where codes are hundreds of electrons wide, there are fewer to tell apart
 _PIXELS = 3e4  # bias and variance of phi are weighed for so many
 _GROUPS_PER_SIGMA = 3  # of the histogram that w is fitted to; less than 0.1 % of what it says
 _CERTAIN = 6.0  # standard deviations
@@ -56,7 +57,8 @@ class PhiStretch:
         high_adu: float,
         bright: bool = False,
     ) -> None:
-        self.t = np.linspace(t_low, t_high, math.ceil((t_high - t_low) / _STEP) + 1)
+        n_lights = min(math.ceil((t_high - t_low) / _STEP), _MOST_LIGHTS)
+        self.t = np.linspace(t_low, t_high, n_lights + 1)
         self.lambda_e = distribution.electrons(self.t)
         edges = distribution.group_edges(low_adu, high_adu, t_low)
         self._matrix, self.h_nats = distribution.tabulated(self.lambda_e, edges, bright=bright)

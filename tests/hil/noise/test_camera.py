@@ -59,3 +59,14 @@ def test_variance_is_the_photon_transfer_line() -> None:
     noise = CameraNoise(0.5, 100, 1.6)
     assert noise.mean_variance_adu2(300.0, True) == pytest.approx(400 + 3.2**2 + 1 / 12)
     assert noise.mean_variance_adu2(50.0, True) == pytest.approx(3.2**2 + 1 / 12)
+
+
+def test_codes_of_hundreds_of_electrons_take_no_more_memory_than_others() -> None:
+    coarse = CameraNoise(400.0, 100.0, 1.6, 12)
+    light = np.array([0.0, 200.0, 1e4, 2e5])
+    h = coarse.entropy_nats(light)
+    assert np.isfinite(h).all() and (h >= 0).all()
+    # 2e5 electrons scatter by 447: about one code
+    assert h[-1] == pytest.approx(
+        0.5 * np.log(2 * np.pi * np.e * (2e5 / 400**2 + 1 / 12)), abs=0.05
+    )

@@ -21,9 +21,9 @@ from drivers.types import Floats
 from hil.information.densities.predictive.cells import Singles
 from hil.information.densities.stationary.autocovariance import fold_moments, lag_sums
 from hil.information.densities.stationary.channel_model import ChannelTraining
+from hil.information.densities.stationary.fit import fitted
 from hil.information.densities.stationary.fold_sums import training_sums
-from hil.information.estimators.copula import doubly_toeplitz
-from hil.information.estimators.stationary import fitted
+from hil.information.densities.stationary.toeplitz import doubly_toeplitz
 from hil.information.sample.sample import Sample
 
 

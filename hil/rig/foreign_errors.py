@@ -1,0 +1,150 @@
+"""Errors of a driver that are none of ours: told as faults of the device that raised them.
+
+A vendor's library raises what it likes: OSError, TimeoutError, RuntimeError. To the rig each is a
+`drivers.errors.DeviceFault` that names the device and the call, so that it fails one trial.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from drivers.errors import DeviceFault, DriverError
+from drivers.frame import Frame
+from drivers.protocol import Camera, Device, Identified, Setting
+from drivers.types import Value
+
+
+@contextmanager
+def as_driver_errors(device: str, action: str) -> Iterator[None]:
+    """Turn any exception that is no `DriverError` into one.
+
+    Parameters
+    ----------
+    device, action
+        Whose it is, and what it was asked to do.
+
+    Raises
+    ------
+    DriverError
+    """
+    try:
+        yield
+    except DriverError:
+        raise
+    except Exception as error:
+        raise DeviceFault(device, action, f"{type(error).__name__}: {error}") from error
+
+
+class OurErrors:
+    """A device whose calls raise `DriverError` alone; otherwise the same `Device`.
+
+    Parameters
+    ----------
+    device
+        The driver's.
+    """
+
+    def __init__(self, device: Device) -> None:
+        self._device = device
+        self.label = device.label
+        self._numbers: set[str] = set()
+
+    def describe(self) -> tuple[Setting, ...]:
+        """All settings.
+
+        Raises
+        ------
+        DriverError
+        """
+        with as_driver_errors(self.label, "describe"):
+            settings = self._device.describe()
+        self._numbers = {setting.name for setting in settings if setting.kind != "choice"}
+        return settings
+
+    def identity(self) -> Mapping[str, str]:
+        """Who the device is; empty where it does not say.
+
+        Raises
+        ------
+        DriverError
+        """
+        if not isinstance(self._device, Identified):
+            return {}
+        with as_driver_errors(self.label, "identity"):
+            return self._device.identity()
+
+    def read(self, setting: str) -> Value:
+        """Ask the device.
+
+        Raises
+        ------
+        DriverError
+        """
+        with as_driver_errors(self.label, f"read {setting}"):
+            value = self._device.read(setting)
+        if not isinstance(value, str | float | int) or isinstance(value, bool):
+            raise DeviceFault(self.label, f"read {setting}", f"{value!r} is no value")
+        if isinstance(value, str) and setting in self._numbers:
+            raise DeviceFault(self.label, f"read {setting}", f"{value!r} is no number")
+        return value
+
+    def start(self, values: Mapping[str, Value]) -> None:
+        """Begin to apply values.
+
+        Raises
+        ------
+        DriverError
+        """
+        with as_driver_errors(self.label, f"set {', '.join(values)}"):
+            self._device.start(values)
+
+    def settle(self, timeout_s: float) -> None:
+        """Wait for the device to come to rest.
+
+        Raises
+        ------
+        DriverError
+        """
+        with as_driver_errors(self.label, "settle"):
+            self._device.settle(timeout_s)
+
+    def stop(self) -> None:
+        """Stop any motion. Any thread."""
+        self._device.stop()
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._device, name)
+
+
+class OurCameraErrors(OurErrors):
+    """The same for a camera."""
+
+    def __init__(self, device: Camera) -> None:
+        super().__init__(device)
+        self._camera = device
+
+    def capture(self, n: int, timeout_s: float) -> Iterator[Frame]:
+        """Take frames.
+
+        Raises
+        ------
+        DriverError
+        """
+        # Not a generator: a cancel between this call and the first frame must not be lost.
+        with as_driver_errors(self.label, "capture"):
+            frames = self._camera.capture(n, timeout_s)
+        return self._checked(frames)
+
+    def cancel(self) -> None:
+        """Make a running ``capture`` end soon. Any thread."""
+        self._camera.cancel()
+
+    def _checked(self, frames: Iterator[Frame]) -> Iterator[Frame]:
+        with as_driver_errors(self.label, "capture"):
+            yield from frames
+
+
+def with_our_errors(device: Device) -> Device:
+    """Wrap a driver's device."""
+    return OurCameraErrors(device) if isinstance(device, Camera) else OurErrors(device)

@@ -1,0 +1,88 @@
+"""A setting that reads back something else than was asked for fails its trial, by name."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from hil.errors import HilError
+from hil.rig.read_back import agrees
+from tests.hil.session.test_driver_faults import faulty_rig
+from tests.hil.session_bench import Bench
+from tests.hil.small_session import RIG, SESSION
+
+CASES = [
+    ('fault = "read_nan"\nsetting = "mirror.z5_nm"\nat = [3]', "mirror.z5_nm"),
+    ('fault = "read_off"\nsetting = "mirror.z5_nm"\namount = 0.01\nat = [3]', "mirror.z5_nm"),
+    ('fault = "read_text"\nsetting = "mirror.z5_nm"\nat = [3]', "mirror.z5_nm"),
+    ('fault = "ignored"\ndevice = "mirror"\nat = [3]', "mirror.z5_nm"),
+    ('fault = "ignored"\ndevice = "stage"\nat = [6]', "stage."),
+]
+
+
+@pytest.mark.parametrize(("fault", "name"), CASES)
+def test_a_trial_whose_device_reads_back_otherwise_is_failed(
+    bench: Bench, fault: str, name: str
+) -> None:
+    bench.write(faulty_rig(fault), SESSION)
+    assert bench.run().state == "COMPLETE"
+    assert sorted(bench.states()) == [*["COMPLETE"] * 5, "FAILED"]
+    with bench.database() as database:
+        reason = database.trials("last", where=["state = FAILED"])["reason"].iloc[0]
+    assert name in reason
+    assert "read" in reason
+
+
+def test_the_rig_file_says_what_may_differ(bench: Bench) -> None:
+    rig = RIG + '\n[limits."mirror.z5_nm"]\ntolerance = 0.02\n'
+    fault = 'fault = "read_off"\nsetting = "mirror.z5_nm"\namount = 0.01\nrate = 1.0'
+    bench.write(faulty_rig(fault, rig=rig), SESSION)
+    bench.run()
+    assert bench.states() == ["COMPLETE"] * 6
+
+
+@pytest.mark.parametrize("percent", [1, 5, 20])
+def test_read_backs_that_lie_at_random_never_win(bench: Bench, percent: int) -> None:
+    faults = [
+        f'fault = "{fault}"\nsetting = "mirror.z5_nm"\nrate = {percent / 100}'
+        for fault in ("read_nan", "read_off")
+    ]
+    session = SESSION.replace("trials = 6", "trials = 15") + "\n[stop]\nfailures_in_a_row = 15\n"
+    bench.write(faulty_rig(*faults, seed=3), session)
+    try:
+        result = bench.run()
+    except HilError as error:  # the mirror lied while the session was set up
+        assert "mirror.z5_nm" in str(error)
+        return
+    with bench.database() as database:
+        trials = database.trials("last", sort="number")
+        rows = database.rows("last")
+    assert set(trials["state"]) <= {"COMPLETE", "FAILED"}
+    assert all(trials[trials["state"] == "FAILED"]["reason"].str.contains("mirror.z5_nm"))
+    for row in rows:
+        if str(row.state) == "COMPLETE":
+            assert np.isfinite(row.objectives[0])
+    if result.best is not None:
+        assert str(rows[result.best.number].state) == "COMPLETE"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "seen", "tolerance", "same"),
+    [
+        (1.0, 1.0, 0.0, True),
+        (1.0, 1.05, 0.1, True),
+        (1.0, 1.2, 0.1, False),
+        (1.0, float("nan"), 1e9, False),
+        (1.0, "1.0", 0.1, False),
+        ("DAPI", "DAPI", 0.0, True),
+        ("DAPI", "FITC", 0.0, False),
+        (3, 4, 0.0, False),
+        (None, float("inf"), 0.0, False),
+        (None, 2.0, 0.0, True),
+        (3e7, float(np.float32(3e7 + 1)), 0.0, True),
+    ],
+)
+def test_what_counts_as_reached(
+    wanted: float | str | None, seen: float | str, tolerance: float, same: bool
+) -> None:
+    assert agrees(wanted, seen, tolerance) == same
