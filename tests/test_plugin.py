@@ -58,3 +58,9 @@ def test_its_own_tests_pass(plugin: Path, test: str) -> None:
     words = ("-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", f"tests/{test}.py")
     last = python(plugin, *words).splitlines()[-1]
     assert "passed" in last and "skipped" not in last
+
+
+def test_its_rig_runs_with_its_estimator(plugin: Path) -> None:
+    assert "camera.exposure_ms" in python(plugin, "-m", "hil.cli", "rig", "check", "rig.toml")
+    said = python(plugin, "-m", "hil.cli", "run", "session.toml")
+    assert "4 complete of 4" in said

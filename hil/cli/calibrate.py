@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -144,12 +145,13 @@ def _plot(fit: CameraCalibration, path: Path) -> None:
 @contextmanager
 def _progress() -> Iterator[Callable[[CalibrationProgress], None]]:
     """Show how far it is: a bar in a terminal, else a line for each step."""
-    from rich.console import Console
     from rich.markup import escape
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
 
-    console = Console(stderr=True, highlight=False)
+    from hil.cli.terminal import SafeConsole
+
+    console = SafeConsole(sys.stderr)
     if not console.is_terminal:
         yield _Lines(console)
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -228,10 +229,11 @@ def _family(name: str | None, words: list[str], progress: Progress) -> str | Pat
 
 
 def _progress() -> Progress:
-    from rich.console import Console
     from rich.progress import Progress
 
-    screen = Console(stderr=True)
+    from hil.cli.terminal import SafeConsole
+
+    screen = SafeConsole(sys.stderr)
     return Progress(console=screen, transient=True, disable=not screen.is_terminal)
 
 

@@ -11,11 +11,12 @@ from typing import Annotated
 
 import typer
 
+from hil.cli.terminal import safe_output
 from hil.errors import HilError
 from hil.rig.device_thread import any_abandoned
 
 # Files of this folder that hold no commands; every other one is a group of them.
-_NO_GROUPS = frozenset({"__main__", "main", "options", "progress", "rig_check"})
+_NO_GROUPS = frozenset({"__main__", "main", "options", "progress", "rig_check", "terminal"})
 
 app = typer.Typer(
     name="hil",
@@ -80,6 +81,11 @@ def run(arguments: list[str] | None = None) -> int:
         # A console on Windows may not know every letter of a device's name.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+    with safe_output():
+        return _run(arguments)
+
+
+def _run(arguments: list[str] | None) -> int:
     try:
         status = app(args=arguments, standalone_mode=False)
     except HilError as error:

@@ -27,9 +27,10 @@ def check_rig(path: Path) -> int:
     ------
     InputError, RigError
     """
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
+
+    from hil.cli.terminal import SafeConsole
 
     rig = Rig(Plan(load_rig_file(path)))
     try:
@@ -49,7 +50,7 @@ def check_rig(path: Path) -> int:
             cells = (name, setting.unit, _allowed(rig, setting), _shown(value))
             table.add_row(*(Text(cell) for cell in cells))
         width = None if sys.stdout.isatty() else 160
-        Console(highlight=False, markup=False, width=width).print(table)
+        SafeConsole(sys.stdout, width=width).print(table)
         for name, version in rig.versions.items():
             print(f"{name} {version}")
         print(_light(rig))

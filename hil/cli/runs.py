@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
@@ -206,11 +207,10 @@ def drive(work: Work, name: str, objective: str) -> int:
 
 def drive_session(work: Work, name: str, objective: str) -> SessionResult:
     """Run a session under a terminal view."""
-    from rich.console import Console
-
     from hil.cli.progress import TerminalView
+    from hil.cli.terminal import SafeConsole
 
-    console = Console(stderr=True, highlight=False, markup=False)
+    console = SafeConsole(sys.stderr)
     with TerminalView(console, name, objective) as view:
         result = work(view)
     return result

@@ -309,7 +309,12 @@ def frozen(row: TrialRow, constrained: frozenset[str]) -> FrozenTrial:
         values=row.objectives if state is OptunaState.COMPLETE else None,
         params={name: value for name, value in asked(row).items() if name in known},
         distributions=known,
-        system_attrs={k: v for k, v in row.sampler_attrs.items() if k != ASKED},
+        # Sessions of the first release hold pickles: neither read here nor handed on.
+        system_attrs={
+            key: value
+            for key, value in row.sampler_attrs.items()
+            if key != ASKED and not key.startswith("cma:optimizer")
+        },
         intermediate_values=dict(row.intermediate),
         constraints=constraints,
     )

@@ -16,7 +16,6 @@ import numpy as np
 from optuna.exceptions import ExperimentalWarning
 from optuna.samplers import (
     BaseSampler,
-    CmaEsSampler,
     GPSampler,
     GridSampler,
     NSGAIISampler,
@@ -26,6 +25,7 @@ from optuna.samplers import (
 )
 
 from hil import spec
+from hil.proposer.cmaes_state import NumericCmaEsSampler
 from hil.spec.axis import grid_values
 
 
@@ -91,7 +91,7 @@ def _(sampler: spec.GpSampler, ask: Ask) -> BaseSampler:
 
 @built.register
 def _(sampler: spec.CmaesSampler, ask: Ask) -> BaseSampler:
-    return CmaEsSampler(
+    return NumericCmaEsSampler(
         n_startup_trials=sampler.startup_trials,
         popsize=sampler.population_size,
         warn_independent_sampling=False,

@@ -43,7 +43,8 @@ def flat(table: pd.DataFrame) -> pd.DataFrame:
     """Write lists and objects in cells as JSON, which every program reads."""
     table = table.copy()
     for column in table.columns:
-        if table[column].map(lambda cell: isinstance(cell, (list, dict, tuple))).any():
+        # Not by `map`: of a column without rows it keeps the type, and times have no `any`.
+        if any(isinstance(cell, (list, dict, tuple)) for cell in table[column]):
             table[column] = [json.dumps(cell) for cell in table[column]]
     return table
 

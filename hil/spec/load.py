@@ -110,8 +110,12 @@ def parse(model: type[Model], text: str, where: str | Path) -> Model:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InputError(where, "", f"not TOML: {error}") from None
+    except RecursionError:
+        raise InputError(where, "", "nested too deeply") from None
     try:
         return model.model_validate(table)
+    except RecursionError:
+        raise InputError(where, "", "nested too deeply") from None
     except ValidationError as error:
         raise input_error(error, where, table) from None
 

@@ -215,3 +215,11 @@ def test_missing_and_binary_files(tmp_path: Path) -> None:
     (tmp_path / "binary.toml").write_bytes(b"name = '\xff'")
     with pytest.raises(InputError, match="not UTF-8"):
         load_session_file(tmp_path / "binary.toml")
+
+
+@pytest.mark.parametrize("text", ["a = " + "[" * 20_000, "a = " + "{ b = " * 20_000])
+def test_deep_nesting_is_one_line(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "rig.toml"
+    path.write_text(text)
+    with pytest.raises(InputError, match=r"rig\.toml: (nested too deeply|not TOML)"):
+        load_rig_file(path)
