@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from hil.rig.calls.driver_calls import CallHangs, DriverCalls, Hang
-from hil.rig.device_thread import any_abandoned
+from hil.rig.device_thread import abandoned
 
 
 class Bench:
@@ -51,7 +51,7 @@ def test_a_call_that_hangs_is_named_and_its_device_left_alone(bench: Bench) -> N
     with pytest.raises(CallHangs, match=r"mirror: settle has not returned for 0\.05 s"):
         bench.hang()
     assert bench.hangs == [Hang("mirror", "settle", 0.05)]
-    assert any_abandoned()
+    assert abandoned()
     began_s = time.monotonic()
     with pytest.raises(CallHangs, match="mirror: settle"):
         bench.calls.run("mirror", "read", lambda: 1, 30.0)
