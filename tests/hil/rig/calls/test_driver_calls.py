@@ -104,3 +104,24 @@ def test_a_long_call_can_be_left_before_its_deadline(bench: Bench) -> None:
 def test_a_call_inside_a_call_does_not_wait_for_itself(bench: Bench) -> None:
     run = bench.calls.run
     assert run("a", "read", lambda: run("b", "read", lambda: 7, 1.0), 1.0) == 7
+
+
+def test_a_simulated_device_that_computes_is_slow_and_does_not_hang(bench: Bench) -> None:
+    def compute() -> str:
+        while time.thread_time() < end_s:
+            pass
+        return "frames"
+
+    def compute_from_here() -> str:
+        nonlocal end_s
+        end_s = time.thread_time() + 1.0
+        return compute()
+
+    end_s = 0.0
+    bench.calls.simulated = True
+    assert bench.calls.run("camera", "capture", compute_from_here, 0.5) == "frames"
+    with pytest.raises(CallHangs, match="mirror: settle"):
+        bench.hang(0.05)
+    bench.calls.simulated = False
+    with pytest.raises(CallHangs, match="camera: capture"):
+        bench.calls.run("camera", "capture", compute_from_here, 0.5)
