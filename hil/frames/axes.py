@@ -92,16 +92,14 @@ def _as_named(path: Path, array: FileArray) -> str:
         raise InputError(
             path, "", "holds colour images; allowed: grey ones, or --axes that say where c lies"
         )
-    n_channels = max(
-        (n for n, name in zip(array.shape, names, strict=True) if name == "C"), default=0
-    )
+    n_channels = array.shape[names.index("C")] if "C" in names else 1
     if n_channels > _MOST_CHANNELS and len(array.channels) != n_channels:
         shown = "".join({"X": "x", "Y": "y", "C": "f"}.get(name, "r") for name in names)
         raise InputError(
             path,
             "",
-            f"has {n_channels} channels without names, axes {names} of lengths {array.shape}, which "
-            f"may be frames; allowed: --axes, {shown} where they are fields of view, "
+            f"has {n_channels} channels without names, axes {names} of lengths {array.shape}, "
+            f"which may be frames; allowed: --axes, {shown} where they are fields of view, "
             f"{shown.replace('f', 'c')} where they are channels",
         )
     others = [

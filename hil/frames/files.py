@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -102,7 +103,9 @@ def _open(path: Path) -> FileArray:
         if opener is None and path.suffix:
             raise InputError(path, "", f"is of no known kind; {nearest(path.suffix, _OPENERS)}")
         raise InputError(path, "", "no such file")
-    array: FileArray = readable(path, lambda: _opener(path)(path))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what lies beside the frames: a .DS_Store, say
+        array: FileArray = readable(path, lambda: _opener(path)(path))
     return array
 
 

@@ -37,12 +37,12 @@ def kind_of(path: Path) -> str:
         start = file.read(256)
     if not start:
         return "nothing"
+    if start[128:132] == b"DICM":
+        return "DICOM"
     for known in (_TIFF, _BEGINS):
         for begins, kind in known.items():
             if start.startswith(begins):
                 return kind
-    if start[128:132] == b"DICM":
-        return "DICOM"
     if start.lstrip(b"\xef\xbb\xbf \r\n\t")[:5] in (b"<?xml", b"<OME "):
         return "XML"
     return ""

@@ -6,7 +6,6 @@ pixels lie. What it does not name was never written.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from itertools import product
 from pathlib import Path
@@ -150,7 +149,6 @@ class _Frames:
 def _index(folder: Path) -> Iterator[tuple[tuple[tuple[str, Any], ...], _Place]]:
     import tifffile
 
-    seen = 0
     for axes, file, offset, width, height, kind, packed, *_ in tifffile.tifffile.read_ndtiff_index(
         folder / INDEX
     ):
@@ -158,7 +156,6 @@ def _index(folder: Path) -> Iterator[tuple[tuple[tuple[str, Any], ...], _Place]]
             raise InputError(folder, "", "is compressed; allowed: NDTiff without compression")
         if min(width, height) < 1:
             raise InputError(folder, "", f"is damaged: a frame of {height} x {width} in {INDEX}")
-        seen += 1
         name = Path(file).name
         yield tuple(axes.items()), _Place(name, offset, (height, width), kind)
 
@@ -181,16 +178,10 @@ def _metadata(folder: Path, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
     try:
         with tifffile.TiffFile(folder / name) as file:
             summary = (file.micromanager_metadata or {}).get("Summary")
-            tag = file.pages.first.tags.get(51123)
+            frame = file.pages.first.tags.valueof(51123)
     except Exception:  # for people only
         return {}, {}
-    frame = tag.value if tag is not None else {}
     return (
         summary if isinstance(summary, dict) else {},
         frame if isinstance(frame, dict) else {},
     )
-
-
-def is_stack_part(name: str) -> bool:
-    """Whether a file is one of several that make up one acquisition of Micro-Manager."""
-    return re.search(r"_MMStack", name) is not None

@@ -23,7 +23,12 @@ from hil.frames.tiff_records import channel_names, companion, recorded
 from hil.frames.tiff_values import check_values
 
 _LACKING = "the file is damaged, images are lacking or cut off"
-_OF_LACKING = ("missing data are zeroed", "missing pages")  # what `_absent_pages` finds itself
+_NO_MATTER = (
+    "missing data are zeroed",  # `_absent_pages` finds them itself
+    "missing pages",
+    "failed to read display settings",
+    "failed to read comments",
+)
 
 
 def open_tiff(path: Path) -> FileArray:
@@ -159,7 +164,7 @@ class _Heard(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         words = record.getMessage()
-        if not any(known in words.lower() for known in _OF_LACKING):
+        if not any(known in words.lower() for known in _NO_MATTER):
             self.words.append(words)
 
 
