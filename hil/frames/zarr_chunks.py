@@ -1,7 +1,8 @@
 """Which chunks of a Zarr array were never written, by the names that its store holds.
 
 Zarr leaves chunks out that hold nothing but the fill value, unless told otherwise: such a chunk and
-one that an acquisition did not reach look the same. No frame of a camera is all fill value.
+one that an acquisition did not reach look the same. No frame of a camera is all fill value, so
+that within the last chunk that was written, frames of nothing else count as absent too.
 """
 
 from __future__ import annotations
@@ -51,9 +52,11 @@ def absent_chunks(path: Path, array: Any) -> Absent | None:
     held = dict(_held(path, prefix))
     per_shard = [a // b for a, b in zip(outer, inner, strict=True)]
     places: list[NDArray[np.int64]] = []
+    last: tuple[int, ...] | None = None
     for place in np.ndindex(*counts):
         key = prefix + str(array.metadata.encode_chunk_key(place))
         size = held.get(key, 0)
+        last = place if size else last
         if not array.shards:
             if not size:
                 places.append(np.array([place], np.int64))
@@ -65,9 +68,32 @@ def absent_chunks(path: Path, array: Any) -> Absent | None:
         inside = (within * inner < np.array(array.shape)).all(axis=1)
         if inside.any():
             places.append(within[inside])
-    if not places:
-        return None
-    return Absent(inner, np.concatenate(places), _WHY, may_be_fill=True)
+    first = np.concatenate(places) if places else np.zeros((0, array.ndim), np.int64)
+    tail = [] if last is None else _unfilled(array, last[0] * outer[0], outer[0])
+    if not tail:
+        return Absent(inner, first, _WHY, may_be_fill=True) if len(first) else None
+    singly = np.repeat(first, inner[0], axis=0)
+    singly[:, 0] = singly[:, 0] * inner[0] + np.tile(np.arange(inner[0]), len(first))
+    n_chunks = [-(-n // size) for n, size in zip(array.shape, inner, strict=True)][1:]
+    whole = np.array([(k, *rest) for k in tail for rest in np.ndindex(*n_chunks)], np.int64)
+    every = np.concatenate([singly, whole])
+    inside = every[:, 0] < array.shape[0]
+    return Absent((1, *inner[1:]), every[inside], _WHY, may_be_fill=True)
+
+
+def _unfilled(array: Any, start: int, n: int) -> list[int]:
+    """List what holds nothing but the fill value at the end of so many along the first axis."""
+    stop = min(start + n, array.shape[0])
+    if array.ndim < 3 or stop - start < 2:
+        return []
+    fill = array.fill_value if array.fill_value is not None else 0
+    found = []
+    for number in range(stop - 1, start - 1, -1):
+        values = np.asarray(array[number])
+        if not (np.isnan(values).all() if fill != fill else (values == fill).all()):
+            break
+        found.append(number)
+    return found
 
 
 def _held(path: Path, prefix: str) -> Iterator[tuple[str, int]]:

@@ -115,3 +115,19 @@ def test_more_chunks_than_can_be_listed_are_refused(tmp_path: Path) -> None:
     described.write_text(json.dumps(found))
     with pytest.raises(InputError, match="has 200000000000 chunks; allowed"):
         open_frames(tmp_path / "a.zarr")
+
+
+@pytest.mark.parametrize("fill", [0, 7])
+@pytest.mark.parametrize("n", [4, 5, 6])
+def test_a_chunk_that_was_not_filled_lacks_frames(tmp_path: Path, n: int, fill: int) -> None:
+    array = zarr.create_array(
+        str(tmp_path / "a.zarr"),
+        shape=(12, 24, 20),
+        dtype="u2",
+        chunks=(4, 24, 20),
+        fill_value=fill,
+    )
+    array[:n] = np.concatenate([FRAMES[:, 0], FRAMES[:1, 1]])[:n]
+    with pytest.raises(InputError, match=f"{12 - n} of 12 frames are incomplete"):
+        open_frames(tmp_path / "a.zarr")
+    assert open_frames(tmp_path / "a.zarr", allow_missing=True).shape == (n, 1, 24, 20)
