@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from hil.errors import InputError
 from hil.frames.absent import Absent
 from hil.frames.arrays import FileArray, Index
+from hil.frames.tiff_log import complaints, unheard
 from hil.frames.tiff_records import names_of_summary, of_micromanager
 
 INDEX = "NDTiff.index"
@@ -149,9 +150,9 @@ class _Frames:
 def _index(folder: Path) -> Iterator[tuple[tuple[tuple[str, Any], ...], _Place]]:
     import tifffile
 
-    for axes, file, offset, width, height, kind, packed, *_ in tifffile.tifffile.read_ndtiff_index(
-        folder / INDEX
-    ):
+    with complaints(folder / INDEX):
+        entries = list(tifffile.tifffile.read_ndtiff_index(folder / INDEX))
+    for axes, file, offset, width, height, kind, packed, *_ in entries:
         if packed:
             raise InputError(folder, "", "is compressed; allowed: NDTiff without compression")
         if min(width, height) < 1:
@@ -176,7 +177,7 @@ def _metadata(folder: Path, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
     import tifffile
 
     try:
-        with tifffile.TiffFile(folder / name) as file:
+        with unheard(), tifffile.TiffFile(folder / name) as file:
             summary = (file.micromanager_metadata or {}).get("Summary")
             frame = file.pages.first.tags.valueof(51123)
     except Exception:  # for people only

@@ -6,10 +6,8 @@ here that is an error, or frames that are known to be incomplete.
 
 from __future__ import annotations
 
-import logging
 import weakref
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,16 +17,11 @@ import numpy as np
 from hil.errors import InputError
 from hil.frames.absent import Absent
 from hil.frames.arrays import FileArray, of_maps, of_zarr, stacked
+from hil.frames.tiff_log import complaints
 from hil.frames.tiff_records import channel_names, companion, recorded
 from hil.frames.tiff_values import check_values
 
 _LACKING = "the file is damaged, images are lacking or cut off"
-_NO_MATTER = (
-    "missing data are zeroed",  # `_absent_pages` finds them itself
-    "missing pages",
-    "failed to read display settings",
-    "failed to read comments",
-)
 
 
 def open_tiff(path: Path) -> FileArray:
@@ -41,7 +34,7 @@ def open_tiff(path: Path) -> FileArray:
     """
     import tifffile
 
-    with _complaints(path):
+    with complaints(path):
         with tifffile.TiffFile(path) as file:
             elsewhere = companion(path, file)
         if elsewhere is not None:
@@ -63,7 +56,7 @@ def open_companion(path: Path) -> FileArray:
     words = path.read_text(encoding="utf-8")
     names = companion_files(path, words)
     first = path.parent / names[0]
-    with _complaints(path), tifffile.TiffFile(first, omexml=words) as file:
+    with complaints(path), tifffile.TiffFile(first, omexml=words) as file:
         return _open_series(path, first, file, words)
 
 
@@ -155,29 +148,3 @@ def _absent_pages(series: Any) -> Absent | None:
     if n:
         places[:, :n] = np.stack(np.unravel_index(lacking, shape[:n]), axis=1)
     return Absent((1,) * n + shape[n:], places, _LACKING)
-
-
-class _Heard(logging.Handler):
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self.words: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        words = record.getMessage()
-        if not any(known in words.lower() for known in _NO_MATTER):
-            self.words.append(words)
-
-
-@contextmanager
-def _complaints(path: Path) -> Iterator[None]:
-    """Raise where tifffile complains in its log."""
-    log, heard = logging.getLogger("tifffile"), _Heard()
-    propagate, log.propagate = log.propagate, False
-    log.addHandler(heard)
-    try:
-        yield
-    finally:
-        log.removeHandler(heard)
-        log.propagate = propagate
-    if heard.words:
-        raise InputError(path, "", f"is damaged, or not quite TIFF: {heard.words[0]}")

@@ -43,7 +43,7 @@ def check_values(path: Path, page: Any) -> None:
     if against:
         raise InputError(path, "", f"is {against}; allowed: frames as the camera gave them")
     photometric = int(page.photometric)
-    if photometric == 0:
+    if photometric == 0 and page.bitspersample > 1:  # masks of one bit are as they are stored
         raise InputError(
             path,
             "",

@@ -66,3 +66,14 @@ def test_a_file_that_was_cut_off_lacks_frames(tmp_path: Path) -> None:
     (tmp_path / "a" / "NDTiffStack.tif").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(InputError, match=r"3 of 6 frames are incomplete: the file is damaged"):
         open_frames(tmp_path / "a")
+
+
+def test_an_index_that_was_damaged_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ndtiff(tmp_path / "a", places(time=range(3)), {})
+    index = tmp_path / "a" / "NDTiff.index"
+    index.write_bytes(index.read_bytes().replace(b"time", b"ti\xffe", 1))
+    with pytest.raises(InputError, match="is damaged, or not quite TIFF"):
+        open_frames(tmp_path / "a")
+    assert capsys.readouterr().err == ""

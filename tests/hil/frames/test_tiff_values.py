@@ -10,7 +10,7 @@ import pytest
 import tifffile
 
 from hil.errors import InputError
-from hil.frames.files import open_frames
+from hil.frames.files import open_frames, read_frames
 from tests.hil.frames.stored import FRAMES
 
 BYTES = (FRAMES[:, 0] // 16).astype(np.uint8)
@@ -86,3 +86,22 @@ def test_numbers_of_all_kinds_are_read(tmp_path: Path, kind: str, order: str) ->
         found = open_frames(tmp_path / name)
         assert found.dtype == np.dtype(kind)
         assert np.array_equal(found[3][0], frames[3])
+
+
+def test_masks_of_one_bit_are_as_they_were_written(tmp_path: Path) -> None:
+    mask = FRAMES[0, 0] > 2000
+    tifffile.imwrite(tmp_path / "a.tif", mask)  # tifffile says MinIsWhite of it
+    tifffile.imwrite(tmp_path / "b.tif", mask, photometric="minisblack")
+    for name in ("a.tif", "b.tif"):
+        assert np.array_equal(read_frames(tmp_path / name), mask)
+
+
+def test_pages_of_a_scanner_are_read(tmp_path: Path) -> None:
+    tags = [(33629, 5, 5, (1, 1) * 5, True)]  # MetaMorph's
+    tifffile.imwrite(tmp_path / "a.stk", FRAMES[:, 0], metadata=None, extratags=tags)
+    assert open_frames(tmp_path / "a.stk").shape == (5, 1, 24, 20)
+    with tifffile.TiffWriter(tmp_path / "a.ome.tif") as file:  # a pyramid
+        file.write(FRAMES[:, 0], subifds=1, metadata={"axes": "TYX"})
+        file.write(FRAMES[:, 0, ::2, ::2], subfiletype=1)
+    found = open_frames(tmp_path / "a.ome.tif")
+    assert np.array_equal(found[4][0], FRAMES[4, 0])
