@@ -19,7 +19,8 @@ from hil.errors import InputError
 from hil.frames.absent import Absent
 from hil.frames.arrays import FileArray, Index, stacked
 from hil.frames.micromanager import ndtiff_folder, open_ndtiff
-from hil.frames.tiff import open_tiff
+from hil.frames.tiff import open_companion, open_tiff
+from hil.frames.tiff_log import unheard
 from hil.frames.tiff_records import names_of_summary, of_micromanager
 from hil.frames.zarr_files import is_zarr_folder, natural_order, open_zarr
 
@@ -49,8 +50,11 @@ def open_folder(path: Path) -> FileArray:
     stacks = [file for file in files if "_MMStack" in file.name]
     if stacks:
         return _of_stacks(path, stacks)
+    companions = sorted(path.glob("*.companion.ome"))
+    if len(companions) == 1:
+        return open_companion(companions[0])
     if files:
-        return _of_single(path, files)
+        return open_tiff(files[0]) if _leads_on(files) else _of_single(path, files)
     folders = sorted((one for one in path.iterdir() if one.is_dir()), key=_by_number)
     holding = [one for one in folders if _tiffs(one)]
     if not holding:
@@ -79,6 +83,19 @@ def _of_stacks(path: Path, stacks: Sequence[Path]) -> FileArray:
     if len(stacks) == 1 or _n_images(first) > _pages(stacks[0]):
         return first
     return stacked(path, [first, *map(open_tiff, stacks[1:])])
+
+
+def _leads_on(files: Sequence[Path]) -> bool:
+    """Whether the first file is one of several that its OME-XML makes one dataset of."""
+    import tifffile
+
+    if len(files) == 1:
+        return True
+    with unheard(), tifffile.TiffFile(files[0]) as file:
+        if not file.is_ome:
+            return False
+        pages = (page for series in file.series for page in series.pages)
+        return any(page is not None and page.parent is not file for page in pages)
 
 
 def _n_images(array: FileArray) -> int:

@@ -13,6 +13,7 @@ import tifffile
 from hil.errors import InputError
 from hil.frames.files import open_frames
 from tests.hil.frames.stored import FRAMES
+from tests.hil.frames.written import companion, ome_files
 
 
 def test_numbers_in_names_are_the_order(tmp_path: Path) -> None:
@@ -62,3 +63,20 @@ def test_single_images_of_micromanager(tmp_path: Path, version: str) -> None:
 def test_folders_without_frames(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is a folder without frames; allowed: TIFF"):
         open_frames(tmp_path)
+
+
+def test_files_of_one_dataset_are_not_taken_twice(tmp_path: Path) -> None:
+    files = ome_files(tmp_path, FRAMES[:, 0])
+    for path in (tmp_path, files[0], files[3]):
+        found = open_frames(path)
+        assert found.shape == (5, 1, 24, 20)
+        assert np.array_equal(found[4][0], FRAMES[4, 0])
+    files[2].unlink()
+    with pytest.raises(InputError, match="1 of 5 frames are incomplete"):
+        open_frames(tmp_path)
+    assert open_frames(tmp_path, allow_missing=True).shape == (4, 1, 24, 20)
+
+
+def test_a_folder_with_a_companion_is_what_it_describes(tmp_path: Path) -> None:
+    companion(tmp_path, FRAMES[:, 0])
+    assert open_frames(tmp_path).shape == (5, 1, 24, 20)

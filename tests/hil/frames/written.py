@@ -137,3 +137,20 @@ def companion(folder: Path, images: np.ndarray) -> Path:
         f'SizeZ="1" SizeC="1" SizeT="{n}"><Channel ID="Channel:0:0" SamplesPerPixel="1"/>{"".join(blocks)}</Pixels></Image></OME>'
     )
     return folder / "run.companion.ome"
+
+
+def ome_files(folder: Path, images: np.ndarray) -> list[Path]:
+    """OME-TIFF of a file a time, each of which holds the whole XML."""
+    n, height, width = images.shape
+    blocks = "".join(
+        f'<TiffData FirstT="{t}" IFD="0" PlaneCount="1"><UUID FileName="m{t}.ome.tif">urn:uuid:{t}</UUID></TiffData>'
+        for t in range(n)
+    )
+    for t, image in enumerate(images):
+        words = (
+            f'<?xml version="1.0"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06" UUID="urn:uuid:{t}">'
+            f'<Image ID="Image:0"><Pixels ID="Pixels:0" DimensionOrder="XYZCT" Type="uint16" SizeX="{width}" SizeY="{height}" '
+            f'SizeZ="1" SizeC="1" SizeT="{n}"><Channel ID="Channel:0:0" SamplesPerPixel="1"/>{blocks}</Pixels></Image></OME>'
+        )
+        tifffile.imwrite(folder / f"m{t}.ome.tif", image, metadata=None, description=words)
+    return [folder / f"m{t}.ome.tif" for t in range(n)]
