@@ -38,11 +38,6 @@ class Absent:
     may_be_fill: bool = False
 
 
-def none_absent(piece: Sequence[int]) -> Absent:
-    """Say that all is there."""
-    return Absent(tuple(piece), np.zeros((0, len(piece)), np.int64), "")
-
-
 def stack_absent(parts: Sequence[Absent | None], shape: tuple[int, ...]) -> Absent | None:
     """Join what is absent of arrays that are stacked along a new first axis."""
     some = [(number, part) for number, part in enumerate(parts) if part is not None]
