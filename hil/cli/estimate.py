@@ -48,7 +48,8 @@ def register(app: typer.Typer) -> None:
 
 def estimate(
     frames: Annotated[
-        Path, typer.Argument(metavar="FRAMES", help="An .npy, .npz, .tif or .zarr file, ADU.")
+        Path,
+        typer.Argument(metavar="FRAMES", help="A TIFF, Zarr, .npy or .npz file, or a folder, ADU."),
     ],
     noise: Annotated[
         list[str],
@@ -93,6 +94,9 @@ def estimate(
     channel: Annotated[
         int | None, typer.Option(metavar="N", help="Only this channel, from 0.")
     ] = None,
+    allow_missing: Annotated[
+        bool, typer.Option("--allow-missing", help="Leave frames out that were not wholly written.")
+    ] = False,
     saturation_adu: Annotated[
         float | None, typer.Option(metavar="ADU", help="Where the camera clips as it was set.")
     ] = None,
@@ -123,7 +127,7 @@ def estimate(
         noises = [_noise(text, db) for text in noise]
         models = [model for model, _ in noises]
         model = models[0] if len(models) == 1 else models
-        stored = open_frames(frames, axes, channel)
+        stored = open_frames(frames, axes, channel, allow_missing)
         chosen: dict[str, Any] = {
             "stride": stride,
             "n_patches": patches,
@@ -145,6 +149,8 @@ def estimate(
         "shape": list(stored.shape),
         "dtype": str(stored.dtype),
         "axes": stored.axes,
+        "left_out": stored.left_out,
+        "recorded": stored.recorded,
         "noise": [repr(one) for one in models],
         "patch_size": patch_size,
         "confidence": confidence,
@@ -275,6 +281,10 @@ def _say(found: Estimate, asked: dict[str, Any], enough: Sufficiency | None, for
         "frames": f"{_count(fields, 'field')}, {_count(repeats, 'repeat')}, {height} x {width}"
         f" pixels, {asked['dtype']}, axes read as {asked['axes']}",
     }
+    if asked["left_out"]:
+        lines["left out"] = asked["left_out"]
+    if asked["recorded"]:
+        lines["recorded"] = ", ".join(f"{key} {said}" for key, said in asked["recorded"].items())
     if "constant_adu" in details:
         lines["note"] = f"all pixels read {details['constant_adu']:g} ADU: nothing can be known"
     if "places_used" in details:
