@@ -64,6 +64,7 @@ def estimate_stored(
     saturation_adu: float | None = None,
     max_saturated_share: float = 1e-3,
     noise_variance_relative_sd: float = 0.0,
+    lower_bound: bool = False,
     max_patches: int = 20_000,
     memory_bytes: int = IN_MEMORY_BYTES,
 ) -> Estimate:
@@ -109,8 +110,12 @@ def estimate_stored(
             cast(NoiseModel | FlattenedNoise, noise), patch_size, confidence, **options
         )
         found = _stream(frames, online, patch_size)
+        if lower_bound:
+            none = {"lower_method": "none", "lower_reason": "of a stream only sums are kept"}
+            found = replace(found, details={**found.details, **none})
         return _widened(found, noise_variance_relative_sd, confidence)
     options["noise_variance_relative_sd"] = noise_variance_relative_sd
+    options["lower_bound"] = lower_bound
     if small:
         whole = np.stack([_field(frames, number) for number in range(frames.shape[0])])
         options |= {"stride": stride, "n_patches": n_patches, "mask": mask}
