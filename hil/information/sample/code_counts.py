@@ -20,7 +20,7 @@ import numpy as np
 from drivers.types import Floats
 from hil.information.sample.codes_found import CameraCodes, Unit
 from hil.noise.clip_test import clips_at_first, clips_at_last
-from hil.noise.code_step import PLAIN, CodeStep, find_step
+from hil.noise.code_step import PLAIN, CodeStep, find_step, find_whole_step
 from hil.noise.entropy.histogram import AduCounts
 from hil.noise.model import FlattenedNoise, NoiseModel
 
@@ -77,6 +77,8 @@ def _without_comb(
         return noise, counts, codes
     whole = np.concatenate([np.zeros(counts.first_adu), counts.counts]).astype(np.int64)
     step = find_step(whole)
+    if step is PLAIN:
+        step = find_whole_step(counts.counts, counts.first_adu)
     if step is PLAIN or not _explains(step, counts, own):
         return noise, counts, codes
     codes = replace(codes, step=step)
