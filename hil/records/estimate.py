@@ -64,6 +64,7 @@ SEVERITY: Mapping[str, Severity] = {
     "noise_mismatch": Severity.WRONG,
     "noise_correlated": Severity.WRONG,
     "fixed_pattern": Severity.WRONG,
+    "pattern_possible": Severity.WRONG,
     "coarse_counts": Severity.WRONG,
     "codes_not_divided": Severity.WRONG,
     "noise_unit_unclear": Severity.WRONG,
