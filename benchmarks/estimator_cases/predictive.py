@@ -48,7 +48,7 @@ class Case(NamedTuple):
 
 def rows(n_seeds: int) -> Iterator[Row]:
     """Measure every case with every seed."""
-    groups = (_flat, _rare, _maps, _levels, _ramps, _processes, _templates)
+    groups = (_flat, _rare, _maps, _levels, ramps, processes, _templates)
     for case in (case for group in groups for case in group()):
         errors, bounds, seconds = [], [], []
         for seed in range(n_seeds):
@@ -163,7 +163,7 @@ def _ramp(rng: np.random.Generator, n: int, ratio: float, mean: float) -> Floats
     return np.asarray(mean * np.exp(((t - low) / (high - low) - 0.5) * math.log(ratio)))
 
 
-def _ramps() -> Iterator[Case]:
+def ramps() -> Iterator[Case]:
     p, side = 8, SHAPE[2]
     for ratio, mean in ((10, 1000.0), (30, 1000.0), (30, 200.0)):
         rng = np.random.default_rng(5)
@@ -205,7 +205,7 @@ PROCESSES: dict[str, tuple[Lag, float]] = {
 }
 
 
-def _processes() -> Iterator[Case]:
+def processes() -> Iterator[Case]:
     sigma = 10.0
     for name, (lag, amplitude) in PROCESSES.items():
         # what the torus makes of it, where no such covariance is positive

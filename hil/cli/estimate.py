@@ -136,9 +136,10 @@ def estimate(
             "saturation_adu": saturation_adu,
             "noise_variance_relative_sd": max(sd for _, sd in noises),
         }
+        with_lower = chosen | {"lower_bound": True}
         family = _family(estimator, option or [], progress)
         watched = _Watched(stored, progress)
-        found = estimate_stored(watched, model, family, patch_size, seed=seed, **chosen)
+        found = estimate_stored(watched, model, family, patch_size, seed=seed, **with_lower)
         enough = None
         if plot is not None:
             some = some_fields(stored, seed, _PLOT_BYTES)
@@ -266,6 +267,8 @@ def _say(found: Estimate, asked: dict[str, Any], enough: Sufficiency | None, for
             table["sufficiency"] = asdict(enough)
         print(json.dumps(_plain(table), indent=2))
         return
+    from hil.records.estimate import lower_bound_in_words
+
     details = found.details
     interval = f"{found.ci_low:.4f} to {found.ci_high:.4f} ({asked['confidence']:.0%})"
     if math.isnan(found.ci_low):
@@ -276,6 +279,7 @@ def _say(found: Estimate, asked: dict[str, Any], enough: Sufficiency | None, for
         "information": f"{found.bits_per_pixel:.4f} bits per pixel",
         "interval": interval,
         "bound": f"{details['held_out_bits']:.4f} bits per pixel, held out",
+        "lower bound": lower_bound_in_words(details, asked["confidence"]),
         "estimator": f"{details.get('chosen', found.estimator)}, {found.n_patches} patches of"
         f" {side} x {side} pixels",
         "frames": f"{_count(fields, 'field')}, {_count(repeats, 'repeat')}, {height} x {width}"
@@ -297,7 +301,8 @@ def _say(found: Estimate, asked: dict[str, Any], enough: Sufficiency | None, for
         lines["patch size"] = enough.patch_size.sentence
         lines["fields"] = enough.fields.sentence
     for name, text in lines.items():
-        print(f"{name:<12} {text}")
+        if text:
+            print(f"{name:<12} {text}")
 
 
 def _count(n: int, word: str) -> str:

@@ -90,7 +90,9 @@ def trials(
     if corrected:
         place = list(table.columns).index("objective") + 1
         table.insert(place, "corrected", table["number"].map(corrected))
-    write(table, form, output, _TRIAL_COLUMNS, settings=True)
+    asked_for = table["lower_bits"].notna().any()
+    columns = [name for name in _TRIAL_COLUMNS if name != "lower_bits" or asked_for]
+    write(table, form, output, columns, settings=True)
 
 
 def events(
@@ -185,7 +187,8 @@ def verify(session: SessionRef = "last", db: Db = None, frames: Frames = None) -
 
 _SESSION_COLUMNS = "session_id name rig state n_trials n_complete best created_at tags".split()
 _TRIAL_COLUMNS = (
-    "session_name number kind state objective corrected ci_low ci_high dose_mj flags reason".split()
+    "session_name number kind state objective corrected ci_low ci_high lower_bits dose_mj flags"
+    " reason".split()
 )
 
 

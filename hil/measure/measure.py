@@ -17,7 +17,7 @@ from hil.clock import Clock, SystemClock
 from hil.errors import InputError
 from hil.measure.advice import advise
 from hil.measure.repeatability import Repeatability, judge
-from hil.records.estimate import Estimate
+from hil.records.estimate import Estimate, lower_bound_in_words
 from hil.rig.capture import Capture
 from hil.rig.device_thread import WorkerThread
 from hil.session.baseline import take_baseline
@@ -76,6 +76,8 @@ class MeasureResult:
         What the camera and the light were set to.
     calibration
         Id of the calibration; None where the rig file states the noise.
+    lower_bound
+        What bounds the last measurement from below, in words.
     advice
         What to do, in words; empty if all is well.
     stored
@@ -89,6 +91,7 @@ class MeasureResult:
     estimator: str
     settings: Mapping[str, Value]
     calibration: str | None
+    lower_bound: str
     advice: tuple[str, ...]
     stored: str
 
@@ -172,6 +175,7 @@ def measure_rig(
             estimator=estimates[0].estimator,
             settings=taken.settings,
             calibration=noise.calibration_id,
+            lower_bound=lower_bound_in_words(estimates[-1].details, scheme.confidence),
             advice=advise(found, taken.brightest_share, len(scheme.fields)),
             stored=held.database.url if held.database is not None else "",
         )
@@ -260,11 +264,11 @@ class _Taken:
             stack.callback(thinker.close, wait=False)
             for i in range(measurements):
                 observer(i, measurements)
-                estimates.append(self._one(thinker))
+                estimates.append(self._one(thinker, lower_bound=i == measurements - 1))
             observer(measurements, measurements)
         return estimates
 
-    def _one(self, thinker: WorkerThread) -> Estimate:
+    def _one(self, thinker: WorkerThread, *, lower_bound: bool) -> Estimate:
         from hil.information import estimate_information
 
         scheme = self._scheme
@@ -294,6 +298,7 @@ class _Taken:
                 scheme.seed,
                 saturation_adu=saturation_adu,
                 noise_variance_relative_sd=self._noise.variance_relative_sd,
+                lower_bound=lower_bound,
             ),
             look,
         )

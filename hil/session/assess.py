@@ -162,6 +162,7 @@ class SessionAssessor:
             max_saturated_share=spec.constraints.max_saturated_share,
             noise_variance_relative_sd=self._noise_sd,
             subtract_pattern=spec.estimator.subtract_pattern,
+            lower_bound=spec.estimator.lower_bound,
         )
 
     def _constraints(

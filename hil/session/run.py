@@ -173,6 +173,7 @@ def resume_session(
         file = with_trials(
             stored_file(record, rig), trials if trials is not None else record.n_trials
         )
+        file = with_estimator(file, record.estimator)
         check_estimator(file)
         # Another rig has a calibration of its own.
         noise = rig_noise(file.rig, recorded, None if rig else record.calibration_id)
@@ -217,6 +218,18 @@ def with_trials(file: SessionFile, trials: int | None) -> SessionFile:
     if trials < 1:
         raise InputError("--trials", "", f"{trials}, allowed: 1 or more")
     return replace(file, spec=file.spec.model_copy(update={"trials": trials}))
+
+
+def with_estimator(file: SessionFile, kind: str) -> SessionFile:
+    """Return the file with the estimator that its session began with.
+
+    A file that names none means the default of its day, and slack differs between estimators.
+    """
+    own = file.spec.estimator
+    if kind == own.kind:
+        return file
+    update = {"estimator": own.model_copy(update={"kind": kind})}
+    return replace(file, spec=file.spec.model_copy(update=update))
 
 
 def _session_file(

@@ -132,12 +132,15 @@ class EstimatorSpec(Spec):
         Of intervals.
     subtract_pattern
         Whether what all fields of view share is taken off, where no maps of the camera are at hand.
+    lower_bound
+        Whether each trial's estimate has a lower bound beside it.
     """
 
     kind: str = "predictive"
     patch_size: int = Field(default=16, ge=1, le=256)
     confidence: float = Field(default=0.95, gt=0, lt=1)
     subtract_pattern: bool = False
+    lower_bound: bool = False
 
     def cannot_subtract(self, n_fields: int) -> str:
         """Say why what fields share could not be taken off; empty where it can be."""

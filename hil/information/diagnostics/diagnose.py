@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from hil.information.diagnostics.few_fields import check_few_fields
 from hil.information.diagnostics.fixed_pattern import FEW_FIELDS, PatternCheck, check_pattern
 from hil.information.diagnostics.flags import (
     check_noise,
@@ -67,7 +68,10 @@ class Diagnosis:
 
 
 def diagnose(
-    channels: Sequence[ChannelFrames], half_width_bits: float, patch_size: int
+    channels: Sequence[ChannelFrames],
+    half_width_bits: float,
+    patch_size: int,
+    bits_per_pixel: float = math.inf,
 ) -> Diagnosis:
     """Test noise and fixed pattern.
 
@@ -75,8 +79,12 @@ def diagnose(
     ----------
     half_width_bits
         Of the interval: errors of the noise model within it are not flagged.
+    bits_per_pixel
+        The estimate, of which no pattern is more.
     """
-    each = [_of_channel(channel, half_width_bits, patch_size) for channel in channels]
+    each = [
+        _of_channel(channel, half_width_bits, patch_size, bits_per_pixel) for channel in channels
+    ]
     if len(each) == 1:
         return each[0]
     details = [one.details for one in each]
@@ -98,7 +106,9 @@ def _badness(value: float) -> float:
     return abs(value)
 
 
-def _of_channel(channel: ChannelFrames, half_width_bits: float, patch_size: int) -> Diagnosis:
+def _of_channel(
+    channel: ChannelFrames, half_width_bits: float, patch_size: int, bits_per_pixel: float
+) -> Diagnosis:
     checked, noise = channel.checked, channel.noise
     flags: set[str] = set()
     details: dict[str, Any] = {}
@@ -117,7 +127,13 @@ def _of_channel(channel: ChannelFrames, half_width_bits: float, patch_size: int)
     if shows:
         flags.add("fixed_pattern")
     if checked.frames.shape[0] < FEW_FIELDS and not channel.converted:
+        few = check_few_fields(checked, channel.noise_variance_adu2)
+        details |= few.details()
         flags.add("pattern_unchecked")
+        if few.shows:
+            flags.add("fixed_pattern")
+        elif few.may_be(half_width_bits, bits_per_pixel):
+            flags.add("pattern_possible")
     flags |= channel.codes.flags
     details |= channel.codes.details()
     if isinstance(noise, CorrectedNoise):

@@ -42,7 +42,9 @@ def test_the_table_says_what_was_estimated(
     assert float(lines["information"].split()[0]) == pytest.approx(0.5, abs=0.02)
     assert lines["frames"] == "8 fields, 2 repeats, 64 x 64 pixels, uint16, axes read as fryx"
     assert lines["estimator"] == "predictive, 1024 patches of 8 x 8 pixels"
-    assert lines["flags"] == "none"
+    assert lines["flags"] == "lower_bound_limited"
+    assert "by repeats (95%)" in lines["lower"]
+    assert 0.05 < float(lines["lower"].split()[1]) < 0.5
 
 
 def test_the_picture_comes_with_its_verdicts(
