@@ -144,9 +144,8 @@ class SearchSpace:
     def problem(self, values: Mapping[str, Value]) -> str:
         """Say which limit across settings a proposal breaks; empty if none."""
         everything = {**self.present, **self.fixed, **values}
-        for rule in self.safety.rules:
-            if said := self.safety.together_problem(rule, everything):
-                return said
+        if said := self.safety.joint_problem(everything):
+            return said
         for name, amount in self.excess(values).items():
             if amount > 0:
                 return f"{name} is {amount:g} above what [constraints] allows"
@@ -198,7 +197,7 @@ def resolve(session: SessionSpec, safety: Safety, rig: RigSpec, where: str | Pat
     )
     searched = {axis.setting for axis in axes}
     _refuse_overlap(axes, fixed, safety, where)
-    names = {name for rule in safety.rules for name in rule.settings}
+    names = set(safety.joint_settings)
     names |= {*budget.light.settings} if budget.light else set()
     camera = safety.devices[rig.camera].describe()
     binning = next((setting.name for setting in camera if setting.role == "binning"), "")

@@ -15,7 +15,7 @@ from drivers.types import Value
 from hil.errors import SafetyError
 from hil.rig.calls.driver_calls import CallHangs, Hang
 from hil.rig.calls.open_driver import OpenDriver
-from hil.rig.motion import darkest
+from hil.rig.limits import darkest
 from hil.rig.parking import Parking, ParkProblem
 from hil.rig.plan import Plan
 from hil.rig.settings import RigSettings

@@ -50,7 +50,7 @@ def test_settings_are_limited_together(
     names = ("mirror.z4_nm", "mirror.z5_nm")
     table = {"settings": list(names), "rule": rule, "high": 100, "low": low}
     found = limits(benches, limits_together=[table])
-    problem = found.together_problem(found.rules[0], dict(zip(names, values, strict=True)))
+    problem = found.joint_problem(dict(zip(names, values, strict=True)))
     assert (says in problem) if says else problem == ""
 
 
