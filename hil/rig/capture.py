@@ -18,7 +18,7 @@ from hil.errors import RigError
 from hil.records.frames import FieldFrames
 from hil.rig.light import DoseMeter
 from hil.rig.limits import InterlockOpen
-from hil.rig.read_back import OutsideLimit, ReadBackError, check_read_back
+from hil.rig.read_back import OutsideLimit, ReadBackError, check_read_back, passed_limits
 from hil.rig.safety import Safety
 
 
@@ -102,6 +102,9 @@ class Capture:
         self._trial = dict(values)
         applied = self._move(values)
         recorded = self._safety.read(self._recorded)
+        if said := passed_limits(self._safety.limits, recorded):
+            self.rest()
+            raise OutsideLimit(said, recorded)
         check_read_back(self._safety.limits, {}, recorded)
         return {**recorded, **applied}
 
@@ -183,12 +186,14 @@ class Capture:
             self._before_blanks = self._safety.read(place) | self._before_blanks
         if place:
             self._move(place)
-        else:
-            self._safety.check_interlocks()
         try:
-            frames = list(self._camera.capture(self.repeats, self._timeout_s))
+            with self._safety.interlocks_watched():
+                frames = list(self._camera.capture(self.repeats, self._timeout_s))
         except DriverError as error:
             raise RigError(str(error)) from error
+        except InterlockOpen:
+            self.rest()
+            raise
         metas = {(f.meta.exposure_ms, f.meta.saturation_adu, f.pixels.shape) for f in frames}
         if len(frames) != self.repeats or len(metas) != 1:
             raise RigError(

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from drivers.protocol import Device
+from hil.rig.calls.interlock_watch import InterlockWatch
 from hil.rig.limits import RigLimits
 from hil.rig.motion import RigMotion
 from hil.rig.settings import RigSettings
@@ -54,3 +55,15 @@ class Safety:
         self.apply, self.park, self.halt = motion.apply, motion.park, motion.halt
         self.darken, self.hanging_stops = motion.darken, motion.hanging_stops
         self.limits_passed = motion.limits_passed
+
+    def interlocks_watched(self) -> InterlockWatch:
+        """Watch the interlocks for the length of a ``with`` block; an open one makes dark at once.
+
+        Leaving the block raises `hil.rig.limits.InterlockOpen` where one has been open.
+        """
+        active = bool(self.limits.interlocks)
+        return InterlockWatch(self.check_interlocks, self._interlock_opened, active=active)
+
+    def _interlock_opened(self) -> None:
+        self.darken()
+        self.halt()

@@ -145,7 +145,11 @@ class Track:
         if self.slew_per_s < math.inf and self.low <= here <= self.high:
             ticks = min(math.ceil(distance / (self.slew_per_s * _TICK_S)), _MOST_TICKS)
             n = max(n, min(ticks, int(distance)) if self.whole else ticks)
-        between = [self.part(here, target, i / n) for i in range(1, n)]
+        stride = (target - here) / n
+        if self.whole:  # by integers, which have no rounding
+            stride = math.ceil(stride) if stride > 0 else math.floor(stride)
+            n = math.ceil(distance / abs(stride))
+        between = [self._typed(here + stride * i) for i in range(1, n)]
         return [*between, self._typed(target)]
 
     @property
