@@ -66,7 +66,12 @@ class RigLimits:
 
     def __init__(self, settings: RigSettings, spec: RigSpec, folder: Path | None = None) -> None:
         self.settings = settings
-        self.limits = dict(self._canonical_limit(*item) for item in spec.limits.items())
+        self.limits: dict[str, Limit] = {}
+        for given, limit in spec.limits.items():
+            name, own = self._canonical_limit(given, limit)
+            if name in self.limits:
+                raise SafetyError(f"{name} has limits under two names", f'limits."{given}"')
+            self.limits[name] = own
         self.joint = joint_limits(spec, folder or Path(), self._canonical_numbers)
         self._tracks: dict[str, Track] = {}
         self.interlocks = tuple(

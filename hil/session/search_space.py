@@ -144,6 +144,8 @@ class SearchSpace:
     def problem(self, values: Mapping[str, Value]) -> str:
         """Say which limit across settings a proposal breaks; empty if none."""
         everything = {**self.present, **self.fixed, **values}
+        for name, value in values.items():  # what a preset sets counts as well
+            everything.update(self.safety.settings[name].expands.get(value, {}))
         if said := self.safety.joint_problem(everything):
             return said
         for name, amount in self.excess(values).items():

@@ -54,6 +54,13 @@ def test_settings_are_limited_together(
     assert (says in problem) if says else problem == ""
 
 
+def test_limits_under_two_names_are_refused(benches: Any) -> None:
+    """Neither may silently loosen the other."""
+    both = {"Wheel.1.State": {"choices": [1]}, "Wheel.1.Label": {"choices": ["DAPI", "FITC"]}}
+    with pytest.raises(SafetyError, match="under two names"):
+        limits(benches, limits=both)
+
+
 INTEGER = Setting("wheel.turns", "int", "", 0, 9)
 NUMBER = Setting("z.position_um", "float", "um", 0.0, None)
 
