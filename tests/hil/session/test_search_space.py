@@ -53,6 +53,23 @@ def test_a_matrix_from_a_file_holds_in_every_trial(bench: Bench) -> None:
     assert all(row.state is TrialState.COMPLETE for row in rows)
 
 
+def test_ranges_whose_least_values_a_limit_excludes_are_searched(bench: Bench) -> None:
+    limit = '[[limits_together]]\nsettings = ["mirror.z5_nm", "mirror.z6_nm"]\nrule = "sum"\n'
+    rig = RIG.replace("[[park]]", f"{limit}low = 20\nhigh = 60\n\n[[park]]")
+    rig = rig.replace("[setup]\n", '[setup]\n"mirror.z6_nm" = 30\n')
+    session = SESSION.replace("focus.z_um", "mirror.z6_nm").replace("trials = 6", "trials = 8")
+    bench.write(
+        rig, session.replace("low = -1\n", "low = -50\n").replace("high = 1\n", "high = 50\n")
+    )
+    bench.run()
+    with bench.database() as database:
+        rows = database.rows("last")
+    sums = [sum(float(value) for value in row.requested.values()) for row in rows]
+    assert 20 - 1e-6 <= min(sums) <= max(sums) <= 60 + 1e-6
+    assert len({round(one, 6) for one in sums}) > 2
+    assert all(row.state is TrialState.COMPLETE for row in rows), [row.reason for row in rows]
+
+
 def test_exposure_within_its_budget(bench: Bench) -> None:
     session = SESSION.replace("focus.z_um", "camera.exposure_ms").replace("low = -1\n", "low = 1\n")
     session = (
