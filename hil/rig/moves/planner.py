@@ -154,7 +154,8 @@ class _Plan:
                 if name in limit.settings and not self._allowed({name: target}, (limit,)):
                     goal = {**self._here, **{n: w[-1] for n, w in self.pending.items()}}
                     said = limit.words(vector(limit, goal))
-                    return MoveRefusal(f"no order of moves keeps it on the way: {said}", limit.key)
+                    why = f"no order of moves keeps it on the way, in up to {MOST_LEGS}"
+                    return MoveRefusal(f"{why}: {said}", limit.key)
         left = ", ".join(self.pending)
         return MoveRefusal(f"no order of moves was found for {left}", "")
 
