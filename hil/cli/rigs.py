@@ -56,7 +56,10 @@ def park(rig: RigPath, db: Db = None) -> int:
     """Bring every device to its safe state, light first."""
     from hil.supervision.park import park_rig
 
-    problems = park_rig(rig, db)
+    parked = park_rig(rig, db)
+    problems = parked.problems
+    for words in parked.passed:
+        print(f"warning: a limit was passed: {words}", file=sys.stderr)
     for problem in problems:
         print(f"error: {problem.setting}: {problem.message}", file=sys.stderr)
     if not problems:

@@ -17,7 +17,8 @@ from hil.clock import Clock
 from hil.errors import RigError
 from hil.records.frames import FieldFrames
 from hil.rig.light import DoseMeter
-from hil.rig.read_back import check_read_back
+from hil.rig.limits import InterlockOpen
+from hil.rig.read_back import OutsideLimit, ReadBackError, check_read_back, passed_limits
 from hil.rig.safety import Safety
 
 
@@ -101,7 +102,10 @@ class Capture:
         self._trial = dict(values)
         applied = self._move(values)
         recorded = self._safety.read(self._recorded)
-        check_read_back(self._safety, {}, recorded)
+        if said := passed_limits(self._safety.limits, recorded):
+            self.rest()
+            raise OutsideLimit(said, recorded)
+        check_read_back(self._safety.limits, {}, recorded)
         return {**recorded, **applied}
 
     def set_up(self) -> None:
@@ -126,12 +130,19 @@ class Capture:
             self._before_blanks = {}
 
     def _move(self, values: Mapping[str, Value]) -> dict[str, Value]:
-        read_back = self._safety.apply(values)
         try:
-            check_read_back(self._safety, values, read_back)
-        except RigError:
+            read_back = self._safety.apply(values)
+        except ReadBackError as error:
             if self._meter is not None:  # the light is on, whatever the device says of it
-                self._meter.moved({**read_back, **values})
+                self._meter.moved({**error.all_read, **self._safety.targets(values)})
+            raise
+        except InterlockOpen:
+            self.rest()
+            raise
+        except OutsideLimit:  # and parked
+            if self._meter is not None:
+                self._meter.dark()
+            self._resting = True
             raise
         if self._meter is not None:
             self._meter.moved(read_back)
@@ -175,12 +186,14 @@ class Capture:
             self._before_blanks = self._safety.read(place) | self._before_blanks
         if place:
             self._move(place)
-        else:
-            self._safety.check_interlocks()
         try:
-            frames = list(self._camera.capture(self.repeats, self._timeout_s))
+            with self._safety.interlocks_watched():
+                frames = list(self._camera.capture(self.repeats, self._timeout_s))
         except DriverError as error:
             raise RigError(str(error)) from error
+        except InterlockOpen:
+            self.rest()
+            raise
         metas = {(f.meta.exposure_ms, f.meta.saturation_adu, f.pixels.shape) for f in frames}
         if len(frames) != self.repeats or len(metas) != 1:
             raise RigError(

@@ -14,7 +14,7 @@ from drivers.protocol import Camera, Connection, Device, Setting
 from hil.errors import InputError, RigError
 from hil.rig.device_thread import DeviceThread
 from hil.rig.driver_kinds import driver_kind
-from hil.rig.motion import darkest
+from hil.rig.limits import darkest
 
 # A stage that does not say how far it may go gets this much to either side of where it stands.
 _STAGE_RANGE_UM = 20.0

@@ -90,7 +90,7 @@ class Rig(Closing):
             )
         self.camera: Camera = camera
         try:
-            self.safety = Safety(devices, self.spec)
+            self.safety = Safety(devices, self.spec, self.file.path.parent)
             self.noise_conditions = noise_conditions(self.safety, self.spec)
             self.recorded = recorded_settings(self.safety, self.spec)
         except SafetyError as error:

@@ -21,6 +21,7 @@ from hil.spec.rig import (
     Interlock,
     Limit,
     LimitsTogether,
+    MatrixLimit,
     ParkStep,
     RigSpec,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "Interlock",
     "Limit",
     "LimitsTogether",
+    "MatrixLimit",
     "Measure",
     "NoiseSpec",
     "Nsga2Sampler",
