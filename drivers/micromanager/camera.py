@@ -103,6 +103,16 @@ class MicroManagerCamera(MicroManagerDevice):
         found["frames"] = "taken in sequences"
         return {name: text for name, text in found.items() if text}
 
+    def channels(self) -> int:
+        """Tell of how many cameras it gives the frames: 1, or those of a Multi Camera."""
+        with self._core.words(self._label, "asking for its channels"):
+            before = self._core.getCameraDevice()
+            self._core.setCameraDevice(self._label)
+            try:
+                return int(self._core.getNumberOfCameraChannels())
+            finally:
+                self._core.setCameraDevice(before)
+
     def cancel(self) -> None:
         """Make a running `capture` end soon. Any thread, any time; never raises."""
         self._cancelled.set()

@@ -95,3 +95,12 @@ def as_choices(texts: Sequence[str], integers: bool) -> tuple[Value, ...]:
     if integers and all(text.lstrip("-").isdecimal() for text in texts):
         return tuple(sorted(int(text) for text in texts))
     return tuple(texts)
+
+
+def sayable(text: str) -> bool:
+    """Whether a text of the core's can be handed back to it.
+
+    Texts of an adapter that are not UTF-8 come with half of a surrogate pair for each such byte,
+    which the core does not take, nor any file.
+    """
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)

@@ -1,0 +1,93 @@
+"""A filter wheel, turret or slider: its places, and what they are called."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from drivers.micromanager.core import Core
+from drivers.micromanager.parts import Part, PropertyPart, SinglePart
+from drivers.micromanager.values import sayable
+from drivers.protocol import Alias, Setting
+from drivers.types import Value
+
+
+class WheelPart(SinglePart):
+    """A wheel by the names of its places; its number is an alias.
+
+    It is turned and read by number: a place without a label has no other name at the core.
+
+    Parameters
+    ----------
+    core, label
+        The wheel.
+    places
+        A name for each place.
+    """
+
+    def __init__(self, core: Core, label: str, places: tuple[str, ...]) -> None:
+        setting = Setting(
+            name=f"{label}.Label",
+            kind="choice",
+            choices=places,
+            aliases=(Alias(f"{label}.State", dict(enumerate(places))),),
+        )
+        super().__init__(core, label, setting)
+
+    def _send(self, value: Value) -> None:
+        # Not setState: it wants a label of every place.
+        self._core.setProperty(self._label, "State", str(self.setting.choices.index(value)))
+
+    def _read(self) -> Value:
+        place = self._core.getState(self._label)
+        if not 0 <= place < len(self.setting.choices):
+            raise ValueError(f"it stands at {place}, allowed: 0 to {len(self.setting.choices) - 1}")
+        return self.setting.choices[place]
+
+
+def wheel_parts(
+    core: Core, label: str, warnings: list[str], repeated: Collection[str]
+) -> Iterator[Part]:
+    """Describe a state device: by labels where they say which place is meant, else by number.
+
+    Parameters
+    ----------
+    core, label
+        The wheel.
+    warnings
+        Where to say what is amiss.
+    repeated
+        Names that its configuration gives to more than one place. The core keeps such a name for
+        the last of them, and has none for the others.
+
+    Raises
+    ------
+    DeviceFault
+    """
+    with core.words(label, "reading its labels"):
+        count = core.getNumberOfStates(label)
+        names = dict.fromkeys(range(count), "")
+        for name in core.getAllowedPropertyValues(label, "Label"):
+            if name and sayable(name):
+                names[core.getStateFromLabel(label, name)] = name
+    if count < 1:
+        return
+    if not any(names.values()):
+        places: tuple[Value, ...] = tuple(range(count))
+        yield PropertyPart(
+            core, label, Setting(f"{label}.State", "choice", choices=places), "State"
+        )
+        return
+    unclear = [place for place in range(count) if not names[place] or names[place] in repeated]
+    if unclear:
+        told = ", ".join(str(place) for place in unclear)
+        why = (
+            f"{', '.join(map(repr, sorted(repeated)))} stands at several"
+            if repeated
+            else ("they have no label")
+        )
+        warnings.append(f"{label} is offered by number at the places {told}: {why}")
+    yield WheelPart(
+        core,
+        label,
+        tuple(f"position {n}" if n in unclear else names[n] for n in range(count)),
+    )
