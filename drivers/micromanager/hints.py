@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from drivers.errors import DriverError
@@ -44,4 +45,4 @@ def _pixel_size(core: Core) -> tuple[str, float | None]:
             size_um = core.getPixelSizeUmByID(preset) / core.getMagnificationFactor()
     except (DriverError, ZeroDivisionError):
         return "", None
-    return (preset, size_um) if size_um > 0 else ("", None)
+    return (preset, size_um) if 0 < size_um < math.inf else ("", None)

@@ -24,7 +24,7 @@ from drivers.micromanager.parts import (
     XYPart,
 )
 from drivers.micromanager.region import RegionPart
-from drivers.micromanager.values import TEXT_PLACES, as_choices, sayable
+from drivers.micromanager.values import TEXT_PLACES, as_choices, readable, sayable
 from drivers.micromanager.wheel import wheel_parts
 from drivers.protocol import Kind, Role, Setting
 from drivers.types import Value
@@ -197,7 +197,7 @@ def _properties(
     for name in names:
         if name in _RENAMED.get(kind, ()) or (adapter, name) in FORBIDDEN:
             continue
-        shown = name.encode("utf-8", "replace").decode()
+        shown = readable(name)
         try:
             with core.words(label, f"asking what {shown} is"):
                 if not sayable(name):

@@ -74,6 +74,9 @@ def _named(rig: Rig) -> set[str]:
     names = {*spec.setup, *spec.record, *(lock.setting for lock in spec.interlock)}
     names |= {name for step in rig.safety.park_steps for name in step}
     names |= {name for rule in spec.limits_together for name in rule.settings}
+    names |= {name for entry in spec.noise_at for name in entry.when}
+    if spec.dose is not None:
+        names |= {spec.dose.power, spec.dose.shutter or spec.dose.power}
     return {rig.safety.setting(name).name for name in (*names, *spec.limits)}
 
 

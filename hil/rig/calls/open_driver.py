@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from drivers.errors import DriverError
-from drivers.protocol import Advising, Connection, Device, DriverKind
+from drivers.protocol import Connection, Device, DriverKind
 from hil.rig.calls.driver_calls import DriverCalls, Hang
 from hil.rig.calls.timed_devices import timed
 from hil.rig.foreign_errors import as_driver_errors, with_our_errors
@@ -85,8 +85,7 @@ class OpenDriver:
 
     def warnings(self) -> Sequence[str]:
         """Say what of it is offered in part or not at all; nothing where it does not tell."""
-        connection = self.connection
-        return connection.warnings if isinstance(connection, Advising) else ()
+        return tuple(getattr(self.connection, "warnings", ()))
 
     def leave_behind(self, older_than_s: float) -> None:
         """Wait no longer for a call that has been going on for longer than that."""

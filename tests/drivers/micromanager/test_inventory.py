@@ -139,6 +139,6 @@ def test_names_that_cannot_be_said_are_left_out(
     found = take_inventory(core, buffer_mb=16)
     assert [warning.partition(" is left out")[0] for warning in found.warnings] == [
         "Camera.ScanMode",
-        "Z.Step_?m",
+        "Z.Step_µm",
     ]
     assert all(warning.isprintable() for warning in found.warnings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,12 +10,13 @@ import pytest
 
 from drivers.errors import DeviceFault
 from drivers.micromanager.kind import KIND, MicroManagerConnection
+from tests.drivers.conftest import Open
 
 READY = "Property,Core,Initialize,1\n"
 
 
 @pytest.fixture
-def opened(tmp_path: Path) -> object:
+def opened(tmp_path: Path) -> Iterator[Open]:
     connections: list[MicroManagerConnection] = []
 
     def open_(raw: bytes | str, *without: str) -> MicroManagerConnection:
@@ -29,13 +31,13 @@ def opened(tmp_path: Path) -> object:
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["LF", "CRLF"])
-def test_a_byte_order_mark_hides_no_device(opened, end: str) -> None:  # type: ignore[no-untyped-def]
+def test_a_byte_order_mark_hides_no_device(opened: Open, end: str) -> None:
     text = f"Device,Z,DemoCamera,DStage{end}Device,Y,DemoCamera,DStage{end}{READY}"
     connection = opened(b"\xef\xbb\xbf" + text.encode())
     assert list(connection.devices) == ["Z", "Y"]
 
 
-def test_a_label_in_latin_1_is_one_label_everywhere(opened) -> None:  # type: ignore[no-untyped-def]
+def test_a_label_in_latin_1_is_one_label_everywhere(opened: Open) -> None:
     text = (
         f"Device,Tisch-Z µ,DemoCamera,DStage\nDevice,Rad,DemoCamera,DWheel\n{READY}"
         "Property,Core,Focus,Tisch-Z µ\nLabel,Rad,1,grün\n"
@@ -105,7 +107,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("case", REFUSED, ids=lambda case: case.name)
-def test_what_the_core_refuses_is_told_with_its_line(opened, case: Refused) -> None:  # type: ignore[no-untyped-def]
+def test_what_the_core_refuses_is_told_with_its_line(opened: Open, case: Refused) -> None:
     text = "Device,Z,DemoCamera,DStage\n" + case.text
     with pytest.raises(DeviceFault, match=r"^micromanager: loading rig.cfg: ") as caught:
         opened(text)
@@ -118,7 +120,7 @@ def test_what_the_core_refuses_is_told_with_its_line(opened, case: Refused) -> N
         assert "Z" in opened(text, case.leave_out).devices
 
 
-def test_words_of_an_adapter_in_its_code_page_are_told(opened) -> None:  # type: ignore[no-untyped-def]
+def test_words_of_an_adapter_in_its_code_page_are_told(opened: Open) -> None:
     """An adapter is named by the file here: its name comes back in the core's message."""
     with pytest.raises(DeviceFault, match="Gerät"):
         opened("Device,Z,DemoCamera,Gerät\n".encode("latin-1"))
