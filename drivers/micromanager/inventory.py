@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
 from pymmcore_plus import DeviceType, PropertyType
 
 from drivers.errors import DriverError
+from drivers.micromanager.assigned import lacks_devices
 from drivers.micromanager.camera import MicroManagerCamera
 from drivers.micromanager.core import Core
 from drivers.micromanager.device import MicroManagerDevice
@@ -95,6 +96,9 @@ def take_inventory(
         camera = core.getCameraDevice()
         shutters = tuple(core.getLoadedDevicesOfType(DeviceType.Shutter))
     found = Inventory({}, [])
+    empty = dict(_empty(core, labels, found.warnings))
+    shutters = tuple(shutter for shutter in shutters if shutter not in empty)
+    _use_no_shutter(core, empty, found.warnings)
     for label in labels:
         try:
             with core.words(label, "asking what it is"):
@@ -106,8 +110,11 @@ def take_inventory(
                     " (Property,Core,Initialize,1)"
                 )
                 continue
-            own = _own_parts(core, label, kind, shutters, found.warnings, repeated.get(label, ()))
-            parts = [*own, *_properties(core, label, kind, found.warnings)]
+            parts: list[Part] = []
+            if label not in empty:
+                again = repeated.get(label, ())
+                parts += _own_parts(core, label, kind, shutters, found.warnings, again)
+            parts += _properties(core, label, kind, found.warnings)
         except DriverError as error:
             found.warnings.append(f"{label} is left out: {error}")
             continue
@@ -125,6 +132,29 @@ def take_inventory(
         with core.words(camera, "choosing it again"):
             core.setCameraDevice(camera)
     return found
+
+
+def _empty(
+    core: Core, labels: Sequence[str], warnings: list[str]
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Find the devices that are made of others and have none; they do nothing of their own."""
+    for label in labels:
+        with contextlib.suppress(DriverError):
+            if missing := lacks_devices(core, label, labels):
+                warnings.append(
+                    f"{label} is left out but for its properties: nothing is assigned to it"
+                    f" ({', '.join(missing)})"
+                )
+                yield label, missing
+
+
+def _use_no_shutter(core: Core, empty: Container[str], warnings: list[str]) -> None:
+    """Keep such a device from being opened for every frame, which it cannot."""
+    with contextlib.suppress(DriverError), core.words("micromanager", "choosing no shutter"):
+        shutter = core.getShutterDevice()
+        if shutter in empty:
+            core.setShutterDevice("")
+            warnings.append(f"no shutter is opened for frames: the core's was {shutter}")
 
 
 def _several(camera: MicroManagerCamera) -> Iterator[str]:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Collection, Iterator
 
+from drivers.errors import DriverError
 from drivers.micromanager.core import Core
 from drivers.micromanager.parts import Part, PropertyPart, SinglePart
 from drivers.micromanager.values import sayable
 from drivers.protocol import Alias, Setting
 from drivers.types import Value
+
+_POSITION = re.compile(r"position \d+")
+"""What a place without a name of its own is called."""
 
 
 class WheelPart(SinglePart):
@@ -65,10 +71,7 @@ def wheel_parts(
     """
     with core.words(label, "reading its labels"):
         count = core.getNumberOfStates(label)
-        names = dict.fromkeys(range(count), "")
-        for name in core.getAllowedPropertyValues(label, "Label"):
-            if name and sayable(name):
-                names[core.getStateFromLabel(label, name)] = name
+    names = _names(core, label, count)
     if count < 1:
         return
     if not any(names.values()):
@@ -77,17 +80,33 @@ def wheel_parts(
             core, label, Setting(f"{label}.State", "choice", choices=places), "State"
         )
         return
-    unclear = [place for place in range(count) if not names[place] or names[place] in repeated]
+    counted = Counter(names.values())
+    shared = {name for name, n in counted.items() if name and (n > 1 or name in repeated)}
+    unclear = [place for place, name in names.items() if not name or name in shared]
     if unclear:
         told = ", ".join(str(place) for place in unclear)
-        why = (
-            f"{', '.join(map(repr, sorted(repeated)))} stands at several"
-            if repeated
-            else ("they have no label")
+        why = ", ".join(map(repr, sorted(shared))) + " stands at several"
+        warnings.append(
+            f"{label} is offered by number at the places {told}:"
+            f" {why if shared else 'they have no label'}"
         )
-        warnings.append(f"{label} is offered by number at the places {told}: {why}")
+        unclear += [place for place, name in names.items() if _POSITION.fullmatch(name)]
     yield WheelPart(
         core,
         label,
         tuple(f"position {n}" if n in unclear else names[n] for n in range(count)),
     )
+
+
+def _names(core: Core, label: str, count: int) -> dict[int, str]:
+    """Give the label of each place, empty where it has none."""
+    names = dict.fromkeys(range(count), "")
+    try:
+        with core.words(label, "reading its labels"):
+            found = dict(enumerate(core.getStateLabels(label)))
+    except DriverError:  # it has none for some place: then those that it says it takes
+        with core.words(label, "reading its labels"):
+            texts = core.getAllowedPropertyValues(label, "Label")
+            found = {core.getStateFromLabel(label, text): text for text in texts}
+    names.update((place, name) for place, name in found.items() if sayable(name))
+    return names

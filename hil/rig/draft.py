@@ -213,4 +213,4 @@ def _one_line(text: str) -> str:
 
 
 def _number(value: float) -> str:
-    return repr(math.floor(value * 1000) / 1000)
+    return repr(round(value, 3))

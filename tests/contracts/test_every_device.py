@@ -1,4 +1,4 @@
-"""Every device of the adapters that come with the tests: loaded, drafted and checked.
+"""Every device of the adapters that come with the tests: loaded, drafted, checked and parked.
 
 What the core itself loads is drafted and checked; what it refuses is refused in its words, and with
 the way to go on without. Which devices there are is asked of the adapters, a hub's among them.
@@ -14,6 +14,7 @@ import pymmcore
 import pytest
 
 from hil.cli.main import run
+from hil.rig.rig import load_rig
 
 HUBS = {"DemoCamera": "DHub", "SequenceTester": "THub"}
 ADAPTERS = ("DemoCamera", "NotificationTester", "SequenceTester", "Utilities")
@@ -106,6 +107,8 @@ def test_what_the_core_loads_is_drafted_and_checked(
         said = capsys.readouterr()
         assert said.err == ""
         assert "adapter " in said.out
+        with load_rig(rig):
+            pass  # leaving it parks, and raises where a lamp is not known to be out
     else:
         assert run(init) == 1
         (line,) = capsys.readouterr().err.splitlines()

@@ -29,6 +29,20 @@ def test_a_name_at_two_places_names_neither(open_config: Open) -> None:
     assert "Wheel is offered by number at the places 0, 2: 'Empty'" in warning
 
 
+def test_a_label_that_looks_like_a_number_is_not_taken_for_one(open_config: Open) -> None:
+    connection = wheel(open_config, "Empty", "position 2", "Empty", "DAPI")
+    choices = settings(connection)["Wheel.Label"].choices
+    assert choices == ("position 0", "position 1", "position 2", "DAPI")
+
+
+def test_a_place_that_lost_its_label_is_named_by_its_number(open_config: Open) -> None:
+    """The core takes a label from the place that had it before."""
+    connection = wheel(open_config, "DAPI", "FITC", more="Label,Wheel,1,DAPI\n")
+    assert settings(connection)["Wheel.Label"].choices == ("position 0", "position 1")
+    (warning,) = connection.warnings
+    assert "Wheel is offered by number at the places 0, 1: 'DAPI' stands at several" in warning
+
+
 @pytest.mark.parametrize("place", ["position 0", "DAPI", "position 2"])
 def test_every_place_is_reached(open_config: Open, place: str) -> None:
     device = wheel(open_config, "Empty", "DAPI", "Empty").devices["Wheel"]

@@ -17,9 +17,10 @@ def test_rig_check_shows_every_setting(folder: Path, capsys: pytest.CaptureFixtu
     assert not list(folder.glob("hil.db*"))
 
 
-UNASSIGNED = """\
+UNREADABLE = """\
 Device,Camera,DemoCamera,DCam
-Device,All,Utilities,Multi Stage
+Device,DA,DemoCamera,D-DA
+Device,Half,Utilities,DA XY Stage
 Property,Core,Initialize,1
 """
 
@@ -28,15 +29,15 @@ Property,Core,Initialize,1
     ("more", "status"),
     [
         ("", 0),
-        ('[limits."All.position_um"]\nlow = 0\nhigh = 1\n', 1),
-        ('record = ["All.position_um"]', 1),
+        ('[limits."Half.x_um"]\nlow = 0\nhigh = 1\n', 1),
+        ('record = ["Half.x_um"]', 1),
     ],
     ids=["not needed", "limited", "recorded"],
 )
 def test_what_cannot_be_read_is_an_error_where_the_rig_file_needs_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], more: str, status: int
 ) -> None:
-    (tmp_path / "scope.cfg").write_text(UNASSIGNED, encoding="utf-8")
+    (tmp_path / "scope.cfg").write_text(UNREADABLE, encoding="utf-8")
     driver = '[[driver]]\nkind = "micromanager"\nconfig = "scope.cfg"\n'
     head = 'name = "scope"\ncamera = "Camera"\n'
     text = head + more + "\n" + driver if more.startswith("record") else head + driver + more
@@ -44,5 +45,5 @@ def test_what_cannot_be_read_is_an_error_where_the_rig_file_needs_it(
     assert run(["rig", "check", str(tmp_path / "scope.toml")]) == status
     said = capsys.readouterr()
     told = said.err if status else said.out
-    assert ("error: " if status else "warning: ") + "All.position_um " in told
-    assert "No physical stage assigned" in told
+    assert ("error: " if status else "warning: ") + "Half.x_um " in told
+    assert "No DA Device selected" in told

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from drivers.protocol import Setting
 from hil.cli.main import run
 from hil.errors import InputError, RigError
-from hil.rig.draft import Draft, draft
+from hil.rig.draft import Draft, _limit, draft
 
 READY = "Property,Core,Initialize,1\n"
 CAMERA = "Device,Camera,DemoCamera,DCam\n"
@@ -77,19 +78,30 @@ def test_the_present_pixel_size_is_offered(drafted: Drafted) -> None:
     assert "pixel size preset 'Res', which holds now" in made.text
 
 
+# An XY stage of two outputs that has been given one.
+HALF = "Device,DA,DemoCamera,D-DA\nDevice,Half,Utilities,DA XY Stage\n"
+
+
 def test_what_cannot_be_read_is_left_out_and_told(
     drafted: Drafted, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    table, made = drafted(
-        CAMERA + "Device,All,Utilities,Multi Stage\nDevice,Z,DemoCamera,DStage\n" + READY
-    )
+    table, made = drafted(CAMERA + HALF + "Device,Z,DemoCamera,DStage\n" + READY)
     assert list(table["limits"]) == ["Z.position_um"]
-    (warning,) = made.warnings
-    assert warning.startswith("All.position_um is left out: it cannot be read: ")
-    assert "No physical stage assigned" in warning
+    assert [warning.partition(":")[0] for warning in made.warnings] == [
+        "Half.x_um is left out",
+        "Half.y_um is left out",
+    ]
+    assert "No DA Device selected" in made.warnings[0]
     out = capsys.readouterr().out
-    assert f"warning: {warning}" in out
-    assert "All.position_um moves" not in out
+    assert f"warning: {made.warnings[0]}" in out
+    assert "Half.x_um moves" not in out
+
+
+def test_a_stage_that_stands_anywhere_is_written() -> None:
+    for here in (1e306, -1e306, 5e-324, 12.3456789):
+        text = _limit(Setting("Z.position_um", "float"), here)
+        limit = tomllib.loads(text)["limits"]["Z.position_um"]
+        assert limit["low"] <= here <= limit["high"]
 
 
 def test_a_preset_of_a_device_that_is_gone_is_left_out_and_told(
