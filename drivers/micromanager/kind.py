@@ -85,6 +85,8 @@ class MicroManagerConnection:
             self._warnings += presets.warnings
             if presets.describe():
                 self._devices[LABEL] = presets
+        elif core.getAvailableConfigGroups():
+            self._warnings.append(f"presets are left out: a device is called {LABEL}")
 
     @property
     def devices(self) -> Mapping[str, Device]:

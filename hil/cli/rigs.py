@@ -34,7 +34,9 @@ def init(
     without: Annotated[
         list[str] | None,
         typer.Option(
-            "--without", metavar="LABEL", help="A device that is left out, not attached say; again."
+            "--without",
+            metavar="LABEL",
+            help="Leave this device out, one that is not attached say. May be given again.",
         ),
     ] = None,
 ) -> None:

@@ -33,6 +33,7 @@ def test_awkward_labels_keep_their_names(open_config: Open) -> None:
 def test_presets_give_way_to_a_device_of_that_name(open_config: Open) -> None:
     connection = open_config(AWKWARD_LABELS)
     assert {s.name for s in connection.devices["Preset"].describe()} >= {"Preset.position_um"}
+    assert connection.warnings == ("presets are left out: a device is called Preset",)
 
 
 @pytest.mark.parametrize(

@@ -47,3 +47,20 @@ def test_what_cannot_be_read_is_an_error_where_the_rig_file_needs_it(
     told = said.err if status else said.out
     assert ("error: " if status else "warning: ") + "Half.x_um " in told
     assert "No DA Device selected" in told
+
+
+def test_faults_on_purpose_do_not_hide_what_is_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "scope.cfg").write_text(
+        "Device,Camera,DemoCamera,DCam\nProperty,Core,Initialize,1\n"
+        "ConfigGroup,Light,Gone,Ghost,State,1\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "scope.toml").write_text(
+        'name = "scope"\ncamera = "Camera"\n[[driver]]\nkind = "faulty"\n'
+        'around = { kind = "micromanager", config = "scope.cfg" }\n',
+        encoding="utf-8",
+    )
+    assert run(["rig", "check", str(tmp_path / "scope.toml")]) == 0
+    assert "warning: preset Gone of group Light is left out" in capsys.readouterr().out
