@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import codecs
 import difflib
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,17 +79,13 @@ class ConfigFile:
         """Give every label that must be a device's; see `labels_needed`."""
         return labels_needed(self.lines)
 
-    def repeated_labels(self) -> Mapping[str, frozenset[str]]:
-        """Give the names that a wheel has at more than one position, by the wheel's label."""
-        places: dict[str, dict[str, str]] = {}
+    def places(self) -> Mapping[str, tuple[str, ...]]:
+        """Give what the places of each wheel are called, by the wheel's label; a name may recur."""
+        found: dict[str, dict[str, str]] = {}
         for fields in map(fields_of, self.lines):
             if fields[:1] == ["Label"] and len(fields) == 4:
-                places.setdefault(fields[1], {})[fields[2]] = fields[3]
-        counted = {label: Counter(names.values()) for label, names in places.items()}
-        return {
-            label: frozenset(name for name, count in names.items() if count > 1)
-            for label, names in counted.items()
-        }
+                found.setdefault(fields[1], {})[fields[2]] = fields[3]
+        return {label: tuple(names.values()) for label, names in found.items()}
 
 
 def read_config(path: Path, without: Collection[str] = ()) -> ConfigFile:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Collection, Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -72,7 +72,7 @@ class Inventory:
 
 
 def take_inventory(
-    core: Core, buffer_mb: int, repeated: Mapping[str, Collection[str]] = MappingProxyType({})
+    core: Core, buffer_mb: int, places: Mapping[str, Sequence[str]] = MappingProxyType({})
 ) -> Inventory:
     """Make a device of every label that is loaded.
 
@@ -84,8 +84,8 @@ def take_inventory(
         With a configuration.
     buffer_mb
         For cameras: memory of frames that were not fetched yet, MiB.
-    repeated
-        By the label of a wheel, the names that it is given at more than one place.
+    places
+        By the label of a wheel, what its configuration calls its places; a name may recur.
 
     Raises
     ------
@@ -112,8 +112,8 @@ def take_inventory(
                 continue
             parts: list[Part] = []
             if label not in empty:
-                again = repeated.get(label, ())
-                parts += _own_parts(core, label, kind, shutters, found.warnings, again)
+                called = places.get(label, ())
+                parts += _own_parts(core, label, kind, shutters, found.warnings, called)
             parts += _properties(core, label, kind, found.warnings)
         except DriverError as error:
             found.warnings.append(f"{label} is left out: {error}")
@@ -187,7 +187,7 @@ def _own_parts(
     kind: DeviceType,
     shutters: tuple[str, ...],
     warnings: list[str],
-    repeated: Collection[str],
+    called: Sequence[str],
 ) -> Iterator[Part]:
     """Parts that a device has for what it is, rather than for its properties."""
     match kind:
@@ -199,7 +199,7 @@ def _own_parts(
             yield ShutterPart(core, label)
         case DeviceType.State:
             try:
-                yield from wheel_parts(core, label, warnings, repeated)
+                yield from wheel_parts(core, label, warnings, called)
             except DriverError as error:
                 warnings.append(f"the places of {label} are left out: {error}")
         case DeviceType.Camera:

@@ -189,7 +189,7 @@ class MicroManagerKind:
             # Read only now: a folder without it is refused in the words of this file's reader.
             config = read_config(options.config or folders[0] / _DEMO_CONFIG, options.without)
             load(core, config)
-            found = take_inventory(core, options.buffer_mb, config.repeated_labels())
+            found = take_inventory(core, options.buffer_mb, config.places())
             return MicroManagerConnection(core, found, library_versions(core))
         except BaseException:
             core.release()

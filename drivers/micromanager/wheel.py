@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Sequence
 
 from drivers.errors import DriverError
 from drivers.micromanager.core import Core
@@ -51,7 +52,7 @@ class WheelPart(SinglePart):
 
 
 def wheel_parts(
-    core: Core, label: str, warnings: list[str], repeated: Collection[str]
+    core: Core, label: str, warnings: list[str], called: Sequence[str]
 ) -> Iterator[Part]:
     """Describe a state device: by labels where they say which place is meant, else by number.
 
@@ -61,9 +62,9 @@ def wheel_parts(
         The wheel.
     warnings
         Where to say what is amiss.
-    repeated
-        Names that its configuration gives to more than one place. The core keeps such a name for
-        the last of them, and has none for the others.
+    called
+        What its configuration calls its places. The core keeps a name that recurs for the last of
+        them, and has none for the others.
 
     Raises
     ------
@@ -71,7 +72,7 @@ def wheel_parts(
     """
     with core.words(label, "reading its labels"):
         count = core.getNumberOfStates(label)
-    names = _names(core, label, count)
+    names = _names(core, label, count, called)
     if count < 1:
         return
     if not any(names.values()):
@@ -80,8 +81,8 @@ def wheel_parts(
             core, label, Setting(f"{label}.State", "choice", choices=places), "State"
         )
         return
-    counted = Counter(names.values())
-    shared = {name for name, n in counted.items() if name and (n > 1 or name in repeated)}
+    counted = Counter(names.values()) | Counter(called)
+    shared = {name for name, n in counted.items() if name in names.values() and name and n > 1}
     unclear = [place for place, name in names.items() if not name or name in shared]
     if unclear:
         told = ", ".join(str(place) for place in unclear)
@@ -98,15 +99,18 @@ def wheel_parts(
     )
 
 
-def _names(core: Core, label: str, count: int) -> dict[int, str]:
+def _names(core: Core, label: str, count: int, called: Sequence[str]) -> dict[int, str]:
     """Give the label of each place, empty where it has none."""
     names = dict.fromkeys(range(count), "")
-    try:
-        with core.words(label, "reading its labels"):
-            found = dict(enumerate(core.getStateLabels(label)))
-    except DriverError:  # it has none for some place: then those that it says it takes
-        with core.words(label, "reading its labels"):
-            texts = core.getAllowedPropertyValues(label, "Label")
-            found = {core.getStateFromLabel(label, text): text for text in texts}
-    names.update((place, name) for place, name in found.items() if sayable(name))
+    action = "reading its labels"
+    with contextlib.suppress(DriverError), core.words(label, action):
+        found = enumerate(core.getStateLabels(label))
+        return names | {place: str(text) for place, text in found if sayable(text)}
+    # That fails as a whole where one place has none. So each name that there may be is looked for.
+    texts = list(called)
+    with contextlib.suppress(DriverError), core.words(label, action):
+        texts += core.getAllowedPropertyValues(label, "Label")
+    for text in filter(sayable, texts):
+        with contextlib.suppress(DriverError), core.words(label, action):
+            names[core.getStateFromLabel(label, text)] = text
     return names

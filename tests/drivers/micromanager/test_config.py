@@ -237,8 +237,7 @@ def test_without_goes_with_a_configuration(tmp_path: Path) -> None:
         KIND.options({"without": ["Camera"]}, tmp_path)
 
 
-def test_names_that_stand_at_several_places_are_found(tmp_path: Path) -> None:
-    found = config(
-        tmp_path, DEMO + "Label,W,0,Empty\nLabel,W,1,DAPI\nLabel,W,2,Empty\nLabel,V,0,Empty\n"
-    )
-    assert found.repeated_labels() == {"W": {"Empty"}, "V": frozenset()}
+def test_what_places_are_called_is_found(tmp_path: Path) -> None:
+    wheels = "Label,W,0,Empty\nLabel,W,1,FITC\nLabel,W,2,Empty\nLabel,V,0,Empty\nLabel,W,1,DAPI\n"
+    found = config(tmp_path, DEMO + wheels)
+    assert found.places() == {"W": ("Empty", "DAPI", "Empty"), "V": ("Empty",)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from drivers.micromanager.inventory import take_inventory
 from drivers.micromanager.kind import MicroManagerConnection
 from tests.drivers.conftest import Open
 from tests.drivers.micromanager.offered import settings
@@ -61,11 +62,40 @@ def test_a_preset_means_the_place_that_the_core_means(open_config: Open) -> None
     assert connection.devices["Wheel"].read("Wheel.Label") == "position 2"
 
 
+SWITCH = (
+    "Device,Hub,SequenceTester,THub\nDevice,Switch,SequenceTester,TSwitcher-0\n"
+    "Parent,Switch,Hub\nProperty,Core,Initialize,1\n"
+)
+
+
+def test_places_without_labels_go_by_number_beside_those_with(open_config: Open) -> None:
+    connection = open_config(SWITCH + "Label,Switch,1,Open\n")
+    choices = settings(connection)["Switch.Label"].choices
+    assert choices[:3] == ("position 0", "Open", "position 2")
+    (warning,) = connection.warnings
+    assert warning.startswith("Switch is offered by number at the places 0, 2, ")
+    assert warning.endswith(": they have no label")
+
+
+def test_one_that_does_not_count_its_places_keeps_nothing_else_away(
+    open_config: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = open_config(SWITCH)
+    core = connection._core
+
+    def no_answer(label: str) -> int:
+        raise RuntimeError("no answer")
+
+    monkeypatch.setattr(core, "getNumberOfStates", no_answer)
+    found = take_inventory(core, buffer_mb=16)
+    assert list(found.devices) == ["Hub", "Switch"]
+    assert found.warnings == [
+        "the places of Switch are left out: Switch: reading its labels: no answer"
+    ]
+
+
 def test_one_without_labels_has_positions(open_config: Open) -> None:
-    connection = open_config(
-        "Device,Hub,SequenceTester,THub\nDevice,Switch,SequenceTester,TSwitcher-0\n"
-        "Parent,Switch,Hub\nProperty,Core,Initialize,1\n"
-    )
+    connection = open_config(SWITCH)
     setting = settings(connection)["Switch.State"]
     assert setting.choices == tuple(range(len(setting.choices))) != ()
     device = connection.devices["Switch"]
