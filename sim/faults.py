@@ -340,6 +340,11 @@ class FaultyConnection:
         return self._connection.versions
 
     @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the driver around which they are offers in part or not at all."""
+        return tuple(getattr(self._connection, "warnings", ()))
+
+    @property
     def truth(self) -> Any:
         """What a wrapped simulation hides."""
         return getattr(self._connection, "truth", None)

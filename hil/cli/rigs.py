@@ -31,6 +31,14 @@ def init(
         Path, typer.Option("-o", "--output", metavar="RIG.toml", help="Where it goes.")
     ] = Path("rig.toml"),
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--without",
+            metavar="LABEL",
+            help="Leave this device out, one that is not attached say. May be given again.",
+        ),
+    ] = None,
 ) -> None:
     """Write a first rig file from a Micro-Manager configuration. Loading it may move devices."""
     from hil.errors import InputError
@@ -40,8 +48,10 @@ def init(
         raise InputError(config, "", "no such file")
     if output.exists() and not force:
         raise InputError(output, "", "exists already; --force overwrites it")
-    text = draft(config, output)
-    output.write_text(text, encoding="utf-8")
+    drafted = draft(config, output, without or ())
+    output.write_text(drafted.text, encoding="utf-8", newline="\n")
+    for warning in drafted.warnings:
+        print(f"warning: {warning}")
     print(f"wrote {output}: go through its limits, then hil rig check {output}")
 
 

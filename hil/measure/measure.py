@@ -153,6 +153,7 @@ def measure_rig(
     """
     clock = clock or SystemClock()
     file = load_rig_file(path)
+    file.needs_camera()
     if file.spec.noise is None:
         raise InputError(file.path, "noise", "missing: information needs the camera's noise model")
     with supervised_rig(file, database, frames, clock) as held:

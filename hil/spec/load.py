@@ -36,6 +36,18 @@ class RigFile:
     text: str
     path: Path
 
+    def needs_camera(self) -> None:
+        """Refuse a rig without a camera: for whatever takes frames.
+
+        Raises
+        ------
+        InputError
+        """
+        if not self.spec.camera:
+            raise InputError(
+                self.path, "camera", "missing: label of the device that takes the frames"
+            )
+
 
 @dataclass(frozen=True, slots=True)
 class SessionFile:
@@ -273,6 +285,10 @@ def check_against_rig(session: SessionSpec, rig: RigSpec, where: str | Path) -> 
             problem = outside(limit, value) if limit is not None else ""
             if problem:
                 raise InputError(where, f'{path}."{name}"', f"{value!r} {problem}")
+    if not rig.camera:
+        raise InputError(
+            where, "rig", f"{session.rig!r} names no camera: camera = the device that takes frames"
+        )
     if "bits_per_area" in session.objective.names and rig.optics is None:
         raise InputError(
             where,

@@ -201,7 +201,8 @@ class RigSpec(Spec):
     name
         By this name one process at a time holds the rig.
     camera
-        Label of the device that takes the frames.
+        Label of the device that takes the frames; without it the rig can be checked, moved and
+        parked, and takes none.
     driver
         How the devices are reached.
     noise
@@ -234,7 +235,7 @@ class RigSpec(Spec):
 
     spec_version: Literal[1] = 1
     name: str = Field(min_length=1, max_length=200)
-    camera: str = Field(min_length=1)
+    camera: str = ""
     driver: tuple[DriverSpec, ...] = Field(min_length=1)
     noise: RigNoiseSpec | None = None
     noise_at: tuple[NoiseAt, ...] = ()
