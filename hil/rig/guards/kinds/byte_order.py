@@ -14,19 +14,19 @@ from hil.rig.guards.taken import Taken
 
 
 class ByteOrder(FrameGuard):
-    """A frame that is far rougher than its noise, and as smooth as its noise with bytes swapped.
+    """A frame that is far rougher than its noise, and much smoother with bytes swapped.
 
     Roughness is the median step between neighbours, which edges hardly change, as a variance in
-    units of the noise. Refused: above 6 as it stands, at most a sixth of that with bytes swapped,
-    and below 4 then.
+    units of the noise. Refused: above 6 as it stands, and at most a sixth of that with bytes
+    swapped; anything smoother with bytes swapped where values lie above the converter's range.
 
-    False alarms: none seen. Real contrast stays rough when bytes are swapped, since the low byte is
-    mostly noise; codes that are whole multiples of 256 pass where the noise model is in the same
-    codes.
+    False alarms: none seen. The low byte of real frames is mostly noise, and makes them far rougher
+    when it is swapped; codes that are whole multiples of 256 pass where the noise model is in the
+    same codes.
     """
 
     name = "byte_order"
-    order = 60
+    order = 35
     needs_noise = True
 
     def look(self, taken: Taken, past: Past) -> Finding | None:
@@ -39,8 +39,9 @@ class ByteOrder(FrameGuard):
             swapped = some.byteswap()
             if int(swapped.max()) > 2 * taken.saturation_adu:
                 continue
+            least = 1.5 if int(some.max()) > 2 * taken.saturation_adu else 6
             rough, other = _roughness(some, taken.noise), _roughness(swapped, taken.noise)
-            if rough > 6 and other < 4 and other < rough / 6:
+            if rough > least * max(other, 1.0):
                 return Finding(
                     f"steps between pixels are {rough:.3g} times the noise (as a variance), and"
                     f" {other:.3g} times with bytes swapped",
