@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from itertools import pairwise
 
 from drivers.types import Value
 from hil.rig.guards.guard import Finding, FrameGuard, FramesRefused
 from hil.rig.guards.known_noise import KnownNoise
+from hil.rig.guards.noisiness import differ_by_noise
 from hil.rig.guards.past import Origin, Past, PlaceSeen, TrialSeen
 from hil.rig.guards.registry import frame_guards
 from hil.rig.guards.taken import Taken
@@ -119,8 +121,10 @@ class FrameWatch:
         if not taken.blank:
             now.conditions = taken.conditions
         self._remember_frames(taken, first=0)
-        if len(set(taken.digests)) > 1:
-            self.past.repeats_itself = False
+        if self.past.repeats_itself is not False and taken.noise is not None:
+            for one, other in pairwise(taken.pixels):
+                if differ_by_noise(one, other, taken.noise):
+                    self.past.repeats_itself = False
 
     def _remember_frames(self, taken: Taken, first: int) -> None:
         for i, digest in enumerate(taken.digests):

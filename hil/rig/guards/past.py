@@ -127,18 +127,22 @@ class Past:
     origins
         Digest of a frame to where it was seen first.
     repeats_itself
-        Whether the rig gives the same frame again at the same settings, as a simulator without
-        noise or a recording does; None while nobody knows.
+        Whether frames at the same settings differ by no noise, as those of a simulator without
+        noise or of a recording; None while nobody knows.
+    latest
+        Digest of the last frame taken.
     """
 
     now: TrialSeen = field(default_factory=lambda: TrialSeen(0))
     trials: deque[TrialSeen] = field(default_factory=lambda: deque(maxlen=_TRIALS))
     origins: OrderedDict[bytes, Origin] = field(default_factory=OrderedDict)
     repeats_itself: bool | None = None
+    latest: bytes = b""
 
     def remember(self, digest: bytes, origin: Origin) -> None:
         """Note a frame; the oldest ones but those of the first trial are forgotten."""
         self.origins.setdefault(digest, origin)
+        self.latest = digest
         while len(self.origins) > _FRAMES:
             oldest, where = next(iter(self.origins.items()))
             del self.origins[oldest]

@@ -70,7 +70,11 @@ LENSLESS = SmallRig(
     'kind = "camera"\ngain_e_per_adu = 2.5\noffset_adu = 20\nread_noise_e = 5\nbit_depth = 12',
     "",
     'setting = "camera.exposure_ms"\nlow = 20\nhigh = 100',
-    tuple(f'"pointing.x_mrad" = {x}, "pointing.y_mrad" = {y}' for y in (-300, 300) for x in (-300, 0, 300)),
+    tuple(
+        f'"pointing.x_mrad" = {x}, "pointing.y_mrad" = {y}'
+        for y in (-300, 300)
+        for x in (-300, 0, 300)
+    ),
     20,
 )
 SPECTROMETER = SmallRig(

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
-from pathlib import Path
-
+import numpy as np
 import pytest
 
-import hil
 from hil.errors import InputError
 from hil.noise import CameraNoise, GaussianNoise, PoissonNoise
 from hil.noise.camera_map import CameraMapNoise
+from hil.noise.gaussian_map import GaussianMapNoise
+from hil.noise.model import NoiseModel
 from hil.session.frame_guards import known_noise
 from tests.hil.session.faulty_rigs import EXPECTED, RIGS
 from tests.hil.session_bench import Bench
@@ -65,3 +64,63 @@ def test_every_fault_of_frames_fails_its_trial_by_name(
     assert sum(result.refused.values()) == len(EXPECTED)
     assert result.best is not None
     assert result.best.number % 2 == 0
+
+
+# Strikes that last: a shutter stuck for all of a visit, the second look included.
+@pytest.mark.parametrize("place", [0, 2])
+def test_a_shutter_left_shut_in_one_field_never_wins(bench: Bench, place: int) -> None:
+    small = RIGS["microscope"]
+    # captures of trial 2 at one place: 3 fields a trial, and a second look
+    at = 2 * 3 + 1 + place
+    fault = f'fault = "dark"\nat = [{at}, {at + 1}]'
+    bench.write(small.rig(fault), small.session(5, 3, 1))
+    result = bench.run()
+    with bench.database() as database:
+        rows = database.trials("last", sort="number")
+    assert list(rows["state"]) == ["COMPLETE"] * 2 + ["FAILED"] + ["COMPLETE"] * 2
+    assert rows["reason"][2].startswith("frames: dark: ")
+    assert result.refused == {"dark": 1}
+
+
+def test_where_nothing_tells_a_shutter_from_the_sample_the_trial_cannot_win(bench: Bench) -> None:
+    small = RIGS["microscope"]
+    bench.write(small.rig('fault = "dark"\nat = [2, 3]'), small.session(5, 3, 1))
+    result = bench.run()
+    assert bench.states() == ["COMPLETE"] * 5
+    assert result.flags["dark_field"] == result.n_barred == 1
+    assert result.best is not None
+    assert result.best.number > 0
+
+
+def test_a_guard_may_be_switched_off_and_must_exist(bench: Bench) -> None:
+    small = RIGS["microscope"]
+    rig = small.rig('fault = "exposure_negative"\nat = [2]')
+    session = small.session(2, 1, 1)
+    bench.write(rig, session.replace("[measure]\n", '[measure]\nunguarded = ["exposure"]\n'))
+    bench.run()
+    assert bench.states() == ["COMPLETE"] * 2
+    bench.write(rig, session.replace("[measure]\n", '[measure]\nunguarded = ["exposur"]\n'))
+    with pytest.raises(
+        InputError, match=r"measure\.unguarded\.0: 'exposur', did you mean 'exposure'"
+    ):
+        bench.run()
+
+
+NOISES = [
+    (CameraNoise(0.5, 100, 1.6), 100.0, 10.24 + 1 / 12, 0.0),
+    (CameraNoise(0.25, 20, 0.0), 20.0, 1 / 12, 4.0),
+    (CameraMapNoise(0.5, np.array([[99.0, 101.0]]), 1.6), 100.0, 10.24 + 1 / 12, 0.0),
+    (PoissonNoise(), 0.0, 0.0, 1.0),
+    (GaussianNoise(3.0), None, 9 + 1 / 12, 0.0),
+    (GaussianMapNoise(np.array([[3.0, 3.0]])), None, 9 + 1 / 12, 0.0),
+]
+
+
+@pytest.mark.parametrize(("model", "dark", "variance", "electron"), NOISES, ids=repr)
+def test_guards_know_the_noise_of_every_model(
+    model: NoiseModel, dark: float | None, variance: float, electron: float
+) -> None:
+    known = known_noise(model)
+    assert known.dark_adu == dark
+    assert known.variance_adu2(dark or 0.0) == pytest.approx(variance)
+    assert known.electron_adu == electron

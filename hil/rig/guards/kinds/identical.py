@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hil.rig.guards.chance import BY_NO_CHANCE, log10_agree
 from hil.rig.guards.guard import Finding, FrameGuard
+from hil.rig.guards.noisiness import differ_by_noise
 from hil.rig.guards.past import Origin, Past
 from hil.rig.guards.taken import Taken
 
@@ -15,13 +16,13 @@ class IdenticalFrames(FrameGuard):
     that count 0 or 1 may well agree, and so may pixels that clip or hold one value. A rig whose
     frames have differed at the same settings is noisy, and a copy is refused. Where nobody knows
     yet, one frame is taken again: if it differs from the copy, the rig is noisy. If it is the same
-    again, the rig repeats itself (a simulator without noise, one with a fixed seed, a recording),
-    where the earlier frame was of the same place at the same settings; else it is stuck, and is
-    refused.
+    again, the rig repeats itself (a simulator without noise, one with a fixed seed, a recording);
+    then only a frame of another place is refused, and one that stayed from the last frame taken
+    although settings changed: that is a buffer that is stuck.
 
     False alarms: less than one in 10^12 comparisons where the noise model holds. A rig without
-    noise whose frames are the same, and not even, at places or settings that differ is taken for
-    stuck.
+    noise is taken for stuck where all its places look the same, and are not even, or where it has
+    one field and settings change nothing.
     """
 
     name = "identical"
@@ -41,9 +42,9 @@ class IdenticalFrames(FrameGuard):
         chance = float(log10_agree(pixels, taken.noise, taken.saturation_adu).sum())
         if chance > BY_NO_CHANCE:
             return None
-        if past.repeats_itself and not self._stuck(taken, repeat, origin, past):
+        if past.repeats_itself and not _stuck(taken, taken.digests[repeat], origin, past):
             return None
-        noisy = past.repeats_itself is False or len(set(taken.digests)) > 1
+        noisy = past.repeats_itself is False
         return Finding(
             f"frame {repeat} is bit by bit that of {_words(origin, taken, past)}, frozen or handed"
             f" out twice (by chance once in 10^{min(-chance, 1e9):.0f})",
@@ -55,11 +56,12 @@ class IdenticalFrames(FrameGuard):
         """See `FrameGuard`."""
         found = self._copy(taken, past)
         assert found is not None
-        if again.digests[0] != taken.digests[found[0]]:
+        assert taken.noise is not None
+        digest = taken.digests[found[0]]
+        if differ_by_noise(taken.pixels[found[0]], again.pixels[0], taken.noise):
             past.repeats_itself = False
             return finding
-        origin = found[1]
-        if origin.place != taken.place or origin.settings != hash(taken.conditions.values):
+        if _stuck(taken, digest, found[1], past):
             return finding
         past.repeats_itself = True
         return None
@@ -76,15 +78,12 @@ class IdenticalFrames(FrameGuard):
             here[digest] = repeat
         return None
 
-    def _stuck(self, taken: Taken, repeat: int, origin: Origin, past: Past) -> bool:
-        """Whether a rig that repeats itself shows a place as another that it told apart before."""
-        if origin.place == taken.place:
-            return False
-        return any(
-            {taken.place, origin.place} <= set(trial.places)
-            and trial.places[taken.place].digest != trial.places[origin.place].digest
-            for trial in past.trials
-        )
+
+def _stuck(taken: Taken, digest: bytes, origin: Origin, past: Past) -> bool:
+    """Whether the frame is one of elsewhere, or stayed from one command to the next."""
+    if origin.place != taken.place:
+        return True
+    return origin.settings != hash(taken.conditions.values) and digest == past.latest
 
 
 def _words(origin: Origin, taken: Taken, past: Past) -> str:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from hil.rig.guards.chance import BY_NO_CHANCE, log10_agree
 from hil.rig.guards.guard import Finding, FrameGuard
 from hil.rig.guards.known_noise import KnownNoise
+from hil.rig.guards.noisiness import differ_by_noise
 from hil.rig.guards.past import Past
 from hil.rig.guards.taken import Taken
 
@@ -50,7 +51,8 @@ class IdenticalRows(FrameGuard):
 
     def settle(self, taken: Taken, finding: Finding, again: Taken, past: Past) -> Finding | None:
         """See `FrameGuard`."""
-        if again.digests[0] != taken.digests[-1]:
+        assert taken.noise is not None
+        if differ_by_noise(taken.pixels[-1], again.pixels[0], taken.noise):
             past.repeats_itself = False
             return finding
         past.repeats_itself = True
