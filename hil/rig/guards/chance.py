@@ -4,10 +4,10 @@ v : variance of a pixel, ADU^2, 1/12 of rounding included       s^2 = v - 1/12
 d : codes from one electron to the next, 1 where noise hides them
 
 Two draws of a rounded Gaussian of standard deviation s agree with probability 1 / (2 sqrt(pi) s),
-and surely where s is small. Where read noise leaves single electrons apart, s counts in electrons:
-for a Poisson mean lambda the exact probability is exp(-2 lambda) I_0(2 lambda), and the Gaussian's
-is within 10 % of it above lambda = 1, and 1, too much and so on the safe side, below 0.08. Pixels
-that clip agree surely.
+and surely where s is small; that is at most a tenth too much, the safe side. Where read noise
+leaves single electrons apart, s counts in electrons: for a Poisson mean lambda the exact
+probability is exp(-2 lambda) I_0(2 lambda), and the Gaussian's is within 10 % of it above
+lambda = 1, and 1, too much and so on the safe side, below 0.08. Pixels that clip agree surely.
 """
 
 from __future__ import annotations

@@ -56,7 +56,8 @@ class BitDepth(FrameGuard):
             if (mean_adu := min(taken.means_adu)) < low_adu:
                 words = f"the mean is {mean_adu:.1f} ADU, below the dark level of {dark_adu:.1f}"
                 return Finding(words, {"mean_adu": mean_adu, "dark_adu": dark_adu}, certain=False)
-        if taken.low_bits == 0 or taken.pixels[0].size < _FEWEST_PIXELS:
+        first = taken.pixels[0]
+        if taken.low_bits == 0 or first.size < _FEWEST_PIXELS or first.min() == first.max():
             return None
         before = [s.low_bits for s in past.now.places.values() if not s.blank]
         for trial in past.same_switches(taken.conditions):

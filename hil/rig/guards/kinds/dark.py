@@ -145,9 +145,11 @@ def _expected_adu(taken: Taken, seen: PlaceSeen, past: Past) -> float:
     """Light of a field by what it had beside the trial's other fields before; NaN if unknown."""
     place, known = taken.place, not math.isnan(seen.signal_adu)
     ratios = []
+    odd = {i for _, i in past.now.confirmed}
+    others = {i: seen for i, seen in past.now.others(place).items() if i not in odd}
     for before in past.same_switches(taken.conditions):
         there = before.places.get(place)
-        for i, other in past.now.others(place).items():
+        for i, other in others.items():
             then = before.places.get(i)
             if there is None or then is None:
                 continue
