@@ -193,6 +193,11 @@ class FaultScript:
         self._guard = threading.Lock()  # stop comes from any thread
         self.rng = np.random.default_rng((seed, len(faults)))
 
+    @property
+    def n_calls(self) -> int:
+        """Most calls that any fault of the script could have struck so far."""
+        return max(self._calls, default=0)
+
     def strike(self, call: Call, label: str, settings: tuple[str, ...] = ()) -> Fault | None:
         """Say which fault strikes this call, if any; the first of the file wins."""
         struck = None

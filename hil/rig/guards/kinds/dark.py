@@ -12,7 +12,7 @@ from hil.rig.guards.past import Past, PlaceSeen, TrialSeen
 from hil.rig.guards.taken import Taken
 
 
-class Dark(FrameGuard):
+class DarkField(FrameGuard):
     """No light in a field of view though light was commanded, and no setting explains it.
 
     A frame is dark where its mean is that of the noise model without light, and no more than two
@@ -161,4 +161,4 @@ def _expected_adu(taken: Taken, seen: PlaceSeen, past: Past) -> float:
     return found if not known or found >= 10 * seen.limit_adu else math.nan
 
 
-GUARD = Dark()
+GUARD = DarkField()
