@@ -5,8 +5,10 @@
 For each fault and rate a session on a small simulated rig, rigs and repeats by turns. Printed are
 the trials; how often the fault struck (a field's frames, or a setting's read-back), and in how many
 trials; of these how many are FAILED by name, how many barred from winning by a flag, and how many
-slipped through; trials that failed without a fault (false alarms); and whether the winner is sound:
-a COMPLETE trial that nothing struck. ``clean`` are sessions without faults, on all rigs.
+slipped through; of trials without a fault how many failed (false alarms) and how many were barred;
+second frames that were taken; and whether the winner is sound: a COMPLETE trial that nothing
+struck. Faults that strike a second frame alone spoil no data, and are not counted. ``clean`` are
+sessions without faults, on all rigs.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import itertools
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +27,8 @@ from typing import Any
 import hil
 from hil.errors import HilError
 from hil.records.session import Snapshot
+from hil.rig.guards.frame_watch import FrameWatch
+from hil.rig.guards.taken import Taken
 from sim.faults import FaultScript
 from sim.frame_faults import FRAME_FAULTS
 
@@ -177,30 +181,48 @@ RIGS = (
 class Strikes:
     """Which trials were struck, and how often."""
 
+    begun: bool = False
     trial: int = -1
     times: Counter[int] = field(default_factory=Counter)
+    second_frames: int = 0
+    _second: bool = False
 
     def look(self, snapshot: Snapshot) -> None:
         """Note which trial is in work."""
-        if snapshot.number is not None:
-            self.trial = snapshot.number
+        self.begun = True
+        ended = snapshot.state is not None and snapshot.state.ended
+        self.trial = -1 if snapshot.number is None or ended else snapshot.number
 
     @contextmanager
     def noted(self) -> Iterator[None]:
         """Note every strike while sessions run in this process."""
-        real = FaultScript.strike
+        real, real_check = FaultScript.strike, FrameWatch.check
 
         def strike(script: FaultScript, *args: Any, **options: Any) -> Any:
             struck = real(script, *args, **options)
-            if struck is not None and not self._no_op(script, struck.fault):
+            counts = struck is not None and not self._second
+            if counts and not self._no_op(script, struck.fault):
                 self.times[self.trial] += 1
             return struck
 
+        def check(watch: FrameWatch, taken: Taken, again: Callable[[], Taken]) -> None:
+            def second() -> Taken:
+                self.second_frames += 1
+                self._second = True
+                try:
+                    return again()
+                finally:
+                    self._second = False
+
+            real_check(watch, taken, second)
+
         FaultScript.strike = strike  # type: ignore[method-assign]
+        FrameWatch.check = check  # type: ignore[method-assign]
         try:
             yield
         finally:
             FaultScript.strike = real  # type: ignore[method-assign]
+            FrameWatch.check = real_check  # type: ignore[method-assign]
 
     def _no_op(self, script: FaultScript, fault: str) -> bool:
         """Whether a copy of the first capture is the first capture itself."""
@@ -218,6 +240,8 @@ class Tally:
     barred: int = 0
     slipped: int = 0
     false_alarms: int = 0
+    barred_clean: int = 0
+    second_frames: int = 0
     sound: bool = True
     examples: list[str] = field(default_factory=list)
 
@@ -237,7 +261,7 @@ def run(
             try:
                 result = hil.run_session(session, url, observer=strikes.look)
             except HilError:
-                if strikes.trial >= 0:
+                if strikes.begun:
                     raise
                 continue  # struck before the first trial: nothing to count
             return _tally(url, result, strikes)
@@ -245,7 +269,7 @@ def run(
 
 
 def _tally(url: str, result: hil.SessionResult, strikes: Strikes) -> Tally:
-    tally = Tally()
+    tally = Tally(second_frames=strikes.second_frames)
     with hil.open_database(url) as database:
         rows = database.rows("last")
         reasons = list(database.trials("last", sort="number")["reason"])
@@ -260,8 +284,9 @@ def _tally(url: str, result: hil.SessionResult, strikes: Strikes) -> Tally:
             tally.false_alarms += struck == 0
             if struck == 0:
                 tally.examples.append(reason)
-        elif struck and any(value > 0 for value in row.constraints.values()):
-            tally.barred += 1
+        elif any(value > 0 for value in row.constraints.values()):
+            tally.barred += struck > 0
+            tally.barred_clean += struck == 0
         elif struck:
             tally.slipped += 1
     if result.best is not None:
@@ -274,6 +299,7 @@ def line(name: str, rate: float, small: str, tally: Tally, seconds: float) -> st
     return (
         f"{name:18} {rate:5.0%}  {small:13} {tally.trials:6} {tally.strikes:8} {tally.struck:7}"
         f" {tally.failed:7} {tally.barred:7} {tally.slipped:8} {tally.false_alarms:12}"
+        f" {tally.barred_clean:12} {tally.second_frames:13}"
         f"  {'yes' if tally.sound else 'NO':4} {seconds:6.1f} s"
     )
 
@@ -288,7 +314,7 @@ def main() -> None:
     asked = parser.parse_args()
     print(
         "fault               rate  rig           trials  strikes  struck  FAILED  barred  slipped"
-        " false alarms  winner sound"
+        " false alarms barred clean second frames  winner sound"
     )
     turn = itertools.cycle(itertools.product((1, 2), (4, 1), RIGS))
     for fault in asked.faults or (*FRAMES, *READ_FAULTS):

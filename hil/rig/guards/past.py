@@ -85,7 +85,7 @@ class PlaceSeen:
     @property
     def bright(self) -> bool:
         """Whether there is light beyond doubt."""
-        return self.signal_adu >= 10 * self.limit_adu
+        return self.signal_adu >= 3 * self.limit_adu
 
 
 @dataclass(slots=True)

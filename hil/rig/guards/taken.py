@@ -93,12 +93,22 @@ class Taken:
         dark_adu = None if self.noise is None else self.noise.dark_adu
         return [math.nan if dark_adu is None else mean - dark_adu for mean in self.means_adu]
 
+    def scatter_adu(self, mean_adu: float) -> float:
+        """Give the standard deviation of a frame's mean by noise alone."""
+        assert self.noise is not None
+        variance = max(self.noise.variance_adu2(mean_adu), 0.0)
+        return math.sqrt(variance / max(self.frames[0].pixels.size, 1))
+
+    @cached_property
+    def dark_error_adu(self) -> float:
+        """How far the dark level may be wrong: it is known to a part of the noise at best."""
+        if self.noise is None or self.noise.dark_adu is None:
+            return math.inf
+        return max(0.5, 0.25 * math.sqrt(max(self.noise.variance_adu2(self.noise.dark_adu), 0.0)))
+
     @cached_property
     def limit_adu(self) -> float:
         """A mean this far above the dark level, or less, may be no light at all."""
         if self.noise is None or self.noise.dark_adu is None:
             return math.inf
-        dark_variance = max(self.noise.variance_adu2(self.noise.dark_adu), 0.0)
-        scatter = 5 * math.sqrt(dark_variance / max(self.frames[0].pixels.size, 1))
-        # No dark level is known to better than a fraction of the noise.
-        return scatter + max(0.5, 0.25 * math.sqrt(dark_variance))
+        return 5 * self.scatter_adu(self.noise.dark_adu) + self.dark_error_adu

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from hil.cli.runs import summarise
 from hil.errors import InputError
 from hil.noise import CameraNoise, GaussianNoise, PoissonNoise
 from hil.noise.camera_map import CameraMapNoise
@@ -68,7 +69,9 @@ def test_every_fault_of_frames_fails_its_trial_by_name(
 
 # Strikes that last: a shutter stuck for all of a visit, the second look included.
 @pytest.mark.parametrize("place", [0, 2])
-def test_a_shutter_left_shut_in_one_field_never_wins(bench: Bench, place: int) -> None:
+def test_a_shutter_left_shut_in_one_field_never_wins(
+    bench: Bench, capsys: pytest.CaptureFixture[str], place: int
+) -> None:
     small = RIGS["microscope"]
     # captures of trial 2 at one place: 3 fields a trial, and a second look
     at = 2 * 3 + 1 + place
@@ -80,6 +83,8 @@ def test_a_shutter_left_shut_in_one_field_never_wins(bench: Bench, place: int) -
     assert list(rows["state"]) == ["COMPLETE"] * 2 + ["FAILED"] + ["COMPLETE"] * 2
     assert rows["reason"][2].startswith("frames: dark: ")
     assert result.refused == {"dark": 1}
+    summarise(result)
+    assert "refused   dark: frames of 1 trial\n" in capsys.readouterr().out
 
 
 def test_where_nothing_tells_a_shutter_from_the_sample_the_trial_cannot_win(bench: Bench) -> None:

@@ -7,6 +7,7 @@ from statistics import median
 
 import numpy as np
 
+from hil.rig.guards.conditions import Conditions
 from hil.rig.guards.guard import Finding, FrameGuard
 from hil.rig.guards.past import Past, PlaceSeen, TrialSeen
 from hil.rig.guards.taken import Taken
@@ -40,15 +41,17 @@ class DarkField(FrameGuard):
         """See `FrameGuard`."""
         if taken.blank or not taken.conditions.lit:
             return None
-        seen = PlaceSeen.of(taken)
-        if math.isnan(seen.signal_adu):
-            return self._darker_than_before(taken, seen, past)
         signals = taken.signals_adu
+        seen = PlaceSeen.of(taken)
+        expected = _expected_adu(taken.place, past.now, past, taken.conditions)
+        if math.isnan(seen.signal_adu):
+            return self._darker_than_before(seen, expected)
         dark = [i for i in range(len(signals)) if _is_dark(taken, i)]
-        if dark and max(signals) >= 10 * taken.limit_adu:
+        if dark and _went_out(signals[dark[0]], max(signals), taken):
             return self._finding(signals[dark[0]], max(signals), "in another frame of it", True)
-        expected = _expected_adu(taken, seen, past)
-        if len(dark) < len(signals) and not seen.signal_adu < _FEW * expected:
+        explained = seen.signal_adu >= _SOME * expected
+        lost = expected >= 10 * seen.limit_adu and seen.signal_adu < _FEW * expected
+        if (len(dark) < len(signals) or explained) and not lost:
             return None
         if self._known_dark(taken, past):
             past.now.confirmed.add((self.name, taken.place))
@@ -57,12 +60,12 @@ class DarkField(FrameGuard):
 
     def settle(self, taken: Taken, finding: Finding, again: Taken, past: Past) -> Finding | None:
         """See `FrameGuard`."""
-        before, after = min(taken.means_adu), again.means_adu[0]
         if taken.noise is None or taken.noise.dark_adu is None:
+            before, after = min(taken.means_adu), again.means_adu[0]
             expected = float(finding.figures["expected_adu"])
             return finding if after > (before + expected) / 2 else None
         signal, lit = min(taken.signals_adu), again.signals_adu[0]
-        if lit > 4 * max(signal, taken.limit_adu):
+        if _went_out(signal, lit, taken):
             return self._finding(signal, lit, "in a frame taken right after it", True)
         past.now.confirmed.add((self.name, taken.place))
         return None
@@ -70,23 +73,24 @@ class DarkField(FrameGuard):
     def over(self, trial: TrialSeen, past: Past) -> Finding | None:
         """See `FrameGuard`."""
         for place in self._among_lit(trial):
-            for before in past.same_switches(trial.conditions):
-                seen = before.places.get(place)
-                if seen is not None and seen.bright and (self.name, place) not in before.confirmed:
-                    now = trial.places[place].signal_adu
-                    found = self._finding(now, seen.signal_adu, "in an earlier trial", True)
-                    return Finding(found.words, found.figures, place=place)
+            seen = trial.places[place]
+            expected = _expected_adu(place, trial, past, trial.conditions)
+            if seen.signal_adu < _SOME * expected:
+                found = self._finding(seen.signal_adu, expected, "by earlier trials", True)
+                return Finding(found.words, found.figures, place=place)
         return None
 
     def doubts(self, trial: TrialSeen, past: Past) -> bool:
         """See `FrameGuard`."""
-        dark = {place for guard, place in trial.confirmed if guard == self.name}
-        if not dark:
-            return False
-        if places := self._among_lit(trial):
-            earlier = list(past.same_switches(trial.conditions))
-            return any(all((self.name, p) not in t.confirmed for t in earlier) for p in places)
-        for before in past.same_switches(trial.conditions):
+        dark = {p for guard, p in trial.confirmed if guard == self.name and p in trial.places}
+        earlier = list(past.same_switches(trial.conditions))
+        if among := self._among_lit(trial):
+            return any(
+                all((self.name, p) not in t.confirmed for t in earlier)
+                and math.isnan(_expected_adu(p, trial, past, trial.conditions))
+                for p in among
+            )
+        for before in earlier:
             times = trial.conditions.exposed_alike(before.conditions)
             for place in dark & set(before.places):
                 seen = before.places[place]
@@ -109,9 +113,8 @@ class DarkField(FrameGuard):
         earlier = [t for t in past.same_switches(taken.conditions) if taken.place in t.places]
         return bool(earlier) and all((self.name, taken.place) in t.confirmed for t in earlier)
 
-    def _darker_than_before(self, taken: Taken, seen: PlaceSeen, past: Past) -> Finding | None:
+    def _darker_than_before(self, seen: PlaceSeen, expected: float) -> Finding | None:
         """Judge by means alone, where nobody knows what a pixel reads in the dark."""
-        expected = _expected_adu(taken, seen, past)
         if not seen.mean_adu < 0.6 * expected:
             return None
         words = f"the mean is {seen.mean_adu:.1f} ADU, by earlier trials {expected:.1f}"
@@ -128,10 +131,12 @@ class DarkField(FrameGuard):
 
 
 _FEW = 0.1
+_SOME = 0.3
 _STANDING_OUT = 0.002
 
 
 def _is_dark(taken: Taken, i: int) -> bool:
+    """Whether a frame may hold no light at all."""
     assert taken.noise is not None
     assert taken.noise.dark_adu is not None
     if taken.signals_adu[i] > taken.limit_adu:
@@ -141,24 +146,36 @@ def _is_dark(taken: Taken, i: int) -> bool:
     return float(np.mean(taken.pixels[i] > most_adu)) <= _STANDING_OUT
 
 
-def _expected_adu(taken: Taken, seen: PlaceSeen, past: Past) -> float:
-    """Light of a field by what it had beside the trial's other fields before; NaN if unknown."""
-    place, known = taken.place, not math.isnan(seen.signal_adu)
+def _went_out(signal_adu: float, lit_adu: float, taken: Taken) -> bool:
+    """Whether most of the light between two frames of one scene is gone, beyond all noise."""
+    assert taken.noise is not None
+    assert taken.noise.dark_adu is not None
+    lost_adu = lit_adu - signal_adu
+    scatter_adu = math.sqrt(2) * taken.scatter_adu(taken.noise.dark_adu + lit_adu)
+    return lost_adu > 8 * scatter_adu and lost_adu > 0.5 * (lit_adu + taken.dark_error_adu)
+
+
+def _expected_adu(place: int, trial: TrialSeen, past: Past, conditions: Conditions) -> float:
+    """Light of a field by what it had beside the trial's other fields before; NaN if unknown.
+
+    Where the dark level is not known, the mean.
+    """
+    odd = {i for _, i in trial.confirmed}
+    others = {i: seen for i, seen in trial.others(place).items() if i not in odd}
     ratios = []
-    odd = {i for _, i in past.now.confirmed}
-    others = {i: seen for i, seen in past.now.others(place).items() if i not in odd}
-    for before in past.same_switches(taken.conditions):
+    for before in past.same_switches(conditions):
         there = before.places.get(place)
+        if there is None or any(p == place for _, p in before.confirmed):
+            continue
         for i, other in others.items():
             then = before.places.get(i)
-            if there is None or then is None:
+            if then is None:
                 continue
-            if not known:
+            if math.isnan(there.signal_adu):
                 ratios.append(other.mean_adu * there.mean_adu / max(then.mean_adu, 1e-9))
             elif there.bright and then.bright and other.bright:
                 ratios.append(other.signal_adu * there.signal_adu / then.signal_adu)
-    found = median(ratios) if ratios else math.nan
-    return found if not known or found >= 10 * seen.limit_adu else math.nan
+    return median(ratios) if ratios else math.nan
 
 
 GUARD = DarkField()

@@ -34,7 +34,7 @@ def test_one_dark_repeat_of_three_needs_no_second_look(repeat: int) -> None:
 def test_a_field_that_stays_dark_is_refused_by_what_it_was_before() -> None:
     session = sample([7, 8])
     assert session.trials(4) == ["", "", "dark", ""]
-    assert "in an earlier trial" in str(session.last)
+    assert "by earlier trials +1" in str(session.last)
 
 
 def test_a_shutter_that_leaks_is_refused_too() -> None:
