@@ -316,10 +316,10 @@ def main() -> None:
         "fault               rate  rig           trials  strikes  struck  FAILED  barred  slipped"
         " false alarms barred clean second frames  winner sound"
     )
-    turn = itertools.cycle(itertools.product((1, 2), (4, 1), RIGS))
-    for fault in asked.faults or (*FRAMES, *READ_FAULTS):
-        for rate in asked.rates:
-            repeats, n_fields, small = next(turn)
+    for i, fault in enumerate(asked.faults or (*FRAMES, *READ_FAULTS)):
+        for j, rate in enumerate(asked.rates):
+            small = RIGS[(i + j) % len(RIGS)]
+            n_fields, repeats = (4, 1)[(i + j) // 2 % 2], 1 + i % 2
             began_s = time.monotonic()
             tally = run(small, fault, rate, asked.trials, repeats, n_fields)
             name = f"{small.name} {n_fields}x{repeats}"
