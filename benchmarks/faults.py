@@ -5,7 +5,8 @@
 For each fault and rate a session on a small simulated rig, rigs and repeats by turns. Printed are
 the trials; how often the fault struck (a field's frames, or a setting's read-back), and in how many
 trials; of these how many are FAILED by name, how many barred from winning by a flag, and how many
-slipped through; of trials without a fault how many failed (false alarms) and how many were barred;
+slipped through; of trials without a fault how many failed (false alarms) and how many the guard of
+dark fields keeps from winning (doubted);
 second frames that were taken; and whether the winner is sound: a COMPLETE trial that nothing
 struck. Faults that strike a second frame alone spoil no data, and are not counted. ``clean`` are
 sessions without faults, on all rigs.
@@ -240,7 +241,7 @@ class Tally:
     barred: int = 0
     slipped: int = 0
     false_alarms: int = 0
-    barred_clean: int = 0
+    doubted: int = 0
     second_frames: int = 0
     sound: bool = True
     examples: list[str] = field(default_factory=list)
@@ -273,6 +274,8 @@ def _tally(url: str, result: hil.SessionResult, strikes: Strikes) -> Tally:
     with hil.open_database(url) as database:
         rows = database.rows("last")
         reasons = list(database.trials("last", sort="number")["reason"])
+        estimates = database.estimates("last")
+    flags = dict(zip(estimates["number"], estimates["flags"], strict=True))
     for row, reason in zip(rows, reasons, strict=True):
         tally.trials += 1
         struck = strikes.times[row.number]
@@ -286,7 +289,7 @@ def _tally(url: str, result: hil.SessionResult, strikes: Strikes) -> Tally:
                 tally.examples.append(reason)
         elif any(value > 0 for value in row.constraints.values()):
             tally.barred += struck > 0
-            tally.barred_clean += struck == 0
+            tally.doubted += struck == 0 and "dark_field" in flags[row.number]
         elif struck:
             tally.slipped += 1
     if result.best is not None:
@@ -299,7 +302,7 @@ def line(name: str, rate: float, small: str, tally: Tally, seconds: float) -> st
     return (
         f"{name:18} {rate:5.0%}  {small:13} {tally.trials:6} {tally.strikes:8} {tally.struck:7}"
         f" {tally.failed:7} {tally.barred:7} {tally.slipped:8} {tally.false_alarms:12}"
-        f" {tally.barred_clean:12} {tally.second_frames:13}"
+        f" {tally.doubted:13} {tally.second_frames:13}"
         f"  {'yes' if tally.sound else 'NO':4} {seconds:6.1f} s"
     )
 
@@ -314,7 +317,7 @@ def main() -> None:
     asked = parser.parse_args()
     print(
         "fault               rate  rig           trials  strikes  struck  FAILED  barred  slipped"
-        " false alarms barred clean second frames  winner sound"
+        " false alarms doubted clean second frames  winner sound"
     )
     for i, fault in enumerate(asked.faults or (*FRAMES, *READ_FAULTS)):
         for j, rate in enumerate(asked.rates):

@@ -92,6 +92,7 @@ class Capture:
         self._present: dict[str, Value] = {}
         self._noise: KnownNoise | None = None
         self._read: dict[str, Value] = {}
+        self._exposure_ms: Value | None = None
         # What blank frames have moved, and must be as it was before anything else is measured.
         self._before_blanks: dict[str, Value] = {}
         self.device_s = device_s or clock.monotonic
@@ -116,6 +117,8 @@ class Capture:
         applied = self._move(values)
         recorded = self._safety.read(self._recorded)
         check_read_back(self._safety, {}, recorded)
+        if any(name.rpartition(".")[0] == self._camera.label for name in applied):
+            self._exposure_ms = None  # cameras change it with other settings
         self._noise, self._read = None, {**recorded, **applied}
         return self._read
 
@@ -223,11 +226,10 @@ class Capture:
             raise RigError(str(error)) from error
         if self._meter is not None and frames:
             exposure_ms = frames[0].meta.exposure_ms
-            if (
-                not 0 <= exposure_ms < math.inf
-            ):  # refused below; what was asked for is the best guess
+            # Where it is no time the frames are refused; lit it was, for as long as was asked for.
+            if not 0 <= exposure_ms < math.inf:
                 setting = exposure_setting(self._safety, self._camera.label)
-                exposure_ms = float(self._present.get(setting, 0.0))
+                exposure_ms = float(self._present.get(setting, self._exposure_ms or 0.0))
             self._meter.exposed(exposure_ms, len(frames))
         return frames
 
@@ -235,16 +237,19 @@ class Capture:
         """Put frames beside what was commanded for them."""
         camera = self._camera.label
         setting = exposure_setting(self._safety, camera)
-        if setting and setting not in self._present:
-            self._present |= self._safety.read([setting])
+        present = dict(self._present)
+        if setting and setting not in present:  # nobody commanded it: it stays what it is
+            if self._exposure_ms is None:
+                self._exposure_ms = self._safety.read([setting])[setting]
+            present[setting] = self._exposure_ms
         if self._noise is None and self._watch.noise_at is not None:
-            self._noise = self._watch.noise_at({**self._present, **self._read})
+            self._noise = self._watch.noise_at({**present, **self._read})
         return Taken(
             index,
             frames,
             wanted,
             blank=index >= len(self.fields),
-            conditions=conditions(self._safety, camera, self._present, self._placing),
+            conditions=conditions(self._safety, camera, present, self._placing),
             noise=self._noise,
         )
 
