@@ -282,7 +282,7 @@ class Controller:
             n_places - n_fields,
             device_s,
             self._capture.dose_mj(),
-            flags,
+            flags=flags,
         )
 
     def assess(

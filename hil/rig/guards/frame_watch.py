@@ -64,6 +64,9 @@ class FrameWatch:
         FramesRefused
         """
         retaken: Taken | None = None
+        now = self.past.now
+        # What is taken anew, after a pause say, is judged anew.
+        now.confirmed = {(name, place) for name, place in now.confirmed if place != taken.place}
         for guard in self._asked(taken):
             finding = guard.look(taken, self.past)
             if finding is not None and not finding.certain:

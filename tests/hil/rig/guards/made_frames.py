@@ -92,7 +92,8 @@ class Session:
         self.saturation_adu = 65535
         self._expose, self._noise, self._repeats = expose, noise, repeats
 
-    def _taken(self, place: int, n: int, blank: bool) -> Taken:
+    def take(self, place: int, n: int = 1, blank: bool = False) -> Taken:
+        """Take n frames at a place."""
         frames = []
         for index in range(n):
             pixels = self._expose(place, self.exposures)
@@ -117,8 +118,8 @@ class Session:
         try:
             for place in range(n_fields + n_blanks):
                 blank = place >= n_fields
-                taken = self._taken(place, self._repeats, blank)
-                self.watch.check(taken, lambda p=place, b=blank: self._taken(p, 1, b))  # type: ignore[misc]
+                taken = self.take(place, self._repeats, blank)
+                self.watch.check(taken, lambda p=place, b=blank: self.take(p, 1, b))  # type: ignore[misc]
             flags = self.watch.end()
         except FramesRefused as refused:
             self.last = refused

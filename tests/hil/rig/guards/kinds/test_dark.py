@@ -84,3 +84,12 @@ def test_without_a_dark_level_what_the_field_had_before_is_the_measure() -> None
 def test_light_in_few_pixels_is_light() -> None:
     few = camera(lambda p, n: 400.0 * (np.arange(576).reshape(24, 24) % 200 == 0))
     assert Session(few, NOISE).trials(3) == ["", "", ""]
+
+
+def test_a_field_that_is_taken_anew_is_judged_anew() -> None:
+    session = sample([7, 8])
+    assert session.trials(2) == ["", ""]
+    session.watch.begin("camera", 3)
+    for place in (0, 1, 1, 2):  # in the dark at first, and after a pause once more
+        session.watch.check(session.take(place), lambda p=place: session.take(p))  # type: ignore[misc]
+    assert session.watch.end() == ()
