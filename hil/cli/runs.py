@@ -261,6 +261,8 @@ def summarise(result: SessionResult) -> None:
         _say_drift(result.drift)
     for flag, n in sorted(result.flags.items(), key=lambda item: -item[1]):
         print(f"flag      {flag}: {n} of {result.n_complete} trials")
+    for guard, n in sorted(result.refused.items(), key=lambda item: -item[1]):
+        print(f"refused   {guard}: frames of {n} {'trial' if n == 1 else 'trials'}")
     if result.n_barred:
         print(
             f"barred    {result.n_barred} of {result.n_complete} trials: their flags say that the"

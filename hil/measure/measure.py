@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,9 @@ from hil.measure.repeatability import Repeatability, judge
 from hil.records.estimate import Estimate, lower_bound_in_words
 from hil.rig.capture import Capture
 from hil.rig.device_thread import WorkerThread
+from hil.rig.guards.frame_watch import FrameWatch
 from hil.session.baseline import take_baseline
+from hil.session.frame_guards import known_noise
 from hil.session.search_space import resolve
 from hil.session.waiting import DARK_AFTER_S
 from hil.spec import RigFile, load_rig_file, load_session_file
@@ -237,6 +239,7 @@ class _Taken:
             rig.spec.frame_timeout_s,
             clock,
             self._first,
+            watch=FrameWatch(lambda settings: known_noise(self._model)),
         )
         self.settings: dict[str, Value] = {}
         self.brightest_share = 0.0
@@ -281,6 +284,7 @@ class _Taken:
             share = float(taken.frames.max()) / max(saturation_adu, 1)
             self.brightest_share = max(self.brightest_share, share)
             stacks.append(taken.frames)
+        flags = self._capture.end_trial()
         frames = np.stack(stacks)
         began_s = self._clock.monotonic()
 
@@ -289,7 +293,7 @@ class _Taken:
             if self._clock.monotonic() - began_s > DARK_AFTER_S:
                 self._rig.run(self._capture.rest)  # the next field sets up again
 
-        return thinker.run(
+        estimate = thinker.run(
             lambda: estimate_information(
                 frames,
                 self._model,
@@ -303,3 +307,4 @@ class _Taken:
             ),
             look,
         )
+        return replace(estimate, flags=(*estimate.flags, *flags))

@@ -69,6 +69,7 @@ SEVERITY: Mapping[str, Severity] = {
     "codes_not_divided": Severity.WRONG,
     "noise_unit_unclear": Severity.WRONG,
     "duplicate_frames": Severity.WRONG,
+    "dark_field": Severity.WRONG,
     "negative": Severity.DOUBTFUL,
     "pairs_saturated": Severity.DOUBTFUL,
     "pattern_unchecked": Severity.DOUBTFUL,

@@ -122,7 +122,7 @@ class SessionAssessor:
             dose_mj = self._around.planned_mj(settings)
         details: dict[str, Any] = {**estimate.details, "dose_mj": dose_mj}
         bits = (estimate.bits_per_pixel, estimate.ci_low, estimate.ci_high)
-        flags = set(estimate.flags)
+        flags = {*estimate.flags, *measurement.flags}
         if measurement.n_blanks:
             blanks = measurement.frames[n_fields:]
             blank = self._estimate(blanks, noise, measurement.saturation_adu)
@@ -139,7 +139,7 @@ class SessionAssessor:
             details |= self._sensitivity(frames, noise, bits[0], around)
         first = spec.objective.names[0]
         return Assessment(
-            replace(estimate, details=details),
+            replace(estimate, details=details, flags=(*estimate.flags, *measurement.flags)),
             {name: scaled(name, bits[0], around) for name in spec.objective.names},
             self._constraints(estimate, flags, bits[0], dose_mj, settings),
             (scaled(first, bits[1], around), scaled(first, bits[2], around)),

@@ -24,6 +24,7 @@ from hil.records.frames import FieldFrames, Measurement
 from hil.records.session import Observer, SessionState, Snapshot
 from hil.records.trial import Best, OpenTrial, Proposal, SearchExhausted, TrialRow, TrialState
 from hil.rig.capture import Capture
+from hil.rig.guards.guard import FramesRefused
 from hil.session.ports import Assessor, Proposer, Store, Worker
 from hil.session.stopping import Course, Ending, StopRule
 from hil.session.watched_store import Wait
@@ -216,6 +217,8 @@ class Controller:
         except HilError as error:
             # A halted device complains; that is no fault of its own.
             stopped = bool(self._stop.reason)
+            if isinstance(error, FramesRefused):
+                self._store.event("frames_refused", self._clock.now(), error.to_json(trial.number))
             state = TrialState.ABORTED if stopped else TrialState.FAILED
             reason = self._stop.reason if stopped else str(error)
         except BaseException as error:
@@ -270,6 +273,7 @@ class Controller:
             self._show(trial, TrialState.APPLIED, min(len(parts), n_fields))
         if n_places > n_fields:
             self._on_device(self._capture.leave_blanks)
+        flags = self._capture.end_trial()
         first = parts[0]
         return Measurement(
             np.stack([parts[i].frames for i in range(n_places)]),
@@ -278,6 +282,7 @@ class Controller:
             n_places - n_fields,
             device_s,
             self._capture.dose_mj(),
+            flags=flags,
         )
 
     def assess(

@@ -21,6 +21,7 @@ from hil.rig.rig import Rig
 from hil.session.assess import SessionAssessor, Surroundings
 from hil.session.baseline import Baseline
 from hil.session.controller import Controller, LoopSpec
+from hil.session.frame_guards import frame_watch
 from hil.session.polls import Polls
 from hil.session.result import SessionResult, best_of, result_of
 from hil.session.search_space import SearchSpace
@@ -162,6 +163,7 @@ def _capture(setup: SessionSetup) -> Capture:
         meter=rig.run(lambda: _meter(setup)),
         device_s=rig.device_s,
         recorded=rig.recorded,
+        watch=frame_watch(setup.noise, rig, spec.measure.unguarded),
     )
 
 

@@ -46,6 +46,8 @@ class SessionResult:
         COMPLETE trials that cannot win, since a flag says that their number is wrong.
     noise_checked
         Whether the noise model was compared with repeats; False where fields have one frame each.
+    refused
+        Guards that refused frames, and of how many trials.
     """
 
     session_id: str
@@ -63,6 +65,7 @@ class SessionResult:
     flags: Mapping[str, int] = field(default_factory=dict)
     n_barred: int = 0
     noise_checked: bool = True
+    refused: Mapping[str, int] = field(default_factory=dict)
 
 
 def best_of(database: Database, session_id: str) -> Best | None:
@@ -114,4 +117,15 @@ def result_of(
         flags=Counter(flag for flags in estimates["flags"] for flag in flags),
         n_barred=sum(row.constraints.get("flags", 0) > 0 for row in rows),
         noise_checked=all(found.get("noise_checked", True) for found in estimates["details"]),
+        refused=_refused(database, session_id),
+    )
+
+
+def _refused(database: Database, session_id: str) -> Mapping[str, int]:
+    """Count the events of refused frames by the guard's name."""
+    events = database.events(session_id)
+    return Counter(
+        str(detail.get("guard"))
+        for kind, detail in zip(events["kind"], events["detail"], strict=True)
+        if kind == "frames_refused"
     )

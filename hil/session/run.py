@@ -17,6 +17,7 @@ from hil.records.versions import versions
 from hil.rig.rig import Rig
 from hil.session.assess import check_estimator, check_objectives
 from hil.session.baseline import Baseline, take_baseline
+from hil.session.frame_guards import check_guards
 from hil.session.lifecycle import SessionSetup, drive
 from hil.session.result import SessionResult, result_of
 from hil.session.search_space import SearchSpace, resolve
@@ -91,6 +92,7 @@ def run_session(
     folder = None if frames is None else Path(frames)
     file = with_trials(_session_file(path_or_spec, rig), trials)
     check_estimator(file)
+    check_guards(file)
     with ExitStack() as stack:
         existing = None
         if database_exists(database):
@@ -175,6 +177,7 @@ def resume_session(
         )
         file = with_estimator(file, record.estimator)
         check_estimator(file)
+        check_guards(file)
         # Another rig has a calibration of its own.
         noise = rig_noise(file.rig, recorded, None if rig else record.calibration_id)
         check_objectives(file, noise.model)

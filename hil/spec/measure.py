@@ -77,6 +77,8 @@ class Measure(Spec):
         ``"all"``, ``"first"`` (the first repeat of each field), or ``"none"``.
     blank
         Fields without sample, measured with every trial.
+    unguarded
+        Guards of frames that are not asked, ``"dark"`` say; see docs/faults.md.
     """
 
     grid: Grid | None = None
@@ -84,6 +86,7 @@ class Measure(Spec):
     repeats: int = Field(default=1, ge=1, le=10_000)
     keep_frames: Literal["all", "first", "none"] = "all"
     blank: Blank | None = None
+    unguarded: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _one_form(self) -> Self:
