@@ -34,6 +34,7 @@ _PATCH = 4  # pixels: side of what the noise is looked for in
 _FIELDS = 32  # more say nothing new
 _FAR = 3.0  # times the larger of both variances
 _DARKEST = 1e-3  # share of the pixels
+_HITS = 0.01  # share of the pixels that no noise explains: what they differ by is left out
 
 Unit = Literal["adu", "codes", "unclear"]
 _TELLING = 128  # pixels that differ from the most usual: two such frames are alike by no chance
@@ -190,7 +191,8 @@ def _unit_of(
 
     Repeats show it exactly. Single frames show at least it: the least eigenvalue of the covariance
     of small patches, where optics leave a wave without scene (Pyatykh, Hesser and Zheng, IEEE
-    Trans. Image Process. 2013).
+    Trans. Image Process. 2013). Cosmic rays and hot pixels count for neither: noise that is stated
+    in another unit is another by the square of the step.
     """
     share = np.cumsum(counts.counts) / counts.n
     darkest = float(counts.adu[int(np.searchsorted(share, _DARKEST))])
@@ -207,11 +209,14 @@ def _unit_of(
 
 def _repeat_variance(frames: NDArray[Any]) -> float:
     first, second = (frames[:, r].astype(np.float64) for r in (0, 1))
-    return float(np.mean((first - second) ** 2)) / 2
+    square = ((first - second) ** 2).ravel()
+    kept = max(1, round(square.size * (1 - _HITS)))
+    return float(np.partition(square, kept - 1)[:kept].mean()) / 2
 
 
 def _least_variance(frames: NDArray[Any]) -> float:
     some = frames[:_FIELDS, 0].astype(np.float64)
+    some = some.clip(*np.quantile(some, (_HITS / 2, 1 - _HITS / 2)))
     height, width = (side // _PATCH * _PATCH for side in some.shape[-2:])
     if height == 0 or width == 0:
         return float(some.var())
