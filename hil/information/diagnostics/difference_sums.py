@@ -55,9 +55,9 @@ class DifferenceSums:
         Number of differences.
     level_square, level_mean, level_size
         (96,) sums by level of light: d^2, m in ADU, and pixels.
-    spikes, spike_log2
-        Number of differences that were left out, and sum of log2 of how many widths of the noise
-        each has.
+    spikes, spike_log2, spike_square
+        Number of differences that were left out, sum of log2 of how many widths of the noise each
+        has, and sum of their squares.
     """
 
     square: float = 0.0
@@ -78,6 +78,7 @@ class DifferenceSums:
     level_size: Floats = field(default_factory=_no_levels)
     spikes: float = 0.0
     spike_log2: float = 0.0
+    spike_square: float = 0.0
 
     @classmethod
     def of(
@@ -105,13 +106,14 @@ class DifferenceSums:
         mean = stacks.mean(axis=1)
         differences = np.diff(stacks, axis=1)
         kept = np.broadcast_to(used, differences.shape)
-        spikes = spike_log2 = 0.0
+        spikes = spike_log2 = spike_square = 0.0
         if limit is not None:
             beyond = used & limit.exceeded(differences, mean + np.float32(about_adu))
             kept = kept & ~beyond
             spikes = float(np.count_nonzero(beyond))
             lit = np.broadcast_to(mean[:, None], differences.shape)[beyond] + about_adu
             spike_log2 = limit.log2_ratio(differences[beyond], lit)
+            spike_square = float((differences[beyond].astype(np.float64) ** 2).sum())
         d, shift = _without_common(differences, mean, kept)
         square, size = float(np.vdot(d, d)), float(np.count_nonzero(kept))
         row_pixels, column_pixels = used.sum(axis=1), used.sum(axis=0)
@@ -138,6 +140,7 @@ class DifferenceSums:
             level_size=_by_level(level, times.ravel()),
             spikes=spikes,
             spike_log2=spike_log2,
+            spike_square=spike_square,
         )
 
     def __add__(self, other: DifferenceSums) -> DifferenceSums:

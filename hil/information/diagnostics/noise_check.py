@@ -60,7 +60,9 @@ class NoiseCheck:
     spike_share
         Share of the pixels of a frame that differ from their repeats by more than noise can.
     spike_bits
-        Bits per pixel that these pass for, about.
+        Bits per pixel that these pass for, about, where a density holds them: one on codes.
+    gaussian_spike_bits
+        And where the density is a Gaussian, whose variance they raise.
     """
 
     variance_ratio: float
@@ -76,21 +78,23 @@ class NoiseCheck:
     flicker_bits: float
     spike_share: float = 0.0
     spike_bits: float = 0.0
+    gaussian_spike_bits: float = 0.0
 
-    def mismatch(self, half_width_bits: float) -> bool:
+    def mismatch(self, half_width_bits: float, *, on_codes: bool = False) -> bool:
         """Whether the noise model is wrong.
 
         Its variance by more than the interval admits, or by more than 3 % in any case; or the light
         changes from frame to frame, which the noise model does not have; or so many pixels are hit
-        that they count.
+        that they count, in a density on codes or in a Gaussian one.
         """
         bound = 0.5 * math.log2(_RATIO_BOUND)
+        spikes = self.spike_bits if on_codes else self.gaussian_spike_bits
         allowed = min(half_width_bits, bound) if math.isfinite(half_width_bits) else 0.0
         return (
             self.error_bits > allowed + _SIGMAS * self.uncertainty_bits
             or self.level_error_bits > bound
             or self.flicker_bits > _LEAST_BITS
-            or self.spike_bits > _MOST_SPIKE_BITS
+            or spikes > _MOST_SPIKE_BITS
         )
 
     @property
@@ -131,7 +135,7 @@ def check_differences(
     passed_for = spike_bits(spikes, sums.spike_log2 / max(sums.spikes, 1.0))
     if sums.size == 0:
         nothing = (0.0, math.inf, 0.0, 0.0, 0.0, 0.0, 0.0)
-        return NoiseCheck(math.inf, math.inf, 0.0, math.inf, *nothing, spikes, passed_for)
+        return NoiseCheck(math.inf, math.inf, 0.0, math.inf, *nothing, spikes, passed_for, math.inf)
     found = list(_levels(sums, noise, discrete))
     levels = _unclipped(found, clipped_share)
     predicted, size = sum(level[1] for level in levels), sum(level[2] for level in levels)
@@ -159,6 +163,7 @@ def check_differences(
         flicker_bits=bits,
         spike_share=spikes,
         spike_bits=passed_for,
+        gaussian_spike_bits=0.5 * math.log2(1 + sums.spike_square / max(sums.square, 1e-300)),
     )
 
 

@@ -41,7 +41,13 @@ def hits(share: float, size: float = 1500.0) -> Callable[[np.random.Generator], 
 
 def hot(rng: np.random.Generator) -> np.ndarray:
     """Pixels of much dark current: as much more noise as they have more signal."""
-    dark = np.where(rng.random(SHAPE[2:]) < 2e-3, 3000.0, 0.0)
+    dark = np.zeros(SHAPE[2:])
+    dark.flat[rng.choice(dark.size, 2, replace=False)] = 3000.0
+    return CAMERA.sample(scene(rng) + dark, rng)
+
+
+def very_hot(rng: np.random.Generator) -> np.ndarray:
+    dark = np.where(rng.random(SHAPE[2:]) < 1e-2, 3000.0, 0.0)
     return CAMERA.sample(scene(rng) + dark, rng)
 
 
@@ -55,7 +61,8 @@ CASES = {
     "few hits": Case(hits(5e-5), CAMERA, False),
     "some hits, far beyond the noise": Case(hits(3e-4, 6000.0), CAMERA, False),
     "so many hits that they count": Case(hits(8e-3), CAMERA, True),
-    "hot pixels": Case(hot, CAMERA, False),
+    "few hot pixels": Case(hot, CAMERA, False),
+    "so many hot pixels that they count": Case(very_hot, CAMERA, True),
     "few hits, wrong gain": Case(hits(1e-4), CameraNoise(1.0, 60, 1.9, 14), True),
     "few hits, noise said to be far less": Case(hits(1e-4), CameraNoise(300.0, 60, 1.9, 14), True),
     "few hits, smoothed": Case(filtered, CAMERA, True),
@@ -66,8 +73,16 @@ CASES = {
 def test_hits_neither_bar_what_is_right_nor_hide_what_is_wrong(case: Case) -> None:
     for seed in range(3):
         frames = case.frames(np.random.default_rng(seed))
-        flags = set(estimate_information(frames, case.noise, "stationary", 8).flags)
-        assert bool(flags & {"noise_mismatch", "noise_correlated"}) == case.flagged
+        flags = set(estimate_information(frames, case.noise, "predictive", 8).flags)
+        assert bool(flags & {"noise_mismatch", "noise_correlated", "fixed_pattern"}) == case.flagged
+
+
+def test_a_gaussian_whose_variance_hits_and_hot_pixels_raise_is_flagged_all_the_same() -> None:
+    rng = np.random.default_rng(8)
+    struck = estimate_information(hits(3e-4, 6000.0)(rng), CAMERA, "stationary", 8)
+    assert "noise_mismatch" in struck.flags
+    assert struck.details["noise_variance_ratio"] == pytest.approx(1, abs=0.05)
+    assert "fixed_pattern" in estimate_information(hot(rng), CAMERA, "stationary", 8).flags
 
 
 def test_sums_are_those_of_the_pixels_that_were_not_hit() -> None:
