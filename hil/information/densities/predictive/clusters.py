@@ -101,8 +101,7 @@ class Clusters:
             start = np.minimum(np.maximum(variance - 1, 0.0), 1.0) / np.sqrt(variance)
             begun = _seeded(c * start, kinds, rng)
             log_pi, mu, t, *_ = separate_kinds(c, begun, weight, variance)
-        rest = np.eye(len(covariance)) - along @ along.T
-        alike = rest @ covariance @ rest
+        alike = covariance - (along * ((covariance @ along) * along).sum(axis=0)) @ along.T
         whiteners = np.stack([whitener(alike + along @ one @ along.T) for one in t])
         centres = mean + mu @ along.T
         rows, sd = regression(whiteners)
