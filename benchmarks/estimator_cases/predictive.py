@@ -2,7 +2,7 @@
 
 Flat fields at any light, gain and clip, hits and spikes, beads, ramps, processes with edges of the
 spectrum in odd places, templates, real images, cameras whose pixels differ; how monotone it is in
-light and read noise; coverage; cost.
+light and read noise; coverage. What it costs is in `cost.py`.
 """
 
 from __future__ import annotations
@@ -72,7 +72,6 @@ def rows(n_seeds: int) -> Iterator[Row]:
     yield from _images()
     yield from _chains(n_seeds)
     yield from _coverage(n_seeds)
-    yield from _cost()
 
 
 def _flat() -> Iterator[Case]:
@@ -343,27 +342,3 @@ def _coverage(n_seeds: int) -> Iterator[Row]:
         share = held / trials
         sd = math.sqrt(max(share * (1 - share), 0.01) / trials)
         yield Row(f"predictive, coverage, {n} fields", share, sd, 0.0, "", "0.92 to 0.97", "")
-
-
-def _cost() -> Iterator[Row]:
-    """Seconds of one processor for 8 frames of 256 x 256 that span 30 or 20,000 codes."""
-    rng = np.random.default_rng(0)
-    for says, light in (("few codes", 5.0), ("many codes", 5000.0)):
-        scene = light * np.exp(0.5 * rng.standard_normal((8, 1, 256, 256)))
-        for p in (8, 16):
-            noise = CameraNoise(0.5, 100, 1.6)
-            frames = noise.sample(scene, rng)
-            times = []
-            for _ in range(4):
-                started = time.process_time()
-                estimate(frames, noise, "predictive", p)
-                times.append(time.process_time() - started)
-            yield Row(
-                f"predictive, cost, {says}, patches of {p}",
-                0.0,
-                0.0,
-                float(np.median(times[1:])),
-                "",
-                "1 s, then 0.4 s",
-                f"{times[0]:.2f} s the first time",
-            )

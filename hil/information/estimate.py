@@ -164,7 +164,8 @@ def estimate_information(
         value, bits, interval = allowed, bits - excess, interval.shifted(-excess)
         corrected = corrected - excess * _NATS_PER_BIT
 
-    diagnosis = diagnose(varying, interval.half_width, patch_size, value)
+    on_codes = traits_of(entropy.chosen or family).on_codes
+    diagnosis = diagnose(varying, interval.half_width, patch_size, value, on_codes=on_codes)
     details = dict(diagnosis.details)
     if subtract_pattern:
         sees_it = traits_of(entropy.chosen or family).sees_pattern and len(channels) == 1

@@ -18,6 +18,7 @@ from hil.information.diagnostics.flags import (
     impossible_noise,
     middle_mask,
     saturated_share,
+    spike_limit,
 )
 from hil.information.sample.checks import CheckedFrames, check_share
 from hil.information.sample.prepare import ChannelFrames
@@ -72,6 +73,8 @@ def diagnose(
     half_width_bits: float,
     patch_size: int,
     bits_per_pixel: float = math.inf,
+    *,
+    on_codes: bool = False,
 ) -> Diagnosis:
     """Test noise and fixed pattern.
 
@@ -81,9 +84,13 @@ def diagnose(
         Of the interval: errors of the noise model within it are not flagged.
     bits_per_pixel
         The estimate, of which no pattern is more.
+    on_codes
+        Whether H(Y) is of a density on codes, in which hit and hot pixels count for what they are;
+        a Gaussian's variance they raise.
     """
     each = [
-        _of_channel(channel, half_width_bits, patch_size, bits_per_pixel) for channel in channels
+        _of_channel(channel, half_width_bits, patch_size, bits_per_pixel, on_codes)
+        for channel in channels
     ]
     if len(each) == 1:
         return each[0]
@@ -107,7 +114,11 @@ def _badness(value: float) -> float:
 
 
 def _of_channel(
-    channel: ChannelFrames, half_width_bits: float, patch_size: int, bits_per_pixel: float
+    channel: ChannelFrames,
+    half_width_bits: float,
+    patch_size: int,
+    bits_per_pixel: float,
+    on_codes: bool,
 ) -> Diagnosis:
     checked, noise = channel.checked, channel.noise
     flags: set[str] = set()
@@ -118,11 +129,11 @@ def _of_channel(
     details["noise_checked"] = repeats is not None
     if repeats is not None:
         details |= repeats.details()
-        if repeats.mismatch(half_width_bits):
+        if repeats.mismatch(half_width_bits, on_codes=on_codes):
             flags.add("noise_mismatch")
         if repeats.correlated:
             flags.add("noise_correlated")
-    shows, pattern, stated = _pattern(channel, patch_size)
+    shows, pattern, stated = _pattern(channel, patch_size, on_codes)
     details |= stated
     if shows:
         flags.add("fixed_pattern")
@@ -142,10 +153,13 @@ def _of_channel(
     return Diagnosis(frozenset(flags), pattern, details)
 
 
-def _pattern(channel: ChannelFrames, patch_size: int) -> tuple[bool, PatternCheck, dict[str, Any]]:
+def _pattern(
+    channel: ChannelFrames, patch_size: int, on_codes: bool
+) -> tuple[bool, PatternCheck, dict[str, Any]]:
     checked, variance = channel.checked, channel.noise_variance_adu2
     if min(checked.frames.shape[-2:]) > patch_size:
-        found = check_pattern(checked, variance, patch_size)
+        limit = spike_limit(checked, channel.noise) if on_codes else None
+        found = check_pattern(checked, variance, patch_size, limit)
         return found.shows, found, found.details()
     # patches, alone or stacked, have lags within them alone
     shows, bits = fixed_pattern(field_means(checked), variance, middle_mask(checked))

@@ -29,6 +29,7 @@ from hil.noise.model import FlattenedNoise, NoiseModel
 WIDEST = 2**20
 _PATCH = 4  # pixels: side of what the noise is looked for in
 _FIELDS = 32  # more say nothing new
+_HITS = 0.01  # share of the pixels that no noise explains: what they differ by is left out
 
 
 def look_at_codes(
@@ -100,11 +101,14 @@ def clamped(frames: NDArray[Any], noise: NoiseModel | FlattenedNoise) -> NDArray
 
 def _repeat_variance(frames: NDArray[Any]) -> float:
     first, second = (frames[:, r].astype(np.float64) for r in (0, 1))
-    return float(np.mean((first - second) ** 2)) / 2
+    square = ((first - second) ** 2).ravel()
+    kept = max(1, round(square.size * (1 - _HITS)))
+    return float(np.partition(square, kept - 1)[:kept].mean()) / 2
 
 
 def _least_variance(frames: NDArray[Any]) -> float:
     some = frames[:, 0].astype(np.float64)
+    some = some.clip(*np.quantile(some, (_HITS / 2, 1 - _HITS / 2)))
     height, width = (side // _PATCH * _PATCH for side in some.shape[-2:])
     if height == 0 or width == 0:
         return float(some.var())

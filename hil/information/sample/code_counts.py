@@ -121,7 +121,8 @@ def _unit_of(
 
     Repeats show it exactly. Single frames show at least it: the least eigenvalue of the covariance
     of small patches, where optics leave a wave without scene (Pyatykh, Hesser and Zheng, IEEE
-    Trans. Image Process. 2013).
+    Trans. Image Process. 2013). Cosmic rays and hot pixels count for neither: noise that is stated
+    in another unit is another by the square of the step.
     """
     share = np.cumsum(counts.counts) / counts.n
     darkest = float(counts.adu[int(np.searchsorted(share, _DARKEST))])

@@ -9,6 +9,7 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from hil.information import estimate_information
+from hil.information.sample.camera_codes import look_at_codes
 from hil.noise import CameraMapNoise, CameraNoise, PoissonNoise
 
 GAIN, OFFSET, READ = 0.8, 100.0, 1.6
@@ -189,3 +190,15 @@ def test_read_noise_above_a_stated_clip_is_put_to_it() -> None:
     same = estimate_information(np.minimum(FRAMES, top), noise, "copula", 8)
     assert found.bits_per_pixel == pytest.approx(same.bits_per_pixel, abs=1e-12)
     assert "saturated" in found.flags
+
+
+@pytest.mark.parametrize("repeats", [1, 2])
+@pytest.mark.parametrize("stated_in", ["adu", "codes"])
+def test_hits_do_not_change_the_unit_that_noise_is_stated_in(repeats: int, stated_in: str) -> None:
+    rng = np.random.default_rng(7)
+    plain = CameraNoise(0.7, 30, 1.8, 12)
+    codes = plain.sample(np.full((6, repeats, 64, 64), 150.0), rng).astype(np.int64)
+    codes += np.where(rng.random(codes.shape) < 2e-3, 1500, 0)
+    frames = (4 * codes).astype(np.uint16)
+    stated = plain if stated_in == "codes" else CameraNoise(0.7 / 4, 120, 1.8, 14)
+    assert look_at_codes(frames, stated, None)[2].unit == stated_in
