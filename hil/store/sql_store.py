@@ -14,13 +14,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, insert, select, update
+from sqlalchemy import Connection, Engine, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from drivers.types import Value
 from hil.clock import Clock
 from hil.closing import Closing
 from hil.errors import StoreError
+from hil.locks.progress import ProgressWatch
 from hil.records.estimate import Assessment
 from hil.records.frames import FieldFrames, Measurement
 from hil.records.session import SessionState
@@ -35,6 +36,9 @@ from hil.store.trials import changes as trial_changes
 from hil.store.trials.rows import TrialRows
 from hil.store.trials.work import TrialWork
 from hil.store.writer import Writer
+
+# What was measured on a rig that somebody else has moved meanwhile is no measurement.
+_MEASURED = (TrialState.CAPTURED, TrialState.COMPLETE)
 
 
 class SqlStore(Closing):
@@ -82,6 +86,7 @@ class SqlStore(Closing):
         self._rows = TrialRows(session_id)
         self._work: dict[str, TrialWork] = {}
         self._writer = FrameWriter(frames_folder, session_id, keep_frames)
+        self._watch = ProgressWatch()
 
     # ---- hil.session.ports.Store -----------------------------------------------------------
 
@@ -91,6 +96,11 @@ class SqlStore(Closing):
         """Read all rows, ask, and insert the PROPOSED row, in one critical section.
 
         ``ask`` is called once for a number, even where the transaction has to be repeated.
+
+        Raises
+        ------
+        RigHeld
+            The rig has been taken from this process meanwhile; nothing is proposed.
         """
         self._writer.check()
         key = ordered_id()
@@ -100,6 +110,7 @@ class SqlStore(Closing):
             with writing(self._engine, section=self.session_id) as connection:
                 if attempt > 1 and (done := trial_changes.find_open(connection, key)) is not None:
                     return done
+                self._still_ours(connection)
                 rows = self._rows.refresh(connection)
                 number = len(rows)
                 session = SessionTable.id == self.session_id
@@ -253,10 +264,16 @@ class SqlStore(Closing):
         """Reason for which another process asked this session to stop; empty if none did.
 
         A database that cannot be asked just now is no reason to stop, nor to wait.
+
+        Raises
+        ------
+        RigHeld
+            The rig has been taken from this process.
         """
         query = select(SessionTable.stop_requested).where(SessionTable.id == self.session_id)
         try:
             with self._engine.connect() as connection:
+                self._still_ours(connection)
                 return str(connection.execute(query).scalar_one())
         except DBAPIError as error:
             if is_passing(error):
@@ -290,7 +307,9 @@ class SqlStore(Closing):
         `measurement`), or marked STALE (see `mark_stale`); those of a live one are left alone.
         """
         with self._engine.connect() as connection:
-            return trial_changes.open_trials(connection, self.session_id, self._clock.now())
+            return trial_changes.open_trials(
+                connection, self.session_id, self._watch, self._clock.monotonic()
+            )
 
     def measurement(self, trial: OpenTrial) -> Measurement:
         """Take over a CAPTURED trial and read its frames, checksums verified.
@@ -369,6 +388,8 @@ class SqlStore(Closing):
 
         def work(attempt: int) -> None:
             with writing(self._engine) as connection:
+                if state in _MEASURED:
+                    self._still_ours(connection)
                 if not trial_changes.move(connection, trial, state, values, repeated=attempt > 1):
                     return
                 if sealed is not None:
@@ -383,5 +404,15 @@ class SqlStore(Closing):
     def _take_over(self, trial: OpenTrial) -> None:
         with writing(self._engine, section=self.session_id) as connection:
             trial_changes.take_over(
-                connection, trial, self._controller.holder, self._controller.name, self._clock.now()
+                connection,
+                trial,
+                self._controller.holder,
+                self._controller.name,
+                self._watch,
+                self._clock.monotonic(),
             )
+
+    def _still_ours(self, connection: Connection) -> None:
+        """Refuse to go on where another process has taken a rig of this one."""
+        for rig, holder in list(self._controller.leases.items()):
+            lease.check(connection, rig, holder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 
@@ -52,3 +53,52 @@ def test_a_lock_holds_the_hardware_where_there_is_no_database(
         pass
     with hold(plan, None, None, "guardian", SystemClock()):
         pass
+
+
+OPENS = """
+import sys
+from pathlib import Path
+import sim.microscope
+from hil.cli import main
+
+kind = type(sim.microscope.KIND)
+opened = kind.open
+def open_and_say(*args, **options):
+    Path(sys.argv[1]).touch()
+    return opened(*args, **options)
+kind.open = open_and_say
+main(["run", "session.toml", "--db", sys.argv[2]])
+"""
+
+
+def test_of_many_who_come_at_one_instant_one_runs_and_the_others_open_nothing(
+    bench: Bench,
+) -> None:
+    """No database yet, drivers that name no hardware, eight processes: the worst way to begin."""
+    (bench.folder / "opens.py").write_text(OPENS, encoding="utf-8")
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "opens.py", f"opened-{number}", bench.url],
+            cwd=bench.folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(8)
+    ]
+    said = [process.communicate(timeout=300)[1] for process in processes]
+    status = [process.returncode for process in processes]
+    # One that was slow to start may have come when all was over, and run then.
+    with bench.database() as database:
+        n_sessions = len(database.sessions())
+        ends = list(zip(database.sessions()["state"], database.sessions()["reason"], strict=True))
+    assert {state for state, _ in ends} == {"COMPLETE"}, (ends, said)
+    assert status.count(0) == n_sessions == len(list(bench.folder.glob("opened-*")))
+    pids = {str(process.pid) for process, code in zip(processes, status, strict=True) if not code}
+    for code, text in zip(status, said, strict=True):
+        if code:
+            assert code == 3, text
+            (line,) = [line for line in text.splitlines() if line.startswith("error")]
+            match = re.search(r"rig 'small scope' is held by .* (\d+) .*since \d{4}-\d\d", line)
+            assert match, line
+            assert match[1] in pids
