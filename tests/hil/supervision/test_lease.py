@@ -16,6 +16,7 @@ from hil.rig.plan import Plan
 from hil.spec import load_rig_file
 from hil.supervision.lease import hold
 from tests.hil.session_bench import Bench
+from tests.hil.small_session import RIG, SESSION
 
 
 def test_a_rig_has_one_controller(bench: Bench) -> None:
@@ -75,6 +76,8 @@ def test_of_many_who_come_at_one_instant_one_runs_and_the_others_open_nothing(
     bench: Bench,
 ) -> None:
     """No database yet, drivers that name no hardware, eight processes: the worst way to begin."""
+    patient = "call_timeout_s = 120\n[[driver]]"  # eight that begin at once make a slow machine
+    bench.write(RIG.replace("[[driver]]", patient), SESSION)
     (bench.folder / "opens.py").write_text(OPENS, encoding="utf-8")
     processes = [
         subprocess.Popen(
