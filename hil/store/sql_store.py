@@ -28,7 +28,8 @@ from hil.records.session import SessionState
 from hil.records.trial import ENDED, OpenTrial, Proposal, TrialRow, TrialState
 from hil.store import lease
 from hil.store.engine import is_passing, writing
-from hil.store.frames.access import read_measurement
+from hil.store.frames.access import kept_frames, read_measurement
+from hil.store.frames.watch import FrameWatch
 from hil.store.frames.writer import FrameWriter, Keep, Sealed
 from hil.store.models import EVENT, EventTable, SessionTable, TrialTable, ordered_id
 from hil.store.retry import Retry
@@ -39,6 +40,8 @@ from hil.store.writer import Writer
 
 # What was measured on a rig that somebody else has moved meanwhile is no measurement.
 _MEASURED = (TrialState.CAPTURED, TrialState.COMPLETE)
+# A trial's tag once its frames are gone: its numbers stand, and nobody can estimate them again.
+FRAMES_LOST = "frames-lost"
 
 
 class SqlStore(Closing):
@@ -87,6 +90,8 @@ class SqlStore(Closing):
         self._work: dict[str, TrialWork] = {}
         self._writer = FrameWriter(frames_folder, session_id, keep_frames)
         self._watch = ProgressWatch()
+        self._kept = FrameWatch(frames_folder, session_id, clock.monotonic)
+        self._knows_earlier = False
 
     # ---- hil.session.ports.Store -----------------------------------------------------------
 
@@ -161,7 +166,10 @@ class SqlStore(Closing):
         self._writer.put(trial.number, frames, attributes)
 
     def captured(self, trial: OpenTrial, at: datetime, device_s: float) -> None:
-        """Wait until the trial's frames are synced and checksummed, then commit CAPTURED."""
+        """Wait until the trial's frames are synced and checksummed, then commit CAPTURED.
+
+        Earlier trials whose frames are gone since are told in an event, and tagged.
+        """
         work = self._of(trial)
         # Remembered, for when the commit fails and the caller tries again.
         work.sealed = work.sealed or self._writer.seal(trial.number)
@@ -180,9 +188,22 @@ class SqlStore(Closing):
             settings=work.read_back,
         )
         work.captured = True
+        self._tell_lost_frames(at)
+        sealed = work.sealed
+        self._kept.add(trial.number, sealed.path, sealed.fields, len(sealed.shape or ()))
 
     def estimated(self, trial: OpenTrial, at: datetime, assessment: Assessment) -> None:
-        """Note the assessment. Not a barrier: it is committed with the end state."""
+        """Note the assessment. Not a barrier: it is committed with the end state.
+
+        Raises
+        ------
+        StoreError
+            The trial's frames have been deleted meanwhile.
+        """
+        if not self._kept.is_whole(trial.number):
+            raise StoreError(
+                f"the frames of trial {trial.number} are gone from {self._frames_folder}"
+            )
         work = self._of(trial)
         work.estimated_at = at
         work.assessment = assessment
@@ -253,6 +274,8 @@ class SqlStore(Closing):
     def session_state(self, state: SessionState, at: datetime, reason: str = "") -> None:
         """Commit the session's state."""
         running = state in (SessionState.RUNNING, SessionState.PAUSED)
+        if not running:
+            self._tell_lost_frames(at)
         change = (
             update(SessionTable)
             .where(SessionTable.id == self.session_id)
@@ -411,6 +434,25 @@ class SqlStore(Closing):
                 self._watch,
                 self._clock.monotonic(),
             )
+
+    def _tell_lost_frames(self, at: datetime) -> None:
+        """Write down which trials' frames are gone since this was last asked."""
+        if not self._knows_earlier:
+            for kept in self._retry.run(lambda _attempt: self._kept_frames()):
+                self._kept.add_present(*kept)
+            self._knows_earlier = True
+        if lost := self._kept.look():
+            self._retry.run(lambda _attempt: self._tag_lost(lost))
+            detail = {"trials": lost, "folder": str(self._frames_folder / self.session_id)}
+            self.event("frames_lost", at, detail)
+
+    def _kept_frames(self) -> list[tuple[int, str | None, list[int], int]]:
+        with self._engine.connect() as connection:
+            return kept_frames(connection, self.session_id)
+
+    def _tag_lost(self, lost: Sequence[int]) -> None:
+        with writing(self._engine) as connection:
+            trial_changes.tag(connection, self.session_id, lost, FRAMES_LOST)
 
     def _still_ours(self, connection: Connection) -> None:
         """Refuse to go on where another process has taken a rig of this one."""

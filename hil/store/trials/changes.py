@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -139,6 +139,15 @@ def move(
     if now in _ENDED:
         raise HasEnded(f"trial {trial.number} has ended as {now}, it cannot become {state}")
     raise StoreError(f"trial {trial.number} is {now or 'unknown'}, it cannot become {state}")
+
+
+def tag(connection: Connection, session_id: str, numbers: Sequence[int], word: str) -> None:
+    """Add a tag to trials of a session that do not have it."""
+    for number in numbers:
+        this = (TrialTable.session_id == session_id, TrialTable.number == number)
+        present = connection.execute(select(TrialTable.tags).where(*this)).scalar_one()
+        if word not in present:
+            connection.execute(update(TrialTable).where(*this).values(tags=[*present, word]))
 
 
 def add_settings(connection: Connection, trial: OpenTrial, read_back: Mapping[str, Value]) -> None:
