@@ -15,7 +15,7 @@ from hil.records.session import Snapshot
 from hil.rig.plan import Plan
 from hil.spec import load_rig_file
 from hil.supervision.lease import hold
-from tests.hil.session_bench import Bench
+from tests.hil.session_bench import Bench, n_complete, wait_for
 from tests.hil.small_session import RIG, SESSION
 
 
@@ -105,3 +105,48 @@ def test_of_many_who_come_at_one_instant_one_runs_and_the_others_open_nothing(
             match = re.search(r"rig 'small scope' is held by .* (\d+) .*since \d{4}-\d\d", line)
             assert match, line
             assert match[1] in pids
+
+
+FAR = """
+import platform, sys
+from datetime import timedelta
+import psutil
+import hil
+from hil.clock import SystemClock
+
+platform.node = lambda: "far away"
+if sys.platform == "linux":
+    read = psutil._pslinux.boot_time
+    psutil._pslinux.boot_time = lambda: read() + 30
+
+class Ahead(SystemClock):
+    def now(self):
+        return super().now() + timedelta(seconds=float(sys.argv[2]))
+
+hil.run_session("session.toml", sys.argv[1], clock=Ahead())
+"""
+
+
+@pytest.mark.parametrize("ahead_s", [300, -300])
+def test_a_host_whose_clock_is_elsewhere_is_not_taken_for_dead(bench: Bench, ahead_s: int) -> None:
+    """It has folders of its own too, so that only its counter shows that it lives."""
+    bench.write(RIG, SESSION.replace("trials = 6", "trials = 100000"))
+    (bench.folder / "far.py").write_text(FAR, encoding="utf-8")
+    (own := bench.folder / "tmp").mkdir()
+    far = subprocess.Popen(
+        [sys.executable, "far.py", bench.url, str(ahead_s)],
+        cwd=bench.folder,
+        env={**os.environ, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(own))},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_for(lambda: n_complete(bench) >= 1, 120)
+        with pytest.raises(RigHeld, match=rf"far away \(process {far.pid}.*since") as caught:
+            bench.run()
+        assert caught.value.certain
+        before = n_complete(bench)
+        wait_for(lambda: n_complete(bench) > before + 2)
+    finally:
+        far.kill()
+        far.wait()
