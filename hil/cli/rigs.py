@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from hil.cli.asking import ask, say_line
 from hil.cli.options import Db, Frames, RigPath, SessionRef
 
 PLACE = 20
@@ -96,5 +97,8 @@ def apply(
 
     if best == (trial is not None):
         raise InputError("hil apply", "", "give either --best or --trial N")
-    for name, value in apply_trial(session, None if best else trial, rig, db, frames).items():
+    applied = apply_trial(
+        session, None if best else trial, rig, db, frames, say=say_line, confirm=ask
+    )
+    for name, value in applied.items():
         print(f"{name} = {value}")

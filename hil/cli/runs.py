@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
+from hil.cli.asking import ask, say_line
 from hil.cli.options import Db, Frames, SessionRef
 
 if TYPE_CHECKING:
@@ -32,6 +33,10 @@ Accept = Annotated[
         "--accept-calibration",
         help="Use a calibration although the camera was in another state when it was made.",
     ),
+]
+OtherRig = Annotated[
+    Path | None,
+    typer.Option("--rig", metavar="RIG.toml", help="Another rig file than the session's."),
 ]
 Note = Annotated[str, typer.Option("--note", metavar="TEXT", help="A note on the session.")]
 
@@ -109,10 +114,7 @@ def run(
     trials: Trials = None,
     tag: Tags = None,
     note: Note = "",
-    rig: Annotated[
-        Path | None,
-        typer.Option("--rig", metavar="RIG.toml", help="Another rig file than the session's."),
-    ] = None,
+    rig: OtherRig = None,
     accept_calibration: Accept = False,
 ) -> int:
     """Run a session, with progress, the best so far, and a summary."""
@@ -141,10 +143,11 @@ def resume(
     db: Db = None,
     frames: Frames = None,
     trials: Trials = None,
+    rig: OtherRig = None,
     accept_calibration: Accept = False,
 ) -> int:
     """Go on with a session that was interrupted."""
-    return _again(session, db, frames, trials, None, accept_calibration, join=False)
+    return _again(session, db, frames, trials, rig, accept_calibration, join=False)
 
 
 def join(
@@ -177,11 +180,16 @@ def _again(
     *,
     join: bool,
 ) -> int:
+    from hil.records.session import SessionState
     from hil.session.run import resume_session
+    from hil.session.stored import stored_file
     from hil.store import open_database
 
     with open_database(db, frames=frames) as database:
         record = database.session(session)
+    if record.state is not SessionState.COMPLETE or trials is not None:
+        # Before the live view, which leaves no room for a question.
+        stored_file(record, rig, say=say_line, confirm=ask)
 
     def work(view: Observer) -> SessionResult:
         return resume_session(
@@ -193,6 +201,7 @@ def _again(
             join=join,
             accept_calibration=accept_calibration,
             observer=view,
+            confirm=lambda question: True,
         )
 
     return drive(work, record.name, record.objectives[0])

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeVar
@@ -18,7 +19,7 @@ import numpy as np
 
 from drivers.types import Value
 from hil.clock import Clock
-from hil.errors import HilError, StoreError
+from hil.errors import HilError, RigHeld, StoreError
 from hil.records.estimate import Assessment
 from hil.records.frames import FieldFrames, Measurement
 from hil.records.session import Observer, SessionState, Snapshot
@@ -139,6 +140,8 @@ class Controller:
 
         Raises
         ------
+        RigHeld
+            Another process has taken the rig.
         Exception
             A defect, or a database that is gone for good; the trial in work is FAILED where that
             could still be written.
@@ -214,6 +217,10 @@ class Controller:
             state, reason = work()
         except Stopped:
             state, reason = TrialState.ABORTED, self._stop.reason
+        except RigHeld as taken:
+            with suppress(StoreError):  # who has taken the rig may have ended the trial
+                self._finish(trial, TrialState.ABORTED, str(taken))
+            raise
         except HilError as error:
             # A halted device complains; that is no fault of its own.
             stopped = bool(self._stop.reason)

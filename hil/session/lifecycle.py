@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from drivers.types import Value
 from hil.calibration.rig_noise import RigNoise, check_now, noise_entries
 from hil.clock import Clock
-from hil.errors import HilError, Interrupted, StoreError
+from hil.errors import HilError, Interrupted, RigHeld, StoreError
 from hil.records.session import Observer, SessionState
 from hil.records.trial import TrialState
 from hil.rig.capture import Capture
@@ -108,6 +108,8 @@ def drive(setup: SessionSetup, observer: Observer, stop: StopSwitch) -> SessionR
     ------
     NotParked
         A device is not known to be safe, whatever else went well.
+    RigHeld
+        Another process has taken the rig; it was parked all the same.
     HilError
         The rig or the database failed for good.
     """
@@ -138,13 +140,11 @@ def drive(setup: SessionSetup, observer: Observer, stop: StopSwitch) -> SessionR
         stack.callback(waiting.close)
         stack.callback(_recorded, lambda: waiting.run(store.close))
         run = _Run(setup, capture, store, waiting, thinker, watch, look, observer, stop)
-        try:
-            ending = _run_trials(run)
-        except Interrupted as stopped:
-            ending = Ending(SessionState.STOPPED, str(stopped))
-        except BaseException as error:
+        ending, error = _run_to_end(run)
+        error = polls.taken or error
+        if error is not None:
             _end(run, Ending(SessionState.FAILED, _brief(error)), after=error)
-            raise
+            raise error
         _end(run, ending, after=None)
     return result_of(setup.database, setup.session_id, ending.state, ending.reason)
 
@@ -171,6 +171,16 @@ def _meter(setup: SessionSetup) -> DoseMeter:
     light = setup.space.budget.light
     present = setup.rig.safety.read(light.settings) if light else {}
     return DoseMeter(light, present, setup.rig.device_s)
+
+
+def _run_to_end(run: _Run) -> tuple[Ending, BaseException | None]:
+    """Run the trials; how that ended, and the error that it was for."""
+    try:
+        return _run_trials(run), None
+    except Interrupted as stopped:
+        return Ending(SessionState.STOPPED, str(stopped)), None
+    except BaseException as error:
+        return Ending(SessionState.FAILED, _brief(error)), error
 
 
 def _run_trials(run: _Run) -> Ending:
@@ -259,7 +269,9 @@ def _end(run: _Run, ending: Ending, after: BaseException | None) -> None:
     )
     run.waiting.parked()
     alone = not any(alive for _, _, alive in _open_trials(store))
-    if alone:
+    # Who has taken the rig for this very session says how it ends.
+    theirs = isinstance(after, RigHeld) and after.session_id == setup.session_id
+    if alone and not theirs:
         _recorded(lambda: store.session_state(ending.state, clock.now(), ending.reason))
     if parked.lost is None:
         _recorded(lambda: run.waiting.run(lambda: _record_drift(setup, run.rows)))

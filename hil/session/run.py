@@ -21,13 +21,14 @@ from hil.session.frame_guards import check_guards
 from hil.session.lifecycle import SessionSetup, drive
 from hil.session.result import SessionResult, result_of
 from hil.session.search_space import SearchSpace, resolve
-from hil.spec import RigFile, RigSpec, SessionFile, SessionSpec, load_rig_file, load_session_file
-from hil.spec.load import check_against_rig, parse
+from hil.session.stored import Confirm, nobody, say_nothing, stored_file
+from hil.spec import SessionFile, SessionSpec, load_rig_file, load_session_file
+from hil.spec.load import check_against_rig
 from hil.supervision.stop import StopSwitch
 from hil.supervision.supervised import supervised_rig
 
 if TYPE_CHECKING:
-    from hil.store import NewSession, SessionRecord
+    from hil.store import NewSession
 
 
 def show_nothing(snapshot: Snapshot) -> None:
@@ -136,25 +137,34 @@ def resume_session(
     join: bool = False,
     accept_calibration: bool = False,
     observer: Observer = show_nothing,
+    say: Callable[[str], None] = say_nothing,
+    confirm: Confirm = nobody,
     stop: StopSwitch | None = None,
     clock: Clock | None = None,
 ) -> SessionResult:
     """Go on with a session that was interrupted, or join one that another controller runs.
 
-    The session and rig files are those stored with the session.
+    The session file is the one stored with the session. Of the limits in the stored rig file and in
+    the one that lies in its place now the stricter hold, and an event says what differs.
 
     Parameters
     ----------
     session
         Id, a unique beginning of one, or ``"last"``.
     rig
-        Another rig file than the stored one; needed to join, since a rig has one controller.
+        Another rig file than the stored one, which holds as it is; needed to join, since a rig has
+        one controller.
     trials
         A new number of trials.
     join
         Whether other controllers may be at work on it.
     accept_calibration
         As for `run_session`.
+    say
+        Called with a line for each difference between the two rig files.
+    confirm
+        Asked where the rig file in its place names other devices, or is gone; without it such a
+        session is refused.
     database, frames, observer, stop, clock
         As for `run_session`.
 
@@ -172,9 +182,11 @@ def resume_session(
         record = recorded.session(session)
         if record.state is SessionState.COMPLETE and trials is None:
             return result_of(recorded, record.id, record.state, record.reason)
-        file = with_trials(
-            stored_file(record, rig), trials if trials is not None else record.n_trials
-        )
+        lines: list[str] = []
+        stored = stored_file(record, rig, say=lines.append, confirm=confirm)
+        for line in lines:
+            say(line)
+        file = with_trials(stored, trials if trials is not None else record.n_trials)
         file = with_estimator(file, record.estimator)
         check_estimator(file)
         check_guards(file)
@@ -190,6 +202,8 @@ def resume_session(
         baseline = Baseline.from_json(record.extra["layout"])
         opened.run(lambda: baseline.check(space.safety, file.path))
         _check_calibration(noise, file, opened, space, baseline, accept=accept_calibration)
+        if lines:
+            held.event("rig_file_differs", {"lines": lines})
         setup = SessionSetup(
             file,
             held,
@@ -246,22 +260,6 @@ def _session_file(
     check_against_rig(source, rig_file.spec, "session")
     text = source.model_dump_json(exclude_unset=True)
     return SessionFile(source, text, Path.cwd() / "session", rig_file)
-
-
-def stored_file(record: SessionRecord, rig: str | Path | None) -> SessionFile:
-    """Build the files of a session from what the database kept of them."""
-    path = Path(record.extra["session_path"])
-    if record.session_text.startswith("{"):
-        spec = SessionSpec.model_validate_json(record.session_text)
-    else:
-        spec = parse(SessionSpec, record.session_text, path)
-    if rig is not None:
-        rig_file = load_rig_file(rig)
-    else:
-        rig_path = Path(record.extra["rig_path"])
-        rig_file = RigFile(parse(RigSpec, record.rig_text, rig_path), record.rig_text, rig_path)
-    check_against_rig(spec, rig_file.spec, path)
-    return SessionFile(spec, record.session_text, path, rig_file)
 
 
 def _resolve(file: SessionFile, rig: Rig) -> SearchSpace:

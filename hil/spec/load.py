@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -111,7 +112,7 @@ def _read(path: str | Path) -> tuple[Path, str]:
 
 
 def parse(model: type[Model], text: str, where: str | Path) -> Model:
-    """Check TOML text against a model.
+    """Check TOML text against a model; the JSON of a spec that this program wrote is read too.
 
     Raises
     ------
@@ -119,9 +120,12 @@ def parse(model: type[Model], text: str, where: str | Path) -> Model:
         For the first mistake; the number of further ones is said.
     """
     try:
-        table = tomllib.loads(text)
+        # No TOML document begins with a brace.
+        table = json.loads(text) if text.startswith("{") else tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InputError(where, "", f"not TOML: {error}") from None
+    except json.JSONDecodeError as error:
+        raise InputError(where, "", f"neither TOML nor JSON: {error}") from None
     except RecursionError:
         raise InputError(where, "", "nested too deeply") from None
     try:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
 
 from sqlalchemy import Engine, update
 
 from hil.clock import Clock
 from hil.errors import InputError
+from hil.locks.progress import ProgressWatch
 from hil.records.session import SessionState
 from hil.store import lease
 from hil.store.access import Access
@@ -30,6 +32,7 @@ class Driving(Access):
     def __init__(self, engine: Engine, location: Location) -> None:
         super().__init__(engine, location)
         self._leases: dict[str, Holder] = {}
+        self._watch = ProgressWatch()
 
     def store(
         self,
@@ -87,16 +90,28 @@ class Driving(Access):
             if not done.rowcount:
                 raise InputError(session, "", "the session does not run")
 
-    def acquire_lease(self, rig: str, holder: Holder, at: datetime) -> None:
+    def acquire_lease(
+        self, rig: str, holder: Holder, at: datetime, *, now_s: float | None = None
+    ) -> None:
         """Take the right to drive a rig.
+
+        Parameters
+        ----------
+        at
+            The present, for people to read.
+        now_s
+            The present on a monotonic clock, by which a holder is watched that cannot be judged at
+            once; None for the computer's.
 
         Raises
         ------
         RigHeld
-            Another live process has it; says who, where, and since when.
+            Another process has it; says who, where, and since when. Not ``certain`` while it is not
+            known whether that process lives: ask again, every second or so, for a minute.
         """
+        now_s = time.monotonic() if now_s is None else now_s
         with self._writing(section=f"lease:{rig}") as connection:
-            lease.acquire(connection, rig, holder, at)
+            lease.acquire(connection, rig, holder, at, watch=self._watch, now_s=now_s)
         self._leases[rig] = holder
 
     def renew_lease(self, rig: str, holder: Holder, at: datetime) -> None:
