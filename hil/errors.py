@@ -59,6 +59,10 @@ class SafetyError(HilError):
         super().__init__(message)
 
 
+class InterlockOpen(SafetyError):
+    """An interlock of the rig does not hold; nothing was sent."""
+
+
 class StoreError(HilError):
     """The database or the frame files could not be read or written."""
 

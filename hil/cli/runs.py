@@ -45,7 +45,6 @@ def register(app: typer.Typer) -> None:
     app.command()(run)
     app.command()(resume)
     app.command()(join)
-    app.command()(stop)
 
 
 def demo(
@@ -156,15 +155,6 @@ def join(
 ) -> int:
     """Work on a running session's study with another rig (PostgreSQL)."""
     return _again(session, db, frames, None, rig, accept_calibration, join=True)
-
-
-def stop(session: SessionRef = "last", db: Db = None) -> int:
-    """Ask whoever runs a session to stop it and park."""
-    from hil.store import open_database
-
-    with open_database(db) as database:
-        database.request_stop(session, "hil stop")
-    return 0
 
 
 def _again(

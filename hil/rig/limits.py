@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from drivers.protocol import Setting
 from drivers.types import Value
-from hil.errors import SafetyError
+from hil.errors import InterlockOpen, SafetyError
 from hil.rig.settings import RigSettings
 from hil.spec import Limit, LimitsTogether, RigSpec
 from hil.spec.rig import outside, together
@@ -126,14 +126,14 @@ class RigLimits:
 
         Raises
         ------
-        SafetyError
+        InterlockOpen
             Naming the one that is open.
         """
         for name, lock in self.interlocks:
             value = self.settings.value(name)
             allowed = Limit(low=lock.low, high=lock.high, choices=lock.choices)
             if problem := outside(allowed, value).replace("the rig's limit", "the interlock's"):
-                raise SafetyError(f"interlock: {name} = {value!r} {problem}")
+                raise InterlockOpen(f"interlock: {name} = {value!r} {problem}")
 
     def _canonical_limit(self, name: str, limit: Limit) -> tuple[str, Limit]:
         key = f'limits."{name}"'

@@ -18,12 +18,14 @@ import numpy as np
 
 from drivers.types import Value
 from hil.clock import Clock
-from hil.errors import HilError, StoreError
+from hil.errors import HilError, InterlockOpen, RigError, StoreError
 from hil.records.estimate import Assessment
 from hil.records.frames import FieldFrames, Measurement
 from hil.records.session import Observer, SessionState, Snapshot
 from hil.records.trial import Best, OpenTrial, Proposal, SearchExhausted, TrialRow, TrialState
 from hil.rig.capture import Capture
+from hil.session.control.pause_rules import PauseRules, TrialEnd
+from hil.session.control.pausing import Pausing
 from hil.session.ports import Assessor, Proposer, Store, Worker
 from hil.session.stopping import Course, Ending, StopRule
 from hil.session.watched_store import Wait
@@ -77,6 +79,10 @@ class Controller:
         The ports; the store keeps watch by itself.
     stop
         Pressed by signals.
+    pausing
+        Holds the loop while a person wants it, or `pause_rules` do.
+    pause_rules
+        Asked after each trial.
     hanging
         Says which call of which device hangs, empty if none does: then the session ends.
     look
@@ -103,6 +109,8 @@ class Controller:
         estimator: Assessor,
         clock: Clock,
         stop: StopSwitch,
+        pausing: Pausing,
+        pause_rules: PauseRules,
         hanging: Callable[[], str],
         look: Callable[[], None],
         halt: Callable[[], None],
@@ -120,6 +128,8 @@ class Controller:
         self._estimator = estimator
         self._clock = clock
         self._stop = stop
+        self._pausing = pausing
+        self._pause_rules = pause_rules
         self._hanging = hanging
         self._look = look
         self._halt = halt
@@ -143,13 +153,14 @@ class Controller:
             could still be written.
         """
         while True:
+            self._hold()
             if ending := self._ending():
                 return ending
             try:
                 trial = self._store.propose(self._ask)
             except SearchExhausted as done:
                 if self.recover():
-                    self._show(None, None, 0, note="waiting for another controller's trial")
+                    self._note("waiting for another controller's trial")
                     self._wait(_pause)
                     continue
                 return Ending(SessionState.COMPLETE, str(done))
@@ -209,8 +220,12 @@ class Controller:
         self._end(trial, lambda: self._measure(trial))
 
     def _end(self, trial: OpenTrial, work: Callable[[], tuple[TrialState, str]]) -> None:
+        interlock = False
         try:
             state, reason = work()
+        except InterlockOpen as error:
+            interlock = True
+            state, reason = TrialState.FAILED, str(error)
         except Stopped:
             state, reason = TrialState.ABORTED, self._stop.reason
         except HilError as error:
@@ -224,6 +239,9 @@ class Controller:
         if state in (TrialState.FAILED, TrialState.ABORTED):
             self._charge(trial)
         self._finish(trial, state, reason)
+        end = TrialEnd(trial.kind, state, self._last_fault, interlock, self._failures)
+        if why := self._pause_rules.why(end):
+            self._pausing.wishes.pause(why)
 
     def _charge(self, trial: OpenTrial) -> None:
         """Write down the light of a trial that was not measured to its end."""
@@ -306,11 +324,29 @@ class Controller:
     # --- keeping watch ---------------------------------------------------------------------------
 
     def _on_device(self, work: Callable[[], T]) -> T:
-        self._raise_if_stopped()
-        result = self._devices.run(work, self._watch)
-        self._worked()
-        self._raise_if_stopped()
-        return result
+        """Run work on the devices; again, where a pause took the light away from it."""
+        while True:
+            self._hold()
+            self._raise_if_stopped()
+            try:
+                result = self._devices.run(work, self._watch)
+            except RigError:
+                if not self._pausing.spoilt or self._stop.reason or self._hanging():
+                    raise
+            else:
+                self._raise_if_stopped()
+                if not self._pausing.spoilt:
+                    return result
+            finally:
+                self._worked()
+
+    def _hold(self) -> None:
+        """Wait for as long as the session is paused."""
+        if self._pausing.wanted:
+            self._note(f"PAUSED: {self._pausing.wishes.hold}; goes on by hil continue")
+        if self._pausing.hold(self._look, lambda: bool(self._hanging())):
+            self._failures = 0  # a person has seen them
+            self._note("")
 
     def _raise_if_stopped(self) -> None:
         if self._stop.reason:
@@ -319,11 +355,15 @@ class Controller:
     def _watch(self) -> None:
         """Run on the main thread every 0.1 s while the devices work."""
         self._look()
+        self._pausing.watch()
         if self._stop.reason:
             self._halt()
 
     def _elapsed_s(self) -> float:
         return self._clock.monotonic() - self._started_s
+
+    def _note(self, note: str) -> None:
+        self._show(None, None, 0, note=note)
 
     def _show(
         self, trial: OpenTrial | None, state: TrialState | None, n_fields: int, note: str = ""

@@ -12,6 +12,7 @@ from drivers.types import Value
 from hil.calibration.rig_noise import RigNoise, check_now, noise_entries
 from hil.clock import Clock
 from hil.errors import HilError, Interrupted, StoreError
+from hil.ranking.drift import Drift
 from hil.records.session import Observer, SessionState
 from hil.records.trial import TrialState
 from hil.rig.capture import Capture
@@ -20,6 +21,9 @@ from hil.rig.light import DoseMeter
 from hil.rig.rig import Rig
 from hil.session.assess import SessionAssessor, Surroundings
 from hil.session.baseline import Baseline
+from hil.session.control.attended import Attended
+from hil.session.control.pause_rules import PauseRules
+from hil.session.control.pausing import Pausing
 from hil.session.controller import Controller, LoopSpec
 from hil.session.polls import Polls
 from hil.session.result import SessionResult, best_of, result_of
@@ -80,6 +84,7 @@ class _Run:
     rows: SqlStore
     waiting: Waiting
     thinker: WorkerThread
+    pausing: Pausing
     watch: Watch
     look: Callable[[], None]
     observer: Observer
@@ -127,16 +132,30 @@ def drive(setup: SessionSetup, observer: Observer, stop: StopSwitch) -> SessionR
             resumed=setup.resumed and not setup.joined,
             clock=setup.clock,
         )
-        polls = Polls(store, setup.clock, stop)
+        attended = Attended(
+            setup.file.spec.pause,
+            setup.rig,
+            capture,
+            store,
+            setup.database.beside(setup.session_id),
+            stop,
+            setup.clock,
+        )
+        stack.callback(attended.leave)
+        attended.enter(resumed=setup.resumed, joined=setup.joined)
+        polls = Polls(store, setup.clock, stop, attended.wishes)
 
         def look() -> None:
             watch.heartbeat()
             polls.poll()
+            attended.look()
 
-        waiting = Waiting(setup.rig, capture, stop, look, store.give_up, setup.clock)
+        pausing = attended.pausing
+        waiting = Waiting(setup.rig, capture, stop, look, store.give_up, setup.clock, pausing)
+        attended.waiting_is_dark = waiting.parked
         stack.callback(waiting.close)
         stack.callback(_recorded, lambda: waiting.run(store.close))
-        run = _Run(setup, capture, store, waiting, thinker, watch, look, observer, stop)
+        run = _Run(setup, capture, store, waiting, thinker, pausing, watch, look, observer, stop)
         try:
             ending = _run_trials(run)
         except Interrupted as stopped:
@@ -205,6 +224,8 @@ def _run_trials(run: _Run) -> Ending:
         ),
         clock=clock,
         stop=run.stop,
+        pausing=run.pausing,
+        pause_rules=PauseRules(spec.pause, lambda: wait(lambda: _drift(setup))),
         hanging=lambda: "; ".join(str(hang) for hang in rig.hangs),
         look=run.look,
         halt=run.watch.halt_if_stopped,
@@ -247,6 +268,7 @@ def _end(run: _Run, ending: Ending, after: BaseException | None) -> None:
     After an error of the database the lamp comes before the record.
     """
     setup, store, clock = run.setup, run.store, run.setup.clock
+    run.pausing.wishes.close()
     if after is None and not setup.rig.hangs:
         _last_move(run)
     parked = setup.held.park(
@@ -256,6 +278,7 @@ def _end(run: _Run, ending: Ending, after: BaseException | None) -> None:
         record=lambda kind, detail: run.rows.event(kind, clock.now(), detail),
     )
     run.waiting.parked()
+    _recorded(lambda: run.waiting.run(run.pausing.announcing.finish))
     alone = not any(alive for _, _, alive in _open_trials(store))
     if alone:
         _recorded(lambda: store.session_state(ending.state, clock.now(), ending.reason))
@@ -266,9 +289,13 @@ def _end(run: _Run, ending: Ending, after: BaseException | None) -> None:
 
 def _record_drift(setup: SessionSetup, store: SqlStore) -> None:
     """Write down what the reference trials have shown."""
-    drift = setup.database.drift(setup.session_id, setup.file.spec.estimator.confidence)
+    drift = _drift(setup)
     if drift is not None:
         store.event("drift", setup.clock.now(), drift.to_json())
+
+
+def _drift(setup: SessionSetup) -> Drift | None:
+    return setup.database.drift(setup.session_id, setup.file.spec.estimator.confidence)
 
 
 def _open_trials(store: WatchedStore) -> Sequence[tuple[Any, TrialState, bool]]:

@@ -6,15 +6,16 @@ import threading
 from collections.abc import Callable
 
 from hil.clock import Clock
+from hil.session.control.wishes import Wishes
 from hil.session.ports import Store
 from hil.supervision.stop import StopSwitch
 
 _RENEW_LEASE_S = 10.0
-_ASK_FOR_STOP_S = 1.0
+_ASK_S = 1.0
 
 
 class Polls:
-    """Renews the lease, and hears of a stop that another process asked for.
+    """Renews the lease, and hears what another process asks for.
 
     Parameters
     ----------
@@ -24,12 +25,15 @@ class Polls:
         Time.
     stop
         Pressed with the reason of a stop that was asked for.
+    wishes
+        Told of everything else.
     """
 
-    def __init__(self, store: Store, clock: Clock, stop: StopSwitch) -> None:
+    def __init__(self, store: Store, clock: Clock, stop: StopSwitch, wishes: Wishes) -> None:
         self._store = store
         self._clock = clock
         self._stop = stop
+        self._wishes = wishes
         self._renewed_s = self._asked_s = clock.monotonic()
         self._asking: threading.Thread | None = None
         self._error: BaseException | None = None
@@ -51,7 +55,7 @@ class Polls:
             return
         now_s = self._clock.monotonic()
         due: list[Callable[[], None]] = []
-        if now_s - self._asked_s > _ASK_FOR_STOP_S:
+        if now_s - self._asked_s > _ASK_S:
             self._asked_s = now_s
             due.append(self._ask)
         if now_s - self._renewed_s > _RENEW_LEASE_S:
@@ -66,6 +70,7 @@ class Polls:
     def _ask(self) -> None:
         if reason := self._store.requested_stop():
             self._stop.press(reason)
+        self._wishes.obey(self._store.requests())
 
     def _run(self, due: list[Callable[[], None]]) -> None:
         try:

@@ -35,6 +35,7 @@ from hil.spec.sampler import (
     TpeSampler,
 )
 from hil.spec.session import Finish, Reference, SessionSpec, Stop
+from hil.spec.unattended import Pause
 
 __all__ = [
     "RULES",
@@ -62,6 +63,7 @@ __all__ = [
     "ObjectiveName",
     "Optics",
     "ParkStep",
+    "Pause",
     "PoissonNoiseSpec",
     "QmcSampler",
     "RandomSampler",

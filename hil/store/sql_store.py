@@ -23,9 +23,11 @@ from hil.closing import Closing
 from hil.errors import StoreError
 from hil.records.estimate import Assessment
 from hil.records.frames import FieldFrames, Measurement
+from hil.records.request import Request
 from hil.records.session import SessionState
 from hil.records.trial import ENDED, OpenTrial, Proposal, TrialRow, TrialState
 from hil.store import lease
+from hil.store.control import requests
 from hil.store.engine import is_passing, writing
 from hil.store.frames.access import read_measurement
 from hil.store.frames.writer import FrameWriter, Keep, Sealed
@@ -240,14 +242,27 @@ class SqlStore(Closing):
         self._retry.run(work)
 
     def session_state(self, state: SessionState, at: datetime, reason: str = "") -> None:
-        """Commit the session's state."""
-        running = state in (SessionState.RUNNING, SessionState.PAUSED)
+        """Commit the session's state. One that has ended is not paused: that is passed over."""
+        before = [old.value for old in SessionState if old.may_become(state)]
         change = (
             update(SessionTable)
-            .where(SessionTable.id == self.session_id)
-            .values(state=state.value, reason=reason, finished_at=None if running else at)
+            .where(SessionTable.id == self.session_id, SessionTable.state.in_(before))
+            .values(state=state.value, reason=reason, finished_at=at if state.ended else None)
         )
         self._commit(change)
+
+    def requests(self) -> list[Request]:
+        """List what other processes asked of this session, oldest first.
+
+        Nothing where the database cannot be asked just now.
+        """
+        try:
+            with self._engine.connect() as connection:
+                return requests.read(connection, self.session_id)
+        except DBAPIError as error:
+            if is_passing(error):
+                return []
+            raise StoreError("the database could not be read") from error
 
     def requested_stop(self) -> str:
         """Reason for which another process asked this session to stop; empty if none did.
