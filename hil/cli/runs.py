@@ -258,5 +258,12 @@ def summarise(result: SessionResult) -> None:
         )
     if result.n_complete and not result.noise_checked:
         print("noise     not checked: repeats = 1")
+    for one in result.happened:
+        if one.severity.rank > 0:
+            last = f"; {'the last: ' if one.n > 1 else ''}{' '.join(one.last.split())[:160]}"
+            print(f"{one.severity.value:<10}{one.what}: {one.n}{last if one.last else ''}")
+    quiet = sum(one.n for one in result.happened if one.severity.rank == 0)
+    if quiet:
+        print(f"info      {quiet} more events: hil events {result.session_id[:8]}")
     print(f"database  {result.database}")
     print(f"frames    {result.frames}")

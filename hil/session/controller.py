@@ -238,6 +238,9 @@ class Controller:
             raise
         if state in (TrialState.FAILED, TrialState.ABORTED):
             self._charge(trial)
+        if interlock:
+            said = {"trial": trial.number, "why": reason}
+            self._store.event("interlock", self._clock.now(), said)
         self._finish(trial, state, reason)
         end = TrialEnd(trial.kind, state, self._last_fault, interlock, self._failures)
         if why := self._pause_rules.why(end):
