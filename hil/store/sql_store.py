@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, insert, select, update
+from sqlalchemy import Engine, select, update
 from sqlalchemy.exc import DBAPIError
 
 from drivers.types import Value
@@ -28,10 +28,13 @@ from hil.records.session import SessionState
 from hil.records.trial import ENDED, OpenTrial, Proposal, TrialRow, TrialState
 from hil.store import lease
 from hil.store.control import requests
+from hil.store.control.barriers import Barriers
+from hil.store.control.entries import EventEntry, TrialEntry
+from hil.store.control.folder import Beside
 from hil.store.engine import is_passing, writing
 from hil.store.frames.access import read_measurement
 from hil.store.frames.writer import FrameWriter, Keep, Sealed
-from hil.store.models import EVENT, EventTable, SessionTable, TrialTable, ordered_id
+from hil.store.models import SessionTable, TrialTable, ordered_id
 from hil.store.retry import Retry
 from hil.store.trials import changes as trial_changes
 from hil.store.trials.rows import TrialRows
@@ -83,6 +86,8 @@ class SqlStore(Closing):
         self._clock = clock
         self._rows = TrialRows(session_id)
         self._work: dict[str, TrialWork] = {}
+        folder = Beside(frames_folder, session_id).path
+        self._barriers = Barriers(engine, retry, folder)
         self._writer = FrameWriter(frames_folder, session_id, keep_frames)
 
     # ---- hil.session.ports.Store -----------------------------------------------------------
@@ -95,6 +100,7 @@ class SqlStore(Closing):
         ``ask`` is called once for a number, even where the transaction has to be repeated.
         """
         self._writer.check()
+        self._catch_up()
         key = ordered_id()
         asked: dict[int, Proposal] = {}
 
@@ -218,31 +224,14 @@ class SqlStore(Closing):
 
     def event(self, kind: str, at: datetime, detail: Mapping[str, Any]) -> None:
         """Commit an event. It belongs to the trial in work, if there is exactly one."""
-        key = ordered_id()
-        trial_id = next(iter(self._work)) if len(self._work) == 1 else None
-
-        def work(attempt: int) -> None:
-            with writing(self._engine) as connection:
-                if attempt > 1 and connection.scalar(
-                    select(EventTable.id).where(EventTable.id == key)
-                ):
-                    return
-                connection.execute(
-                    insert(EVENT),
-                    {
-                        "id": key,
-                        "session_id": self.session_id,
-                        "trial_id": trial_id,
-                        "kind": kind,
-                        "at": at,
-                        "detail": dict(detail),
-                    },
-                )
-
-        self._retry.run(work)
+        work = list(self._work)
+        trial_id = work[0] if len(work) == 1 else None
+        said = dict(detail)
+        self._barriers.commit(EventEntry(ordered_id(), self.session_id, trial_id, kind, at, said))
 
     def session_state(self, state: SessionState, at: datetime, reason: str = "") -> None:
         """Commit the session's state. One that has ended is not paused: that is passed over."""
+        self._catch_up()
         before = [old.value for old in SessionState if old.may_become(state)]
         change = (
             update(SessionTable)
@@ -304,6 +293,7 @@ class SqlStore(Closing):
         Those of a dead controller are to be finished from their frames, where CAPTURED (see
         `measurement`), or marked STALE (see `mark_stale`); those of a live one are left alone.
         """
+        self._catch_up()
         with self._engine.connect() as connection:
             return trial_changes.open_trials(connection, self.session_id, self._clock.now())
 
@@ -381,19 +371,13 @@ class SqlStore(Closing):
         estimate: tuple[Assessment, datetime] | None = None,
     ) -> None:
         """Move a trial to ``state``, with the rows that go with it, in one transaction."""
+        self._barriers.commit(TrialEntry(trial, state, dict(values), sealed, settings, estimate))
 
-        def work(attempt: int) -> None:
-            with writing(self._engine) as connection:
-                if not trial_changes.move(connection, trial, state, values, repeated=attempt > 1):
-                    return
-                if sealed is not None:
-                    trial_changes.add_acquisition(connection, trial, sealed)
-                if settings is not None:
-                    trial_changes.add_settings(connection, trial, settings)
-                if estimate is not None:
-                    trial_changes.add_estimate(connection, trial, *estimate)
-
-        self._retry.run(work)
+    def _catch_up(self) -> None:
+        """Tell the database what it missed while it was away."""
+        if n := self._barriers.drain():
+            said = {"entries": n, "came_too_late": self._barriers.refused}
+            self.event("replayed", self._clock.now(), said)
 
     def _take_over(self, trial: OpenTrial) -> None:
         with writing(self._engine, section=self.session_id) as connection:

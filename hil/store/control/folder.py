@@ -88,8 +88,8 @@ class Beside:
         """End; the folder goes with the last controller, unless something is kept in it."""
         with suppress(OSError):
             (self.path / _card()).unlink(missing_ok=True)
-            if not list(self.path.glob("controller-*.json")):
-                for file in self.path.glob("request-*"):
+            if not self.cards():
+                for file in (*self.path.glob("controller-*"), *self.path.glob("request-*")):
                     file.unlink(missing_ok=True)
                 self.path.rmdir()
                 self.path.parent.rmdir()
@@ -102,7 +102,7 @@ class Beside:
         for file in sorted(self.path.glob("controller-*.json")):
             with suppress(OSError, ValueError, KeyError, TypeError):
                 said = _read(file)
-                if said["host"] == platform.node() and _lives(int(said["pid"])):
+                if said["host"] == platform.node() and lives(int(said["pid"])):
                     found.append({"status": {}, "since_ns": 0, **said})
         return sorted(found, key=lambda said: int(said["since_ns"]))
 
@@ -152,7 +152,8 @@ def _card() -> str:
     return f"controller-{platform.node()}-{os.getpid()}.json"
 
 
-def _lives(pid: int) -> bool:
+def lives(pid: int) -> bool:
+    """Whether a process of this machine runs."""
     try:
         return psutil.Process(pid).status() not in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
     except psutil.NoSuchProcess:
