@@ -34,6 +34,7 @@ def register(app: typer.Typer) -> None:
     app.command()(pause)
     app.command(name="continue")(go_on)
     app.command()(stop)
+    app.command()(approve)
 
 
 def pause(
@@ -61,7 +62,57 @@ def stop(session: SessionRef = "last", db: Db = None, frames: Frames = None) -> 
     send(session, Wish.STOP, "hil stop", db, frames)
 
 
-def send(session: str, wish: Wish, why: str, db: str | None, frames: Path | None) -> None:
+def approve(
+    session: SessionRef = "last",
+    trial: Annotated[
+        int | None, typer.Argument(metavar="[TRIAL]", help="Without it, the one that waits.")
+    ] = None,
+    refuse: Annotated[bool, typer.Option("--refuse", help="It is not measured.")] = False,
+    why: Why = "",
+    db: Db = None,
+    frames: Frames = None,
+) -> None:
+    """Approve, or refuse, a trial that waits since it moves further than the session allows."""
+    from hil.errors import InputError
+    from hil.records.request import Wish
+
+    wish = Wish.REFUSE if refuse else Wish.APPROVE
+    why = why or ("hil approve --refuse" if refuse else "hil approve")
+    beside = find(session, db, frames)
+    waiting = _waiting(beside, db, frames)
+    if trial is None and len(waiting) == 1:
+        trial = waiting[0]
+    if trial is None or trial not in waiting:
+        shown = ", ".join(str(number) for number in waiting) or "none waits for approval"
+        raise InputError("TRIAL", "" if trial is None else str(trial), f"allowed: {shown}")
+    send(beside.session_id, wish, why, db, frames, trial)
+    typer.echo(f"trial {trial} {wish.value}")
+
+
+def _waiting(beside: Beside, db: str | None, frames: Path | None) -> list[int]:
+    """List the trials that wait for approval, by who runs them here, or by the database."""
+    from hil.store import open_database
+
+    cards = beside.cards()
+    here = [number for card in cards if (number := card["status"].get("trial")) is not None]
+    if here:
+        return sorted(int(number) for number in here)
+
+    def ask() -> list[int]:
+        with open_database(db, frames=frames) as database:
+            return database.waiting_for_approval(beside.session_id)
+
+    return _within(_PATIENCE_S, ask)
+
+
+def send(
+    session: str,
+    wish: Wish,
+    why: str,
+    db: str | None,
+    frames: Path | None,
+    trial: int | None = None,
+) -> None:
     """Ask a running session, by a file beside its frames and by the database.
 
     Raises
@@ -77,7 +128,7 @@ def send(session: str, wish: Wish, why: str, db: str | None, frames: Path | None
     from hil.store import open_database
 
     beside = find(session, db, frames)
-    request = ask(wish, why)
+    request = ask(wish, why, trial)
     by_file = bool(beside.cards())
     if by_file:
         beside.put(request)

@@ -39,6 +39,7 @@ EVENT_SEVERITY: Mapping[str, EventSeverity] = {
     "pause_requested": _I,
     "setup": _I,
     "stop_requested": _I,
+    "verdict": _I,
     "approval_timeout": _W,
     "calibration_accepted": _W,
     "constraint_broken": _W,

@@ -21,9 +21,11 @@ from hil.clock import Clock
 from hil.errors import HilError, InterlockOpen, RigError, StoreError
 from hil.records.estimate import Assessment
 from hil.records.frames import FieldFrames, Measurement
+from hil.records.request import Wish
 from hil.records.session import Observer, SessionState, Snapshot
 from hil.records.trial import Best, OpenTrial, Proposal, SearchExhausted, TrialRow, TrialState
 from hil.rig.capture import Capture
+from hil.session.control.approval import ApprovalPolicy
 from hil.session.control.pause_rules import PauseRules, TrialEnd
 from hil.session.control.pausing import Pausing
 from hil.session.ports import Assessor, Proposer, Store, Worker
@@ -83,6 +85,8 @@ class Controller:
         Holds the loop while a person wants it, or `pause_rules` do.
     pause_rules
         Asked after each trial.
+    policy
+        Says which moves a person must approve.
     hanging
         Says which call of which device hangs, empty if none does: then the session ends.
     look
@@ -111,6 +115,7 @@ class Controller:
         stop: StopSwitch,
         pausing: Pausing,
         pause_rules: PauseRules,
+        policy: ApprovalPolicy,
         hanging: Callable[[], str],
         look: Callable[[], None],
         halt: Callable[[], None],
@@ -130,6 +135,7 @@ class Controller:
         self._stop = stop
         self._pausing = pausing
         self._pause_rules = pause_rules
+        self._policy = policy
         self._hanging = hanging
         self._look = look
         self._halt = halt
@@ -270,12 +276,38 @@ class Controller:
         self._show(trial, TrialState.PROPOSED, 0)
         began_s = self._capture.device_s()
         wanted = {**self._spec.fixed, **trial.requested}
+        if refused := self._refused(trial, wanted):
+            return TrialState.PRUNED, refused
         read_back = self._on_device(lambda: self._capture.apply(wanted))
+        self._policy.moved(read_back)
         self._store.applied(trial, self._clock.now(), read_back)
         measurement = self._take_frames(trial, self._capture.device_s() - began_s)
         self._store.captured(trial, self._clock.now(), measurement.device_s)
         self._show(trial, TrialState.CAPTURED, len(self._capture.fields))
         return self.assess(trial, measurement, read_back)
+
+    def _refused(self, trial: OpenTrial, wanted: Mapping[str, Value]) -> str:
+        """Have a person approve what moves too far; why it may not move, empty if it may."""
+        moves = self._policy.beyond(wanted)
+        if not moves:
+            return ""
+        said = {"trial": trial.number, "moves": moves}
+        limit_s = self._policy.timeout_s
+        self._store.event("approval_needed", self._clock.now(), {**said, "timeout_s": limit_s})
+        listed = ", ".join(f"{name} {move}" for name, move in moves.items())
+        why = f"trial {trial.number} waits for approval: {listed}"
+        self._note(f"PAUSED: {why}; hil approve, or hil approve --refuse")
+        verdict = self._pausing.wait_for_verdict(trial.number, why, self._look, limit_s)
+        self._note("")
+        self._raise_if_stopped()
+        if verdict is None:
+            self._store.event("approval_timeout", self._clock.now(), said)
+            return f"nobody approved it within {limit_s:g} s: {listed}"
+        answer = {**said, "verdict": verdict.wish.value, "by": verdict.by, "why": verdict.why}
+        self._store.event("verdict", self._clock.now(), answer)
+        if verdict.wish is Wish.APPROVE:
+            return ""
+        return f"refused by {verdict.by}, {verdict.why}: {listed}"
 
     def _take_frames(self, trial: OpenTrial, device_s: float) -> Measurement:
         """Visit every field, in an order of this trial's own, all repeats before moving on."""

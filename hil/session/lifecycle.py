@@ -21,6 +21,7 @@ from hil.rig.light import DoseMeter
 from hil.rig.rig import Rig
 from hil.session.assess import SessionAssessor, Surroundings
 from hil.session.baseline import Baseline
+from hil.session.control.approval import ApprovalPolicy
 from hil.session.control.attended import Attended
 from hil.session.control.pause_rules import PauseRules
 from hil.session.control.pausing import Pausing
@@ -225,6 +226,7 @@ def _run_trials(run: _Run) -> Ending:
         clock=clock,
         stop=run.stop,
         pausing=run.pausing,
+        policy=_policy(setup),
         pause_rules=PauseRules(spec.pause, lambda: wait(lambda: _drift(setup))),
         hanging=lambda: "; ".join(str(hang) for hang in rig.hangs),
         look=run.look,
@@ -234,6 +236,15 @@ def _run_trials(run: _Run) -> Ending:
     )
     controller.recover()
     return controller.run()
+
+
+def _policy(setup: SessionSetup) -> ApprovalPolicy:
+    """Find out where the settings are whose moves a person must approve."""
+    spec, rig = setup.file.spec.approval, setup.rig
+    names = () if spec is None else spec.names
+    canonical = {name: rig.safety.setting(name).name for name in names}
+    present = rig.read(*canonical.values()) if canonical else {}
+    return ApprovalPolicy(spec, canonical, present)
 
 
 def _confirm_calibration(setup: SessionSetup, store: WatchedStore) -> None:

@@ -35,10 +35,11 @@ from hil.spec.sampler import (
     TpeSampler,
 )
 from hil.spec.session import Finish, Reference, SessionSpec, Stop
-from hil.spec.unattended import Pause
+from hil.spec.unattended import Approval, Pause
 
 __all__ = [
     "RULES",
+    "Approval",
     "Blank",
     "CalibrateSpec",
     "CalibratedNoiseSpec",

@@ -11,7 +11,7 @@ from hil.spec.base import Settings, Spec
 from hil.spec.measure import EstimatorSpec, Measure
 from hil.spec.objective import Constraints, Objective
 from hil.spec.sampler import GridSampler, SamplerSpec, TpeSampler, kinds_that
-from hil.spec.unattended import Pause
+from hil.spec.unattended import Approval, Pause
 
 _LEADERS = 3
 _TRIALS_FOR_LEADERS = 50
@@ -113,6 +113,7 @@ class SessionSpec(Spec):
     finish: Finish = Finish()
     stop: Stop = Stop()
     pause: Pause = Pause()
+    approval: Approval | None = None
 
     @property
     def remeasured(self) -> int:
@@ -168,6 +169,10 @@ class SessionSpec(Spec):
             raise ValueError(
                 f"finish.remeasure: {self.finish.remeasure} of {self.trials} trials, allowed: fewer"
             )
+        if self.approval is not None:
+            for name in self.approval.names:
+                if name not in names and name not in self.fixed:
+                    raise ValueError(f"approval: {name} is neither searched nor fixed")
         if self.pause.drift_bits is not None and self.reference is None:
             raise ValueError("pause.drift_bits: needs the trials of [reference]")
         most, ends = self.pause.failures_in_a_row, self.stop.failures_in_a_row

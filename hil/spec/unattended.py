@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Self
 
-from hil.spec.base import Spec
+from pydantic import Field, model_validator
+
+from hil.spec.base import SettingName, Spec
 
 
 class Pause(Spec):
@@ -26,3 +28,35 @@ class Pause(Spec):
     interlock: bool = False
     drift_bits: float | None = Field(default=None, gt=0)
     timeout_s: float | None = Field(default=None, gt=0)
+
+
+class Approval(Spec):
+    """Which moves wait for a person, dark and with the rig held, for `hil approve`.
+
+    Parameters
+    ----------
+    settings
+        Any move of these waits.
+    steps
+        A move of a setting by more than this waits, in its unit.
+    timeout_s
+        What nobody approves within this is refused, seconds.
+    """
+
+    settings: tuple[SettingName, ...] = ()
+    steps: dict[SettingName, float] = Field(default_factory=dict)
+    timeout_s: float = Field(default=3600, gt=0)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All settings that are watched."""
+        return tuple(dict.fromkeys((*self.settings, *self.steps)))
+
+    @model_validator(mode="after")
+    def _steps_are_sizes(self) -> Self:
+        for name, step in self.steps.items():
+            if step <= 0:
+                raise ValueError(f'steps."{name}": {step:g}, allowed: above 0')
+        if not self.names:
+            raise ValueError("names no setting, allowed: settings = [...], steps = { ... }")
+        return self

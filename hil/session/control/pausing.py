@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from hil.clock import Clock
+from hil.records.request import Request
 from hil.records.session import SessionState
 from hil.session.control.announcing import Announcing
 from hil.session.control.wishes import Hold, Wishes
@@ -72,6 +73,7 @@ class Pausing:
         self._limit_s = math.inf if timeout_s is None else timeout_s
         self._heard_s = math.nan
         self._announced: Hold | None = None
+        self._trial: int | None = None
         self.spoilt = False
 
     @property
@@ -84,7 +86,8 @@ class Pausing:
         """How the session stands, for who asks."""
         hold = self._announced
         state = SessionState.RUNNING if hold is None else SessionState.PAUSED
-        return {"state": state.value, "why": "" if hold is None else str(hold)}
+        why = "" if hold is None else str(hold)
+        return {"state": state.value, "why": why, "trial": self._trial}
 
     def watch(self) -> None:
         """Call while the devices work: takes their light away once they have had their time.
@@ -136,6 +139,39 @@ class Pausing:
             by = self.wishes.continued_by
             self._announce("continued", {"by": by}, SessionState.RUNNING, None)
         return True
+
+    def wait_for_verdict(
+        self, trial: int, why: str, look: Callable[[], None], limit_s: float
+    ) -> Request | None:
+        """Wait in the dark for what a person says of a trial; None if nobody does in time.
+
+        Parameters
+        ----------
+        trial
+            Its number.
+        why
+            What it waits for.
+        look
+            Called every 0.1 s.
+        limit_s
+            For how long.
+        """
+        self._dark()
+        self._announced, self._trial = Hold(why), trial
+        self._announce("paused", {"why": why}, SessionState.PAUSED, self._announced)
+        began_s = self._clock.monotonic()
+        said = None
+        while said is None and not self._stop.reason:
+            if self._clock.monotonic() - began_s > limit_s:
+                break
+            look()
+            time.sleep(_WATCH_S)
+            said = self.wishes.verdict(trial)
+        self._announced = self._trial = None
+        if not self._stop.reason:
+            by = "" if said is None else said.by
+            self._announce("continued", {"by": by}, SessionState.RUNNING, None)
+        return said
 
     def _announce(
         self, kind: str, detail: Mapping[str, Any], state: SessionState, hold: Hold | None

@@ -15,6 +15,10 @@ BAD = [
     ("[pause]\nfailures_in_a_row = 0", "pause.failures_in_a_row: 0 is wrong"),
     ("[pause]\nfailures_in_a_row = 4", "allowed: at most 3, since stop.failures_in_a_row"),
     ("[pause]\ndrift_bits = 0.1", "pause.drift_bits: needs the trials of [reference]"),
+    ("[approval]", "approval: names no setting"),
+    ('[approval]\nsettings = ["stage.x_um"]', "approval: stage.x_um is neither searched nor"),
+    ('[approval]\nsteps = { "focus.z_um" = 0 }', 'steps."focus.z_um": 0, allowed: above 0'),
+    ('[approval]\nsettings = ["focus.z_um"]\ntimeout_s = 0', "approval.timeout_s: 0 is wrong"),
     ("[pause]\ntimeout_s = -1", "pause.timeout_s: -1 is wrong"),
 ]
 
@@ -37,5 +41,8 @@ def test_mistakes_are_one_line(table: str, said: str, tmp_path: Path) -> None:
 
 def test_all_of_it_together(tmp_path: Path) -> None:
     table = "[pause]\nfailures_in_a_row = 3\ninterlock = true\ndrift_bits = 0.1\ntimeout_s = 60\n"
-    file = load_session_file(write(tmp_path, f"{table}[reference]\nevery = 5"))
+    approval = '[approval]\nsettings = ["mirror.z5_nm"]\nsteps = { "focus.z_um" = 0.5 }\n'
+    file = load_session_file(write(tmp_path, f"{table}{approval}[reference]\nevery = 5"))
     assert file.spec.pause.failures_in_a_row == 3
+    assert file.spec.approval is not None
+    assert file.spec.approval.names == ("mirror.z5_nm", "focus.z_um")
