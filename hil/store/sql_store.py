@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, Update, select, update
 from sqlalchemy.exc import DBAPIError
 
 from drivers.types import Value
@@ -224,21 +224,46 @@ class SqlStore(Closing):
 
     def event(self, kind: str, at: datetime, detail: Mapping[str, Any]) -> None:
         """Commit an event. It belongs to the trial in work, if there is exactly one."""
+        self._barriers.commit(self._event(kind, at, detail))
+
+    def _event(self, kind: str, at: datetime, detail: Mapping[str, Any]) -> EventEntry:
         work = list(self._work)
         trial_id = work[0] if len(work) == 1 else None
-        said = dict(detail)
-        self._barriers.commit(EventEntry(ordered_id(), self.session_id, trial_id, kind, at, said))
+        return EventEntry(ordered_id(), self.session_id, trial_id, kind, at, dict(detail))
+
+    def announce(
+        self,
+        state: SessionState,
+        at: datetime,
+        reason: str,
+        kind: str,
+        detail: Mapping[str, Any],
+    ) -> None:
+        """Commit the session's state and an event in one, beside whatever else waits.
+
+        Not by the journal: no trial waits behind what is said of a pause.
+        """
+        entry = self._event(kind, at, detail)
+
+        def work(attempt: int) -> None:
+            with writing(self._engine) as connection:
+                connection.execute(self._state(state, at, reason))
+                entry.apply(connection, repeated=attempt > 1)
+
+        self._retry.run(work)
 
     def session_state(self, state: SessionState, at: datetime, reason: str = "") -> None:
         """Commit the session's state. One that has ended is not paused: that is passed over."""
         self._catch_up()
+        self._commit(self._state(state, at, reason))
+
+    def _state(self, state: SessionState, at: datetime, reason: str) -> Update:
         before = [old.value for old in SessionState if old.may_become(state)]
-        change = (
+        return (
             update(SessionTable)
             .where(SessionTable.id == self.session_id, SessionTable.state.in_(before))
             .values(state=state.value, reason=reason, finished_at=at if state.ended else None)
         )
-        self._commit(change)
 
     def requests(self) -> list[Request]:
         """List what other processes asked of this session, oldest first.

@@ -23,12 +23,15 @@ _WATCH_S = 0.1
 class Rows(Protocol):
     """What a pause writes: part of `hil.session.ports.Store`."""
 
-    def event(self, kind: str, at: datetime, detail: Mapping[str, Any]) -> None:
-        """Commit an event."""
-        ...
-
-    def session_state(self, state: SessionState, at: datetime, reason: str = "") -> None:
-        """Commit the session's state."""
+    def announce(
+        self,
+        state: SessionState,
+        at: datetime,
+        reason: str,
+        kind: str,
+        detail: Mapping[str, Any],
+    ) -> None:
+        """Commit the session's state and an event, beside whatever else waits for the database."""
         ...
 
 
@@ -179,7 +182,6 @@ class Pausing:
         at, reason = self._clock.now(), "" if hold is None else str(hold)
 
         def write() -> None:
-            self._rows.session_state(state, at, reason)
-            self._rows.event(kind, at, detail)
+            self._rows.announce(state, at, reason, kind, detail)
 
         self.announcing.put(write)

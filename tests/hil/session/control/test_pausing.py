@@ -18,11 +18,8 @@ class Rows:
     def __init__(self) -> None:
         self.done: list[str] = []
 
-    def event(self, kind: str, at: datetime, detail: Any) -> None:
-        self.done.append(kind)
-
-    def session_state(self, state: Any, at: datetime, reason: str = "") -> None:
-        self.done.append(f"{state} {reason}".strip())
+    def announce(self, state: Any, at: datetime, reason: str, kind: str, detail: Any) -> None:
+        self.done += [f"{state} {reason}".strip(), kind]
 
 
 class Ahead(SystemClock):

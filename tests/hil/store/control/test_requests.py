@@ -44,6 +44,9 @@ def test_a_session_that_has_ended_is_asked_nothing(
 def test_only_a_session_that_runs_is_paused(db: Database, new_session: Any, clock: Any) -> None:
     key = db.create_session(new_session())
     with db.store(key, controller="a", clock=clock) as store:
+        store.announce(SessionState.PAUSED, clock.now(), "a drill", "paused", {"why": "a drill"})
+        assert (db.session(key).state, db.session(key).reason) == ("PAUSED", "a drill")
+        assert list(db.events(key)["kind"]) == ["paused"]
         for state, after in [
             (SessionState.PAUSED, "PAUSED"),
             (SessionState.COMPLETE, "COMPLETE"),
