@@ -76,6 +76,10 @@ class SafetyError(HilError):
         super().__init__(message)
 
 
+class InterlockOpen(SafetyError):
+    """A setting does not read as it must while anything is sent or exposed."""
+
+
 class StoreError(HilError):
     """The database or the frame files could not be read or written."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from hil.cli.options import Db, Frames, SessionRef
+from hil.records.events import EventSeverity
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,6 +98,10 @@ def trials(
 
 def events(
     session: Annotated[str | None, typer.Argument(metavar="[SESSION]")] = None,
+    severity: Annotated[
+        EventSeverity | None,
+        typer.Option("--severity", metavar="LEAST", help="This and worse: info, warning, ..."),
+    ] = None,
     limit: Limit = None,
     form: Form = None,
     output: Output = None,
@@ -107,6 +112,9 @@ def events(
 
     with open_database(db) as database:
         table = database.events(session)
+    if severity is not None:
+        wanted = [one.value for one in EventSeverity if one.rank >= severity.rank]
+        table = table[table["severity"].isin(wanted)]
     write(table.head(limit) if limit else table, form, output, None)
 
 

@@ -50,7 +50,6 @@ def register(app: typer.Typer) -> None:
     app.command()(run)
     app.command()(resume)
     app.command()(join)
-    app.command()(stop)
 
 
 def demo(
@@ -159,15 +158,6 @@ def join(
 ) -> int:
     """Work on a running session's study with another rig (PostgreSQL)."""
     return _again(session, db, frames, None, rig, accept_calibration, join=True)
-
-
-def stop(session: SessionRef = "last", db: Db = None) -> int:
-    """Ask whoever runs a session to stop it and park."""
-    from hil.store import open_database
-
-    with open_database(db) as database:
-        database.request_stop(session, "hil stop")
-    return 0
 
 
 def _again(
@@ -279,5 +269,12 @@ def summarise(result: SessionResult) -> None:
         )
     if result.n_complete and not result.noise_checked:
         print("noise     not checked: repeats = 1")
+    for one in result.happened:
+        if one.severity.rank > 0:
+            last = f"; {'the last: ' if one.n > 1 else ''}{' '.join(one.last.split())[:160]}"
+            print(f"{one.severity.value:<10}{one.what}: {one.n}{last if one.last else ''}")
+    quiet = sum(one.n for one in result.happened if one.severity.rank == 0)
+    if quiet:
+        print(f"info      {quiet} more events: hil events {result.session_id[:8]}")
     print(f"database  {result.database}")
     print(f"frames    {result.frames}")

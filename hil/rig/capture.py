@@ -15,14 +15,13 @@ from drivers.frame import Frame
 from drivers.protocol import Camera
 from drivers.types import Pixels, Value
 from hil.clock import Clock
-from hil.errors import RigError
+from hil.errors import InterlockOpen, RigError
 from hil.records.frames import FieldFrames
 from hil.rig.guards.conditions import conditions, exposure_setting
 from hil.rig.guards.frame_watch import FrameWatch
 from hil.rig.guards.known_noise import KnownNoise
 from hil.rig.guards.taken import Taken
 from hil.rig.light import DoseMeter
-from hil.rig.limits import InterlockOpen
 from hil.rig.read_back import OutsideLimit, ReadBackError, check_read_back, passed_limits
 from hil.rig.safety import Safety
 

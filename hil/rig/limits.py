@@ -8,7 +8,7 @@ from pathlib import Path
 
 from drivers.protocol import Setting
 from drivers.types import Value
-from hil.errors import RigError, SafetyError
+from hil.errors import InterlockOpen, RigError, SafetyError
 from hil.rig.moves.build import joint_limits
 from hil.rig.moves.joint import problem, touched
 from hil.rig.moves.tracks import Track
@@ -17,22 +17,6 @@ from hil.spec import Limit, RigSpec
 from hil.spec.rig import outside
 
 _NO_LIMIT = Limit()
-
-
-class InterlockOpen(SafetyError):
-    """A setting does not read as it must while anything is sent or exposed.
-
-    Parameters
-    ----------
-    setting
-        Canonical name.
-    problem
-        What it reads, and what is allowed.
-    """
-
-    def __init__(self, setting: str, problem: str) -> None:
-        self.setting = setting
-        super().__init__(f"interlock: {setting} {problem}")
 
 
 class RigLimits:
@@ -231,7 +215,7 @@ class RigLimits:
             value = self.settings.value(name)
             allowed = Limit(low=lock.low, high=lock.high, choices=lock.choices)
             if said := outside(allowed, value).replace("the rig's limit", "the interlock's"):
-                raise InterlockOpen(name, f"= {value!r} {said}")
+                raise InterlockOpen(f"interlock: {name} = {value!r} {said}")
 
     def _canonical_limit(self, name: str, limit: Limit) -> tuple[str, Limit]:
         key = f'limits."{name}"'

@@ -12,6 +12,7 @@ from drivers.types import Value
 from hil.calibration.rig_noise import RigNoise, check_now, noise_entries
 from hil.clock import Clock
 from hil.errors import HilError, Interrupted, RigHeld, StoreError
+from hil.ranking.drift import Drift
 from hil.records.session import Observer, SessionState
 from hil.records.trial import TrialState
 from hil.rig.capture import Capture
@@ -20,6 +21,10 @@ from hil.rig.light import DoseMeter
 from hil.rig.rig import Rig
 from hil.session.assess import SessionAssessor, Surroundings
 from hil.session.baseline import Baseline
+from hil.session.control.approval import ApprovalPolicy
+from hil.session.control.attended import Attended
+from hil.session.control.pause_rules import PauseRules
+from hil.session.control.pausing import Pausing
 from hil.session.controller import Controller, LoopSpec
 from hil.session.frame_guards import frame_watch
 from hil.session.polls import Polls
@@ -81,6 +86,7 @@ class _Run:
     rows: SqlStore
     waiting: Waiting
     thinker: WorkerThread
+    pausing: Pausing
     watch: Watch
     look: Callable[[], None]
     observer: Observer
@@ -130,16 +136,30 @@ def drive(setup: SessionSetup, observer: Observer, stop: StopSwitch) -> SessionR
             resumed=setup.resumed and not setup.joined,
             clock=setup.clock,
         )
-        polls = Polls(store, setup.clock, stop)
+        attended = Attended(
+            setup.file.spec.pause,
+            setup.rig,
+            capture,
+            store,
+            setup.database.beside(setup.session_id),
+            stop,
+            setup.clock,
+        )
+        stack.callback(attended.leave)
+        attended.enter(resumed=setup.resumed, joined=setup.joined)
+        polls = Polls(store, setup.clock, stop, attended.wishes)
 
         def look() -> None:
             watch.heartbeat()
             polls.poll()
+            attended.look()
 
-        waiting = Waiting(setup.rig, capture, stop, look, store.give_up, setup.clock)
+        pausing = attended.pausing
+        waiting = Waiting(setup.rig, capture, stop, look, store.give_up, setup.clock, pausing)
+        attended.waiting_is_dark = waiting.parked
         stack.callback(waiting.close)
         stack.callback(_recorded, lambda: waiting.run(store.close))
-        run = _Run(setup, capture, store, waiting, thinker, watch, look, observer, stop)
+        run = _Run(setup, capture, store, waiting, thinker, pausing, watch, look, observer, stop)
         ending, error = _run_to_end(run)
         error = polls.taken or error
         if error is not None:
@@ -217,6 +237,9 @@ def _run_trials(run: _Run) -> Ending:
         ),
         clock=clock,
         stop=run.stop,
+        pausing=run.pausing,
+        policy=_policy(setup),
+        pause_rules=PauseRules(spec.pause, lambda: wait(lambda: _drift(setup))),
         hanging=lambda: "; ".join(str(hang) for hang in rig.hangs),
         look=run.look,
         halt=run.watch.halt_if_stopped,
@@ -225,6 +248,15 @@ def _run_trials(run: _Run) -> Ending:
     )
     controller.recover()
     return controller.run()
+
+
+def _policy(setup: SessionSetup) -> ApprovalPolicy:
+    """Find out where the settings are whose moves a person must approve."""
+    spec, rig = setup.file.spec.approval, setup.rig
+    names = () if spec is None else spec.names
+    canonical = {name: rig.safety.setting(name).name for name in names}
+    present = rig.read(*canonical.values()) if canonical else {}
+    return ApprovalPolicy(spec, canonical, present)
 
 
 def _confirm_calibration(setup: SessionSetup, store: WatchedStore) -> None:
@@ -259,6 +291,7 @@ def _end(run: _Run, ending: Ending, after: BaseException | None) -> None:
     After an error of the database the lamp comes before the record.
     """
     setup, store, clock = run.setup, run.store, run.setup.clock
+    run.pausing.wishes.close()
     if after is None and not setup.rig.hangs:
         _last_move(run)
     parked = setup.held.park(
@@ -268,6 +301,7 @@ def _end(run: _Run, ending: Ending, after: BaseException | None) -> None:
         record=lambda kind, detail: run.rows.event(kind, clock.now(), detail),
     )
     run.waiting.parked()
+    _recorded(lambda: run.waiting.run(run.pausing.announcing.finish))
     alone = not any(alive for _, _, alive in _open_trials(store))
     # Who has taken the rig for this very session says how it ends.
     theirs = isinstance(after, RigHeld) and after.session_id == setup.session_id
@@ -280,9 +314,13 @@ def _end(run: _Run, ending: Ending, after: BaseException | None) -> None:
 
 def _record_drift(setup: SessionSetup, store: SqlStore) -> None:
     """Write down what the reference trials have shown."""
-    drift = setup.database.drift(setup.session_id, setup.file.spec.estimator.confidence)
+    drift = _drift(setup)
     if drift is not None:
         store.event("drift", setup.clock.now(), drift.to_json())
+
+
+def _drift(setup: SessionSetup) -> Drift | None:
+    return setup.database.drift(setup.session_id, setup.file.spec.estimator.confidence)
 
 
 def _open_trials(store: WatchedStore) -> Sequence[tuple[Any, TrialState, bool]]:

@@ -7,16 +7,17 @@ from collections.abc import Callable
 
 from hil.clock import Clock
 from hil.errors import RigHeld
+from hil.session.control.wishes import Wishes
 from hil.session.ports import Store
 from hil.supervision.stop import StopSwitch
 
 # Much more often than `hil.locks.progress.SILENT_S`, after which a holder counts as dead.
 _RENEW_LEASE_S = 5.0
-_ASK_FOR_STOP_S = 1.0
+_ASK_S = 1.0
 
 
 class Polls:
-    """Renews the lease, and hears of a stop that another process asked for.
+    """Renews the lease, and hears what another process asks for.
 
     Parameters
     ----------
@@ -26,6 +27,8 @@ class Polls:
         Time.
     stop
         Pressed with the reason of a stop that was asked for, or with who has taken the rig.
+    wishes
+        Told of everything else.
 
     Attributes
     ----------
@@ -33,10 +36,11 @@ class Polls:
         Who has taken the rig from this process; None while it is ours.
     """
 
-    def __init__(self, store: Store, clock: Clock, stop: StopSwitch) -> None:
+    def __init__(self, store: Store, clock: Clock, stop: StopSwitch, wishes: Wishes) -> None:
         self._store = store
         self._clock = clock
         self._stop = stop
+        self._wishes = wishes
         self._renewed_s = self._asked_s = clock.monotonic()
         self._asking: threading.Thread | None = None
         self._error: BaseException | None = None
@@ -57,7 +61,7 @@ class Polls:
             return
         now_s = self._clock.monotonic()
         due: list[Callable[[], None]] = []
-        if now_s - self._asked_s > _ASK_FOR_STOP_S:
+        if now_s - self._asked_s > _ASK_S:
             self._asked_s = now_s
             due.append(self._ask)
         if now_s - self._renewed_s > _RENEW_LEASE_S:
@@ -72,6 +76,7 @@ class Polls:
     def _ask(self) -> None:
         if reason := self._store.requested_stop():
             self._stop.press(reason)
+        self._wishes.obey(self._store.requests())
 
     def _run(self, due: list[Callable[[], None]]) -> None:
         try:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from drivers.types import Value
 from hil.calibration.rig_noise import RigNoise, check_before, refuse_moves, rig_noise
 from hil.clock import Clock, SystemClock
-from hil.errors import InputError
+from hil.errors import HilError, InputError
+from hil.records.manifest import manifest, tells_firmware
 from hil.records.session import Observer, SessionState, Snapshot
 from hil.records.versions import versions
 from hil.rig.rig import Rig
@@ -327,5 +328,16 @@ def _new_session(
             "layout": baseline.to_json(),
             "session_path": str(file.path),
             "rig_path": str(file.rig.path),
+            "manifest": _manifest(file, rig),
         },
     )
+
+
+def _manifest(file: SessionFile, rig: Rig) -> dict[str, Any]:
+    drivers = [{"kind": one.kind, **one.options} for one in rig.spec.driver]
+    firmware: dict[str, Value] = {}
+    for name, setting in rig.settings.items():
+        if setting.read_only and tells_firmware(name):
+            with suppress(HilError):  # it is for the record only
+                firmware |= rig.read(name)
+    return manifest(adapters=rig.versions, firmware=firmware, drivers=drivers, seed=file.spec.seed)

@@ -36,9 +36,11 @@ from hil.spec.sampler import (
     TpeSampler,
 )
 from hil.spec.session import Finish, Reference, SessionSpec, Stop
+from hil.spec.unattended import Approval, Pause
 
 __all__ = [
     "RULES",
+    "Approval",
     "Blank",
     "CalibrateSpec",
     "CalibratedNoiseSpec",
@@ -64,6 +66,7 @@ __all__ = [
     "ObjectiveName",
     "Optics",
     "ParkStep",
+    "Pause",
     "PoissonNoiseSpec",
     "QmcSampler",
     "RandomSampler",

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import Engine, update
 
 from hil.clock import Clock
-from hil.errors import InputError
 from hil.locks.progress import ProgressWatch
-from hil.records.session import SessionState
+from hil.records.request import Request, Wish, ask
 from hil.store import lease
 from hil.store.access import Access
 from hil.store.asking.refs import session_id
+from hil.store.control import requests
+from hil.store.control.folder import Beside
 from hil.store.frames.writer import Keep
 from hil.store.holder import Holder
 from hil.store.location import Location
@@ -79,16 +80,27 @@ class Driving(Access):
 
     def request_stop(self, session: str, reason: str) -> None:
         """Ask whoever runs a session to stop it."""
+        self.request(session, ask(Wish.STOP, reason), datetime.now(UTC))
+
+    def request(self, session: str, request: Request, at: datetime) -> None:
+        """Ask something of whoever runs a session.
+
+        Raises
+        ------
+        InputError
+            Nobody runs it.
+        """
         with self._writing() as connection:
-            chosen = session_id(connection, session)
-            running = [SessionState.RUNNING.value, SessionState.PAUSED.value]
-            done = connection.execute(
-                update(SessionTable)
-                .where(SessionTable.id == chosen, SessionTable.state.in_(running))
-                .values(stop_requested=reason or "asked to stop")
-            )
-            if not done.rowcount:
-                raise InputError(session, "", "the session does not run")
+            requests.write(connection, session_id(connection, session), request, at)
+
+    def beside(self, session: str) -> Beside:
+        """Folder beside a session's frames, through which it is reached without the database."""
+        return Beside(self._location.frames, session)
+
+    def waiting_for_approval(self, session: str) -> list[int]:
+        """Numbers of a session's trials that wait for somebody's approval."""
+        with self._reading() as connection:
+            return requests.waiting_trials(connection, session_id(connection, session))
 
     def acquire_lease(
         self, rig: str, holder: Holder, at: datetime, *, now_s: float | None = None

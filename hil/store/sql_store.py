@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, Update, select, update
 from sqlalchemy.exc import DBAPIError
 
 from drivers.types import Value
@@ -24,14 +24,19 @@ from hil.errors import StoreError
 from hil.locks.progress import ProgressWatch
 from hil.records.estimate import Assessment
 from hil.records.frames import FieldFrames, Measurement
+from hil.records.request import Request
 from hil.records.session import SessionState
 from hil.records.trial import ENDED, OpenTrial, Proposal, TrialRow, TrialState
 from hil.store import lease
+from hil.store.control import requests
+from hil.store.control.barriers import Barriers
+from hil.store.control.entries import EventEntry, TrialEntry
+from hil.store.control.folder import Beside
 from hil.store.engine import is_passing, writing
 from hil.store.frames.access import kept_frames, read_measurement
 from hil.store.frames.watch import FrameWatch
 from hil.store.frames.writer import FrameWriter, Keep, Sealed
-from hil.store.models import EVENT, EventTable, SessionTable, TrialTable, ordered_id
+from hil.store.models import SessionTable, TrialTable, ordered_id
 from hil.store.retry import Retry
 from hil.store.trials import changes as trial_changes
 from hil.store.trials.rows import TrialRows
@@ -39,7 +44,6 @@ from hil.store.trials.work import TrialWork
 from hil.store.writer import Writer
 
 # What was measured on a rig that somebody else has moved meanwhile is no measurement.
-_MEASURED = (TrialState.CAPTURED, TrialState.COMPLETE)
 # A trial's tag once its frames are gone: its numbers stand, and nobody can estimate them again.
 FRAMES_LOST = "frames-lost"
 
@@ -88,6 +92,8 @@ class SqlStore(Closing):
         self._clock = clock
         self._rows = TrialRows(session_id)
         self._work: dict[str, TrialWork] = {}
+        folder = Beside(frames_folder, session_id).path
+        self._barriers = Barriers(engine, retry, folder, self._still_ours)
         self._writer = FrameWriter(frames_folder, session_id, keep_frames)
         self._watch = ProgressWatch()
         self._kept = FrameWatch(frames_folder, session_id, clock.monotonic)
@@ -108,6 +114,7 @@ class SqlStore(Closing):
             The rig has been taken from this process meanwhile; nothing is proposed.
         """
         self._writer.check()
+        self._catch_up()
         key = ordered_id()
         asked: dict[int, Proposal] = {}
 
@@ -248,40 +255,61 @@ class SqlStore(Closing):
 
     def event(self, kind: str, at: datetime, detail: Mapping[str, Any]) -> None:
         """Commit an event. It belongs to the trial in work, if there is exactly one."""
-        key = ordered_id()
-        trial_id = next(iter(self._work)) if len(self._work) == 1 else None
+        self._barriers.commit(self._event(kind, at, detail))
+
+    def _event(self, kind: str, at: datetime, detail: Mapping[str, Any]) -> EventEntry:
+        work = list(self._work)
+        trial_id = work[0] if len(work) == 1 else None
+        return EventEntry(ordered_id(), self.session_id, trial_id, kind, at, dict(detail))
+
+    def announce(
+        self,
+        state: SessionState,
+        at: datetime,
+        reason: str,
+        kind: str,
+        detail: Mapping[str, Any],
+    ) -> None:
+        """Commit the session's state and an event in one, beside whatever else waits.
+
+        Not by the journal: no trial waits behind what is said of a pause.
+        """
+        entry = self._event(kind, at, detail)
 
         def work(attempt: int) -> None:
             with writing(self._engine) as connection:
-                if attempt > 1 and connection.scalar(
-                    select(EventTable.id).where(EventTable.id == key)
-                ):
-                    return
-                connection.execute(
-                    insert(EVENT),
-                    {
-                        "id": key,
-                        "session_id": self.session_id,
-                        "trial_id": trial_id,
-                        "kind": kind,
-                        "at": at,
-                        "detail": dict(detail),
-                    },
-                )
+                connection.execute(self._state(state, at, reason))
+                entry.apply(connection, repeated=attempt > 1)
 
         self._retry.run(work)
 
     def session_state(self, state: SessionState, at: datetime, reason: str = "") -> None:
-        """Commit the session's state."""
-        running = state in (SessionState.RUNNING, SessionState.PAUSED)
-        if not running:
+        """Commit the session's state. One that has ended is not paused: that is passed over."""
+        if state.ended:
             self._tell_lost_frames(at)
-        change = (
+        self._catch_up()
+        self._commit(self._state(state, at, reason))
+
+    def _state(self, state: SessionState, at: datetime, reason: str) -> Update:
+        before = [old.value for old in SessionState if old.may_become(state)]
+        return (
             update(SessionTable)
-            .where(SessionTable.id == self.session_id)
-            .values(state=state.value, reason=reason, finished_at=None if running else at)
+            .where(SessionTable.id == self.session_id, SessionTable.state.in_(before))
+            .values(state=state.value, reason=reason, finished_at=at if state.ended else None)
         )
-        self._commit(change)
+
+    def requests(self) -> list[Request]:
+        """List what other processes asked of this session, oldest first.
+
+        Nothing where the database cannot be asked just now.
+        """
+        try:
+            with self._engine.connect() as connection:
+                return requests.read(connection, self.session_id)
+        except DBAPIError as error:
+            if is_passing(error):
+                return []
+            raise StoreError("the database could not be read") from error
 
     def requested_stop(self) -> str:
         """Reason for which another process asked this session to stop; empty if none did.
@@ -329,6 +357,7 @@ class SqlStore(Closing):
         Those of a dead controller are to be finished from their frames, where CAPTURED (see
         `measurement`), or marked STALE (see `mark_stale`); those of a live one are left alone.
         """
+        self._catch_up()
         with self._engine.connect() as connection:
             return trial_changes.open_trials(
                 connection, self.session_id, self._watch, self._clock.monotonic()
@@ -408,21 +437,13 @@ class SqlStore(Closing):
         estimate: tuple[Assessment, datetime] | None = None,
     ) -> None:
         """Move a trial to ``state``, with the rows that go with it, in one transaction."""
+        self._barriers.commit(TrialEntry(trial, state, dict(values), sealed, settings, estimate))
 
-        def work(attempt: int) -> None:
-            with writing(self._engine) as connection:
-                if state in _MEASURED:
-                    self._still_ours(connection)
-                if not trial_changes.move(connection, trial, state, values, repeated=attempt > 1):
-                    return
-                if sealed is not None:
-                    trial_changes.add_acquisition(connection, trial, sealed)
-                if settings is not None:
-                    trial_changes.add_settings(connection, trial, settings)
-                if estimate is not None:
-                    trial_changes.add_estimate(connection, trial, *estimate)
-
-        self._retry.run(work)
+    def _catch_up(self) -> None:
+        """Tell the database what it missed while it was away."""
+        if n := self._barriers.drain():
+            said = {"entries": n, "came_too_late": self._barriers.refused}
+            self.event("replayed", self._clock.now(), said)
 
     def _take_over(self, trial: OpenTrial) -> None:
         with writing(self._engine, section=self.session_id) as connection:

@@ -8,8 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from drivers.errors import DriverError
-from hil.errors import HilError, RigError
-from hil.rig.limits import InterlockOpen
+from hil.errors import HilError, InterlockOpen, RigError
 
 # A door is noticed so soon, where it hangs on another connection than what is going on.
 _EVERY_S = 0.1

@@ -12,10 +12,10 @@ import hil
 from drivers.frame import Frame
 from drivers.protocol import Camera
 from hil.clock import SystemClock
+from hil.errors import InterlockOpen
 from hil.rig.capture import Capture
 from hil.rig.guards.guard import FramesRefused
 from hil.rig.light import DoseMeter, SampleLight
-from hil.rig.limits import InterlockOpen
 from tests.hil.small_session import RIG
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from hil.clock import SystemClock
 from hil.errors import RigHeld
+from hil.records.request import Request
+from hil.session.control.wishes import Wishes
 from hil.session.polls import Polls
 from hil.supervision.stop import StopSwitch
 from tests.hil.session_bench import wait_for
@@ -26,6 +28,9 @@ class Store:
         self.go.wait(30)
         return self.reason
 
+    def requests(self) -> list[Request]:
+        return []
+
     def renew_lease(self, at: object) -> None:
         raise RigHeld("somebody else has it")
 
@@ -40,7 +45,7 @@ class Ahead(SystemClock):
 
 
 def polls(store: Any, clock: Ahead, stop: StopSwitch) -> Polls:
-    return Polls(store, clock, stop)
+    return Polls(store, clock, stop, Wishes(stop))
 
 
 def test_an_answer_that_is_late_holds_nobody_and_is_asked_for_once() -> None:

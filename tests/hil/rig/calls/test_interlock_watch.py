@@ -7,9 +7,8 @@ import threading
 import pytest
 
 from drivers.errors import DeviceFault
-from hil.errors import RigError
+from hil.errors import InterlockOpen, RigError
 from hil.rig.calls.interlock_watch import InterlockWatch
-from hil.rig.limits import InterlockOpen
 
 
 class Door:
