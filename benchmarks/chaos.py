@@ -1,0 +1,51 @@
+"""Sessions in a hostile laboratory: what was tried, and what they survived.
+
+    python benchmarks/chaos.py [N] [--only kills signals ...] [--seed 1]
+
+Each row says how often a fault was tried, how often all held that must hold, and the longest that
+the light was on after it; below it stands what did not hold. N is how often each is tried (default
+1); kills come three to an N, calls that hang and mutated files as said by the row's own module.
+Linux and macOS alone: signals and terminals are theirs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from benchmarks import chaos_ends, chaos_hangs
+from benchmarks.chaos_night import ChaosRow
+
+PARTS: dict[str, Callable[[int, random.Random], list[ChaosRow]]] = {
+    "kills": lambda n, rng: [chaos_ends.kills(3 * n, rng)],
+    "signals": chaos_ends.signals,
+    "exceptions": chaos_ends.exceptions,
+    "hangs": lambda n, rng: [chaos_hangs.hangs(3 * n, rng)],
+}
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("n", type=int, nargs="?", default=1)
+    parser.add_argument("--only", nargs="*", choices=PARTS, default=list(PARTS))
+    parser.add_argument("--seed", type=int, default=1)
+    asked = parser.parse_args()
+    print(f"{'fault':46} {'tried':>6} {'survived':>9} {'worst':>9}")
+    held, began_s = True, time.monotonic()
+    for name in asked.only:
+        for row in PARTS[name](asked.n, random.Random(f"{name} {asked.seed}")):
+            print(row, flush=True)
+            held = held and not row.problems
+    print(f"{time.monotonic() - began_s:.0f} s")
+    sys.exit(not held)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,187 @@
+"""Controllers and guardians that are killed, asked to end, or fail by an exception."""
+
+from __future__ import annotations
+
+import os
+import pty
+import random
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import partial
+
+import psutil
+
+from benchmarks.chaos_night import Broken, ChaosRow, Night, guardians, night
+
+KILLED_IN_A_ROW = 6
+DARK_AFTER_KILL_S = 2.0
+DARK_AFTER_STOP_S = 0.5
+
+
+def kills(n: int, rng: random.Random) -> ChaosRow:
+    """Kill the controller, its guardian, or both at random instants."""
+    row = ChaosRow("SIGKILL of controller, guardian, both")
+    while row.tried < n:
+        with night() as made:
+            known: dict[int, str] = {}
+            for _ in range(min(KILLED_IN_A_ROW, n - row.tried)):
+                who = ("controller", "guardian", "both")[row.tried % 3]
+                row.attempt(f"{who}, {row.tried}", partial(_kill, made, who, rng, known))
+            _finish(made, row, known)
+    return row
+
+
+def _kill(made: Night, who: str, rng: random.Random, known: dict[int, str]) -> float:
+    process = made.begin()
+    if rng.random() < 0.7:
+        made.wait_lit(process)
+        time.sleep(rng.uniform(0, 2))
+    else:
+        time.sleep(rng.uniform(0, 8))
+    if process.poll() is None and who != "controller":
+        _kill_guardian(made, process, alone=who == "guardian")
+    dark_s, since, lit = 0.0, time.time(), made.lit()
+    guarded = who != "both" and bool(guardians(process))
+    process.kill()
+    process.communicate()
+    if lit and guarded:
+        dark_s = made.dark_after(since, DARK_AFTER_KILL_S)
+    known.update(made.check_kept(known))
+    return dark_s
+
+
+def _kill_guardian(made: Night, process: subprocess.Popen[str], *, alone: bool) -> None:
+    before = guardians(process)
+    for guardian in before:
+        with suppress(psutil.Error):
+            guardian.kill()
+    if alone and before:
+        made.wait(
+            lambda: process.poll() is not None or any(g not in before for g in guardians(process)),
+            "a new guardian",
+        )
+        time.sleep(8)  # it imports
+
+
+def _finish(made: Night, row: ChaosRow, known: dict[int, str]) -> None:
+    try:
+        made.check_ended(made.begin(), [0])
+        if len(made.check_kept(known)) != 30:
+            raise Broken(f"{len(made.complete())} COMPLETE of 30")
+        made.check_closed()
+        made.check_frames()
+        if made.lit():
+            raise Broken("lit at the end")
+    except Broken as error:
+        row.problems.append(f"resume: {error}")
+        row.survived -= 1
+
+
+def _once(number: int) -> Callable[[subprocess.Popen[str]], None]:
+    return lambda process: process.send_signal(number)
+
+
+def _often(process: subprocess.Popen[str]) -> None:
+    for _ in range(10):
+        with suppress(ProcessLookupError):
+            process.send_signal(signal.SIGINT)
+        time.sleep(0.05)
+
+
+SIGNALS: dict[str, Callable[[subprocess.Popen[str]], None]] = {
+    "SIGTERM": _once(signal.SIGTERM),
+    "Ctrl-C": _once(signal.SIGINT),
+    "Ctrl-C, ten times": _often,
+    "SIGHUP": _once(signal.SIGHUP),
+}
+
+
+def signals(n: int, rng: random.Random) -> list[ChaosRow]:
+    """Ask the controller to end, n times by each kind of signal."""
+    rows = []
+    for name, send in SIGNALS.items():
+        rows.append(row := ChaosRow(name))
+        for _ in range(n):
+            row.attempt(name, partial(_signal, send, rng))
+    rows.append(row := ChaosRow("terminal closed"))
+    for _ in range(n):
+        row.attempt("terminal", partial(_terminal, rng, ignored=False))
+    rows.append(row := ChaosRow("terminal closed under nohup"))
+    for _ in range(n):
+        row.attempt("nohup", partial(_terminal, rng, ignored=True))
+    return rows
+
+
+def _signal(send: Callable[[subprocess.Popen[str]], None], rng: random.Random) -> float:
+    with night() as made:
+        process = made.begin()
+        made.wait_lit(process)
+        time.sleep(rng.uniform(0, 1.5))
+        made.wait_lit(process)
+        since = time.time()
+        send(process)
+        dark_s = made.dark_after(since, DARK_AFTER_STOP_S)
+        made.check_ended(process, [130])
+        made.check_closed()
+        return dark_s
+
+
+def _terminal(rng: random.Random, *, ignored: bool) -> float:
+    with night(trials=6) as made:
+        ours, theirs = pty.openpty()
+        before = ["setsid", "--ctty", "--wait"]
+        options = {"stdin": theirs, "stdout": theirs, "stderr": theirs}
+        process = made.begin(before=[*before, *(["nohup"] if ignored else [])], **options)
+        os.close(theirs)
+        try:
+            made.wait_lit(process)
+            time.sleep(rng.uniform(0, 0.5))
+            made.wait_lit(process)
+            since = time.time()
+        finally:
+            os.close(ours)
+        dark_s = 0.0 if ignored else made.dark_after(since, DARK_AFTER_STOP_S)
+        process.wait(timeout=60)
+        made.wait(lambda: not made.lit(), "dark")
+        made.check_closed()
+        if ignored and len(made.complete()) != 6:
+            raise Broken(f"{len(made.complete())} of 6 COMPLETE")
+        return dark_s
+
+
+EXCEPTIONS = {
+    "estimator": ("hil.session.assess", "SessionAssessor", "assess"),
+    "sampler": ("hil.proposer", "OptunaProposer", "propose"),
+    "store (applied)": ("hil.store.sql_store", "SqlStore", "applied"),
+    "store (captured)": ("hil.store.sql_store", "SqlStore", "captured"),
+    "store (finish)": ("hil.store.sql_store", "SqlStore", "finish"),
+    "driver (lamp)": ("tests.hil.planted_rig", "Lamp", "start"),
+    "driver (camera)": ("hil.rig.capture", "Capture", "field"),
+}
+KINDS = ("RuntimeError", "OSError", "ValueError", "MemoryError", "TimeoutError")
+
+
+def exceptions(n: int, rng: random.Random) -> list[ChaosRow]:
+    """Have a part of the program raise what none of ours raises."""
+    rows = []
+    for part, (module, owner, name) in EXCEPTIONS.items():
+        rows.append(row := ChaosRow(f"exception in {part}"))
+        for i in range(n):
+            kind = KINDS[(i + len(rows)) % len(KINDS)]
+            at = list(range(rng.randint(2, 4), 100))
+            struck = {"module": module, "owner": owner, "name": name, "at": at, "raises": kind}
+            row.attempt(f"{kind} at {at[0]}", partial(_exception, struck))
+    return rows
+
+
+def _exception(struck: Mapping[str, object]) -> float:
+    with night(trials=12) as made:
+        process = made.begin(struck=[struck])
+        said = made.check_ended(process, [0, 1])
+        if made.lit() and struck["owner"] != "Lamp":
+            raise Broken(f"lit at the end: {said[-300:]}")
+        made.check_closed()
+        return 0.0

@@ -1,0 +1,247 @@
+"""A night on a planted rig: its processes, its lamp, what went wrong in it, and what must hold."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from hil import open_database
+from hil.errors import HilError
+from hil.records.trial import TrialRow, TrialState
+from tests.hil import planted_rig
+from tests.hil.small_session import SESSION
+
+# A machine that is busy starts a process late; nobody waits longer than this for anything.
+PATIENCE_S = 120.0
+MOVED = ("mirror.z5_nm", "focus.z_um", "stage.x_um", "stage.y_um", "light.power_mw")
+RIG = planted_rig.RIG.replace("frame_timeout_s = 20", "frame_timeout_s = 8") + "".join(
+    f'\n[limits."{name}"]\ntimeout_s = 1\n' for name in MOVED
+)
+
+# The program, with functions that are struck at calls of theirs.
+CHILD = """
+import builtins, importlib, json, sys
+from pathlib import Path
+
+def strike(module, owner, name, at, raises="", touch=""):
+    target = importlib.import_module(module)
+    target = getattr(target, owner) if owner else target
+    real, calls = getattr(target, name), iter(range(1, 10**9))
+    def work(*arguments, **named):
+        if next(calls) in at:
+            if touch:
+                Path(touch).touch()
+            if raises:
+                raise getattr(builtins, raises)(28, "No space left on device, on purpose")
+        return real(*arguments, **named)
+    setattr(target, name, work)
+
+for struck in json.loads(sys.argv[1]):
+    strike(**struck)
+from hil.cli.main import main
+main(sys.argv[2:])
+"""
+
+
+class Broken(Exception):
+    """Something that must hold does not."""
+
+
+@dataclass
+class ChaosRow:
+    """One row of the table."""
+
+    fault: str
+    tried: int = 0
+    survived: int = 0
+    worst_s: float = 0.0
+    problems: list[str] = field(default_factory=list)
+
+    def attempt(self, case: str, work: Callable[[], float]) -> None:
+        """Try one case; its work gives the seconds until dark and raises `Broken`."""
+        self.tried += 1
+        try:
+            self.worst_s = max(self.worst_s, work())
+            self.survived += 1
+        except (Broken, HilError, subprocess.TimeoutExpired) as error:
+            self.problems.append(f"{case}: {error}")
+
+    def __str__(self) -> str:
+        line = f"{self.fault:46} {self.tried:6} {self.survived:9} {self.worst_s:7.2f} s"
+        return "\n".join((line, *(f"    {problem}" for problem in self.problems)))
+
+
+class Night:
+    """A folder with a session on the planted rig."""
+
+    def __init__(
+        self, folder: Path, trials: int = 30, url: str = "", rig: str = RIG, extra: str = ""
+    ) -> None:
+        self.folder = folder
+        self.url = url or f"sqlite:///{(folder / 'hil.db').as_posix()}"
+        self.environ = planted_rig.plant(folder)
+        text = SESSION.replace("trials = 6", f"trials = {trials}")
+        text = text.replace("step_um = 10 }", "step_um = 10 }\n" + extra)
+        (folder / "rig.toml").write_text(rig, encoding="utf-8")
+        session = text + '[finish]\nremeasure = 0\n[estimator]\nkind = "stationary"\n'
+        (folder / "session.toml").write_text(session, encoding="utf-8")
+        self._started: list[subprocess.Popen[str]] = []
+
+    def start(
+        self,
+        *arguments: str,
+        struck: Sequence[Mapping[str, Any]] = (),
+        before: Sequence[str] = (),
+        **options: Any,
+    ) -> subprocess.Popen[str]:
+        """Start the program; what is struck fails at calls of its own."""
+        given: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+        if not options:
+            options = given
+        program = (sys.executable, "-c", CHILD)
+        process = subprocess.Popen(
+            [*before, *program, json.dumps(list(struck)), *arguments, "--db", self.url],
+            cwd=self.folder,
+            env=self.environ,
+            text=True,
+            **options,
+        )
+        self._started.append(process)
+        return process
+
+    def begin(self, **options: Any) -> subprocess.Popen[str]:
+        """Run the session, or resume it once there is one."""
+        arguments = ("resume", "last") if self.rows() else ("run", "session.toml")
+        return self.start(*arguments, **options)
+
+    def end(self) -> None:
+        """End what is left of its processes."""
+        for process in self._started:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+            if process.stderr is not None:
+                process.stderr.close()
+
+    def rows(self) -> list[TrialRow]:
+        """Give the trials; none where there is no session yet."""
+        with suppress(HilError), open_database(self.url) as database:
+            return database.rows("last")
+        return []
+
+    def complete(self) -> dict[int, str]:
+        """Tell what is known of each COMPLETE trial."""
+        return {
+            row.number: json.dumps([dict(row.requested), row.objectives])
+            for row in self.rows()
+            if row.state is TrialState.COMPLETE
+        }
+
+    def events(self) -> list[tuple[str, Any]]:
+        """Give the events, each with its detail."""
+        with open_database(self.url) as database:
+            events = database.events("last")
+        return list(zip(events["kind"], events["detail"], strict=True))
+
+    def lit(self) -> bool:
+        """Tell whether the lamp is on."""
+        return planted_rig.lit_mw(self.folder) > 0.0
+
+    def wait_lit(self, process: subprocess.Popen[str], done: int = 0) -> None:
+        """Wait until the lamp is lit by a living process, and so many trials are COMPLETE."""
+        self.wait(
+            lambda: process.poll() is not None or (self.lit() and len(self.complete()) >= done),
+            "the lamp is lit",
+        )
+
+    def wait(self, condition: Callable[[], bool], what: str, seconds: float = PATIENCE_S) -> None:
+        """Wait until something is so."""
+        deadline = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > deadline:
+                raise Broken(f"in {seconds:g} s it did not come to: {what}")
+            time.sleep(0.01)
+
+    def dark_after(self, since: float, at_most_s: float) -> float:
+        """Give the seconds from a moment until the lamp was off."""
+        deadline = time.monotonic() + max(at_most_s, 20.0)
+        while self.lit():
+            if time.monotonic() > deadline:
+                raise Broken(f"light is on {time.time() - since:.1f} s after")
+            time.sleep(0.01)
+        dark_s = max(planted_rig.lit_since(self.folder) - since, 0.0)
+        if dark_s > at_most_s:
+            raise Broken(f"dark after {dark_s:.2f} s, and not {at_most_s:g} s")
+        return dark_s
+
+    def check_ended(self, process: subprocess.Popen[str], status: Sequence[int]) -> str:
+        """Wait for the end; what it said. No trial is left open, and no traceback shown."""
+        try:
+            _, said = process.communicate(timeout=PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            raise Broken("the process does not end") from None
+        said = said or ""
+        if "Traceback" in said:
+            raise Broken(f"a traceback: {said[-600:]}")
+        if process.returncode not in status:
+            raise Broken(f"status {process.returncode}: {said[-300:].strip()}")
+        return said
+
+    def check_closed(self) -> None:
+        """No trial is left open."""
+        still = {row.number: str(row.state) for row in self.rows() if not row.state.ended}
+        if still:
+            raise Broken(f"left open: {still}")
+
+    def check_kept(self, known: Mapping[int, str]) -> dict[int, str]:
+        """Nothing that was COMPLETE is lost or changed, nothing doubled; what is known now."""
+        now = self.complete()
+        lost = [number for number in known if now.get(number) != known[number]]
+        if lost:
+            raise Broken(f"trials lost or changed: {lost}")
+        numbers = [row.number for row in self.rows()]
+        if numbers != list(range(len(numbers))):
+            raise Broken(f"numbers of trials: {numbers}")
+        points = [json.dumps(json.loads(text)[0]) for text in now.values()]
+        if len(set(points)) != len(points):
+            raise Broken("settings measured twice")
+        return now
+
+    def check_frames(self) -> None:
+        """All frames match their checksums."""
+        with open_database(self.url) as database:
+            wrong = database.verify("last")
+        if wrong:
+            raise Broken(f"frames that do not match: {wrong[:3]}")
+
+
+@contextmanager
+def night(**options: Any) -> Iterator[Night]:
+    """Make a folder with a session, and leave nothing of it behind."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
+        made = Night(Path(name), **options)
+        try:
+            yield made
+        finally:
+            made.end()
+
+
+def guardians(process: subprocess.Popen[str]) -> list[psutil.Process]:
+    """Give the guardians of a controller."""
+    with suppress(psutil.Error):
+        return [
+            child
+            for child in psutil.Process(process.pid).children(recursive=True)
+            if any("guardian_process" in word for word in child.cmdline())
+        ]
+    return []
