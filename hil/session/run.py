@@ -183,6 +183,7 @@ def resume_session(
         record = recorded.session(session)
         if record.state is SessionState.COMPLETE and trials is None:
             return result_of(recorded, record.id, record.state, record.reason)
+        recorded.read_all(record.id)  # damaged rows are told before a device is opened
         lines: list[str] = []
         stored = stored_file(record, rig, say=lines.append, confirm=confirm)
         for line in lines:

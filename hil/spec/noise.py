@@ -7,11 +7,24 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from hil.spec.base import Settings, Spec
 
 BitDepth: TypeAlias = Annotated[int, Field(ge=1, le=32)]
+# No camera is outside of these; far beyond them squares and tables of a noise model overflow.
+_LEAST_GAIN = 1e-6
+_Offset: TypeAlias = Annotated[float, Field(ge=0, le=2**32)]
+_Noise: TypeAlias = Annotated[float, Field(ge=0, le=1e9)]
+
+
+def _no_camera_has_less(gain: float) -> float:
+    if gain < _LEAST_GAIN:
+        raise ValueError(f"no camera has so little, allowed: {_LEAST_GAIN:g} or more")
+    return gain
+
+
+_Gain: TypeAlias = Annotated[float, Field(gt=0, le=1e6), AfterValidator(_no_camera_has_less)]
 
 
 class GaussianNoiseSpec(Spec):
@@ -27,7 +40,7 @@ class GaussianNoiseSpec(Spec):
     """
 
     kind: Literal["gaussian"]
-    sigma_adu: float | None = Field(default=None, gt=0)
+    sigma_adu: float | None = Field(default=None, gt=0, le=1e9)
     sigma_file: str | None = Field(default=None, min_length=1)
 
     @model_validator(mode="after")
@@ -53,9 +66,9 @@ class CameraNoiseSpec(Spec):
     """
 
     kind: Literal["camera"]
-    gain_e_per_adu: float = Field(gt=0)
-    offset_adu: float = Field(ge=0)
-    read_noise_e: float = Field(ge=0)
+    gain_e_per_adu: _Gain
+    offset_adu: _Offset
+    read_noise_e: _Noise
     bit_depth: BitDepth = 16
     saturation_adu: float | None = Field(default=None, gt=0)
 
@@ -72,12 +85,12 @@ class DualGainNoiseSpec(Spec):
     """
 
     kind: Literal["dual_gain"]
-    gain_e_per_adu: float = Field(gt=0)
-    offset_adu: float = Field(ge=0)
-    read_noise_e: float = Field(ge=0)
+    gain_e_per_adu: _Gain
+    offset_adu: _Offset
+    read_noise_e: _Noise
     join_adu: float = Field(gt=0)
-    gain_above_e_per_adu: float = Field(gt=0)
-    read_noise_above_e: float = Field(ge=0)
+    gain_above_e_per_adu: _Gain
+    read_noise_above_e: _Noise
     offset_above_adu: float | None = None
     bit_depth: BitDepth = 16
     saturation_adu: float | None = Field(default=None, gt=0)
@@ -87,21 +100,21 @@ class EmccdNoiseSpec(Spec):
     """An electron-multiplying CCD: gain and read noise in electrons behind the register."""
 
     kind: Literal["emccd"]
-    gain_e_per_adu: float = Field(gt=0)
-    offset_adu: float = Field(ge=0)
-    read_noise_e: float = Field(gt=0)
-    em_gain: float = Field(ge=2)
+    gain_e_per_adu: _Gain
+    offset_adu: _Offset
+    read_noise_e: float = Field(gt=0, le=1e9)
+    em_gain: float = Field(ge=2, le=1e6)
     bit_depth: BitDepth = 16
-    clock_induced_e: float = Field(default=0.0, ge=0)
+    clock_induced_e: float = Field(default=0.0, ge=0, le=1e6)
 
 
 class XrayNoiseSpec(Spec):
     """X-ray photons that add a fixed number of ADU each, and electronic noise."""
 
     kind: Literal["xray"]
-    adu_per_photon: float = Field(gt=0)
-    offset_adu: float = Field(ge=0)
-    electronic_noise_adu: float = Field(ge=0)
+    adu_per_photon: _Gain
+    offset_adu: _Offset
+    electronic_noise_adu: _Noise
     bit_depth: BitDepth = 16
 
 

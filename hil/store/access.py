@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from hil.closing import Closing
 from hil.errors import StoreError
+from hil.store.columns import damage_told
 from hil.store.engine import one_line, writing
 from hil.store.location import Location
 from hil.store.retry import Retry
@@ -50,7 +51,12 @@ class Access(Closing):
 
     @contextmanager
     def _reading(self, *, read_only: bool = False) -> Iterator[Connection]:
-        with _plain_errors(), self._engine.connect() as connection, connection.begin():
+        with (
+            _plain_errors(),
+            damage_told(self.url),
+            self._engine.connect() as connection,
+            connection.begin(),
+        ):
             sqlite = self._engine.dialect.name == "sqlite"
             if read_only:
                 connection.exec_driver_sql(
@@ -65,7 +71,7 @@ class Access(Closing):
 
     @contextmanager
     def _writing(self, section: str | None = None) -> Iterator[Connection]:
-        with _plain_errors(), ExitStack() as stack:
+        with _plain_errors(), damage_told(self.url), ExitStack() as stack:
             # Locks are taken on entering, so what has to be repeated is that alone.
             yield Retry(WAIT_S).run(
                 lambda _attempt: stack.enter_context(writing(self._engine, section))

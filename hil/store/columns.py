@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 import math
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, Double, Text
+from sqlalchemy import JSON, DateTime, Dialect, Double, Integer, Text
 from sqlalchemy.dialects.sqlite import DATETIME as SQLITE_DATETIME
+from sqlalchemy.exc import NoResultFound
 from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from hil.errors import InputError
 
 
 def finite(value: float | None) -> float | None:
@@ -95,6 +100,21 @@ class Real(TypeDecorator[float]):
         """Apply `finite`."""
         return finite(value)
 
+    def process_result_value(self, value: float | None, dialect: Dialect) -> float | None:
+        """Refuse what is no number: SQLite holds anything in any column."""
+        return None if value is None else float(value)
+
+
+class Whole(TypeDecorator[int]):
+    """A whole number."""
+
+    impl = Integer
+    cache_ok = True
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> int | None:
+        """Refuse what is none: SQLite holds anything in any column."""
+        return _of_kind(value, int)  # type: ignore[no-any-return]
+
 
 class Words(TypeDecorator[str]):
     """Text from people and devices, whatever bytes it was made of."""
@@ -108,6 +128,70 @@ class Words(TypeDecorator[str]):
             return None
         return value.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
 
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        """Refuse bytes, which SQLite would hold in a column of text."""
+        return _of_kind(value, str)  # type: ignore[no-any-return]
 
-# JSON rather than JSONB: the order of keys (settings, objectives) is kept as written.
-Json = JSON(none_as_null=True)
+
+class JsonObject(TypeDecorator[dict[str, Any]]):
+    """A JSON object. JSON rather than JSONB: the order of keys is kept as written."""
+
+    impl = JSON(none_as_null=True)
+    cache_ok = True
+
+    def process_result_value(
+        self, value: dict[str, Any] | None, dialect: Dialect
+    ) -> dict[str, Any] | None:
+        """Refuse what is none."""
+        return _of_kind(value, dict)  # type: ignore[no-any-return]
+
+
+class JsonArray(TypeDecorator[list[Any]]):
+    """A JSON array."""
+
+    impl = JSON(none_as_null=True)
+    cache_ok = True
+
+    def process_result_value(self, value: list[Any] | None, dialect: Dialect) -> list[Any] | None:
+        """Refuse what is none."""
+        return _of_kind(value, list)  # type: ignore[no-any-return]
+
+
+def _of_kind(value: Any, kind: type) -> Any:
+    if value is not None and not isinstance(value, kind):
+        raise TypeError(f"{type(value).__name__} where {kind.__name__} belongs")
+    return value
+
+
+# What reading a row raises where a cell holds another type, or a word that is none of its kind.
+_FROM_A_CELL = (
+    TypeError,
+    ValueError,
+    LookupError,
+    AttributeError,
+    RecursionError,
+    NoResultFound,
+)
+
+
+@contextmanager
+def damage_told(database: str) -> Iterator[None]:
+    """Say in one line that a database holds what hil never wrote.
+
+    Parameters
+    ----------
+    database
+        Where it lies, without the password.
+
+    Raises
+    ------
+    InputError
+        The work within raised what comes of such rows.
+    """
+    try:
+        yield
+    except _FROM_A_CELL as error:
+        said = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        raise InputError(
+            database, "", f"a row holds what hil never writes there ({said}); a copy may be whole"
+        ) from error

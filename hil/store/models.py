@@ -28,7 +28,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from hil.records.session import SessionState
 from hil.records.trial import TrialState
-from hil.store.columns import Json, Real, Utc, Words
+from hil.store.columns import JsonArray, JsonObject, Real, Utc, Whole, Words
 
 
 def random_id() -> str:
@@ -59,10 +59,11 @@ class Base(DeclarativeBase):
     )
     type_annotation_map: ClassVar = {
         str: Words,
+        int: Whole,
         float: Real,
         datetime: Utc,
-        dict[str, Any]: Json,
-        list[Any]: Json,
+        dict[str, Any]: JsonObject,
+        list[Any]: JsonArray,
     }
 
 
@@ -148,7 +149,7 @@ class TrialTable(Base):
     state: Mapped[str] = mapped_column(String(16))
     reason: Mapped[str]
     requested: Mapped[dict[str, Any]]
-    settings: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    settings: Mapped[dict[str, Any] | None] = mapped_column(JsonObject)
     distributions: Mapped[dict[str, Any]]
     sampler_attrs: Mapped[dict[str, Any]]
     intermediate: Mapped[dict[str, Any]]
@@ -156,7 +157,7 @@ class TrialTable(Base):
     objective: Mapped[float | None]
     ci_low: Mapped[float | None]
     ci_high: Mapped[float | None]
-    objectives: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    objectives: Mapped[dict[str, Any] | None] = mapped_column(JsonObject)
     retry_of: Mapped[int | None]
     proposed_at: Mapped[datetime]
     applied_at: Mapped[datetime | None]
@@ -217,7 +218,7 @@ class AcquisitionTable(Base):
     id: Mapped[str] = mapped_column(Key, primary_key=True)
     trial_id: Mapped[str] = mapped_column(ForeignKey("trial.id"), unique=True)
     path: Mapped[str | None]
-    shape: Mapped[list[Any] | None] = mapped_column(Json)
+    shape: Mapped[list[Any] | None] = mapped_column(JsonArray)
     dtype: Mapped[str] = mapped_column(String(16))
     n_frames: Mapped[int]
     fields: Mapped[list[Any]]
@@ -245,7 +246,7 @@ class EstimateTable(Base):
     n_units: Mapped[int]
     seconds: Mapped[float | None]
     flags: Mapped[list[Any]]
-    per_field_bits: Mapped[list[Any] | None] = mapped_column(Json)
+    per_field_bits: Mapped[list[Any] | None] = mapped_column(JsonArray)
     details: Mapped[dict[str, Any]]
 
 

@@ -16,7 +16,7 @@ from hil.store.access import Access
 from hil.store.asking import queries
 from hil.store.asking.refs import session_id
 from hil.store.engine import one_line
-from hil.store.models import RigTable, SessionTable, TrialTable
+from hil.store.models import AcquisitionTable, RigTable, SessionTable, SettingTable, TrialTable
 from hil.store.records import SessionRecord
 from hil.store.trials.rows import TrialRows
 
@@ -128,6 +128,26 @@ class Asking(Access):
         """All trials of a session as the proposer sees them."""
         with self._reading() as connection:
             return list(TrialRows(session_id(connection, session)).refresh(connection))
+
+    def read_all(self, session: str) -> None:
+        """Read every row of a session, for the one purpose that damaged ones are told.
+
+        Raises
+        ------
+        InputError
+            A row holds what hil never writes there.
+        """
+        with self._reading() as connection:
+            chosen = session_id(connection, session)
+            of_session = TrialTable.session_id == chosen
+            for table in (AcquisitionTable, SettingTable):
+                query = select(table.__table__).join(TrialTable, TrialTable.id == table.trial_id)
+                connection.execute(query.where(of_session)).all()
+            connection.execute(select(TrialTable.__table__).where(of_session)).all()
+        self.rows(chosen)
+        self.trials(chosen)
+        self.estimates(chosen)
+        self.events(chosen)
 
     def drift(self, session: str, confidence: float = 0.95) -> Drift | None:
         """Drift that a session's reference trials show; None if there are fewer than two.

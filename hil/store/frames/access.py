@@ -42,6 +42,8 @@ def read_checked(frames_folder: Path, row: Any, number: int) -> frame_files.Stor
     """
     if row.path is None:
         raise StoreError(f"trial {number}: its frames were not kept")
+    if len(row.fields) != len(row.checksums):
+        raise StoreError(f"trial {number}: there is not one checksum for each field")
     pixels = frame_files.read_fields(frames_folder / PurePosixPath(row.path), row.fields)
     for index, (field, wanted) in enumerate(zip(row.fields, row.checksums, strict=True)):
         if frame_files.checksum(pixels[index]) != wanted:

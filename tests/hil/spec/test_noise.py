@@ -45,3 +45,15 @@ def test_elsewhere_keeps_what_changes_apart_from_when() -> None:
     assert at.changes == {"gain_e_per_adu": 0.1}
     with pytest.raises(ValidationError, match="at least 1"):
         NoiseAt(when={})
+
+
+@pytest.mark.parametrize("key", ["gain_e_per_adu", "offset_adu", "read_noise_e"])
+def test_numbers_that_no_camera_has_are_refused(key: str) -> None:
+    """They overflowed within the first estimate, with the lamp on."""
+    numbers = {"gain_e_per_adu": 1.0, "offset_adu": 100.0, "read_noise_e": 1.6}
+    CameraNoiseSpec(kind="camera", **numbers)
+    with pytest.raises(ValidationError, match=f"{key}\n.*less than or equal"):
+        CameraNoiseSpec(kind="camera", **{**numbers, key: 1e308})
+    if key == "gain_e_per_adu":
+        with pytest.raises(ValidationError, match="no camera has so little"):
+            CameraNoiseSpec(kind="camera", **{**numbers, key: 1e-300})
