@@ -105,17 +105,18 @@ def signals(n: int, rng: random.Random) -> list[ChaosRow]:
     for name, send in SIGNALS.items():
         rows.append(row := ChaosRow(name))
         for _ in range(n):
-            row.attempt(name, partial(_signal, send, rng))
+            row.attempt(name, partial(signalled, send, rng))
     rows.append(row := ChaosRow("terminal closed"))
     for _ in range(n):
-        row.attempt("terminal", partial(_terminal, rng, ignored=False))
+        row.attempt("terminal", partial(terminal, rng, ignored=False))
     rows.append(row := ChaosRow("terminal closed under nohup"))
     for _ in range(n):
-        row.attempt("nohup", partial(_terminal, rng, ignored=True))
+        row.attempt("nohup", partial(terminal, rng, ignored=True))
     return rows
 
 
-def _signal(send: Callable[[subprocess.Popen[str]], None], rng: random.Random) -> float:
+def signalled(send: Callable[[subprocess.Popen[str]], None], rng: random.Random) -> float:
+    """Send it, and see to it that all is dark and closed."""
     with night() as made:
         process = made.begin()
         made.wait_lit(process)
@@ -129,7 +130,8 @@ def _signal(send: Callable[[subprocess.Popen[str]], None], rng: random.Random) -
         return dark_s
 
 
-def _terminal(rng: random.Random, *, ignored: bool) -> float:
+def terminal(rng: random.Random, *, ignored: bool) -> float:
+    """Close the terminal that the program runs in."""
     with night(trials=6) as made:
         ours, theirs = pty.openpty()
         before = ["setsid", "--ctty", "--wait"]
@@ -165,18 +167,22 @@ KINDS = ("RuntimeError", "OSError", "ValueError", "MemoryError", "TimeoutError")
 
 
 def exceptions(n: int, rng: random.Random) -> list[ChaosRow]:
-    """Have a part of the program raise what none of ours raises."""
-    rows = []
-    for part, (module, owner, name) in EXCEPTIONS.items():
-        rows.append(row := ChaosRow(f"exception in {part}"))
-        for i in range(n):
-            kind = KINDS[(i + len(rows)) % len(KINDS)]
-            at = list(range(rng.randint(2, 4), 100))
-            if owner == "SqlStore":  # one that fails for good has nothing to close a trial with
-                del at[1:]
-            struck = {"module": module, "owner": owner, "name": name, "at": at, "raises": kind}
-            row.attempt(f"{kind} at {at[0]}", partial(_exception, struck))
-    return rows
+    """Have each part of the program raise what none of ours raises."""
+    return [exception(part, n, rng) for part in EXCEPTIONS]
+
+
+def exception(part: str, n: int, rng: random.Random) -> ChaosRow:
+    """Have one part raise, kinds of errors by turns."""
+    module, owner, name = EXCEPTIONS[part]
+    row = ChaosRow(f"exception in {part}")
+    for i in range(n):
+        kind = KINDS[(i + list(EXCEPTIONS).index(part)) % len(KINDS)]
+        at = list(range(rng.randint(2, 4), 100))
+        if owner == "SqlStore":  # one that fails for good has nothing to close a trial with
+            del at[1:]
+        struck = {"module": module, "owner": owner, "name": name, "at": at, "raises": kind}
+        row.attempt(f"{kind} at {at[0]}", partial(_exception, struck))
+    return row
 
 
 def _exception(struck: Mapping[str, object]) -> float:

@@ -29,11 +29,12 @@ def hangs(n: int, rng: random.Random) -> ChaosRow:
     cases = list(CASES)
     rng.shuffle(cases)
     for call, when in cases[:n]:
-        row.attempt(f"{call} in the {when}", partial(_hang, call, when))
+        row.attempt(f"{call} in the {when}", partial(hang, call, when))
     return row
 
 
-def _hang(call: str, when: str) -> float:
+def hang(call: str, when: str) -> float:
+    """Have a call hang; see to it that the rest is dark, the process ends, and says which."""
     with night(trials=4 if when == "park" else 60, rig=RIG) as made:
         _, action = call.split()
         if action == "open":

@@ -8,7 +8,7 @@ import sqlite3
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -40,13 +40,15 @@ def disks(n: int, rng: random.Random) -> list[ChaosRow]:
     """Fill the disk, of the frames or of the database."""
     rows = [ChaosRow("disk full (frames)"), ChaosRow("disk full (database)")]
     for i in range(n):
-        at = list(range(rng.randint(5, 20), 10_000))
-        rows[0].attempt(f"write {at[0]}", partial(_frames_full, at))
-        rows[1].attempt(f"number {i}", partial(_database_full, rng.uniform(0, 1)))
+        at = rng.randint(5, 20)
+        rows[0].attempt(f"write {at}", partial(frames_full, at))
+        rows[1].attempt(f"number {i}", partial(database_full, rng.randint(0, 10)))
     return rows
 
 
-def _frames_full(at: list[int]) -> float:
+def frames_full(first: int) -> float:
+    """Have every write of frames fail from a first one on."""
+    at = list(range(first, 10_000))
     where = {"module": "hil.store.frames.files", "owner": "", "name": "write_chunk"}
     with night(trials=12) as made:
         process = made.begin(struck=[{**where, "at": at, "raises": "OSError"}])
@@ -54,11 +56,12 @@ def _frames_full(at: list[int]) -> float:
         return _resumed(made, 12, failed=True)
 
 
-def _database_full(after_s: float) -> float:
+def database_full(tenths_s: int) -> float:
+    """Have the database not grow for a while."""
     with night(trials=12) as made:
         process = made.begin(code=FULL)
         made.wait_lit(process, done=1)
-        time.sleep(after_s)
+        time.sleep(tenths_s / 10)
         made.wait_lit(process)
         known, since = made.complete(), time.time()
         (made.folder / "full").touch()
@@ -180,7 +183,12 @@ def server() -> Iterator[Server]:
             made.close()
 
 
-def servers(n: int, rng: random.Random, away_s: float = LOCKED_S) -> list[ChaosRow]:
+def servers(
+    n: int,
+    rng: random.Random,
+    away_s: float = LOCKED_S,
+    only: Sequence[str] = ("stopped", "frozen", "restarted"),
+) -> list[ChaosRow]:
     """Stop, freeze and restart PostgreSQL."""
     rows = []
     with server() as postgres:
@@ -189,7 +197,8 @@ def servers(n: int, rng: random.Random, away_s: float = LOCKED_S) -> list[ChaosR
             "frozen": (postgres.freeze, postgres.thaw, away_s),
             "restarted": (postgres.stop, postgres.go_on, 0.0),
         }
-        for name, (away, back, for_s) in kinds.items():
+        for name in only:
+            away, back, for_s = kinds[name]
             rows.append(row := ChaosRow(f"PostgreSQL {name} ({for_s:g} s)"))
             for i in range(n):
                 work = partial(_server_away, postgres, away, back, rng.uniform(0, 1), for_s)

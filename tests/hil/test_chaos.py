@@ -1,0 +1,66 @@
+"""A shorter form of the rows of `benchmarks/chaos.py` that no other test has: one case of each."""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Callable
+
+import pytest
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals, terminals, SIGKILL")
+
+if sys.platform != "win32":
+    from benchmarks import chaos_ends, chaos_files, chaos_hangs, chaos_stores
+    from benchmarks.chaos_night import ChaosRow
+
+
+def check(*rows: ChaosRow) -> None:
+    for row in rows:
+        assert row.tried, row
+        assert row.survived == row.tried, str(row)
+        assert not row.problems, str(row)
+
+
+def test_killed_three_times_and_resumed() -> None:
+    check(chaos_ends.kills(3, random.Random(1)))
+
+
+@pytest.mark.parametrize("ignored", [False, True], ids=["closed", "nohup"])
+def test_a_terminal_that_closes(ignored: bool) -> None:
+    chaos_ends.terminal(random.Random(1), ignored=ignored)
+
+
+def test_ctrl_c_ten_times() -> None:
+    chaos_ends.signalled(chaos_ends.SIGNALS["Ctrl-C, ten times"], random.Random(1))
+
+
+@pytest.mark.parametrize("part", ["estimator", "sampler", "store (captured)", "store (finish)"])
+def test_an_exception_that_is_none_of_ours(part: str) -> None:
+    check(chaos_ends.exception(part, 1, random.Random(1)))
+
+
+@pytest.mark.parametrize("call", ["microscope open", "stage stop", "lamp read", "camera capture"])
+def test_a_call_that_hangs(call: str) -> None:
+    chaos_hangs.hang(call, "trial")
+
+
+@pytest.mark.parametrize("work", [chaos_stores.frames_full, chaos_stores.database_full])
+def test_a_disk_that_is_full(work: Callable[[int], float]) -> None:
+    work(9)
+
+
+def test_a_database_that_is_locked() -> None:
+    check(*chaos_stores.locks(1, random.Random(1), locked_s=8.0))
+
+
+def test_a_server_that_is_frozen() -> None:
+    check(*chaos_stores.servers(1, random.Random(1), away_s=8.0, only=("frozen",)))
+
+
+def test_mutated_files_and_doctored_rows() -> None:
+    check(
+        *chaos_files.texts(10, random.Random(1)),
+        *chaos_files.frames(100, random.Random(1)),
+        *chaos_files.databases(4, random.Random(1)),
+    )
