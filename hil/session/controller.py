@@ -252,12 +252,14 @@ class Controller:
         except BaseException as error:
             self._finish(trial, TrialState.FAILED, f"{type(error).__name__}: {error}")
             raise
-        if state in (TrialState.FAILED, TrialState.ABORTED):
-            self._charge(trial)
-        if interlock:
-            said = {"trial": trial.number, "why": reason}
-            self._store.event("interlock", self._clock.now(), said)
-        self._finish(trial, state, reason)
+        try:
+            if state in (TrialState.FAILED, TrialState.ABORTED):
+                self._charge(trial)
+            if interlock:
+                said = {"trial": trial.number, "why": reason}
+                self._store.event("interlock", self._clock.now(), said)
+        finally:  # whatever becomes of what is told about it, the trial is not left open
+            self._finish(trial, state, reason)
         end = TrialEnd(trial.kind, state, self._last_fault, interlock, self._failures)
         if why := self._pause_rules.why(end):
             self._pausing.wishes.pause(why)
@@ -270,7 +272,14 @@ class Controller:
             self._store.event("dose", self._clock.now(), detail)
 
     def _finish(self, trial: OpenTrial, state: TrialState, reason: str) -> None:
-        self._store.finish(trial, state, self._clock.now(), reason)
+        at = self._clock.now()
+        try:
+            self._store.finish(trial, state, at, reason)
+        except HilError:  # it has been tried for long enough
+            raise
+        except Exception:  # a defect ends the session, and need not leave the trial open
+            self._store.finish(trial, state, at, reason)
+            raise
         if not state.interrupted:
             self._n_ended += 1
             self._own_trials += 1
