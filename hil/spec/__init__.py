@@ -25,6 +25,7 @@ from hil.spec.rig import (
     RigSpec,
 )
 from hil.spec.sampler import (
+    AutoSampler,
     CmaesSampler,
     GpSampler,
     GridSampler,
@@ -38,6 +39,7 @@ from hil.spec.session import Finish, Reference, SessionSpec, Stop
 
 __all__ = [
     "RULES",
+    "AutoSampler",
     "Blank",
     "CalibrateSpec",
     "CalibratedNoiseSpec",
