@@ -13,7 +13,7 @@ import typer
 
 from hil.cli.terminal import safe_output
 from hil.errors import HilError
-from hil.rig.device_thread import any_abandoned
+from hil.rig.device_thread import abandoned
 
 # Files of this folder that hold no commands; every other one is a group of them.
 _NO_GROUPS = frozenset({"__main__", "main", "options", "progress", "rig_check", "terminal"})
@@ -65,8 +65,9 @@ def main(arguments: list[str] | None = None) -> None:
 
     0 done, 1 the work failed, 2 the input is wrong, 3 the rig is held by another, 130 interrupted.
     """
+    before = abandoned()  # by whoever calls this as a function
     status = run(arguments)
-    if any_abandoned():
+    if abandoned() - before:
         # A device or a database that hangs must not hold up the end; all that can be is done.
         for stream in (sys.stdout, sys.stderr):
             with suppress(OSError, ValueError):

@@ -21,9 +21,10 @@ WATCH_S = 0.1
 ABANDONED = "hil-abandoned"
 
 
-def any_abandoned() -> bool:
-    """Whether a thread that nobody waits for still hangs: it can hold up the interpreter's end."""
-    return any(thread.name.startswith(ABANDONED) for thread in threading.enumerate())
+def abandoned() -> frozenset[threading.Thread]:
+    """List the threads that hang and that nobody waits for: they can hold up a program's end."""
+    threads = threading.enumerate()
+    return frozenset(thread for thread in threads if thread.name.startswith(ABANDONED))
 
 
 def is_abandoned() -> bool:

@@ -20,8 +20,9 @@ _WHY = {
 def stop_on_signals(press: Callable[[str], None]) -> Iterator[None]:
     """Call ``press`` with the reason when the system asks this process to end.
 
-    Outside the main thread, where Python hears no signals, nothing changes; nor for signals that
-    this process was started to ignore.
+    Outside the main thread, where Python hears no signals, nothing changes; nor for a closed
+    terminal that this process was started to ignore, as ``nohup`` does. Who sends it one of the
+    others means it, even where it runs in a script's background.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -31,9 +32,11 @@ def stop_on_signals(press: Callable[[str], None]) -> Iterator[None]:
     def handle(number: int, frame: FrameType | None) -> None:
         press(numbers[number])
 
-    # One that is ignored stays so: nohup ignores the closed terminal, a shell script the Ctrl-C of
-    # what it runs in the background.
-    heard = [number for number in numbers if signal.getsignal(number) != signal.SIG_IGN]
+    heard = [
+        number
+        for number, why in numbers.items()
+        if why != _WHY["SIGHUP"] or signal.getsignal(number) != signal.SIG_IGN
+    ]
     before = {number: signal.signal(number, handle) for number in heard}
     try:
         yield

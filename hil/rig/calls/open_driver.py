@@ -69,6 +69,7 @@ class OpenDriver:
             unwanted.set()
             self._calls.close()
             raise
+        self._calls.simulated = hasattr(self.connection, "device_s")
         self.devices: Mapping[str, Device] = {
             label: timed(with_our_errors(device), self._calls, spec.call_timeout_s)
             for label, device in self.connection.devices.items()

@@ -60,18 +60,20 @@ def test_under_nohup_a_closed_terminal_stops_nothing(bench: Bench) -> None:
     assert bench.events()[-1] == "park"
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends a process no SIGTERM")
-def test_a_signal_that_is_ignored_stays_so() -> None:
-    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGHUP")
+def test_a_closed_terminal_that_is_ignored_stays_so_and_ctrl_c_is_heard() -> None:
+    before = [signal.signal(n, signal.SIG_IGN) for n in (signal.SIGHUP, signal.SIGINT)]
     try:
         stop = StopSwitch()
         with stop_on_signals(stop.press):
-            signal.raise_signal(signal.SIGTERM)
-            assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
+            signal.raise_signal(signal.SIGHUP)
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+            assert not stop.reason
             signal.raise_signal(signal.SIGINT)
         assert stop.reason == "Ctrl-C"
     finally:
-        signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGHUP, before[0])
+        signal.signal(signal.SIGINT, before[1])
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends a process no SIGTERM")

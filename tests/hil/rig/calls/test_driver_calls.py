@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from hil.rig.calls.driver_calls import CallHangs, DriverCalls, Hang
-from hil.rig.device_thread import any_abandoned
+from hil.rig.device_thread import abandoned
 
 
 class Bench:
@@ -51,7 +51,7 @@ def test_a_call_that_hangs_is_named_and_its_device_left_alone(bench: Bench) -> N
     with pytest.raises(CallHangs, match=r"mirror: settle has not returned for 0\.05 s"):
         bench.hang()
     assert bench.hangs == [Hang("mirror", "settle", 0.05)]
-    assert any_abandoned()
+    assert abandoned()
     began_s = time.monotonic()
     with pytest.raises(CallHangs, match="mirror: settle"):
         bench.calls.run("mirror", "read", lambda: 1, 30.0)
@@ -104,3 +104,24 @@ def test_a_long_call_can_be_left_before_its_deadline(bench: Bench) -> None:
 def test_a_call_inside_a_call_does_not_wait_for_itself(bench: Bench) -> None:
     run = bench.calls.run
     assert run("a", "read", lambda: run("b", "read", lambda: 7, 1.0), 1.0) == 7
+
+
+def test_a_simulated_device_that_computes_is_slow_and_does_not_hang(bench: Bench) -> None:
+    def compute() -> str:
+        while time.thread_time() < end_s:
+            pass
+        return "frames"
+
+    def compute_from_here() -> str:
+        nonlocal end_s
+        end_s = time.thread_time() + 1.0
+        return compute()
+
+    end_s = 0.0
+    bench.calls.simulated = True
+    assert bench.calls.run("camera", "capture", compute_from_here, 0.5) == "frames"
+    with pytest.raises(CallHangs, match="mirror: settle"):
+        bench.hang(0.05)
+    bench.calls.simulated = False
+    with pytest.raises(CallHangs, match="camera: capture"):
+        bench.calls.run("camera", "capture", compute_from_here, 0.5)
