@@ -30,6 +30,7 @@ ASKED = "hil:asked"
 # In a row, before a search ends since there is nothing left to gain.
 _TRIALS_WITHOUT_GAIN = 3
 _TWO_SIDED_95 = 1.96
+_TRIALS_A_FIELD = 4  # times one more than there are axes: a star, and what follows from it
 _CONFIDENCE = 0.95  # that there is a drift at all, before values are corrected for it
 
 _STATES = {
@@ -98,12 +99,13 @@ class SearchPlan:
     def fields_of(self, number: int) -> dict[str, list[int]]:
         """Say which fields of view a trial that searches takes; nothing where it takes all.
 
-        All come in turn, in an order of the session's own.
+        The same ones for a good while, since settings are compared best on the same scene; then
+        the next, in an order of the session's own, so that none is bleached more than it must.
         """
         if not self.as_needed:
             return {}
         order = np.random.default_rng((self.seed, 2)).permutation(self.n_fields)
-        first = number * self.n_to_search
+        first = number // (_TRIALS_A_FIELD * (len(self.axes) + 1)) * self.n_to_search
         return {FIELDS: [int(order[(first + i) % self.n_fields]) for i in range(self.n_to_search)]}
 
 

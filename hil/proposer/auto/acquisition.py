@@ -13,22 +13,22 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import torch
-from botorch.acquisition.analytic import LogExpectedImprovement
-from botorch.acquisition.multi_objective.logei import (
-    qLogNoisyExpectedHypervolumeImprovement,
-)
-from botorch.models.model_list_gp_regression import ModelListGP
-from botorch.sampling.normal import SobolQMCNormalSampler
-from botorch.utils.multi_objective.hypervolume import infer_reference_point
-from botorch.utils.multi_objective.pareto import is_non_dominated
 
 from drivers.types import Floats
+from hil.proposer.auto.botorch_parts import (
+    LogExpectedImprovement,
+    SobolQMCNormalSampler,
+    infer_reference_point,
+    is_non_dominated,
+    qLogNoisyExpectedHypervolumeImprovement,
+)
 from hil.proposer.auto.observations import Observations, slope, transformed
-from hil.proposer.auto.process import Process
+from hil.proposer.auto.process import Process, Several
 
 # (n, n_columns) points of the unit cube to (n,) values, the larger the better.
 Acquisition: TypeAlias = Callable[[Any], Any]
 
+_BASIN = 0.15  # of the cube, root mean square over the axes: what belongs to one optimum
 _SAMPLES = 64  # of the posterior, for several objectives
 
 
@@ -51,7 +51,7 @@ class Belief:
         noise = seen.relative_variance
 
         def fitted(values: Floats, *, rough: bool) -> Process:
-            return Process(inputs, values, noise, n_columns, rough=rough).fitted()
+            return Process(inputs, values, noise, n_columns, rough=rough)
 
         self._objectives = [fitted(transformed(column), rough=rough) for column in seen.values.T]
         moving = [column for column in seen.constraints.T if np.any(column > 0)]
@@ -67,7 +67,7 @@ class Belief:
             return
         inputs = self._whole(torch.as_tensor(pending, dtype=torch.double))
         with torch.no_grad():
-            expected = model.posterior(inputs).mean.squeeze(-1)
+            expected, _ = model.marginals(inputs)
         model.believe(inputs, expected)
 
     def _whole(self, points: Any) -> Any:
@@ -80,18 +80,15 @@ class Belief:
     def mean_and_sd(self, points: Floats) -> tuple[Floats, Floats]:
         """Posterior of the first objective, standardised, at (n, n_columns) points."""
         with torch.no_grad():
-            found = self._objectives[0].posterior(self._whole(torch.as_tensor(points)))
-        mean, variance = found.mean.squeeze(-1), found.variance.squeeze(-1)
-        return mean.numpy(), variance.clamp_min(0).sqrt().numpy()
+            mean, sd = self._objectives[0].marginals(self._whole(torch.as_tensor(points)))
+        return mean.numpy(), sd.numpy()
 
     def log_feasible(self, points: Any) -> Any:
         """Logarithm of the probability that no constraint is broken, (n,)."""
         total = torch.zeros(points.shape[:-1], dtype=torch.double)
         for model, limit in zip(self._constraints, self._limits, strict=True):
-            found = model.posterior(self._whole(points))
-            mean, variance = found.mean.squeeze(-1), found.variance.squeeze(-1)
+            mean, sd = model.marginals(self._whole(points))
             bound = (limit - model.offset) / model.scale
-            sd = variance.clamp_min(1e-12).sqrt()
             total = total + torch.special.log_ndtr((bound - mean) / sd)
         return total
 
@@ -101,12 +98,32 @@ class Belief:
         allowed = self._seen.feasible
         return int(np.argmax(np.where(allowed, mean, -np.inf) if allowed.any() else mean))
 
+    def hope(self) -> Acquisition:
+        """Give what there might be away from the best: a second optimum has its own slope."""
+        best = torch.as_tensor(self._seen.points[self.best()])
+
+        def hoped(points: Any) -> Any:
+            mean, sd = self._objectives[0].marginals(self._whole(points))
+            away = (points - best).pow(2).mean(-1) / _BASIN**2
+            return mean + sd - 10 * torch.exp(-away) + self.log_feasible(points)
+
+        return hoped
+
+    def curiosity(self) -> Acquisition:
+        """Give how far it is to what was measured: that finds what no model expects."""
+        known = torch.as_tensor(np.vstack([self._seen.points, self._seen.pending]))
+
+        def far(points: Any) -> Any:
+            away = (points[..., :, None, :] - known).pow(2).sum(-1).amin(-1)
+            return (away + 1e-12).log() + self.log_feasible(points)
+
+        return far
+
     def preference(self) -> Acquisition:
         """Give the posterior mean of the first objective, plus what keeps to the constraints."""
 
         def mean(points: Any) -> Any:
-            found = self._objectives[0].posterior(self._whole(points)).mean.squeeze(-1)
-            return found + self.log_feasible(points)
+            return self._objectives[0].marginals(self._whole(points))[0] + self.log_feasible(points)
 
         return mean
 
@@ -125,15 +142,17 @@ class Belief:
         return lambda points: gain(points) + self.log_feasible(points)
 
     def _gain(self) -> Acquisition:
-        best = float(self.mean_and_sd(self._seen.points[self._seen.feasible])[0].max())
+        # what is in work is as good as it is expected to be
+        known = np.vstack([self._seen.points[self._seen.feasible], self._seen.pending])
+        best = float(self.mean_and_sd(known)[0].max())
         improvement = LogExpectedImprovement(self._objectives[0], best_f=best)
         return lambda points: improvement(self._whole(points).unsqueeze(-2))
 
     def _hypervolume(self, seed: int) -> Acquisition:
-        model = ModelListGP(*self._objectives)
+        model = Several(*self._objectives)
         inputs = self._whole(torch.as_tensor(self._seen.points[self._seen.feasible]))
         with torch.no_grad():
-            means = model.posterior(inputs).mean
+            means = torch.stack([own.marginals(inputs)[0] for own in self._objectives], dim=-1)
         front = means[is_non_dominated(means)]
         improvement = qLogNoisyExpectedHypervolumeImprovement(
             model,
@@ -141,6 +160,7 @@ class Belief:
             X_baseline=inputs,
             sampler=SobolQMCNormalSampler(torch.Size([_SAMPLES]), seed=seed),
             prune_baseline=True,
+            cache_root=False,
         )
         return lambda points: improvement(self._whole(points).unsqueeze(-2))
 

@@ -19,11 +19,12 @@ from hil.proposer.auto.space import UnitSpace
 from hil.proposer.auto.start import start_points
 
 if TYPE_CHECKING:
-    from hil.proposer.auto.acquisition import Belief
+    from hil.proposer.auto.acquisition import Acquisition, Belief
 
-_STALE = 6  # trials without a better one, after which every third looks elsewhere
+_STALE = 6  # trials without a better one, after which every other looks elsewhere
 _BETTER = 0.01  # relative: less is no news
 _SAME = 1e-6  # in the unit cube
+_NEAR = 0.01
 
 
 class InformationSampler(BaseSampler):
@@ -35,8 +36,8 @@ class InformationSampler(BaseSampler):
 
     It begins with the present settings and orthogonal directions around them. Then it asks where
     a Gaussian process expects most (`hil.proposer.auto.process`). Where that has led nowhere for a
-    while, every third trial goes by a process that expects no parabola, which finds a second
-    optimum.
+    while, every other trial, and each that would only repeat one, goes by a process that expects
+    no parabola, or as far away from all that was measured as may be: that finds a second optimum.
 
     Parameters
     ----------
@@ -130,16 +131,8 @@ class InformationSampler(BaseSampler):
         seen = self._seen(study, space, search_space)
         if len(seen.points) < 2 or not seen.feasible.any():
             return None
-        from hil.proposer.auto.optimise import best_point
-
         belief = self._belief(seen)
-        point, _ = best_point(
-            belief.preference(),
-            space,
-            lambda points: self._allow(space, points),
-            [seen.points[belief.best()], self._centre(space)],
-            number,
-        )
+        point, _ = self._best(space, seen, belief, belief.preference(), number)
         return space.decode(point)
 
     def leaders(
@@ -177,19 +170,35 @@ class InformationSampler(BaseSampler):
         if len(seen.points) < 2:
             rng = np.random.default_rng((self._seed, number))
             return self._allow(space, space.from_axes(rng.random((1, space.n_axes))))[0], None
+        stale = _stale(seen, len(star))
+        if not (stale and number % 2):
+            point, gain = self._expected(space, seen, number)
+            if not (stale and _near(point, seen)):
+                return point, gain
+        return self._elsewhere(space, seen, number), None
+
+    def _expected(
+        self, space: UnitSpace, seen: Observations, number: int
+    ) -> tuple[Floats, float | None]:
+        """Go where most is expected."""
+        belief = self._belief(seen)
+        point, value = self._best(space, seen, belief, belief.acquisition(number), number)
+        known = seen.values.shape[1] == 1 and bool(seen.feasible.any())
+        return point, belief.expected_gain(value) if known else None
+
+    def _elsewhere(self, space: UnitSpace, seen: Observations, number: int) -> Floats:
+        """Go where no parabola leads: where there might be more, or far away, in turn."""
+        belief = self._belief(seen, rough=True)
+        wanted = belief.hope() if number // 2 % 2 else belief.curiosity()
+        return self._best(space, seen, belief, wanted, number)[0]
+
+    def _best(
+        self, space: UnitSpace, seen: Observations, belief: Belief, wanted: Acquisition, number: int
+    ) -> tuple[Floats, float]:
         from hil.proposer.auto.optimise import best_point
 
-        rough = _stale(seen, len(star)) and number % 3 == 0
-        belief = self._belief(seen, rough=rough)
-        point, value = best_point(
-            belief.acquisition(number),
-            space,
-            lambda points: self._allow(space, points),
-            [seen.points[belief.best()], centre],
-            number,
-        )
-        known = not rough and seen.values.shape[1] == 1 and bool(seen.feasible.any())
-        return point, belief.expected_gain(value) if known else None
+        centres = [seen.points[belief.best()], self._centre(space)]
+        return best_point(wanted, space, lambda points: self._allow(space, points), centres, number)
 
     def _belief(self, seen: Observations, *, rough: bool = False) -> Belief:
         from hil.proposer.auto.acquisition import Belief
@@ -224,6 +233,11 @@ def _not_asked(star: Floats, seen: Observations) -> Floats | None:
         if not np.any(np.all(np.abs(asked - point) < _SAME, axis=1)):
             return np.asarray(point)
     return None
+
+
+def _near(point: Floats, seen: Observations) -> bool:
+    """Whether a point is as good as one that was measured."""
+    return bool(np.any(np.all(np.abs(seen.points - point) < _NEAR, axis=1)))
 
 
 def _stale(seen: Observations, n_star: int) -> bool:

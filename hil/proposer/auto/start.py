@@ -49,7 +49,7 @@ def start_points(space: UnitSpace, centre: Floats, seed: int) -> Floats:
     directions *= np.where((directions * room).sum(axis=1) < 0, -1.0, 1.0)[:, None]
     star = middle + 0.5 * _REACH * math.sqrt(d) * directions
     more = max(n - 1 - d, 0)
-    filling = qmc.Sobol(d, rng=np.random.default_rng(seed)).random(max(more, 1))[:more]
+    filling = qmc.Halton(d, rng=np.random.default_rng(seed)).random(more)
     shares = np.clip(np.vstack([star, filling]), 0.0, 1.0)
     points = space.from_axes(shares)
     _spread_choices(space, points, centre, rng)
