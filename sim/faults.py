@@ -37,7 +37,7 @@ from drivers.errors import ConfigError, DeviceFault, DeviceLost
 from drivers.frame import Frame
 from drivers.protocol import Camera, Connection, Device, DriverKind, Identified, Setting
 from drivers.types import Value
-from sim.frame_faults import FRAME_FAULTS
+from sim.frame_faults import FRAME_FAULTS, dark
 
 Call = Literal["open", "start", "settle", "read", "capture", "stop", "close"]
 FrameFaultName = Literal[
@@ -97,6 +97,8 @@ class Fault(BaseModel):
         Of ``"read_off"``: added to the value, in the setting's unit.
     hang_s
         How long ``"hang"`` lasts.
+    dark_adu
+        Of ``"dark"``: what a pixel reads without light.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
@@ -111,6 +113,7 @@ class Fault(BaseModel):
     to_s: Annotated[float, Field(ge=0, le=1e7)] | None = None
     amount: float = 1.0
     hang_s: Annotated[float, Field(ge=0, le=3600)] = 60.0
+    dark_adu: Annotated[float, Field(ge=0, le=60_000)] = 100.0
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -124,7 +127,7 @@ class Fault(BaseModel):
         return self
 
     def _implied(self) -> Call | None:
-        if self.fault in FRAME_FAULTS:
+        if self.fault == "dark" or self.fault in FRAME_FAULTS:
             return "capture"
         if self.fault in _READ_FAULTS:
             return "read"
@@ -175,6 +178,8 @@ class FaultScript:
     ----------
     counts
         How often each fault has struck, by its name.
+    rng
+        Of what faults make up.
     """
 
     def __init__(
@@ -186,6 +191,12 @@ class FaultScript:
         self._calls = [0] * len(faults)
         self._elapsed_s = elapsed_s
         self._guard = threading.Lock()  # stop comes from any thread
+        self.rng = np.random.default_rng((seed, len(faults)))
+
+    @property
+    def n_calls(self) -> int:
+        """Most calls that any fault of the script could have struck so far."""
+        return max(self._calls, default=0)
 
     def strike(self, call: Call, label: str, settings: tuple[str, ...] = ()) -> Fault | None:
         """Say which fault strikes this call, if any; the first of the file wins."""
@@ -307,7 +318,12 @@ class FaultyCamera(FaultyDevice):
     def _spoilt(self, frames: Iterator[Frame], fault: Fault | None) -> Iterator[Frame]:
         taken = list(frames)
         first = self._first.setdefault(taken[0].pixels.shape, taken)
-        yield from taken if fault is None else FRAME_FAULTS[fault.fault](taken, first)
+        if fault is None:
+            yield from taken
+        elif fault.fault == "dark":
+            yield from dark(taken, fault.dark_adu, self._script.rng)
+        else:
+            yield from FRAME_FAULTS[fault.fault](taken, first)
 
 
 class FaultyConnection:
@@ -338,6 +354,11 @@ class FaultyConnection:
     def versions(self) -> Mapping[str, str]:
         """The wrapped driver's."""
         return self._connection.versions
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the driver around which they are offers in part or not at all."""
+        return tuple(getattr(self._connection, "warnings", ()))
 
     @property
     def truth(self) -> Any:

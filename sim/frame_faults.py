@@ -31,16 +31,16 @@ def _exposure(change: Callable[[float], float]) -> FrameFault:
     return fault
 
 
-def _dark(frames: Sequence[Frame], first: Sequence[Frame]) -> list[Frame]:
+def dark(frames: Sequence[Frame], dark_adu: float, rng: np.random.Generator) -> list[Frame]:
     """Leave a shutter shut: what remains is the offset, and 1 ADU rms of noise."""
     return [
         replace(
             frame,
-            pixels=np.rint(
-                100 + np.random.default_rng((index, 100)).standard_normal(frame.pixels.shape)
+            pixels=np.maximum(
+                np.rint(dark_adu + rng.standard_normal(frame.pixels.shape)), 0
             ).astype(frame.pixels.dtype),
         )
-        for index, frame in enumerate(frames)
+        for frame in frames
     ]
 
 
@@ -65,8 +65,8 @@ def _shape_changes(frames: Sequence[Frame], first: Sequence[Frame]) -> list[Fram
     return [*frames[:-1], replace(frames[-1], pixels=frames[-1].pixels[..., :-1, :].copy())]
 
 
+# Beside `dark`, which needs to know what dark is.
 FRAME_FAULTS: Mapping[str, FrameFault] = {
-    "dark": _dark,
     "saturated": _saturated,
     "frozen": _frozen,
     "duplicated": _duplicated,

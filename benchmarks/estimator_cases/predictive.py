@@ -2,7 +2,7 @@
 
 Flat fields at any light, gain and clip, hits and spikes, beads, ramps, processes with edges of the
 spectrum in odd places, templates, real images, cameras whose pixels differ; how monotone it is in
-light and read noise; coverage; cost.
+light and read noise; coverage. What it costs is in `cost.py`.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Case(NamedTuple):
 
 def rows(n_seeds: int) -> Iterator[Row]:
     """Measure every case with every seed."""
-    groups = (_flat, _rare, _maps, _levels, _ramps, _processes, _templates)
+    groups = (_flat, _rare, _maps, _levels, ramps, processes, _templates)
     for case in (case for group in groups for case in group()):
         errors, bounds, seconds = [], [], []
         for seed in range(n_seeds):
@@ -72,7 +72,6 @@ def rows(n_seeds: int) -> Iterator[Row]:
     yield from _images()
     yield from _chains(n_seeds)
     yield from _coverage(n_seeds)
-    yield from _cost()
 
 
 def _flat() -> Iterator[Case]:
@@ -163,7 +162,7 @@ def _ramp(rng: np.random.Generator, n: int, ratio: float, mean: float) -> Floats
     return np.asarray(mean * np.exp(((t - low) / (high - low) - 0.5) * math.log(ratio)))
 
 
-def _ramps() -> Iterator[Case]:
+def ramps() -> Iterator[Case]:
     p, side = 8, SHAPE[2]
     for ratio, mean in ((10, 1000.0), (30, 1000.0), (30, 200.0)):
         rng = np.random.default_rng(5)
@@ -205,7 +204,7 @@ PROCESSES: dict[str, tuple[Lag, float]] = {
 }
 
 
-def _processes() -> Iterator[Case]:
+def processes() -> Iterator[Case]:
     sigma = 10.0
     for name, (lag, amplitude) in PROCESSES.items():
         # what the torus makes of it, where no such covariance is positive
@@ -343,27 +342,3 @@ def _coverage(n_seeds: int) -> Iterator[Row]:
         share = held / trials
         sd = math.sqrt(max(share * (1 - share), 0.01) / trials)
         yield Row(f"predictive, coverage, {n} fields", share, sd, 0.0, "", "0.92 to 0.97", "")
-
-
-def _cost() -> Iterator[Row]:
-    """Seconds of one processor for 8 frames of 256 x 256 that span 30 or 20,000 codes."""
-    rng = np.random.default_rng(0)
-    for says, light in (("few codes", 5.0), ("many codes", 5000.0)):
-        scene = light * np.exp(0.5 * rng.standard_normal((8, 1, 256, 256)))
-        for p in (8, 16):
-            noise = CameraNoise(0.5, 100, 1.6)
-            frames = noise.sample(scene, rng)
-            times = []
-            for _ in range(4):
-                started = time.process_time()
-                estimate(frames, noise, "predictive", p)
-                times.append(time.process_time() - started)
-            yield Row(
-                f"predictive, cost, {says}, patches of {p}",
-                0.0,
-                0.0,
-                float(np.median(times[1:])),
-                "",
-                "1 s, then 0.4 s",
-                f"{times[0]:.2f} s the first time",
-            )

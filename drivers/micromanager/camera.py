@@ -30,6 +30,7 @@ from drivers.frame import Frame, FrameMeta
 from drivers.micromanager.core import Core
 from drivers.micromanager.device import MicroManagerDevice
 from drivers.micromanager.parts import Part
+from drivers.micromanager.values import readable, sayable
 from drivers.types import Pixels, Value
 
 LONG_EXPOSURE_MS = 500.0
@@ -94,14 +95,26 @@ class MicroManagerCamera(MicroManagerDevice):
         with self._core.words(self._label, "asking which camera it is"):
             found: dict[str, str] = {"adapter": self._core.getDeviceLibrary(self._label)}
             for name in self._core.getDevicePropertyNames(self._label):
-                if not NAMES_THE_CAMERA.search(name) or "temperature" in name.lower():
+                if not NAMES_THE_CAMERA.search(name) or not sayable(name):
+                    continue
+                if "temperature" in name.lower():
                     continue
                 fixed = self._core.isPropertyReadOnly(self._label, name)
                 if fixed or self._core.isPropertyPreInit(self._label, name):
                     found[name] = self._core.getProperty(self._label, name)
         # A single snap may be exposed otherwise (rolling shutter, overlap, cleaning of the chip).
         found["frames"] = "taken in sequences"
-        return {name: text for name, text in found.items() if text}
+        return {name: readable(text) for name, text in found.items() if text}
+
+    def channels(self) -> int:
+        """Tell of how many cameras it gives the frames: 1, or those of a Multi Camera."""
+        with self._core.words(self._label, "asking for its channels"):
+            before = self._core.getCameraDevice()
+            self._core.setCameraDevice(self._label)
+            try:
+                return int(self._core.getNumberOfCameraChannels())
+            finally:
+                self._core.setCameraDevice(before)
 
     def cancel(self) -> None:
         """Make a running `capture` end soon. Any thread, any time; never raises."""

@@ -45,10 +45,6 @@ class Core(CMMCorePlus):
         """Send a property, without reading it before and after."""
         pymmcore.CMMCore.setProperty(self, label, name, value)
 
-    def setStateLabel(self, label: str, state_label: str) -> None:  # noqa: N802
-        """Turn a wheel, without reading it before and after."""
-        pymmcore.CMMCore.setStateLabel(self, label, state_label)
-
     @contextmanager
     def words(self, device: str, action: str) -> Iterator[None]:
         """Translate the core's errors.
@@ -69,7 +65,7 @@ class Core(CMMCorePlus):
         try:
             yield
         except (RuntimeError, ValueError, IndexError, MemoryError) as error:
-            message = _PREFIX.sub("", str(error)) or type(error).__name__
+            message = _PREFIX.sub("", said(error)) or type(error).__name__
             if message.endswith(_LOST_CODES):
                 raise DeviceLost(device, f"{action}: {message}") from error
             raise DeviceFault(device, action, message) from error
@@ -85,6 +81,13 @@ class Core(CMMCorePlus):
             # A device that is gone cannot be told so. What matters is that the others are let go.
             with suppress(RuntimeError):
                 self.unloadAllDevices()
+
+
+def said(error: Exception) -> str:
+    """Give the core's message; that of an adapter which speaks in a code page comes as bytes."""
+    if isinstance(error, UnicodeDecodeError):
+        return error.object.decode("latin-1")
+    return str(error)
 
 
 def adapter_folders(chosen: Path | None, demo: bool) -> list[Path]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
 
 from pymmcore_plus import DeviceType, PropertyType
 
 from drivers.errors import DriverError
+from drivers.micromanager.assigned import lacks_devices
 from drivers.micromanager.camera import MicroManagerCamera
 from drivers.micromanager.core import Core
 from drivers.micromanager.device import MicroManagerDevice
@@ -18,11 +22,11 @@ from drivers.micromanager.parts import (
     PropertyPart,
     ShutterPart,
     StagePart,
-    WheelPart,
     XYPart,
 )
 from drivers.micromanager.region import RegionPart
-from drivers.micromanager.values import TEXT_PLACES, as_choices
+from drivers.micromanager.values import TEXT_PLACES, as_choices, readable, sayable
+from drivers.micromanager.wheel import wheel_parts
 from drivers.protocol import Kind, Role, Setting
 from drivers.types import Value
 
@@ -51,8 +55,28 @@ _COLOUR_OR_FLOAT = re.compile(r"rgb|colou?r|32|64|float", re.IGNORECASE)
 _MAX_BITS = 16
 
 
-def devices_of(core: Core, buffer_mb: int) -> dict[str, MicroManagerDevice]:
-    """Make a device of every label that is loaded, in the core's order.
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """What a loaded core has to offer.
+
+    Parameters
+    ----------
+    devices
+        By label, in the core's order.
+    warnings
+        What is offered in part or not at all, and why: one sentence each.
+    """
+
+    devices: dict[str, MicroManagerDevice]
+    warnings: list[str]
+
+
+def take_inventory(
+    core: Core, buffer_mb: int, places: Mapping[str, Sequence[str]] = MappingProxyType({})
+) -> Inventory:
+    """Make a device of every label that is loaded.
+
+    What one device does not answer about itself keeps nothing else away.
 
     Parameters
     ----------
@@ -60,6 +84,8 @@ def devices_of(core: Core, buffer_mb: int) -> dict[str, MicroManagerDevice]:
         With a configuration.
     buffer_mb
         For cameras: memory of frames that were not fetched yet, MiB.
+    places
+        By the label of a wheel, what its configuration calls its places; a name may recur.
 
     Raises
     ------
@@ -69,23 +95,76 @@ def devices_of(core: Core, buffer_mb: int) -> dict[str, MicroManagerDevice]:
         labels = [str(label) for label in core.getLoadedDevices() if label != "Core"]
         camera = core.getCameraDevice()
         shutters = tuple(core.getLoadedDevicesOfType(DeviceType.Shutter))
-    devices: dict[str, MicroManagerDevice] = {}
+    found = Inventory({}, [])
+    empty = dict(_empty(core, labels, found.warnings))
+    shutters = tuple(shutter for shutter in shutters if shutter not in empty)
+    _use_no_shutter(core, empty, found.warnings)
     for label in labels:
-        with core.words(label, "asking what it is"):
-            kind = core.getDeviceType(label)
-        parts = [*_own_parts(core, label, kind, shutters), *_properties(core, label, kind)]
+        try:
+            with core.words(label, "asking what it is"):
+                kind = core.getDeviceType(label)
+                ready = core.getDeviceInitializationState(label)
+            if not ready:
+                found.warnings.append(
+                    f"{label} is left out: the configuration does not initialize it"
+                    " (Property,Core,Initialize,1)"
+                )
+                continue
+            parts: list[Part] = []
+            if label not in empty:
+                called = places.get(label, ())
+                parts += _own_parts(core, label, kind, shutters, found.warnings, called)
+            parts += _properties(core, label, kind, found.warnings)
+        except DriverError as error:
+            found.warnings.append(f"{label} is left out: {error}")
+            continue
         parts = [part for part in parts if _belongs(part, label, labels)]
         if kind is DeviceType.Camera:
             # The exposure last: a mode or a binning may change it.
             parts.sort(key=_camera_order)
-            devices[label] = MicroManagerCamera(core, label, parts, buffer_mb)
+            taken = MicroManagerCamera(core, label, parts, buffer_mb)
+            found.devices[label] = taken
+            found.warnings.extend(_several(taken))
         else:
             moves = kind in (DeviceType.Stage, DeviceType.XYStage)
-            devices[label] = MicroManagerDevice(core, label, parts, moves)
+            found.devices[label] = MicroManagerDevice(core, label, parts, moves)
     if camera:
         with core.words(camera, "choosing it again"):
             core.setCameraDevice(camera)
-    return devices
+    return found
+
+
+def _empty(
+    core: Core, labels: Sequence[str], warnings: list[str]
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Find the devices that are made of others and have none; they do nothing of their own."""
+    for label in labels:
+        with contextlib.suppress(DriverError):
+            if missing := lacks_devices(core, label, labels):
+                warnings.append(
+                    f"{label} is left out but for its properties: nothing is assigned to it"
+                    f" ({', '.join(missing)})"
+                )
+                yield label, missing
+
+
+def _use_no_shutter(core: Core, empty: Container[str], warnings: list[str]) -> None:
+    """Keep such a device from being opened for every frame, which it cannot."""
+    with contextlib.suppress(DriverError), core.words("micromanager", "choosing no shutter"):
+        shutter = core.getShutterDevice()
+        if shutter in empty:
+            core.setShutterDevice("")
+            warnings.append(f"no shutter is opened for frames: the core's was {shutter}")
+
+
+def _several(camera: MicroManagerCamera) -> Iterator[str]:
+    """Say of a camera that is made of others that it cannot be the rig's."""
+    with contextlib.suppress(DriverError):
+        if (channels := camera.channels()) != 1:
+            yield (
+                f"{camera.label} gives the frames of {channels} cameras at once, and a rig's camera"
+                " gives its own: name one of them instead"
+            )
 
 
 def _camera_order(part: Part) -> int:
@@ -103,7 +182,12 @@ def _belongs(part: Part, label: str, labels: list[str]) -> bool:
 
 
 def _own_parts(
-    core: Core, label: str, kind: DeviceType, shutters: tuple[str, ...]
+    core: Core,
+    label: str,
+    kind: DeviceType,
+    shutters: tuple[str, ...],
+    warnings: list[str],
+    called: Sequence[str],
 ) -> Iterator[Part]:
     """Parts that a device has for what it is, rather than for its properties."""
     match kind:
@@ -114,23 +198,17 @@ def _own_parts(
         case DeviceType.Shutter:
             yield ShutterPart(core, label)
         case DeviceType.State:
-            with core.words(label, "reading its labels"):
-                names = tuple(core.getStateLabels(label))
-                count = core.getNumberOfStates(label)
-            if count > 0 and "" not in names and len(set(names)) == len(names):
-                yield WheelPart(core, label, names)
-            elif count > 0:
-                places: tuple[Value, ...] = tuple(range(count))
-                yield PropertyPart(
-                    core, label, Setting(f"{label}.State", "choice", choices=places), "State"
-                )
+            try:
+                yield from wheel_parts(core, label, warnings, called)
+            except DriverError as error:
+                warnings.append(f"the places of {label} are left out: {error}")
         case DeviceType.Camera:
             yield ExposurePart(core, label, *_limits(core, label, "Exposure"))
             yield LightPathPart(core, label, shutters)
             try:
                 yield RegionPart(core, label)
-            except DriverError:
-                return  # a camera without a region is a camera
+            except DriverError as error:  # a camera without a region is a camera
+                warnings.append(f"the region of {label} is left out: {error}")
 
 
 def _limits(core: Core, label: str, prop: str) -> tuple[float | None, float | None]:
@@ -140,17 +218,26 @@ def _limits(core: Core, label: str, prop: str) -> tuple[float | None, float | No
         return core.getPropertyLowerLimit(label, prop), core.getPropertyUpperLimit(label, prop)
 
 
-def _properties(core: Core, label: str, kind: DeviceType) -> Iterator[PropertyPart]:
+def _properties(
+    core: Core, label: str, kind: DeviceType, warnings: list[str]
+) -> Iterator[PropertyPart]:
     with core.words(label, "listing properties"):
         adapter = core.getDeviceLibrary(label)
         names = core.getDevicePropertyNames(label)
     for name in names:
         if name in _RENAMED.get(kind, ()) or (adapter, name) in FORBIDDEN:
             continue
-        with core.words(label, f"asking what {name} is"):
-            if core.isPropertyPreInit(label, name):
-                continue
-            setting = _describe(core, label, name, kind)
+        shown = readable(name)
+        try:
+            with core.words(label, f"asking what {shown} is"):
+                if not sayable(name):
+                    raise ValueError("its name is in an encoding that is not told")
+                if core.isPropertyPreInit(label, name):
+                    continue
+                setting = _describe(core, label, name, kind)
+        except DriverError as error:
+            warnings.append(f"{label}.{shown} is left out: {error}")
+            continue
         if setting is not None:
             yield PropertyPart(core, label, setting, name)
 
@@ -159,6 +246,8 @@ def _describe(core: Core, label: str, name: str, kind: DeviceType) -> Setting | 
     """Describe a property; None for free text, which nothing could be checked against."""
     value_type = core.getPropertyType(label, name)
     texts = core.getAllowedPropertyValues(label, name)
+    if not all(map(sayable, texts)):
+        raise ValueError("its choices are in an encoding that is not told")
     read_only = core.isPropertyReadOnly(label, name)
     low, high = _limits(core, label, name)
     choices: tuple[Value, ...] = ()

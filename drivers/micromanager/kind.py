@@ -24,13 +24,13 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, Field
 
-from drivers.errors import ConfigError, DeviceFault, DriverError
+from drivers.errors import ConfigError, DriverError
 from drivers.micromanager.config import hardware, read_config
-from drivers.protocol import Device
+from drivers.protocol import Device, DraftHints
 
 if TYPE_CHECKING:
     from drivers.micromanager.core import Core
-    from drivers.micromanager.device import MicroManagerDevice
+    from drivers.micromanager.inventory import Inventory
 
 _DEMO_CONFIG = "MMConfig_demo.cfg"
 
@@ -46,12 +46,16 @@ class MicroManagerOptions(BaseModel, frozen=True, extra="forbid"):
     adapters
         The folder of the Micro-Manager whose device adapters are used, relative likewise; without
         it, the one that pymmcore-plus is set to, or an installed one.
+    without
+        Labels of devices of the configuration that are not loaded, nor is anything said of them:
+        what is not attached today.
     buffer_mb
         How much memory the core may use for frames that were taken and not fetched yet, MiB.
     """
 
     config: Path | None = None
     adapters: Path | None = None
+    without: tuple[str, ...] = ()
     buffer_mb: int = Field(default=512, ge=16, le=65536)
 
 
@@ -62,23 +66,27 @@ class MicroManagerConnection:
     ----------
     core
         Loaded, and used by nobody else.
-    devices
-        Its devices by label.
+    found
+        Its devices by label, and what is not offered of them.
+    versions
+        Of the libraries and adapters.
     """
 
-    def __init__(
-        self, core: Core, devices: Mapping[str, MicroManagerDevice], versions: Mapping[str, str]
-    ) -> None:
+    def __init__(self, core: Core, found: Inventory, versions: Mapping[str, str]) -> None:
         from drivers.micromanager.presets import LABEL, PresetDevice
 
         self._core = core
-        self._own = dict(devices)
-        self._devices: dict[str, Device] = dict(devices)
+        self._own = dict(found.devices)
+        self._devices: dict[str, Device] = dict(found.devices)
         self._versions = dict(versions)
+        self._warnings = list(found.warnings)
         if LABEL not in self._devices:
-            presets = PresetDevice(core, devices)
+            presets = PresetDevice(core, found.devices)
+            self._warnings += presets.warnings
             if presets.describe():
                 self._devices[LABEL] = presets
+        elif core.getAvailableConfigGroups():
+            self._warnings.append(f"presets are left out: a device is called {LABEL}")
 
     @property
     def devices(self) -> Mapping[str, Device]:
@@ -89,6 +97,17 @@ class MicroManagerConnection:
     def versions(self) -> Mapping[str, str]:
         """Versions of pymmcore-plus, the core and the adapters in use."""
         return self._versions
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What of the configuration is offered in part or not at all, and why."""
+        return tuple(self._warnings)
+
+    def hints(self) -> DraftHints:
+        """Tell which camera the core uses, and how large its pixels are now."""
+        from drivers.micromanager.hints import hints_of
+
+        return hints_of(self._core, self._own)
 
     def close(self) -> None:
         """End series, stop motion, unload all devices. Safe to call twice; never raises.
@@ -118,7 +137,12 @@ class MicroManagerKind:
         What `open` imports, for who must be able to open without delay.
     """
 
-    imports = ("drivers.micromanager.core", "drivers.micromanager.inventory")
+    imports = (
+        "drivers.micromanager.core",
+        "drivers.micromanager.inventory",
+        "drivers.micromanager.loading",
+        "drivers.micromanager.presets",
+    )
 
     def options(self, table: Mapping[str, Any], folder: Path) -> MicroManagerOptions:
         """Check a ``[[driver]]`` table, and read the configuration file.
@@ -131,7 +155,11 @@ class MicroManagerKind:
         found: dict[str, Path] = {}
         if options.config is not None:
             found["config"] = (folder / options.config.expanduser()).resolve()
-            read_config(found["config"])
+            read_config(found["config"], options.without)
+        elif options.without:
+            raise ConfigError(
+                "without", "goes with config: the demo devices are loaded as they are"
+            )
         if options.adapters is not None:
             found["adapters"] = (folder / options.adapters.expanduser()).resolve()
             if not found["adapters"].is_dir():
@@ -140,7 +168,9 @@ class MicroManagerKind:
 
     def resources(self, options: MicroManagerOptions) -> tuple[str, ...]:
         """Name the serial ports, hubs and devices of the configuration; none for the demo's."""
-        return () if options.config is None else hardware(read_config(options.config))
+        if options.config is None:
+            return ()
+        return hardware(read_config(options.config, options.without).devices)
 
     def open(self, options: MicroManagerOptions) -> MicroManagerConnection:
         """Load the configuration. Runs its start-up preset, and may home stages.
@@ -150,21 +180,17 @@ class MicroManagerKind:
         DriverError
         """
         from drivers.micromanager.core import Core, adapter_folders, library_versions
-        from drivers.micromanager.inventory import devices_of
+        from drivers.micromanager.inventory import take_inventory
+        from drivers.micromanager.loading import load
 
         folders = adapter_folders(options.adapters, demo=options.config is None)
-        config = options.config or folders[0] / _DEMO_CONFIG
         core = Core(folders)
         try:
-            with core.words("micromanager", f"loading {config.name}"):
-                try:
-                    core.loadSystemConfiguration(config)
-                except OSError as error:
-                    raise DeviceFault(
-                        "micromanager", f"loading {config.name}", str(error)
-                    ) from error
-            devices = devices_of(core, options.buffer_mb)
-            return MicroManagerConnection(core, devices, library_versions(core))
+            # Read only now: a folder without it is refused in the words of this file's reader.
+            config = read_config(options.config or folders[0] / _DEMO_CONFIG, options.without)
+            load(core, config)
+            found = take_inventory(core, options.buffer_mb, config.places())
+            return MicroManagerConnection(core, found, library_versions(core))
         except BaseException:
             core.release()
             raise

@@ -187,25 +187,6 @@ class XYPart:
         return float(position[0 if name == self.settings[0].name else 1]) + 0.0  # no -0.0
 
 
-class WheelPart(SinglePart):
-    """A filter wheel, turret or slider, by the labels of its places; its number is an alias."""
-
-    def __init__(self, core: Core, label: str, labels: tuple[str, ...]) -> None:
-        setting = Setting(
-            name=f"{label}.Label",
-            kind="choice",
-            choices=labels,
-            aliases=(Alias(f"{label}.State", dict(enumerate(labels))),),
-        )
-        super().__init__(core, label, setting)
-
-    def _send(self, value: Value) -> None:
-        self._core.setStateLabel(self._label, str(value))
-
-    def _read(self) -> Value:
-        return self._core.getStateLabel(self._label)
-
-
 class ShutterPart(SinglePart):
     """A shutter: 1 lets light through, 0 does not, whatever the adapter calls it."""
 

@@ -6,10 +6,9 @@ name and checked like any other, so that no limit can be passed by choosing a pr
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Mapping
 
-from drivers.errors import UnknownSetting, ValueRefused
+from drivers.errors import DriverError, UnknownSetting, ValueRefused
 from drivers.micromanager.core import Core
 from drivers.micromanager.device import MicroManagerDevice
 from drivers.micromanager.values import checked, from_text, matches
@@ -17,7 +16,6 @@ from drivers.protocol import Alias, Setting
 from drivers.types import Value
 
 LABEL = "Preset"
-_LOG = logging.getLogger(__name__)
 _RUN_BY_THE_CORE = {("System", "Startup"), ("System", "Shutdown")}
 _DISPLAY_ONLY = {("Core", "ChannelGroup")}
 """What only the windows of Micro-Manager look at."""
@@ -33,15 +31,21 @@ class PresetDevice:
     devices
         The real devices by label.
 
+    Attributes
+    ----------
+    warnings
+        Which presets are left out, and why.
+
     Notes
     -----
     A group reads as ``""`` while the settings fit none of its presets. Presets with something that
-    is no setting of the devices are left out.
+    is no setting of the devices are left out, and groups without any other.
     """
 
     def __init__(self, core: Core, devices: Mapping[str, MicroManagerDevice]) -> None:
         self._core = core
         self._devices = devices
+        self.warnings: list[str] = []
         self._settings = {s.name: s for d in devices.values() for s in d.describe()}
         self._owner = {s.name: d for d in devices.values() for s in d.describe()}
         self._aliases = {
@@ -113,21 +117,23 @@ class PresetDevice:
         for preset in presets:
             if (group, preset) in _RUN_BY_THE_CORE:
                 continue
-            with self._core.words(LABEL, f"reading preset {preset} of {group}"):
-                lines = [tuple(line) for line in self._core.getConfigData(group, preset)]
             try:
+                with self._core.words(LABEL, "reading it"):
+                    lines = [tuple(line) for line in self._core.getConfigData(group, preset)]
                 expands[preset] = dict(
                     self._target(label, prop, text)
                     for label, prop, text in lines
                     if (label, prop) not in _DISPLAY_ONLY
                 )
-            except (UnknownSetting, ValueRefused, ValueError) as error:
-                _LOG.warning("preset %s of group %s is not offered: %s", preset, group, error)
+            except (DriverError, ValueError) as error:
+                self.warnings.append(f"preset {preset} of group {group} is left out: {error}")
         return Setting(
             f"{LABEL}.{group}", "choice", choices=tuple(expands), role="preset", expands=expands
         )
 
     def _target(self, label: str, prop: str, text: str) -> tuple[str, Value]:
+        if label != "Core" and label not in self._devices:
+            raise ValueError(f"there is no device {label!r}")
         name, alias = f"{label}.{prop}", None
         if (label, prop) == ("Core", "Shutter"):
             name = f"{self._core.getCameraDevice()}.auto_shutter"
@@ -136,9 +142,19 @@ class PresetDevice:
         if name not in self._settings:
             raise UnknownSetting(name)
         value = _aliased(alias, text) if alias and alias.values else None
+        if prop == "Label" and text not in self._settings[name].choices:
+            value = self._place(label, text, self._settings[name])
         if value is None:
             value = from_text(self._settings[name], text)
         return name, checked(self._settings[name], value)
+
+    def _place(self, label: str, text: str, wheel: Setting) -> Value | None:
+        """Find the place that the core means by a name which several places were given."""
+        try:
+            with self._core.words(label, f"looking for {text}"):
+                return wheel.choices[self._core.getStateFromLabel(label, text)]
+        except DriverError:
+            return None
 
 
 def _aliased(alias: Alias, text: str) -> Value:

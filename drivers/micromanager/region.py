@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from drivers.errors import ValueRefused
+from drivers.errors import DeviceFault, ValueRefused
 from drivers.micromanager.core import Core
 from drivers.protocol import Setting
 from drivers.types import Value
@@ -28,7 +28,7 @@ class RegionPart:
     Raises
     ------
     DeviceFault
-        The camera has no region.
+        The camera has no region, or no pixels: one that is made of others and has none yet.
     """
 
     def __init__(self, core: Core, label: str) -> None:
@@ -44,6 +44,8 @@ class RegionPart:
         binning = self._binning()
         self.sensor_px = (full[2] * binning, full[3] * binning)
         width, height = self.sensor_px
+        if width < 1 or height < 1:
+            raise DeviceFault(label, "measuring the sensor", f"it has {width} x {height} pixels")
         bounds = ((0, width - 1), (0, height - 1), (1, width), (1, height))
         self.settings: tuple[Setting, ...] = tuple(
             Setting(f"{label}.{field}", "int", unit="px", low=low, high=high, role="region")

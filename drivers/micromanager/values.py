@@ -78,7 +78,7 @@ def from_text(setting: Setting, text: str) -> Value:
         The text is no number where the setting is one.
     """
     if setting.kind == "choice":
-        return next((choice for choice in setting.choices if str(choice) == text), text)
+        return next((choice for choice in setting.choices if str(choice) == text), readable(text))
     return int(text) if setting.kind == "int" else float(text)
 
 
@@ -95,3 +95,17 @@ def as_choices(texts: Sequence[str], integers: bool) -> tuple[Value, ...]:
     if integers and all(text.lstrip("-").isdecimal() for text in texts):
         return tuple(sorted(int(text) for text in texts))
     return tuple(texts)
+
+
+def sayable(text: str) -> bool:
+    """Whether a text of the core's can be handed back to it.
+
+    Texts of an adapter that are not UTF-8 come with half of a surrogate pair for each such byte,
+    which the core does not take, nor any file.
+    """
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def readable(text: str) -> str:
+    """Write such a text so that it can be shown and stored: its bytes as Latin-1."""
+    return "".join(chr(ord(c) - 0xDC00) if "\udc80" <= c <= "\udcff" else c for c in text)

@@ -144,6 +144,7 @@ def calibrate_rig(
     """
     clock = clock or SystemClock()
     file = load_rig_file(path)
+    file.needs_camera()
     spec = file.spec.calibrate
     if spec is None:
         raise InputError(file.path, "calibrate", "missing: it says how the camera is calibrated")

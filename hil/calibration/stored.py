@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -163,7 +164,7 @@ def stored_noise(
     flat = "response" in (record.detail.get("maps") or {})
     # gains that differ over the sensor are no number
     flat = flat or record.detail["fit"].get("gain_pattern") is not None
-    model: NoiseModel | FlattenedNoise = _plain_model(record)
+    model: NoiseModel | FlattenedNoise = plain_noise(record)
     two_gains = record.noise["kind"] == "dual_gain"
     if two_gains and maps:
         raise InputError(
@@ -183,7 +184,7 @@ def stored_noise(
     return StoredNoise(record.id, model, sd, Tie.from_json(record.detail["tie"]), others)
 
 
-def _plain_model(record: CalibrationRecord) -> CameraNoise | DualGainNoise:
+def plain_noise(record: CalibrationRecord) -> CameraNoise | DualGainNoise:
     """Build the model of pixels that are all alike."""
     from hil.noise.camera import CameraNoise
     from hil.noise.dual_gain import DualGainNoise
@@ -193,13 +194,38 @@ def _plain_model(record: CalibrationRecord) -> CameraNoise | DualGainNoise:
         keys = ("gain_e_per_adu", "read_noise_e", "join_adu", "gain_above_e_per_adu")
         more = ("read_noise_above_e", "offset_above_adu", "bit_depth")
         values = {key: noise[key] for key in (*keys, *more)}
-        return DualGainNoise(offset_adu=max(float(noise["offset_adu"]), 0.0), **values)
+        return DualGainNoise(
+            offset_adu=max(float(noise["offset_adu"]), 0.0),
+            saturation_adu=_clip_adu(
+                noise.get("saturation_adu"), noise["bit_depth"], noise["join_adu"]
+            ),
+            **values,
+        )
     return CameraNoise(
         gain_e_per_adu=noise["gain_e_per_adu"],
         offset_adu=max(float(noise["offset_adu"]), 0.0),
         read_noise_e=noise["read_noise_e"],
         bit_depth=noise["bit_depth"],
+        saturation_adu=_clip_adu(
+            noise.get("saturation_adu"), noise["bit_depth"], noise["offset_adu"]
+        ),
     )
+
+
+def _clip_adu(saturation_adu: float | None, bit_depth: int, above_adu: float) -> float | None:
+    """Where the model clips below its top code; None where it does not.
+
+    Parameters
+    ----------
+    saturation_adu
+        As it was measured; of codes that lie a step apart it may be a fraction, and never is below
+        the code it stands for.
+    above_adu
+        What the model needs to lie below a clip.
+    """
+    top = 2**bit_depth - 1
+    clip = None if saturation_adu is None else math.ceil(float(saturation_adu) - 1e-6)
+    return None if clip is None or not above_adu < clip < top else float(clip)
 
 
 def mapped_noise(fit: CameraCalibration, maps: PixelMaps) -> CameraMapNoise:
@@ -221,5 +247,7 @@ def mapped_noise(fit: CameraCalibration, maps: PixelMaps) -> CameraMapNoise:
         response=response,
         usable=maps.usable,
         bit_depth=fit.bit_depth,
-        saturation_adu=fit.saturation_adu if fit.saturation_by == "full well" else None,
+        saturation_adu=_clip_adu(
+            fit.saturation_adu, fit.bit_depth, float(np.mean(maps.offset_adu))
+        ),
     )

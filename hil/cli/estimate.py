@@ -48,7 +48,8 @@ def register(app: typer.Typer) -> None:
 
 def estimate(
     frames: Annotated[
-        Path, typer.Argument(metavar="FRAMES", help="An .npy, .npz, .tif or .zarr file, ADU.")
+        Path,
+        typer.Argument(metavar="FRAMES", help="A TIFF, Zarr, .npy or .npz file, or a folder, ADU."),
     ],
     noise: Annotated[
         list[str],
@@ -93,6 +94,9 @@ def estimate(
     channel: Annotated[
         int | None, typer.Option(metavar="N", help="Only this channel, from 0.")
     ] = None,
+    allow_missing: Annotated[
+        bool, typer.Option("--allow-missing", help="Leave frames out that were not wholly written.")
+    ] = False,
     saturation_adu: Annotated[
         float | None, typer.Option(metavar="ADU", help="Where the camera clips as it was set.")
     ] = None,
@@ -123,7 +127,7 @@ def estimate(
         noises = [_noise(text, db) for text in noise]
         models = [model for model, _ in noises]
         model = models[0] if len(models) == 1 else models
-        stored = open_frames(frames, axes, channel)
+        stored = open_frames(frames, axes, channel, allow_missing)
         chosen: dict[str, Any] = {
             "stride": stride,
             "n_patches": patches,
@@ -132,9 +136,10 @@ def estimate(
             "saturation_adu": saturation_adu,
             "noise_variance_relative_sd": max(sd for _, sd in noises),
         }
+        with_lower = chosen | {"lower_bound": True}
         family = _family(estimator, option or [], progress)
         watched = _Watched(stored, progress)
-        found = estimate_stored(watched, model, family, patch_size, seed=seed, **chosen)
+        found = estimate_stored(watched, model, family, patch_size, seed=seed, **with_lower)
         enough = None
         if plot is not None:
             some = some_fields(stored, seed, _PLOT_BYTES)
@@ -145,6 +150,8 @@ def estimate(
         "shape": list(stored.shape),
         "dtype": str(stored.dtype),
         "axes": stored.axes,
+        "left_out": stored.left_out,
+        "recorded": stored.recorded,
         "noise": [repr(one) for one in models],
         "patch_size": patch_size,
         "confidence": confidence,
@@ -260,6 +267,8 @@ def _say(found: Estimate, asked: dict[str, Any], enough: Sufficiency | None, for
             table["sufficiency"] = asdict(enough)
         print(json.dumps(_plain(table), indent=2))
         return
+    from hil.records.estimate import lower_bound_in_words
+
     details = found.details
     interval = f"{found.ci_low:.4f} to {found.ci_high:.4f} ({asked['confidence']:.0%})"
     if math.isnan(found.ci_low):
@@ -270,11 +279,16 @@ def _say(found: Estimate, asked: dict[str, Any], enough: Sufficiency | None, for
         "information": f"{found.bits_per_pixel:.4f} bits per pixel",
         "interval": interval,
         "bound": f"{details['held_out_bits']:.4f} bits per pixel, held out",
+        "lower bound": lower_bound_in_words(details, asked["confidence"]),
         "estimator": f"{details.get('chosen', found.estimator)}, {found.n_patches} patches of"
         f" {side} x {side} pixels",
         "frames": f"{_count(fields, 'field')}, {_count(repeats, 'repeat')}, {height} x {width}"
         f" pixels, {asked['dtype']}, axes read as {asked['axes']}",
     }
+    if asked["left_out"]:
+        lines["left out"] = asked["left_out"]
+    if asked["recorded"]:
+        lines["recorded"] = ", ".join(f"{key} {said}" for key, said in asked["recorded"].items())
     if "constant_adu" in details:
         lines["note"] = f"all pixels read {details['constant_adu']:g} ADU: nothing can be known"
     if "places_used" in details:
@@ -287,7 +301,8 @@ def _say(found: Estimate, asked: dict[str, Any], enough: Sufficiency | None, for
         lines["patch size"] = enough.patch_size.sentence
         lines["fields"] = enough.fields.sentence
     for name, text in lines.items():
-        print(f"{name:<12} {text}")
+        if text:
+            print(f"{name:<12} {text}")
 
 
 def _count(n: int, word: str) -> str:

@@ -70,6 +70,7 @@ def _say(measured: MeasureResult) -> None:
     ratio = found.noise_variance_ratio
     print(f"information    {found.bits_per_pixel:.4f} bits per pixel, {measured.estimator}")
     print(f"interval       {found.ci_low:.4f} to {found.ci_high:.4f} ({found.confidence:.0%})")
+    print(f"lower bound    {measured.lower_bound}")
     print(
         f"repeatability  {found.repeat_sd_bits:.4f} bit from one measurement to the next,"
         f" {found.predicted_sd_bits:.4f} by the interval"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from hil.cli.options import Db, Frames, SessionRef
+from hil.records.events import EventSeverity
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,11 +91,17 @@ def trials(
     if corrected:
         place = list(table.columns).index("objective") + 1
         table.insert(place, "corrected", table["number"].map(corrected))
-    write(table, form, output, _TRIAL_COLUMNS, settings=True)
+    asked_for = table["lower_bits"].notna().any()
+    columns = [name for name in _TRIAL_COLUMNS if name != "lower_bits" or asked_for]
+    write(table, form, output, columns, settings=True)
 
 
 def events(
     session: Annotated[str | None, typer.Argument(metavar="[SESSION]")] = None,
+    severity: Annotated[
+        EventSeverity | None,
+        typer.Option("--severity", metavar="LEAST", help="This and worse: info, warning, ..."),
+    ] = None,
     limit: Limit = None,
     form: Form = None,
     output: Output = None,
@@ -105,6 +112,9 @@ def events(
 
     with open_database(db) as database:
         table = database.events(session)
+    if severity is not None:
+        wanted = [one.value for one in EventSeverity if one.rank >= severity.rank]
+        table = table[table["severity"].isin(wanted)]
     write(table.head(limit) if limit else table, form, output, None)
 
 
@@ -185,7 +195,8 @@ def verify(session: SessionRef = "last", db: Db = None, frames: Frames = None) -
 
 _SESSION_COLUMNS = "session_id name rig state n_trials n_complete best created_at tags".split()
 _TRIAL_COLUMNS = (
-    "session_name number kind state objective corrected ci_low ci_high dose_mj flags reason".split()
+    "session_name number kind state objective corrected ci_low ci_high lower_bits dose_mj flags"
+    " reason".split()
 )
 
 

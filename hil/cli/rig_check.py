@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 from drivers.protocol import Setting
@@ -21,7 +22,7 @@ def check_rig(path: Path) -> int:
     Returns
     -------
     int
-        Exit status: 0, or 1 if a setting could not be read.
+        Exit status: 0, or 1 if a setting that the rig file needs could not be read.
 
     Raises
     ------
@@ -34,14 +35,18 @@ def check_rig(path: Path) -> int:
 
     rig = Rig(Plan(load_rig_file(path)))
     try:
+        named = _named(rig)
         table = Table(box=None, pad_edge=False, header_style="bold")
         for column in ("setting", "unit", "allowed here", "present value"):
             table.add_column(column, no_wrap=column == "setting")
-        unread, outside = [], []
+        unread, outside, left_out = [], [], {}
         for name, setting in rig.settings.items():
             try:
                 value = rig.read(name)[name]
             except RigError as error:
+                if name not in named:
+                    left_out[name] = f"{name} is left out: it cannot be read: {error}"
+                    continue
                 unread.append(f"{name} cannot be read: {error}")
                 value = "?"
             low, high = rig.safety.bounds(name)
@@ -54,13 +59,25 @@ def check_rig(path: Path) -> int:
         for name, version in rig.versions.items():
             print(f"{name} {version}")
         print(_light(rig))
-        for warning in (*warnings(rig), *outside):
+        for warning in (*rig.warnings, *left_out.values(), *warnings(rig, left_out), *outside):
             print(f"warning: {warning}")
         for problem in unread:
             print(f"error: {problem}", file=sys.stderr)
         return 1 if unread else 0
     finally:
         rig.close()
+
+
+def _named(rig: Rig) -> set[str]:
+    """Name the settings that the rig file sets, watches or parks; canonical."""
+    spec = rig.spec
+    names = {*spec.setup, *spec.record, *(lock.setting for lock in spec.interlock)}
+    names |= {name for step in rig.safety.park_steps for name in step}
+    names |= {name for rule in spec.limits_together for name in rule.settings}
+    names |= {name for entry in spec.noise_at for name in entry.when}
+    if spec.dose is not None:
+        names |= {spec.dose.power, spec.dose.shutter or spec.dose.power}
+    return {rig.safety.setting(name).name for name in (*names, *spec.limits)}
 
 
 def _light(rig: Rig) -> str:
@@ -94,8 +111,16 @@ def _end(bound: float) -> str:
     return "any" if math.isinf(bound) else f"{bound:g}"
 
 
-def warnings(rig: Rig) -> list[str]:
-    """Say what a careful owner of this rig would want to mend."""
+def warnings(rig: Rig, unread: Collection[str] = ()) -> list[str]:
+    """Say what a careful owner of this rig would want to mend.
+
+    Parameters
+    ----------
+    rig
+        An open rig.
+    unread
+        Settings that cannot be read, of which enough has been said.
+    """
     found = []
     parked = {name for step in rig.safety.park_steps for name in step}
     for name, setting in rig.settings.items():
@@ -103,7 +128,7 @@ def warnings(rig: Rig) -> list[str]:
             continue
         if setting.role == "light" and rig.spec.park and name not in parked:
             found.append(f"{name} brings light and is in no [[park]] step")
-        if setting.role == "position":
+        if setting.role == "position" and name not in unread:
             low, high = rig.safety.bounds(name)
             if math.isinf(low) or math.isinf(high):
                 found.append(f'{name} moves and has no bounds: give [limits."{name}"]')
@@ -111,6 +136,8 @@ def warnings(rig: Rig) -> list[str]:
         steps = [f"{n} = {v}" for step in rig.safety.park_steps for n, v in step.items()]
         safe = ", ".join(steps) or "as it is, since nothing is known to bring light"
         found.append(f"no [[park]]: the safe state is taken to be {safe}")
+    if not rig.spec.camera:
+        found.append("no camera: sessions need one, of this driver or of another [[driver]]")
     if rig.spec.noise is None:
         found.append("no [noise]: sessions need the camera's noise model")
     return found

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from hil.cli.asking import ask, say_line
 from hil.cli.options import Db, Frames, RigPath, SessionRef
 
 PLACE = 20
@@ -31,6 +32,14 @@ def init(
         Path, typer.Option("-o", "--output", metavar="RIG.toml", help="Where it goes.")
     ] = Path("rig.toml"),
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file.")] = False,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--without",
+            metavar="LABEL",
+            help="Leave this device out, one that is not attached say. May be given again.",
+        ),
+    ] = None,
 ) -> None:
     """Write a first rig file from a Micro-Manager configuration. Loading it may move devices."""
     from hil.errors import InputError
@@ -40,8 +49,10 @@ def init(
         raise InputError(config, "", "no such file")
     if output.exists() and not force:
         raise InputError(output, "", "exists already; --force overwrites it")
-    text = draft(config, output)
-    output.write_text(text, encoding="utf-8")
+    drafted = draft(config, output, without or ())
+    output.write_text(drafted.text, encoding="utf-8", newline="\n")
+    for warning in drafted.warnings:
+        print(f"warning: {warning}")
     print(f"wrote {output}: go through its limits, then hil rig check {output}")
 
 
@@ -56,7 +67,10 @@ def park(rig: RigPath, db: Db = None) -> int:
     """Bring every device to its safe state, light first."""
     from hil.supervision.park import park_rig
 
-    problems = park_rig(rig, db)
+    parked = park_rig(rig, db)
+    problems = parked.problems
+    for words in parked.passed:
+        print(f"warning: a limit was passed: {words}", file=sys.stderr)
     for problem in problems:
         print(f"error: {problem.setting}: {problem.message}", file=sys.stderr)
     if not problems:
@@ -83,5 +97,8 @@ def apply(
 
     if best == (trial is not None):
         raise InputError("hil apply", "", "give either --best or --trial N")
-    for name, value in apply_trial(session, None if best else trial, rig, db, frames).items():
+    applied = apply_trial(
+        session, None if best else trial, rig, db, frames, say=say_line, confirm=ask
+    )
+    for name, value in applied.items():
         print(f"{name} = {value}")

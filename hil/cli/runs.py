@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
+from hil.cli.asking import ask, say_line
 from hil.cli.options import Db, Frames, SessionRef
 
 if TYPE_CHECKING:
@@ -33,6 +34,10 @@ Accept = Annotated[
         help="Use a calibration although the camera was in another state when it was made.",
     ),
 ]
+OtherRig = Annotated[
+    Path | None,
+    typer.Option("--rig", metavar="RIG.toml", help="Another rig file than the session's."),
+]
 Note = Annotated[str, typer.Option("--note", metavar="TEXT", help="A note on the session.")]
 
 
@@ -45,7 +50,6 @@ def register(app: typer.Typer) -> None:
     app.command()(run)
     app.command()(resume)
     app.command()(join)
-    app.command()(stop)
 
 
 def demo(
@@ -109,10 +113,7 @@ def run(
     trials: Trials = None,
     tag: Tags = None,
     note: Note = "",
-    rig: Annotated[
-        Path | None,
-        typer.Option("--rig", metavar="RIG.toml", help="Another rig file than the session's."),
-    ] = None,
+    rig: OtherRig = None,
     accept_calibration: Accept = False,
 ) -> int:
     """Run a session, with progress, the best so far, and a summary."""
@@ -141,10 +142,11 @@ def resume(
     db: Db = None,
     frames: Frames = None,
     trials: Trials = None,
+    rig: OtherRig = None,
     accept_calibration: Accept = False,
 ) -> int:
     """Go on with a session that was interrupted."""
-    return _again(session, db, frames, trials, None, accept_calibration, join=False)
+    return _again(session, db, frames, trials, rig, accept_calibration, join=False)
 
 
 def join(
@@ -158,15 +160,6 @@ def join(
     return _again(session, db, frames, None, rig, accept_calibration, join=True)
 
 
-def stop(session: SessionRef = "last", db: Db = None) -> int:
-    """Ask whoever runs a session to stop it and park."""
-    from hil.store import open_database
-
-    with open_database(db) as database:
-        database.request_stop(session, "hil stop")
-    return 0
-
-
 def _again(
     session: str,
     db: str | None,
@@ -177,11 +170,16 @@ def _again(
     *,
     join: bool,
 ) -> int:
+    from hil.records.session import SessionState
     from hil.session.run import resume_session
+    from hil.session.stored import stored_file
     from hil.store import open_database
 
     with open_database(db, frames=frames) as database:
         record = database.session(session)
+    if record.state is not SessionState.COMPLETE or trials is not None:
+        # Before the live view, which leaves no room for a question.
+        stored_file(record, rig, say=say_line, confirm=ask)
 
     def work(view: Observer) -> SessionResult:
         return resume_session(
@@ -193,6 +191,7 @@ def _again(
             join=join,
             accept_calibration=accept_calibration,
             observer=view,
+            confirm=lambda question: True,
         )
 
     return drive(work, record.name, record.objectives[0])
@@ -261,6 +260,8 @@ def summarise(result: SessionResult) -> None:
         _say_drift(result.drift)
     for flag, n in sorted(result.flags.items(), key=lambda item: -item[1]):
         print(f"flag      {flag}: {n} of {result.n_complete} trials")
+    for guard, n in sorted(result.refused.items(), key=lambda item: -item[1]):
+        print(f"refused   {guard}: frames of {n} {'trial' if n == 1 else 'trials'}")
     if result.n_barred:
         print(
             f"barred    {result.n_barred} of {result.n_complete} trials: their flags say that the"
@@ -268,5 +269,12 @@ def summarise(result: SessionResult) -> None:
         )
     if result.n_complete and not result.noise_checked:
         print("noise     not checked: repeats = 1")
+    for one in result.happened:
+        if one.severity.rank > 0:
+            last = f"; {'the last: ' if one.n > 1 else ''}{' '.join(one.last.split())[:160]}"
+            print(f"{one.severity.value:<10}{one.what}: {one.n}{last if one.last else ''}")
+    quiet = sum(one.n for one in result.happened if one.severity.rank == 0)
+    if quiet:
+        print(f"info      {quiet} more events: hil events {result.session_id[:8]}")
     print(f"database  {result.database}")
     print(f"frames    {result.frames}")

@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 import struct
 import zipfile
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hil.errors import InputError
+from hil.frames.absent import Absent, stack_absent
 
 Index: TypeAlias = tuple[int | slice, ...]
 
@@ -37,17 +38,35 @@ class FileArray:
         Reads what an index with one entry an axis selects.
     axes
         Letters that the file itself gives its axes, empty where it gives none: X, Y, C (channel), S
-        (colour), T, Z, ..., Q (unknown).
+        (colour), P (position), T, Z, ..., Q (unknown).
+    absent
+        What was never written; None for nothing.
+    channels
+        Names of the channels, empty where the file has none.
+    recorded
+        What else the file says of how it was taken: camera, exposure, ...; for people.
     """
 
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     read: Callable[[Index], NDArray[Any]]
     axes: str = ""
+    absent: Absent | None = None
+    channels: tuple[str, ...] = ()
+    recorded: Mapping[str, str] = field(default_factory=dict)
 
 
 def open_npy(path: Path) -> FileArray:
-    """Open an .npy file."""
+    """Open an .npy file.
+
+    Raises
+    ------
+    InputError
+        Where it holds Python objects: nothing is unpickled.
+    """
+    with path.open("rb") as stream:
+        shape, _, dtype = _npy_header(stream)
+    _check_numbers(path, shape, dtype)
 
     def mapped() -> NDArray[Any]:
         array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
@@ -70,8 +89,7 @@ def open_npz(path: Path) -> FileArray:
         with archive.open(member) as stream:
             shape, fortran, dtype = _npy_header(stream)
             header_bytes = stream.tell()
-    if dtype.hasobject:
-        raise InputError(path, "", "holds Python objects; allowed: numbers")
+    _check_numbers(path, shape, dtype)
     if member.compress_type == zipfile.ZIP_STORED:
         offset = _data_offset(path, member) + header_bytes
         order: Literal["F", "C"] = "F" if fortran else "C"
@@ -86,16 +104,6 @@ def open_npz(path: Path) -> FileArray:
         )
     with np.load(path, allow_pickle=False) as loaded:
         return _of_memory(loaded[member.filename.removesuffix(".npy")])
-
-
-def open_zarr(path: Path) -> FileArray:
-    """Open a Zarr array, or the only one of a group, or the one that is called ``frames``."""
-    import zarr
-
-    node: Any = zarr.open(str(path), mode="r")
-    if isinstance(node, zarr.Group):
-        node = node[choose_array(path, [name for name, _ in node.arrays()])]
-    return of_zarr(node)
 
 
 def choose_array(path: Path, names: Sequence[str]) -> str:
@@ -113,6 +121,37 @@ def choose_array(path: Path, names: Sequence[str]) -> str:
     raise InputError(path, "", f"holds {held}; allowed: one array, or one called {_KEY!r}")
 
 
+def stacked(path: Path, parts: Sequence[FileArray]) -> FileArray:
+    """Put arrays one after the other along a first axis, P.
+
+    Raises
+    ------
+    InputError
+        Where they differ.
+    """
+    first = parts[0]
+    kinds = {(part.shape, str(part.dtype), part.axes) for part in parts}
+    if len(kinds) > 1:
+        sizes = {shape for shape, _, _ in kinds}
+        shapes = sorted(
+            " x ".join(map(str, shape)) + (f" {dtype}" if len(sizes) == 1 else "")
+            for shape, dtype, _ in kinds
+        )
+        said = ", ".join(shapes[:4]) + (", ..." if len(shapes) > 4 else "")
+        raise InputError(path, "", f"holds images of {said}; allowed: all of one size and type")
+
+    def read(index: Index) -> NDArray[Any]:
+        one, rest = index[0], index[1:]
+        if isinstance(one, int):
+            return parts[one].read(rest)
+        return np.stack([part.read(rest) for part in parts[one]])
+
+    absent = stack_absent([part.absent for part in parts], first.shape)
+    axes = "P" + (first.axes or "Q" * (len(first.shape) - 2) + "YX")
+    shape = (len(parts), *first.shape)
+    return FileArray(shape, first.dtype, read, axes, absent, first.channels, first.recorded)
+
+
 def of_maps(mapped: Callable[[], NDArray[Any]], axes: str = "") -> FileArray:
     """Read slices of what ``mapped`` maps into memory anew for each; byte order becomes native."""
     whole = mapped()
@@ -124,10 +163,21 @@ def _of_memory(array: NDArray[Any]) -> FileArray:
     return FileArray(array.shape, array.dtype, lambda index: np.array(array[index]))
 
 
-def of_zarr(array: Any, axes: str = "") -> FileArray:
+def of_zarr(array: Any, axes: str = "", absent: Absent | None = None) -> FileArray:
     """Read slices of a Zarr array."""
-    dtype = np.dtype(array.dtype)
-    return FileArray(tuple(array.shape), dtype, lambda index: np.asarray(array[index]), axes)
+    shape, dtype = tuple(array.shape), np.dtype(array.dtype)
+    return FileArray(shape, dtype, lambda index: np.asarray(array[index]), axes, absent)
+
+
+def _check_numbers(path: Path, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+    if dtype.hasobject:
+        raise InputError(
+            path,
+            "",
+            "cannot be read: holds Python objects, which are never unpickled; allowed: numbers",
+        )
+    if 0 in shape:
+        raise InputError(path, "", f"holds no frames: its shape is {shape}")
 
 
 def _npy_header(stream: Any) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:

@@ -16,12 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hil.errors import InputError
+from hil.frames.absent import complete_block, incomplete
 from hil.frames.arrays import FileArray, Index
 
 _BY_NUMBER = {2: "yx", 3: "fyx", 4: "fryx", 5: "frcyx"}
 _LETTERS = "f field of view, r repeat, c channel, y, x"
 _UNTOLD = set("QI")  # what tifffile calls axes that nobody named
 _COLOUR = "S"
+_MOST_CHANNELS = 4  # that are believed without names: some writers put frames on the channel axis
 
 
 def frame_axes(path: Path, array: FileArray, told: str | None) -> str:
@@ -35,7 +37,7 @@ def frame_axes(path: Path, array: FileArray, told: str | None) -> str:
     n = len(array.shape)
     if told is not None:
         return _as_told(path, told.lower(), array)
-    if array.axes:
+    if array.axes and set(array.axes[:-2]) != {"Q"}:
         return _as_named(path, array)
     if n not in _BY_NUMBER:
         raise InputError(path, "", f"has shape {array.shape}; allowed: 2 to 5 axes, or --axes")
@@ -47,7 +49,28 @@ def frame_axes(path: Path, array: FileArray, told: str | None) -> str:
             f"has shape {array.shape}, which looks like colour images; allowed: grey ones, or "
             "--axes that say where c lies",
         )
+    if _frames_last(array.shape):
+        last = "yx" + _BY_NUMBER[n][:-2].replace("frc", "cfr")
+        raise InputError(
+            path,
+            "",
+            f"has shape {array.shape}, where frames seem to stand on the last axis; allowed: "
+            f"--axes {last}, or --axes {_BY_NUMBER[n]} where they stand on the first",
+        )
     return _BY_NUMBER[n]
+
+
+def _frames_last(shape: tuple[int, ...]) -> bool:
+    """Whether height and width come first, as MATLAB and Fortran have them.
+
+    Then the first two are large and alike, or both more than twice what frames would be wide.
+    """
+    if len(shape) < 3:
+        return False
+    first, second, *_, last = shape
+    if len(shape) > 3:
+        return min(first, second) > 2 * max(shape[2:])
+    return last != first == second > 4 or min(first, second) > 2 * last
 
 
 def _as_told(path: Path, axes: str, array: FileArray) -> str:
@@ -69,7 +92,19 @@ def _as_named(path: Path, array: FileArray) -> str:
         raise InputError(
             path, "", "holds colour images; allowed: grey ones, or --axes that say where c lies"
         )
-    others = [name for name in names if name not in "XYC"]
+    n_channels = array.shape[names.index("C")] if "C" in names else 1
+    if n_channels > _MOST_CHANNELS and len(array.channels) != n_channels:
+        shown = "".join({"X": "x", "Y": "y", "C": "f"}.get(name, "r") for name in names)
+        raise InputError(
+            path,
+            "",
+            f"has {n_channels} channels without names, axes {names} of lengths {array.shape}, "
+            f"which may be frames; allowed: --axes, {shown} where they are fields of view, "
+            f"{shown.replace('f', 'c')} where they are channels",
+        )
+    others = [
+        name for n, name in zip(array.shape, names, strict=True) if name not in "XYC" and n > 1
+    ]
     if len(others) > 2 or (len(others) == 2 and not set(others) <= _UNTOLD):
         raise InputError(
             path,
@@ -79,7 +114,10 @@ def _as_named(path: Path, array: FileArray) -> str:
         )
     letters = dict(zip("XYC", "xyc", strict=True))
     meanings = iter("fr")
-    return "".join(letters.get(name) or next(meanings) for name in names)
+    return "".join(
+        letters.get(name) or (next(meanings) if n > 1 else "f")
+        for n, name in zip(array.shape, names, strict=True)
+    )
 
 
 class FrameFile:
@@ -97,14 +135,23 @@ class FrameFile:
         From `frame_axes`.
     channel
         Only this one of the channels, from 0; None for all.
+    allow_missing
+        Leave frames out of which parts were never written.
 
     Raises
     ------
     InputError
-        Where there is no such channel.
+        Where there is no such channel, or frames are incomplete.
     """
 
-    def __init__(self, path: Path, array: FileArray, axes: str, channel: int | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        array: FileArray,
+        axes: str,
+        channel: int | None = None,
+        allow_missing: bool = False,
+    ) -> None:
         self._path, self._array, self._axes, self._channel = path, array, axes, channel
         lengths = {
             one: [n for n, axis in zip(array.shape, axes, strict=True) if axis == one]
@@ -118,7 +165,16 @@ class FrameFile:
             channels = []
         self._field_shape = tuple(lengths["f"])
         n_fields, n_repeats = math.prod(lengths["f"]), math.prod(lengths["r"])
-        self.shape = (n_fields, n_repeats, *channels, *lengths["y"], *lengths["x"])
+        if 0 in array.shape:
+            raise InputError(path, "", f"holds no frames: its shape is {array.shape}")
+        self._stored = (n_repeats, *channels, *lengths["y"], *lengths["x"])
+        self._fields, self._repeats, self._left_out = np.arange(n_fields), np.arange(n_repeats), ""
+        if array.absent is not None:
+            lacking = incomplete(array.absent, array.shape, axes, channel)
+            self._fields, self._repeats, self._left_out = complete_block(
+                path, array.absent, lacking, allow_missing
+            )
+        self.shape = (len(self._fields), len(self._repeats), *self._stored[1:])
         self.dtype = array.dtype
 
     @property
@@ -126,11 +182,23 @@ class FrameFile:
         """What each axis of the file was read as."""
         return self._axes
 
+    @property
+    def left_out(self) -> str:
+        """Which frames are left out, in words; empty for none."""
+        return self._left_out
+
+    @property
+    def recorded(self) -> dict[str, str]:
+        """What the file says of how it was taken: channels, camera, exposure, ..."""
+        names = {"channels": ", ".join(self._array.channels)} if self._array.channels else {}
+        return names | dict(self._array.recorded)
+
     def __getitem__(self, field: int) -> NDArray[Any]:
         """Read one field of view."""
         if not 0 <= field < self.shape[0]:
             raise IndexError(field)
-        place = iter(np.unravel_index(field, self._field_shape) if self._field_shape else ())
+        stored = int(self._fields[field])
+        place = iter(np.unravel_index(stored, self._field_shape) if self._field_shape else ())
         index: Index = tuple(
             int(next(place)) if one == "f" else self._of_channels() if one == "c" else slice(None)
             for one in self._axes
@@ -142,7 +210,8 @@ class FrameFile:
         ordered = part.transpose(
             sorted(range(len(left)), key=lambda axis: "rcyx".index(left[axis]))
         )
-        return np.ascontiguousarray(ordered).reshape(self.shape[1:])
+        whole = np.ascontiguousarray(ordered).reshape(self._stored)
+        return whole if len(self._repeats) == len(whole) else whole[self._repeats]
 
     def _of_channels(self) -> int | slice:
         return slice(None) if self._channel is None else self._channel

@@ -19,7 +19,10 @@ from hil.errors import InputError
 from hil.information.estimate import estimate_information, usual_estimator
 from hil.information.interval import Interval, with_calibration
 from hil.information.registry import PatchEstimator, traits_of
+from hil.information.sample.camera_codes import look_at_codes
 from hil.information.sample.checks import check_patch_size, check_share
+from hil.information.sample.codes_found import NOTHING_FOUND, CameraCodes
+from hil.information.sample.duplicates import SeenFrames
 from hil.information.sample.patches import check_mask, cut_patches, patch_corners
 from hil.information.sample.prepare import Noise, take_in
 from hil.information.sample.sample import FOLDS
@@ -29,6 +32,7 @@ from hil.noise.model import FlattenedNoise, MaskedNoise, NoiseModel
 from hil.records.estimate import Estimate
 
 IN_MEMORY_BYTES = 2**29
+_LOOKED_AT_BYTES = 2**25  # of raw frames, for the step between codes
 _KEPT_BYTES = 2**28  # of all fields, while they are streamed
 
 
@@ -64,6 +68,7 @@ def estimate_stored(
     saturation_adu: float | None = None,
     max_saturated_share: float = 1e-3,
     noise_variance_relative_sd: float = 0.0,
+    lower_bound: bool = False,
     max_patches: int = 20_000,
     memory_bytes: int = IN_MEMORY_BYTES,
 ) -> Estimate:
@@ -109,8 +114,12 @@ def estimate_stored(
             cast(NoiseModel | FlattenedNoise, noise), patch_size, confidence, **options
         )
         found = _stream(frames, online, patch_size)
+        if lower_bound:
+            none = {"lower_method": "none", "lower_reason": "of a stream only sums are kept"}
+            found = replace(found, details={**found.details, **none})
         return _widened(found, noise_variance_relative_sd, confidence)
     options["noise_variance_relative_sd"] = noise_variance_relative_sd
+    options["lower_bound"] = lower_bound
     if small:
         whole = np.stack([_field(frames, number) for number in range(frames.shape[0])])
         options |= {"stride": stride, "n_patches": n_patches, "mask": mask}
@@ -120,7 +129,7 @@ def estimate_stored(
     check_patch_size(_field(frames, 0)[None], patch_size)
     if isinstance(noise, FlattenedNoise):
         options["saturation_adu"] = None  # is in another unit
-    fields = _plain(frames, noise)
+    fields = _plain(frames, noise, seed, memory_bytes // 4)
     n_places = max_patches if n_patches is None else _places(frames, n_patches)
     usable = _usable(mask, noise, frames.shape)
     chosen = _Chosen(patch_size, n_places, stride, usable, seed)
@@ -129,7 +138,9 @@ def estimate_stored(
         drawn.columns, fields.noise, estimator, patch_size, confidence, seed, **options
     )
     share = {"places_used": drawn.n_used, "places_there": drawn.n_there}
-    return replace(found, details={**found.details, **share})
+    found = replace(found, details={**found.details, **share})
+    codes = replace(fields.codes, duplicates=drawn.duplicates)
+    return _with_codes(found, codes, max_saturated_share)
 
 
 def some_fields(frames: StoredFrames, seed: int, memory_bytes: int) -> NDArray[Any]:
@@ -142,10 +153,15 @@ def some_fields(frames: StoredFrames, seed: int, memory_bytes: int) -> NDArray[A
 
 
 class _Fields(NamedTuple):
-    """Fields (R, H, W) or (R, C, H, W) by number, under noise that is the same everywhere."""
+    """Fields (R, H, W) or (R, C, H, W) by number, and what makes their noise the same everywhere.
+
+    ``codes`` are what the raw frames say of the camera, where maps change them.
+    """
 
     read: Callable[[int], NDArray[Any]]
     noise: Noise
+    even: Callable[[NDArray[Any]], NDArray[Any]]
+    codes: CameraCodes = NOTHING_FOUND
 
 
 class _Chosen(NamedTuple):
@@ -164,6 +180,7 @@ class _Drawn(NamedTuple):
     columns: NDArray[Any]
     n_used: int
     n_there: int
+    duplicates: int
 
 
 def _field(frames: StoredFrames, number: int) -> NDArray[Any]:
@@ -196,17 +213,37 @@ def _usable(
     return noise.usable if usable is None else noise.usable & usable
 
 
-def _plain(frames: StoredFrames, noise: Noise) -> _Fields:
+def _plain(frames: StoredFrames, noise: Noise, seed: int, memory_bytes: int) -> _Fields:
+    read = partial(_field, frames)
     if not isinstance(noise, FlattenedNoise):
-        return _Fields(lambda number: _field(frames, number), noise)
-    _, flat = noise.flatten(_field(frames, 0))
-    return _Fields(lambda number: noise.flatten(_field(frames, number))[0], flat)
+        return _Fields(read, noise, lambda field: field)
+    some = some_fields(frames, seed, memory_bytes)
+    raw, codes = noise, NOTHING_FOUND
+    if some.dtype.kind in "ui":
+        if some.ndim == 5:  # channels are more fields of the same camera
+            some = some.swapaxes(1, 2).reshape(-1, some.shape[1], *some.shape[3:])
+        usable = noise.usable if isinstance(noise, MaskedNoise) and noise.usable.ndim else None
+        _, raw, codes = look_at_codes(some, noise, usable)
+    _, flat = raw.flatten(codes.numbers(read(0)))
+    return _Fields(read, flat, lambda field: raw.flatten(codes.numbers(field))[0], codes)
+
+
+def _with_codes(found: Estimate, codes: CameraCodes, max_saturated_share: float) -> Estimate:
+    """Say of an estimate what its raw frames say of the camera."""
+    share = max(found.details["saturated_share"], codes.piled_share)
+    flags = set(found.flags) | codes.flags
+    if share > max_saturated_share:
+        flags.add("saturated")
+    details = {**found.details, **codes.details(), "saturated_share": share}
+    return replace(found, flags=tuple(sorted(flags)), details=details)
 
 
 def _stream(frames: StoredFrames, online: OnlineEstimator, patch_size: int) -> Estimate:
     """Take in all fields; where they are very many, some of the same fold count as one unit."""
     n_fields = frames.shape[0]
     per_unit = 8 * patch_size**4 + 2**20
+    some = some_fields(frames, 0, _LOOKED_AT_BYTES)
+    online.look_ahead(some.reshape(-1, *some.shape[-2:]))
     n_units = min(n_fields, max(1, _KEPT_BYTES // per_unit // FOLDS) * FOLDS)
     for number in range(n_fields):
         online.update(_field(frames, number), number % n_units)
@@ -229,12 +266,16 @@ def _widened(found: Estimate, relative_sd: float, confidence: float) -> Estimate
 def _draw(fields: _Fields, n_fields: int, chosen: _Chosen) -> _Drawn:
     p = chosen.patch_size
     rng = np.random.default_rng(chosen.seed)
-    height, width = fields.read(0).shape[-2:]
+    height, width = fields.even(fields.read(0)).shape[-2:]
+    seen = SeenFrames()
     corners = partial(patch_corners, height, width, p, stride=chosen.stride, mask=chosen.mask)
     there = len(corners())
     numbers = np.sort(rng.permutation(n_fields)[: chosen.n_places])
     each = min(there, max(1, chosen.n_places // len(numbers)))
-    columns = [
-        cut_patches(fields.read(int(number)), p, corners(n=each, rng=rng)) for number in numbers
-    ]
-    return _Drawn(np.stack(columns), each * len(numbers), there * n_fields)
+    columns = []
+    for number in numbers:
+        raw = fields.read(int(number))
+        if raw.dtype.kind in "ui":
+            seen.add(raw)
+        columns.append(cut_patches(fields.even(raw), p, corners(n=each, rng=rng)))
+    return _Drawn(np.stack(columns), each * len(numbers), there * n_fields, seen.copies)

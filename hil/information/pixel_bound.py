@@ -36,12 +36,16 @@ def pixel_entropy_nats(channels: Sequence[ChannelFrames]) -> float:
     for channel in channels:
         if not channel.checked.discrete:
             return math.inf
-        counts = AduCounts.of(channel.checked.pixels)
-        if counts is None:
-            return math.inf
-        n_y = counts.counts[counts.counts > 0]
-        if counts.n < _PIXELS_A_CODE * n_y.size:
-            return math.inf
-        p = n_y / counts.n
-        found.append(float(-(p @ np.log(p))) + (n_y.size - 1) / (2 * counts.n))
+        found.append(entropy_of_counts(AduCounts.of(channel.checked.pixels)))
     return float(np.mean(found))
+
+
+def entropy_of_counts(counts: AduCounts | None) -> float:
+    """Give H_1 of one histogram, nats; infinite where there is none, or it is not known."""
+    if counts is None:
+        return math.inf
+    n_y = counts.counts[counts.counts > 0]
+    if counts.n < _PIXELS_A_CODE * n_y.size:
+        return math.inf
+    p = n_y / counts.n
+    return float(-(p @ np.log(p))) + (n_y.size - 1) / (2 * counts.n)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,10 +17,12 @@ from hil.clock import Clock, SystemClock
 from hil.errors import InputError
 from hil.measure.advice import advise
 from hil.measure.repeatability import Repeatability, judge
-from hil.records.estimate import Estimate
+from hil.records.estimate import Estimate, lower_bound_in_words
 from hil.rig.capture import Capture
 from hil.rig.device_thread import WorkerThread
+from hil.rig.guards.frame_watch import FrameWatch
 from hil.session.baseline import take_baseline
+from hil.session.frame_guards import known_noise
 from hil.session.search_space import resolve
 from hil.session.waiting import DARK_AFTER_S
 from hil.spec import RigFile, load_rig_file, load_session_file
@@ -76,6 +78,8 @@ class MeasureResult:
         What the camera and the light were set to.
     calibration
         Id of the calibration; None where the rig file states the noise.
+    lower_bound
+        What bounds the last measurement from below, in words.
     advice
         What to do, in words; empty if all is well.
     stored
@@ -89,6 +93,7 @@ class MeasureResult:
     estimator: str
     settings: Mapping[str, Value]
     calibration: str | None
+    lower_bound: str
     advice: tuple[str, ...]
     stored: str
 
@@ -150,6 +155,7 @@ def measure_rig(
     """
     clock = clock or SystemClock()
     file = load_rig_file(path)
+    file.needs_camera()
     if file.spec.noise is None:
         raise InputError(file.path, "noise", "missing: information needs the camera's noise model")
     with supervised_rig(file, database, frames, clock) as held:
@@ -172,6 +178,7 @@ def measure_rig(
             estimator=estimates[0].estimator,
             settings=taken.settings,
             calibration=noise.calibration_id,
+            lower_bound=lower_bound_in_words(estimates[-1].details, scheme.confidence),
             advice=advise(found, taken.brightest_share, len(scheme.fields)),
             stored=held.database.url if held.database is not None else "",
         )
@@ -232,6 +239,7 @@ class _Taken:
             rig.spec.frame_timeout_s,
             clock,
             self._first,
+            watch=FrameWatch(lambda settings: known_noise(self._model)),
         )
         self.settings: dict[str, Value] = {}
         self.brightest_share = 0.0
@@ -260,11 +268,11 @@ class _Taken:
             stack.callback(thinker.close, wait=False)
             for i in range(measurements):
                 observer(i, measurements)
-                estimates.append(self._one(thinker))
+                estimates.append(self._one(thinker, lower_bound=i == measurements - 1))
             observer(measurements, measurements)
         return estimates
 
-    def _one(self, thinker: WorkerThread) -> Estimate:
+    def _one(self, thinker: WorkerThread, *, lower_bound: bool) -> Estimate:
         from hil.information import estimate_information
 
         scheme = self._scheme
@@ -276,6 +284,7 @@ class _Taken:
             share = float(taken.frames.max()) / max(saturation_adu, 1)
             self.brightest_share = max(self.brightest_share, share)
             stacks.append(taken.frames)
+        flags = self._capture.end_trial()
         frames = np.stack(stacks)
         began_s = self._clock.monotonic()
 
@@ -284,7 +293,7 @@ class _Taken:
             if self._clock.monotonic() - began_s > DARK_AFTER_S:
                 self._rig.run(self._capture.rest)  # the next field sets up again
 
-        return thinker.run(
+        estimate = thinker.run(
             lambda: estimate_information(
                 frames,
                 self._model,
@@ -294,6 +303,8 @@ class _Taken:
                 scheme.seed,
                 saturation_adu=saturation_adu,
                 noise_variance_relative_sd=self._noise.variance_relative_sd,
+                lower_bound=lower_bound,
             ),
             look,
         )
+        return replace(estimate, flags=(*estimate.flags, *flags))

@@ -34,6 +34,7 @@ class CameraNoise(TabulatedNoise):
         1 to 32.
     saturation_adu
         Where it clips, if that is below the top code: a full well, or fewer bits than are stored.
+        Pixels of frames that read more, by the read noise above a full well, count as clipped.
 
     Raises
     ------
@@ -69,7 +70,8 @@ class CameraNoise(TabulatedNoise):
                 "noise", "bit_depth", f"{bit_depth!r} is impossible; allowed: an integer 1 to 32"
             )
         self.bit_depth = int(bit_depth)
-        self.highest_adu = float(2**self.bit_depth - 1)
+        self.top_code_adu = float(2**self.bit_depth - 1)
+        self.highest_adu = self.top_code_adu
         if saturation_adu is not None:
             allowed = f"a number above 0 and up to {self.highest_adu:g}, in ADU"
             clip = finite_number(

@@ -120,6 +120,7 @@ class CameraMapNoise:
                     "noise", "saturation_adu", f"{saturation_adu}; allowed: above the offset"
                 )
             self._top_adu = min(self._top_adu, math.floor(saturation_adu))
+        self._recoded: dict[tuple[float, float, float | None], CameraMapNoise] = {}
         if self._ends[1] < 4:
             raise InputError("noise", "offset_adu", "leaves no range between offset and clip")
 
@@ -131,6 +132,29 @@ class CameraMapNoise:
             f"read_noise_e={self._mean(self.read_noise_e):g}, bit_depth={self.bit_depth}, "
             f"{int(self.usable.size - np.count_nonzero(self.usable))} pixels masked)"
         )
+
+    @property
+    def highest_adu(self) -> float:
+        """Where its pixels clip, ADU."""
+        return float(self._top_adu)
+
+    def recoded(self, step_adu: float, phase_adu: float, highest: float | None) -> CameraMapNoise:
+        """Give the noise of (y - phase) / step, clipped at ``highest`` of these; it is kept."""
+        key = (step_adu, phase_adu, highest)
+        if key not in self._recoded:
+            offset = np.maximum((self.offset_adu - phase_adu) / step_adu, 0.0)
+            clip = None if highest is None or math.isinf(highest) else highest
+            self._recoded[key] = CameraMapNoise(
+                self.gain_e_per_adu * step_adu,
+                offset,
+                self.read_noise_e,
+                self.response,
+                self.usable,
+                self.dark_e,
+                self.bit_depth,
+                clip if clip is not None and clip > float(np.mean(offset)) else None,
+            )
+        return self._recoded[key]
 
     def flatten(self, frames: ArrayLike) -> tuple[NDArray[Any], CorrectedNoise]:
         """Correct frames (..., height, width), ADU, to z, with the noise that z has.

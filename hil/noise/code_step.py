@@ -87,6 +87,27 @@ def find_step(counts: Counts) -> CodeStep:
     return found if found.step_adu > _LEAST_STEP else PLAIN
 
 
+def find_whole_step(counts: Floats, first_adu: int) -> CodeStep:
+    """Find a step of whole ADU that every pixel keeps to, however few they are; `PLAIN` for 1.
+
+    Where noise fills gaps, n pixels keep to a step of D by chance once in D^n times. What lies at
+    either end may be a clip, which is on no grid.
+
+    Parameters
+    ----------
+    counts
+        (k,) pixels, which may be fractional, that read first_adu, first_adu + 1, ...
+    """
+    codes = np.flatnonzero(counts)[1:-1]
+    if len(codes) < _MANY or float(counts[codes].sum()) < _MANY:
+        return PLAIN
+    step = int(np.gcd.reduce(np.diff(codes)))
+    if not 1 < step <= _WIDEST_STEP:
+        return PLAIN
+    lowest = (int(codes[0]) + first_adu) % step
+    return CodeStep(float(step), float(lowest - step if lowest > step - 1 else lowest), 0.0)
+
+
 def _longest_run(near: NDArray[np.bool_]) -> tuple[int, int]:
     """Give the first and the last of the codes that follow each other."""
     ends = np.flatnonzero(np.diff(np.concatenate([[0], near.astype(np.int8), [0]])))

@@ -33,7 +33,7 @@ from hil.noise.entropy.camera_pixel import CameraPixel
 from hil.noise.entropy.entropy_table import PhiTable
 from hil.noise.entropy.histogram import AduCounts
 from hil.noise.entropy.phi_shift import PhiShift
-from hil.noise.model import finite_number
+from hil.noise.model import NoiseModel, finite_number
 
 _NODES = 97  # of light about the join
 _NODES_TO = 6.0  # standard deviations to either side
@@ -57,6 +57,8 @@ class DualGainNoise:
         Where its line starts, ADU, below the join; None where the mean does not jump at the join.
     bit_depth
         1 to 32.
+    saturation_adu
+        As in `CameraNoise`, above the join.
 
     Raises
     ------
@@ -78,11 +80,14 @@ class DualGainNoise:
         read_noise_above_e: float,
         offset_above_adu: float | None = None,
         bit_depth: int = 16,
+        saturation_adu: float | None = None,
     ) -> None:
-        below = CameraNoise(gain_e_per_adu, offset_adu, read_noise_e, bit_depth)
+        below = CameraNoise(gain_e_per_adu, offset_adu, read_noise_e, bit_depth, saturation_adu)
         self.gain_e_per_adu, self.offset_adu = below.gain_e_per_adu, below.offset_adu
         self.read_noise_e, self.bit_depth = below.read_noise_e, below.bit_depth
-        self.highest_adu = below.highest_adu
+        self.highest_adu, self.top_code_adu = below.highest_adu, below.top_code_adu
+        self._below = below
+        self._recoded: dict[tuple[float, float, float | None], NoiseModel] = {}
         self.join_adu = finite_number(
             "join_adu", join_adu, self.offset_adu, inclusive=False, allowed="ADU above the offset"
         )
@@ -114,6 +119,41 @@ class DualGainNoise:
             f"read_noise_above_e={self.read_noise_above_e:g}, "
             f"offset_above_adu={self.offset_above_adu:g}, bit_depth={self.bit_depth})"
         )
+
+    def recoded(self, step_adu: float, phase_adu: float, highest: float | None) -> NoiseModel:
+        """Give the noise of (y - phase) / step, clipped at ``highest`` of these; it is kept.
+
+        What is clipped below the join never saw the second converter: it is a plain camera's.
+        """
+        key = (step_adu, phase_adu, highest)
+        if key not in self._recoded:
+            join = (self.join_adu - phase_adu) / step_adu
+            if highest is not None and highest <= join:
+                self._recoded[key] = self._below.recoded(*key)
+            else:
+                self._recoded[key] = self._in_steps(step_adu, phase_adu, highest)
+        return self._recoded[key]
+
+    def _in_steps(self, step_adu: float, phase_adu: float, highest: float | None) -> DualGainNoise:
+        clip = None if highest is None or math.isinf(highest) else highest
+        found = DualGainNoise(
+            self.gain_e_per_adu * step_adu,
+            0.0,
+            self.read_noise_e,
+            (self.join_adu - self.offset_adu) / step_adu,
+            self.gain_above_e_per_adu * step_adu,
+            self.read_noise_above_e,
+            (self.offset_above_adu - self.offset_adu) / step_adu,
+            self.bit_depth,
+        )
+        # may lie a little below 0: rounding has a phase
+        offset = (self.offset_adu - phase_adu) / step_adu
+        found.offset_adu = found._below.offset_adu = offset
+        found.join_adu += offset
+        found.offset_above_adu += offset
+        if clip is not None:
+            found.highest_adu = float(math.floor(clip))
+        return found
 
     @property
     def darkest_adu(self) -> float:

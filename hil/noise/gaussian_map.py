@@ -37,6 +37,16 @@ class GaussianMapNoise:
     def __repr__(self) -> str:
         return f"GaussianMapNoise({_summary(self.sigma_adu)})"
 
+    @property
+    def typical(self) -> GaussianNoise:
+        """That of a pixel of mean variance."""
+        return GaussianNoise(float(np.sqrt(np.mean(self.sigma_adu**2))))
+
+    def recoded(self, step_adu: float, phase_adu: float, highest: float | None) -> GaussianMapNoise:
+        """Give the noise of (y - phase) / step; it has no clip."""
+        del phase_adu, highest
+        return self if step_adu == 1 else GaussianMapNoise(self.sigma_adu / step_adu)
+
     def flatten(self, frames: ArrayLike) -> tuple[NDArray[Any], GaussianNoise]:
         """Divide frames (..., height, width) by the map: real numbers under noise of width 1."""
         array = np.asarray(frames)

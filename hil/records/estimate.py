@@ -64,15 +64,18 @@ SEVERITY: Mapping[str, Severity] = {
     "noise_mismatch": Severity.WRONG,
     "noise_correlated": Severity.WRONG,
     "fixed_pattern": Severity.WRONG,
+    "pattern_possible": Severity.WRONG,
     "coarse_counts": Severity.WRONG,
     "codes_not_divided": Severity.WRONG,
     "noise_unit_unclear": Severity.WRONG,
     "duplicate_frames": Severity.WRONG,
+    "dark_field": Severity.WRONG,
     "negative": Severity.DOUBTFUL,
     "pairs_saturated": Severity.DOUBTFUL,
     "pattern_unchecked": Severity.DOUBTFUL,
     "too_few_units": Severity.NOTE,
     "one_scene": Severity.NOTE,
+    "lower_bound_limited": Severity.NOTE,
     "code_step": Severity.NOTE,
     "clips_inside": Severity.NOTE,
 }
@@ -94,6 +97,26 @@ def making_wrong(flags: Iterable[str], allowed: Collection[str] = ()) -> tuple[s
         for flag in flags
         if flag not in allowed and SEVERITY.get(flag, Severity.WRONG) is Severity.WRONG
     )
+
+
+def lower_bound_in_words(details: Mapping[str, Any], confidence: float) -> str:
+    """Say in one line what an estimate states of its lower bound; empty where none was asked for.
+
+    Parameters
+    ----------
+    details
+        Of the estimate.
+    confidence
+        Of its interval.
+    """
+    if "lower_bits" in details:
+        return (
+            f"{details['lower_bits']:.4f} bits per pixel, by {details['lower_method']}"
+            f" ({confidence:.0%}); so few scenes show at most {details['lower_most_bits']:.4f}"
+        )
+    if "lower_reason" in details:
+        return f"none: {details['lower_reason']}"
+    return ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,8 @@ class Measurement:
         Light that reached the sample; NaN where it was not metered.
     fields
         Which fields of the session's list these are; empty for all.
+    flags
+        What guards of frames doubt; for the estimate.
     """
 
     frames: Pixels
@@ -62,3 +64,4 @@ class Measurement:
     device_s: float = math.nan
     dose_mj: float = math.nan
     fields: tuple[int, ...] = ()
+    flags: tuple[str, ...] = ()

@@ -19,6 +19,21 @@ class SessionState(StrEnum):
     FAILED = "FAILED"
     STALE = "STALE"
 
+    @property
+    def ended(self) -> bool:
+        """Whether nobody runs a session in this state; `hil resume` may."""
+        return self not in (SessionState.RUNNING, SessionState.PAUSED)
+
+    def may_become(self, later: SessionState) -> bool:
+        """Whether a session in this state can come to ``later``.
+
+        One that has ended goes on by running again, and is paused only after that; whoever takes a
+        session for STALE may have been wrong.
+        """
+        if later is SessionState.PAUSED:
+            return not self.ended or self is SessionState.STALE
+        return True
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:

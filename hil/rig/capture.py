@@ -11,13 +11,18 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from drivers.errors import DriverError
+from drivers.frame import Frame
 from drivers.protocol import Camera
 from drivers.types import Pixels, Value
 from hil.clock import Clock
-from hil.errors import RigError
+from hil.errors import InterlockOpen, RigError
 from hil.records.frames import FieldFrames
+from hil.rig.guards.conditions import conditions, exposure_setting
+from hil.rig.guards.frame_watch import FrameWatch
+from hil.rig.guards.known_noise import KnownNoise
+from hil.rig.guards.taken import Taken
 from hil.rig.light import DoseMeter
-from hil.rig.read_back import check_read_back
+from hil.rig.read_back import OutsideLimit, ReadBackError, check_read_back, passed_limits
 from hil.rig.safety import Safety
 
 
@@ -48,6 +53,8 @@ class Capture:
         The devices' own time, seconds: a simulated rig's is not the program's.
     recorded
         Settings that are read back with every trial, whatever it moves.
+    watch
+        The guards of frames; without it those that need no knowledge of the camera.
     """
 
     def __init__(
@@ -64,6 +71,7 @@ class Capture:
         meter: DoseMeter | None = None,
         device_s: Callable[[], float] | None = None,
         recorded: Sequence[str] = (),
+        watch: FrameWatch | None = None,
     ) -> None:
         self.fields = tuple(dict(field) for field in fields)
         self.blanks = tuple(dict(blank) for blank in blanks)
@@ -77,7 +85,14 @@ class Capture:
         self._recorded = tuple(recorded)
         self._resting = False
         self._trial: dict[str, Value] = {}
-        self._trial_form: tuple[object, ...] = ()
+        self._watch = watch or FrameWatch()
+        self._watch.begin(camera.label, len(self.fields))
+        self._placing = {name for place in self.fields for name in safety.targets(place)}
+        # Canonical names: what was applied last, as it was read back.
+        self._present: dict[str, Value] = {}
+        self._noise: KnownNoise | None = None
+        self._read: dict[str, Value] = {}
+        self._exposure_ms: Value | None = None
         # What blank frames have moved, and must be as it was before anything else is measured.
         self._before_blanks: dict[str, Value] = {}
         self.device_s = device_s or clock.monotonic
@@ -97,12 +112,27 @@ class Capture:
         if self._resting:
             self.set_up()
         self.leave_blanks()
-        self._trial_form = ()
+        self._watch.begin(self._camera.label, len(self.fields))
         self._trial = dict(values)
         applied = self._move(values)
         recorded = self._safety.read(self._recorded)
-        check_read_back(self._safety, {}, recorded)
-        return {**recorded, **applied}
+        if said := passed_limits(self._safety.limits, recorded):
+            self.rest()
+            raise OutsideLimit(said, recorded)
+        check_read_back(self._safety.limits, {}, recorded)
+        if any(name.rpartition(".")[0] == self._camera.label for name in applied):
+            self._exposure_ms = None  # cameras change it with other settings
+        self._noise, self._read = None, {**recorded, **applied}
+        return self._read
+
+    def end_trial(self) -> tuple[str, ...]:
+        """Judge the frames of all fields together; return flags for their estimate.
+
+        Raises
+        ------
+        FramesRefused
+        """
+        return self._watch.end()
 
     def set_up(self) -> None:
         """Apply the rig's setup.
@@ -126,13 +156,21 @@ class Capture:
             self._before_blanks = {}
 
     def _move(self, values: Mapping[str, Value]) -> dict[str, Value]:
-        read_back = self._safety.apply(values)
         try:
-            check_read_back(self._safety, values, read_back)
-        except RigError:
+            read_back = self._safety.apply(values)
+        except ReadBackError as error:
             if self._meter is not None:  # the light is on, whatever the device says of it
-                self._meter.moved({**read_back, **values})
+                self._meter.moved({**error.all_read, **self._safety.targets(values)})
             raise
+        except InterlockOpen:
+            self.rest()
+            raise
+        except OutsideLimit:  # and parked
+            if self._meter is not None:
+                self._meter.dark()
+            self._resting = True
+            raise
+        self._present |= read_back
         if self._meter is not None:
             self._meter.moved(read_back)
         return read_back
@@ -164,7 +202,7 @@ class Capture:
         Raises
         ------
         SafetyError, RigError
-            Also when the frames of a field do not belong together.
+            A `FramesRefused` where the frames are no measurement.
         """
         if self._resting:  # within a trial
             self.set_up()
@@ -175,27 +213,11 @@ class Capture:
             self._before_blanks = self._safety.read(place) | self._before_blanks
         if place:
             self._move(place)
-        else:
-            self._safety.check_interlocks()
-        try:
-            frames = list(self._camera.capture(self.repeats, self._timeout_s))
-        except DriverError as error:
-            raise RigError(str(error)) from error
-        metas = {(f.meta.exposure_ms, f.meta.saturation_adu, f.pixels.shape) for f in frames}
-        if len(frames) != self.repeats or len(metas) != 1:
-            raise RigError(
-                f"{self._camera.label}: {len(frames)} of {self.repeats} frames came, with"
-                f" {len(metas)} different exposures, bit depths or shapes"
-            )
-        if self._meter is not None:
-            self._meter.exposed(frames[0].meta.exposure_ms, len(frames))
-        form = (frames[0].pixels.shape, frames[0].pixels.dtype)
-        self._trial_form = self._trial_form or form
-        if form != self._trial_form:
-            raise RigError(
-                f"{self._camera.label}: frames are {form[0]} {form[1]}, those of the fields before"
-                f" {self._trial_form[0]} {self._trial_form[1]}"
-            )
+        frames = self._expose(self.repeats)
+        self._watch.check(
+            self._taken(index, frames, self.repeats),
+            lambda: self._taken(index, self._expose(1), 1),
+        )
         stack: Pixels = np.stack([frame.pixels for frame in frames])
         return FieldFrames(
             field=index,
@@ -203,6 +225,44 @@ class Capture:
             exposure_ms=frames[0].meta.exposure_ms,
             saturation_adu=frames[0].meta.saturation_adu,
             taken_at=self._clock.now(),
+        )
+
+    def _expose(self, n: int) -> list[Frame]:
+        try:
+            with self._safety.interlocks_watched():
+                frames = list(self._camera.capture(n, self._timeout_s))
+        except DriverError as error:
+            raise RigError(str(error)) from error
+        except InterlockOpen:
+            self.rest()
+            raise
+        if self._meter is not None and frames:
+            exposure_ms = frames[0].meta.exposure_ms
+            # Where it is no time the frames are refused; lit it was, for as long as was asked for.
+            if not 0 <= exposure_ms < math.inf:
+                setting = exposure_setting(self._safety, self._camera.label)
+                exposure_ms = float(self._present.get(setting, self._exposure_ms or 0.0))
+            self._meter.exposed(exposure_ms, len(frames))
+        return frames
+
+    def _taken(self, index: int, frames: Sequence[Frame], wanted: int) -> Taken:
+        """Put frames beside what was commanded for them."""
+        camera = self._camera.label
+        setting = exposure_setting(self._safety, camera)
+        present = dict(self._present)
+        if setting and setting not in present:  # nobody commanded it: it stays what it is
+            if self._exposure_ms is None:
+                self._exposure_ms = self._safety.read([setting])[setting]
+            present[setting] = self._exposure_ms
+        if self._noise is None and self._watch.noise_at is not None:
+            self._noise = self._watch.noise_at({**present, **self._read})
+        return Taken(
+            index,
+            frames,
+            wanted,
+            blank=index >= len(self.fields),
+            conditions=conditions(self._safety, camera, present, self._placing),
+            noise=self._noise,
         )
 
     def halt(self) -> None:

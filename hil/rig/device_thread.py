@@ -32,6 +32,16 @@ def is_abandoned() -> bool:
     return threading.current_thread().name.startswith(ABANDONED)
 
 
+_here = threading.local()
+
+
+def progressed() -> None:
+    """Note that the work of the asking thread has come a step further: it is not stuck."""
+    worker: WorkerThread | None = getattr(_here, "worker", None)
+    if worker is not None:
+        worker.begin_step()
+
+
 def _idle() -> None:
     """Watch nothing."""
 
@@ -79,6 +89,7 @@ class WorkerThread:
             work()
 
     def _do(self, work: Callable[[], T], future: Future[T]) -> None:
+        _here.worker = self
         self._began_s = time.monotonic()
         try:
             result = work()
@@ -89,8 +100,12 @@ class WorkerThread:
             self._began_s = None
             future.set_result(result)
 
+    def begin_step(self) -> None:
+        """Count the time of the present work from now on."""
+        self._began_s = time.monotonic()
+
     def busy_s(self) -> float:
-        """Tell for how long the present work has been going on, seconds; 0 if there is none."""
+        """Tell for how long the present step of work goes on, seconds; 0 if there is none."""
         began_s = self._began_s
         return 0.0 if began_s is None else time.monotonic() - began_s
 

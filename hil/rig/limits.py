@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from drivers.protocol import Setting
 from drivers.types import Value
-from hil.errors import SafetyError
+from hil.errors import InterlockOpen, RigError, SafetyError
+from hil.rig.moves.build import joint_limits
+from hil.rig.moves.joint import problem, touched
+from hil.rig.moves.tracks import Track
 from hil.rig.settings import RigSettings
-from hil.spec import Limit, LimitsTogether, RigSpec
-from hil.spec.rig import outside, together
+from hil.spec import Limit, RigSpec
+from hil.spec.rig import outside
 
 _NO_LIMIT = Limit()
 
@@ -24,6 +28,8 @@ class RigLimits:
         Those of the rig's devices.
     spec
         The rig file.
+    folder
+        Where it lies; names of matrices are relative to it.
 
     Attributes
     ----------
@@ -31,8 +37,8 @@ class RigLimits:
         As given.
     limits
         The rig's own, by canonical name.
-    rules
-        Limits together, with canonical names.
+    joint
+        Limits that span several settings.
     interlocks
         Pairs of a canonical name and what it must be.
 
@@ -42,12 +48,16 @@ class RigLimits:
         The rig names a setting that no device has, or a limit that it cannot have.
     """
 
-    def __init__(self, settings: RigSettings, spec: RigSpec) -> None:
+    def __init__(self, settings: RigSettings, spec: RigSpec, folder: Path | None = None) -> None:
         self.settings = settings
-        self.limits = dict(self._canonical_limit(*item) for item in spec.limits.items())
-        self.rules = tuple(
-            self._canonical_rule(i, rule) for i, rule in enumerate(spec.limits_together)
-        )
+        self.limits: dict[str, Limit] = {}
+        for given, limit in spec.limits.items():
+            name, own = self._canonical_limit(given, limit)
+            if name in self.limits:
+                raise SafetyError(f"{name} has limits under two names", f'limits."{given}"')
+            self.limits[name] = own
+        self.joint = joint_limits(spec, folder or Path(), self._canonical_numbers)
+        self._tracks: dict[str, Track] = {}
         self.interlocks = tuple(
             (settings.setting(lock.setting, f"interlock.{i}.setting").name, lock)
             for i, lock in enumerate(spec.interlock)
@@ -83,19 +93,102 @@ class RigLimits:
         targets = self.settings.targets(values)
         for name, value in targets.items():
             self.check_value(name, value)
-        for rule in self.rules:
-            if not targets.keys() & set(rule.settings):
-                continue
-            together_values = [
-                targets[name] if name in targets else self.settings.value(name)
-                for name in rule.settings
-            ]
-            problem = self.together_problem(
-                rule, dict(zip(rule.settings, together_values, strict=True))
-            )
-            if problem:
-                raise SafetyError(problem)
-        return targets
+        limits = touched(self.joint, targets)
+        others = {name for limit in limits for name in limit.settings} - targets.keys()
+        self.check_joint({**self.numbers(sorted(others)), **targets}, targets)
+        return {name: self.typed(name, value) for name, value in targets.items()}
+
+    def check_joint(self, values: Mapping[str, Value], changed: Mapping[str, Value]) -> None:
+        """Check settings together, those limits that span any of the changed ones.
+
+        Raises
+        ------
+        SafetyError
+        """
+        for limit in touched(self.joint, changed):
+            if said := problem(limit, values):
+                raise SafetyError(said)
+
+    def joint_problem(self, values: Mapping[str, Value]) -> str:
+        """Say which limit that spans several settings a full set of values passes; empty if none.
+
+        Parameters
+        ----------
+        values
+            Under canonical names; all of `joint_settings`.
+        """
+        return next((said for limit in self.joint if (said := problem(limit, values))), "")
+
+    @property
+    def joint_settings(self) -> tuple[str, ...]:
+        """The settings that limits across several depend on."""
+        return tuple(dict.fromkeys(name for limit in self.joint for name in limit.settings))
+
+    def joint_passed(self) -> list[str]:
+        """Say which limits across settings are passed as the devices stand.
+
+        Raises
+        ------
+        DriverError, RigError
+        """
+        present = self.numbers(self.joint_settings)
+        return [said for limit in self.joint if (said := problem(limit, present))]
+
+    def numbers(self, names: Sequence[str]) -> dict[str, Value]:
+        """Ask the devices for values without which a move cannot be judged.
+
+        Raises
+        ------
+        DriverError
+        RigError
+            One reads no finite number.
+        """
+        found = {name: self.settings.value(name) for name in names}
+        for name, value in found.items():
+            is_text = isinstance(value, str) and self.settings.known[name].kind != "choice"
+            if is_text or not (isinstance(value, str) or math.isfinite(value)):
+                raise RigError(f"read-back: {name} reads {value!r}, allowed: a finite number")
+        return found
+
+    def typed(self, name: str, value: Value) -> Value:
+        """Give an allowed value the type that its device describes: an integer, a choice."""
+        setting = self.settings.known[name]
+        if setting.kind == "choice":
+            return next(choice for choice in setting.choices if choice == value)
+        return int(value) if setting.kind == "int" else value
+
+    def tolerance(self, name: str) -> float:
+        """How far a read-back may lie from the request, in the setting's unit."""
+        own = self.limit(name).tolerance
+        return self.settings.known[name].tolerance if own is None else own
+
+    def track(self, name: str) -> Track:
+        """How a setting (canonical name) may be moved."""
+        if name not in self._tracks:
+            self._tracks[name] = self._new_track(name)
+        return self._tracks[name]
+
+    def _new_track(self, name: str) -> Track:
+        setting, limit = self.settings.known[name], self.limit(name)
+        low, high = self.bounds(name)
+        numbers = [c for c in limit.choices or () if not isinstance(c, str)]
+        if setting.kind == "choice":
+            numbers = []
+        backlash = setting.backlash if limit.backlash is None else limit.backlash
+        return Track(
+            name,
+            low,
+            high,
+            whole=setting.kind == "int",
+            choices=tuple(sorted(float(c) for c in numbers)),
+            approach=limit.approach if setting.kind != "choice" else "any",
+            backlash=backlash,
+            tolerance=setting.tolerance,
+            max_step=math.inf if limit.max_step is None else limit.max_step,
+            slew_per_s=math.inf if limit.slew_per_s is None else limit.slew_per_s,
+            light=setting.role == "light",
+            darkest=darkest(setting) if setting.role == "light" else None,
+        )
 
     def check_value(self, name: str, value: Value) -> None:
         """Check one value under a canonical name.
@@ -105,35 +198,24 @@ class RigLimits:
         SafetyError
         """
         setting = self.settings.known[name]
-        if problem := value_problem(setting, value):
-            raise SafetyError(problem)
-        if problem := outside(self.limit(name), value):
-            raise SafetyError(f"{name} = {value!r} {problem}")
-
-    def together_problem(self, rule: LimitsTogether, values: Mapping[str, Value]) -> str:
-        """Say how values (of all the rule's settings) break a rule; empty if they do not."""
-        amount = together(rule, [float(values[name]) for name in rule.settings])
-        what = f"{rule.rule} of {', '.join(rule.settings)}"
-        slack = 1e-9 * max(1.0, abs(rule.high))
-        if amount > rule.high + slack:
-            return f"{what} is {amount:g}, allowed: at most {rule.high:g}"
-        if rule.low is not None and amount < rule.low - slack:
-            return f"{what} is {amount:g}, allowed: at least {rule.low:g}"
-        return ""
+        if said := value_problem(setting, value):
+            raise SafetyError(said)
+        if said := outside(self.limit(name), value):
+            raise SafetyError(f"{name} = {value!r} {said}")
 
     def check_interlocks(self) -> None:
         """Read every interlock.
 
         Raises
         ------
-        SafetyError
+        InterlockOpen
             Naming the one that is open.
         """
         for name, lock in self.interlocks:
             value = self.settings.value(name)
             allowed = Limit(low=lock.low, high=lock.high, choices=lock.choices)
-            if problem := outside(allowed, value).replace("the rig's limit", "the interlock's"):
-                raise SafetyError(f"interlock: {name} = {value!r} {problem}")
+            if said := outside(allowed, value).replace("the rig's limit", "the interlock's"):
+                raise InterlockOpen(f"interlock: {name} = {value!r} {said}")
 
     def _canonical_limit(self, name: str, limit: Limit) -> tuple[str, Limit]:
         key = f'limits."{name}"'
@@ -145,8 +227,8 @@ class RigLimits:
                 )
                 limit = limit.model_copy(update={"choices": choices})
             for choice in limit.choices or ():
-                if problem := value_problem(setting, choice):
-                    raise SafetyError(problem, f"{key}.choices")
+                if said := value_problem(setting, choice):
+                    raise SafetyError(said, f"{key}.choices")
         elif setting.kind == "choice" and (limit.low is not None or limit.high is not None):
             raise SafetyError(f"{name} has choices and no range, allowed: choices", key)
         for side, bound in (("low", limit.low), ("high", limit.high)):
@@ -157,15 +239,35 @@ class RigLimits:
                     f"{bound:g} is outside what the device allows: {setting.allowed()}",
                     f"{key}.{side}",
                 )
+        for side in ("max_step", "slew_per_s"):
+            bound = getattr(limit, side)
+            if bound is None:
+                continue
+            if setting.kind == "choice":
+                raise SafetyError(f"{name} has choices, allowed: for numbers", f"{key}.{side}")
+            if side == "max_step" and setting.kind == "int" and bound < 1:
+                raise SafetyError(f"{bound:g} is no whole step, allowed: from 1", f"{key}.{side}")
         return setting.name, limit
 
-    def _canonical_rule(self, index: int, rule: LimitsTogether) -> LimitsTogether:
-        key = f"limits_together.{index}.settings"
-        names = tuple(self.settings.setting(name, key).name for name in rule.settings)
-        for name in names:
+    def _canonical_numbers(self, names: Sequence[str], key: str) -> tuple[str, ...]:
+        found = tuple(self.settings.setting(name, key).name for name in names)
+        for name in found:
             if self.settings.known[name].kind == "choice":
                 raise SafetyError(f"{name} has choices, allowed: settings with numbers", key)
-        return rule.model_copy(update={"settings": names})
+        if len(set(found)) < len(found):
+            raise SafetyError("a setting is named twice, under two names", key)
+        return found
+
+
+def darkest(setting: Setting) -> Value:
+    """Value of a light-bearing setting that brings the least light."""
+    if setting.kind == "choice":
+        for dark in (0, "0", "Off", "off", "Closed", "closed"):
+            if dark in setting.choices:
+                return dark
+        return setting.choices[0]
+    low = 0.0 if setting.low is None else max(setting.low, 0.0)
+    return int(low) if setting.kind == "int" else low
 
 
 def value_problem(setting: Setting, value: Value) -> str:

@@ -1,18 +1,25 @@
-"""Moving a rig's devices: apply, park, halt. Light comes last on the way up, and first down."""
+"""Moving a rig's devices: apply, park, halt. Light comes last on the way up, and first down.
+
+Every command is checked as the state that it leads to; `hil.rig.moves.planner` orders them.
+"""
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Mapping
+from dataclasses import replace
 
 from drivers.errors import DriverError
-from drivers.protocol import Setting
 from drivers.types import Value
 from hil.errors import RigError, SafetyError
 from hil.rig.calls.halting import Halting
-from hil.rig.device_thread import is_abandoned
-from hil.rig.limits import RigLimits
+from hil.rig.device_thread import is_abandoned, progressed
+from hil.rig.limits import RigLimits, darkest
+from hil.rig.moves.joint import touched
+from hil.rig.moves.planner import Leg, MoveRefusal, needs_present, plan_moves
 from hil.rig.parking import Parking, ParkProblem
+from hil.rig.read_back import OutsideLimit, check_read_back, passed_limits
 from hil.spec import RigSpec
 
 
@@ -49,7 +56,13 @@ class RigMotion:
             tuple(self._park_step(f"park.{i}.set", step.set) for i, step in enumerate(spec.park))
             or self._default_park()
         )
-        self._parking = Parking(self._settings, self.park_steps, limits.limit)
+        self._parking = Parking(
+            self._settings,
+            self.park_steps,
+            limits.limit,
+            lambda step: planned(limits, step, straight=True),
+            limits.joint_passed,
+        )
 
     def apply(self, values: Mapping[str, Value]) -> dict[str, Value]:
         """Move devices and wait until all have settled.
@@ -67,7 +80,11 @@ class RigMotion:
         Raises
         ------
         SafetyError
-            Before anything was sent.
+            Before anything was sent; and in between where an interlock opens.
+        ReadBackError
+            A device reads back something else than was asked for.
+        OutsideLimit
+            It reads back what a limit forbids; everything has been parked.
         RigError
             A device failed or did not settle; all were told to stop.
         """
@@ -80,13 +97,9 @@ class RigMotion:
                 for name, value in targets.items()
                 if self._settings.known[name].role != "preset"
             }
-            light = {name for name in moves if self._settings.known[name].role == "light"}
-            overshoot = self._overshoot(moves)
-            if overshoot:
-                self._move(overshoot, halted)
-            self._move({n: v for n, v in moves.items() if n not in light}, halted)
-            self._move({name: moves[name] for name in moves if name in light}, halted)
-            return {name: self._settings.value(name) for name in moves}
+            for leg in self._plan(moves):
+                self._take(leg, halted)
+            return self._read_back(moves)
         except DriverError as error:
             self.halt()
             raise RigError(str(error)) from error
@@ -94,9 +107,14 @@ class RigMotion:
     def park(self) -> list[ParkProblem]:
         """Go to the safe state; return the settings that are not known to be safe.
 
-        Every step is read back and retried, and none keeps the others away.
+        Every step is read back and retried, and none keeps the others away. `limits_passed` then
+        says which limits were passed, where no order of the steps keeps them.
         """
         return self._parking.run()
+
+    def limits_passed(self) -> tuple[str, ...]:
+        """Say which limits the last park passed."""
+        return self._parking.passed
 
     def halt(self) -> None:
         """Stop all motion and any running capture at once. Any thread; never raises."""
@@ -138,39 +156,28 @@ class RigMotion:
             if setting.role == "light" and not setting.read_only
         )
 
-    def _overshoot(self, moves: Mapping[str, Value]) -> dict[str, Value]:
-        """Find where to go first, so that every target is approached from its side."""
-        first: dict[str, Value] = {}
-        for name, target in moves.items():
-            setting, limit = self._settings.known[name], self._limits.limit(name)
-            backlash = setting.backlash if limit.backlash is None else limit.backlash
-            if isinstance(target, str) or not backlash or limit.approach == "any":
-                continue
-            here = float(self._settings.value(name))
-            low, high = self._limits.bounds(name)
-            if limit.approach == "rising" and target < here - setting.tolerance:
-                first[name] = max(target - backlash, low)
-            elif limit.approach == "falling" and target > here + setting.tolerance:
-                first[name] = min(target + backlash, high)
-        for rule in self._limits.rules:
-            if first.keys() & set(rule.settings):
-                there = {
-                    name: first.get(name, moves.get(name, 0.0))
-                    if name in moves
-                    else self._settings.value(name)
-                    for name in rule.settings
-                }
-                if self._limits.together_problem(rule, there):
-                    first = {k: v for k, v in first.items() if k not in rule.settings}
-        return first
+    def _plan(self, moves: Mapping[str, Value]) -> tuple[Leg, ...]:
+        """Order the moves by where everything is now.
 
-    def _move(self, moves: Mapping[str, Value], halted: threading.Event) -> None:
+        Raises
+        ------
+        SafetyError
+            Naming the limit that no order keeps.
+        """
+        plan = planned(self._limits, moves)
+        if isinstance(plan, MoveRefusal):
+            raise SafetyError(plan.message)
+        return plan
+
+    def _take(self, leg: Leg, halted: threading.Event) -> None:
         """Start all devices, then wait for all: they move at the same time."""
         # Light must not come on after a stop, nor by work that nobody waits for any longer.
         if halted.is_set() or is_abandoned():
             raise RigError("stopped before all was set")
+        self._limits.check_interlocks()
+        began_s = time.monotonic()
         labels: dict[str, dict[str, Value]] = {}
-        for name, value in moves.items():
+        for name, value in leg.values.items():
             labels.setdefault(self._settings.owner(name).label, {})[name] = value
         for label, values in labels.items():
             self._settings.devices[label].start(values)
@@ -178,17 +185,51 @@ class RigMotion:
             self._settings.devices[label].settle(
                 max(self._limits.limit(name).timeout_s for name in values)
             )
-        rest_s = max((self._limits.limit(name).settle_ms for name in moves), default=0.0) / 1000
-        if rest_s and halted.wait(rest_s):
+        rest_s = max((self._limits.limit(name).settle_ms for name in leg.values), default=0) / 1000
+        rest_s = max(rest_s, leg.seconds - (time.monotonic() - began_s))
+        progressed()
+        if rest_s > 0 and halted.wait(rest_s):
             raise RigError("stopped while devices were coming to rest")
 
+    def _read_back(self, moves: Mapping[str, Value]) -> dict[str, Value]:
+        """Ask where everything is; outside a limit nothing stays.
 
-def darkest(setting: Setting) -> Value:
-    """Value of a light-bearing setting that brings the least light."""
-    if setting.kind == "choice":
-        for dark in (0, "0", "Off", "off", "Closed", "closed"):
-            if dark in setting.choices:
-                return dark
-        return setting.choices[0]
-    low = 0.0 if setting.low is None else max(setting.low, 0.0)
-    return int(low) if setting.kind == "int" else low
+        Raises
+        ------
+        ReadBackError, OutsideLimit
+        """
+        seen = {name: self._settings.value(name) for name in moves}
+        if said := passed_limits(self._limits, seen):
+            problems = self.park()
+            failed = "; ".join(f"{p.setting}: {p.message}" for p in problems)
+            raise OutsideLimit(said, seen, failed)
+        check_read_back(self._limits, moves, seen)
+        return seen
+
+
+def planned(
+    limits: RigLimits, moves: Mapping[str, Value], *, straight: bool = False
+) -> tuple[Leg, ...] | MoveRefusal:
+    """Order moves by where the devices are now; nothing moves.
+
+    Parameters
+    ----------
+    limits
+        The rig's.
+    moves
+        Canonical names, allowed each by itself.
+    straight
+        Whether no target is gone beyond first.
+
+    Raises
+    ------
+    DriverError, RigError
+        What the way depends on cannot be read.
+    """
+    tracks = {name: limits.track(name) for name in moves}
+    if straight:
+        tracks = {name: replace(track, approach="any") for name, track in tracks.items()}
+    asked = [name for name, track in tracks.items() if needs_present(track)]
+    asked += [name for limit in touched(limits.joint, moves) for name in limit.settings]
+    present = limits.numbers(list(dict.fromkeys(asked)))
+    return plan_moves(present, moves, tracks, limits.joint)

@@ -1,10 +1,16 @@
-"""The way to the safe state: light first, every step read back, retried, and none left out."""
+"""The way to the safe state: light first, every step read back, retried, and none left out.
+
+Light goes out whatever limits say. The other steps are taken in an order, and in parts, that keep
+limits across settings; where there is none they are taken all the same, and that is said.
+"""
 
 from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -13,6 +19,8 @@ import stamina
 from drivers.errors import NotReached
 from drivers.types import Value
 from hil.rig.agreement import agrees
+from hil.rig.device_thread import progressed
+from hil.rig.moves.planner import Leg, MoveRefusal
 from hil.rig.settings import RigSettings
 from hil.spec import Limit
 
@@ -25,6 +33,12 @@ _LONGEST_WAIT_S = 1.0
 logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 _Step = tuple[str, Value]
+# Gives the legs by which settings get to their values within the limits; may raise anything.
+Route = Callable[[Mapping[str, Value]], tuple[Leg, ...] | MoveRefusal]
+
+
+def _straight(step: Mapping[str, Value]) -> tuple[Leg, ...]:
+    return (Leg(step),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +75,15 @@ class Parking:
         What is set, canonical names, in order.
     limit
         The rig's own limit of a setting: how long it may take, how far a read-back may lie off.
+    route
+        How the steps after the light are taken.
+    still_passed
+        Says which limits across settings are passed as everything stands; may raise anything.
+
+    Attributes
+    ----------
+    passed
+        Limits that the last run did not keep, in words.
     """
 
     def __init__(
@@ -68,7 +91,12 @@ class Parking:
         settings: RigSettings,
         steps: Sequence[Mapping[str, Value]],
         limit: Callable[[str], Limit],
+        route: Route = _straight,
+        still_passed: Callable[[], Sequence[str]] = tuple,
     ) -> None:
+        self.passed: tuple[str, ...] = ()
+        self._route = route
+        self._still_passed = still_passed
         self._settings = settings
         self._limit = limit
         taken = [item for step in steps for item in self._expanded(step)]
@@ -87,10 +115,55 @@ class Parking:
     def run(self) -> list[ParkProblem]:
         """Take every step; return those after which the device is not known to be safe."""
         lit = self.darken()
-        others = [problem for step in self._others for problem in self._retried([step])]
+        said: list[str] = []
+        others = self._in_order(said)
         if lit:  # meanwhile a device may have come back
             lit = self.darken()
+        with suppress(Exception):  # who does not answer is a problem of its own
+            said += [f"as it stands: {words}" for words in self._still_passed()]
+        self.passed = tuple(said)
         return [*lit, *others]
+
+    def _in_order(self, said: list[str]) -> list[ParkProblem]:
+        """Take the steps after the light, each when limits allow it; none is left out."""
+        left = list(self._others)
+        problems: list[ParkProblem] = []
+        while left:
+            batch, legs = self._next(left, said)
+            left = [step for step in left if step not in batch]
+            for leg in legs:
+                self._pass_by(leg, said)
+            problems += self._retried(batch)
+        return problems
+
+    def _next(self, left: Sequence[_Step], said: list[str]) -> tuple[list[_Step], Sequence[Leg]]:
+        """Find the first step that limits allow, else all together, else the first as it is.
+
+        The legs are those before the last.
+        """
+        first: MoveRefusal | None = None
+        for batch in (*([step] for step in left), list(left)):
+            try:
+                legs = self._route(dict(batch))
+            except Exception as error:  # what cannot be judged is done
+                said.append(f"{batch[0][0]}: not known whether limits are kept: {error}")
+                return batch, ()
+            if not isinstance(legs, MoveRefusal):
+                return batch, legs[:-1] if len(batch) == 1 else legs
+            first = first or legs
+        assert first is not None
+        said.append(f"{left[0][0]} = {left[0][1]!r}: {first.message}")
+        return [left[0]], ()
+
+    def _pass_by(self, leg: Leg, said: list[str]) -> None:
+        """Take a leg on the way to steps, which are retried whether it succeeds or not."""
+        began_s = time.monotonic()
+        for name, value in leg.values.items():
+            try:
+                self._go(name, value)
+            except Exception as error:
+                said.append(f"{name}: not taken by way of {value!r}: {error}")
+        threading.Event().wait(max(leg.seconds - (time.monotonic() - began_s), 0.0))
 
     def darken(self) -> list[ParkProblem]:
         """Take the steps that bring light down; each device's on a thread of its own."""
@@ -149,12 +222,16 @@ class Parking:
             return str(error) or type(error).__name__
         return ""
 
-    def _move(self, name: str, value: Value) -> None:
-        setting, limit = self._settings.known[name], self._limit(name)
-        device = self._settings.owner(name)
+    def _go(self, name: str, value: Value) -> None:
+        limit, device = self._limit(name), self._settings.owner(name)
         device.start({name: value})
         device.settle(limit.timeout_s)
         threading.Event().wait(limit.settle_ms / 1000)
+        progressed()
+
+    def _move(self, name: str, value: Value) -> None:
+        setting, limit = self._settings.known[name], self._limit(name)
+        self._go(name, value)
         seen = self._settings.value(name)
         tolerance = setting.tolerance if limit.tolerance is None else limit.tolerance
         if not agrees(value, seen, tolerance):

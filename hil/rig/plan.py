@@ -8,8 +8,9 @@ import pydantic
 
 from drivers.errors import ConfigError
 from drivers.protocol import DriverKind
-from hil.errors import InputError
+from hil.errors import InputError, SafetyError
 from hil.rig.driver_kinds import driver_kind
+from hil.rig.moves.build import check_matrices
 from hil.spec import DriverSpec, RigFile
 from hil.spec.load import input_error
 
@@ -25,7 +26,7 @@ class Plan:
     Raises
     ------
     InputError
-        A kind is unknown, or an option is wrong.
+        A kind is unknown, an option is wrong, or the matrix of a limit cannot be read.
     """
 
     def __init__(self, file: RigFile) -> None:
@@ -33,6 +34,10 @@ class Plan:
         self.kinds: list[tuple[DriverKind, Any]] = []
         for i, driver in enumerate(file.spec.driver):
             self.kinds.append(self._checked(i, driver))
+        try:
+            check_matrices(file.spec, file.path.parent)
+        except SafetyError as error:
+            raise InputError(file.path, error.key, str(error)) from None
 
     def _checked(self, index: int, driver: DriverSpec) -> tuple[DriverKind, Any]:
         key = f"driver.{index}"

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from drivers.types import Value
 from hil.errors import RigError
 from hil.rig.agreement import agrees
-from hil.rig.safety import Safety
+from hil.rig.limits import RigLimits
+from hil.rig.moves.joint import touched, vector
 
 
 class ReadBackError(RigError):
@@ -23,11 +26,20 @@ class ReadBackError(RigError):
         How far apart they may be, in the setting's unit.
     unit
         Of the setting.
+    all_read
+        Everything that was read back with it, canonical names.
     """
 
     def __init__(
-        self, setting: str, requested: Value | None, read: Value, tolerance: float, unit: str = ""
+        self,
+        setting: str,
+        requested: Value | None,
+        read: Value,
+        tolerance: float,
+        unit: str = "",
+        all_read: Mapping[str, Value] | None = None,
     ) -> None:
+        self.all_read = dict(all_read or {})
         self.setting = setting
         self.requested = requested
         self.read = read
@@ -42,17 +54,88 @@ class ReadBackError(RigError):
         )
 
 
+class OutsideLimit(RigError):
+    """A device reads back what a limit of the rig forbids; everything has been parked.
+
+    Parameters
+    ----------
+    problem
+        Which limit, and what was read.
+    read
+        Canonical name to what was read back.
+    not_parked
+        What is not known to be safe all the same; empty if nothing.
+    """
+
+    def __init__(self, problem: str, read: Mapping[str, Value], not_parked: str = "") -> None:
+        self.read = dict(read)
+        self.not_parked = not_parked
+        ending = f"; NOT parked: {not_parked}" if not_parked else "; parked"
+        super().__init__(f"read-back: {problem}{ending}")
+
+
+def passed_limits(limits: RigLimits, read: Mapping[str, Value]) -> str:
+    """Say which limit values that were read back pass, beyond their tolerances; empty if none.
+
+    Parameters
+    ----------
+    limits
+        The rig's.
+    read
+        What came back; what is no number is not judged here.
+
+    Raises
+    ------
+    DriverError, RigError
+        What else a limit depends on cannot be read.
+    """
+    for name, seen in read.items():
+        if said := _passed(limits, name, seen):
+            return said
+    known = {name: seen for name, seen in read.items() if _is_number(seen)}
+    for limit in touched(limits.joint, known):
+        if any(name in read and name not in known for name in limit.settings):
+            continue
+        others = limits.numbers([name for name in limit.settings if name not in known])
+        point = vector(limit, {**others, **known})
+        # Where a setting stays that nobody asked for, it is known as well as those that were.
+        slack = vector(limit, {name: limits.tolerance(name) for name in limit.settings})
+        if (limit.excess(point, point) > limit.allowance(slack) + 1e-6 * np.abs(point).max()).any():
+            return limit.words(point)
+    return ""
+
+
+def _is_number(value: Value) -> bool:
+    return not isinstance(value, str) and bool(np.isfinite(value))
+
+
+def _passed(limits: RigLimits, name: str, seen: Value) -> str:
+    limit, tolerance = limits.limit(name), limits.tolerance(name)
+    if limit.choices is not None:
+        if any(agrees(choice, seen, tolerance) for choice in limit.choices):
+            return ""
+        return f"{name} reads {seen!r}, which is none of {list(limit.choices)}"
+    if isinstance(seen, str) or not np.isfinite(seen):
+        return ""
+    low, high = limits.bounds(name)
+    if seen < low and not agrees(low, seen, tolerance):
+        return f"{name} reads {seen!r}, below {low:g}"
+    if seen > high and not agrees(high, seen, tolerance):
+        return f"{name} reads {seen!r}, above {high:g}"
+    return ""
+
+
 def check_read_back(
-    safety: Safety, requested: Mapping[str, Value], read: Mapping[str, Value]
+    limits: RigLimits, requested: Mapping[str, Value], read: Mapping[str, Value]
 ) -> None:
     """Refuse values read back that are not what was asked for.
 
     Parameters
     ----------
-    safety
+    limits
         Knows the settings and their tolerances: the rig file's, else the driver's.
     requested
-        Any names that the devices understand.
+        Canonical name to what was asked for.
     read
         Canonical name to what was read back; those that were not asked for must be finite.
 
@@ -60,14 +143,9 @@ def check_read_back(
     ------
     ReadBackError
         Naming setting, request and read-back.
-    SafetyError
-        A name is unknown.
     """
-    targets = safety.targets(requested)
     for name, seen in read.items():
-        setting = safety.settings[name]
-        own = safety.limit(name).tolerance
-        tolerance = setting.tolerance if own is None else own
-        wanted = targets.get(name)
+        tolerance, wanted = limits.tolerance(name), requested.get(name)
         if not agrees(wanted, seen, tolerance):
-            raise ReadBackError(name, wanted, seen, tolerance, setting.unit)
+            unit = limits.settings.known[name].unit
+            raise ReadBackError(name, wanted, seen, tolerance, unit, read)

@@ -80,17 +80,9 @@ class Rig(Closing):
                 if label in devices:
                     raise InputError(self.file.path, f"driver.{i}", f"a second device {label!r}")
                 devices[label] = device
-        camera = devices.get(self.spec.camera)
-        if not isinstance(camera, Camera):
-            cameras = [label for label, device in devices.items() if isinstance(device, Camera)]
-            raise InputError(
-                self.file.path,
-                "camera",
-                f"{self.spec.camera!r}, {nearest(self.spec.camera, cameras)}",
-            )
-        self.camera: Camera = camera
+        self._camera = self._chosen(devices)
         try:
-            self.safety = Safety(devices, self.spec)
+            self.safety = Safety(devices, self.spec, self.file.path.parent)
             self.noise_conditions = noise_conditions(self.safety, self.spec)
             self.recorded = recorded_settings(self.safety, self.spec)
         except SafetyError as error:
@@ -101,6 +93,17 @@ class Rig(Closing):
             raise InputError(self.file.path, "setup", str(error)) from None
         except DriverError as error:
             raise RigError(str(error)) from error
+
+    def _chosen(self, devices: Mapping[str, Device]) -> Camera | None:
+        if not self.spec.camera:
+            return None
+        camera = devices.get(self.spec.camera)
+        if isinstance(camera, Camera):
+            return camera
+        cameras = [label for label, device in devices.items() if isinstance(device, Camera)]
+        raise InputError(
+            self.file.path, "camera", f"{self.spec.camera!r}, {nearest(self.spec.camera, cameras)}"
+        )
 
     # --- what a person does at the rig -----------------------------------------------------------
 
@@ -113,6 +116,24 @@ class Rig(Closing):
     def settings(self) -> Mapping[str, Setting]:
         """All settings by canonical name."""
         return dict(self.safety.settings)
+
+    @property
+    def camera(self) -> Camera:
+        """The device that takes the frames.
+
+        Raises
+        ------
+        InputError
+            The rig file names none.
+        """
+        self.file.needs_camera()
+        assert self._camera is not None
+        return self._camera
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the drivers offer in part or not at all, and why."""
+        return tuple(warning for driver in self._drivers for warning in driver.warnings())
 
     @property
     def versions(self) -> dict[str, str]:

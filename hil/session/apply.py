@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from drivers.types import Value
 from hil.clock import SystemClock
 from hil.errors import InputError
 from hil.session.result import best_of
-from hil.session.run import stored_file
+from hil.session.stored import Confirm, nobody, say_nothing, stored_file
 from hil.store import Database, open_database
 from hil.supervision.stop import StopSwitch
 from hil.supervision.supervised import moves_s, supervised_rig
 
 
 def apply_trial(
-    session: str, trial: int | None, rig_path: Path | None, url: str | None, frames: Path | None
+    session: str,
+    trial: int | None,
+    rig_path: Path | None,
+    url: str | None,
+    frames: Path | None,
+    *,
+    say: Callable[[str], None] = say_nothing,
+    confirm: Confirm = nobody,
 ) -> Mapping[str, Value]:
     """Move the rig to what a trial requested, within its limits, and leave it there.
 
@@ -29,9 +36,12 @@ def apply_trial(
     trial
         Its number; None for the best.
     rig_path
-        Another rig file than the session's.
+        Another rig file than the session's, which holds as it is. Without it the stricter of the
+        limits hold that the rig file has now, and had when it was stored.
     url, frames
         The database.
+    say, confirm
+        As for `hil.session.run.resume_session`.
 
     Returns
     -------
@@ -46,12 +56,17 @@ def apply_trial(
     with open_database(url, frames=frames) as database:
         record = database.session(session)
         number = _number(database, record.id, session, trial)
-        file = stored_file(record, rig_path)
+        lines: list[str] = []
+        file = stored_file(record, rig_path, say=lines.append, confirm=confirm)
+        for line in lines:
+            say(line)
         target = {**file.spec.fixed, **database.rows(record.id)[number].requested}
         with supervised_rig(
             file.rig, url, frames, clock, database=database, session_id=record.id
         ) as held:
             rig, spec = held.rig, file.rig.spec
+            if lines:
+                held.event("rig_file_differs", {"lines": lines})
             detail = {"reason": f"hil apply, trial {number}", "to": target, "setup": spec.setup}
             with held.in_use("move", detail, StopSwitch(), moves_s(spec), stays=True) as watch:
                 watch.run(rig.setup)

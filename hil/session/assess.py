@@ -125,7 +125,7 @@ class SessionAssessor:
         if measurement.fields:
             details["fields"] = sorted(measurement.fields)
         bits = (estimate.bits_per_pixel, estimate.ci_low, estimate.ci_high)
-        flags = set(estimate.flags)
+        flags = {*estimate.flags, *measurement.flags}
         if measurement.n_blanks:
             blanks = measurement.frames[n_fields:]
             blank = self._estimate(blanks, noise, measurement.saturation_adu)
@@ -142,7 +142,7 @@ class SessionAssessor:
             details |= self._sensitivity(frames, noise, bits[0], around)
         first = spec.objective.names[0]
         return Assessment(
-            replace(estimate, details=details),
+            replace(estimate, details=details, flags=(*estimate.flags, *measurement.flags)),
             {name: scaled(name, bits[0], around) for name in spec.objective.names},
             self._constraints(estimate, flags, bits[0], dose_mj, settings),
             (scaled(first, bits[1], around), scaled(first, bits[2], around)),
@@ -165,6 +165,7 @@ class SessionAssessor:
             max_saturated_share=spec.constraints.max_saturated_share,
             noise_variance_relative_sd=self._noise_sd,
             subtract_pattern=spec.estimator.subtract_pattern,
+            lower_bound=spec.estimator.lower_bound,
         )
 
     def _constraints(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeVar
@@ -18,12 +19,17 @@ import numpy as np
 
 from drivers.types import Value
 from hil.clock import Clock
-from hil.errors import HilError, StoreError
+from hil.errors import HilError, InterlockOpen, RigError, RigHeld, StoreError
 from hil.records.estimate import Assessment
 from hil.records.frames import FieldFrames, Measurement
+from hil.records.request import Wish
 from hil.records.session import Observer, SessionState, Snapshot
 from hil.records.trial import Best, OpenTrial, Proposal, SearchExhausted, TrialRow, TrialState
 from hil.rig.capture import Capture
+from hil.rig.guards.guard import FramesRefused
+from hil.session.control.approval import ApprovalPolicy
+from hil.session.control.pause_rules import PauseRules, TrialEnd
+from hil.session.control.pausing import Pausing
 from hil.session.ports import Assessor, Proposer, Store, Worker
 from hil.session.stopping import Course, Ending, StopRule
 from hil.session.watched_store import Wait
@@ -77,6 +83,12 @@ class Controller:
         The ports; the store keeps watch by itself.
     stop
         Pressed by signals.
+    pausing
+        Holds the loop while a person wants it, or `pause_rules` do.
+    pause_rules
+        Asked after each trial.
+    policy
+        Says which moves a person must approve.
     hanging
         Says which call of which device hangs, empty if none does: then the session ends.
     look
@@ -103,6 +115,9 @@ class Controller:
         estimator: Assessor,
         clock: Clock,
         stop: StopSwitch,
+        pausing: Pausing,
+        pause_rules: PauseRules,
+        policy: ApprovalPolicy,
         hanging: Callable[[], str],
         look: Callable[[], None],
         halt: Callable[[], None],
@@ -120,6 +135,9 @@ class Controller:
         self._estimator = estimator
         self._clock = clock
         self._stop = stop
+        self._pausing = pausing
+        self._pause_rules = pause_rules
+        self._policy = policy
         self._hanging = hanging
         self._look = look
         self._halt = halt
@@ -138,18 +156,21 @@ class Controller:
 
         Raises
         ------
+        RigHeld
+            Another process has taken the rig.
         Exception
             A defect, or a database that is gone for good; the trial in work is FAILED where that
             could still be written.
         """
         while True:
+            self._hold()
             if ending := self._ending():
                 return ending
             try:
                 trial = self._store.propose(self._ask)
             except SearchExhausted as done:
                 if self.recover():
-                    self._show(None, None, 0, note="waiting for another controller's trial")
+                    self._note("waiting for another controller's trial")
                     self._wait(_pause)
                     continue
                 return Ending(SessionState.COMPLETE, str(done))
@@ -210,13 +231,23 @@ class Controller:
         self._end(trial, lambda: self._measure(trial))
 
     def _end(self, trial: OpenTrial, work: Callable[[], tuple[TrialState, str]]) -> None:
+        interlock = False
         try:
             state, reason = work()
+        except InterlockOpen as error:
+            interlock = True
+            state, reason = TrialState.FAILED, str(error)
         except Stopped:
             state, reason = TrialState.ABORTED, self._stop.reason
+        except RigHeld as taken:
+            with suppress(StoreError):  # who has taken the rig may have ended the trial
+                self._finish(trial, TrialState.ABORTED, str(taken))
+            raise
         except HilError as error:
             # A halted device complains; that is no fault of its own.
             stopped = bool(self._stop.reason)
+            if isinstance(error, FramesRefused):
+                self._store.event("frames_refused", self._clock.now(), error.to_json(trial.number))
             state = TrialState.ABORTED if stopped else TrialState.FAILED
             reason = self._stop.reason if stopped else str(error)
         except BaseException as error:
@@ -224,7 +255,13 @@ class Controller:
             raise
         if state in (TrialState.FAILED, TrialState.ABORTED):
             self._charge(trial)
+        if interlock:
+            said = {"trial": trial.number, "why": reason}
+            self._store.event("interlock", self._clock.now(), said)
         self._finish(trial, state, reason)
+        end = TrialEnd(trial.kind, state, self._last_fault, interlock, self._failures)
+        if why := self._pause_rules.why(end):
+            self._pausing.wishes.pause(why)
 
     def _charge(self, trial: OpenTrial) -> None:
         """Write down the light of a trial that was not measured to its end."""
@@ -250,12 +287,38 @@ class Controller:
         self._show(trial, TrialState.PROPOSED, 0)
         began_s = self._capture.device_s()
         wanted = {**self._spec.fixed, **trial.requested}
+        if refused := self._refused(trial, wanted):
+            return TrialState.PRUNED, refused
         read_back = self._on_device(lambda: self._capture.apply(wanted))
+        self._policy.moved(read_back)
         self._store.applied(trial, self._clock.now(), read_back)
         measurement = self._take_frames(trial, self._capture.device_s() - began_s)
         self._store.captured(trial, self._clock.now(), measurement.device_s)
         self._show(trial, TrialState.CAPTURED, len(trial.fields or self._capture.fields))
         return self.assess(trial, measurement, read_back)
+
+    def _refused(self, trial: OpenTrial, wanted: Mapping[str, Value]) -> str:
+        """Have a person approve what moves too far; why it may not move, empty if it may."""
+        moves = self._policy.beyond(wanted)
+        if not moves:
+            return ""
+        said = {"trial": trial.number, "moves": moves}
+        limit_s = self._policy.timeout_s
+        self._store.event("approval_needed", self._clock.now(), {**said, "timeout_s": limit_s})
+        listed = ", ".join(f"{name} {move}" for name, move in moves.items())
+        why = f"trial {trial.number} waits for approval: {listed}"
+        self._note(f"PAUSED: {why}; hil approve, or hil approve --refuse")
+        verdict = self._pausing.wait_for_verdict(trial.number, why, self._look, limit_s)
+        self._note("")
+        self._raise_if_stopped()
+        if verdict is None:
+            self._store.event("approval_timeout", self._clock.now(), said)
+            return f"nobody approved it within {limit_s:g} s: {listed}"
+        answer = {**said, "verdict": verdict.wish.value, "by": verdict.by, "why": verdict.why}
+        self._store.event("verdict", self._clock.now(), answer)
+        if verdict.wish is Wish.APPROVE:
+            return ""
+        return f"refused by {verdict.by}, {verdict.why}: {listed}"
 
     def _take_frames(self, trial: OpenTrial, device_s: float) -> Measurement:
         """Visit every field, in an order of this trial's own, all repeats before moving on."""
@@ -272,6 +335,7 @@ class Controller:
             self._show(trial, TrialState.APPLIED, min(len(parts), len(fields)))
         if n_places > n_fields:
             self._on_device(self._capture.leave_blanks)
+        flags = self._capture.end_trial()
         first = parts[fields[0]]
         return Measurement(
             np.stack([parts[i].frames for i in sorted(parts)]),
@@ -280,7 +344,8 @@ class Controller:
             n_places - n_fields,
             device_s,
             self._capture.dose_mj(),
-            trial.fields,
+            flags=flags,
+            fields=trial.fields,
         )
 
     def assess(
@@ -309,11 +374,29 @@ class Controller:
     # --- keeping watch ---------------------------------------------------------------------------
 
     def _on_device(self, work: Callable[[], T]) -> T:
-        self._raise_if_stopped()
-        result = self._devices.run(work, self._watch)
-        self._worked()
-        self._raise_if_stopped()
-        return result
+        """Run work on the devices; again, where a pause took the light away from it."""
+        while True:
+            self._hold()
+            self._raise_if_stopped()
+            try:
+                result = self._devices.run(work, self._watch)
+            except RigError:
+                if not self._pausing.spoilt or self._stop.reason or self._hanging():
+                    raise
+            else:
+                self._raise_if_stopped()
+                if not self._pausing.spoilt:
+                    return result
+            finally:
+                self._worked()
+
+    def _hold(self) -> None:
+        """Wait for as long as the session is paused."""
+        if self._pausing.wanted:
+            self._note(f"PAUSED: {self._pausing.wishes.hold}; goes on by hil continue")
+        if self._pausing.hold(self._look, lambda: bool(self._hanging())):
+            self._failures = 0  # a person has seen them
+            self._note("")
 
     def _raise_if_stopped(self) -> None:
         if self._stop.reason:
@@ -322,11 +405,15 @@ class Controller:
     def _watch(self) -> None:
         """Run on the main thread every 0.1 s while the devices work."""
         self._look()
+        self._pausing.watch()
         if self._stop.reason:
             self._halt()
 
     def _elapsed_s(self) -> float:
         return self._clock.monotonic() - self._started_s
+
+    def _note(self, note: str) -> None:
+        self._show(None, None, 0, note=note)
 
     def _show(
         self, trial: OpenTrial | None, state: TrialState | None, n_fields: int, note: str = ""

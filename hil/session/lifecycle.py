@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from drivers.types import Value
 from hil.calibration.rig_noise import RigNoise, check_now, noise_entries
 from hil.clock import Clock
-from hil.errors import HilError, Interrupted, StoreError
+from hil.errors import HilError, Interrupted, RigHeld, StoreError
+from hil.ranking.drift import Drift
 from hil.records.session import Observer, SessionState
 from hil.records.trial import TrialState
 from hil.rig.capture import Capture
@@ -20,7 +21,12 @@ from hil.rig.light import DoseMeter
 from hil.rig.rig import Rig
 from hil.session.assess import SessionAssessor, Surroundings
 from hil.session.baseline import Baseline
+from hil.session.control.approval import ApprovalPolicy
+from hil.session.control.attended import Attended
+from hil.session.control.pause_rules import PauseRules
+from hil.session.control.pausing import Pausing
 from hil.session.controller import Controller, LoopSpec
+from hil.session.frame_guards import frame_watch
 from hil.session.polls import Polls
 from hil.session.result import SessionResult, best_of, result_of
 from hil.session.search_space import SearchSpace
@@ -80,6 +86,7 @@ class _Run:
     rows: SqlStore
     waiting: Waiting
     thinker: WorkerThread
+    pausing: Pausing
     watch: Watch
     look: Callable[[], None]
     observer: Observer
@@ -107,6 +114,8 @@ def drive(setup: SessionSetup, observer: Observer, stop: StopSwitch) -> SessionR
     ------
     NotParked
         A device is not known to be safe, whatever else went well.
+    RigHeld
+        Another process has taken the rig; it was parked all the same.
     HilError
         The rig or the database failed for good.
     """
@@ -127,23 +136,35 @@ def drive(setup: SessionSetup, observer: Observer, stop: StopSwitch) -> SessionR
             resumed=setup.resumed and not setup.joined,
             clock=setup.clock,
         )
-        polls = Polls(store, setup.clock, stop)
+        attended = Attended(
+            setup.file.spec.pause,
+            setup.rig,
+            capture,
+            store,
+            setup.database.beside(setup.session_id),
+            stop,
+            setup.clock,
+        )
+        stack.callback(attended.leave)
+        attended.enter(resumed=setup.resumed, joined=setup.joined)
+        polls = Polls(store, setup.clock, stop, attended.wishes)
 
         def look() -> None:
             watch.heartbeat()
             polls.poll()
+            attended.look()
 
-        waiting = Waiting(setup.rig, capture, stop, look, store.give_up, setup.clock)
+        pausing = attended.pausing
+        waiting = Waiting(setup.rig, capture, stop, look, store.give_up, setup.clock, pausing)
+        attended.waiting_is_dark = waiting.parked
         stack.callback(waiting.close)
         stack.callback(_recorded, lambda: waiting.run(store.close))
-        run = _Run(setup, capture, store, waiting, thinker, watch, look, observer, stop)
-        try:
-            ending = _run_trials(run)
-        except Interrupted as stopped:
-            ending = Ending(SessionState.STOPPED, str(stopped))
-        except BaseException as error:
+        run = _Run(setup, capture, store, waiting, thinker, pausing, watch, look, observer, stop)
+        ending, error = _run_to_end(run)
+        error = polls.taken or error
+        if error is not None:
             _end(run, Ending(SessionState.FAILED, _brief(error)), after=error)
-            raise
+            raise error
         _end(run, ending, after=None)
     return result_of(setup.database, setup.session_id, ending.state, ending.reason)
 
@@ -162,6 +183,7 @@ def _capture(setup: SessionSetup) -> Capture:
         meter=rig.run(lambda: _meter(setup)),
         device_s=rig.device_s,
         recorded=rig.recorded,
+        watch=frame_watch(setup.noise, rig, spec.measure.unguarded),
     )
 
 
@@ -169,6 +191,16 @@ def _meter(setup: SessionSetup) -> DoseMeter:
     light = setup.space.budget.light
     present = setup.rig.safety.read(light.settings) if light else {}
     return DoseMeter(light, present, setup.rig.device_s)
+
+
+def _run_to_end(run: _Run) -> tuple[Ending, BaseException | None]:
+    """Run the trials; how that ended, and the error that it was for."""
+    try:
+        return _run_trials(run), None
+    except Interrupted as stopped:
+        return Ending(SessionState.STOPPED, str(stopped)), None
+    except BaseException as error:
+        return Ending(SessionState.FAILED, _brief(error)), error
 
 
 def _run_trials(run: _Run) -> Ending:
@@ -205,6 +237,9 @@ def _run_trials(run: _Run) -> Ending:
         ),
         clock=clock,
         stop=run.stop,
+        pausing=run.pausing,
+        policy=_policy(setup),
+        pause_rules=PauseRules(spec.pause, lambda: wait(lambda: _drift(setup))),
         hanging=lambda: "; ".join(str(hang) for hang in rig.hangs),
         look=run.look,
         halt=run.watch.halt_if_stopped,
@@ -213,6 +248,15 @@ def _run_trials(run: _Run) -> Ending:
     )
     controller.recover()
     return controller.run()
+
+
+def _policy(setup: SessionSetup) -> ApprovalPolicy:
+    """Find out where the settings are whose moves a person must approve."""
+    spec, rig = setup.file.spec.approval, setup.rig
+    names = () if spec is None else spec.names
+    canonical = {name: rig.safety.setting(name).name for name in names}
+    present = rig.read(*canonical.values()) if canonical else {}
+    return ApprovalPolicy(spec, canonical, present)
 
 
 def _confirm_calibration(setup: SessionSetup, store: WatchedStore) -> None:
@@ -247,6 +291,7 @@ def _end(run: _Run, ending: Ending, after: BaseException | None) -> None:
     After an error of the database the lamp comes before the record.
     """
     setup, store, clock = run.setup, run.store, run.setup.clock
+    run.pausing.wishes.close()
     if after is None and not setup.rig.hangs:
         _last_move(run)
     parked = setup.held.park(
@@ -256,8 +301,11 @@ def _end(run: _Run, ending: Ending, after: BaseException | None) -> None:
         record=lambda kind, detail: run.rows.event(kind, clock.now(), detail),
     )
     run.waiting.parked()
+    _recorded(lambda: run.waiting.run(run.pausing.announcing.finish))
     alone = not any(alive for _, _, alive in _open_trials(store))
-    if alone:
+    # Who has taken the rig for this very session says how it ends.
+    theirs = isinstance(after, RigHeld) and after.session_id == setup.session_id
+    if alone and not theirs:
         _recorded(lambda: store.session_state(ending.state, clock.now(), ending.reason))
     if parked.lost is None:
         _recorded(lambda: run.waiting.run(lambda: _record_drift(setup, run.rows)))
@@ -266,9 +314,13 @@ def _end(run: _Run, ending: Ending, after: BaseException | None) -> None:
 
 def _record_drift(setup: SessionSetup, store: SqlStore) -> None:
     """Write down what the reference trials have shown."""
-    drift = setup.database.drift(setup.session_id, setup.file.spec.estimator.confidence)
+    drift = _drift(setup)
     if drift is not None:
         store.event("drift", setup.clock.now(), drift.to_json())
+
+
+def _drift(setup: SessionSetup) -> Drift | None:
+    return setup.database.drift(setup.session_id, setup.file.spec.estimator.confidence)
 
 
 def _open_trials(store: WatchedStore) -> Sequence[tuple[Any, TrialState, bool]]:

@@ -6,15 +6,18 @@ import threading
 from collections.abc import Callable
 
 from hil.clock import Clock
+from hil.errors import RigHeld
+from hil.session.control.wishes import Wishes
 from hil.session.ports import Store
 from hil.supervision.stop import StopSwitch
 
-_RENEW_LEASE_S = 10.0
-_ASK_FOR_STOP_S = 1.0
+# Much more often than `hil.locks.progress.SILENT_S`, after which a holder counts as dead.
+_RENEW_LEASE_S = 5.0
+_ASK_S = 1.0
 
 
 class Polls:
-    """Renews the lease, and hears of a stop that another process asked for.
+    """Renews the lease, and hears what another process asks for.
 
     Parameters
     ----------
@@ -23,35 +26,42 @@ class Polls:
     clock
         Time.
     stop
-        Pressed with the reason of a stop that was asked for.
+        Pressed with the reason of a stop that was asked for, or with who has taken the rig.
+    wishes
+        Told of everything else.
+
+    Attributes
+    ----------
+    taken
+        Who has taken the rig from this process; None while it is ours.
     """
 
-    def __init__(self, store: Store, clock: Clock, stop: StopSwitch) -> None:
+    def __init__(self, store: Store, clock: Clock, stop: StopSwitch, wishes: Wishes) -> None:
         self._store = store
         self._clock = clock
         self._stop = stop
+        self._wishes = wishes
         self._renewed_s = self._asked_s = clock.monotonic()
         self._asking: threading.Thread | None = None
         self._error: BaseException | None = None
+        self.taken: RigHeld | None = None
 
     def poll(self) -> None:
         """Ask what is due; returns at once. Call it as often as you like.
 
         Raises
         ------
-        RigHeld
-            Another process has taken the rig.
         StoreError
             The database refused for good.
         """
         error, self._error = self._error, None
         if error is not None:
             raise error
-        if self._asking is not None and self._asking.is_alive():
+        if self.taken is not None or (self._asking is not None and self._asking.is_alive()):
             return
         now_s = self._clock.monotonic()
         due: list[Callable[[], None]] = []
-        if now_s - self._asked_s > _ASK_FOR_STOP_S:
+        if now_s - self._asked_s > _ASK_S:
             self._asked_s = now_s
             due.append(self._ask)
         if now_s - self._renewed_s > _RENEW_LEASE_S:
@@ -66,10 +76,15 @@ class Polls:
     def _ask(self) -> None:
         if reason := self._store.requested_stop():
             self._stop.press(reason)
+        self._wishes.obey(self._store.requests())
 
     def _run(self, due: list[Callable[[], None]]) -> None:
         try:
             for ask in due:
                 ask()
+        except RigHeld as taken:
+            # As a person's stop: the devices are told at once, and nothing new begins.
+            self.taken = taken
+            self._stop.press(str(taken))
         except BaseException as error:  # raised where somebody listens
             self._error = error

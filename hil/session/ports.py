@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 from drivers.types import Value
 from hil.records.estimate import Assessment
 from hil.records.frames import FieldFrames, Measurement
+from hil.records.request import Request
 from hil.records.session import SessionState
 from hil.records.trial import OpenTrial, Proposal, TrialRow, TrialState
 
@@ -120,6 +121,10 @@ class Store(Protocol):
 
     def requested_stop(self) -> str:
         """Reason for which another process asked this session to stop; empty if none did."""
+        ...
+
+    def requests(self) -> list[Request]:
+        """List all that other processes ever asked of this session, oldest first."""
         ...
 
     def renew_lease(self, at: datetime) -> None:

@@ -13,6 +13,7 @@ from hil.ranking.drift import Drift, without_drift
 from hil.ranking.leaders import winner
 from hil.records.session import SessionState
 from hil.records.trial import Best, TrialState
+from hil.session.happened import Happened, what_happened
 
 if TYPE_CHECKING:
     from hil.store import Database
@@ -44,8 +45,12 @@ class SessionResult:
         What speaks against the estimates, and of how many COMPLETE trials.
     n_barred
         COMPLETE trials that cannot win, since a flag says that their number is wrong.
+    happened
+        Events, and trials that did not work, the worst first.
     noise_checked
         Whether the noise model was compared with repeats; False where fields have one frame each.
+    refused
+        Guards that refused frames, and of how many trials.
     """
 
     session_id: str
@@ -62,7 +67,9 @@ class SessionResult:
     drift: Drift | None = None
     flags: Mapping[str, int] = field(default_factory=dict)
     n_barred: int = 0
+    happened: tuple[Happened, ...] = ()
     noise_checked: bool = True
+    refused: Mapping[str, int] = field(default_factory=dict)
 
 
 def best_of(database: Database, session_id: str) -> Best | None:
@@ -113,5 +120,17 @@ def result_of(
         drift=database.drift(session_id),
         flags=Counter(flag for flags in estimates["flags"] for flag in flags),
         n_barred=sum(row.constraints.get("flags", 0) > 0 for row in rows),
+        happened=what_happened(database, session_id),
         noise_checked=all(found.get("noise_checked", True) for found in estimates["details"]),
+        refused=_refused(database, session_id),
+    )
+
+
+def _refused(database: Database, session_id: str) -> Mapping[str, int]:
+    """Count the events of refused frames by the guard's name."""
+    events = database.events(session_id)
+    return Counter(
+        str(detail.get("guard"))
+        for kind, detail in zip(events["kind"], events["detail"], strict=True)
+        if kind == "frames_refused"
     )

@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from drivers.types import Value
 from hil.calibration.rig_noise import RigNoise, check_before, refuse_moves, rig_noise
 from hil.clock import Clock, SystemClock
-from hil.errors import InputError
+from hil.errors import HilError, InputError
+from hil.records.manifest import manifest, tells_firmware
 from hil.records.session import Observer, SessionState, Snapshot
 from hil.records.versions import versions
 from hil.rig.rig import Rig
 from hil.session.assess import check_estimator, check_objectives
 from hil.session.baseline import Baseline, take_baseline
+from hil.session.frame_guards import check_guards
 from hil.session.lifecycle import SessionSetup, drive
 from hil.session.result import SessionResult, result_of
 from hil.session.search_space import SearchSpace, resolve
-from hil.spec import RigFile, RigSpec, SessionFile, SessionSpec, load_rig_file, load_session_file
-from hil.spec.load import check_against_rig, parse
+from hil.session.stored import Confirm, nobody, say_nothing, stored_file
+from hil.spec import SessionFile, SessionSpec, load_rig_file, load_session_file
+from hil.spec.load import check_against_rig
 from hil.supervision.stop import StopSwitch
 from hil.supervision.supervised import supervised_rig
 
 if TYPE_CHECKING:
-    from hil.store import NewSession, SessionRecord
+    from hil.store import NewSession
 
 
 def show_nothing(snapshot: Snapshot) -> None:
@@ -91,6 +94,7 @@ def run_session(
     folder = None if frames is None else Path(frames)
     file = with_trials(_session_file(path_or_spec, rig), trials)
     check_estimator(file)
+    check_guards(file)
     with ExitStack() as stack:
         existing = None
         if database_exists(database):
@@ -134,25 +138,34 @@ def resume_session(
     join: bool = False,
     accept_calibration: bool = False,
     observer: Observer = show_nothing,
+    say: Callable[[str], None] = say_nothing,
+    confirm: Confirm = nobody,
     stop: StopSwitch | None = None,
     clock: Clock | None = None,
 ) -> SessionResult:
     """Go on with a session that was interrupted, or join one that another controller runs.
 
-    The session and rig files are those stored with the session.
+    The session file is the one stored with the session. Of the limits in the stored rig file and in
+    the one that lies in its place now the stricter hold, and an event says what differs.
 
     Parameters
     ----------
     session
         Id, a unique beginning of one, or ``"last"``.
     rig
-        Another rig file than the stored one; needed to join, since a rig has one controller.
+        Another rig file than the stored one, which holds as it is; needed to join, since a rig has
+        one controller.
     trials
         A new number of trials.
     join
         Whether other controllers may be at work on it.
     accept_calibration
         As for `run_session`.
+    say
+        Called with a line for each difference between the two rig files.
+    confirm
+        Asked where the rig file in its place names other devices, or is gone; without it such a
+        session is refused.
     database, frames, observer, stop, clock
         As for `run_session`.
 
@@ -170,10 +183,14 @@ def resume_session(
         record = recorded.session(session)
         if record.state is SessionState.COMPLETE and trials is None:
             return result_of(recorded, record.id, record.state, record.reason)
-        file = with_trials(
-            stored_file(record, rig), trials if trials is not None else record.n_trials
-        )
+        lines: list[str] = []
+        stored = stored_file(record, rig, say=lines.append, confirm=confirm)
+        for line in lines:
+            say(line)
+        file = with_trials(stored, trials if trials is not None else record.n_trials)
+        file = with_estimator(file, record.estimator)
         check_estimator(file)
+        check_guards(file)
         # Another rig has a calibration of its own.
         noise = rig_noise(file.rig, recorded, None if rig else record.calibration_id)
         check_objectives(file, noise.model)
@@ -186,6 +203,8 @@ def resume_session(
         baseline = Baseline.from_json(record.extra["layout"])
         opened.run(lambda: baseline.check(space.safety, file.path))
         _check_calibration(noise, file, opened, space, baseline, accept=accept_calibration)
+        if lines:
+            held.event("rig_file_differs", {"lines": lines})
         setup = SessionSetup(
             file,
             held,
@@ -219,6 +238,18 @@ def with_trials(file: SessionFile, trials: int | None) -> SessionFile:
     return replace(file, spec=file.spec.model_copy(update={"trials": trials}))
 
 
+def with_estimator(file: SessionFile, kind: str) -> SessionFile:
+    """Return the file with the estimator that its session began with.
+
+    A file that names none means the default of its day, and slack differs between estimators.
+    """
+    own = file.spec.estimator
+    if kind == own.kind:
+        return file
+    update = {"estimator": own.model_copy(update={"kind": kind})}
+    return replace(file, spec=file.spec.model_copy(update=update))
+
+
 def _session_file(
     source: str | Path | SessionSpec | SessionFile, rig: str | Path | None
 ) -> SessionFile:
@@ -230,22 +261,6 @@ def _session_file(
     check_against_rig(source, rig_file.spec, "session")
     text = source.model_dump_json(exclude_unset=True)
     return SessionFile(source, text, Path.cwd() / "session", rig_file)
-
-
-def stored_file(record: SessionRecord, rig: str | Path | None) -> SessionFile:
-    """Build the files of a session from what the database kept of them."""
-    path = Path(record.extra["session_path"])
-    if record.session_text.startswith("{"):
-        spec = SessionSpec.model_validate_json(record.session_text)
-    else:
-        spec = parse(SessionSpec, record.session_text, path)
-    if rig is not None:
-        rig_file = load_rig_file(rig)
-    else:
-        rig_path = Path(record.extra["rig_path"])
-        rig_file = RigFile(parse(RigSpec, record.rig_text, rig_path), record.rig_text, rig_path)
-    check_against_rig(spec, rig_file.spec, path)
-    return SessionFile(spec, record.session_text, path, rig_file)
 
 
 def _resolve(file: SessionFile, rig: Rig) -> SearchSpace:
@@ -313,5 +328,16 @@ def _new_session(
             "layout": baseline.to_json(),
             "session_path": str(file.path),
             "rig_path": str(file.rig.path),
+            "manifest": _manifest(file, rig),
         },
     )
+
+
+def _manifest(file: SessionFile, rig: Rig) -> dict[str, Any]:
+    drivers = [{"kind": one.kind, **one.options} for one in rig.spec.driver]
+    firmware: dict[str, Value] = {}
+    for name, setting in rig.settings.items():
+        if setting.read_only and tells_firmware(name):
+            with suppress(HilError):  # it is for the record only
+                firmware |= rig.read(name)
+    return manifest(adapters=rig.versions, firmware=firmware, drivers=drivers, seed=file.spec.seed)

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from drivers.types import Value
 from hil.errors import InputError, SafetyError
 from hil.rig.light import SampleLight, light_path
+from hil.rig.moves.interior import interior
 from hil.rig.safety import Safety
 from hil.session.objectives import binning_of
 from hil.session.repair import least, repair
@@ -144,9 +145,10 @@ class SearchSpace:
     def problem(self, values: Mapping[str, Value]) -> str:
         """Say which limit across settings a proposal breaks; empty if none."""
         everything = {**self.present, **self.fixed, **values}
-        for rule in self.safety.rules:
-            if said := self.safety.together_problem(rule, everything):
-                return said
+        for name, value in values.items():  # what a preset sets counts as well
+            everything.update(self.safety.settings[name].expands.get(value, {}))
+        if said := self.safety.joint_problem(everything):
+            return said
         for name, amount in self.excess(values).items():
             if amount > 0:
                 return f"{name} is {amount:g} above what [constraints] allows"
@@ -198,7 +200,7 @@ def resolve(session: SessionSpec, safety: Safety, rig: RigSpec, where: str | Pat
     )
     searched = {axis.setting for axis in axes}
     _refuse_overlap(axes, fixed, safety, where)
-    names = {name for rule in safety.rules for name in rule.settings}
+    names = set(safety.joint_settings)
     names |= {*budget.light.settings} if budget.light else set()
     camera = safety.devices[rig.camera].describe()
     binning = next((setting.name for setting in camera if setting.role == "binning"), "")
@@ -221,8 +223,32 @@ def resolve(session: SessionSpec, safety: Safety, rig: RigSpec, where: str | Pat
         pixel_size_um=rig.optics.pixel_size_um if rig.optics else math.nan,
     )
     if said := space.problem(anchor):
-        raise InputError(where, "search", f"no settings in these ranges are allowed: {said}")
+        inside = _inside(space)
+        if inside is None or space.problem(inside):
+            raise InputError(where, "search", f"no settings in these ranges are allowed: {said}")
+        space = replace(space, anchor=inside)
     return space
+
+
+def _inside(space: SearchSpace) -> dict[str, Value] | None:
+    """Find values of the axes within limits across settings, where the least ones are not."""
+    numbers = [axis for axis in space.axes if axis.choices is None]
+    free = {axis.setting: (float(axis.low or 0), float(axis.high or 0)) for axis in numbers}
+    free = {name: ends for name, ends in free.items() if name in space.safety.joint_settings}
+    held = {**space.present, **space.fixed, **space.anchor}
+    found = interior(space.safety.limits.joint, free, held)
+    if found is None:
+        return None
+    anchor = dict(space.anchor)
+    for axis in numbers:
+        value = found.get(axis.setting)
+        if value is None:
+            continue
+        if axis.step is not None:
+            assert axis.low is not None
+            value = axis.low + round((value - axis.low) / axis.step) * axis.step
+        anchor[axis.setting] = round(value) if axis.setting in space.integers else value
+    return anchor
 
 
 def _resolve_axis(axis: SearchAxis, safety: Safety, where: str | Path, key: str) -> SearchAxis:

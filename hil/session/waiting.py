@@ -15,6 +15,7 @@ from hil.errors import StoreError
 from hil.rig.capture import Capture
 from hil.rig.device_thread import WorkerThread
 from hil.rig.rig import Rig
+from hil.session.control.pausing import Pausing
 from hil.supervision.stop import StopSwitch
 
 T = TypeVar("T")
@@ -40,6 +41,8 @@ class Waiting:
         Told once, when the wait for the database is given up.
     clock
         Time.
+    pausing
+        Once a pause is asked for the sample is dark at once.
     """
 
     def __init__(
@@ -50,6 +53,7 @@ class Waiting:
         look: Callable[[], None],
         give_up: Callable[[], None],
         clock: Clock,
+        pausing: Pausing,
     ) -> None:
         self._rig = rig
         self._capture = capture
@@ -57,6 +61,7 @@ class Waiting:
         self._look = look
         self._give_up = give_up
         self._clock = clock
+        self._pausing = pausing
         self._records = WorkerThread("hil-records")
         self._since_s = clock.monotonic()
         self._dark = False
@@ -93,8 +98,11 @@ class Waiting:
             now_s = self._clock.monotonic()
             if self._stop.reason and not stopped_s:
                 stopped_s.append(now_s)
-            if stopped_s or now_s - self._since_s > DARK_AFTER_S:
+            paused = self._pausing.wanted
+            if stopped_s or paused or now_s - self._since_s > DARK_AFTER_S:
                 self._go_dark()
+            if paused:
+                self._pausing.is_dark()
             if stopped_s and now_s - max(stopped_s[0], began_s) > STOP_AFTER_S:
                 self._leave(thread, now_s - began_s)
 

@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 from drivers.types import Value
 from hil.records.estimate import Assessment
 from hil.records.frames import FieldFrames, Measurement
+from hil.records.request import Request
 from hil.records.session import SessionState
 from hil.records.trial import OpenTrial, Proposal, TrialRow, TrialState
 from hil.session.ports import Store
@@ -92,6 +93,10 @@ class WatchedStore:
     def requested_stop(self) -> str:
         """Reason for which another process asked this session to stop."""
         return self._wait(self._store.requested_stop)
+
+    def requests(self) -> list[Request]:
+        """List all that other processes asked of this session."""
+        return self._wait(self._store.requests)
 
     def renew_lease(self, at: datetime) -> None:
         """Say that this controller is alive."""

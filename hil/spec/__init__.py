@@ -21,6 +21,7 @@ from hil.spec.rig import (
     Interlock,
     Limit,
     LimitsTogether,
+    MatrixLimit,
     ParkStep,
     RigSpec,
 )
@@ -36,9 +37,11 @@ from hil.spec.sampler import (
     TpeSampler,
 )
 from hil.spec.session import Finish, Reference, SessionSpec, Stop
+from hil.spec.unattended import Approval, Pause
 
 __all__ = [
     "RULES",
+    "Approval",
     "AutoSampler",
     "Blank",
     "CalibrateSpec",
@@ -57,6 +60,7 @@ __all__ = [
     "Interlock",
     "Limit",
     "LimitsTogether",
+    "MatrixLimit",
     "Measure",
     "NoiseSpec",
     "Nsga2Sampler",
@@ -64,6 +68,7 @@ __all__ = [
     "ObjectiveName",
     "Optics",
     "ParkStep",
+    "Pause",
     "PoissonNoiseSpec",
     "QmcSampler",
     "RandomSampler",

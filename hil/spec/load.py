@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -35,6 +36,18 @@ class RigFile:
     spec: RigSpec
     text: str
     path: Path
+
+    def needs_camera(self) -> None:
+        """Refuse a rig without a camera: for whatever takes frames.
+
+        Raises
+        ------
+        InputError
+        """
+        if not self.spec.camera:
+            raise InputError(
+                self.path, "camera", "missing: label of the device that takes the frames"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +112,7 @@ def _read(path: str | Path) -> tuple[Path, str]:
 
 
 def parse(model: type[Model], text: str, where: str | Path) -> Model:
-    """Check TOML text against a model.
+    """Check TOML text against a model; the JSON of a spec that this program wrote is read too.
 
     Raises
     ------
@@ -107,9 +120,12 @@ def parse(model: type[Model], text: str, where: str | Path) -> Model:
         For the first mistake; the number of further ones is said.
     """
     try:
-        table = tomllib.loads(text)
+        # No TOML document begins with a brace.
+        table = json.loads(text) if text.startswith("{") else tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InputError(where, "", f"not TOML: {error}") from None
+    except json.JSONDecodeError as error:
+        raise InputError(where, "", f"neither TOML nor JSON: {error}") from None
     except RecursionError:
         raise InputError(where, "", "nested too deeply") from None
     try:
@@ -271,6 +287,10 @@ def check_against_rig(session: SessionSpec, rig: RigSpec, where: str | Path) -> 
             problem = outside(limit, value) if limit is not None else ""
             if problem:
                 raise InputError(where, f'{path}."{name}"', f"{value!r} {problem}")
+    if not rig.camera:
+        raise InputError(
+            where, "rig", f"{session.rig!r} names no camera: camera = the device that takes frames"
+        )
     if "bits_per_area" in session.objective.names and rig.optics is None:
         raise InputError(
             where,

@@ -81,6 +81,8 @@ class Measure(Spec):
         ``"all"``, ``"first"`` (the first repeat of each field), or ``"none"``.
     blank
         Fields without sample, measured with every trial.
+    unguarded
+        Guards of frames that are not asked, ``"dark"`` say; see docs/faults.md.
     """
 
     grid: Grid | None = None
@@ -89,6 +91,7 @@ class Measure(Spec):
     repeats: int = Field(default=1, ge=1, le=10_000)
     keep_frames: Literal["all", "first", "none"] = "all"
     blank: Blank | None = None
+    unguarded: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _one_form(self) -> Self:
@@ -162,12 +165,15 @@ class EstimatorSpec(Spec):
         Of intervals.
     subtract_pattern
         Whether what all fields of view share is taken off, where no maps of the camera are at hand.
+    lower_bound
+        Whether each trial's estimate has a lower bound beside it.
     """
 
     kind: str = "predictive"
     patch_size: int = Field(default=16, ge=1, le=256)
     confidence: float = Field(default=0.95, gt=0, lt=1)
     subtract_pattern: bool = False
+    lower_bound: bool = False
 
     def cannot_subtract(self, n_fields: int) -> str:
         """Say why what fields share could not be taken off; empty where it can be."""

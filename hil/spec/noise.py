@@ -67,6 +67,8 @@ class DualGainNoiseSpec(Spec):
     ----------
     offset_above_adu
         Where the second gain's line starts; left out where the mean does not jump at the join.
+    saturation_adu
+        As for a camera.
     """
 
     kind: Literal["dual_gain"]
@@ -78,6 +80,7 @@ class DualGainNoiseSpec(Spec):
     read_noise_above_e: float = Field(ge=0)
     offset_above_adu: float | None = None
     bit_depth: BitDepth = 16
+    saturation_adu: float | None = Field(default=None, gt=0)
 
 
 class EmccdNoiseSpec(Spec):

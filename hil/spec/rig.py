@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    StrictFloat,
+    StrictInt,
+    StrictStr,
     TypeAdapter,
     ValidationError,
     model_validator,
@@ -22,6 +24,8 @@ from hil.spec.noise import NoiseAt, NoiseSpec
 RigNoiseSpec: TypeAlias = Annotated[
     NoiseSpec | CalibratedNoiseSpec, Field(discriminator="kind"), BeforeValidator(implied_kind)
 ]
+
+StrictNumber: TypeAlias = StrictInt | StrictFloat
 
 
 class DriverSpec(Spec):
@@ -63,6 +67,10 @@ class Limit(Spec):
     tolerance
         How far a read-back may lie from the request, in the setting's unit; without it, what the
         driver says. Beyond it the trial fails.
+    max_step
+        The largest change of one command, in the setting's unit; larger ones are divided.
+    slew_per_s
+        The fastest change, in the setting's unit a second.
     """
 
     low: float | None = None
@@ -73,6 +81,8 @@ class Limit(Spec):
     approach: Literal["rising", "falling", "any"] = "rising"
     backlash: float | None = Field(default=None, ge=0)
     tolerance: float | None = Field(default=None, ge=0)
+    max_step: float | None = Field(default=None, gt=0)
+    slew_per_s: float | None = Field(default=None, gt=0)
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -119,8 +129,38 @@ class LimitsTogether(Spec):
         return self
 
 
+class MatrixLimit(Spec):
+    """A bound on what settings do together: the actuators behind a mirror's modes, say.
+
+    ``|B z + flat| <= max`` for every row of B, with z the values of the settings.
+
+    Parameters
+    ----------
+    settings
+        z, numeric settings.
+    matrix
+        B, one row for each actuator and one column for each setting: rows of numbers, or the name
+        of an .npy file beside the rig file.
+    max
+        The largest magnitude allowed; a number for all rows, one for each, or an .npy file.
+    flat
+        What the actuators are at when all settings are 0; likewise.
+    """
+
+    settings: tuple[SettingName, ...] = Field(min_length=1)
+    matrix: tuple[tuple[StrictNumber, ...], ...] | StrictStr
+    max: StrictNumber | tuple[StrictNumber, ...] | StrictStr
+    flat: StrictNumber | tuple[StrictNumber, ...] | StrictStr = 0.0
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        if len(set(self.settings)) < len(self.settings):
+            raise ValueError("a setting is named twice")
+        return self
+
+
 class Interlock(Spec):
-    """A setting that must read back as stated before anything is sent or exposed.
+    """A setting that must read back as stated while anything is sent or exposed.
 
     Parameters
     ----------
@@ -161,7 +201,8 @@ class RigSpec(Spec):
     name
         By this name one process at a time holds the rig.
     camera
-        Label of the device that takes the frames.
+        Label of the device that takes the frames; without it the rig can be checked, moved and
+        parked, and takes none.
     driver
         How the devices are reached.
     noise
@@ -181,7 +222,7 @@ class RigSpec(Spec):
         frame; then it counts as hanging, the rig is parked without it, and the session ends.
     open_timeout_s
         The same for opening a driver.
-    limits, limits_together, interlock
+    limits, limits_together, limits_matrix, interlock
         What no command may leave.
     setup
         Settings applied once after connecting, before anything is measured.
@@ -194,7 +235,7 @@ class RigSpec(Spec):
 
     spec_version: Literal[1] = 1
     name: str = Field(min_length=1, max_length=200)
-    camera: str = Field(min_length=1)
+    camera: str = ""
     driver: tuple[DriverSpec, ...] = Field(min_length=1)
     noise: RigNoiseSpec | None = None
     noise_at: tuple[NoiseAt, ...] = ()
@@ -206,6 +247,7 @@ class RigSpec(Spec):
     open_timeout_s: float = Field(default=120, gt=0, le=3600)
     limits: dict[SettingName, Limit] = Field(default_factory=dict)
     limits_together: tuple[LimitsTogether, ...] = ()
+    limits_matrix: tuple[MatrixLimit, ...] = ()
     interlock: tuple[Interlock, ...] = ()
     setup: Settings = Field(default_factory=dict)
     park: tuple[ParkStep, ...] = ()
@@ -258,12 +300,3 @@ def outside(limit: Limit, value: float | int | str) -> str:
     if limit.high is not None and value > limit.high:
         return f"is above the rig's limit {limit.high:g}"
     return ""
-
-
-def together(rule: LimitsTogether, values: list[float]) -> float:
-    """Compute the quantity that a `LimitsTogether` bounds."""
-    if rule.rule == "sum_abs":
-        return sum(abs(value) for value in values)
-    if rule.rule == "sum":
-        return sum(values)
-    return math.hypot(*values)

@@ -11,6 +11,7 @@ from hil.spec.base import Settings, Spec
 from hil.spec.measure import EstimatorSpec, Measure
 from hil.spec.objective import Constraints, Objective
 from hil.spec.sampler import AutoSampler, GridSampler, SamplerSpec, kinds_that
+from hil.spec.unattended import Approval, Pause
 
 _LEADERS = 3
 _TRIALS_FOR_LEADERS = 50
@@ -116,6 +117,8 @@ class SessionSpec(Spec):
     reference: Reference | None = None
     finish: Finish = Finish()
     stop: Stop = Stop()
+    pause: Pause = Pause()
+    approval: Approval | None = None
 
     @property
     def remeasured(self) -> int:
@@ -178,6 +181,18 @@ class SessionSpec(Spec):
         if self.finish.remeasure is not None and self.finish.remeasure >= self.trials:
             raise ValueError(
                 f"finish.remeasure: {self.finish.remeasure} of {self.trials} trials, allowed: fewer"
+            )
+        if self.approval is not None:
+            for name in self.approval.names:
+                if name not in names and name not in self.fixed:
+                    raise ValueError(f"approval: {name} is neither searched nor fixed")
+        if self.pause.drift_bits is not None and self.reference is None:
+            raise ValueError("pause.drift_bits: needs the trials of [reference]")
+        most, ends = self.pause.failures_in_a_row, self.stop.failures_in_a_row
+        if most is not None and most > ends:
+            raise ValueError(
+                f"pause.failures_in_a_row: {most}, allowed: at most {ends}, since"
+                " stop.failures_in_a_row ends the session then"
             )
         frames = self.measure.n_frames
         if self.stop.frames is not None and self.stop.frames < frames:

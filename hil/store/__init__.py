@@ -28,6 +28,7 @@ __all__ = [
     "SessionRecord",
     "SqlStore",
     "database_exists",
+    "frames_folder",
     "migrate",
     "new_id",
     "open_database",
@@ -77,6 +78,17 @@ def open_database(
         engine.dispose()
         raise
     return Database(engine, location)
+
+
+def frames_folder(url: str | None = None, *, frames: Path | None = None) -> Path:
+    """Tell where a database's frames lie; nothing is opened.
+
+    Raises
+    ------
+    InputError
+        The URL is wrong.
+    """
+    return locate(url, frames).frames
 
 
 def database_exists(url: str | None = None) -> bool:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import time
+from datetime import UTC, datetime
 
 from sqlalchemy import Engine, update
 
 from hil.clock import Clock
-from hil.errors import InputError
-from hil.records.session import SessionState
+from hil.locks.progress import ProgressWatch
+from hil.records.request import Request, Wish, ask
 from hil.store import lease
 from hil.store.access import Access
 from hil.store.asking.refs import session_id
+from hil.store.control import requests
+from hil.store.control.folder import Beside
 from hil.store.frames.writer import Keep
 from hil.store.holder import Holder
 from hil.store.location import Location
@@ -30,6 +33,7 @@ class Driving(Access):
     def __init__(self, engine: Engine, location: Location) -> None:
         super().__init__(engine, location)
         self._leases: dict[str, Holder] = {}
+        self._watch = ProgressWatch()
 
     def store(
         self,
@@ -76,27 +80,50 @@ class Driving(Access):
 
     def request_stop(self, session: str, reason: str) -> None:
         """Ask whoever runs a session to stop it."""
-        with self._writing() as connection:
-            chosen = session_id(connection, session)
-            running = [SessionState.RUNNING.value, SessionState.PAUSED.value]
-            done = connection.execute(
-                update(SessionTable)
-                .where(SessionTable.id == chosen, SessionTable.state.in_(running))
-                .values(stop_requested=reason or "asked to stop")
-            )
-            if not done.rowcount:
-                raise InputError(session, "", "the session does not run")
+        self.request(session, ask(Wish.STOP, reason), datetime.now(UTC))
 
-    def acquire_lease(self, rig: str, holder: Holder, at: datetime) -> None:
+    def request(self, session: str, request: Request, at: datetime) -> None:
+        """Ask something of whoever runs a session.
+
+        Raises
+        ------
+        InputError
+            Nobody runs it.
+        """
+        with self._writing() as connection:
+            requests.write(connection, session_id(connection, session), request, at)
+
+    def beside(self, session: str) -> Beside:
+        """Folder beside a session's frames, through which it is reached without the database."""
+        return Beside(self._location.frames, session)
+
+    def waiting_for_approval(self, session: str) -> list[int]:
+        """Numbers of a session's trials that wait for somebody's approval."""
+        with self._reading() as connection:
+            return requests.waiting_trials(connection, session_id(connection, session))
+
+    def acquire_lease(
+        self, rig: str, holder: Holder, at: datetime, *, now_s: float | None = None
+    ) -> None:
         """Take the right to drive a rig.
+
+        Parameters
+        ----------
+        at
+            The present, for people to read.
+        now_s
+            The present on a monotonic clock, by which a holder is watched that cannot be judged at
+            once; None for the computer's.
 
         Raises
         ------
         RigHeld
-            Another live process has it; says who, where, and since when.
+            Another process has it; says who, where, and since when. Not ``certain`` while it is not
+            known whether that process lives: ask again, every second or so, for a minute.
         """
+        now_s = time.monotonic() if now_s is None else now_s
         with self._writing(section=f"lease:{rig}") as connection:
-            lease.acquire(connection, rig, holder, at)
+            lease.acquire(connection, rig, holder, at, watch=self._watch, now_s=now_s)
         self._leases[rig] = holder
 
     def renew_lease(self, rig: str, holder: Holder, at: datetime) -> None:

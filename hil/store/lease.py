@@ -8,20 +8,35 @@ from typing import Any, cast
 from sqlalchemy import Connection, delete, insert, select, update
 
 from hil.errors import RigHeld
+from hil.locks.progress import Life, ProgressWatch
 from hil.store.holder import Holder, Role
 from hil.store.models import LeaseTable
 
 
-def acquire(connection: Connection, rig: str, holder: Holder, at: datetime) -> None:
+def acquire(
+    connection: Connection,
+    rig: str,
+    holder: Holder,
+    at: datetime,
+    *,
+    watch: ProgressWatch,
+    now_s: float,
+) -> None:
     """Take the rig, or say who has it. Runs in the critical section of the rig.
 
     A holder that has died loses the rig; so does a controller to the guardian of its own session,
     which takes it only to park.
 
+    Parameters
+    ----------
+    watch, now_s
+        What was seen of the counters of holders that cannot be judged at once, and the time on its
+        monotonic clock.
+
     Raises
     ------
     RigHeld
-        Another live process drives the rig.
+        Another process drives the rig; not ``certain`` while it is not known to live.
     """
     row = (
         connection.execute(select(LeaseTable).where(LeaseTable.rig == rig)).mappings().one_or_none()
@@ -34,8 +49,10 @@ def acquire(connection: Connection, rig: str, holder: Holder, at: datetime) -> N
             and holder.session_id is not None
             and holder.session_id == other.session_id
         )
-        if not (other.same_process(holder) or guards) and other.alive(row["renewed_at"], at):
-            raise RigHeld(_refusal(rig, other, row["acquired_at"]))
+        if not (other.same_process(holder) or guards):
+            life = life_of(other, row["beats"], watch, now_s)
+            if life is not Life.DEAD:
+                raise _refusal(rig, other, row["acquired_at"], certain=life is Life.ALIVE)
         connection.execute(delete(LeaseTable).where(LeaseTable.rig == rig))
     connection.execute(
         insert(LeaseTable).values(
@@ -47,8 +64,18 @@ def acquire(connection: Connection, rig: str, holder: Holder, at: datetime) -> N
             session_id=holder.session_id,
             acquired_at=at,
             renewed_at=at,
+            token=holder.token,
+            beats=0,
         )
     )
+
+
+def life_of(holder: Holder, beats: int, watch: ProgressWatch, now_s: float) -> Life:
+    """Tell whether a holder lives: by what this machine knows of it, else by its counter."""
+    life = holder.life()
+    if life is not Life.UNKNOWN:
+        return life
+    return watch.look(f"{holder.host} {holder.pid} {holder.token}", beats, now_s)
 
 
 def renew(connection: Connection, rig: str, holder: Holder, at: datetime) -> None:
@@ -59,15 +86,28 @@ def renew(connection: Connection, rig: str, holder: Holder, at: datetime) -> Non
     RigHeld
         The rig is no longer this process's.
     """
-    done = connection.execute(update(LeaseTable).where(*_mine(rig, holder)).values(renewed_at=at))
-    if done.rowcount:
-        return
+    change = {"renewed_at": at, "beats": LeaseTable.beats + 1}
+    done = connection.execute(update(LeaseTable).where(*_mine(rig, holder)).values(change))
+    if not done.rowcount:
+        check(connection, rig, holder)
+
+
+def check(connection: Connection, rig: str, holder: Holder) -> None:
+    """See that the rig is still this process's.
+
+    Raises
+    ------
+    RigHeld
+        It is not.
+    """
     row = (
         connection.execute(select(LeaseTable).where(LeaseTable.rig == rig)).mappings().one_or_none()
     )
     if row is None:
         raise RigHeld(f"rig {rig!r}: the lease of this process was released")
-    raise RigHeld(_refusal(rig, _holder(row), row["acquired_at"]))
+    other = _holder(row)
+    if not other.same_process(holder):
+        raise _refusal(rig, other, row["acquired_at"])
 
 
 def release(connection: Connection, rig: str, holder: Holder) -> bool:
@@ -76,7 +116,12 @@ def release(connection: Connection, rig: str, holder: Holder) -> bool:
 
 
 def _mine(rig: str, holder: Holder) -> tuple[Any, ...]:
-    return (LeaseTable.rig == rig, LeaseTable.host == holder.host, LeaseTable.pid == holder.pid)
+    return (
+        LeaseTable.rig == rig,
+        LeaseTable.host == holder.host,
+        LeaseTable.pid == holder.pid,
+        LeaseTable.token == holder.token,
+    )
 
 
 def _holder(row: Any) -> Holder:
@@ -86,12 +131,13 @@ def _holder(row: Any) -> Holder:
         row["process_created"],
         cast(Role, row["role"]),
         row["session_id"],
+        row["token"],
     )
 
 
-def _refusal(rig: str, other: Holder, since: datetime) -> str:
-    session = f", session {other.session_id[:8]}" if other.session_id else ""
-    return (
-        f"rig {rig!r} is held by a {other.role} on {other.host} (process {other.pid}{session})"
-        f" since {since:%Y-%m-%d %H:%M:%S} UTC"
+def _refusal(rig: str, other: Holder, since: datetime, *, certain: bool = True) -> RigHeld:
+    return RigHeld(
+        f"rig {rig!r} is held by {other} since {since:%Y-%m-%d %H:%M:%S} UTC",
+        certain=certain,
+        session_id=other.session_id,
     )

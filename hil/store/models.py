@@ -172,6 +172,7 @@ class TrialTable(Base):
     host: Mapped[str | None]
     pid: Mapped[int | None]
     process_created: Mapped[float | None]
+    token: Mapped[str | None] = mapped_column(Key)
 
 
 # PostgreSQL puts NULL first when it sorts downwards. A plain index serves that order; the order
@@ -263,7 +264,11 @@ class EventTable(Base):
 
 
 class LeaseTable(Base):
-    """Who drives a rig."""
+    """Who drives a rig.
+
+    ``token`` is the mark of the process, ``beats`` a counter that it alone raises while it lives:
+    by these it is known, and not by the times, which are its own machine's and for people to read.
+    """
 
     __tablename__ = "lease"
 
@@ -275,6 +280,8 @@ class LeaseTable(Base):
     session_id: Mapped[str | None] = mapped_column(Key)
     acquired_at: Mapped[datetime]
     renewed_at: Mapped[datetime]
+    token: Mapped[str] = mapped_column(Key, server_default="")
+    beats: Mapped[int] = mapped_column(BigInteger, server_default="0")
 
 
 def table_of(model: type[Base]) -> Table:

@@ -14,27 +14,38 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, insert, select, update
+from sqlalchemy import Connection, Engine, Update, select, update
 from sqlalchemy.exc import DBAPIError
 
 from drivers.types import Value
 from hil.clock import Clock
 from hil.closing import Closing
 from hil.errors import StoreError
+from hil.locks.progress import ProgressWatch
 from hil.records.estimate import Assessment
 from hil.records.frames import FieldFrames, Measurement
+from hil.records.request import Request
 from hil.records.session import SessionState
 from hil.records.trial import ENDED, OpenTrial, Proposal, TrialRow, TrialState
 from hil.store import lease
+from hil.store.control import requests
+from hil.store.control.barriers import Barriers
+from hil.store.control.entries import EventEntry, TrialEntry
+from hil.store.control.folder import Beside
 from hil.store.engine import is_passing, writing
-from hil.store.frames.access import read_measurement
+from hil.store.frames.access import kept_frames, read_measurement
+from hil.store.frames.watch import FrameWatch
 from hil.store.frames.writer import FrameWriter, Keep, Sealed
-from hil.store.models import EVENT, EventTable, SessionTable, TrialTable, ordered_id
+from hil.store.models import SessionTable, TrialTable, ordered_id
 from hil.store.retry import Retry
 from hil.store.trials import changes as trial_changes
 from hil.store.trials.rows import TrialRows
 from hil.store.trials.work import TrialWork
 from hil.store.writer import Writer
+
+# What was measured on a rig that somebody else has moved meanwhile is no measurement.
+# A trial's tag once its frames are gone: its numbers stand, and nobody can estimate them again.
+FRAMES_LOST = "frames-lost"
 
 
 class SqlStore(Closing):
@@ -81,7 +92,12 @@ class SqlStore(Closing):
         self._clock = clock
         self._rows = TrialRows(session_id)
         self._work: dict[str, TrialWork] = {}
+        folder = Beside(frames_folder, session_id).path
+        self._barriers = Barriers(engine, retry, folder, self._still_ours)
         self._writer = FrameWriter(frames_folder, session_id, keep_frames)
+        self._watch = ProgressWatch()
+        self._kept = FrameWatch(frames_folder, session_id, clock.monotonic)
+        self._knows_earlier = False
 
     # ---- hil.session.ports.Store -----------------------------------------------------------
 
@@ -91,8 +107,14 @@ class SqlStore(Closing):
         """Read all rows, ask, and insert the PROPOSED row, in one critical section.
 
         ``ask`` is called once for a number, even where the transaction has to be repeated.
+
+        Raises
+        ------
+        RigHeld
+            The rig has been taken from this process meanwhile; nothing is proposed.
         """
         self._writer.check()
+        self._catch_up()
         key = ordered_id()
         asked: dict[int, Proposal] = {}
 
@@ -100,6 +122,7 @@ class SqlStore(Closing):
             with writing(self._engine, section=self.session_id) as connection:
                 if attempt > 1 and (done := trial_changes.find_open(connection, key)) is not None:
                     return done
+                self._still_ours(connection)
                 rows = self._rows.refresh(connection)
                 number = len(rows)
                 session = SessionTable.id == self.session_id
@@ -150,7 +173,10 @@ class SqlStore(Closing):
         self._writer.put(trial.number, frames, attributes)
 
     def captured(self, trial: OpenTrial, at: datetime, device_s: float) -> None:
-        """Wait until the trial's frames are synced and checksummed, then commit CAPTURED."""
+        """Wait until the trial's frames are synced and checksummed, then commit CAPTURED.
+
+        Earlier trials whose frames are gone since are told in an event, and tagged.
+        """
         work = self._of(trial)
         # Remembered, for when the commit fails and the caller tries again.
         work.sealed = work.sealed or self._writer.seal(trial.number)
@@ -169,9 +195,22 @@ class SqlStore(Closing):
             settings=work.read_back,
         )
         work.captured = True
+        self._tell_lost_frames(at)
+        sealed = work.sealed
+        self._kept.add(trial.number, sealed.path, sealed.fields, len(sealed.shape or ()))
 
     def estimated(self, trial: OpenTrial, at: datetime, assessment: Assessment) -> None:
-        """Note the assessment. Not a barrier: it is committed with the end state."""
+        """Note the assessment. Not a barrier: it is committed with the end state.
+
+        Raises
+        ------
+        StoreError
+            The trial's frames have been deleted meanwhile.
+        """
+        if not self._kept.is_whole(trial.number):
+            raise StoreError(
+                f"the frames of trial {trial.number} are gone from {self._frames_folder}"
+            )
         work = self._of(trial)
         work.estimated_at = at
         work.assessment = assessment
@@ -216,47 +255,76 @@ class SqlStore(Closing):
 
     def event(self, kind: str, at: datetime, detail: Mapping[str, Any]) -> None:
         """Commit an event. It belongs to the trial in work, if there is exactly one."""
-        key = ordered_id()
-        trial_id = next(iter(self._work)) if len(self._work) == 1 else None
+        self._barriers.commit(self._event(kind, at, detail))
+
+    def _event(self, kind: str, at: datetime, detail: Mapping[str, Any]) -> EventEntry:
+        work = list(self._work)
+        trial_id = work[0] if len(work) == 1 else None
+        return EventEntry(ordered_id(), self.session_id, trial_id, kind, at, dict(detail))
+
+    def announce(
+        self,
+        state: SessionState,
+        at: datetime,
+        reason: str,
+        kind: str,
+        detail: Mapping[str, Any],
+    ) -> None:
+        """Commit the session's state and an event in one, beside whatever else waits.
+
+        Not by the journal: no trial waits behind what is said of a pause.
+        """
+        entry = self._event(kind, at, detail)
 
         def work(attempt: int) -> None:
             with writing(self._engine) as connection:
-                if attempt > 1 and connection.scalar(
-                    select(EventTable.id).where(EventTable.id == key)
-                ):
-                    return
-                connection.execute(
-                    insert(EVENT),
-                    {
-                        "id": key,
-                        "session_id": self.session_id,
-                        "trial_id": trial_id,
-                        "kind": kind,
-                        "at": at,
-                        "detail": dict(detail),
-                    },
-                )
+                connection.execute(self._state(state, at, reason))
+                entry.apply(connection, repeated=attempt > 1)
 
         self._retry.run(work)
 
     def session_state(self, state: SessionState, at: datetime, reason: str = "") -> None:
-        """Commit the session's state."""
-        running = state in (SessionState.RUNNING, SessionState.PAUSED)
-        change = (
+        """Commit the session's state. One that has ended is not paused: that is passed over."""
+        if state.ended:
+            self._tell_lost_frames(at)
+        self._catch_up()
+        self._commit(self._state(state, at, reason))
+
+    def _state(self, state: SessionState, at: datetime, reason: str) -> Update:
+        before = [old.value for old in SessionState if old.may_become(state)]
+        return (
             update(SessionTable)
-            .where(SessionTable.id == self.session_id)
-            .values(state=state.value, reason=reason, finished_at=None if running else at)
+            .where(SessionTable.id == self.session_id, SessionTable.state.in_(before))
+            .values(state=state.value, reason=reason, finished_at=at if state.ended else None)
         )
-        self._commit(change)
+
+    def requests(self) -> list[Request]:
+        """List what other processes asked of this session, oldest first.
+
+        Nothing where the database cannot be asked just now.
+        """
+        try:
+            with self._engine.connect() as connection:
+                return requests.read(connection, self.session_id)
+        except DBAPIError as error:
+            if is_passing(error):
+                return []
+            raise StoreError("the database could not be read") from error
 
     def requested_stop(self) -> str:
         """Reason for which another process asked this session to stop; empty if none did.
 
         A database that cannot be asked just now is no reason to stop, nor to wait.
+
+        Raises
+        ------
+        RigHeld
+            The rig has been taken from this process.
         """
         query = select(SessionTable.stop_requested).where(SessionTable.id == self.session_id)
         try:
             with self._engine.connect() as connection:
+                self._still_ours(connection)
                 return str(connection.execute(query).scalar_one())
         except DBAPIError as error:
             if is_passing(error):
@@ -289,8 +357,11 @@ class SqlStore(Closing):
         Those of a dead controller are to be finished from their frames, where CAPTURED (see
         `measurement`), or marked STALE (see `mark_stale`); those of a live one are left alone.
         """
+        self._catch_up()
         with self._engine.connect() as connection:
-            return trial_changes.open_trials(connection, self.session_id, self._clock.now())
+            return trial_changes.open_trials(
+                connection, self.session_id, self._watch, self._clock.monotonic()
+            )
 
     def measurement(self, trial: OpenTrial) -> Measurement:
         """Take over a CAPTURED trial and read its frames, checksums verified.
@@ -366,22 +437,45 @@ class SqlStore(Closing):
         estimate: tuple[Assessment, datetime] | None = None,
     ) -> None:
         """Move a trial to ``state``, with the rows that go with it, in one transaction."""
+        self._barriers.commit(TrialEntry(trial, state, dict(values), sealed, settings, estimate))
 
-        def work(attempt: int) -> None:
-            with writing(self._engine) as connection:
-                if not trial_changes.move(connection, trial, state, values, repeated=attempt > 1):
-                    return
-                if sealed is not None:
-                    trial_changes.add_acquisition(connection, trial, sealed)
-                if settings is not None:
-                    trial_changes.add_settings(connection, trial, settings)
-                if estimate is not None:
-                    trial_changes.add_estimate(connection, trial, *estimate)
-
-        self._retry.run(work)
+    def _catch_up(self) -> None:
+        """Tell the database what it missed while it was away."""
+        if n := self._barriers.drain():
+            said = {"entries": n, "came_too_late": self._barriers.refused}
+            self.event("replayed", self._clock.now(), said)
 
     def _take_over(self, trial: OpenTrial) -> None:
         with writing(self._engine, section=self.session_id) as connection:
             trial_changes.take_over(
-                connection, trial, self._controller.holder, self._controller.name, self._clock.now()
+                connection,
+                trial,
+                self._controller.holder,
+                self._controller.name,
+                self._watch,
+                self._clock.monotonic(),
             )
+
+    def _tell_lost_frames(self, at: datetime) -> None:
+        """Write down which trials' frames are gone since this was last asked."""
+        if not self._knows_earlier:
+            for kept in self._retry.run(lambda _attempt: self._kept_frames()):
+                self._kept.add_present(*kept)
+            self._knows_earlier = True
+        if lost := self._kept.look():
+            self._retry.run(lambda _attempt: self._tag_lost(lost))
+            detail = {"trials": lost, "folder": str(self._frames_folder / self.session_id)}
+            self.event("frames_lost", at, detail)
+
+    def _kept_frames(self) -> list[tuple[int, str | None, list[int], int]]:
+        with self._engine.connect() as connection:
+            return kept_frames(connection, self.session_id)
+
+    def _tag_lost(self, lost: Sequence[int]) -> None:
+        with writing(self._engine) as connection:
+            trial_changes.tag(connection, self.session_id, lost, FRAMES_LOST)
+
+    def _still_ours(self, connection: Connection) -> None:
+        """Refuse to go on where another process has taken a rig of this one."""
+        for rig, holder in list(self._controller.leases.items()):
+            lease.check(connection, rig, holder)

@@ -47,8 +47,8 @@ class Orders:
         alone.
     session_id
         The session that is guarded; None for a calibration or a measurement outside of any.
-    pid, created
-        The controller's process, and when it began, so that no other is taken for it.
+    pid
+        The controller's process.
     hang_s
         Silence that counts as a hang, seconds.
     """
@@ -59,7 +59,6 @@ class Orders:
     frames: str
     session_id: str | None
     pid: int
-    created: float
     hang_s: float = HANG_S
 
 

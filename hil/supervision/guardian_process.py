@@ -23,7 +23,7 @@ from typing import Any
 import psutil
 
 from hil.clock import SystemClock
-from hil.errors import HilError, RigHeld, StoreError
+from hil.errors import HilError, InputError, RigHeld, StoreError
 from hil.records.session import SessionState
 from hil.rig.plan import Plan
 from hil.spec import RigFile, RigSpec
@@ -31,7 +31,7 @@ from hil.spec.load import parse
 from hil.store import Database, open_database
 from hil.supervision.driver_by_driver import DriversParked, park_driver_by_driver
 from hil.supervision.guardian import ALIVE, BEAT_S, FAREWELL, HEARTBEAT, READY, UNFIT, Orders
-from hil.supervision.lease import hold, lease
+from hil.supervision.lease import hold, lease, place_of
 
 # A guardian without orders ends after this time; the next work starts another.
 _IDLE_S = 60.0
@@ -99,49 +99,62 @@ def _warm(orders: Orders) -> Plan:
 def _watch(orders: Orders, heard: _Input) -> str:
     """Wait for the controller's farewell, or say why it is to be parked for it."""
     lived_s = said_s = time.monotonic()
+    process = _process(orders.pid)
     while True:
         line = heard.next(_LOOK_S)
         now_s = time.monotonic()
         if line == FAREWELL:
             return ""
         # Another process may hold the pipe open after the controller's death.
-        if line == b"" or (line is None and is_gone(orders.pid, orders.created)):
+        if line == b"" or (line is None and is_gone(process)):
             return "the controller died"
         if line is not None:
             lived_s = now_s
         elif now_s - lived_s > orders.hang_s:
-            _end_process(orders)
+            _end_process(process)
             return f"the controller made no progress for {orders.hang_s:g} s"
         if now_s - said_s > BEAT_S:
             said_s = now_s
             _say(ALIVE)
 
 
-def is_gone(pid: int, created: float) -> bool:
+def _process(pid: int) -> psutil.Process | None:
+    """Find a process while it lives, and know it from then on; None for one that is gone."""
+    try:
+        return psutil.Process(pid)
+    except psutil.NoSuchProcess:
+        return None
+
+
+def is_gone(process: psutil.Process | None) -> bool:
     """Whether a process is dead; one that its parent has not reaped yet is.
+
+    It is known by what it was when it was found, on the system's own count of time: a clock that is
+    set, or a boot time that reads otherwise, does not make another of it.
 
     Parameters
     ----------
-    pid, created
-        Its number, and when it began, seconds since 1970.
+    process
+        As it was found while it lived; None for one that was gone by then.
     """
+    if process is None:
+        return True
     try:
-        process = psutil.Process(pid)
-        other = abs(process.create_time() - created) > 2
-        return other or process.status() in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
+        ended = process.status() in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
+        return ended or not process.is_running()
     except psutil.NoSuchProcess:
         return True
     except psutil.Error:
         return False
 
 
-def _end_process(orders: Orders) -> None:
-    if is_gone(orders.pid, orders.created):
+def _end_process(process: psutil.Process | None) -> None:
+    if process is None or is_gone(process):
         return
     with suppress(psutil.Error):
-        psutil.Process(orders.pid).kill()
+        process.kill()
     deadline_s = time.monotonic() + 5
-    while not is_gone(orders.pid, orders.created) and time.monotonic() < deadline_s:
+    while not is_gone(process) and time.monotonic() < deadline_s:
         time.sleep(0.01)
 
 
@@ -154,16 +167,18 @@ def park_after(orders: Orders, plan: Plan, why: str) -> None:
     clock = SystemClock()
     with ExitStack() as stack:
         try:
-            stack.enter_context(hold(plan, None, None, "guardian", clock))
+            place = place_of(orders.database)
+            stack.enter_context(hold(plan, None, None, "guardian", clock, place=place))
         except RigHeld:
             return  # somebody has taken the session up again, and parks when it ends
-        except OSError:
+        except (InputError, OSError):
             pass  # no folder for locks; the lamp is more urgent
         parked = park_driver_by_driver(plan)
-        detail = {"why": why, "dark_after_s": round(parked.dark_s, 3)}
-        if parked.unreachable:
-            detail["unreachable"] = dict(parked.unreachable)
-        _write_down(orders, plan, detail, parked, began_s)
+    # Whoever waits for the rig has it now; what is written down may take long.
+    detail: dict[str, Any] = {"why": why, "dark_after_s": round(parked.dark_s, 3)}
+    if parked.unreachable:
+        detail["unreachable"] = dict(parked.unreachable)
+    _write_down(orders, plan, detail, parked, began_s)
 
 
 def _write_down(

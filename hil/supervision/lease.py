@@ -1,42 +1,46 @@
 """One controller process to a rig: the lease in the database, and a lock on the hardware itself.
 
-The lease says who drives which rig, to everybody who uses the database. The lock catches two
-processes on one computer that use different databases. It lives in the folder for temporary files
-and vanishes with its process.
+The lease says who drives which rig, to everybody who uses the database. Locks of this computer
+catch two processes that use different databases, where drivers name their hardware, and two that
+come to a database before it is there.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
-import socket
-import tempfile
+import logging
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal
-
-import filelock
+from typing import TYPE_CHECKING
 
 from hil.clock import Clock
 from hil.errors import RigHeld, StoreError
+from hil.locks.lock import GUARDIAN_S, Role, locked
+from hil.locks.progress import SILENT_S
 from hil.rig.plan import Plan
 
 if TYPE_CHECKING:
     from hil.store import Database, Holder
 
-Role = Literal["controller", "guardian"]
-# A guardian parks within this time; who comes meanwhile waits for it.
-_GUARDIAN_S = 30.0
+_log = logging.getLogger(__name__)
+
 _RELEASE_S = 5.0
+# A holder that this machine knows nothing of is looked at so often.
+_LOOK_S = 0.5
+# By then it is known whether it lives, unless the database is away again and again.
+_GIVE_UP_S = 3 * SILENT_S
 
 
 @contextmanager
 def hold(
-    plan: Plan, database: Database | None, session_id: str | None, role: Role, clock: Clock
+    plan: Plan,
+    database: Database | None,
+    session_id: str | None,
+    role: Role,
+    clock: Clock,
+    *,
+    place: str = "",
 ) -> Iterator[None]:
     """Hold a rig for the length of a ``with`` block.
 
@@ -50,6 +54,9 @@ def hold(
         The session that it is held for, if there is one yet.
     role
         A guardian gives way at once; a controller waits for a guardian that is parking.
+    place
+        Where the database is or is going to be: on this computer one process at a time holds a rig
+        in it, also while there is no database, and whether or not its drivers name their hardware.
 
     Raises
     ------
@@ -57,8 +64,11 @@ def hold(
         Naming who holds it, and since when.
     """
     with ExitStack() as stack:
+        if place:
+            rig = f"rig {plan.file.spec.name!r}"
+            stack.enter_context(locked(rig, role, clock.now, of=place))
         for resource in plan.resources():
-            stack.enter_context(_locked(resource, role, clock))
+            stack.enter_context(locked(resource, role, clock.now))
         if database is not None:
             stack.enter_context(lease(plan.file.spec.name, database, session_id, role, clock))
         yield
@@ -72,20 +82,45 @@ def lease(
     from hil.store import Holder
 
     holder = Holder.this_process(role, session_id)
-    deadline_s = clock.monotonic() + _GUARDIAN_S
+    began_s = time.monotonic()
+    said = False
     while True:
         try:
-            database.acquire_lease(rig, holder, clock.now())
+            now_s = clock.monotonic()
+            database.acquire_lease(rig, holder, clock.now(), now_s=now_s)
             break
         except RigHeld as held:
-            patient = role == "controller" and "guardian" in str(held)
-            if not patient or clock.monotonic() > deadline_s:
+            waited_s = time.monotonic() - began_s
+            if held.certain:
+                patient = role == "controller" and "guardian" in str(held)
+                if not patient or waited_s > GUARDIAN_S:
+                    raise
+                time.sleep(0.1)
+                continue
+            if waited_s > _GIVE_UP_S or role == "guardian":
                 raise
-            time.sleep(0.1)
+            if not said:
+                said = True
+                _log.warning("%s; whether it lives shows within %.0f s", held, SILENT_S)
+            time.sleep(_LOOK_S)
     try:
         yield
     finally:
         _release(database, rig, holder)
+
+
+def place_of(url: str | None) -> str:
+    """Name where a database is or is going to be, for `hold`.
+
+    Raises
+    ------
+    InputError
+        The URL is wrong.
+    """
+    from hil.store.location import locate
+
+    location = locate(url, None)
+    return location.shown if location.file is None else str(location.file.resolve())
 
 
 def _release(database: Database, rig: str, holder: Holder) -> None:
@@ -101,46 +136,3 @@ def _release(database: Database, rig: str, holder: Holder) -> None:
     thread = threading.Thread(target=release, name="hil-release", daemon=True)
     thread.start()
     thread.join(_RELEASE_S)
-
-
-@contextmanager
-def _locked(resource: str, role: Role, clock: Clock) -> Iterator[None]:
-    name = hashlib.sha256(resource.encode()).hexdigest()[:24]
-    folder = Path(tempfile.gettempdir()) / "hil-locks"
-    folder.mkdir(exist_ok=True)
-    lock = filelock.FileLock(folder / f"{name}.lock")
-    note = folder / f"{name}.json"
-    try:
-        lock.acquire(timeout=_GUARDIAN_S if _guardian_holds(note) and role == "controller" else 0)
-    except filelock.Timeout:
-        raise RigHeld(f"{resource} is held by {_who(note)}") from None
-    try:
-        text = {
-            "pid": os.getpid(),
-            "host": socket.gethostname(),
-            "role": role,
-            "since": clock.now().isoformat(timespec="seconds"),
-        }
-        note.write_text(json.dumps(text), encoding="utf-8")
-        yield
-    finally:
-        note.unlink(missing_ok=True)
-        lock.release()
-
-
-def _guardian_holds(note: Path) -> bool:
-    return _read(note).get("role") == "guardian"
-
-
-def _who(note: Path) -> str:
-    said = _read(note)
-    if not said:
-        return "another process"
-    return f"the {said['role']} with pid {said['pid']} on {said['host']} since {said['since']}"
-
-
-def _read(note: Path) -> dict[str, str]:
-    try:
-        return dict(json.loads(note.read_text(encoding="utf-8")))
-    except (OSError, ValueError):
-        return {}

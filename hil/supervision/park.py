@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from hil.clock import SystemClock
-from hil.rig.parking import ParkProblem
 from hil.spec import load_rig_file
+from hil.supervision.recorded_park import Parked
 from hil.supervision.stop import StopSwitch
 from hil.supervision.supervised import moves_s, supervised_rig
 
 
-def park_rig(path: Path, url: str | None) -> Sequence[ParkProblem]:
+def park_rig(path: Path, url: str | None) -> Parked:
     """Park a rig that no controller holds; the event is written ahead where there is a database.
 
     Parameters
@@ -24,8 +23,8 @@ def park_rig(path: Path, url: str | None) -> Sequence[ParkProblem]:
 
     Returns
     -------
-    list
-        The steps that failed; the others were taken.
+    Parked
+        With the steps that failed; the others were taken.
 
     Raises
     ------
@@ -40,4 +39,4 @@ def park_rig(path: Path, url: str | None) -> Sequence[ParkProblem]:
             parked = held.park("hil park")
         if parked.lost is not None and not parked.problems:
             raise parked.lost
-        return parked.problems
+        return parked

@@ -32,10 +32,13 @@ class Parked:
         The steps that failed; the others were taken.
     lost
         Why it does not stand in the database; None if it does, or if there is none.
+    passed
+        Limits that no order of the steps keeps; the steps were taken.
     """
 
     problems: Sequence[ParkProblem]
     lost: StoreError | None = None
+    passed: Sequence[str] = ()
 
     def raise_problems(self, after: BaseException | None = None) -> None:
         """Raise if a step failed.
@@ -96,10 +99,13 @@ def park_recorded(
         writing.add("device_hangs", said)
     if problems:
         writing.add("park_failed", {problem.setting: problem.message for problem in problems})
+    passed = rig.safety.limits_passed()
+    if passed:
+        writing.add("limits_passed", {"park": list(passed)})
     writing.end()
     if not writing.wait(watch, patience_s):
         lost = StoreError("the database did not answer, so the park does not stand there")
-    return Parked(problems, writing.lost or lost)
+    return Parked(problems, writing.lost or lost, passed)
 
 
 class _Writing:

@@ -8,6 +8,7 @@ when to park and what is written down around it, as sessions do.
 from __future__ import annotations
 
 import math
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -17,13 +18,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from hil.clock import Clock
-from hil.errors import HilError, Interrupted, StoreError
+from hil.errors import HilError, Interrupted, RigHeld, StoreError
 from hil.rig.plan import Plan
 from hil.rig.rig import Rig
 from hil.spec import RigFile, RigSpec
 from hil.store import Database, Holder, database_exists, open_database
 from hil.supervision.guardian import Guardian, Orders, warm_up
-from hil.supervision.lease import hold, lease
+from hil.supervision.lease import hold, lease, place_of
 from hil.supervision.recorded_park import Parked, Record, park_recorded
 from hil.supervision.stop import StopSwitch, stop_on_signals
 
@@ -31,7 +32,7 @@ T = TypeVar("T")
 
 # Device work that takes this much longer than its own timeouts allow counts as a hang.
 _GRACE_S = 60.0
-_RENEW_LEASE_S = 10.0
+_RENEW_LEASE_S = 5.0
 # Who is asked to stop waits no longer than this for devices that go on all the same.
 _STOP_AFTER_S = 5.0
 # The record of a park waits so long for a database that is away; so long once a stop is asked for.
@@ -167,9 +168,6 @@ class SupervisedRig:
                 guardian.farewell()
 
     def _guardian(self, allowance_s: float, session_id: str | None) -> Guardian:
-        import psutil
-
-        process = psutil.Process()
         frames = "" if self.database is None else str(self.database.frames_folder)
         orders = Orders(
             rig_path=str(self.rig.file.path.absolute()),
@@ -177,8 +175,7 @@ class SupervisedRig:
             database=self._url,
             frames=frames,
             session_id=session_id,
-            pid=process.pid,
-            created=process.create_time(),
+            pid=os.getpid(),
         )
 
         def said(kind: str, detail: Mapping[str, str]) -> None:
@@ -240,6 +237,7 @@ class Watch:
         self._stop = stop
         self._stopped_s = math.inf
         self._renewed_s = held.clock.monotonic()
+        self._taken: RigHeld | None = None
 
     def run(self, work: Callable[[], T]) -> T:
         """Run work on the device thread.
@@ -248,6 +246,8 @@ class Watch:
         ------
         Interrupted
             A person asked for the end; the devices were told to stop at once.
+        RigHeld
+            Another process has taken the rig; the devices were told to stop here too.
         HilError
             What the work raised.
         """
@@ -256,7 +256,7 @@ class Watch:
             result = self._held.rig.run(work, self.look)
         except HilError as error:
             if self._stop.reason:  # a halted device complains; that is no fault of its own
-                raise Interrupted(self._stop.reason) from error
+                raise self._why_stopped() from error
             raise
         self._raise_if_stopped()
         return result
@@ -264,7 +264,10 @@ class Watch:
     def _raise_if_stopped(self) -> None:
         self.heartbeat()
         if self._stop.reason:
-            raise Interrupted(self._stop.reason)
+            raise self._why_stopped()
+
+    def _why_stopped(self) -> HilError:
+        return self._taken or Interrupted(self._stop.reason)
 
     def heartbeat(self) -> None:
         """Show the guardian that this process lives; cheap, called as often as one likes."""
@@ -275,7 +278,7 @@ class Watch:
 
         Raises
         ------
-        Interrupted
+        Interrupted, RigHeld
             They go on all the same; the work is abandoned.
         """
         if not self._stop.reason:
@@ -286,18 +289,26 @@ class Watch:
         rig.safety.halt()
         if now_s - self._stopped_s > _STOP_AFTER_S:
             rig.abandon_work()
-            raise Interrupted(self._stop.reason)
+            raise self._why_stopped()
 
     def look(self) -> None:
         """Show that this process lives, and pass a stop on to the devices. Any work's watch."""
         self.heartbeat()
         self.halt_if_stopped()
+        self._renew_lease()
+
+    def _renew_lease(self) -> None:
         database, clock = self._held.database, self._held.clock
         if database is not None and clock.monotonic() - self._renewed_s > _RENEW_LEASE_S:
             self._renewed_s = clock.monotonic()
             name = self._held.rig.spec.name
-            with suppress(StoreError):  # a database that is away is tried again
+            try:
                 database.renew_lease(name, Holder.this_process(), clock.now())
+            except StoreError:
+                pass  # a database that is away is tried again
+            except RigHeld as taken:
+                self._taken = taken
+                self._stop.press(str(taken))
 
 
 @contextmanager
@@ -334,7 +345,8 @@ def supervised_rig(
     with ExitStack() as stack:
         if database is None and database_exists(url):
             database = stack.enter_context(open_database(url, frames=frames))
-        stack.enter_context(hold(plan, database, session_id, "controller", clock))
+        place = place_of(url)
+        stack.enter_context(hold(plan, database, session_id, "controller", clock, place=place))
         rig = Rig(plan)
         stack.callback(rig.close)
         yield SupervisedRig(rig, database, url, frames, clock, session_id, stack)

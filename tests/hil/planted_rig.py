@@ -136,7 +136,9 @@ def _troubled(device: Device, call: str, folder: Path, label: str) -> None:
 
 
 def trouble(folder: Path, call: str) -> None:
-    """Fail or hang where somebody has asked for it."""
+    """Fail, hang or take four seconds where somebody has asked for it."""
+    if (folder / f"{call} waits").exists():
+        time.sleep(4.0)
     if (folder / f"{call} fails").exists():
         raise DeviceFault(call.split()[0], call.split()[1], "on purpose")
     if (folder / f"{call} hangs").exists():

@@ -45,7 +45,7 @@ def test_without_a_fault_it_is_the_wrapped_driver() -> None:
         assert np.array_equal(one.pixels, other.pixels)
 
 
-@pytest.mark.parametrize("name", FRAME_FAULTS)
+@pytest.mark.parametrize("name", ["dark", *FRAME_FAULTS])
 def test_a_fault_of_frames_strikes_the_call_that_the_script_names(name: str) -> None:
     spoilt = connect({"fault": name, "at": [2]})
     clean = connect()

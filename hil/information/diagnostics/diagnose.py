@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from hil.information.diagnostics.few_fields import check_few_fields
 from hil.information.diagnostics.fixed_pattern import FEW_FIELDS, PatternCheck, check_pattern
 from hil.information.diagnostics.flags import (
     check_noise,
@@ -17,6 +18,7 @@ from hil.information.diagnostics.flags import (
     impossible_noise,
     middle_mask,
     saturated_share,
+    spike_limit,
 )
 from hil.information.sample.checks import CheckedFrames, check_share
 from hil.information.sample.prepare import ChannelFrames
@@ -67,7 +69,12 @@ class Diagnosis:
 
 
 def diagnose(
-    channels: Sequence[ChannelFrames], half_width_bits: float, patch_size: int
+    channels: Sequence[ChannelFrames],
+    half_width_bits: float,
+    patch_size: int,
+    bits_per_pixel: float = math.inf,
+    *,
+    on_codes: bool = False,
 ) -> Diagnosis:
     """Test noise and fixed pattern.
 
@@ -75,8 +82,16 @@ def diagnose(
     ----------
     half_width_bits
         Of the interval: errors of the noise model within it are not flagged.
+    bits_per_pixel
+        The estimate, of which no pattern is more.
+    on_codes
+        Whether H(Y) is of a density on codes, in which hit and hot pixels count for what they are;
+        a Gaussian's variance they raise.
     """
-    each = [_of_channel(channel, half_width_bits, patch_size) for channel in channels]
+    each = [
+        _of_channel(channel, half_width_bits, patch_size, bits_per_pixel, on_codes)
+        for channel in channels
+    ]
     if len(each) == 1:
         return each[0]
     details = [one.details for one in each]
@@ -98,7 +113,13 @@ def _badness(value: float) -> float:
     return abs(value)
 
 
-def _of_channel(channel: ChannelFrames, half_width_bits: float, patch_size: int) -> Diagnosis:
+def _of_channel(
+    channel: ChannelFrames,
+    half_width_bits: float,
+    patch_size: int,
+    bits_per_pixel: float,
+    on_codes: bool,
+) -> Diagnosis:
     checked, noise = channel.checked, channel.noise
     flags: set[str] = set()
     details: dict[str, Any] = {}
@@ -108,16 +129,22 @@ def _of_channel(channel: ChannelFrames, half_width_bits: float, patch_size: int)
     details["noise_checked"] = repeats is not None
     if repeats is not None:
         details |= repeats.details()
-        if repeats.mismatch(half_width_bits):
+        if repeats.mismatch(half_width_bits, on_codes=on_codes):
             flags.add("noise_mismatch")
         if repeats.correlated:
             flags.add("noise_correlated")
-    shows, pattern, stated = _pattern(channel, patch_size)
+    shows, pattern, stated = _pattern(channel, patch_size, on_codes)
     details |= stated
     if shows:
         flags.add("fixed_pattern")
     if checked.frames.shape[0] < FEW_FIELDS and not channel.converted:
+        few = check_few_fields(checked, channel.noise_variance_adu2)
+        details |= few.details()
         flags.add("pattern_unchecked")
+        if few.shows:
+            flags.add("fixed_pattern")
+        elif few.may_be(half_width_bits, bits_per_pixel):
+            flags.add("pattern_possible")
     flags |= channel.codes.flags
     details |= channel.codes.details()
     if isinstance(noise, CorrectedNoise):
@@ -126,10 +153,13 @@ def _of_channel(channel: ChannelFrames, half_width_bits: float, patch_size: int)
     return Diagnosis(frozenset(flags), pattern, details)
 
 
-def _pattern(channel: ChannelFrames, patch_size: int) -> tuple[bool, PatternCheck, dict[str, Any]]:
+def _pattern(
+    channel: ChannelFrames, patch_size: int, on_codes: bool
+) -> tuple[bool, PatternCheck, dict[str, Any]]:
     checked, variance = channel.checked, channel.noise_variance_adu2
     if min(checked.frames.shape[-2:]) > patch_size:
-        found = check_pattern(checked, variance, patch_size)
+        limit = spike_limit(checked, channel.noise) if on_codes else None
+        found = check_pattern(checked, variance, patch_size, limit)
         return found.shows, found, found.details()
     # patches, alone or stacked, have lags within them alone
     shows, bits = fixed_pattern(field_means(checked), variance, middle_mask(checked))

@@ -7,6 +7,8 @@ Scene and fixed pattern cancel in a difference; what is left holds twice the noi
 lamp that flickers changes all pixels by a share of their light: c + beta (m - mean m), taken out
 first, so that it is not mistaken for noise, and kept in a sum of its own.
 
+Pixels that differ by more than noise can are left out of all sums and counted (`spikes`).
+
 Sums are also kept by level of light, a quarter of an octave each. A pixel's level is that of the
 mean of its eight neighbours, whose noise is independent of its own: sorting by the pixel itself
 would choose the noise.
@@ -20,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.types import Floats
+from hil.information.diagnostics.spikes import SpikeLimit
 
 N_LEVELS = 96
 _PER_OCTAVE = 4
@@ -52,6 +55,9 @@ class DifferenceSums:
         Number of differences.
     level_square, level_mean, level_size
         (96,) sums by level of light: d^2, m in ADU, and pixels.
+    spikes, spike_log2, spike_square
+        Number of differences that were left out, sum of log2 of how many widths of the noise each
+        has, and sum of their squares.
     """
 
     square: float = 0.0
@@ -70,6 +76,9 @@ class DifferenceSums:
     level_square: Floats = field(default_factory=_no_levels)
     level_mean: Floats = field(default_factory=_no_levels)
     level_size: Floats = field(default_factory=_no_levels)
+    spikes: float = 0.0
+    spike_log2: float = 0.0
+    spike_square: float = 0.0
 
     @classmethod
     def of(
@@ -77,6 +86,7 @@ class DifferenceSums:
         repeats: NDArray[np.float32],
         usable: NDArray[np.bool_] | None = None,
         about_adu: float = 0.0,
+        limit: SpikeLimit | None = None,
     ) -> DifferenceSums:
         """Sum over repeats (..., R, H, W), R at least 2, less ``about_adu``.
 
@@ -84,6 +94,8 @@ class DifferenceSums:
         ----------
         usable
             (H, W), true where pixels may be used; None for all.
+        limit
+            What noise may make a difference; None where all differences count.
         """
         height, width = repeats.shape[-2:]
         used = np.ones((height, width), dtype=bool) if usable is None else usable
@@ -92,19 +104,30 @@ class DifferenceSums:
             return cls()
         stacks = repeats.reshape(-1, *repeats.shape[-3:])
         mean = stacks.mean(axis=1)
-        d, shift = _without_common(np.diff(stacks, axis=1), mean, used)
-        square, times = float(np.vdot(d, d)), d.shape[1]
+        differences = np.diff(stacks, axis=1)
+        kept = np.broadcast_to(used, differences.shape)
+        spikes = spike_log2 = spike_square = 0.0
+        if limit is not None:
+            beyond = used & limit.exceeded(differences, mean + np.float32(about_adu))
+            kept = kept & ~beyond
+            spikes = float(np.count_nonzero(beyond))
+            lit = np.broadcast_to(mean[:, None], differences.shape)[beyond] + about_adu
+            spike_log2 = limit.log2_ratio(differences[beyond], lit)
+            spike_square = float((differences[beyond].astype(np.float64) ** 2).sum())
+        d, shift = _without_common(differences, mean, kept)
+        square, size = float(np.vdot(d, d)), float(np.count_nonzero(kept))
         row_pixels, column_pixels = used.sum(axis=1), used.sum(axis=0)
         level = _levels(mean, about_adu)[:, used].ravel()
+        times = kept.sum(axis=1)[:, used].astype(np.float64)
         level_square = (d[..., used].astype(np.float64) ** 2).sum(axis=1)
-        level_mean = mean[:, used].astype(np.float64) + about_adu
+        level_mean = times * (mean[:, used].astype(np.float64) + about_adu)
         return cls(
             square=square,
             along=float(np.vdot(d[..., :-1], d[..., 1:])),
             down=float(np.vdot(d[..., :-1, :], d[..., 1:, :])),
-            size=shift.size * n,
-            size_along=float(shift.size * np.count_nonzero(used[:, :-1] & used[:, 1:])),
-            size_down=float(shift.size * np.count_nonzero(used[:-1] & used[1:])),
+            size=size,
+            size_along=float(np.count_nonzero(kept[..., :-1] & kept[..., 1:])),
+            size_down=float(np.count_nonzero(kept[..., :-1, :] & kept[..., 1:, :])),
             rows=_of_lines(d.sum(axis=-1, dtype=np.float64), row_pixels),
             columns=_of_lines(d.sum(axis=-2, dtype=np.float64), column_pixels),
             n_rows=float(shift.size * np.count_nonzero(row_pixels)),
@@ -113,8 +136,11 @@ class DifferenceSums:
             common_noise=square / n**2,
             n_common=float(shift.size),
             level_square=_by_level(level, level_square.ravel()),
-            level_mean=times * _by_level(level, level_mean.ravel()),
-            level_size=times * _by_level(level, np.ones(level.size)),
+            level_mean=_by_level(level, level_mean.ravel()),
+            level_size=_by_level(level, times.ravel()),
+            spikes=spikes,
+            spike_log2=spike_log2,
+            spike_square=spike_square,
         )
 
     def __add__(self, other: DifferenceSums) -> DifferenceSums:
@@ -127,9 +153,9 @@ class DifferenceSums:
 
 
 def _without_common(
-    differences: NDArray[np.float32], mean: NDArray[np.float32], used: NDArray[np.bool_]
+    differences: NDArray[np.float32], mean: NDArray[np.float32], kept: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float32], Floats]:
-    """Differences d (F, R - 1, H, W), 0 where pixels are not used, and c (F, R - 1).
+    """Differences d (F, R - 1, H, W), 0 where pixels are not kept, and c (F, R - 1).
 
     Parameters
     ----------
@@ -137,19 +163,24 @@ def _without_common(
         (F, R - 1, H, W) of successive repeats.
     mean
         (F, H, W) of the repeats.
+    kept
+        (F, R - 1, H, W) which of them count.
     """
-    n_fields, n = mean.shape[0], np.count_nonzero(used)
-    d = np.where(used, differences, np.float32(0))
+    n = np.maximum(kept.sum(axis=(-2, -1)), 1)
+    d = np.where(kept, differences, np.float32(0))
     shift = d.sum(axis=(-2, -1), dtype=np.float64) / n
-    centre = np.where(used, mean, 0).sum(axis=(-2, -1), dtype=np.float64, keepdims=True) / n
-    contrast = np.where(used, mean - centre, 0).astype(np.float32)
-    column = contrast.reshape(n_fields, -1, 1)
-    power = (column.swapaxes(1, 2) @ column)[..., 0]
-    together = (d.reshape(n_fields, d.shape[1], -1) @ column)[..., 0]
+    level = np.where(kept, mean[:, None], np.float32(0))
+    centre = (level.sum(axis=(-2, -1), dtype=np.float64) / n).astype(np.float32)
+    level -= centre[..., None, None]
+    level[~kept] = 0
+    column = level.reshape(*n.shape, -1, 1)
+    across = column.swapaxes(-1, -2)
+    power = (across @ column)[..., 0, 0]
+    together = (across @ d.reshape(column.shape))[..., 0, 0]
     slope = np.divide(together, power, out=np.zeros_like(together), where=power > 0)
     d -= shift.astype(np.float32)[..., None, None]
-    d -= slope[..., None, None] * contrast[:, None]
-    d[..., ~used] = 0
+    d -= slope[..., None, None] * level
+    d[~kept] = 0
     return d, shift
 
 

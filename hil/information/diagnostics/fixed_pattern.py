@@ -31,6 +31,7 @@ from drivers.types import Floats
 from hil.information.densities.stationary.centrosymmetric import Halves
 from hil.information.densities.stationary.masked_lags import patch_lags
 from hil.information.diagnostics.flags import about, middle
+from hil.information.diagnostics.spikes import SpikeLimit, spike_bits
 from hil.information.sample.checks import CheckedFrames
 
 _SIDE = 256  # pixels: of the frames' middle, which is looked at
@@ -41,6 +42,9 @@ FEW_FIELDS = 4  # fewer show no pattern apart from their scenes
 _ENOUGH_FIELDS = 8
 _SIGMAS = 4.0
 _LEAST_BITS = 0.005
+_MOST_HOT_BITS = 0.02
+_HOT_SPREADS = 6.0
+_THINNED = 7  # pixels of which one tells a field's median
 _LARGEST_SHARE = 0.5
 _APPROXIMATE = 0.15
 
@@ -57,11 +61,14 @@ class PatternCheck:
         Standard error, from the jackknife.
     n_fields
         How many were looked at.
+    hot_bits
+        What hot pixels pass for, where they are not among ``bits``.
     """
 
     bits: float = 0.0
     se_bits: float = 0.0
     n_fields: int = 0
+    hot_bits: float = 0.0
 
     @property
     def significant(self) -> bool:
@@ -71,7 +78,7 @@ class PatternCheck:
     @property
     def shows(self) -> bool:
         """Whether it is worth a flag."""
-        return self.significant and self.bits > _LEAST_BITS
+        return (self.significant and self.bits > _LEAST_BITS) or self.hot_bits > _MOST_HOT_BITS
 
     @property
     def known(self) -> bool:
@@ -93,7 +100,8 @@ class PatternCheck:
 
     def details(self) -> dict[str, Any]:
         """Give what of it an estimate states."""
-        return {
+        hot = {"hot_pixel_bits": self.hot_bits} if self.hot_bits > 0 else {}
+        return hot | {
             "fixed_pattern_bits": max(self.bits, 0.0),
             "fixed_pattern_se_bits": self.se_bits,
             "fixed_pattern_known": self.known,
@@ -101,7 +109,10 @@ class PatternCheck:
 
 
 def check_pattern(
-    checked: CheckedFrames, noise_variance_adu2: float, patch_size: int
+    checked: CheckedFrames,
+    noise_variance_adu2: float,
+    patch_size: int,
+    limit: SpikeLimit | None = None,
 ) -> PatternCheck:
     """Find what fields share.
 
@@ -112,6 +123,9 @@ def check_pattern(
         on the place sees their mean: nothing is looked for.
     noise_variance_adu2
         Of single frames.
+    limit
+        Where H(Y) is of a density on codes: then hot pixels, far above all others in every field,
+        pass for what their number and size say, not for the variance that they add.
     """
     p = min(patch_size, _PATCH)
     frames = middle(checked.frames, _SIDE)[:_MOST_FIELDS]
@@ -122,6 +136,9 @@ def check_pattern(
     if np.count_nonzero(whole) < whole.size / 4:
         return PatternCheck()
     means = about(frames, checked.mean_adu).mean(axis=1)
+    hot_bits = 0.0
+    if limit is not None:
+        hot_bits = _without_hot(means, checked, limit)
     tiles = _tiles(means, p)[:, whole]
     tiles -= tiles.mean()
     autocovariances = np.stack([_autocovariance(one) for one in tiles])
@@ -141,7 +158,30 @@ def check_pattern(
     groups = np.array_split(fields, min(_GROUPS, n_fields))
     left = np.array([bits(np.setdiff1d(fields, group)) for group in groups])
     se = math.sqrt((left.size - 1) / left.size * float(((left - left.mean()) ** 2).sum()))
-    return PatternCheck(bits(fields), se, n_fields)
+    return PatternCheck(bits(fields), se, n_fields, hot_bits)
+
+
+def _without_hot(means: NDArray[np.float32], checked: CheckedFrames, limit: SpikeLimit) -> float:
+    """Put the median in place of hot pixels of (n, H, W); bits per pixel that they pass for.
+
+    A pixel is hot that lies, in every field, farther above its median than noise can take it, and
+    than six times as far as others do: scenes that differ do not do that.
+    """
+    thinned = means.reshape(len(means), -1)[:, ::_THINNED]
+    middle_adu = np.median(thinned, axis=1)
+    spread = 1.4826 * np.median(np.abs(thinned - middle_adu[:, None]), axis=1)
+    at_adu = middle_adu + checked.mean_adu
+    farthest = np.maximum(np.interp(at_adu, limit.adu, limit.limit), _HOT_SPREADS * spread)
+    above = means - middle_adu.astype(np.float32)[:, None, None]
+    hot = (above > farthest.astype(np.float32)[:, None, None]).all(axis=0)
+    if checked.usable is not None:
+        hot &= middle(checked.usable, _SIDE)
+    n = int(np.count_nonzero(hot))
+    if n == 0:
+        return 0.0
+    size = above[:, hot].mean(axis=0)
+    means[:, hot] = middle_adu.astype(np.float32)[:, None]
+    return spike_bits(n / hot.size, limit.log2_ratio(size, np.full(n, at_adu.mean())) / n)
 
 
 def _tiles(images: NDArray[Any], p: int) -> NDArray[Any]:
@@ -173,5 +213,14 @@ def _autocovariance(tiles: NDArray[np.float32]) -> Floats:
 def _log_det(c: Floats, floor: float) -> float:
     """Sum the logarithms of the eigenvalues of S(c), each at least ``floor``, a half at a time."""
     halves = Halves.of_lags((c + c[::-1, ::-1]) / 2)
-    values = np.concatenate([np.linalg.eigvalsh(halves.even), np.linalg.eigvalsh(halves.odd)])
-    return float(np.log(np.maximum(values, floor)).sum())
+    return sum(_floored_log_det(half, floor) for half in (halves.even, halves.odd))
+
+
+def _floored_log_det(matrix: Floats, floor: float) -> float:
+    from scipy.linalg.lapack import dpotrf
+
+    lowered = matrix - floor * np.eye(len(matrix))
+    if dpotrf(lowered, lower=1)[1] == 0:  # no eigenvalue is below: a tenth of the time finds out
+        factor, _ = dpotrf(matrix, lower=1)
+        return 2 * float(np.log(np.diagonal(factor)).sum())
+    return float(np.log(np.maximum(np.linalg.eigvalsh(matrix), floor)).sum())

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from hil.information.diagnostics.difference_sums import DifferenceSums
 from hil.information.diagnostics.noise_check import NoiseCheck, check_differences
+from hil.information.diagnostics.spikes import SpikeLimit
 from hil.information.sample.checks import CheckedFrames
 from hil.information.sample.field_groups import field_groups
 from hil.noise.model import NoiseModel
@@ -38,12 +39,18 @@ def check_noise(checked: CheckedFrames, noise: NoiseModel) -> NoiseCheck | None:
     if frames.shape[1] < 2:
         return None
     mean_adu, usable, sums = checked.mean_adu, middle_mask(checked), DifferenceSums()
+    limit = spike_limit(checked, noise)
     for group in field_groups(frames):
-        sums += DifferenceSums.of(about(frames[group], mean_adu), usable, mean_adu)
+        sums += DifferenceSums.of(about(frames[group], mean_adu), usable, mean_adu, limit)
     clipped = 0.0
     if checked.highest_adu >= noise.highest_adu:
         clipped = float(np.mean(checked.pixels >= noise.highest_adu))
     return check_differences(sums, noise, checked.discrete, clipped)
+
+
+def spike_limit(checked: CheckedFrames, noise: NoiseModel) -> SpikeLimit:
+    """Tell how far noise may make repeats of these frames differ."""
+    return SpikeLimit.of(noise, checked.lowest_adu, checked.highest_adu, checked.discrete)
 
 
 def impossible_noise(checked: CheckedFrames, noise: NoiseModel) -> bool:

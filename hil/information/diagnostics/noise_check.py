@@ -16,11 +16,13 @@ from typing import Any
 import numpy as np
 
 from hil.information.diagnostics.difference_sums import DifferenceSums
+from hil.information.diagnostics.spikes import spike_bits
 from hil.noise.model import NoiseModel
 
 _RATIO_BOUND = 1.03  # of variances: what a camera and its calibration are expected to keep
 _CORRELATION = 0.02  # of neighbours; errs the result by 0.0006 bit, less than anything else
 _LEAST_BITS = 0.005  # per pixel: what rows or a lamp add below this is not worth a flag
+_MOST_SPIKE_BITS = 0.02  # per pixel: what hits and sparks may pass for
 _SIGMAS = 4.0
 _CHANCE = 1e-5
 _PATCH = 16  # pixels: the side of a patch, for what rows and lamps do to it
@@ -55,6 +57,12 @@ class NoiseCheck:
         Relative standard deviation of the light from frame to frame; 0 where chance explains it.
     flicker_bits
         Bits per pixel that it passes for, at most.
+    spike_share
+        Share of the pixels of a frame that differ from their repeats by more than noise can.
+    spike_bits
+        Bits per pixel that these pass for, about, where a density holds them: one on codes.
+    gaussian_spike_bits
+        And where the density is a Gaussian, whose variance they raise.
     """
 
     variance_ratio: float
@@ -68,19 +76,25 @@ class NoiseCheck:
     line_bits: float
     flicker_share: float
     flicker_bits: float
+    spike_share: float = 0.0
+    spike_bits: float = 0.0
+    gaussian_spike_bits: float = 0.0
 
-    def mismatch(self, half_width_bits: float) -> bool:
+    def mismatch(self, half_width_bits: float, *, on_codes: bool = False) -> bool:
         """Whether the noise model is wrong.
 
         Its variance by more than the interval admits, or by more than 3 % in any case; or the light
-        changes from frame to frame, which the noise model does not have.
+        changes from frame to frame, which the noise model does not have; or so many pixels are hit
+        that they count, in a density on codes or in a Gaussian one.
         """
         bound = 0.5 * math.log2(_RATIO_BOUND)
+        spikes = self.spike_bits if on_codes else self.gaussian_spike_bits
         allowed = min(half_width_bits, bound) if math.isfinite(half_width_bits) else 0.0
         return (
             self.error_bits > allowed + _SIGMAS * self.uncertainty_bits
             or self.level_error_bits > bound
             or self.flicker_bits > _LEAST_BITS
+            or spikes > _MOST_SPIKE_BITS
         )
 
     @property
@@ -97,6 +111,8 @@ class NoiseCheck:
             "row_noise_share": self.row_share,
             "column_noise_share": self.column_share,
         }
+        if self.spike_share > 0:
+            stated |= {"spike_share": self.spike_share, "spike_bits": self.spike_bits}
         if self.flicker_share > 0:
             stated |= {"flicker_share": self.flicker_share, "flicker_bits": self.flicker_bits}
         return stated
@@ -112,8 +128,14 @@ def check_differences(
     clipped_share
         Of the values, at the upper end: what they lack of variance is no mismatch.
     """
-    if sums.size == 0:
+    if sums.size + sums.spikes == 0:
         return None
+    # a difference has the hits of two frames
+    spikes = sums.spikes / (sums.size + sums.spikes) / 2
+    passed_for = spike_bits(spikes, sums.spike_log2 / max(sums.spikes, 1.0))
+    if sums.size == 0:
+        nothing = (0.0, math.inf, 0.0, 0.0, 0.0, 0.0, 0.0)
+        return NoiseCheck(math.inf, math.inf, 0.0, math.inf, *nothing, spikes, passed_for, math.inf)
     found = list(_levels(sums, noise, discrete))
     levels = _unclipped(found, clipped_share)
     predicted, size = sum(level[1] for level in levels), sum(level[2] for level in levels)
@@ -139,6 +161,9 @@ def check_differences(
         line_bits=max(_line_bits(*rows), _line_bits(*columns)),
         flicker_share=share,
         flicker_bits=bits,
+        spike_share=spikes,
+        spike_bits=passed_for,
+        gaussian_spike_bits=0.5 * math.log2(1 + sums.spike_square / max(sums.square, 1e-300)),
     )
 
 

@@ -85,7 +85,7 @@ class Pairwise:
         }
         if repeats > 1:
             two = _stabilised_pairs(sample)
-            bound = repeat_bound_nats(two, field.reshape(sample.n_fields, places), rng)
+            bound = repeat_bound_nats(two, rng)
             details["repeats_lower_bits"] = bound * per_pixel
         noise, _ = conditional_nats(sample)
         upper_nats = np.tile(high.reshape(sample.n_fields, places), (1, repeats)) / d

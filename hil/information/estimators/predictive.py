@@ -96,7 +96,7 @@ def _cross_entropy(sample: Sample) -> CrossEntropy:
         )
         for fields, own in source.of_fields(np.flatnonzero(sample.fold == fold)):
             held_out[fields] = _nats(model, own).reshape(-1, source.per_field)
-        fitted.append((numbers[~apart], _nats(model, patches[~apart])))
+        fitted.append((numbers[~apart], model.fitted_nats))
     # what a patch costs less when it was fitted to, on average
     gap = float(np.mean([(held_out.ravel()[at] - nats).mean() for at, nats in fitted]))
     step = cells.log_step_nats

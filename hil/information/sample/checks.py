@@ -90,7 +90,7 @@ def check_frames(
         bad = int(array.size - np.count_nonzero(np.isfinite(array)))
         raise InputError(_WHERE, "", f"{bad} of {array.size} pixels are NaN or infinite")
     low, high = float(array.min()), float(array.max())
-    discrete = array.dtype.kind in "ui" or _all_integers(array)
+    discrete = array.dtype.kind in "ui" or all_integers(array)
     if noise.needs_integers and not discrete:
         raise InputError(
             _WHERE,
@@ -198,7 +198,8 @@ def four_axes(frames: object) -> NDArray[Any]:
     return array.astype(np.float32) if array.dtype == np.float16 else array
 
 
-def _all_integers(array: NDArray[Any]) -> bool:
+def all_integers(array: NDArray[Any]) -> bool:
+    """Whether real numbers (n_fields, n_repeats, height, width) are whole ones, all of them."""
     first = array[0, 0]  # tells most real numbers without a look at all
     return all(bool((np.rint(part) == part).all()) for part in (first, array))
 

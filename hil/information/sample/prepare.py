@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hil.errors import InputError
-from hil.information.sample.camera_codes import NOTHING_FOUND, CameraCodes, look_at_codes
+from hil.information.sample.camera_codes import look_at_codes
 from hil.information.sample.checks import CheckedFrames, as_array, check_frames, four_axes
+from hil.information.sample.codes_found import NOTHING_FOUND, CameraCodes
 from hil.information.sample.patches import check_mask
 from hil.noise.corrected import CorrectedNoise
 from hil.noise.model import FlattenedNoise, MaskedNoise, NoiseModel
@@ -110,24 +111,26 @@ def _channel(
     patch_size: int,
     usable: NDArray[np.bool_] | None,
 ) -> ChannelFrames:
-    converted = isinstance(noise, FlattenedNoise)
+    codes, given = NOTHING_FOUND, frames.shape
     if isinstance(noise, FlattenedNoise):
-        shape = frames.shape
-        frames, noise = noise.flatten(frames)
-        if usable is not None and frames.shape != shape:
+        converted, raw = True, noise
+        if frames.dtype.kind in "ui":  # maps would hide what the camera gave
+            frames, raw, codes = look_at_codes(four_axes(frames), noise, usable)
+            given = frames.shape
+        frames, own = raw.flatten(frames)
+        if usable is not None and frames.shape != given:
             raise InputError("mask", "", "is for frames of real numbers")
+    else:
+        converted, own = False, noise
     if usable is not None:
         box = box_of(usable)
         frames, usable = frames[..., *box], usable[box]
-        noise = noise.cropped(*box) if isinstance(noise, CorrectedNoise) else noise
+        own = own.cropped(*box) if isinstance(own, CorrectedNoise) else own
         usable = None if usable.all() else usable
-    if converted:
-        checked = check_frames(frames, noise, patch_size, usable)
-        return ChannelFrames(checked, noise, converted)
-    frames = four_axes(frames)
-    frames, noise, codes = look_at_codes(frames, noise, usable)
-    checked = check_frames(frames, noise, patch_size, usable)
-    return ChannelFrames(checked, noise, converted, codes)
+    if not converted:
+        frames, own, codes = look_at_codes(four_axes(frames), own, usable)
+    checked = check_frames(frames, own, patch_size, usable)
+    return ChannelFrames(checked, own, converted, codes)
 
 
 def box_of(usable: NDArray[np.bool_]) -> tuple[slice, slice]:

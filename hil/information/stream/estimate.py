@@ -21,7 +21,9 @@ from hil.information.diagnostics.flags import fixed_pattern, middle, too_dark, t
 from hil.information.diagnostics.noise_check import check_differences
 from hil.information.estimators.stationary import least_variance
 from hil.information.interval import Interval, weighted_interval
+from hil.information.pixel_bound import entropy_of_counts
 from hil.information.registry import half_sum_weight
+from hil.information.sample.codes_found import NOTHING_FOUND, CameraCodes
 from hil.information.sample.sample import FOLDS
 from hil.information.stream.record import PATTERN_SIDE, FieldRecord, StreamTotals
 from hil.noise.entropy.histogram import joined
@@ -57,6 +59,10 @@ class Stream:
         Of a frame, that are used.
     usable
         (h, w) which pixels are; None for all.
+    codes
+        What the frames say of the camera's codes.
+    maps
+        Whether pixels were made alike by maps of the camera.
     """
 
     records: dict[int, FieldRecord]
@@ -67,6 +73,8 @@ class Stream:
     reference_adu: float
     n_pixels: int
     usable: NDArray[np.bool_] | None
+    codes: CameraCodes = NOTHING_FOUND
+    maps: bool = False
 
     @cached_property
     def fields(self) -> list[FieldRecord]:
@@ -85,10 +93,17 @@ class Stream:
         about_adu = sum(known.mean_adu_sum for known in self.fields) / n_frames
         return self.noise.mean_variance_adu2(self.reference_adu + about_adu, self.discrete)
 
+    @cached_property
+    def single_pixel_nats(self) -> float:
+        """Entropy of one pixel, of all of them together; infinite where it is not known."""
+        if not self.discrete:
+            return math.inf
+        return entropy_of_counts(reduce(joined, (known.sums.counts for known in self.fields)))
+
     @property
     def saturated_share(self) -> float:
         """Share of clipped pixels."""
-        return self.totals.n_saturated / self.totals.n_pixels
+        return max(self.totals.n_saturated / self.totals.n_pixels, self.codes.piled_share)
 
 
 def estimate_stream(stream: Stream, confidence: float, max_saturated_share: float) -> Estimate:
@@ -112,12 +127,20 @@ def estimate_stream(stream: Stream, confidence: float, max_saturated_share: floa
     shares = n_patches / n_patches.sum()
     value, conditional = float(shares @ bits), float(shares @ noise_nats)
     interval = weighted_interval(bits, shares, confidence)
+    allowed = (stream.single_pixel_nats - conditional) / _NATS_PER_BIT
+    if value > allowed:
+        # what single pixels cannot hold is the family's slack, not information
+        excess = value - allowed
+        value, bits, interval = allowed, bits - excess, interval.shifted(-excess)
+        corrected = corrected - excess * _NATS_PER_BIT
     found, details = _diagnose(stream, interval)
     flags |= found
     if coarse_counts(shift, True, interval.half_width):
         flags.add("coarse_counts")
     if value < 0:
         flags.add("negative")
+    if math.isfinite(allowed):
+        details["single_pixel_bits"] = allowed
     return Estimate(
         bits_per_pixel=value,
         ci_low=interval.low,
@@ -195,8 +218,10 @@ def _flags_of_number(stream: Stream, max_saturated_share: float) -> set[str]:
 
 
 def _diagnose(stream: Stream, interval: Interval) -> tuple[set[str], dict[str, Any]]:
-    flags: set[str] = set()
-    details: dict[str, Any] = {}
+    flags = set(stream.codes.flags)
+    details: dict[str, Any] = stream.codes.details()
+    if len(stream.fields) < _FEW_FIELDS and not stream.maps:
+        flags.add("pattern_unchecked")
     totals, variance, zero = stream.totals, stream.noise_variance_adu2, stream.patch_size - 1
     total_variance = float(stream.lags.autocovariance[zero, zero])
     n_pairs = float(stream.lags.pairs[zero, zero])
@@ -205,6 +230,7 @@ def _diagnose(stream: Stream, interval: Interval) -> tuple[set[str], dict[str, A
     repeats = check_differences(
         totals.repeats, stream.noise, stream.discrete, stream.saturated_share
     )
+    details["noise_checked"] = repeats is not None
     if repeats is not None:
         details |= repeats.details()
         if repeats.mismatch(interval.half_width):

@@ -44,14 +44,27 @@ class Flattener:
                 f"{100 * MOST_FILLED:g} % can be (estimate_information takes any mask)",
             )
 
-    def __call__(self, frames: NDArray[Any]) -> tuple[NDArray[Any], NoiseModel]:
-        """Flatten frames (..., height, width)."""
-        flat, noise = self._noise.flatten(frames)
+    def __call__(
+        self, frames: NDArray[Any], noise: FlattenedNoise | None = None
+    ) -> tuple[NDArray[Any], NoiseModel]:
+        """Flatten frames (..., height, width).
+
+        Parameters
+        ----------
+        noise
+            Of frames whose codes were put into steps; None for the one that was given.
+        """
+        flat, own = (self._noise if noise is None else noise).flatten(frames)
         if self._usable.all():
-            return flat, noise
+            return flat, own
         rows, columns = self._nearest
         flat[..., ~self._usable] = flat[..., rows, columns]
-        return flat, noise
+        return flat, own
+
+    @property
+    def usable(self) -> NDArray[np.bool_]:
+        """(height, width), or () for all alike: pixels that may be used."""
+        return self._usable
 
     @cached_property
     def _nearest(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -2,7 +2,8 @@
 
 The estimator is `stationary`. What it needs of a field are sums (`FieldSums`), whose size depends
 on the patch alone; an estimate costs a few small factorisations, whatever number of frames went in.
-On the same frames it equals `estimate_information` within 1e-6 bits per pixel.
+On the same frames it equals `estimate_information` within 1e-6 bits per pixel. Codes that lie a
+step apart are divided out of the sums, exactly where the step is whole (`codes`).
 
 Forgetting weighs a frame by 2^(-age / half-life), age in frames of all fields. The interval then is
 Student's over fields with Kish's effective number of them, (sum w)^2 / sum w^2 (Kish, Survey
@@ -14,22 +15,28 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import replace
+from functools import reduce
 from typing import NamedTuple, cast
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from hil.errors import InputError
 from hil.information.blas_threads import one_blas_thread
 from hil.information.diagnostics.diagnose import clip_adu
 from hil.information.diagnostics.flags import about, middle
-from hil.information.sample.checks import CheckedFrames, check_frames, check_share
+from hil.information.sample.checks import CheckedFrames, check_share
+from hil.information.sample.codes_found import NOTHING_FOUND
+from hil.information.sample.duplicates import SeenFrames
+from hil.information.stream.codes import Coded, coded
 from hil.information.stream.estimate import Stream, estimate_stream
 from hil.information.stream.field_sums import sum_frames
 from hil.information.stream.flatten import Flattener
+from hil.information.stream.raw_codes import RawCodes, check_codes
 from hil.information.stream.record import PATTERN_SIDE, FieldRecord, StreamTotals
 from hil.information.stream.region import Region, mask_in_words
 from hil.information.stream.windows import cut_windows, draw_windows
+from hil.noise.entropy.histogram import AduCounts, joined
 from hil.noise.model import FlattenedNoise, NoiseModel
 from hil.records.estimate import Estimate
 
@@ -118,6 +125,8 @@ class OnlineEstimator:
         self._mask = None if mask is None else np.array(mask)
         self._region: Region | None = None
         self._flattener = Flattener(noise) if isinstance(noise, FlattenedNoise) else None
+        self._raw = RawCodes(noise) if isinstance(noise, FlattenedNoise) else None
+        self._seen = SeenFrames()
         self._given = repr(noise)
         self._noise = cast(NoiseModel, noise)  # of the frames once they are flattened
         self._p = patch_size
@@ -165,6 +174,27 @@ class OnlineEstimator:
         if known is not None:
             new = known.scaled(self._fading(new.clock - known.clock), new.clock) + new
         self._fields[int(field)] = new
+        if checked.discrete or self._raw is not None:
+            self._seen.add(np.asarray(frames))
+
+    def look_ahead(self, frames: ArrayLike) -> None:
+        """Read the camera's codes from raw frames (n, height, width) before any comes.
+
+        Under camera maps the step between codes must be known first, and the first frames that come
+        may be too few to show it; without maps it is found in the end.
+        """
+        array = np.asarray(frames)
+        if self._raw is not None and array.ndim == 3:
+            known = self._raw.after(array, self._used(array.shape[-2:]))
+            self._raw = replace(known, counts=None)
+
+    def _used(self, size: tuple[int, ...]) -> NDArray[np.bool_]:
+        """(height, width), or () for all: pixels that neither maps nor the mask leave out."""
+        assert self._flattener is not None, "only maps leave pixels out"
+        usable = self._flattener.usable
+        if self._mask is not None and self._mask.shape == size:
+            return np.asarray(usable & self._mask.astype(bool))
+        return usable
 
     def merge(self, other: OnlineEstimator) -> None:
         """Take in all that another estimator has seen: of another camera or process.
@@ -181,6 +211,12 @@ class OnlineEstimator:
         records = other.records()
         if not records:
             return
+        if self._raw is not None and other._raw is not None:
+            both = self._raw.merged(other._raw)
+            if both is None:
+                raise InputError("other", "", "has seen codes of another step")
+            self._raw = both
+        self._seen.merge(other._seen)
         if not self._fields:
             self._kind, self._reference_adu = other._kind, other._reference_adu
             self._region = other._region
@@ -213,18 +249,29 @@ class OnlineEstimator:
         records = self.records()
         if not records:
             raise InputError("frames", "", "none have come yet")
+        known = self._coded(records)
         stream = Stream(
-            records,
-            self._totals,
-            self._noise,
+            known.records,
+            known.totals,
+            known.noise,
             self._p,
             self._kind.discrete,
-            self._reference_adu,
+            known.reference_adu,
             self._kind.height * self._kind.width if self._region is None else self._region.n_pixels,
             None if self._region is None else self._region.usable,
+            replace(known.codes, duplicates=self._seen.copies),
+            self._raw is not None,
         )
         found = estimate_stream(stream, self._confidence, self._max_saturated_share)
         return replace(found, seconds=time.perf_counter() - started)
+
+    def _coded(self, records: dict[int, FieldRecord]) -> Coded:
+        plain = (records, self._totals, self._noise, self._reference_adu)
+        if self._raw is not None:
+            return Coded(*plain, self._raw.all_found())
+        if not self._kind.discrete:
+            return Coded(*plain, NOTHING_FOUND)
+        return coded(*plain, self._saturation_adu)
 
     @property
     def setup(self) -> str:
@@ -258,8 +305,10 @@ class OnlineEstimator:
             )
         if array.ndim == 2:
             array = array[None]
-        if self._flattener is not None:
-            array, self._noise = self._flattener(array)
+        raw = self._raw
+        if self._flattener is not None and raw is not None:
+            raw = raw.after(array, self._used(array.shape[-2:]))
+            array, self._noise = self._flattener(raw.found.numbers(array), raw.noise)
         height, width = array.shape[1:]
         region = self._region
         if self._mask is not None and (region is None or not self._fields):
@@ -267,7 +316,7 @@ class OnlineEstimator:
         usable = None
         if region is not None:
             array, usable = region.cropped(array), region.usable
-        checked = check_frames(array[None], self._noise, self._p, usable)
+        checked = check_codes(array, self._noise, self._p, usable, self._counts)
         kind = StreamKind(height, width, checked.discrete)
         if not self._fields:
             if self._thinning > 1:  # refused at once where frames are too small
@@ -276,7 +325,12 @@ class OnlineEstimator:
             self._reference_adu = float(round(checked.mean_adu))
         if kind != self._kind:
             raise InputError("frames", "", f"are {kind}; before, {self._kind}")
+        self._raw = raw
         return checked
+
+    def _counts(self) -> AduCounts | None:
+        counts = [known.sums.counts for known in self._fields.values()]
+        return reduce(joined, counts) if counts else None
 
     def _measure(self, checked: CheckedFrames) -> tuple[FieldRecord, StreamTotals]:
         repeats = checked.frames[0]

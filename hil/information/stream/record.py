@@ -15,6 +15,7 @@ from hil.information.diagnostics.flags import (
     middle,
     middle_mask,
     saturated_share,
+    spike_limit,
 )
 from hil.information.sample.checks import CheckedFrames
 from hil.information.stream.field_sums import FieldSums
@@ -125,7 +126,10 @@ class StreamTotals:
         differences = DifferenceSums()
         if len(repeats) > 1:
             differences = DifferenceSums.of(
-                about(repeats, reference_adu), middle_mask(checked), reference_adu
+                about(repeats, reference_adu),
+                middle_mask(checked),
+                reference_adu,
+                spike_limit(checked, noise),
             )
         thinned = pixels.reshape(-1)[:: max(1, pixels.size // _THINNED)]
         low, high = np.percentile(thinned, [1, 99])

@@ -174,7 +174,14 @@ def _least_squares(matrix: Floats, h_nats: Floats, settled: Floats) -> Floats:
     # groups that no lambda reaches take the value of the nearest that one does
     reached = np.flatnonzero(support > 1e-12)
     prior = np.interp(np.arange(prior.size), reached, prior[reached])
-    gram = np.eye(h_nats.size) + _PIXELS * (matrix @ posterior.T)
     residual = h_nats - settled - matrix @ prior
+    if known.size < h_nats.size:
+        # the same in the space of the groups, which few codes make small (Woodbury)
+        root = np.sqrt(known)
+        scaled = matrix / root
+        gram = np.eye(known.size) + _PIXELS * (scaled.T @ scaled)
+        few: Floats = prior + _PIXELS * solve(gram, scaled.T @ residual, assume_a="pos") / root
+        return few
+    gram = np.eye(h_nats.size) + _PIXELS * (matrix @ posterior.T)
     result: Floats = prior + _PIXELS * (posterior.T @ solve(gram, residual, assume_a="pos"))
     return result

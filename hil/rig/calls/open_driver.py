@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -83,6 +83,10 @@ class OpenDriver:
             )
         except DriverError:
             return {}
+
+    def warnings(self) -> Sequence[str]:
+        """Say what of it is offered in part or not at all; nothing where it does not tell."""
+        return tuple(getattr(self.connection, "warnings", ()))
 
     def leave_behind(self, older_than_s: float) -> None:
         """Wait no longer for a call that has been going on for longer than that."""

@@ -9,6 +9,7 @@ import pandas as pd
 from sqlalchemy import Connection, Select, case, select
 
 from hil.errors import InputError, nearest
+from hil.records.events import severity_of
 from hil.store.asking.filters import column_filter, setting_filter
 from hil.store.asking.summary import ALSO_CALLED, SESSIONS, TRIALS, Column
 from hil.store.asking.where import Condition, parse
@@ -102,7 +103,10 @@ def events(connection: Connection, session_id: str | None) -> pd.DataFrame:
     )
     if session_id is not None:
         query = query.where(EventTable.session_id == session_id)
-    return _frame(connection, query, ["session_id", "number", "kind", "at", "detail"])
+    frame = _frame(connection, query, ["session_id", "number", "kind", "at", "detail"])
+    severities = [severity_of(kind).value for kind in frame["kind"]]
+    frame.insert(3, "severity", pd.Series(severities, index=frame.index, dtype=object))
+    return frame
 
 
 def _setting_names(connection: Connection, session_id: str | None) -> tuple[str, ...]:

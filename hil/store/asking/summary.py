@@ -73,6 +73,15 @@ _DOSE_MJ = (
     .scalar_subquery()
 )
 
+_LOWER_BITS = (
+    select(EstimateTable.details["lower_bits"].as_float())
+    .where(EstimateTable.trial_id == TrialTable.id)
+    .order_by(EstimateTable.created_at)
+    .limit(1)
+    .correlate(TrialTable)
+    .scalar_subquery()
+)
+
 _FLAGS = (
     select(EstimateTable.flags)
     .where(EstimateTable.trial_id == TrialTable.id)
@@ -90,6 +99,7 @@ FURTHER: Mapping[str, Column] = {
     "constraints": Column(TrialTable.constraints, None),
     "controller": Column(TrialTable.controller, "text"),
     "dose_mj": Column(_DOSE_MJ, "number"),
+    "lower_bits": Column(_LOWER_BITS, "number"),
     "flags": Column(_FLAGS, "tags"),
 }
 

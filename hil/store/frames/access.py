@@ -11,7 +11,25 @@ from hil.errors import StoreError
 from hil.records.frames import Measurement
 from hil.records.trial import OpenTrial
 from hil.store.frames import files as frame_files
-from hil.store.models import AcquisitionTable
+from hil.store.models import AcquisitionTable, TrialTable
+
+
+def kept_frames(
+    connection: Connection, session_id: str
+) -> list[tuple[int, str | None, list[int], int]]:
+    """List what was kept of a session's trials: number, path, fields, and number of axes."""
+    query = (
+        select(
+            TrialTable.number,
+            AcquisitionTable.path,
+            AcquisitionTable.fields,
+            AcquisitionTable.shape,
+        )
+        .join(AcquisitionTable, AcquisitionTable.trial_id == TrialTable.id)
+        .where(TrialTable.session_id == session_id)
+    )
+    rows = connection.execute(query)
+    return [(row.number, row.path, row.fields, len(row.shape or ())) for row in rows]
 
 
 def read_checked(frames_folder: Path, row: Any, number: int) -> frame_files.StoredPixels:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
@@ -60,10 +60,19 @@ def make_group(folder: Path, attributes: Mapping[str, Any]) -> None:
 def write_chunk(folder: Path, field: int, pixels: StoredPixels) -> None:
     """Write one field of view, (n_repeats, [channels,] height, width), and sync it."""
     encoded = _codec(pixels.dtype.itemsize).encode(_little(pixels))
-    with (folder / f"c.{field}{'.0' * pixels.ndim}").open("wb") as file:
+    with (folder / _chunk_name(field, pixels.ndim + 1)).open("wb") as file:
         file.write(encoded)
         file.flush()
         os.fsync(file.fileno())
+
+
+def file_names(fields: Iterable[int], n_axes: int) -> list[str]:
+    """Give the names of the files of an array with so many axes, of which these fields are."""
+    return ["zarr.json", *(_chunk_name(field, n_axes) for field in fields)]
+
+
+def _chunk_name(field: int, n_axes: int) -> str:
+    return f"c.{field}{'.0' * (n_axes - 1)}"
 
 
 def write_metadata(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -10,8 +10,10 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from drivers.types import Value
 from hil.errors import StoreError
+from hil.locks.progress import Life, ProgressWatch
 from hil.records.estimate import Assessment
 from hil.records.trial import ENDED, FIELDS, OpenTrial, Proposal, TrialKind, TrialState
+from hil.store import lease
 from hil.store.frames.writer import Sealed
 from hil.store.holder import Holder
 from hil.store.models import (
@@ -34,6 +36,7 @@ _BEFORE: Mapping[TrialState, tuple[TrialState, ...]] = {
     TrialState.COMPLETE: (TrialState.CAPTURED, TrialState.ESTIMATED),
 }
 _OPEN = tuple(state for state in TrialState if not state.ended)
+_WHOSE = (TrialTable.host, TrialTable.pid, TrialTable.process_created, TrialTable.token)
 
 
 class HasEnded(StoreError):
@@ -72,6 +75,7 @@ def add_proposed(
             "host": holder.host,
             "pid": holder.pid,
             "process_created": holder.process_created,
+            "token": holder.token,
         },
     )
 
@@ -140,6 +144,15 @@ def move(
     if now in _ENDED:
         raise HasEnded(f"trial {trial.number} has ended as {now}, it cannot become {state}")
     raise StoreError(f"trial {trial.number} is {now or 'unknown'}, it cannot become {state}")
+
+
+def tag(connection: Connection, session_id: str, numbers: Sequence[int], word: str) -> None:
+    """Add a tag to trials of a session that do not have it."""
+    for number in numbers:
+        this = (TrialTable.session_id == session_id, TrialTable.number == number)
+        present = connection.execute(select(TrialTable.tags).where(*this)).scalar_one()
+        if word not in present:
+            connection.execute(update(TrialTable).where(*this).values(tags=[*present, word]))
 
 
 def add_settings(connection: Connection, trial: OpenTrial, read_back: Mapping[str, Value]) -> None:
@@ -222,9 +235,12 @@ def add_estimate(
 
 
 def open_trials(
-    connection: Connection, session_id: str, now: datetime
+    connection: Connection, session_id: str, watch: ProgressWatch, now_s: float
 ) -> list[tuple[OpenTrial, TrialState, bool]]:
-    """List trials that have not ended: trial, state, whether its controller is alive."""
+    """List trials that have not ended: trial, state, whether its controller is alive.
+
+    One that cannot be judged yet counts as alive; see `hil.store.lease.acquire` for the rest.
+    """
     query = (
         select(
             TrialTable.id,
@@ -233,9 +249,7 @@ def open_trials(
             TrialTable.requested,
             TrialTable.sampler_attrs,
             TrialTable.state,
-            TrialTable.host,
-            TrialTable.pid,
-            TrialTable.process_created,
+            *_WHOSE,
         )
         .where(TrialTable.session_id == session_id, TrialTable.state.not_in(_ENDED))
         .order_by(TrialTable.number)
@@ -243,13 +257,18 @@ def open_trials(
     found = []
     for row in connection.execute(query):
         trial = _open_trial(row.id, row)
-        alive = _alive(connection, row.host, row.pid, row.process_created, now)
+        alive = _alive(connection, row, watch, now_s)
         found.append((trial, TrialState(row.state), alive))
     return found
 
 
 def take_over(
-    connection: Connection, trial: OpenTrial, holder: Holder, controller: str, now: datetime
+    connection: Connection,
+    trial: OpenTrial,
+    holder: Holder,
+    controller: str,
+    watch: ProgressWatch,
+    now_s: float,
 ) -> None:
     """Make a CAPTURED trial that of another process. Runs in the session's critical section.
 
@@ -259,14 +278,12 @@ def take_over(
         It is in another state, or a live process has it in work.
     """
     row = connection.execute(
-        select(TrialTable.state, TrialTable.host, TrialTable.pid, TrialTable.process_created).where(
-            TrialTable.id == trial.trial_id
-        )
+        select(TrialTable.state, *_WHOSE).where(TrialTable.id == trial.trial_id)
     ).one()
     if row.state != TrialState.CAPTURED:
         raise StoreError(f"trial {trial.number} is {row.state}, only CAPTURED ones can be taken up")
-    mine = row.host == holder.host and row.pid == holder.pid
-    if not mine and _alive(connection, row.host, row.pid, row.process_created, now):
+    mine = (row.host, row.pid, row.token) == (holder.host, holder.pid, holder.token)
+    if not mine and _alive(connection, row, watch, now_s):
         raise StoreError(f"trial {trial.number} is in work on {row.host} (process {row.pid})")
     connection.execute(
         update(TrialTable)
@@ -276,22 +293,25 @@ def take_over(
             host=holder.host,
             pid=holder.pid,
             process_created=holder.process_created,
+            token=holder.token,
         )
     )
 
 
-def _alive(
-    connection: Connection,
-    host: str | None,
-    pid: int | None,
-    process_created: float | None,
-    now: datetime,
-) -> bool:
-    if host is None or pid is None or process_created is None:
+def _alive(connection: Connection, row: Any, watch: ProgressWatch, now_s: float) -> bool:
+    if row.host is None or row.pid is None:
         return False
-    seen_at = connection.execute(
-        select(func.max(LeaseTable.renewed_at)).where(
-            LeaseTable.host == host, LeaseTable.pid == pid
-        )
-    ).scalar()
-    return Holder(host, pid, process_created).alive(seen_at, now)
+    holder = Holder(row.host, row.pid, row.process_created or 0.0, token=row.token or "")
+    life = holder.life()
+    if life is Life.UNKNOWN:
+        beats = connection.execute(
+            select(func.max(LeaseTable.beats)).where(
+                LeaseTable.host == holder.host,
+                LeaseTable.pid == holder.pid,
+                LeaseTable.token == holder.token,
+            )
+        ).scalar()
+        if beats is None:  # who works on a trial holds a rig
+            return False
+        life = lease.life_of(holder, beats, watch, now_s)
+    return life is not Life.DEAD

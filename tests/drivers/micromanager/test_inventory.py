@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from drivers.micromanager.inventory import take_inventory
 from drivers.micromanager.kind import MicroManagerConnection
 from drivers.protocol import Alias
 from tests.drivers.conftest import Open
@@ -32,6 +33,7 @@ def test_awkward_labels_keep_their_names(open_config: Open) -> None:
 def test_presets_give_way_to_a_device_of_that_name(open_config: Open) -> None:
     connection = open_config(AWKWARD_LABELS)
     assert {s.name for s in connection.devices["Preset"].describe()} >= {"Preset.position_um"}
+    assert connection.warnings == ("presets are left out: a device is called Preset",)
 
 
 @pytest.mark.parametrize(
@@ -84,3 +86,60 @@ def test_roles_say_what_brings_light_and_what_moves(
 def test_only_stages_have_backlash(demo: MicroManagerConnection) -> None:
     for setting in settings(demo).values():
         assert (setting.backlash > 0) == (setting.role == "position")
+
+
+def test_what_is_loaded_and_not_initialized_is_left_out(demo: MicroManagerConnection) -> None:
+    demo._core.loadDevice("New", "DemoCamera", "DStage")
+    found = take_inventory(demo._core, buffer_mb=16)
+    assert "New" not in found.devices
+    assert set(found.devices) == set(demo.devices) - {"Preset"}
+    (warning,) = found.warnings
+    assert warning.startswith("New is left out: the configuration does not initialize it")
+
+
+def test_what_a_device_does_not_answer_keeps_nothing_else_away(
+    demo: MicroManagerConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    core = demo._core
+    property_type = core.getPropertyType
+
+    def no_answer(label: str, name: str) -> object:
+        if name in ("Gain", "Position"):
+            raise RuntimeError("no answer")
+        return property_type(label, name)
+
+    monkeypatch.setattr(core, "getPropertyType", no_answer)
+    found = take_inventory(core, buffer_mb=16)
+    names = {s.name for device in found.devices.values() for s in device.describe()}
+    assert set(settings(demo)) - names == {
+        "Camera.Gain",
+        *(name for name in settings(demo) if name.startswith("Preset.")),
+    }
+    assert found.warnings == ["Camera.Gain is left out: Camera: asking what Gain is: no answer"]
+
+
+def test_names_that_cannot_be_said_are_left_out(
+    demo: MicroManagerConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An adapter that speaks in a code page: each byte comes as half of a surrogate pair."""
+    core = demo._core
+    names_of, choices_of = core.getDevicePropertyNames, core.getAllowedPropertyValues
+
+    def names(label: str) -> tuple[str, ...]:
+        return (*names_of(label), *(["Step_\udcb5m"] if label == "Z" else []))
+
+    def choices(label: str, name: str) -> tuple[str, ...]:
+        return (
+            ("1 \udcb5m", "2")
+            if (label, name) == ("Camera", "ScanMode")
+            else choices_of(label, name)
+        )
+
+    monkeypatch.setattr(core, "getDevicePropertyNames", names)
+    monkeypatch.setattr(core, "getAllowedPropertyValues", choices)
+    found = take_inventory(core, buffer_mb=16)
+    assert [warning.partition(" is left out")[0] for warning in found.warnings] == [
+        "Camera.ScanMode",
+        "Z.Step_µm",
+    ]
+    assert all(warning.isprintable() for warning in found.warnings)

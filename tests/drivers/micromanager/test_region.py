@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from drivers.errors import (
+    DeviceFault,
     ValueRefused,
 )
 from drivers.micromanager.kind import MicroManagerConnection
+from drivers.micromanager.region import RegionPart
 from drivers.types import Value
 from tests.drivers.micromanager.camera_parts import apply, camera_of
 
@@ -37,3 +39,11 @@ def test_a_region_beyond_the_sensor_is_refused(demo: MicroManagerConnection) -> 
     with pytest.raises(ValueRefused, match="up to 256 px at binning 2"):
         camera.start({"Camera.Binning": 2, "Camera.region_width_px": 300})
     assert (camera.read("Camera.Binning"), camera.read("Camera.region_x_px")) == (1, 0)
+
+
+def test_a_sensor_without_pixels_has_no_region(
+    demo: MicroManagerConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demo._core, "getROI", lambda label: [0, 0, 0, 0])
+    with pytest.raises(DeviceFault, match="it has 0 x 0 pixels"):
+        RegionPart(demo._core, "Camera")

@@ -6,7 +6,15 @@ from typing import Any, NamedTuple
 import pytest
 
 from drivers.errors import ValueRefused
-from drivers.micromanager.values import as_choices, checked, from_text, matches, to_text
+from drivers.micromanager.values import (
+    as_choices,
+    checked,
+    from_text,
+    matches,
+    readable,
+    sayable,
+    to_text,
+)
 from drivers.protocol import Setting
 from drivers.types import Value
 
@@ -103,3 +111,15 @@ def test_choices_are_all_of_one_type(
 
 def test_a_choice_that_was_not_described_reads_as_it_is() -> None:
     assert from_text(BINNING, "32") == "32"
+
+
+@pytest.mark.parametrize(
+    ("text", "good", "shown"),
+    [("Step [um]", True, "Step [um]"), ("µ", True, "µ"), ("1 \udcb5m", False, "1 µm")],
+)
+def test_text_of_a_code_page_is_shown_and_not_handed_back(
+    text: str, good: bool, shown: str
+) -> None:
+    assert sayable(text) == good
+    assert readable(text) == shown
+    assert sayable(shown)

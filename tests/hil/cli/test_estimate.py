@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 import tifffile
+import zarr
+from scipy.ndimage import gaussian_filter
 
 from hil.cli.main import run
 
@@ -40,7 +42,9 @@ def test_the_table_says_what_was_estimated(
     assert float(lines["information"].split()[0]) == pytest.approx(0.5, abs=0.02)
     assert lines["frames"] == "8 fields, 2 repeats, 64 x 64 pixels, uint16, axes read as fryx"
     assert lines["estimator"] == "predictive, 1024 patches of 8 x 8 pixels"
-    assert lines["flags"] == "none"
+    assert lines["flags"] == "lower_bound_limited"
+    assert "by repeats (95%)" in lines["lower"]
+    assert 0.05 < float(lines["lower"].split()[1]) < 0.5
 
 
 def test_the_picture_comes_with_its_verdicts(
@@ -236,3 +240,39 @@ def test_estimate_reads_what_people_have(folder: Path, capsys: pytest.CaptureFix
     assert len(answers) == 1
     assert run(["estimate", "frames.npy", "--noise", "poison"]) == 2
     assert "'poisson'" in capsys.readouterr().err
+
+
+def test_frames_that_were_never_written_are_left_out_and_said(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    array = zarr.create_array(
+        "stopped.zarr", shape=(12, 2, 64, 64), dtype="u2", chunks=(1, 1, 64, 64)
+    )
+    array[:8] = FRAMES
+    assert run(["estimate", "stopped.zarr", *NOISE]) == 2
+    assert "8 of 24 frames are incomplete" in capsys.readouterr().err
+    found = estimated(capsys, "stopped.zarr", *NOISE, "--allow-missing")
+    whole = estimated(capsys, "frames.npy", *NOISE)
+    assert found["bits_per_pixel"] == whole["bits_per_pixel"]
+    assert run(["estimate", "stopped.zarr", *NOISE, "--allow-missing"]) == 0
+    assert "left out     8 of 24 frames, which are incomplete" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("repeats", [1, 2])
+def test_codes_that_were_shifted_up_are_recognised_in_files(
+    folder: Path, capsys: pytest.CaptureFixture[str], repeats: int
+) -> None:
+    noise = ["--noise", "camera:gain_e_per_adu=0.5,offset_adu=100,read_noise_e=1.6,bit_depth=12"]
+    rng = np.random.default_rng(4)
+    light = gaussian_filter(rng.normal(0, 500, (8, 1, 64, 64)), (0, 0, 1.5, 1.5)) + 600
+    electrons = rng.poisson(light.clip(1), (8, repeats, 64, 64))
+    frames = np.rint((electrons + rng.normal(0, 1.6, electrons.shape)) / 0.5 + 100)
+    frames = np.clip(frames, 0, 4095).astype(np.uint16)
+    frames = frames if repeats > 1 else frames[:, 0]
+    axes = ["--axes", "fryx" if repeats > 1 else "fyx"]
+    tifffile.imwrite("plain.tif", frames)
+    tifffile.imwrite("shifted.tif", frames << 4, compression="lzw")
+    plain = estimated(capsys, "plain.tif", *noise, *axes)
+    shifted = estimated(capsys, "shifted.tif", *noise, *axes)
+    assert "code_step" in shifted["flags"]
+    assert shifted["bits_per_pixel"] == pytest.approx(plain["bits_per_pixel"], abs=0.02)

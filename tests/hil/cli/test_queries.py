@@ -27,3 +27,36 @@ def test_a_damaged_frame_file_is_found(folder: Path, capsys: pytest.CaptureFixtu
     chunk.write_bytes(chunk.read_bytes()[:-7] + b"\x00" * 7)
     assert run(["db", "verify"]) == 1
     assert "1 problems" in capsys.readouterr().out
+
+
+def test_a_lower_bound_that_was_asked_for_has_a_column(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plain = (folder / "session.toml").read_text(encoding="utf-8")
+    assert run(["run", "session.toml", "--trials", "2"]) == 0
+    capsys.readouterr()
+    assert run(["trials"]) == 0
+    assert "lower_bits" not in capsys.readouterr().out
+    asked = "\n[estimator]\npatch_size = 8\nlower_bound = true\n"
+    (folder / "session.toml").write_text(plain + asked, encoding="utf-8")
+    assert run(["run", "session.toml", "--trials", "2"]) == 0
+    capsys.readouterr()
+    assert run(["trials", "last"]) == 0
+    head, first = capsys.readouterr().out.splitlines()[:2]
+    assert "lower_bits" in head.split()
+    lower = float(first.split()[head.split().index("lower_bits")])
+    objective = float(first.split()[head.split().index("objective")])
+    assert 0 < lower < objective
+
+
+def test_a_measurement_says_what_there_is_at_least(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = ["measure", "rig.toml", "-n", "3"]
+    assert run([*told, "--session", "session.toml"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    (line,) = (line for line in lines if line.startswith("lower bound"))
+    assert "by repeats (95%)" in line
+    assert float(line.split()[2]) > 0
+    assert run(told) == 0
+    assert "lower bound    none: fewer than 4 fields of view" in capsys.readouterr().out

@@ -97,3 +97,44 @@ def test_colour_in_arrays_is_asked_for(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"looks like colour images.*--axes"):
         open_frames(tmp_path / "a.npy")
     assert open_frames(tmp_path / "a.npy", "fyxc").shape == (4, 1, 3, 32, 32)
+
+
+@pytest.mark.parametrize("n", [5, 12])
+def test_imagej_frames_on_the_channel_axis_are_asked_for(tmp_path: Path, n: int) -> None:
+    frames = np.resize(FRAMES[:, 0], (n, 24, 20))
+    tifffile.imwrite(tmp_path / "a.tif", frames, imagej=True, metadata={"axes": "CYX"})
+    with pytest.raises(InputError, match=rf"{n} channels without names.*--axes, fyx.*cyx"):
+        open_frames(tmp_path / "a.tif")
+    assert open_frames(tmp_path / "a.tif", "fyx").shape == (n, 1, 24, 20)
+    assert open_frames(tmp_path / "a.tif", "cyx").shape == (1, 1, n, 24, 20)
+
+
+@pytest.mark.parametrize(
+    ("shape", "axes"),
+    [
+        ((96, 96, 12), "yxf"),
+        ((96, 96, 40), "yxf"),
+        ((96, 128, 12), "yxf"),
+        ((64, 64, 300), "yxf"),
+        ((96, 96, 12, 2), "yxfr"),
+        ((96, 96, 3, 12, 2), "yxcfr"),
+    ],
+)
+def test_frames_on_the_last_axis_are_asked_for(
+    tmp_path: Path, shape: tuple[int, ...], axes: str
+) -> None:
+    frames = np.random.default_rng(0).integers(0, 4000, shape).astype(np.uint16)
+    np.save(tmp_path / "a.npy", np.asfortranarray(frames))
+    tifffile.imwrite(tmp_path / "a.tif", frames, photometric="minisblack")
+    for name in ("a.npy", "a.tif"):
+        with pytest.raises(InputError, match=f"last axis; allowed: --axes {axes}, or"):
+            open_frames(tmp_path / name)
+        found = open_frames(tmp_path / name, axes)
+        assert found.shape[-2:] == shape[:2]
+        assert found.shape[0] == shape[axes.index("f")]
+
+
+@pytest.mark.parametrize("shape", [(12, 96, 96), (100, 64, 512), (1000, 512, 512), (16, 2, 64, 64)])
+def test_frames_on_the_first_axis_are_not(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    np.save(tmp_path / "a.npy", np.zeros(shape, np.uint8))
+    assert open_frames(tmp_path / "a.npy").shape[-2:] == shape[-2:]

@@ -44,3 +44,15 @@ def test_a_tiff_that_was_cut_off_is_no_shorter_stack(
     (tmp_path / "a.tif").write_bytes(whole[: int(kept * len(whole))])
     with pytest.raises(InputError, match=r"damaged|ends before|corrupted"):
         open_frames(tmp_path / "a.tif")
+
+
+def test_planes_that_ome_promises_and_nobody_wrote(tmp_path: Path) -> None:
+    path = tmp_path / "a.ome.tif"
+    tifffile.imwrite(path, FRAMES[:, 0], metadata={"axes": "TYX"})
+    words = tifffile.tiffcomment(path)
+    tifffile.tiffcomment(path, words.replace('SizeT="5"', 'SizeT="8"').encode())
+    with pytest.raises(InputError, match="3 of 8 frames are incomplete"):
+        open_frames(path)
+    found = open_frames(path, allow_missing=True)
+    assert np.array_equal(found[4][0], FRAMES[4, 0])
+    assert found.left_out == "3 of 8 frames, which are incomplete"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hil.noise.code_step import PLAIN, find_step
+from hil.noise.code_step import PLAIN, find_step, find_whole_step
 from tests.hil.calibration.virtual_camera import Scene, VirtualCamera, calibrate, flat, structured
 
 REPEATED_BITS = 65535 / 4095  # 12 bits, the upper ones again below
@@ -82,3 +82,21 @@ def test_bits_are_measured_where_values_pile_up(bits: int, stated: int | None) -
         assert (found.bit_depth, found.saturation_by) == (bits, "converter")
         assert found.saturation_adu == 2**bits - 1
         assert f"it has {bits} bits" in " ".join(found.notes)
+
+
+@pytest.mark.parametrize("step", [2, 3, 16, 37])
+@pytest.mark.parametrize("n", [300, 2000])
+def test_a_whole_step_shows_in_few_pixels(step: int, n: int) -> None:
+    rng = np.random.default_rng(step)
+    pixels = step * rng.poisson(400, n) + 5
+    first = int(pixels.min())
+    found = find_whole_step(np.bincount(pixels - first).astype(float) / 7, first)
+    assert found.step_adu == step
+    assert np.array_equal(found.step_adu * found.number(pixels) + found.phase_adu, pixels)
+    stray = np.append(pixels, pixels[n // 2] + 1)
+    assert find_whole_step(np.bincount(stray - first).astype(float), first) is PLAIN
+
+
+def test_few_codes_are_no_whole_step() -> None:
+    assert find_whole_step(np.bincount(4 * np.arange(20)).astype(float), 0) is PLAIN
+    assert find_whole_step(np.bincount(np.arange(500)).astype(float), 0) is PLAIN

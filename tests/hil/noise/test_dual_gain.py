@@ -97,3 +97,50 @@ def test_impossible_values_are_refused(changed: dict[str, float], says: str) -> 
     }
     with pytest.raises(InputError, match=says):
         DualGainNoise(**(values | changed))
+
+
+@pytest.mark.parametrize("step", [16.0, 1.5])
+@pytest.mark.parametrize("noise", [FIVE_PER_CENT, TWENTY_TIMES], ids=repr)
+def test_in_steps_of_a_digital_gain_it_is_the_same_camera(
+    noise: DualGainNoise, step: float
+) -> None:
+    """(D y) / D is y: its noise in steps is that of y."""
+    times = DualGainNoise(
+        noise.gain_e_per_adu / step,
+        noise.offset_adu * step,
+        noise.read_noise_e,
+        noise.join_adu * step,
+        noise.gain_above_e_per_adu / step,
+        noise.read_noise_above_e,
+        noise.offset_above_adu * step,
+        20,
+    )
+    again = times.recoded(step, 0.0, noise.highest_adu)
+    assert isinstance(again, DualGainNoise)
+    assert again.join_electrons == pytest.approx(noise.join_electrons)
+    y = np.arange(4096)
+    assert again.entropy_phi_nats(y, True) == pytest.approx(noise.entropy_phi_nats(y, True))
+    twice = times.recoded(step / 2, 0.0, None).recoded(2.0, 0.25, noise.highest_adu)
+    assert twice.mean_variance_adu2(2500, True) == pytest.approx(
+        noise.mean_variance_adu2(2500.125, True)
+    )
+
+
+def test_clipped_below_the_join_it_is_a_camera_of_one_gain() -> None:
+    clipped = NOISY_ABOVE.recoded(1.0, 0.0, 2500.0)
+    assert isinstance(clipped, CameraNoise)
+    assert clipped.highest_adu == 2500
+    above = NOISY_ABOVE.recoded(1.0, 0.0, 5000.0)
+    assert isinstance(above, DualGainNoise)
+    assert above.highest_adu == 5000
+
+
+@pytest.mark.parametrize("share", [0.3, 1.0, 1.6])
+def test_a_flat_field_of_shifted_bits_carries_nothing(share: float) -> None:
+    rng = np.random.default_rng(3)
+    noise = TWENTY_TIMES
+    light = np.full((8, 96, 96), share * noise.join_electrons)
+    found = estimate_information(16 * noise.sample(light, rng), noise, "copula", patch_size=8)
+    assert abs(found.bits_per_pixel) < 0.015
+    assert {"code_step"} <= set(found.flags)
+    assert "codes_not_divided" not in found.flags

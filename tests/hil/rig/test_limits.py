@@ -50,8 +50,15 @@ def test_settings_are_limited_together(
     names = ("mirror.z4_nm", "mirror.z5_nm")
     table = {"settings": list(names), "rule": rule, "high": 100, "low": low}
     found = limits(benches, limits_together=[table])
-    problem = found.together_problem(found.rules[0], dict(zip(names, values, strict=True)))
+    problem = found.joint_problem(dict(zip(names, values, strict=True)))
     assert (says in problem) if says else problem == ""
+
+
+def test_limits_under_two_names_are_refused(benches: Any) -> None:
+    """Neither may silently loosen the other."""
+    both = {"Wheel.1.State": {"choices": [1]}, "Wheel.1.Label": {"choices": ["DAPI", "FITC"]}}
+    with pytest.raises(SafetyError, match="under two names"):
+        limits(benches, limits=both)
 
 
 INTEGER = Setting("wheel.turns", "int", "", 0, 9)

@@ -9,8 +9,8 @@ import pytest
 from drivers.protocol import Setting
 from drivers.types import Value
 from hil.errors import RigError
-from hil.rig.limits import RigLimits
-from hil.rig.motion import RigMotion, darkest
+from hil.rig.limits import RigLimits, darkest
+from hil.rig.motion import RigMotion
 from hil.rig.settings import RigSettings
 from hil.spec import RigSpec
 

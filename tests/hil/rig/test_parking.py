@@ -11,8 +11,9 @@ import pytest
 from drivers.errors import DeviceFault
 from drivers.types import Value
 from hil.rig.parking import Parking
+from hil.rig.safety import Safety
 from hil.rig.settings import RigSettings
-from hil.spec import Limit
+from hil.spec import Limit, RigSpec
 
 LASER, Z = "laser.power_mw", "Z.position_um"
 STEPS: tuple[Mapping[str, Value], ...] = ({Z: 10.0}, {LASER: 0.0})
@@ -103,3 +104,77 @@ def test_a_preset_counts_as_what_it_sets(benches: Any) -> None:
     assert parking(benches, ({"Preset.Channel": "blue"},)).run() == []
     assert benches["laser"].values[LASER] == 5.0
     assert benches["Wheel.1"].values["Wheel.1.Label"] == "DAPI"
+
+
+TOGETHER = {"settings": ["mirror.z4_nm", "mirror.z5_nm"], "rule": "sum", "high": 100}
+
+
+def parked(benches: Any, steps: list[dict[str, Value]], **changes: Any) -> Safety:
+    spec = {"name": "bench", "camera": "camera", "driver": [{"kind": "bench"}]}
+    spec |= {"park": [{"set": step} for step in steps]} | changes
+    safety = Safety(benches, RigSpec.model_validate(spec))
+    assert safety.park() == []
+    return safety
+
+
+def sent(benches: Any) -> list[Mapping[str, Value]]:
+    return [values for _, values in benches["Z"].log if values]
+
+
+def test_a_step_that_would_break_a_limit_waits_for_another(benches: Any) -> None:
+    benches["mirror"].values["mirror.z4_nm"] = 90.0
+    steps: list[dict[str, Value]] = [{"mirror.z5_nm": 80.0}, {"mirror.z4_nm": 10.0}, {LASER: 0.0}]
+    safety = parked(benches, steps, limits_together=[TOGETHER])
+    assert sent(benches) == [{LASER: 0.0}, {"mirror.z4_nm": 10.0}, {"mirror.z5_nm": 80.0}]
+    assert safety.limits_passed() == ()
+
+
+def test_steps_go_in_parts_where_neither_can_come_first(benches: Any) -> None:
+    benches["mirror"].values |= {"mirror.z4_nm": 90.0, "mirror.z5_nm": 0.0}
+    steps: list[dict[str, Value]] = [{"mirror.z5_nm": 90.0}, {"mirror.z4_nm": 0.0}]
+    safety = parked(benches, steps, limits_together=[TOGETHER | {"low": 60}])
+    seen = {"mirror.z4_nm": 90.0, "mirror.z5_nm": 0.0}
+    for command in sent(benches):
+        seen |= command
+        assert 60 <= sum(seen.values()) <= 100, sent(benches)
+    assert seen == {"mirror.z4_nm": 0.0, "mirror.z5_nm": 90.0}
+    assert safety.limits_passed() == ()
+
+
+def test_light_goes_out_whatever_a_limit_says_and_that_is_said(benches: Any) -> None:
+    rule = {"settings": [LASER, "mirror.z4_nm"], "rule": "sum", "high": 50, "low": 1}
+    safety = parked(benches, [{LASER: 0.0}], limits_together=[rule])
+    assert benches["laser"].values[LASER] == 0.0
+    assert "sum of laser.power_mw, mirror.z4_nm is 0, allowed: at least 1" in str(
+        safety.limits_passed()
+    )
+
+
+def test_a_step_without_an_order_is_taken_and_said(benches: Any) -> None:
+    safety = parked(benches, [{"mirror.z4_nm": 200.0}], limits_together=[TOGETHER])
+    assert benches["mirror"].values["mirror.z4_nm"] == 200.0
+    assert "allowed: at most 100" in safety.limits_passed()[0]
+
+
+def test_a_limit_that_cannot_be_judged_keeps_no_step_away(
+    benches: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = benches["mirror"].read
+
+    def read(name: str) -> Value:
+        if name == "mirror.z5_nm":
+            raise DeviceFault("mirror", "read", "no answer")
+        return real(name)
+
+    monkeypatch.setattr(benches["mirror"], "read", read)
+    safety = parked(benches, [{"mirror.z4_nm": 5.0}], limits_together=[TOGETHER])
+    assert benches["mirror"].values["mirror.z4_nm"] == 5.0
+    assert "not known whether limits are kept" in safety.limits_passed()[0]
+
+
+def test_steps_are_no_larger_than_allowed_but_light_jumps(benches: Any) -> None:
+    benches["laser"].values[LASER] = 40.0
+    benches["mirror"].values["mirror.z4_nm"] = 40.0
+    limits = {LASER: {"max_step": 1}, "mirror.z4_nm": {"max_step": 20}}
+    parked(benches, [{"mirror.z4_nm": 0.0}, {LASER: 0.0}], limits=limits)
+    assert sent(benches) == [{LASER: 0.0}, {"mirror.z4_nm": 20.0}, {"mirror.z4_nm": 0.0}]

@@ -226,3 +226,78 @@ def test_whatever_is_asked_stays_inside(
     assert 0 <= benches["laser"].values["laser.power_mw"] <= 20
     assert benches["Wheel.1"].values["Wheel.1.turns"] in range(10)
     assert benches["Wheel.1"].values["Wheel.1.Label"] in ("DAPI", "FITC")
+
+
+def mirror_commands(benches: Any) -> list[Mapping[str, Any]]:
+    return [v for label, v in benches["Z"].log if label == "mirror" and v]
+
+
+def test_what_is_lowered_goes_before_what_is_raised(benches: Any) -> None:
+    safety = make_safety(benches)
+    safety.apply({"mirror.z4_nm": 100.0})
+    safety.apply({"mirror.z5_nm": 100.0, "mirror.z4_nm": -50.0})
+    assert mirror_commands(benches)[1:] == [{"mirror.z4_nm": -50.0}, {"mirror.z5_nm": 100.0}]
+
+
+def test_an_approach_does_not_break_a_limit_together(benches: Any) -> None:
+    limits = {"mirror.z4_nm": {"backlash": 20}}
+    safety = make_safety(benches, limits=limits)
+    safety.apply({"mirror.z5_nm": 100.0})
+    safety.apply({"mirror.z4_nm": -50.0})
+    assert mirror_commands(benches)[1:] == [{"mirror.z4_nm": -50.0}]
+
+
+def test_an_approach_keeps_to_allowed_choices_and_whole_numbers(benches: Any) -> None:
+    limits = {
+        "Z.position_um": {"choices": [0, 5, 10], "backlash": 3},
+        "Wheel.1.turns": {"backlash": 0.5},
+    }
+    safety = make_safety(benches, limits=limits, park=[])
+    safety.apply({"Z.position_um": 5, "Wheel.1.turns": 1})
+    sent = [dict(values) for values in commands(benches)]
+    assert [v["Z.position_um"] for v in sent if "Z.position_um" in v] == [0, 5]
+    turns = [v["Wheel.1.turns"] for v in sent if "Wheel.1.turns" in v]
+    assert turns == [0, 1]
+    assert all(isinstance(turn, int) for turn in turns)
+
+
+def test_a_number_is_sent_as_the_device_describes_it(benches: Any) -> None:
+    make_safety(benches).apply({"Wheel.1.turns": 4.0})
+    assert isinstance(benches["Wheel.1"].values["Wheel.1.turns"], int)
+
+
+def test_an_interlock_that_opens_on_the_way_ends_the_move(
+    benches: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    safety = make_safety(benches, limits={"mirror.z4_nm": {"max_step": 10}})
+
+    def settle(timeout_s: float) -> None:
+        benches["door"].values["door.state"] = "open"
+
+    monkeypatch.setattr(benches["mirror"], "settle", settle)
+    with pytest.raises(SafetyError, match="interlock"):
+        safety.apply({"mirror.z4_nm": 40.0})
+    assert mirror_commands(benches) == [{"mirror.z4_nm": 10.0}]
+
+
+def test_a_matrix_limits_what_modes_do_together(benches: Any) -> None:
+    matrix = {
+        "settings": ["mirror.z4_nm", "mirror.z5_nm"],
+        "matrix": [[1, 1], [1, -1]],
+        "flat": [0, 10],
+        "max": 100,
+    }
+    safety = make_safety(benches, limits_together=[], limits_matrix=[matrix])
+    assert safety.joint_settings == ("mirror.z4_nm", "mirror.z5_nm")
+    assert safety.joint_problem({"mirror.z4_nm": 50, "mirror.z5_nm": 50}) == ""
+    with pytest.raises(SafetyError, match=r"actuator 1 .* is 110, allowed: at most 100"):
+        safety.apply({"mirror.z4_nm": 90.0, "mirror.z5_nm": -10.0})
+    assert mirror_commands(benches) == []
+    safety.apply({"mirror.z4_nm": 90.0, "mirror.z5_nm": 10.0})
+
+
+def test_limits_of_steps_fit_their_settings(benches: Any) -> None:
+    with pytest.raises(SafetyError, match="no whole step"):
+        make_safety(benches, limits={"Wheel.1.turns": {"max_step": 0.5}})
+    with pytest.raises(SafetyError, match="has choices"):
+        make_safety(benches, limits={"Wheel.1.Label": {"slew_per_s": 1}})

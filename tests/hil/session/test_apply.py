@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from hil.errors import InputError, SafetyError
+from hil.rig.read_back import OutsideLimit, ReadBackError
 from hil.session.apply import apply_trial
 from tests.hil.session_bench import Bench, wait_for
 from tests.hil.small_session import RIG
@@ -47,6 +48,34 @@ def test_a_move_that_is_refused_ends_in_a_park(bench: Bench) -> None:
     stricter.write_text(f"{RIG}\n[[limits_together]]\n{together}")
     with pytest.raises(SafetyError):
         apply_trial("last", 1, stricter, bench.url, None)
+    assert bench.events() == ["setup", "park", "move", "park"]
+
+
+LYING = """
+[[driver]]
+kind = "faulty"
+around = {{ kind = "sim.microscope", seed = 1, height_px = 64, width_px = 64, scene_um = 60 }}
+[[driver.fault]]
+fault = "read_off"
+setting = "mirror.z5_nm"
+amount = {amount}
+rate = 1.0
+[limits."mirror.z5_nm"]
+low = -100
+high = 100
+"""
+
+
+@pytest.mark.parametrize(("amount", "error"), [(0.5, ReadBackError), (250, OutsideLimit)])
+def test_what_reads_back_otherwise_ends_in_a_park(
+    bench: Bench, amount: float, error: type[Exception]
+) -> None:
+    bench.run(trials=1)
+    lying = bench.folder / "lying.toml"
+    head, tail = RIG.split("[[driver]]")[0], "[noise]" + RIG.split("[noise]")[1]
+    lying.write_text(head + LYING.format(amount=amount) + tail, encoding="utf-8")
+    with pytest.raises(error, match=r"mirror\.z5_nm"):
+        apply_trial("last", 0, lying, bench.url, None)
     assert bench.events() == ["setup", "park", "move", "park"]
 
 

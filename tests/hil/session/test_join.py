@@ -1,8 +1,9 @@
-"""Two controllers, two rigs, one study on PostgreSQL; one of them is killed."""
+"""Several controllers, each with its rig, on one PostgreSQL study; some of them are killed."""
 
 from __future__ import annotations
 
 import json
+import random
 import subprocess
 import sys
 import time
@@ -60,13 +61,41 @@ def test_none_is_lost_and_none_is_there_twice(tmp_path: Path, postgres_url: str)
     two.kill()
     two.wait()
     assert one.wait(timeout=180) == 0
+    check(tmp_path, postgres_url)
 
-    found = rows(postgres_url)
+
+def test_of_four_three_are_killed_at_any_moment(tmp_path: Path, postgres_url: str) -> None:
+    session = SESSION.replace("trials = 6", f"trials = {TRIALS}")
+    (tmp_path / "session.toml").write_text(session, encoding="utf-8")
+    for number in range(4):
+        rig = RIG.replace("small scope", f"scope {number}").replace("seed = 1", f"seed = {number}")
+        name = "rig.toml" if number == 0 else f"rig{number}.toml"
+        patient = rig.replace("[[driver]]", "call_timeout_s = 120\n[[driver]]")
+        (tmp_path / name).write_text(patient, encoding="utf-8")
+
+    running = [start(tmp_path, "run", "session.toml", "--db", postgres_url)]
+    wait_until(postgres_url, 1)
+    for number in range(1, 4):
+        join = ("join", "last", "--rig", f"rig{number}.toml", "--db", postgres_url)
+        running.append(start(tmp_path, *join))
+    wait_until(postgres_url, 2)
+    rng = random.Random(7)
+    for process in running[:3]:
+        time.sleep(rng.uniform(0, 0.5))
+        process.kill()
+        process.wait()
+    assert running[3].wait(timeout=240) == 0
+    check(tmp_path, postgres_url)
+
+
+def check(folder: Path, url: str) -> None:
+    """See that every trial is accounted for."""
+    found = rows(url)
     complete = [row for row in found if row.state is TrialState.COMPLETE]
     assert len(complete) == TRIALS
     assert [row.number for row in found] == list(range(len(found)))
     assert len({json.dumps(dict(row.requested)) for row in complete}) == TRIALS
     assert all(row.state in (TrialState.COMPLETE, TrialState.STALE) for row in found)
-    with hil.open_database(postgres_url, frames=tmp_path / "hil-frames") as database:
+    with hil.open_database(url, frames=folder / "hil-frames") as database:
         assert database.verify("last") == []
         assert database.session("last").state == "COMPLETE"

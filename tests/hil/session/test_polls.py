@@ -6,10 +6,10 @@ import threading
 import time
 from typing import Any
 
-import pytest
-
 from hil.clock import SystemClock
 from hil.errors import RigHeld
+from hil.records.request import Request
+from hil.session.control.wishes import Wishes
 from hil.session.polls import Polls
 from hil.supervision.stop import StopSwitch
 from tests.hil.session_bench import wait_for
@@ -21,11 +21,15 @@ class Store:
     def __init__(self) -> None:
         self.go = threading.Event()
         self.asked = 0
+        self.reason = "the fire alarm"
 
     def requested_stop(self) -> str:
         self.asked += 1
         self.go.wait(30)
-        return "the fire alarm"
+        return self.reason
+
+    def requests(self) -> list[Request]:
+        return []
 
     def renew_lease(self, at: object) -> None:
         raise RigHeld("somebody else has it")
@@ -41,7 +45,7 @@ class Ahead(SystemClock):
 
 
 def polls(store: Any, clock: Ahead, stop: StopSwitch) -> Polls:
-    return Polls(store, clock, stop)
+    return Polls(store, clock, stop, Wishes(stop))
 
 
 def test_an_answer_that_is_late_holds_nobody_and_is_asked_for_once() -> None:
@@ -57,11 +61,15 @@ def test_an_answer_that_is_late_holds_nobody_and_is_asked_for_once() -> None:
     wait_for(lambda: stop.reason == "the fire alarm", 10)
 
 
-def test_a_lease_that_was_taken_is_said_to_who_polls() -> None:
-    store, clock = Store(), Ahead()
+def test_a_lease_that_was_taken_stops_the_devices_and_is_asked_for_no_more() -> None:
+    store, clock, stop = Store(), Ahead(), StopSwitch()
+    store.reason = ""
     store.go.set()
-    asking = polls(store, clock, StopSwitch())
+    asking = polls(store, clock, stop)
     clock.ahead_s = 11.0
     asking.poll()
-    with pytest.raises(RigHeld, match="somebody else"):
-        wait_for(lambda: bool(asking.poll()), 10)
+    wait_for(lambda: stop.reason == "somebody else has it", 10)
+    assert isinstance(asking.taken, RigHeld)
+    clock.ahead_s = 30.0
+    asking.poll()
+    assert store.asked == 1

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hil.errors import HilError
 from hil.rig.agreement import agrees
+from tests.hil.session.faulty_rigs import MICROSCOPE
+from tests.hil.session.struck import Struck
 from tests.hil.session.test_driver_faults import faulty_rig
 from tests.hil.session_bench import Bench
 from tests.hil.small_session import RIG, SESSION
@@ -41,29 +42,19 @@ def test_the_rig_file_says_what_may_differ(bench: Bench) -> None:
     assert bench.states() == ["COMPLETE"] * 6
 
 
-@pytest.mark.parametrize("percent", [1, 5, 20])
-def test_read_backs_that_lie_at_random_never_win(bench: Bench, percent: int) -> None:
-    faults = [
-        f'fault = "{fault}"\nsetting = "mirror.z5_nm"\nrate = {percent / 100}'
-        for fault in ("read_nan", "read_off")
+@pytest.mark.parametrize(("percent", "trials"), [(1, 100), (5, 40), (20, 40)])
+@pytest.mark.parametrize("faults", [("read_nan", "read_off"), ("read_text", "ignored")])
+def test_read_backs_that_lie_at_random_fail_their_trials_and_no_others(
+    struck: Struck, faults: tuple[str, str], percent: int, trials: int
+) -> None:
+    tables = [
+        f'fault = "{fault}"\ndevice = "focus"\nrate = {percent / 100}\namount = 0.001'
+        for fault in faults
     ]
-    session = SESSION.replace("trials = 6", "trials = 15") + "\n[stop]\nfailures_in_a_row = 15\n"
-    bench.write(faulty_rig(*faults, seed=3), session)
-    try:
-        result = bench.run()
-    except HilError as error:  # the mirror lied while the session was set up
-        assert "mirror.z5_nm" in str(error)
-        return
-    with bench.database() as database:
-        trials = database.trials("last", sort="number")
-        rows = database.rows("last")
-    assert set(trials["state"]) <= {"COMPLETE", "FAILED"}
-    assert all(trials[trials["state"] == "FAILED"]["reason"].str.contains("mirror.z5_nm"))
-    for row in rows:
-        if str(row.state) == "COMPLETE":
-            assert np.isfinite(row.objectives[0])
-    if result.best is not None:
-        assert str(rows[result.best.number].state) == "COMPLETE"
+    result = struck.run(MICROSCOPE, tables, MICROSCOPE.session(trials, 1, 1))
+    assert (result.state, result.n_trials) == ("COMPLETE", trials)
+    struck.check("focus.z_um")
+    assert 0 < trials - result.n_complete < trials
 
 
 @pytest.mark.parametrize(

@@ -116,3 +116,18 @@ def test_frames_are_the_raw_integers(bench: Bench) -> None:
         frames = database.frames("last", 0)
     assert frames.dtype == np.uint16
     assert 90 < np.median(frames) < 400
+
+
+def test_a_session_goes_on_with_the_estimator_that_it_began_with(bench: Bench) -> None:
+    """Its file names none, and the default was another when it was begun."""
+    import sqlite3
+    from contextlib import closing
+
+    bench.run(trials=1)
+    file = bench.url.removeprefix("sqlite:///")
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("update session set estimator = 'stationary'")
+    hil.resume_session("last", bench.url, trials=2)
+    with bench.database() as database:
+        found = database.estimates("last").sort_values("number")
+    assert list(found["estimator"]) == ["predictive", "stationary"]

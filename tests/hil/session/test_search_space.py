@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import hil
@@ -30,6 +31,43 @@ def test_limits_across_settings_hold_in_every_trial(bench: Bench) -> None:
     assert max(strokes) <= 60 + 1e-6
     assert sum(stroke > 59.9 for stroke in strokes) > 3
     assert all(row.state is TrialState.COMPLETE for row in rows)
+
+
+def test_a_matrix_from_a_file_holds_in_every_trial(bench: Bench) -> None:
+    matrix, flat = np.array([[1.0, 0.7], [-0.4, 1.0], [0.2, -1.0]]), np.array([5.0, -5.0, 10.0])
+    np.save(bench.folder / "influence.npy", matrix)
+    np.save(bench.folder / "flat.npy", flat)
+    names = ["mirror.z5_nm", "mirror.z6_nm"]
+    table = '[[limits_matrix]]\nmatrix = "influence.npy"\nflat = "flat.npy"\nmax = 45\n'
+    rig = RIG.replace("[[park]]", f"{table}settings = {names}\n\n[[park]]")
+    session = SESSION.replace("focus.z_um", "mirror.z6_nm").replace("trials = 6", "trials = 12")
+    session = session.replace("low = -1\n", "low = -50\n").replace("high = 1\n", "high = 50\n")
+    bench.write(rig, session)
+    bench.run()
+    with bench.database() as database:
+        rows = database.rows("last")
+    modes = np.array([[float(row.requested[name]) for name in names] for row in rows])
+    stroke = np.abs(modes @ matrix.T + flat).max(axis=1)
+    assert stroke.max() <= 45 + 1e-6
+    assert (stroke > 44.9).sum() > 3, "pulled to the edge, and no further"
+    assert all(row.state is TrialState.COMPLETE for row in rows)
+
+
+def test_ranges_whose_least_values_a_limit_excludes_are_searched(bench: Bench) -> None:
+    limit = '[[limits_together]]\nsettings = ["mirror.z5_nm", "mirror.z6_nm"]\nrule = "sum"\n'
+    rig = RIG.replace("[[park]]", f"{limit}low = 20\nhigh = 60\n\n[[park]]")
+    rig = rig.replace("[setup]\n", '[setup]\n"mirror.z6_nm" = 30\n')
+    session = SESSION.replace("focus.z_um", "mirror.z6_nm").replace("trials = 6", "trials = 8")
+    bench.write(
+        rig, session.replace("low = -1\n", "low = -50\n").replace("high = 1\n", "high = 50\n")
+    )
+    bench.run()
+    with bench.database() as database:
+        rows = database.rows("last")
+    sums = [sum(float(value) for value in row.requested.values()) for row in rows]
+    assert 20 - 1e-6 <= min(sums) <= max(sums) <= 60 + 1e-6
+    assert len({round(one, 6) for one in sums}) > 2
+    assert all(row.state is TrialState.COMPLETE for row in rows), [row.reason for row in rows]
 
 
 def test_exposure_within_its_budget(bench: Bench) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from hil.spec.noise import CameraNoiseSpec
-from hil.spec.rig import DriverSpec, Interlock, Limit, LimitsTogether, RigSpec, outside, together
+from hil.spec.rig import DriverSpec, Interlock, Limit, LimitsTogether, RigSpec, outside
 
 PAIR = ("mirror.z4_nm", "mirror.z5_nm")
 
@@ -29,13 +28,6 @@ PAIR = ("mirror.z4_nm", "mirror.z5_nm")
 )
 def test_ends_belong_to_a_limit(limit: Limit, value: float | str, says: str) -> None:
     assert (says in outside(limit, value)) if says else outside(limit, value) == ""
-
-
-def test_together_is_a_sum_of_magnitudes_a_sum_or_a_norm() -> None:
-    for rule, expected in (("sum_abs", 7.0), ("sum", -1.0), ("norm", 5.0)):
-        found = together(LimitsTogether(settings=PAIR, rule=rule, high=9), [3.0, -4.0])
-        assert found == pytest.approx(expected)
-    assert math.isclose(together(LimitsTogether(settings=PAIR, rule="norm", high=1), [0, 0]), 0)
 
 
 @pytest.mark.parametrize(

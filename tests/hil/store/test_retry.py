@@ -11,6 +11,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
 from hil.errors import StoreError
+from hil.records.session import SessionState
 from hil.records.trial import Proposal, TrialState
 from hil.store import Database, open_database
 
@@ -73,10 +74,10 @@ def test_waiting_ends(sqlite_url: str, new_session: Any, clock: Any) -> None:
         with db.store(session_id, controller="a", clock=clock, retry_s=0.1) as store:
             blocker.execute("BEGIN IMMEDIATE")
             with pytest.raises(StoreError, match="database is locked"):
-                store.event("park", clock.now(), {})
+                store.session_state(SessionState.STOPPED, clock.now())
             store.give_up()
             with pytest.raises(StoreError, match="database is locked"):
-                store.event("park", clock.now(), {})
+                store.session_state(SessionState.STOPPED, clock.now())
             assert store.requested_stop() == ""
             store.renew_lease(clock.now())
             blocker.execute("COMMIT")

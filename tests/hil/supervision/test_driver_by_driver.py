@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from hil.rig.driver_kinds import BUILT_IN
@@ -57,4 +58,16 @@ def test_a_rig_without_park_steps_goes_dark(plan: Plan, tmp_path: Path) -> None:
     text = (tmp_path / "rig.toml").read_text(encoding="utf-8")
     (tmp_path / "rig.toml").write_text(text[: text.index("[[park]]")], encoding="utf-8")
     assert park_driver_by_driver(Plan(load_rig_file(tmp_path / "rig.toml"))).problems == []
+    assert lit_mw(tmp_path) == 0.0
+
+
+def test_a_matrix_that_has_gone_leaves_no_lamp_on(plan: Plan, tmp_path: Path) -> None:
+    path = tmp_path / "rig.toml"
+    table = '[[limits_matrix]]\nsettings = ["focus.z_um"]\nmatrix = "m.npy"\nmax = 1\n'
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("[[park]]", f"{table}\n[[park]]", 1), encoding="utf-8")
+    np.save(tmp_path / "m.npy", np.array([[1.0]]))
+    late = Plan(load_rig_file(path))
+    (tmp_path / "m.npy").unlink()
+    assert park_driver_by_driver(late).problems == []
     assert lit_mw(tmp_path) == 0.0

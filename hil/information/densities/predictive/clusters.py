@@ -15,9 +15,12 @@ the kinds' predictions, weighted by what the earlier values say of the kinds.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from drivers.types import Floats
 from hil.information.densities.mixture.seeds import seed_responsibilities
@@ -29,6 +32,8 @@ _FIRST_STEPS = 6
 _MOST_FITTED = 512  # patches
 _TURNED_WEIGHT = 0.5  # of each of seven turned copies of a patch
 _LEAST_VARIANCE = 0.5
+_NUMBERS_AT_ONCE = 2**18
+_BAND = 64
 _MOST_EVIDENCE = 40.0  # twice the nats by which one value may speak against a kind
 
 
@@ -89,14 +94,14 @@ class Clusters:
         if placed:
             c = (u - mean) @ along
             share = _largest(seed_responsibilities(u.astype(np.float64), 1, rng), kinds)
-            log_pi, mu, t = alike_kinds(c, share, variance)
+            log_pi, mu, t, *_ = alike_kinds(c, share, variance)
         else:
-            some = u[:: max(1, len(u) // _MOST_FITTED)].astype(np.float64) - mean
+            some = u[_evenly(len(u), _MOST_FITTED)].astype(np.float64) - mean
             c, weight = _with_turned(some, along, p)
             start = np.minimum(np.maximum(variance - 1, 0.0), 1.0) / np.sqrt(variance)
-            log_pi, mu, t = separate_kinds(c, _seeded(c * start, kinds, rng), weight, variance)
-        rest = np.eye(len(covariance)) - along @ along.T
-        alike = rest @ covariance @ rest
+            begun = _seeded(c * start, kinds, rng)
+            log_pi, mu, t, *_ = separate_kinds(c, begun, weight, variance)
+        alike = covariance - (along * ((covariance @ along) * along).sum(axis=0)) @ along.T
         whiteners = np.stack([whitener(alike + along @ one @ along.T) for one in t])
         centres = mean + mu @ along.T
         rows, sd = regression(whiteners)
@@ -107,58 +112,75 @@ class Clusters:
 
     def predict(self, u: Singles) -> tuple[Singles, Singles]:
         """Predict each value of patches (n, d) from the earlier ones: mean and deviation."""
-        shares, means = self.by_kind(u)
-        mean = np.zeros_like(u)
-        for share, one in zip(shares, means, strict=True):
-            mean += share * one
-        variance = np.zeros_like(u)
-        widths = np.broadcast_to(self.sd, self.offsets.shape)
-        for share, one, width in zip(shares, means, widths, strict=True):
-            one -= mean
-            one *= one
-            one += width * width
-            variance += share * one
+        mean, variance = np.empty_like(u), np.empty_like(u)
+        square = (self.sd * self.sd)[..., None]
+        for some in self._blocks(len(u)):
+            share, each = self.by_kind(u[some])
+            own = np.einsum("kdn,kdn->dn", share, each)
+            each -= own
+            each *= each
+            each += square
+            mean[some], variance[some] = own.T, np.einsum("kdn,kdn->dn", share, each).T
         return mean, np.sqrt(np.maximum(variance, np.float32(_LEAST_VARIANCE)))
 
     def probability(self, u: Singles, low: Singles, high: Singles) -> Floats:
         """P(low < u_i <= high) given the earlier values under each kind's normal, (n, d)."""
         from scipy.special import ndtr
 
-        result = np.zeros(u.shape)
-        widths = np.broadcast_to(self.sd, self.offsets.shape)
-        for share, mean, width in zip(*self.by_kind(u), widths, strict=True):
-            cell = ndtr((high - mean) / width)
-            cell -= ndtr((low - mean) / width)
-            cell *= share
-            result += cell
+        result = np.empty(u.shape)
+        width = self.sd[..., None]
+        for some in self._blocks(len(u)):
+            share, mean = self.by_kind(u[some])
+            cell = ndtr((high[some].T - mean) / width)
+            cell -= ndtr((low[some].T - mean) / width)
+            result[some] = np.einsum("kdn,kdn->dn", share, cell).T
         return result
 
     def by_kind(self, u: Singles) -> tuple[Singles, Singles]:
-        """(K, n, d) probability of each kind given the earlier values, and its prediction."""
-        kinds = len(self.offsets)
-        said = np.empty((kinds, *u.shape), dtype=np.float32)
-        means = np.empty_like(said)
-        most = np.float32(_MOST_EVIDENCE / 2)
-        for k, offset in enumerate(self.offsets):
-            row = min(k, len(self.sd) - 1)
-            if k == row:
-                from_earlier = u @ self.regressions[row].T
-                precision = np.sqrt(np.float32(0.5)) / self.sd[row, :-1]
-                sharpness = self.log_weights[k] - np.cumsum(np.log(self.sd[row, :-1]))
-            np.add(from_earlier, offset, out=means[k])
-            against = u[:, :-1] - means[k, :, :-1]
-            against *= precision
-            against *= against
-            np.minimum(against, most, out=against)
-            np.cumsum(against, axis=1, out=against)
-            np.subtract(sharpness, against, out=said[k, :, 1:])
-            said[k, :, 0] = self.log_weights[k]
-            if k != row:
-                said[k, :, 1:] += self.log_weights[k] - self.log_weights[row]
+        """(K, d, n) probability of each kind given the earlier values, and its prediction."""
+        values = np.ascontiguousarray(u.T)
+        means = self._from_earlier(values) + self.offsets[..., None]
+        said = np.empty_like(means)
+        said[:, 0] = 0
+        against = said[:, 1:]
+        np.subtract(values[:-1], means[:, :-1], out=against)
+        against *= self._precision
+        against *= against
+        np.minimum(against, np.float32(_MOST_EVIDENCE / 2), out=against)
+        for i in range(2, len(values)):  # numpy's own sum along a middle axis takes ten times that
+            said[:, i] += said[:, i - 1]
+        np.subtract(self._sharpness, said, out=said)
         said -= said.max(axis=0)
         np.exp(said, out=said)
         said /= said.sum(axis=0)
         return said, means
+
+    def _from_earlier(self, values: Singles) -> Singles:
+        """R u of patches (d, n), a band of values at a time: R is 0 above its diagonal."""
+        rows, d, _ = self.regressions.shape
+        result = np.empty((rows, d, values.shape[1]), dtype=np.float32)
+        for start in range(0, d, _BAND):
+            end = min(start + _BAND, d)
+            band = self.regressions[:, start:end, :end].reshape(-1, end)
+            result[:, start:end] = (band @ values[:end]).reshape(rows, end - start, -1)
+        return result
+
+    @cached_property
+    def _precision(self) -> Singles:
+        result: Singles = np.sqrt(np.float32(0.5)) / self.sd[:, :-1, None]
+        return result
+
+    @cached_property
+    def _sharpness(self) -> Singles:
+        """(K, d, 1) ln of a kind's weight and of the widths of all values before each."""
+        result = np.zeros((*self.sd.shape, 1), dtype=np.float32)
+        np.cumsum(-np.log(self.sd[:, :-1]), axis=1, out=result[:, 1:, 0])
+        return result + self.log_weights[:, None, None]
+
+    def _blocks(self, n: int) -> Iterator[slice]:
+        """Patches some at a time, so that what is said of them stays in the cache."""
+        step = max(1, _NUMBERS_AT_ONCE // self.offsets.size)
+        return (slice(i, i + step) for i in range(0, n, step))
 
 
 def _principal(covariance: Floats, most: int) -> tuple[Floats, Floats]:
@@ -224,3 +246,8 @@ def _largest(share: Floats, kinds: int) -> Floats:
     left = left + 1e-3 / left.shape[1]
     result: Floats = left / left.sum(axis=1, keepdims=True)
     return result
+
+
+def _evenly(n: int, most: int) -> NDArray[np.intp]:
+    """At most so many of n, evenly apart."""
+    return np.unique(np.linspace(0, n - 1, min(n, most)).astype(np.intp))

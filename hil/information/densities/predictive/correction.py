@@ -16,6 +16,7 @@ without number would tell of their places.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,6 +119,7 @@ def _features(excess: Singles, e: Singles, sd: Singles) -> Singles:
     return result
 
 
+@lru_cache(maxsize=4)
 def _lags(p: int, d: int) -> NDArray[np.intp]:
     """(d, d) number of the pair of channels and the lag between two values."""
     channels = d // (p * p)

@@ -18,17 +18,19 @@ import numpy as np
 from drivers.types import Floats
 from hil.information.densities.predictive.linear import whitener
 
-_STEPS = 10
+_STEPS = 7
 _PRIOR_PATCHES = 4.0
 _PRIOR_WIDTH = 0.2  # of a kind's covariance, relative to that of all
 
 
 class Kinds(NamedTuple):
-    """ln pi, mu and T."""
+    """ln pi, mu and T, with T's inverse and the logarithm of its determinant."""
 
     log_weights: Floats
     means: Floats
     covariances: Floats
+    precisions: Floats
+    log_determinants: Floats
 
 
 def separate_kinds(c: Floats, share: Floats, weight: Floats, variance: Floats) -> Kinds:
@@ -45,12 +47,13 @@ def separate_kinds(c: Floats, share: Floats, weight: Floats, variance: Floats) -
     """
     r = c.shape[1]
     row, column = np.triu_indices(r)
-    features = np.concatenate([c[:, row] * c[:, column], c, np.ones((len(c), 1))], axis=1)
+    along = c.T
+    features = np.concatenate([along[row] * along[column], along, np.ones((1, len(c)))])
     twice = np.where(row == column, 1.0, 2.0)
     typical = _PRIOR_WIDTH * np.diag(variance)
 
     def maximised(shares: Floats) -> Kinds:
-        sums = shares.T @ features
+        sums = shares @ features.T
         second = np.empty((len(sums), r, r))
         second[:, row, column] = second[:, column, row] = sums[:, : row.size]
         first, count = sums[:, row.size : -1], sums[:, -1]
@@ -60,15 +63,14 @@ def separate_kinds(c: Floats, share: Floats, weight: Floats, variance: Floats) -
         scatter += count[:, None, None] * mu[:, :, None] * mu[:, None, :]
         scatter += _PRIOR_PATCHES * typical
         scatter /= (count + _PRIOR_PATCHES)[:, None, None]
-        return Kinds(_log_weights(count), mu, _lifted(scatter))
+        return Kinds(_log_weights(count), mu, *_lifted(scatter))
 
     def log_shares(kinds: Kinds) -> Floats:
-        precision = np.linalg.inv(kinds.covariances)
-        pulled = np.einsum("kij,kj->ki", precision, kinds.means)
-        constant = kinds.log_weights - 0.5 * np.linalg.slogdet(kinds.covariances)[1]
+        pulled = np.einsum("kij,kj->ki", kinds.precisions, kinds.means)
+        constant = kinds.log_weights - 0.5 * kinds.log_determinants
         constant -= 0.5 * (pulled * kinds.means).sum(axis=1)
-        quadratic = -0.5 * twice * precision[:, row, column]
-        result: Floats = features @ np.concatenate([quadratic, pulled, constant[:, None]], 1).T
+        quadratic = -0.5 * twice * kinds.precisions[:, row, column]
+        result: Floats = np.concatenate([quadratic, pulled, constant[:, None]], 1) @ features
         return result
 
     return _climbed(share, weight, maximised, log_shares)
@@ -79,18 +81,18 @@ def alike_kinds(c: Floats, share: Floats, variance: Floats) -> Kinds:
     typical = _PRIOR_WIDTH * np.diag(variance)
 
     def maximised(shares: Floats) -> Kinds:
-        count, first = shares.sum(axis=0), shares.T @ c
+        count, first = shares.sum(axis=1), shares @ c
         mu = first / (count[:, None] + 1)
         crossed = first.T @ mu
-        scatter = (c * shares.sum(axis=1, keepdims=True)).T @ c - crossed - crossed.T
+        scatter = (c.T * shares.sum(axis=0)) @ c - crossed - crossed.T
         scatter += (mu * count[:, None]).T @ mu + typical
-        return Kinds(_log_weights(count), mu, _lifted(scatter[None] / (count.sum() + 1)))
+        return Kinds(_log_weights(count), mu, *_lifted(scatter[None] / (count.sum() + 1)))
 
     def log_shares(kinds: Kinds) -> Floats:
         w = whitener(kinds.covariances[0])
         centres = kinds.means @ w.T
-        result: Floats = (c @ w.T) @ centres.T
-        result += kinds.log_weights - 0.5 * (centres**2).sum(axis=1)
+        result: Floats = centres @ (w @ c.T)
+        result += (kinds.log_weights - 0.5 * (centres**2).sum(axis=1))[:, None]
         return result
 
     return _climbed(share, np.ones(len(c)), maximised, log_shares)
@@ -102,13 +104,13 @@ def _climbed(
     maximised: Callable[[Floats], Kinds],
     log_shares: Callable[[Kinds], Floats],
 ) -> Kinds:
+    share = share.T  # (K, n): sums over kinds then run along many patches at once
     for _ in range(_STEPS):
-        kinds = maximised(share * weight[:, None])
-        share = log_shares(kinds)
-        share -= share.max(axis=1, keepdims=True)
-        np.exp(share, out=share)
-        share /= share.sum(axis=1, keepdims=True)
-    return maximised(share * weight[:, None])
+        said = log_shares(maximised(share * weight))
+        said -= said.max(axis=0)
+        likely = np.exp(said.astype(np.float32))
+        share = (likely / likely.sum(axis=0)).astype(np.float64)
+    return maximised(share * weight)
 
 
 def _log_weights(count: Floats) -> Floats:
@@ -116,7 +118,10 @@ def _log_weights(count: Floats) -> Floats:
     return result
 
 
-def _lifted(covariances: Floats) -> Floats:
-    """Lift eigenvalues of (K, r, r) to the noise's variance."""
+def _lifted(covariances: Floats) -> tuple[Floats, Floats, Floats]:
+    """Lift eigenvalues of (K, r, r) to the noise's variance; give inverses, ln of determinants."""
     variance, along = np.linalg.eigh((covariances + covariances.swapaxes(1, 2)) / 2)
-    return np.asarray((along * np.maximum(variance, 1.0)[:, None]) @ along.swapaxes(1, 2))
+    variance = np.maximum(variance, 1.0)
+    back = along.swapaxes(1, 2)
+    lifted, precision = ((along * scale[:, None]) @ back for scale in (variance, 1 / variance))
+    return lifted, precision, np.log(variance).sum(axis=1)

@@ -19,6 +19,7 @@ Integers = NDArray[np.int32]
 _TINY = np.float32(1e-30)
 _RELAXATION = np.float32(1.7)
 _WHOLE_STEPS, _CLASS_STEPS = 40, 20
+_WHOLE_PIXELS = 8192  # are enough for what is but a prior
 _PRIOR_PIXELS = 20.0
 _LEAST_WEIGHT = 1e-3  # shared by all experts: none is ever excluded
 
@@ -45,7 +46,9 @@ def mixture_weights(
     """
     # in single precision: a mixture is as good a distribution for it, and sums to what it sums to
     n = counts.sum(axis=1, keepdims=True).astype(np.float32) + np.float32(prior_pixels)
-    few, table = counts.astype(np.float32), np.ascontiguousarray(distributions, dtype=np.float32)
+    seen = counts.any(axis=0)  # other bins say nothing
+    few = counts[:, seen].astype(np.float32)
+    table = np.ascontiguousarray(distributions[:, seen], dtype=np.float32)
     added = (prior_pixels * prior).astype(np.float32)
     weights = np.tile(prior.astype(np.float32), (len(counts), 1))
     turned = table.T.copy()
@@ -81,11 +84,12 @@ def expert_weights(experts: Floats, kind: Integers, n_kinds: int) -> Floats:
     (n_kinds, K), rows of sum 1.
     """
     k = len(experts)
-    order = np.argsort(kind, kind="stable")
-    ends = np.searchsorted(kind[order], np.arange(n_kinds + 1))
-    relative = (experts / experts.sum(axis=0))[:, order].astype(np.float32)
+    order = np.argsort(kind.astype(np.int16), kind="stable")  # of so few bits, by counting
+    ends = np.concatenate([[0], np.cumsum(np.bincount(kind, minlength=n_kinds))])
+    relative = (experts / experts.sum(axis=0)).astype(np.float32)[:, order]
     even = np.full(k, 1 / k)
-    whole = _climbed(relative, even, 0.0, _WHOLE_STEPS)
+    some = np.ascontiguousarray(relative[:, :: max(1, len(order) // _WHOLE_PIXELS)])
+    whole = _climbed(some, even, 0.0, _WHOLE_STEPS)
     weights = [
         _climbed(relative[:, a:b], whole, _PRIOR_PIXELS, _CLASS_STEPS) for a, b in pairwise(ends)
     ]

@@ -53,7 +53,7 @@ _MOST_KINDS, _KIND_COST = 12, 1536  # of patches; fewer where patches hold many 
 _DIRECTIONS = 12
 _MOST_PLACED_KINDS, _PATCHES_A_KIND = 80, 8
 _MOST_PLACED_DIRECTIONS, _PATCHES_A_DIRECTION = 80, 8
-_LIGHT_STEPS, _CONTEXT_STEPS = 100, 10
+_LIGHT_STEPS, _FURTHER_LIGHT_STEPS, _CONTEXT_STEPS = 70, 30, 10
 _CONTEXT_PIXELS = 5.0
 _SEEN_PRIOR = 0.3  # times that each code counts as seen
 _UNSURE = 1.15
@@ -189,6 +189,8 @@ class Tables:
         (kinds of pixels, L), flat.
     seen
         (L,).
+    lights
+        (M,) of each channel: how often each light is seen.
     """
 
     linear: ResidualLaw
@@ -196,6 +198,7 @@ class Tables:
     in_context: Floats
     alone: Floats
     seen: Floats
+    lights: list[Floats]
 
 
 class PredictiveModel:
@@ -221,6 +224,11 @@ class PredictiveModel:
         Draws where kinds of patches begin.
     placed
         Whether frames are patches, in which each value has a place of its own.
+
+    Attributes
+    ----------
+    fitted_nats
+        -log q of the patches that are not set apart, as `nats` gives it.
     """
 
     def __init__(
@@ -262,22 +270,23 @@ class PredictiveModel:
         half = np.arange(len(parts[1])) % 2 == 0
         first = [everything[0], _some(*everything[1], half)]
         last = _some(*everything[1], ~half)
-        self._tables = self._tabulated(first)
+        self._tables = self._tabulated(first, None)
         experts = self._experts(*last)
         kind = last[2].kind.ravel()
         self._weights = expert_weights(experts.reshape(len(experts), -1), kind, N_CLASSES)
-        self._tables = self._tabulated(everything)
+        self._tables = self._tabulated(everything, self._tables)
+        self.fitted_nats = self._cost(*everything[0])
 
     def nats(self, patches: CodedPatches) -> Floats:
         """-log q of patches (n, d), (n,) nats per value."""
         codes = patches.codes
         predicted = self._predictors(self._cells.u[codes], self._own, patches.kinds)
-        blended = self._blended(predicted)
+        return self._cost(codes, predicted, self._blended(predicted))
+
+    def _cost(self, codes: Integers, said: Predicted, own: Blended) -> Floats:
         q = np.zeros(codes.shape)
-        for weight, expert in zip(
-            self._weights.T, self._experts(codes, predicted, blended), strict=True
-        ):
-            q += weight[blended.kind] * expert
+        for weight, expert in zip(self._weights.T, self._experts(codes, said, own), strict=True):
+            q += weight[own.kind] * expert
         return np.asarray(-np.log(q).mean(axis=1), dtype=np.float64)
 
     def _blended(self, predicted: Predicted) -> Blended:
@@ -291,7 +300,10 @@ class PredictiveModel:
         context += np.int32(2) * (predicted.least_sd > np.float32(_UNSURE))
         return Blended(value, e, kind, context)
 
-    def _tabulated(self, parts: list[tuple[Integers, Predicted, Blended]]) -> Tables:
+    def _tabulated(
+        self, parts: list[tuple[Integers, Predicted, Blended]], begun: Tables | None
+    ) -> Tables:
+        """Count over ``parts``, and go on from the fit to some of them where there is one."""
         shape = (len(self._lights), _CONTEXTS, self._pixels, self._groups)
         linear, blended = np.zeros((2, N_CLASSES * N_BINS))
         in_context = np.zeros(math.prod(shape))
@@ -304,16 +316,19 @@ class PredictiveModel:
             at = self._place(codes, said, own)
             in_context += np.bincount(at.ravel(), minlength=in_context.size)
             seen += np.bincount(codes.ravel(), minlength=seen.size)
-        table, alone = self._lit(in_context.reshape(shape))
+        table, alone, lights = self._lit(in_context.reshape(shape), begun.lights if begun else None)
         return Tables(
-            ResidualLaw.fit(linear.reshape(N_CLASSES, N_BINS)),
-            ResidualLaw.fit(blended.reshape(N_CLASSES, N_BINS)),
+            ResidualLaw.fit(linear.reshape(N_CLASSES, N_BINS), begun.linear if begun else None),
+            ResidualLaw.fit(blended.reshape(N_CLASSES, N_BINS), begun.blended if begun else None),
             table.ravel(),
             alone.ravel(),
             self._smoothed(seen),
+            lights,
         )
 
-    def _lit(self, counts: Floats) -> tuple[Floats, Floats]:
+    def _lit(
+        self, counts: Floats, begun: list[Floats] | None
+    ) -> tuple[Floats, Floats, list[Floats]]:
         """Probability of a code in each context, as ``counts``, and in none, (pixels, L).
 
         Pixels of all kinds see the same light, each through its own noise.
@@ -321,15 +336,17 @@ class PredictiveModel:
         table = np.zeros_like(counts)
         alone = np.zeros((self._pixels, self._cells.n_codes))
         first = self._cells.first
+        seen = []
         for c, (each, channel) in enumerate(zip(self._lights, self._cells.channels, strict=True)):
             pixels, lights, groups = each.shape
             own = counts[c, :, :pixels, :groups].reshape(_CONTEXTS, -1)
             size = np.tile(np.diff(channel.group_first), pixels)
             distributions = each.swapaxes(0, 1).reshape(lights, -1)
-            even = np.full(lights, 1 / lights)
-            light = mixture_weights(own.sum(axis=0)[None], distributions, even, 1.0, _LIGHT_STEPS)[
-                0
-            ]
+            start, steps = np.full(lights, 1 / lights), _LIGHT_STEPS
+            if begun is not None:
+                start, steps = begun[c], _FURTHER_LIGHT_STEPS
+            light = mixture_weights(own.sum(axis=0)[None], distributions, start, 1.0, steps)[0]
+            seen.append(light)
             codes = slice(first[c], first[c + 1])
             alone[:pixels, codes] = np.repeat(light @ distributions / size, size).reshape(
                 pixels, -1
@@ -342,7 +359,7 @@ class PredictiveModel:
             table[c, :, :pixels, :groups] = (mixed @ distributions / size).reshape(
                 -1, pixels, groups
             )
-        return table, alone
+        return table, alone, seen
 
     def _place(self, codes: Integers, said: Predicted, own: Blended) -> Integers:
         """Place of each code in the table of all contexts."""

@@ -26,6 +26,7 @@ _MOST = 8.0  # standard deviations at which an error counts as large as any
 _SHARES = (0.2, 0.4, 0.6, 0.8, 0.95)
 _LEVELS = (0.25, 0.75)  # shares of pixels whose predictions lie below
 _SURE = (1.15, 2.0)  # standard deviations of a prediction, in the noise's
+_TELLING = 2**14  # values, which say where classes part
 N_ACTIVITIES = len(_SHARES) + 1
 N_CLASSES = N_ACTIVITIES * (len(_SURE) + 1) * (len(_LEVELS) + 1)
 
@@ -73,7 +74,7 @@ class Classes:
     @classmethod
     def fit(cls, value: Singles, e: Singles, p: int) -> Classes:
         """Part predictions (n, d) and their errors into shares of pixels."""
-        some = slice(None, None, max(1, len(e) // 256))
+        some = slice(None, None, max(1, e.size // _TELLING))
         found, alone = activity(e[some], p)
         by_channel = value[some].reshape(found.shape[0], -1, p * p)
         levels = np.quantile(by_channel, _LEVELS, axis=(0, 2)).astype(np.float32)
@@ -92,13 +93,14 @@ class Classes:
             (n, d) predictions and errors, and (n, d) or (d,) standard deviations in the noise's.
         """
         found, alone = activity(e, p)
-        kind = np.zeros(found.shape, dtype=np.int32)
+        kind = np.zeros(found.shape, dtype=np.uint8)  # bytes are quick to count in
         for limit in self.limits:
             kind += found > limit
         kind[:, alone] = 0
         active = kind >= N_ACTIVITIES // 2
-        unsure = sum((sd > np.float32(limit)).astype(np.int32) for limit in _SURE)
+        for limit in _SURE:
+            kind += np.uint8(N_ACTIVITIES) * (sd > np.float32(limit))
+        step = np.uint8(N_ACTIVITIES * (len(_SURE) + 1))
         for level in self.levels:
-            unsure = unsure + (len(_SURE) + 1) * (value > np.repeat(level, p * p))
-        kind += np.int32(N_ACTIVITIES) * unsure
-        return kind, active
+            kind += step * (value > np.repeat(level, p * p))
+        return kind.astype(np.int32), active

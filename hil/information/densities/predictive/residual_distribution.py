@@ -35,7 +35,7 @@ _FARTHEST = (2.0**_OCTAVES - 1) / 2
 N_BINS = 2 * _BINS
 _WIDTHS = 0.3 * 1.3 ** np.arange(34)
 _PLACES = (-1.0, 0.0, 1.0)  # in widths
-_WHOLE_STEPS, _CLASS_STEPS = 60, 8
+_WHOLE_STEPS, _FURTHER_STEPS, _CLASS_STEPS = 40, 20, 8
 _PRIOR_PIXELS = 20.0  # of the distribution of all classes, in each of them
 
 
@@ -47,22 +47,26 @@ class ResidualLaw:
     ----------
     start, slope
         (C N_BINS,) of the straight pieces: F(e) = start + slope e.
+    whole
+        (A,) weights of all classes together.
     """
 
     start: Floats
     slope: Floats
+    whole: Floats
 
     @classmethod
-    def fit(cls, counts: Floats) -> ResidualLaw:
-        """Fit to histograms (C, N_BINS)."""
+    def fit(cls, counts: Floats, begun: ResidualLaw | None = None) -> ResidualLaw:
+        """Fit to histograms (C, N_BINS), going on from a fit to part of them where there is one."""
         nodes, below = _atoms()
         distributions = np.diff(below, axis=1)
         even = np.full(len(distributions), 1 / len(distributions))
-        whole = mixture_weights(counts.sum(axis=0)[None], distributions, even, 1.0, _WHOLE_STEPS)[0]
+        start, steps = (even, _WHOLE_STEPS) if begun is None else (begun.whole, _FURTHER_STEPS)
+        whole = mixture_weights(counts.sum(axis=0)[None], distributions, start, 1.0, steps)[0]
         weights = mixture_weights(counts, distributions, whole, _PRIOR_PIXELS, _CLASS_STEPS)
         table = weights @ below
         slope = np.diff(table, axis=1) / np.diff(nodes)
-        return cls((table[:, :-1] - slope * nodes[:-1]).ravel(), slope.ravel())
+        return cls((table[:, :-1] - slope * nodes[:-1]).ravel(), slope.ravel(), whole)
 
     def probability(self, kind: Integers, low: Singles, high: Singles) -> Floats:
         """P(low < e <= high) of each pixel, of class ``kind``, all of one shape."""

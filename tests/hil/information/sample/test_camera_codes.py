@@ -9,7 +9,8 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from hil.information import estimate_information
-from hil.noise import CameraNoise, PoissonNoise
+from hil.information.sample.camera_codes import look_at_codes
+from hil.noise import CameraMapNoise, CameraNoise, PoissonNoise
 
 GAIN, OFFSET, READ = 0.8, 100.0, 1.6
 OWN = CameraNoise(GAIN, OFFSET, READ, 16)
@@ -134,3 +135,70 @@ def test_hits_are_no_information(estimator: str) -> None:
     found = estimate_information(frames, OWN, estimator, 8)
     assert found.bits_per_pixel <= 0.02
     assert found.bits_per_pixel <= found.details["single_pixel_bits"] + 1e-12
+
+
+def mapped(times: float = 1.0) -> CameraMapNoise:
+    rng = np.random.default_rng(9)
+    offset = OFFSET + rng.normal(0, 1.5, (64, 64))
+    response = 1 + 0.02 * rng.standard_normal((64, 64))
+    read = READ * np.exp(0.3 * rng.standard_normal((64, 64)))
+    return CameraMapNoise(GAIN / times, offset * times, read, response)
+
+
+MAPPED = np.minimum(mapped().sample(light()[:, None], np.random.default_rng(10)), 4095)
+UNDER_MAPS = estimate_information(MAPPED, mapped(), "copula", 8)
+
+
+@pytest.mark.parametrize("comb", COMBS, ids=lambda comb: comb.says)
+@pytest.mark.parametrize("stated", ["adu", "codes"])
+def test_under_maps_the_raw_codes_are_looked_at(comb: Comb, stated: str) -> None:
+    frames = np.rint(MAPPED * comb.factor).astype(np.uint16)
+    noise = mapped(comb.factor if stated == "adu" else 1.0)
+    found = estimate_information(frames, noise, "copula", 8)
+    assert found.bits_per_pixel == pytest.approx(UNDER_MAPS.bits_per_pixel, abs=0.004)
+    assert "code_step" in found.flags
+    assert found.details["noise_stated_in"] == stated
+
+
+@pytest.mark.parametrize("share", [0.03, 0.3])
+def test_under_maps_a_pile_of_raw_codes_is_a_clip(share: float) -> None:
+    top = int(np.quantile(MAPPED, 1 - share))
+    frames = np.minimum(MAPPED, top)
+    found = estimate_information(frames, mapped(), "copula", 8)
+    said = estimate_information(frames, mapped().recoded(1.0, 0.0, top), "copula", 8)
+    assert found.bits_per_pixel == pytest.approx(said.bits_per_pixel, abs=1e-9)
+    assert {"clips_inside", "saturated"} <= set(found.flags)
+    assert found.details["clips_at_adu"] == top
+    assert found.details["saturated_share"] >= np.mean(MAPPED >= top)
+
+
+def test_under_maps_a_scene_passes_for_no_camera() -> None:
+    assert not set(UNDER_MAPS.flags) & {"code_step", "codes_not_divided", "clips_inside"}
+
+
+def test_whole_numbers_are_codes_whatever_their_type() -> None:
+    frames = (16 * FRAMES).astype(np.float32)
+    found = estimate_information(frames, OWN, "copula", 8)
+    assert "code_step" in found.flags
+    assert found.bits_per_pixel == pytest.approx(PLAIN.bits_per_pixel, abs=0.002)
+
+
+def test_read_noise_above_a_stated_clip_is_put_to_it() -> None:
+    top = int(np.quantile(FRAMES, 0.9))
+    noise = CameraNoise(GAIN, OFFSET, READ, 16, top)
+    found = estimate_information(FRAMES, noise, "copula", 8)
+    same = estimate_information(np.minimum(FRAMES, top), noise, "copula", 8)
+    assert found.bits_per_pixel == pytest.approx(same.bits_per_pixel, abs=1e-12)
+    assert "saturated" in found.flags
+
+
+@pytest.mark.parametrize("repeats", [1, 2])
+@pytest.mark.parametrize("stated_in", ["adu", "codes"])
+def test_hits_do_not_change_the_unit_that_noise_is_stated_in(repeats: int, stated_in: str) -> None:
+    rng = np.random.default_rng(7)
+    plain = CameraNoise(0.7, 30, 1.8, 12)
+    codes = plain.sample(np.full((6, repeats, 64, 64), 150.0), rng).astype(np.int64)
+    codes += np.where(rng.random(codes.shape) < 2e-3, 1500, 0)
+    frames = (4 * codes).astype(np.uint16)
+    stated = plain if stated_in == "codes" else CameraNoise(0.7 / 4, 120, 1.8, 14)
+    assert look_at_codes(frames, stated, None)[2].unit == stated_in

@@ -1,0 +1,76 @@
+"""The folder in which the locks of one user lie, and those of the others beside it."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from hil.errors import InputError
+
+_NAME = "hil-locks"
+_OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
+
+
+def lock_folder() -> Path:
+    """Give this user's folder for locks, made where it is missing.
+
+    It lies in the folder for temporary files. Others may read there who holds what, and write
+    nothing: neither a link that is followed nor a file that is taken for a lock.
+
+    Raises
+    ------
+    InputError
+        What is there is a link, no folder, somebody else's, or open to others.
+    """
+    folder = _base() / (_NAME if (user := _user()) is None else f"{_NAME}-{user}")
+    try:
+        try:
+            folder.mkdir(mode=0o755)
+            folder.chmod(0o755)  # whatever the umask: others look whether a lock is held
+        except FileExistsError:
+            pass
+        found = folder.lstat()
+    except OSError as error:
+        raise InputError(folder, "", f"no folder for locks: {error.strerror}") from None
+    if problem := _problem(found, user):
+        raise InputError(folder, "", f"{problem}, so no lock can lie there; allowed: your folder")
+    return folder
+
+
+def other_folders() -> Iterator[Path]:
+    """Give the lock folders of the machine's other users, each in its owner's hands alone."""
+    if (user := _user()) is None:
+        return
+    for folder in sorted(_base().glob(f"{_NAME}-*")):
+        number = folder.name.removeprefix(f"{_NAME}-")
+        if not number.isdecimal() or int(number) == user:
+            continue
+        try:
+            if not _problem(folder.lstat(), int(number)):
+                yield folder
+        except OSError:
+            continue  # it has just gone
+
+
+def _base() -> Path:
+    return Path(tempfile.gettempdir())
+
+
+def _user() -> int | None:
+    """Give the user's number; None on Windows, where each has a folder for temporary files."""
+    return None if os.name == "nt" else os.getuid()
+
+
+def _problem(found: os.stat_result, user: int | None) -> str:
+    if stat.S_ISLNK(found.st_mode):
+        return "it is a link"
+    if not stat.S_ISDIR(found.st_mode):
+        return "it is no folder"
+    if user is None:
+        return ""
+    if found.st_uid != user:
+        return f"it belongs to another user ({found.st_uid})"
+    return "others may write to it" if found.st_mode & _OTHERS_MAY_WRITE else ""

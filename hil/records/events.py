@@ -1,0 +1,70 @@
+"""Kinds of events, and how much each matters to who comes back in the morning."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from hil.records.trial import TrialState
+
+
+class EventSeverity(StrEnum):
+    """How much something matters, least first."""
+
+    INFO = "info"  # as it should be
+    WARNING = "warning"  # worth knowing; nothing is lost
+    ERROR = "error"  # something failed; the rig is safe
+    CRITICAL = "critical"  # the rig may not be safe, or was not watched
+
+    @property
+    def rank(self) -> int:
+        """0 for the least."""
+        return list(EventSeverity).index(self)
+
+
+_I, _W, _E, _C = EventSeverity
+
+EVENT_SEVERITY: Mapping[str, EventSeverity] = {
+    "approval_needed": _I,
+    "approved": _I,
+    "calibrate": _I,
+    "continue_requested": _I,
+    "continued": _I,
+    "dose": _I,
+    "drift": _I,
+    "measure": _I,
+    "measured": _I,
+    "move": _I,
+    "park": _I,
+    "pause_requested": _I,
+    "setup": _I,
+    "stop_requested": _I,
+    "verdict": _I,
+    "approval_timeout": _W,
+    "calibration_accepted": _W,
+    "constraint_broken": _W,
+    "guardian_lost": _W,
+    "interlock": _W,
+    "paused": _W,
+    "refused": _W,
+    "replayed": _W,
+    "resumed": _W,
+    "calibration_refused": _E,
+    "device_hangs": _E,
+    "guardian_park": _E,
+    "move_failed": _E,
+    "guardian_unfit": _C,
+    "park_failed": _C,
+}
+
+TRIAL_SEVERITY: Mapping[TrialState, EventSeverity] = {
+    TrialState.FAILED: _E,
+    TrialState.STALE: _W,
+    TrialState.ABORTED: _W,
+    TrialState.PRUNED: _I,
+}
+
+
+def severity_of(kind: str) -> EventSeverity:
+    """Tell how much an event of this kind matters; one that nobody knows here is a warning."""
+    return EVENT_SEVERITY.get(kind, EventSeverity.WARNING)

@@ -1,0 +1,86 @@
+"""What a person asks of a running session from another process."""
+
+from __future__ import annotations
+
+import getpass
+import platform
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Wish(StrEnum):
+    """What may be asked; the value is the kind of the event that keeps it."""
+
+    PAUSE = "pause_requested"
+    CONTINUE = "continue_requested"
+    STOP = "stop_requested"
+    APPROVE = "approved"
+    REFUSE = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One wish, told apart from all others by its id: it may come by two ways and counts once.
+
+    Parameters
+    ----------
+    id
+        32 hexadecimal digits that sort by the time of the wish.
+    wish
+        What is asked.
+    why
+        In words.
+    by
+        Who asks, ``user@host``.
+    trial
+        Number of the trial that is approved or refused; None for other wishes.
+    """
+
+    id: str
+    wish: Wish
+    why: str
+    by: str
+    trial: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {**asdict(self), "wish": self.wish.value}
+
+    @classmethod
+    def from_json(cls, said: Mapping[str, Any]) -> Request:
+        """Read what `to_json` gave.
+
+        Raises
+        ------
+        ValueError
+            It is something else.
+        """
+        try:
+            trial = said.get("trial")
+            return cls(
+                str(said["id"]),
+                Wish(said["wish"]),
+                str(said["why"]),
+                str(said["by"]),
+                None if trial is None else int(trial),
+            )
+        except (AttributeError, KeyError, TypeError) as error:
+            raise ValueError("not a request") from error
+
+
+def ask(wish: Wish, why: str, trial: int | None = None) -> Request:
+    """Make a request of the person who runs this process."""
+    key = f"{time.time_ns():016x}{secrets.token_hex(8)}"
+    return Request(key, wish, why, _who(), trial)
+
+
+def _who() -> str:
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError, ImportError):  # a process without a user of that number
+        user = "?"
+    return f"{user}@{platform.node()}"

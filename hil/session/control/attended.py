@@ -1,0 +1,94 @@
+"""A running session's ear to the outside, and its pauses: made when it begins, ended with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Protocol
+
+from hil.clock import Clock
+from hil.errors import StoreError
+from hil.records.request import Request
+from hil.rig.capture import Capture
+from hil.rig.rig import Rig
+from hil.session.control.beside import BesidePolls
+from hil.session.control.pausing import Pausing, Rows
+from hil.session.control.wishes import Wishes
+from hil.spec import Pause
+from hil.store.control.folder import Beside
+from hil.supervision.stop import StopSwitch
+
+
+class Asked(Rows, Protocol):
+    """What is read of what was asked: part of `hil.session.ports.Store`."""
+
+    def requests(self) -> list[Request]:
+        """List all that was ever asked of the session."""
+        ...
+
+
+class Attended:
+    """What a session has so that it can be left alone.
+
+    Parameters
+    ----------
+    spec
+        ``[pause]`` of the session file.
+    rig, capture
+        What goes dark.
+    store
+        Where requests stand, and pauses are written down.
+    beside
+        Where requests come while the database is away.
+    stop
+        Pressed by a request to stop, and by a pause that nobody ends.
+    clock
+        Time.
+
+    Attributes
+    ----------
+    waiting_is_dark
+        Told that the rig is parked.
+    """
+
+    def __init__(
+        self,
+        spec: Pause,
+        rig: Rig,
+        capture: Capture,
+        store: Asked,
+        beside: Beside,
+        stop: StopSwitch,
+        clock: Clock,
+    ) -> None:
+        self._rig = rig
+        self._capture = capture
+        self._store = store
+        self._beside = beside
+        self.waiting_is_dark: Callable[[], None] = lambda: None
+        self.wishes = Wishes(stop)
+        self.pausing = Pausing(
+            self.wishes, stop, self._dark, rig.safety.darken, store, clock, spec.timeout_s
+        )
+        self._polls = BesidePolls(beside, self.wishes, clock)
+
+    def enter(self, *, resumed: bool, joined: bool) -> None:
+        """Begin to listen; what was asked of an earlier process is forgotten."""
+        if resumed:
+            self.wishes.forget(self._store.requests())
+        with suppress(StoreError):  # a disk that cannot be written ends the session by its frames
+            self._beside.enter(joined=joined)
+
+    def look(self) -> None:
+        """Hear what comes by files; called every 0.1 s."""
+        self._polls.poll(self.pausing.status)
+        self.pausing.announcing.look()
+
+    def leave(self) -> None:
+        """End."""
+        self._polls.close()
+        self._beside.leave()
+
+    def _dark(self) -> None:
+        self._rig.run(self._capture.rest)
+        self.waiting_is_dark()

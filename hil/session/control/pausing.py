@@ -1,0 +1,187 @@
+"""A pause: dark at once, the rig held, until somebody lets the session go on or ends it."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+from hil.clock import Clock
+from hil.records.request import Request
+from hil.records.session import SessionState
+from hil.session.control.announcing import Announcing
+from hil.session.control.wishes import Hold, Wishes
+from hil.supervision.stop import StopSwitch
+
+# Devices at work get so long to come to the end of a frame before the light goes.
+_DARK_S = 0.8
+_WATCH_S = 0.1
+
+
+class Rows(Protocol):
+    """What a pause writes: part of `hil.session.ports.Store`."""
+
+    def announce(
+        self,
+        state: SessionState,
+        at: datetime,
+        reason: str,
+        kind: str,
+        detail: Mapping[str, Any],
+    ) -> None:
+        """Commit the session's state and an event, beside whatever else waits for the database."""
+        ...
+
+
+class Pausing:
+    """Holds a session in the dark.
+
+    Parameters
+    ----------
+    wishes
+        Says whether to wait.
+    stop
+        Ends a wait.
+    dark
+        Parks the rig; returns when the sample is dark.
+    darken
+        Takes the light away whatever the devices do; returns at once.
+    rows
+        Where it is written down, in the background.
+    clock
+        Time.
+    timeout_s
+        After so long a pause ends the session; None for never.
+    """
+
+    def __init__(
+        self,
+        wishes: Wishes,
+        stop: StopSwitch,
+        dark: Callable[[], None],
+        darken: Callable[[], None],
+        rows: Rows,
+        clock: Clock,
+        timeout_s: float | None = None,
+    ) -> None:
+        self.wishes = wishes
+        self.announcing = Announcing()
+        self._stop = stop
+        self._dark = dark
+        self._darken = darken
+        self._rows = rows
+        self._clock = clock
+        self._limit_s = math.inf if timeout_s is None else timeout_s
+        self._heard_s = math.nan
+        self._announced: Hold | None = None
+        self._trial: int | None = None
+        self.spoilt = False
+
+    @property
+    def wanted(self) -> bool:
+        """Whether the session is to wait."""
+        return self.wishes.hold is not None
+
+    @property
+    def status(self) -> dict[str, Any]:
+        """How the session stands, for who asks."""
+        hold = self._announced
+        state = SessionState.RUNNING if hold is None else SessionState.PAUSED
+        why = "" if hold is None else str(hold)
+        return {"state": state.value, "why": why, "trial": self._trial}
+
+    def watch(self) -> None:
+        """Call while the devices work: takes their light away once they have had their time.
+
+        What they measure meanwhile is `spoilt`.
+        """
+        if not self.wanted:
+            self._heard_s = math.nan
+            return
+        now_s = self._clock.monotonic()
+        if math.isnan(self._heard_s):
+            self._heard_s = now_s
+        if now_s - self._heard_s > _DARK_S:
+            self.spoilt = True
+            self._darken()
+
+    def is_dark(self) -> None:
+        """Note that the rig is parked: now it may be said that the session is paused."""
+        hold = self.wishes.hold
+        if hold is not None and self._announced is None:
+            self._announced = hold
+            self._announce("paused", {"why": hold.why, "by": hold.by}, SessionState.PAUSED, hold)
+
+    def hold(self, look: Callable[[], None], over: Callable[[], bool]) -> bool:
+        """Wait as long as that is asked for, in the dark; whether there was anything to wait for.
+
+        Parameters
+        ----------
+        look
+            Called every 0.1 s.
+        over
+            Whether to wait no longer, whatever was asked.
+        """
+        if self.wanted or self.spoilt:
+            self._dark()
+        self.spoilt = False
+        if not self.wanted and self._announced is None:
+            return False
+        began_s = self._clock.monotonic()
+        while (hold := self.wishes.hold) is not None and not (self._stop.reason or over()):
+            self.is_dark()
+            look()
+            if self._clock.monotonic() - began_s > self._limit_s:
+                self._stop.press(f"nobody let it go on within {self._limit_s:g} s: {hold.why}")
+            time.sleep(_WATCH_S)
+        self._heard_s = math.nan
+        if self._announced is not None and self.wishes.hold is None:
+            self._announced = None
+            by = self.wishes.continued_by
+            self._announce("continued", {"by": by}, SessionState.RUNNING, None)
+        return True
+
+    def wait_for_verdict(
+        self, trial: int, why: str, look: Callable[[], None], limit_s: float
+    ) -> Request | None:
+        """Wait in the dark for what a person says of a trial; None if nobody does in time.
+
+        Parameters
+        ----------
+        trial
+            Its number.
+        why
+            What it waits for.
+        look
+            Called every 0.1 s.
+        limit_s
+            For how long.
+        """
+        self._dark()
+        self._announced, self._trial = Hold(why), trial
+        self._announce("paused", {"why": why}, SessionState.PAUSED, self._announced)
+        began_s = self._clock.monotonic()
+        said = None
+        while said is None and not self._stop.reason:
+            if self._clock.monotonic() - began_s > limit_s:
+                break
+            look()
+            time.sleep(_WATCH_S)
+            said = self.wishes.verdict(trial)
+        self._announced = self._trial = None
+        if not self._stop.reason:
+            by = "" if said is None else said.by
+            self._announce("continued", {"by": by}, SessionState.RUNNING, None)
+        return said
+
+    def _announce(
+        self, kind: str, detail: Mapping[str, Any], state: SessionState, hold: Hold | None
+    ) -> None:
+        at, reason = self._clock.now(), "" if hold is None else str(hold)
+
+        def write() -> None:
+            self._rows.announce(state, at, reason, kind, detail)
+
+        self.announcing.put(write)

@@ -1,0 +1,186 @@
+"""Durable barriers: in the database or, while that is away, in a journal, and never in both twice.
+
+What the database has not taken within a second is in the journal, too, so that a kill loses
+nothing. What it has not taken within five seconds stays there, and the session goes on; the journal
+is told to the database, in order, before the next trial is proposed.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from hil.errors import StoreError
+from hil.store.control.entries import Entry, from_json
+from hil.store.control.journal import Journal, entries, left_behind
+from hil.store.engine import is_passing, writing
+from hil.store.retry import Retry
+from hil.store.trials.changes import HasEnded
+
+_AHEAD_S = 1.0
+GO_ON_S = 5.0
+
+
+class Barriers:
+    """Commits entries.
+
+    Parameters
+    ----------
+    engine
+        The database.
+    retry
+        How long it is waited for where the journal is full, or must be told.
+    folder
+        Of the session, beside the frames.
+    still_ours
+        Raises where the rig has been taken from this process: then nothing measured is told.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        retry: Retry,
+        folder: Path,
+        still_ours: Callable[[Connection], None] = lambda connection: None,
+    ) -> None:
+        self._still_ours = still_ours
+        self._engine = engine
+        self._retry = retry
+        self._folder = folder
+        self._journal = Journal(folder)
+        self._guard = threading.RLock()
+        self._refused: list[str] = []
+
+    def commit(self, entry: Entry) -> None:
+        """Make an entry durable.
+
+        Raises
+        ------
+        StoreError
+            Neither the database nor the journal takes it.
+        """
+        with self._guard:
+            if self._journal.n_entries:
+                self._behind(entry)
+                return
+            ahead = _Ahead(lambda: self._journal.append(entry.to_json()))
+            try:
+                replace(self._retry, limit_s=min(GO_ON_S, self._retry.limit_s)).run(
+                    lambda attempt: self._tell(entry, repeated=attempt > 1)
+                )
+            except StoreError as error:
+                kept = ahead.finish()
+                if not is_passing(error.__cause__ or error):
+                    if kept:
+                        self._journal.clear()
+                    raise
+                if not (kept or self._journal.append(entry.to_json())):
+                    # There is no room for it: the database is waited for.
+                    self._retry.run(lambda _attempt: self._tell(entry, repeated=True))
+            except BaseException:
+                if ahead.finish():
+                    self._journal.clear()
+                raise
+            else:
+                if ahead.finish():
+                    self._journal.clear()
+
+    def _behind(self, entry: Entry) -> None:
+        """Commit an entry that has others before it."""
+        if self._journal.append(entry.to_json()):
+            try:
+                self._tell_all(self._journal.path)
+            except DBAPIError as error:
+                if not is_passing(error):
+                    raise StoreError("the database could not be written") from error
+            else:
+                self._journal.clear()
+            return
+        self.drain()
+        self.commit(entry)
+
+    def drain(self) -> int:
+        """Tell the database all that is in the journal, and in those that dead processes left.
+
+        Returns
+        -------
+        int
+            How many entries there were.
+
+        Raises
+        ------
+        StoreError
+            It did not take them; they stay.
+        """
+        with self._guard:
+            paths = left_behind(self._folder)
+            if self._journal.n_entries:
+                paths.append(self._journal.path)
+            told = 0
+            for path in paths:
+                try:
+                    told += self._retry.run(partial(self._tell_all, path))
+                    if path == self._journal.path:
+                        self._journal.clear()
+                    path.unlink(missing_ok=True)
+                except OSError as error:
+                    raise StoreError(f"{path}: {error.strerror or error}") from error
+            return told
+
+    @property
+    def refused(self) -> list[str]:
+        """Entries that came too late: their trials had come to another end. Given once."""
+        refused, self._refused = self._refused, []
+        return refused
+
+    def _tell(self, entry: Entry, *, repeated: bool) -> None:
+        with writing(self._engine) as connection:
+            if entry.measured:
+                self._still_ours(connection)
+            entry.apply(connection, repeated=repeated)
+
+    def _tell_all(self, path: Path, _attempt: int = 1) -> int:
+        n = 0
+        for said in entries(path):
+            try:
+                entry = from_json(said)
+            except ValueError as error:
+                raise StoreError(f"{path}: entry {n + 1} cannot be read: {error}") from error
+            try:
+                self._tell(entry, repeated=True)
+            except HasEnded as error:
+                # By this very journal, at an earlier try, or by somebody else.
+                self._refused.append(str(error))
+            n += 1
+        return n
+
+
+class _Ahead:
+    """Does something after a second, unless it is finished before."""
+
+    def __init__(self, work: Callable[[], bool]) -> None:
+        self._work = work
+        self._guard = threading.Lock()
+        self._over = False
+        self.kept = False
+        self._timer = threading.Timer(_AHEAD_S, self._run)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _run(self) -> None:
+        with self._guard:
+            if not self._over:
+                self.kept = self._work()
+
+    def finish(self) -> bool:
+        """Do no more; whether it was done."""
+        self._timer.cancel()
+        with self._guard:
+            self._over = True
+            return self.kept

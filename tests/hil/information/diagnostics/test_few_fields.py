@@ -1,0 +1,84 @@
+"""One to three fields: what the camera's pixels may be of it is bounded, and binds where it is much."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter
+
+from hil.information import estimate_information
+from hil.information.diagnostics.few_fields import FewFields, check_few_fields
+from hil.information.sample.checks import check_frames
+from hil.noise import CameraNoise
+from hil.records.estimate import Estimate, making_wrong
+
+CAMERA = CameraNoise(0.5, 100, 1.6)
+SIDE = 128
+
+
+def texture(n: int, sharp: float, light: float, seed: int = 0) -> np.ndarray:
+    t = gaussian_filter(
+        np.random.default_rng(seed).standard_normal((n, SIDE, SIDE)), (0, sharp, sharp)
+    )
+    return np.asarray(light * (1 + 0.15 * t / t.std()).clip(0.05))
+
+
+def taken(x: np.ndarray, repeats: int, response: float, seed: int = 1) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    pixels = 1 + response * rng.standard_normal(x.shape[-2:])
+    return CAMERA.sample(np.repeat(x[:, None] * pixels, repeats, axis=1), rng)
+
+
+def found(x: np.ndarray, repeats: int, response: float) -> Estimate:
+    return estimate_information(taken(x, repeats, response), CAMERA, "stationary", 16)
+
+
+@pytest.mark.parametrize("repeats", [1, 2])
+@pytest.mark.parametrize("n", [1, 2, 3])
+@pytest.mark.parametrize("light", [3000.0, 20_000.0])
+@pytest.mark.parametrize("response", [0.01, 0.02])
+def test_pixels_that_differ_cannot_win(n: int, repeats: int, light: float, response: float) -> None:
+    for x in (np.full((n, SIDE, SIDE), light), texture(n, 1.5, light)):
+        clean, estimate = found(x, repeats, 0.0), found(x, repeats, response)
+        excess = estimate.bits_per_pixel - clean.bits_per_pixel
+        assert making_wrong(estimate.flags), (excess, estimate.flags)
+        assert not making_wrong(clean.flags)
+        assert estimate.details["pattern_at_most_bits"] > 0.7 * excess
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+@pytest.mark.parametrize("light", [30.0, 400.0, 20_000.0])
+@pytest.mark.parametrize("sharp", [1.0, 1.5, 4.0])
+def test_what_optics_make_passes_for_no_camera(n: int, light: float, sharp: float) -> None:
+    estimate = found(texture(n, sharp, light, seed=n), 1, 0.0)
+    assert not making_wrong(estimate.flags)
+    assert "pattern_unchecked" in estimate.flags
+    assert estimate.details["pattern_at_most_bits"] < 0.05
+
+
+def test_a_pattern_is_no_more_than_the_estimate_and_the_interval_counts() -> None:
+    bound = FewFields(1.5)
+    assert bound.may_be(0.02, 1.0)
+    assert not bound.may_be(0.02, 0.01)
+    assert not bound.may_be(2.0, 1.7)
+    assert bound.may_be(float("nan"), 1.0)
+    assert not bound.shows
+    assert FewFields(0.5, 0.4, 0.01).shows
+    assert not FewFields(0.5, 0.4, 0.2).shows
+
+
+def test_frames_that_are_too_small_say_nothing() -> None:
+    frames = taken(np.full((1, 16, 16), 1000.0), 1, 0.0)
+    few = check_few_fields(check_frames(frames, CAMERA, 8), 100.0)
+    assert not few.details()
+    assert not few.may_be(0.0, 1.0)
+
+
+def test_pixels_that_must_not_be_used_count_nowhere() -> None:
+    frames = taken(np.full((2, SIDE, SIDE), 1000.0), 1, 0.0)
+    usable = np.random.default_rng(0).random((SIDE, SIDE)) > 0.01
+    frames[..., ~usable] = 60_000
+    variance = CAMERA.mean_variance_adu2(2100, True)
+    few = check_few_fields(check_frames(frames, CAMERA, 8, usable), variance)
+    assert few.at_most_bits < 0.02
+    assert not few.shows

@@ -1,0 +1,113 @@
+"""A pause is dark before it is said, and ends as it is asked to."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from hil.clock import SystemClock
+from hil.records.request import Wish, ask
+from hil.session.control.pausing import Pausing
+from hil.session.control.wishes import Wishes
+from hil.supervision.stop import StopSwitch
+
+
+class Rows:
+    """Notes what is written, and what the lamp did."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+
+    def announce(self, state: Any, at: datetime, reason: str, kind: str, detail: Any) -> None:
+        self.done += [f"{state} {reason}".strip(), kind]
+
+
+class Ahead(SystemClock):
+    """A clock that is put forward."""
+
+    ahead_s = 0.0
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self.ahead_s
+
+
+class Bench:
+    def __init__(self, timeout_s: float | None = None) -> None:
+        self.rows, self.stop, self.clock = Rows(), StopSwitch(), Ahead()
+        self.wishes = Wishes(self.stop)
+        self.pausing = Pausing(
+            self.wishes,
+            self.stop,
+            lambda: self.rows.done.append("dark"),
+            lambda: self.rows.done.append("lamp off"),
+            self.rows,
+            self.clock,
+            timeout_s,
+        )
+
+    def hold(self, look: Any = lambda: None) -> bool:
+        return self.pausing.hold(look, lambda: False)
+
+
+def test_a_session_that_nobody_pauses_does_not_wait() -> None:
+    bench = Bench()
+    assert not bench.hold()
+    assert bench.rows.done == []
+
+
+def test_it_waits_in_the_dark_until_it_goes_on() -> None:
+    bench = Bench()
+    bench.wishes.pause("a drill")
+    looks = iter(range(10))
+
+    def look() -> None:
+        if next(looks) == 2:
+            bench.wishes.obey([ask(Wish.CONTINUE, "")])
+
+    assert bench.hold(look)
+    bench.pausing.announcing.finish()
+    assert bench.rows.done == ["dark", "PAUSED a drill", "paused", "RUNNING", "continued"]
+
+
+def test_a_stop_ends_it_without_going_on() -> None:
+    bench = Bench()
+    bench.wishes.pause("a drill")
+    assert bench.hold(lambda: bench.stop.press("terminated"))
+    bench.pausing.announcing.finish()
+    assert bench.rows.done == ["dark", "PAUSED a drill", "paused"]
+
+
+def test_nobody_ends_it() -> None:
+    bench = Bench(timeout_s=60)
+    bench.wishes.pause("a drill")
+
+    def look() -> None:
+        bench.clock.ahead_s += 25
+
+    bench.hold(look)
+    assert bench.stop.reason == "nobody let it go on within 60 s: a drill"
+
+
+def test_devices_at_work_have_their_time_and_then_the_light_goes() -> None:
+    bench = Bench()
+    bench.pausing.watch()
+    assert not bench.pausing.spoilt
+    bench.wishes.pause("a drill")
+    bench.pausing.watch()
+    assert bench.rows.done == []
+    bench.clock.ahead_s = 0.9
+    bench.pausing.watch()
+    assert bench.pausing.spoilt
+    assert bench.rows.done == ["lamp off"]
+
+
+def test_light_that_was_taken_away_is_set_up_again_though_the_pause_is_over() -> None:
+    bench = Bench()
+    bench.wishes.pause("a drill")
+    bench.pausing.watch()
+    bench.clock.ahead_s = 0.9
+    bench.pausing.watch()
+    bench.wishes.obey([ask(Wish.CONTINUE, "")])
+    assert not bench.hold()
+    assert bench.rows.done == ["lamp off", "dark"], "from which the next work sets up"
+    assert not bench.pausing.spoilt

@@ -1,0 +1,102 @@
+"""Who loses a rig to another process parks and ends at once, with status 3."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+from sqlalchemy import text
+
+from hil.errors import RigHeld
+from hil.records.session import Snapshot
+from tests.hil.session.test_driver_faults import faulty_rig
+from tests.hil.session_bench import Bench, n_complete, start, wait_for
+from tests.hil.small_session import RIG, SESSION
+
+THIEF = (
+    "UPDATE lease SET host = 'far away', pid = 4711, token = 'thief', session_id = :session,"
+    " acquired_at = '2026-01-01 00:00:00'"
+)
+
+
+def steal(bench: Bench, session: str | None = None) -> None:
+    """Write down another holder, as one does who took this one for dead."""
+    with bench.database() as database, database._writing() as connection:
+        connection.execute(text(THIEF), {"session": session})
+
+
+def test_it_ends_before_the_next_trial(bench: Bench) -> None:
+    bench.write(RIG, SESSION.replace("trials = 6", "trials = 60"))
+
+    def taken(snapshot: Snapshot) -> None:
+        if snapshot.number == 3 and snapshot.state == "COMPLETE":
+            steal(bench)
+
+    with pytest.raises(RigHeld, match=r"held by a controller on far away \(process 4711\) since"):
+        bench.run(observer=taken)
+    assert bench.states() == ["COMPLETE"] * 4
+    with bench.database() as database:
+        record = database.session("last")
+        assert (record.state, "far away" in record.reason) == ("FAILED", True)
+        assert len(database.sql("SELECT * FROM lease")) == 1, "the other's lease stays"
+    assert bench.events()[-1] == "park"
+
+
+def test_what_is_in_work_is_aborted_and_not_failed(bench: Bench) -> None:
+    def taken(snapshot: Snapshot) -> None:
+        if snapshot.number == 2 and snapshot.field == 2:
+            steal(bench)
+
+    with pytest.raises(RigHeld):
+        bench.run(observer=taken)
+    assert bench.states() == ["COMPLETE", "COMPLETE", "ABORTED"]
+
+
+def test_a_long_command_is_left_within_seconds(bench: Bench) -> None:
+    """A stage on its way for ten minutes: the lamp is dark and the rest parked long before."""
+    fault = 'fault = "hang"\nhang_s = 600\ndevice = "focus"\ncall = "settle"\nat = [3]'
+    patient = RIG.replace('camera = "camera"\n', 'camera = "camera"\ncall_timeout_s = 900\n')
+    bench.write(faulty_rig(fault, rig=patient), SESSION)
+
+    def taken(snapshot: Snapshot) -> None:
+        if snapshot.number == 2 and snapshot.state == "PROPOSED":
+            threading.Timer(1.0, steal, [bench]).start()
+
+    began_s = time.monotonic()
+    with pytest.raises(RigHeld):
+        bench.run(observer=taken)
+    assert time.monotonic() - began_s < 120
+    assert "ABORTED" in bench.states()
+    assert "park" in bench.events()
+
+
+def test_who_took_it_for_the_same_session_says_how_that_ends(bench: Bench) -> None:
+    def taken(snapshot: Snapshot) -> None:
+        if snapshot.number == 1 and snapshot.field == 2:
+            with bench.database() as database:
+                session = database.session("last").id
+            steal(bench, session)
+
+    with pytest.raises(RigHeld):
+        bench.run(observer=taken)
+    with bench.database() as database:
+        assert database.session("last").state == "RUNNING"
+    assert bench.events()[-1] == "park"
+
+
+def test_the_program_ends_with_status_3_and_one_line(bench: Bench) -> None:
+    bench.write(RIG, SESSION.replace("trials = 6", "trials = 2000"))
+    process = start(bench, "run", "session.toml")
+    wait_for(lambda: n_complete(bench) >= 2)
+    steal(bench)
+    before = n_complete(bench)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 3
+    (line,) = [line for line in said.splitlines() if line.startswith("error")]
+    assert (
+        "is held by a controller on far away (process 4711) since 2026-01-01 00:00:00 UTC" in line
+    )
+    assert n_complete(bench) <= before + 2
+    assert "FAILED" not in bench.states()
+    assert bench.events()[-1] == "park"

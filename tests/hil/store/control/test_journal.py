@@ -1,0 +1,49 @@
+"""Entries on the disk: whole, in order, and never more than there is room for."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from hil.store.control.journal import Journal, entries, left_behind
+
+
+def test_entries_come_back_in_order_and_half_ones_do_not(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    assert list(entries(journal.path)) == []
+    for number in range(3):
+        assert journal.append({"n": number, "nan": float("nan")})
+    with journal.path.open("ab") as file:
+        file.write(b'[1, 2]\n{"n": 3, "ha')
+    assert list(entries(journal.path)) == [{"n": n, "nan": None} for n in range(3)]
+    assert Journal(tmp_path).n_entries == 3, "a process of the same number goes on with it"
+    journal.clear()
+    assert (journal.n_entries, list(tmp_path.iterdir())) == (0, [])
+
+
+def test_it_is_bounded(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, limit_bytes=100)
+    taken = [journal.append({"words": "x" * 20}) for _ in range(5)]
+    assert taken == [True, True, False, False, False]
+    assert journal.path.stat().st_size <= 100
+    assert len(list(entries(journal.path))) == journal.n_entries == 2
+
+
+def test_a_folder_that_cannot_be_written_takes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    journal = Journal(tmp_path / "file")
+    assert not journal.append({"n": 1})
+    assert journal.n_entries == 0
+
+
+def test_journals_of_the_dead_are_found_and_those_of_the_living_are_not(tmp_path: Path) -> None:
+    own = Journal(tmp_path)
+    own.append({"n": 0})
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    left = tmp_path / own.path.name.replace(str(os.getpid()), str(dead.pid))
+    for path in (left, tmp_path / "journal-elsewhere-1.jsonl", tmp_path / "journal-x.jsonl"):
+        path.write_text("{}\n", encoding="utf-8")
+    assert left_behind(tmp_path) == [left]
