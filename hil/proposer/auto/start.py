@@ -15,6 +15,7 @@ from drivers.types import Floats
 from hil.proposer.auto.space import UnitSpace
 
 _REACH = 0.4  # of the half-range: root mean square over the axes
+_ROUNDING = 1e-9
 _LEAST = 5  # starting points, however few axes there are
 
 
@@ -44,16 +45,20 @@ def start_points(space: UnitSpace, centre: Floats, seed: int) -> Floats:
     rng = np.random.default_rng(seed)
     middle = _shares(space, centre)
     directions = ortho_group.rvs(d, random_state=rng) if d > 1 else np.ones((1, 1))
-    # each direction towards the side where there is more room
-    room = np.where(middle <= 0.5, 1.0, -1.0)
-    directions *= np.where((directions * room).sum(axis=1) < 0, -1.0, 1.0)[:, None]
-    star = middle + 0.5 * _REACH * math.sqrt(d) * directions
+    arms = 0.5 * _REACH * math.sqrt(d) * directions
+    # each towards the side where there is more room, or where chance has it
+    there, back = (np.abs(_outside(middle + sign * arms)).sum(axis=1) for sign in (1, -1))
+    star = middle + np.where(back < there - _ROUNDING, -1.0, 1.0)[:, None] * arms
     more = max(n - 1 - d, 0)
     filling = qmc.Halton(d, rng=np.random.default_rng(seed)).random(more)
     shares = np.clip(np.vstack([star, filling]), 0.0, 1.0)
     points = space.from_axes(shares)
     _spread_choices(space, points, centre, rng)
     return np.vstack([centre, points])
+
+
+def _outside(points: Floats) -> Floats:
+    return np.asarray(points - np.clip(points, 0.0, 1.0))
 
 
 def _shares(space: UnitSpace, point: Floats) -> Floats:
