@@ -12,7 +12,6 @@ from typing import TypeAlias
 import numpy as np
 import torch
 from scipy.optimize import minimize
-from scipy.stats import qmc
 
 from drivers.types import Floats
 from hil.proposer.auto.acquisition import Acquisition
@@ -59,6 +58,8 @@ def best_point(
 
 
 def _candidates(space: UnitSpace, centres: Sequence[Floats], seed: int) -> Floats:
+    from scipy.stats import qmc
+
     rng = np.random.default_rng(seed)
     spread = qmc.Sobol(space.n_axes, rng=rng).random(_SPREAD_OUT)
     found = [space.from_axes(spread)]

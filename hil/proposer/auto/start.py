@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy.stats import ortho_group, qmc
 
 from drivers.types import Floats
 from hil.proposer.auto.space import UnitSpace
@@ -41,6 +40,8 @@ def start_points(space: UnitSpace, centre: Floats, seed: int) -> Floats:
     -------
     (n_start_points, n_columns) points, the centre first.
     """
+    from scipy.stats import ortho_group, qmc
+
     n, d = n_start_points(space), space.n_axes
     rng = np.random.default_rng(seed)
     middle = _shares(space, centre)
