@@ -41,7 +41,8 @@ def information_without_aberration(
             frames = np.stack(
                 [rig.run(lambda i=i: capture.field(i)).frames for i in range(len(fields))]
             )
-            found = estimate_information(frames, noise_model(file.rig), seed=file.spec.seed)
+            kind = file.spec.estimator.kind
+            found = estimate_information(frames, noise_model(file.rig), kind, seed=file.spec.seed)
             values.append(found.bits_per_pixel)
     return values[0], values[1]
 

@@ -97,7 +97,7 @@ def test_the_demo_ends_as_the_readme_says(folder: Path) -> None:
     assert found is not None
     assert int(found[1]) == 100
     assert int(found[2]) <= 30
-    assert "100 complete of 100" in output
+    assert "50 complete of 50" in output
     assert (folder / "hil-demo.png").read_bytes().startswith(b"\x89PNG")
 
 

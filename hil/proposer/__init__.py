@@ -3,6 +3,7 @@
 Session and the command line's export come in. May import ranking, spec and records.
 """
 
+from hil.proposer.auto import InformationSampler
 from hil.proposer.optuna_proposer import OptunaProposer, SearchPlan
 
-__all__ = ["OptunaProposer", "SearchPlan"]
+__all__ = ["InformationSampler", "OptunaProposer", "SearchPlan"]

@@ -6,10 +6,12 @@ and several controllers on one study need no mechanism of their own.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import optuna
 from optuna.trial import FrozenTrial
 from optuna.trial import TrialState as OptunaState
@@ -17,13 +19,18 @@ from optuna.trial import TrialState as OptunaState
 from drivers.types import Value
 from hil import spec
 from hil.proposer import distributions as dists
-from hil.proposer.samplers import Ask, grid_size, make_sampler
+from hil.proposer.attributes import FIELDS_ATTR, GAIN_ATTR, SD_ATTR
+from hil.proposer.samplers import Ask, Prefers, grid_size, make_sampler
 from hil.ranking.drift import fit_drift, without_drift
 from hil.ranking.leaders import to_measure_again
-from hil.records.trial import Proposal, SearchExhausted, TrialRow, TrialState
+from hil.records.trial import FIELDS, Proposal, SearchExhausted, TrialRow, TrialState
 
 # Where a trial keeps the sampler's own proposal, if joint limits made it another.
 ASKED = "hil:asked"
+# In a row, before a search ends since there is nothing left to gain.
+_TRIALS_WITHOUT_GAIN = 3
+_TWO_SIDED_95 = 1.96
+_TRIALS_A_FIELD = 4  # times one more than there are axes: a star, and what follows from it
 _CONFIDENCE = 0.95  # that there is a drift at all, before values are corrected for it
 
 _STATES = {
@@ -63,6 +70,10 @@ class SearchPlan:
         Brings a proposal inside limits that span several axes.
     remeasure
         How many of the best trials are measured again, as the last of `trials`.
+    n_fields, n_to_search
+        Fields of view there are, and how many of them a trial takes that searches.
+    least_gain
+        The search ends when less than this is expected of another trial; None for no bound.
     """
 
     axes: tuple[spec.SearchAxis, ...]
@@ -76,6 +87,26 @@ class SearchPlan:
     reference: Mapping[str, Value] = field(default_factory=dict)
     repair: Callable[[Mapping[str, Value]], dict[str, Value]] = _unchanged
     remeasure: int = 0
+    n_fields: int = 1
+    n_to_search: int = 1
+    least_gain: float | None = None
+
+    @property
+    def as_needed(self) -> bool:
+        """Whether trials that search take a part of the fields of view."""
+        return self.n_to_search < self.n_fields
+
+    def fields_of(self, number: int) -> dict[str, list[int]]:
+        """Say which fields of view a trial that searches takes; nothing where it takes all.
+
+        The same ones for a good while, since settings are compared best on the same scene; then
+        the next, in an order of the session's own, so that none is bleached more than it must.
+        """
+        if not self.as_needed:
+            return {}
+        order = np.random.default_rng((self.seed, 2)).permutation(self.n_fields)
+        first = number // (_TRIALS_A_FIELD * (len(self.axes) + 1)) * self.n_to_search
+        return {FIELDS: [int(order[(first + i) % self.n_fields]) for i in range(self.n_to_search)]}
 
 
 class OptunaProposer:
@@ -116,11 +147,18 @@ class OptunaProposer:
             The grid has been measured.
         """
         if number == 0 and self._plan.start is not None:
-            return Proposal("start", dict(self._plan.start), self._known(self._plan.start))
+            start = self._plan.start
+            # where references follow, it is the first of them
+            fields = {} if self._plan.reference_every else self._plan.fields_of(number)
+            return Proposal("start", dict(start), self._known(start), fields)
         drift = fit_drift(rows, _CONFIDENCE) if self._plan.reference_every else None
         rows = without_drift(rows, drift)
         if self._searched(rows) and (again := self._again(rows)) is not None:
             return again
+        if self._nothing_to_gain(rows):
+            raise SearchExhausted(
+                f"less than {self._plan.least_gain:g} is expected of another trial"
+            )
         if self._reference_due(rows):
             reference = self._plan.reference
             return Proposal("reference", dict(reference), self._known(reference))
@@ -142,17 +180,57 @@ class OptunaProposer:
 
     def _searched(self, rows: Sequence[TrialRow]) -> bool:
         """Whether only trials for leaders are left."""
+        if self._nothing_to_gain(rows):
+            return True
         counted = sum(not row.state.interrupted for row in rows)
         return counted >= self._plan.trials - self._plan.remeasure
+
+    def _nothing_to_gain(self, rows: Sequence[TrialRow]) -> bool:
+        """Whether the last trials that searched were expected to add less than what is asked."""
+        if self._plan.least_gain is None:
+            return False
+        gains = [row.sampler_attrs.get(GAIN_ATTR) for row in rows if row.kind == "search"]
+        last = gains[-_TRIALS_WITHOUT_GAIN:]
+        return len(last) == _TRIALS_WITHOUT_GAIN and all(
+            gain is not None and gain < self._plan.least_gain for gain in last
+        )
 
     def _again(self, rows: Sequence[TrialRow]) -> Proposal | None:
         """Measure a leader again, if any are still to be."""
         done = sum(row.kind == "again" and not row.state.interrupted for row in rows)
-        leader = to_measure_again(rows) if done < self._plan.remeasure else None
+        if done >= self._plan.remeasure:
+            return None
+        if self._plan.as_needed:
+            return self._decide(rows, done)
+        leader = to_measure_again(rows)
         if leader is None:
             return None
         # Without distributions: to the sampler, a point that it has had is no news.
         return Proposal("again", leader.requested, retry_of=leader.number)
+
+    def _decide(self, rows: Sequence[TrialRow], done: int) -> Proposal | None:
+        """Measure at all fields what the model takes for the best, then the best of what it had.
+
+        In turn: the settings that the model prefers may never have been measured, and what was
+        measured does not depend on the model.
+        """
+        study = self.follow(rows)
+        plan = self._plan
+        ask = Ask(plan.axes, plan.integers, plan.seed, len(rows), plan.start, plan.repair)
+        model = make_sampler(plan.sampler, ask)
+        if not isinstance(model, Prefers):
+            leader = to_measure_again(rows)
+            return None if leader is None else self._confirm(leader.requested)
+        preferred = model.preferred(study, self._axes, len(rows)) if done % 2 == 0 else None
+        asked_for = [dict(row.requested) for row in rows if row.kind == "again"]
+        for settings in (*([preferred] if preferred else ()), *model.leaders(study, self._axes)):
+            wanted = plan.repair(settings)
+            if wanted not in asked_for:
+                return self._confirm(wanted)
+        return None
+
+    def _confirm(self, settings: Mapping[str, Value]) -> Proposal:
+        return Proposal("again", dict(settings), self._known(settings))
 
     def _known(self, values: Mapping[str, Value]) -> dict[str, str]:
         """Distributions of settings that the sampler can learn from; none if any lies outside."""
@@ -205,7 +283,7 @@ class OptunaProposer:
         for key, value in study_attrs.items():
             storage.set_study_system_attr(study_id, key, value)
         plan = self._plan
-        ask = Ask(plan.axes, plan.integers, plan.seed, number)
+        ask = Ask(plan.axes, plan.integers, plan.seed, number, plan.start, plan.repair)
         self._study.sampler = make_sampler(plan.sampler, ask)
         trial = self._study.ask(self._axes)
         self._in_study = number + 1
@@ -218,7 +296,7 @@ class OptunaProposer:
             "search",
             requested,
             self._axes_json,
-            attrs,
+            {**attrs, **plan.fields_of(number)},
             dict(storage.get_study_system_attrs(study_id)),
         )
 
@@ -267,6 +345,17 @@ class OptunaProposer:
         self._study.tell(trial, values=template.values, state=template.state)
 
 
+def _said(row: TrialRow) -> dict[str, Any]:
+    """Say how sure a trial's first objective is, and which fields of view it was measured at."""
+    measured = row.measured
+    if measured is None:
+        return {}
+    half = (measured.ci_high - measured.ci_low) / 2
+    said: dict[str, Any] = {SD_ATTR: half / _TWO_SIDED_95} if math.isfinite(half) else {}
+    fields = measured.fields or range(len(measured.field_bits))
+    return {**said, FIELDS_ATTR: list(fields)}
+
+
 def asked(row: TrialRow) -> dict[str, Value]:
     """Return the sampler's own proposal for a trial, before it was brought inside joint limits.
 
@@ -310,10 +399,11 @@ def frozen(row: TrialRow, constrained: frozenset[str]) -> FrozenTrial:
         params={name: value for name, value in asked(row).items() if name in known},
         distributions=known,
         # Sessions of the first release hold pickles: neither read here nor handed on.
+        user_attrs=_said(row),
         system_attrs={
             key: value
             for key, value in row.sampler_attrs.items()
-            if key != ASKED and not key.startswith("cma:optimizer")
+            if key not in (ASKED, FIELDS) and not key.startswith("cma:optimizer")
         },
         intermediate_values=dict(row.intermediate),
         constraints=constraints,

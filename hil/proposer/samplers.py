@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import singledispatch
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
+from optuna.distributions import BaseDistribution
 from optuna.exceptions import ExperimentalWarning
 from optuna.samplers import (
     BaseSampler,
@@ -23,9 +25,12 @@ from optuna.samplers import (
     RandomSampler,
     TPESampler,
 )
+from optuna.study import Study
 
+from drivers.types import Value
 from hil import spec
 from hil.proposer.cmaes_state import NumericCmaEsSampler
+from hil.proposer.distributions import distribution
 from hil.spec.axis import grid_values
 
 
@@ -46,17 +51,40 @@ class Ask:
         The session's; QMC and grid keep it, since their sequence is one.
     number
         The trial's.
+    start
+        The settings that the session found; None where they are not measured.
+    repair
+        Brings settings inside limits that span several axes.
     """
 
     axes: Sequence[spec.SearchAxis]
     integers: frozenset[str]
     session_seed: int
     number: int
+    start: Mapping[str, Value] | None = None
+    repair: Callable[[Mapping[str, Value]], Mapping[str, Value]] | None = None
 
     @property
     def seed(self) -> int:
         """Seed of this ask alone."""
         return ask_seed(self.session_seed, self.number)
+
+
+@runtime_checkable
+class Prefers(Protocol):
+    """A sampler that has a model of the objective, and can name the best by it."""
+
+    def preferred(
+        self, study: Study, search_space: Mapping[str, BaseDistribution], number: int
+    ) -> dict[str, Any] | None:
+        """Give the settings that the model takes for the best, measured or not."""
+        ...
+
+    def leaders(
+        self, study: Study, search_space: Mapping[str, BaseDistribution]
+    ) -> list[dict[str, Any]]:
+        """List the measured settings, the best by the model first."""
+        ...
 
 
 def make_sampler(sampler: spec.SamplerSpec, ask: Ask) -> BaseSampler:
@@ -70,6 +98,18 @@ def make_sampler(sampler: spec.SamplerSpec, ask: Ask) -> BaseSampler:
 def built(sampler: spec.SamplerSpec, ask: Ask) -> BaseSampler:
     """Build a sampler of Optuna's from its table; one function for each kind, registered below."""
     raise NotImplementedError(f"no sampler is built for {type(sampler).__name__}")
+
+
+@built.register
+def _(sampler: spec.AutoSampler, ask: Ask) -> BaseSampler:
+    from hil.proposer.auto import InformationSampler
+
+    space = {
+        axis.setting: distribution(axis, integer=axis.setting in ask.integers) for axis in ask.axes
+    }
+    return InformationSampler(
+        search_space=space, present=ask.start, allowed=ask.repair, seed=ask.session_seed
+    )
 
 
 @built.register

@@ -4,6 +4,7 @@ Trials with the same settings are measurements of the same thing: a search may p
 and the leaders are measured again before a winner is named, since the best of many single values is
 the luckiest of them too. Their values are averaged. The interval's half-width is averaged as well:
 it comes from how fields of view differ, which another look at the same fields does not reduce.
+Where some trials took a few fields of view and others all of them, those that took all count.
 """
 
 from __future__ import annotations
@@ -44,9 +45,10 @@ def winner(rows: Sequence[TrialRow]) -> Best | None:
     """
     order = ranked(rows)
     again = [row.number for row in rows if row.kind == "again"]
+    sure = _confirmed(rows)
     searched = [row.number for row in rows if row.kind == "search"]
     if again and max(again) > max(searched, default=-1):
-        order = [best for best in order if best.n_measured > 1] or order
+        order = [best for best in order if _key(rows[best.number]) in sure] or order
     return order[0] if order else None
 
 
@@ -62,6 +64,10 @@ def to_measure_again(rows: Sequence[TrialRow]) -> TrialRow | None:
     return None
 
 
+def _confirmed(rows: Sequence[TrialRow]) -> set[frozenset[tuple[str, Value]]]:
+    return {_key(row) for row in rows if row.kind == "again" and row.state is TrialState.COMPLETE}
+
+
 def _key(row: TrialRow) -> frozenset[tuple[str, Value]]:
     return frozenset(row.requested.items())
 
@@ -71,6 +77,8 @@ def _feasible(row: TrialRow) -> bool:
 
 
 def _pooled(group: Sequence[TrialRow]) -> Best:
+    number = group[0].number
+    group = [row for row in group if not row.fields] or group
     values = [row.objectives[0] for row in group if row.objectives]
     centre = sum(values) / len(values)
     below, above = [], []
@@ -78,7 +86,7 @@ def _pooled(group: Sequence[TrialRow]) -> Best:
         if row.measured is not None:
             below.append(value - row.measured.ci_low)
             above.append(row.measured.ci_high - value)
-    return Best(group[0].number, centre, centre - _mean(below), centre + _mean(above), len(group))
+    return Best(number, centre, centre - _mean(below), centre + _mean(above), len(group))
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -51,6 +51,8 @@ class Measurement:
         Time that the devices took, seconds; NaN where it is not known.
     dose_mj
         Light that reached the sample; NaN where it was not metered.
+    fields
+        Which fields of the session's list these are; empty for all.
     flags
         What guards of frames doubt; for the estimate.
     """
@@ -61,4 +63,5 @@ class Measurement:
     n_blanks: int = 0
     device_s: float = math.nan
     dose_mj: float = math.nan
+    fields: tuple[int, ...] = ()
     flags: tuple[str, ...] = ()

@@ -10,6 +10,9 @@ from typing import Any, Literal, TypeAlias
 from drivers.types import Value
 
 # "again" measures one of the best trials once more, before the winner is named.
+# Where the sampler's attributes keep the fields of view of a trial that does not take all.
+FIELDS = "hil:fields"
+
 TrialKind: TypeAlias = Literal["search", "start", "reference", "again"]
 
 
@@ -67,6 +70,8 @@ class Measured:
         Light that the trial brought to the sample; NaN where it is not known.
     at_s
         When its frames had been taken, seconds since 1970, UTC.
+    fields
+        Which fields of view they are; empty where a trial takes all.
     """
 
     ci_low: float
@@ -76,6 +81,7 @@ class Measured:
     light_sensitivity_bits: float
     dose_mj: float
     at_s: float
+    fields: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +123,11 @@ class TrialRow:
     retry_of: int | None = None
     measured: Measured | None = None
 
+    @property
+    def fields(self) -> tuple[int, ...]:
+        """Fields of view that the trial takes; empty for all."""
+        return tuple(self.sampler_attrs.get(FIELDS, ()))
+
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
@@ -129,15 +140,27 @@ class Proposal:
     study_attrs: Mapping[str, Any] = field(default_factory=dict)
     retry_of: int | None = None
 
+    @property
+    def fields(self) -> tuple[int, ...]:
+        """Fields of view that the trial is to take; empty for all."""
+        return tuple(self.sampler_attrs.get(FIELDS, ()))
+
 
 @dataclass(frozen=True, slots=True)
 class OpenTrial:
-    """A trial in work: a row that is PROPOSED, or CAPTURED and taken up again."""
+    """A trial in work: a row that is PROPOSED, or CAPTURED and taken up again.
+
+    Parameters
+    ----------
+    fields
+        Fields of view that it takes; empty for all.
+    """
 
     trial_id: str
     number: int
     kind: TrialKind
     requested: Mapping[str, Value]
+    fields: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,8 +56,14 @@ def draw(
 def _frames(
     left: Any, right: Any, database: Database, session_id: str, first: int, best: int
 ) -> None:
+    estimates = database.estimates(session_id).drop_duplicates("number").set_index("number")
+    taken = [estimates["details"][number].get("fields") for number in (first, best)]
+    field = taken[0][0] if taken[0] else 0  # the same place in both
     before, after = (
-        database.frames(session_id, number)[0, 0].astype(np.float64) for number in (first, best)
+        database.frames(session_id, number)[fields.index(field) if fields else field, 0].astype(
+            float
+        )
+        for number, fields in zip((first, best), taken, strict=True)
     )
     low, high = np.percentile(after, (0.5, 99.8))
     for axis, image, title in (

@@ -119,8 +119,11 @@ class SessionAssessor:
         self._kind = str(estimate.details.get("chosen", self._kind))
         dose_mj = measurement.dose_mj
         if math.isnan(dose_mj):
-            dose_mj = self._around.planned_mj(settings)
+            share = n_fields / self._spec.measure.n_fields if measurement.fields else 1.0
+            dose_mj = self._around.planned_mj(settings) * share
         details: dict[str, Any] = {**estimate.details, "dose_mj": dose_mj}
+        if measurement.fields:
+            details["fields"] = sorted(measurement.fields)
         bits = (estimate.bits_per_pixel, estimate.ci_low, estimate.ci_high)
         flags = {*estimate.flags, *measurement.flags}
         if measurement.n_blanks:

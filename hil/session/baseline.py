@@ -90,6 +90,9 @@ class Baseline:
             reference={**self.start, **space.reference},
             repair=space.repair,
             remeasure=spec.remeasured,
+            n_fields=len(self.fields),
+            n_to_search=spec.measure.n_to_search,
+            least_gain=spec.stop.gain,
         )
 
 
@@ -120,7 +123,7 @@ def take_baseline(
     stage = _stage(spec.measure.grid, safety, where) if spec.measure.grid else ()
     listed = [
         check_table(field, safety, where, f"measure.fields.{i}")
-        for i, field in enumerate(spec.measure.fields or ())
+        for i, field in enumerate(spec.measure.listed)
     ]
     moved = [*names, *space.fixed, *stage, *(listed[0] if listed else ())]
     for name in (*stage, *(listed[0] if listed else ())):

@@ -197,7 +197,8 @@ class Controller:
         except StoreError as error:
             self._store.mark_stale(trial, self._clock.now(), str(error))
             return
-        measurement = replace(measurement, n_blanks=len(self._capture.blanks))
+        n_blanks = len(self._capture.blanks)
+        measurement = replace(measurement, n_blanks=n_blanks, fields=trial.fields)
         settings = self._store.read_back(trial)
         self._end(trial, lambda: self.assess(trial, measurement, settings))
 
@@ -220,7 +221,7 @@ class Controller:
                 raise SearchExhausted(problem)
         proposal = self._proposer.propose(rows, attrs, number)
         for rule in self._spec.rules:
-            if problem := rule.refuses_proposal(rows, proposal.requested):
+            if problem := rule.refuses_proposal(rows, proposal):
                 raise SearchExhausted(problem)
         return proposal
 
@@ -302,7 +303,7 @@ class Controller:
         self._store.applied(trial, self._clock.now(), read_back)
         measurement = self._take_frames(trial, self._capture.device_s() - began_s)
         self._store.captured(trial, self._clock.now(), measurement.device_s)
-        self._show(trial, TrialState.CAPTURED, len(self._capture.fields))
+        self._show(trial, TrialState.CAPTURED, len(trial.fields or self._capture.fields))
         return self.assess(trial, measurement, read_back)
 
     def _refused(self, trial: OpenTrial, wanted: Mapping[str, Value]) -> str:
@@ -332,26 +333,28 @@ class Controller:
         """Visit every field, in an order of this trial's own, all repeats before moving on."""
         parts: dict[int, FieldFrames] = {}
         n_fields, n_places = len(self._capture.fields), self._capture.n_places
-        fields = field_order(self._spec.seed, trial.number, n_fields)
+        order = field_order(self._spec.seed, trial.number, n_fields)
+        fields = [index for index in order if not trial.fields or index in trial.fields]
         for index in (*fields, *range(n_fields, n_places)):
             began_s = self._capture.device_s()
             taken = self._on_device(partial(self._capture.field, index))
             device_s += self._capture.device_s() - began_s
             self._store.frames(trial, taken)
             parts[index] = taken
-            self._show(trial, TrialState.APPLIED, min(len(parts), n_fields))
+            self._show(trial, TrialState.APPLIED, min(len(parts), len(fields)))
         if n_places > n_fields:
             self._on_device(self._capture.leave_blanks)
         flags = self._capture.end_trial()
-        first = parts[0]
+        first = parts[fields[0]]
         return Measurement(
-            np.stack([parts[i].frames for i in range(n_places)]),
+            np.stack([parts[i].frames for i in sorted(parts)]),
             first.exposure_ms,
             first.saturation_adu,
             n_places - n_fields,
             device_s,
             self._capture.dose_mj(),
             flags=flags,
+            fields=trial.fields,
         )
 
     def assess(
@@ -432,7 +435,7 @@ class Controller:
                 number=trial.number if trial else None,
                 state=state,
                 field=n_fields,
-                n_fields=len(self._capture.fields),
+                n_fields=len((trial.fields if trial else ()) or self._capture.fields),
                 n_ended=self._n_ended,
                 n_complete=self._n_complete,
                 trials=self._spec.trials,

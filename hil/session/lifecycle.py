@@ -217,7 +217,7 @@ def _run_trials(run: _Run) -> Ending:
     _confirm_calibration(setup, store)
     noise, space = setup.noise, setup.space
     around = Surroundings(space.excess, space.dose_mj, space.pixel_um2)
-    cost = TrialCost(capture.n_places * capture.repeats, space.dose_mj)
+    cost = TrialCost(capture.n_places * capture.repeats, space.dose_mj, len(capture.fields))
     rules = stop_rules(spec.trials, spec.stop, cost)
     controller = Controller(
         LoopSpec(spec.trials, spec.seed, rules, space.fixed),

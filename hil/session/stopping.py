@@ -9,13 +9,13 @@ rule is a class here, an entry of ``_RULES``, and its key in `hil.spec.Stop`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from drivers.types import Value
 from hil.records.session import SessionState
-from hil.records.trial import TrialRow
+from hil.records.trial import Proposal, TrialRow
 from hil.spec import Stop
 
 _ROUNDING = 1e-9
@@ -71,15 +71,15 @@ class StopRule(Protocol):
         """
         return ""
 
-    def refuses_proposal(self, rows: Sequence[TrialRow], requested: Mapping[str, Value]) -> str:
+    def refuses_proposal(self, rows: Sequence[TrialRow], proposal: Proposal) -> str:
         """Say, in the critical section, why a proposed trial may not start; empty if it may.
 
         Parameters
         ----------
         rows
             All trials of the session, without the proposed one.
-        requested
-            Its settings.
+        proposal
+            Its settings, and the fields of view that it takes.
         """
         return ""
 
@@ -146,15 +146,44 @@ class Trials(StopRule):
 
 
 @dataclass(frozen=True, slots=True)
+class TrialCost:
+    """What one trial takes.
+
+    Parameters
+    ----------
+    frames
+        All fields and repeats together.
+    planned_mj
+        Light of its exposures, from its settings, millijoules, where it takes all fields.
+    n_fields
+        How many fields of view there are.
+    """
+
+    frames: int
+    planned_mj: Callable[[Mapping[str, Value]], float]
+    n_fields: int = 1
+
+    def frames_of(self, fields: Collection[int]) -> int:
+        """Count the frames of a trial that takes these fields of view; empty for all."""
+        return self.frames * len(fields) // self.n_fields if fields else self.frames
+
+    def dose_mj(self, requested: Mapping[str, Value], fields: Collection[int]) -> float:
+        """Plan the light of a trial that takes these fields of view; empty for all."""
+        share = len(fields) / self.n_fields if fields else 1.0
+        return self.planned_mj(requested) * share
+
+
+@dataclass(frozen=True, slots=True)
 class FrameBudget(StopRule):
-    """What all trials of a session together may take of frames; each row counts in full."""
+    """What all trials of a session together may take of frames; those begun count in full."""
 
     limit: int
-    per_trial: int
+    cost: TrialCost
 
-    def refuses(self, rows: Sequence[TrialRow]) -> str:
+    def refuses_proposal(self, rows: Sequence[TrialRow], proposal: Proposal) -> str:
         """Refuse a trial that would bring the session above the limit."""
-        above = (len(rows) + 1) * self.per_trial > self.limit
+        taken = sum(self.cost.frames_of(row.fields) for row in rows)
+        above = taken + self.cost.frames_of(proposal.fields) > self.limit
         return f"another trial would exceed {self.limit} frames" if above else ""
 
 
@@ -166,14 +195,14 @@ class DoseBudget(StopRule):
     ----------
     limit_mj
         From the session file.
-    planned_mj
-        Light of a trial's exposures, from its settings.
+    cost
+        Of one trial.
     """
 
     limit_mj: float
-    planned_mj: Callable[[Mapping[str, Value]], float]
+    cost: TrialCost
 
-    def refuses_proposal(self, rows: Sequence[TrialRow], requested: Mapping[str, Value]) -> str:
+    def refuses_proposal(self, rows: Sequence[TrialRow], proposal: Proposal) -> str:
         """Refuse a trial that would exceed the limit.
 
         Trials that were not measured to the end count in full. A sample that is always lit gets
@@ -181,33 +210,17 @@ class DoseBudget(StopRule):
         """
         spent, worst = 0.0, 1.0
         for row in rows:
-            planned = self.planned_mj(row.requested)
+            planned = self.cost.dose_mj(row.requested, row.fields)
             if row.measured is None or math.isnan(row.measured.dose_mj):
                 spent += planned * worst
                 continue
             spent += row.measured.dose_mj
             if planned > 0:
                 worst = max(worst, row.measured.dose_mj / planned)
-        after = spent + self.planned_mj(requested) * worst
+        after = spent + self.cost.dose_mj(proposal.requested, proposal.fields) * worst
         if after <= self.limit_mj * (1 + _ROUNDING):
             return ""
         return f"another trial would exceed {self.limit_mj:g} mJ: {spent:.6g} mJ are spent"
-
-
-@dataclass(frozen=True, slots=True)
-class TrialCost:
-    """What one trial takes.
-
-    Parameters
-    ----------
-    frames
-        All fields and repeats together.
-    planned_mj
-        Light of its exposures, from its settings, millijoules.
-    """
-
-    frames: int
-    planned_mj: Callable[[Mapping[str, Value]], float]
 
 
 # Key of [stop] to its rule, in the order in which they are asked: the first one met counts.
@@ -215,8 +228,8 @@ _RULES: Mapping[str, Callable[[Any, TrialCost], StopRule]] = {
     "target": lambda value, cost: Target(value),
     "failures_in_a_row": lambda value, cost: FailuresInARow(value),
     "wall_s": lambda value, cost: WallTime(value),
-    "frames": lambda value, cost: FrameBudget(value, cost.frames),
-    "dose_mj": lambda value, cost: DoseBudget(value, cost.planned_mj),
+    "frames": lambda value, cost: FrameBudget(value, cost),
+    "dose_mj": lambda value, cost: DoseBudget(value, cost),
 }
 
 

@@ -26,6 +26,7 @@ from hil.spec.rig import (
     RigSpec,
 )
 from hil.spec.sampler import (
+    AutoSampler,
     CmaesSampler,
     GpSampler,
     GridSampler,
@@ -41,6 +42,7 @@ from hil.spec.unattended import Approval, Pause
 __all__ = [
     "RULES",
     "Approval",
+    "AutoSampler",
     "Blank",
     "CalibrateSpec",
     "CalibratedNoiseSpec",

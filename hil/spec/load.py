@@ -278,9 +278,7 @@ def check_against_rig(session: SessionSpec, rig: RigSpec, where: str | Path) -> 
         if problem := session.objective.degenerates(session.constraints, axis.setting, role):
             raise InputError(where, f"{key}.setting", problem)
     tables = [("fixed", session.fixed)]
-    tables += [
-        (f"measure.fields.{i}", field) for i, field in enumerate(session.measure.fields or ())
-    ]
+    tables += [(f"measure.fields.{i}", field) for i, field in enumerate(session.measure.listed)]
     if session.reference is not None:
         tables.append(("reference.settings", session.reference.settings))
     for path, table in tables:

@@ -70,7 +70,11 @@ class Measure(Spec):
     ----------
     grid, fields
         The fields of view, the same in every trial; one of the two. Without both, one field where
-        the stage stands.
+        the stage stands. ``fields = "as needed"`` beside a grid: trials that search take
+        ``min_fields`` of its fields in turn, since settings differ far more than fields do, and
+        those that decide (leaders, references) take all.
+    min_fields
+        Fields of a trial that searches, where fields are taken as needed.
     repeats
         Frames of each field.
     keep_frames
@@ -82,7 +86,8 @@ class Measure(Spec):
     """
 
     grid: Grid | None = None
-    fields: tuple[Settings, ...] | None = Field(default=None, min_length=1)
+    fields: Literal["as needed"] | tuple[Settings, ...] | None = None
+    min_fields: int | None = Field(default=None, ge=1)
     repeats: int = Field(default=1, ge=1, le=10_000)
     keep_frames: Literal["all", "first", "none"] = "all"
     blank: Blank | None = None
@@ -90,21 +95,46 @@ class Measure(Spec):
 
     @model_validator(mode="after")
     def _one_form(self) -> Self:
+        if self.fields == "as needed":
+            return self._as_needed()
+        if self.min_fields is not None:
+            raise ValueError('min_fields: only with fields = "as needed"')
         if self.grid is not None and self.fields is not None:
             raise ValueError("give either grid or fields")
         if self.fields is not None:
+            if not self.fields:
+                raise ValueError("fields: an empty list, allowed: one field or more")
             if any(set(field) != set(self.fields[0]) for field in self.fields):
                 raise ValueError("every field must name the same settings")
             if len({tuple(sorted(field.items())) for field in self.fields}) < len(self.fields):
                 raise ValueError("a field of view is named twice")
         return self
 
+    def _as_needed(self) -> Self:
+        if self.grid is None:
+            raise ValueError('fields = "as needed" takes its fields from a grid, and there is none')
+        if self.blank is not None:
+            raise ValueError('fields = "as needed": not beside blank fields')
+        if self.min_fields is not None and self.min_fields > self.n_fields:
+            raise ValueError(f"min_fields: {self.min_fields}, allowed: 1 to {self.n_fields}")
+        return self
+
+    @property
+    def listed(self) -> tuple[Settings, ...]:
+        """The fields of view that are given one by one."""
+        return () if self.fields is None or self.fields == "as needed" else self.fields
+
+    @property
+    def n_to_search(self) -> int:
+        """Number of fields of view of a trial that searches."""
+        return (self.min_fields or 1) if self.fields == "as needed" else self.n_fields
+
     @property
     def n_fields(self) -> int:
         """Number of fields of view."""
         if self.grid is not None:
             return self.grid.columns * self.grid.rows
-        return len(self.fields) if self.fields is not None else 1
+        return len(self.listed) or 1
 
     @property
     def n_blanks(self) -> int:

@@ -34,6 +34,12 @@ class SamplerTable(Spec):
     kind: str
 
 
+class AutoSampler(SamplerTable):
+    """A Gaussian process made for information: few trials to the best settings. The default."""
+
+    kind: Literal["auto"]
+
+
 class TpeSampler(SamplerTable):
     """Tree-structured Parzen estimator."""
 

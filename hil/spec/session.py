@@ -10,11 +10,12 @@ from hil.spec.axis import SearchAxis
 from hil.spec.base import Settings, Spec
 from hil.spec.measure import EstimatorSpec, Measure
 from hil.spec.objective import Constraints, Objective
-from hil.spec.sampler import GridSampler, SamplerSpec, TpeSampler, kinds_that
+from hil.spec.sampler import AutoSampler, GridSampler, SamplerSpec, kinds_that
 from hil.spec.unattended import Approval, Pause
 
 _LEADERS = 3
 _TRIALS_FOR_LEADERS = 50
+_TRIALS_AS_NEEDED = 10  # one field of view says less of a trial than all of them
 
 
 class Reference(Spec):
@@ -46,6 +47,9 @@ class Stop(Spec):
         No trial starts later than this after the session (or its resumption) began, seconds.
     target
         The session ends when a feasible trial's first objective reaches this.
+    gain
+        The search ends when sampler ``auto`` expects less than this from another trial, in the unit
+        of the first objective; leaders are measured again then.
     failures_in_a_row
         The session ends as FAILED after so many failed trials without one that worked between them.
     """
@@ -54,6 +58,7 @@ class Stop(Spec):
     dose_mj: float | None = Field(default=None, gt=0)
     wall_s: float | None = Field(default=None, gt=0)
     target: float | None = None
+    gain: float | None = Field(default=None, gt=0)
     failures_in_a_row: int = Field(default=3, ge=1)
 
 
@@ -64,8 +69,8 @@ class Finish(Spec):
     ----------
     remeasure
         How many of the best trials are measured again before the winner is named; they count
-        within the session's ``trials``. By default 3 in sessions of 50 trials or more, and none
-        for grids, QMC sequences and several objectives.
+        within the session's ``trials``. By default 3 in sessions of 50 trials or more (10, where
+        fields are taken as needed), and none for grids, QMC sequences and several objectives.
     """
 
     remeasure: int | None = Field(default=None, ge=0, le=100)
@@ -108,7 +113,7 @@ class SessionSpec(Spec):
     estimator: EstimatorSpec = EstimatorSpec()
     objective: Objective = Objective()
     constraints: Constraints = Constraints()
-    sampler: SamplerSpec = TpeSampler(kind="tpe")
+    sampler: SamplerSpec = AutoSampler(kind="auto")
     reference: Reference | None = None
     finish: Finish = Finish()
     stop: Stop = Stop()
@@ -122,7 +127,8 @@ class SessionSpec(Spec):
             return min(self.finish.remeasure, self.trials - 1)
         if len(self.objective.names) > 1 or self.sampler.fixed_design:
             return 0
-        return _LEADERS if self.trials >= _TRIALS_FOR_LEADERS else 0
+        enough = _TRIALS_AS_NEEDED if self.measure.fields == "as needed" else _TRIALS_FOR_LEADERS
+        return _LEADERS if self.trials >= enough else 0
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -132,7 +138,7 @@ class SessionSpec(Spec):
                 raise ValueError(f"search: {name} is named twice")
             if name in self.fixed:
                 raise ValueError(f'fixed."{name}": {name} is also searched')
-        moved = set(self.measure.fields[0]) if self.measure.fields else set()
+        moved = set(self.measure.listed[0]) if self.measure.listed else set()
         if self.measure.grid is not None:
             moved |= {name for name in (self.measure.grid.x, self.measure.grid.y) if name}
         for name in sorted(moved & (set(names) | set(self.fixed))):
@@ -165,6 +171,13 @@ class SessionSpec(Spec):
             raise ValueError("objective.minus_blank: needs the blank fields of measure.blank")
         if problem := self.objective.needs_floor(self.constraints):
             raise ValueError(f"objective.maximize: {problem}")
+        if self.stop.gain is not None and not isinstance(self.sampler, AutoSampler):
+            raise ValueError(f"stop.gain: not with sampler.kind = {sampler.kind!r}, allowed: auto")
+        if self.measure.fields == "as needed" and sampler.fixed_design:
+            raise ValueError(
+                f'measure.fields: "as needed" is not for a design ({sampler.kind}): its trials are'
+                " compared on the same fields"
+            )
         if self.finish.remeasure is not None and self.finish.remeasure >= self.trials:
             raise ValueError(
                 f"finish.remeasure: {self.finish.remeasure} of {self.trials} trials, allowed: fewer"

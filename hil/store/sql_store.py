@@ -134,7 +134,7 @@ class SqlStore(Closing):
                 proposal = asked[number]
                 trial_changes.add_proposed(
                     connection,
-                    OpenTrial(key, number, proposal.kind, proposal.requested),
+                    OpenTrial(key, number, proposal.kind, proposal.requested, proposal.fields),
                     self.session_id,
                     proposal,
                     self._controller,
@@ -145,7 +145,7 @@ class SqlStore(Closing):
                     connection.execute(
                         update(SessionTable).where(session).values(study_attrs=merged)
                     )
-                return OpenTrial(key, number, proposal.kind, proposal.requested)
+                return OpenTrial(key, number, proposal.kind, proposal.requested, proposal.fields)
 
         trial = self._retry.run(work)
         self._work[trial.trial_id] = TrialWork()

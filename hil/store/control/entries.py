@@ -144,7 +144,7 @@ def from_json(said: Mapping[str, Any]) -> Entry:
         if unknown := set(said["values"]) - set(TRIAL.c.keys()):
             raise ValueError(f"a trial has no {sorted(unknown)}")
         return TrialEntry(
-            OpenTrial(**said["trial"]),
+            _trial(said["trial"]),
             TrialState(said["state"]),
             {name: _in(name, value) for name, value in said["values"].items()},
             None if sealed is None else _sealed(sealed),
@@ -153,6 +153,10 @@ def from_json(said: Mapping[str, Any]) -> Entry:
         )
     except (AttributeError, KeyError, TypeError) as error:
         raise ValueError(f"{type(error).__name__}: {error}") from error
+
+
+def _trial(said: Mapping[str, Any]) -> OpenTrial:
+    return OpenTrial(**{**said, "fields": tuple(said.get("fields", ()))})
 
 
 def _sealed(said: Mapping[str, Any]) -> Sealed:

@@ -12,7 +12,7 @@ from drivers.types import Value
 from hil.errors import StoreError
 from hil.locks.progress import Life, ProgressWatch
 from hil.records.estimate import Assessment
-from hil.records.trial import ENDED, OpenTrial, Proposal, TrialKind, TrialState
+from hil.records.trial import ENDED, FIELDS, OpenTrial, Proposal, TrialKind, TrialState
 from hil.store import lease
 from hil.store.frames.writer import Sealed
 from hil.store.holder import Holder
@@ -82,13 +82,18 @@ def add_proposed(
 
 def find_open(connection: Connection, key: str) -> OpenTrial | None:
     """Give a trial by its key; None if its row was never committed."""
-    query = select(TrialTable.number, TrialTable.kind, TrialTable.requested).where(
-        TrialTable.id == key
-    )
+    query = select(
+        TrialTable.number, TrialTable.kind, TrialTable.requested, TrialTable.sampler_attrs
+    ).where(TrialTable.id == key)
     row = connection.execute(query).one_or_none()
     if row is None:
         return None
-    return OpenTrial(key, row.number, cast(TrialKind, row.kind), row.requested)
+    return _open_trial(key, row)
+
+
+def _open_trial(key: str, row: Any) -> OpenTrial:
+    fields = tuple(row.sampler_attrs.get(FIELDS, ()))
+    return OpenTrial(key, row.number, cast(TrialKind, row.kind), row.requested, fields)
 
 
 def move(
@@ -242,6 +247,7 @@ def open_trials(
             TrialTable.number,
             TrialTable.kind,
             TrialTable.requested,
+            TrialTable.sampler_attrs,
             TrialTable.state,
             *_WHOSE,
         )
@@ -250,7 +256,7 @@ def open_trials(
     )
     found = []
     for row in connection.execute(query):
-        trial = OpenTrial(row.id, row.number, cast(TrialKind, row.kind), row.requested)
+        trial = _open_trial(row.id, row)
         alive = _alive(connection, row, watch, now_s)
         found.append((trial, TrialState(row.state), alive))
     return found

@@ -62,6 +62,7 @@ def _measured(columns: RowMapping, estimate: RowMapping) -> Measured:
         light_sensitivity=tuple(_number(v) for v in details.get("light_sensitivity") or ()),
         light_sensitivity_bits=_number(details.get("light_sensitivity_bits")),
         dose_mj=_number(details.get("dose_mj")),
+        fields=tuple(details.get("fields") or ()),
         at_s=math.nan if captured_at is None else captured_at.timestamp(),
     )
 

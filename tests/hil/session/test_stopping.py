@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from hil.records.trial import Measured, TrialRow, TrialState
+from hil.records.trial import FIELDS, Measured, Proposal, TrialRow, TrialState
 from hil.session.stopping import (
     AskedFor,
     Course,
@@ -50,7 +50,10 @@ def test_a_session_ends_at_the_bound_and_not_before(case: Moment) -> None:
     assert ending is not None
     assert ending.state == case.state
     assert case.says in ending.reason
-    assert case.rule.refuses([]) == case.rule.refuses_proposal([], {}) == ""
+    assert case.rule.refuses([]) == case.rule.refuses_proposal([], ONE) == ""
+
+
+ONE = Proposal("search", {"mw": 1.0})
 
 
 def row(number: int, dose_mj: float | None) -> TrialRow:
@@ -77,9 +80,9 @@ BUDGETS = [
 
 @pytest.mark.parametrize("case", BUDGETS, ids=lambda case: case.name)
 def test_no_trial_starts_that_would_exceed_the_sessions_dose(case: Budget) -> None:
-    budget = DoseBudget(case.limit_mj, lambda settings: float(settings["mw"]))
+    budget = DoseBudget(case.limit_mj, TrialCost(1, lambda settings: float(settings["mw"])))
     rows = [row(number, dose) for number, dose in enumerate(case.doses)]
-    assert (not budget.refuses_proposal(rows, {"mw": 1.0})) == case.fits
+    assert (not budget.refuses_proposal(rows, ONE)) == case.fits
 
 
 def states(*names: str) -> list[TrialRow]:
@@ -91,14 +94,29 @@ def test_interrupted_trials_are_made_up_for_but_their_frames_were_taken() -> Non
     rows = states("COMPLETE", "ABORTED", "FAILED", "STALE")
     assert Trials(3).refuses(rows) == ""
     assert "all 2 trials" in Trials(2).refuses(rows)
-    assert FrameBudget(40, per_trial=8).refuses(rows) == ""
-    assert "39 frames" in FrameBudget(39, per_trial=8).refuses(rows)
+    cost = TrialCost(8, lambda settings: 0.1)
+    assert FrameBudget(40, cost).refuses_proposal(rows, ONE) == ""
+    assert "39 frames" in FrameBudget(39, cost).refuses_proposal(rows, ONE)
+
+
+def test_trials_that_take_some_of_the_fields_count_for_what_they_take() -> None:
+    cost = TrialCost(8, lambda settings: 0.8, n_fields=4)
+    few = {FIELDS: [2]}
+    rows = [replace(one, sampler_attrs=few) for one in states("FAILED", "FAILED")]
+    one_field = Proposal("search", {"mw": 1.0}, {}, few)
+    assert FrameBudget(6, cost).refuses_proposal(rows, one_field) == ""
+    assert FrameBudget(5, cost).refuses_proposal(rows, one_field)
+    assert FrameBudget(11, cost).refuses_proposal(rows, ONE)
+    failed = [replace(one, measured=None) for one in rows]
+    assert DoseBudget(0.6, cost).refuses_proposal(failed, one_field) == ""
+    assert DoseBudget(0.59, cost).refuses_proposal(failed, one_field)
 
 
 def test_every_key_of_a_session_file_makes_a_rule() -> None:
     cost = TrialCost(8, lambda settings: 0.1)
     stop = Stop(frames=80, dose_mj=1.0, wall_s=60.0, target=2.0, failures_in_a_row=5)
-    assert len(stop_rules(10, stop, cost)) == 2 + len(Stop.model_fields)
+    proposers_own = {"gain"}  # leaders are measured again after it
+    assert len(stop_rules(10, stop, cost)) == 2 + len({*Stop.model_fields} - proposers_own)
     assert [type(rule) for rule in stop_rules(10, Stop(), cost)] == [
         AskedFor,
         Trials,

@@ -1,0 +1,171 @@
+"""Where the next trial is expected to gain most.
+
+One objective: logarithm of the expected improvement over the best posterior mean, plus the
+logarithm of the probability that no constraint is broken (Ament et al., NeurIPS 2023; BoTorch).
+Several: log noisy expected hypervolume improvement.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numpy as np
+import torch
+
+from drivers.types import Floats
+from hil.proposer.auto.botorch_parts import (
+    LogExpectedImprovement,
+    SobolQMCNormalSampler,
+    infer_reference_point,
+    is_non_dominated,
+    qLogNoisyExpectedHypervolumeImprovement,
+)
+from hil.proposer.auto.observations import Observations, slope, transformed
+from hil.proposer.auto.process import Process, Several
+
+# (n, n_columns) points of the unit cube to (n,) values, the larger the better.
+Acquisition: TypeAlias = Callable[[Any], Any]
+
+_BASIN = 0.15  # of the cube, root mean square over the axes: what belongs to one optimum
+_SAMPLES = 64  # of the posterior, for several objectives
+
+
+class Belief:
+    """The fitted processes, and what follows from them.
+
+    Parameters
+    ----------
+    seen
+        What was measured.
+    rough
+        Expect the objectives to be no parabola.
+    """
+
+    def __init__(self, seen: Observations, *, rough: bool = False) -> None:
+        self._seen = seen
+        n_columns = seen.points.shape[1]
+        self._share = seen.fields.mean(axis=0)
+        inputs = np.hstack([seen.points, seen.fields])
+        noise = seen.relative_variance
+
+        def fitted(values: Floats, *, rough: bool) -> Process:
+            return Process(inputs, values, noise, n_columns, rough=rough)
+
+        self._objectives = [fitted(transformed(column), rough=rough) for column in seen.values.T]
+        moving = [column for column in seen.constraints.T if np.any(column > 0)]
+        self._constraints = [fitted(_bounded(column), rough=True) for column in moving]
+        self._limits = [_bounded(np.zeros(1), like=column)[0] for column in moving]
+        for model in (*self._objectives, *self._constraints):
+            self._believe(model)
+
+    def _believe(self, model: Process) -> None:
+        """Take what is in work, or has failed, for measured at what the model expects."""
+        pending = self._seen.pending
+        if not len(pending):
+            return
+        inputs = self._whole(torch.as_tensor(pending, dtype=torch.double))
+        with torch.no_grad():
+            expected, _ = model.marginals(inputs)
+        model.believe(inputs, expected)
+
+    def _whole(self, points: Any) -> Any:
+        """Points with the typical shares of the fields of view."""
+        if not len(self._share):
+            return points
+        share = torch.as_tensor(self._share, dtype=torch.double)
+        return torch.cat([points, share.expand(*points.shape[:-1], len(share))], dim=-1)
+
+    def mean_and_sd(self, points: Floats) -> tuple[Floats, Floats]:
+        """Posterior of the first objective, standardised, at (n, n_columns) points."""
+        with torch.no_grad():
+            mean, sd = self._objectives[0].marginals(self._whole(torch.as_tensor(points)))
+        return mean.numpy(), sd.numpy()
+
+    def log_feasible(self, points: Any) -> Any:
+        """Logarithm of the probability that no constraint is broken, (n,)."""
+        total = torch.zeros(points.shape[:-1], dtype=torch.double)
+        for model, limit in zip(self._constraints, self._limits, strict=True):
+            mean, sd = model.marginals(self._whole(points))
+            bound = (limit - model.offset) / model.scale
+            total = total + torch.special.log_ndtr((bound - mean) / sd)
+        return total
+
+    def best(self) -> int:
+        """Row of the measured trial that the model takes for the best; feasible where any is."""
+        mean, _ = self.mean_and_sd(self._seen.points)
+        allowed = self._seen.feasible
+        return int(np.argmax(np.where(allowed, mean, -np.inf) if allowed.any() else mean))
+
+    def hope(self) -> Acquisition:
+        """Give what there might be away from the best: a second optimum has its own slope."""
+        best = torch.as_tensor(self._seen.points[self.best()])
+
+        def hoped(points: Any) -> Any:
+            mean, sd = self._objectives[0].marginals(self._whole(points))
+            away = (points - best).pow(2).mean(-1) / _BASIN**2
+            return mean + sd - 10 * torch.exp(-away) + self.log_feasible(points)
+
+        return hoped
+
+    def curiosity(self) -> Acquisition:
+        """Give how far it is to what was measured: that finds what no model expects."""
+        known = torch.as_tensor(np.vstack([self._seen.points, self._seen.pending]))
+
+        def far(points: Any) -> Any:
+            away = (points[..., :, None, :] - known).pow(2).sum(-1).amin(-1)
+            return (away + 1e-12).log() + self.log_feasible(points)
+
+        return far
+
+    def preference(self) -> Acquisition:
+        """Give the posterior mean of the first objective, plus what keeps to the constraints."""
+
+        def mean(points: Any) -> Any:
+            return self._objectives[0].marginals(self._whole(points))[0] + self.log_feasible(points)
+
+        return mean
+
+    def expected_gain(self, log_improvement: float) -> float:
+        """Turn a logarithm of the expected improvement into the first objective's unit."""
+        model, values = self._objectives[0], self._seen.values[:, 0]
+        gain = math.exp(log_improvement) * model.scale
+        best = values[self.best()]
+        return gain / float(slope(np.array([*values, best]))[-1])
+
+    def acquisition(self, seed: int) -> Acquisition:
+        """Give what the next trial is chosen by."""
+        if not self._seen.feasible.any():
+            return self.log_feasible
+        gain = self._gain() if len(self._objectives) == 1 else self._hypervolume(seed)
+        return lambda points: gain(points) + self.log_feasible(points)
+
+    def _gain(self) -> Acquisition:
+        # what is in work is as good as it is expected to be
+        known = np.vstack([self._seen.points[self._seen.feasible], self._seen.pending])
+        best = float(self.mean_and_sd(known)[0].max())
+        improvement = LogExpectedImprovement(self._objectives[0], best_f=best)
+        return lambda points: improvement(self._whole(points).unsqueeze(-2))
+
+    def _hypervolume(self, seed: int) -> Acquisition:
+        model = Several(*self._objectives)
+        inputs = self._whole(torch.as_tensor(self._seen.points[self._seen.feasible]))
+        with torch.no_grad():
+            means = torch.stack([own.marginals(inputs)[0] for own in self._objectives], dim=-1)
+        front = means[is_non_dominated(means)]
+        improvement = qLogNoisyExpectedHypervolumeImprovement(
+            model,
+            ref_point=infer_reference_point(front, scale_max_ref_point=True),
+            X_baseline=inputs,
+            sampler=SobolQMCNormalSampler(torch.Size([_SAMPLES]), seed=seed),
+            prune_baseline=True,
+            cache_root=False,
+        )
+        return lambda points: improvement(self._whole(points).unsqueeze(-2))
+
+
+def _bounded(excess: Floats, like: Floats | None = None) -> Floats:
+    """Compress an excess: how far beyond a bound hardly matters, that it is beyond does."""
+    scale = float(np.median(np.abs(excess if like is None else like))) or 1.0
+    return np.asarray(np.arcsinh(excess / scale))

@@ -1,0 +1,249 @@
+"""The sampler, as Optuna asks it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from optuna.distributions import BaseDistribution
+from optuna.samplers import BaseSampler, RandomSampler
+from optuna.search_space import IntersectionSearchSpace
+from optuna.study import Study, StudyDirection
+from optuna.trial import FrozenTrial, TrialState
+
+from drivers.types import Floats
+from hil.proposer.attributes import GAIN_ATTR
+from hil.proposer.auto.observations import Observations, observed
+from hil.proposer.auto.space import UnitSpace
+from hil.proposer.auto.start import start_points
+
+if TYPE_CHECKING:
+    from hil.proposer.auto.acquisition import Acquisition, Belief
+
+_STALE = 6  # trials without a better one, after which every other looks elsewhere
+_BETTER = 0.01  # relative: less is no news
+_SAME = 1e-6  # in the unit cube
+_NEAR = 0.01
+
+
+class InformationSampler(BaseSampler):
+    """Few trials to the best settings of an instrument.
+
+    Works in any Optuna study, with floats, integers and choices, constraints, and several
+    objectives. A trial may say how sure its value is (user attribute ``SD_ATTR``) and which fields
+    of view it was measured at (``FIELDS_ATTR``).
+
+    It begins with the present settings and orthogonal directions around them. Then it asks where
+    a Gaussian process expects most (`hil.proposer.auto.process`). Where that has led nowhere for a
+    while, every other trial, and each that would only repeat one, goes by a process that expects
+    no parabola, or as far away from all that was measured as may be: that finds a second optimum.
+
+    Parameters
+    ----------
+    present
+        Settings to begin at; None for the middle of the ranges.
+    allowed
+        Brings a set of settings inside limits that span several of them.
+    seed
+        Of the star and of candidates.
+    search_space
+        What is searched, where that is known beforehand; otherwise it is what the study's trials
+        have in common, and the first trial is at the present settings.
+    """
+
+    def __init__(
+        self,
+        *,
+        search_space: Mapping[str, BaseDistribution] | None = None,
+        present: Mapping[str, Any] | None = None,
+        allowed: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None,
+        seed: int | None = None,
+    ) -> None:
+        self._present = present
+        self._allowed = allowed
+        self._seed = int(np.random.SeedSequence(seed).generate_state(1)[0])
+        self._search_space = search_space
+        self._independent = RandomSampler(seed=seed)
+        self._common = IntersectionSearchSpace()
+
+    def infer_relative_search_space(
+        self, study: Study, trial: FrozenTrial
+    ) -> dict[str, BaseDistribution]:
+        """Give what is searched."""
+        if self._search_space is not None:
+            return dict(self._search_space)
+        return self._common.calculate(study)
+
+    def sample_independent(
+        self,
+        study: Study,
+        trial: FrozenTrial,
+        param_name: str,
+        param_distribution: BaseDistribution,
+    ) -> Any:
+        """Begin at the present settings; sample what earlier trials do not have."""
+        if not study.get_trials(deepcopy=False, states=[TrialState.COMPLETE]):
+            space = UnitSpace({param_name: param_distribution})
+            return space.decode(self._centre(space))[param_name]
+        return self._independent.sample_independent(study, trial, param_name, param_distribution)
+
+    def sample_relative(
+        self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        """Propose settings."""
+        params, gain = self.propose(study, search_space, trial.number)
+        if gain is not None:
+            storage = study._storage  # noqa: SLF001  as Optuna's own samplers do
+            storage.set_trial_system_attr(trial._trial_id, GAIN_ATTR, gain)  # noqa: SLF001
+        return params
+
+    def propose(
+        self, study: Study, search_space: Mapping[str, BaseDistribution], number: int
+    ) -> tuple[dict[str, Any], float | None]:
+        """Propose settings, and say what they are expected to add to the best.
+
+        Returns
+        -------
+        dict
+            Setting to value.
+        float or None
+            Expected gain in the objective's unit; None while that is not known.
+        """
+        if not search_space:
+            return {}, None
+        space = UnitSpace(search_space)
+        seen = self._seen(study, space, search_space, leave_out=number)
+        point, gain = self._point(space, seen, number)
+        return space.decode(point), gain
+
+    def preferred(
+        self, study: Study, search_space: Mapping[str, BaseDistribution], number: int
+    ) -> dict[str, Any] | None:
+        """Give the settings that the model takes for the best, measured or not.
+
+        Returns
+        -------
+        dict or None
+            None while too little is measured to have a model.
+        """
+        space = UnitSpace(search_space)
+        seen = self._seen(study, space, search_space)
+        if len(seen.points) < 2 or not seen.feasible.any():
+            return None
+        belief = self._belief(seen)
+        point, _ = self._best(space, seen, belief, belief.preference(), number)
+        return space.decode(point)
+
+    def leaders(
+        self, study: Study, search_space: Mapping[str, BaseDistribution]
+    ) -> list[dict[str, Any]]:
+        """List the measured settings that keep to the constraints, the best by the model first."""
+        space = UnitSpace(search_space)
+        seen = self._seen(study, space, search_space)
+        if len(seen.points) < 2:
+            return []
+        mean, _ = self._belief(seen).mean_and_sd(seen.points)
+        order = [i for i in np.argsort(-mean) if seen.feasible[i]]
+        return [space.decode(seen.points[i]) for i in order]
+
+    # --- inside ----------------------------------------------------------------------------------
+
+    def _seen(
+        self,
+        study: Study,
+        space: UnitSpace,
+        search_space: Mapping[str, BaseDistribution],
+        leave_out: int | None = None,
+    ) -> Observations:
+        trials = [t for t in study.get_trials(deepcopy=False) if t.number != leave_out]
+        signs = [1.0 if d == StudyDirection.MAXIMIZE else -1.0 for d in study.directions]
+        return observed(trials, search_space, space, signs)
+
+    def _point(
+        self, space: UnitSpace, seen: Observations, number: int
+    ) -> tuple[Floats, float | None]:
+        centre = self._centre(space)
+        star = self._allow(space, start_points(space, centre, self._seed))
+        if (left := _not_asked(star, seen)) is not None:
+            return left, None
+        if len(seen.points) < 2:
+            rng = np.random.default_rng((self._seed, number))
+            return self._allow(space, space.from_axes(rng.random((1, space.n_axes))))[0], None
+        stale = _stale(seen, len(star))
+        if not (stale and number % 2):
+            point, gain = self._expected(space, seen, number)
+            if not (stale and _near(point, seen)):
+                return point, gain
+        return self._elsewhere(space, seen, number), None
+
+    def _expected(
+        self, space: UnitSpace, seen: Observations, number: int
+    ) -> tuple[Floats, float | None]:
+        """Go where most is expected."""
+        belief = self._belief(seen)
+        point, value = self._best(space, seen, belief, belief.acquisition(number), number)
+        known = seen.values.shape[1] == 1 and bool(seen.feasible.any())
+        return point, belief.expected_gain(value) if known else None
+
+    def _elsewhere(self, space: UnitSpace, seen: Observations, number: int) -> Floats:
+        """Go where no parabola leads: where there might be more, or far away, in turn."""
+        belief = self._belief(seen, rough=True)
+        wanted = belief.hope() if number // 2 % 2 else belief.curiosity()
+        return self._best(space, seen, belief, wanted, number)[0]
+
+    def _best(
+        self, space: UnitSpace, seen: Observations, belief: Belief, wanted: Acquisition, number: int
+    ) -> tuple[Floats, float]:
+        from hil.proposer.auto.optimise import best_point
+
+        centres = [seen.points[belief.best()], self._centre(space)]
+        return best_point(wanted, space, lambda points: self._allow(space, points), centres, number)
+
+    def _belief(self, seen: Observations, *, rough: bool = False) -> Belief:
+        from hil.proposer.auto.acquisition import Belief
+
+        return Belief(seen, rough=rough)
+
+    def _centre(self, space: UnitSpace) -> Floats:
+        middle = space.from_axes(np.full((1, space.n_axes), 0.5))[0]
+        if self._present is None:
+            return np.asarray(middle)
+        try:
+            present = space.encode({**space.decode(middle), **self._present})
+        except ValueError:  # the rig stands where the search does not go
+            return np.asarray(middle)
+        return np.asarray(space.snap(np.clip(present, 0.0, 1.0)[None])[0])
+
+    def _allow(self, space: UnitSpace, points: Floats) -> Floats:
+        if self._allowed is None:
+            return points
+        return np.array([space.encode(self._allowed(space.decode(point))) for point in points])
+
+
+def _not_asked(star: Floats, seen: Observations) -> Floats | None:
+    """Give the first point of the star that was not asked for; None once the star is done.
+
+    Trials from elsewhere count too: with as many of them there is enough to begin with.
+    """
+    asked = np.vstack([seen.points, seen.pending])
+    if len(asked) >= 2 * len(star):
+        return None
+    for point in star:
+        if not np.any(np.all(np.abs(asked - point) < _SAME, axis=1)):
+            return np.asarray(point)
+    return None
+
+
+def _near(point: Floats, seen: Observations) -> bool:
+    """Whether a point is as good as one that was measured."""
+    return bool(np.any(np.all(np.abs(seen.points - point) < _NEAR, axis=1)))
+
+
+def _stale(seen: Observations, n_star: int) -> bool:
+    """Whether the last trials have brought nothing better."""
+    if seen.values.shape[1] > 1 or len(seen.values) < n_star + _STALE:
+        return False
+    values = np.where(seen.feasible, seen.values[:, 0], -np.inf)
+    before, after = float(np.max(values[:-_STALE])), float(np.max(values))
+    return not after > before + _BETTER * abs(before)

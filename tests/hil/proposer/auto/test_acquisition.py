@@ -1,0 +1,74 @@
+"""What the next trial is chosen by."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from drivers.types import Floats
+from hil.proposer.auto.acquisition import Belief
+from hil.proposer.auto.observations import Observations
+
+
+def seen(
+    points: Floats, values: Floats, excess: Floats | None = None, pending: Floats | None = None
+) -> Observations:
+    n, d = points.shape
+    return Observations(
+        points,
+        values.reshape(n, -1),
+        np.full(n, np.nan),
+        np.zeros((n, 0)),
+        np.zeros((n, 0)) if excess is None else excess.reshape(n, -1),
+        np.zeros((0, d)) if pending is None else pending,
+    )
+
+
+POINTS = np.random.default_rng(1).random((12, 2))
+VALUES = np.exp(-4 * ((POINTS - 0.6) ** 2).sum(axis=1))
+
+
+def at(*points: tuple[float, float]) -> torch.Tensor:
+    return torch.tensor(points, dtype=torch.double)
+
+
+def test_it_wants_the_optimum_and_not_the_corner() -> None:
+    value = Belief(seen(POINTS, VALUES)).acquisition(seed=1)(at((0.6, 0.6), (0.0, 0.0)))
+    assert value[0] > value[1]
+
+
+def test_what_is_being_measured_is_not_asked_for_again() -> None:
+    there = np.array([[0.6, 0.6]])
+    free = Belief(seen(POINTS, VALUES)).acquisition(seed=1)(at((0.6, 0.6)))
+    taken = Belief(seen(POINTS, VALUES, pending=there)).acquisition(seed=1)(at((0.6, 0.6)))
+    assert taken < free
+
+
+def test_what_breaks_a_constraint_is_avoided() -> None:
+    excess = POINTS[:, 0] - 0.5
+    belief = Belief(seen(POINTS, VALUES, excess))
+    chance = belief.log_feasible(at((0.2, 0.6), (0.9, 0.6)))
+    assert chance[0] > np.log(0.8)
+    assert chance[1] < np.log(0.2)
+    assert POINTS[belief.best(), 0] <= 0.5
+
+
+def test_with_nothing_feasible_it_looks_for_what_is() -> None:
+    belief = Belief(seen(POINTS, VALUES, POINTS[:, 0] + 0.1))
+    value = belief.acquisition(seed=1)(at((0.0, 0.5), (1.0, 0.5)))
+    assert value[0] > value[1]
+
+
+def test_several_objectives() -> None:
+    both = np.column_stack([VALUES, 1 - POINTS[:, 0]])
+    value = Belief(seen(POINTS, both)).acquisition(seed=1)(at((0.5, 0.6), (0.95, 0.05)))
+    assert value[0] > value[1]
+
+
+def test_expected_gain_is_in_the_objectives_unit() -> None:
+    belief = Belief(seen(POINTS, VALUES))
+    small, large = belief.expected_gain(np.log(0.01)), belief.expected_gain(np.log(0.02))
+    assert large == pytest.approx(2 * small)
+    scaled = Belief(seen(POINTS, 10 * VALUES)).expected_gain(np.log(0.01))
+    assert scaled == pytest.approx(10 * small, rel=1e-6)

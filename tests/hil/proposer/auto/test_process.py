@@ -1,0 +1,84 @@
+"""The Gaussian process."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from drivers.types import Floats
+from hil.proposer.auto.process import Process
+
+
+def bowl(x: Floats) -> Floats:
+    away = x - np.array([0.3, 0.6, 0.55])
+    return np.asarray(2.0 - 4 * (away**2).sum(axis=1) - 2 * away[:, 0] * away[:, 1])
+
+
+def drawn(n: int, seed: int) -> Floats:
+    return np.random.default_rng(seed).random((n, 3))
+
+
+def test_a_parabola_is_known_from_few_points() -> None:
+    x = drawn(14, 1)
+    model = Process(x, bowl(x), np.ones(14), 3)
+    new = drawn(50, 2)
+    mean, sd = model.marginals(torch.as_tensor(new))
+    found = model.offset + model.scale * mean.numpy()
+    assert np.abs(found - bowl(new)).max() < 0.1
+    assert np.all(sd.numpy() < 0.5)
+
+
+def test_what_was_measured_is_known_within_the_noise() -> None:
+    x = drawn(30, 3)
+    noisy = bowl(x) + np.random.default_rng(4).normal(scale=0.05, size=30)
+    model = Process(x, noisy, np.ones(30), 3)
+    mean, _ = model.marginals(torch.as_tensor(x))
+    found = model.offset + model.scale * mean.numpy()
+    assert np.std(found - bowl(x)) < 0.05, "it does not follow the noise"
+
+
+def test_fields_of_view_are_told_from_settings() -> None:
+    x = drawn(30, 5)
+    shares = np.eye(3)[np.arange(30) % 3]
+    values = bowl(x) + shares @ np.array([0.5, 0.0, -0.5])
+    model = Process(np.hstack([x, shares]), values, np.ones(30), 3)
+    new = drawn(20, 6)
+    mean, _ = model.marginals(torch.as_tensor(np.hstack([new, np.full((20, 3), 1 / 3)])))
+    found = model.offset + model.scale * mean.numpy()
+    assert np.abs((found - bowl(new)) - (found - bowl(new)).mean()).max() < 0.15
+
+
+def test_marginals_are_those_of_the_joint_posterior() -> None:
+    x = drawn(10, 7)
+    model = Process(x, bowl(x), np.ones(10), 3)
+    new = torch.as_tensor(drawn(5, 8))
+    joint = model.posterior(new)
+    mean, sd = model.marginals(new)
+    assert np.allclose(joint.mean.squeeze(-1).numpy(), mean.numpy(), atol=1e-8)
+    assert np.allclose(joint.variance.squeeze(-1).sqrt().numpy(), sd.numpy(), atol=1e-3)
+
+
+def test_what_is_believed_narrows_and_does_not_move() -> None:
+    x = drawn(8, 9)
+    model = Process(x, bowl(x), np.ones(8), 3, rough=True)
+    new = torch.as_tensor(drawn(1, 10))
+    before, wide = model.marginals(new)
+    model.believe(new, before)
+    after, narrow = model.marginals(new)
+    assert float(after) == pytest.approx(float(before), abs=1e-3)
+    assert float(narrow) < float(wide)
+
+
+@pytest.mark.parametrize("values", [[1.0, 1.0, 1.0], [0.0, 1e9, 2e9]])
+def test_degenerate_values(values: list[float]) -> None:
+    x = drawn(3, 11)
+    mean, sd = Process(x, np.array(values), np.ones(3), 3).marginals(torch.as_tensor(x))
+    assert np.all(np.isfinite(mean.numpy()))
+    assert np.all(np.isfinite(sd.numpy()))
+
+
+def test_the_same_point_measured_twice() -> None:
+    x = np.vstack([drawn(4, 12)] * 2)
+    mean, _ = Process(x, bowl(x), np.ones(8), 3).marginals(torch.as_tensor(x[:1]))
+    assert np.isfinite(float(mean))
