@@ -269,7 +269,12 @@ class _Plan:
         """Whether every limit holds wherever the settings of a leg are on their way."""
         for limit in touched(self._limits if limits is None else limits, leg):
             here, there = vector(limit, self._here), vector(limit, {**self._here, **leg})
-            excess = limit.excess(np.minimum(here, there), np.maximum(here, there))
+            if getattr(limit, "at_once", False) and not any(
+                self._tracks[name].limited for name in leg if name in limit.settings
+            ):
+                excess = limit.excess(there, there)
+            else:
+                excess = limit.excess(np.minimum(here, there), np.maximum(here, there))
             # Where it is passed already, it may not be passed further.
             if (excess > np.maximum(limit.excess(here, here), 0.0)).any():
                 return False
