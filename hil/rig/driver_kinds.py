@@ -13,6 +13,7 @@ BUILT_IN = {
     "faulty": "hil.rig.faulty:KIND",
     "micromanager": "drivers.micromanager.kind:KIND",
     "modal": "drivers.modal.kind:KIND",
+    "modal.simulated": "sim.actuators.kind:KIND",
     "sim.microscope": "sim.microscope:KIND",
     "sim.hyperspectral": "sim.hyperspectral:KIND",
     "sim.lensless": "sim.lensless:KIND",
