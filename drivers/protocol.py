@@ -97,6 +97,9 @@ class Setting:
         Other names that mean the same quantity.
     expands
         Only for role ``"preset"``: for each choice, the settings (canonical names) that it sets.
+    park
+        The value that is safe, where the rig file has no park steps; None where the driver has no
+        opinion. Light without it goes to its lowest, or what is called off.
     """
 
     name: str
@@ -111,6 +114,7 @@ class Setting:
     backlash: float = 0.0
     aliases: tuple[Alias, ...] = ()
     expands: Mapping[Value, Mapping[str, Value]] = field(default_factory=dict)
+    park: Value | None = None
 
     def allowed(self) -> str:
         """Say in words what values the device takes."""

@@ -19,6 +19,7 @@ BUILT_IN = {
     "sim.lensless": "sim.lensless:KIND",
     "sim.satellite": "sim.satellite:KIND",
     "sim.tomography": "sim.tomography:KIND",
+    "visa": "drivers.visa.kind:KIND",
 }
 ENTRY_POINTS = "hil.drivers"
 

@@ -265,6 +265,8 @@ class RigLimits:
 
 def darkest(setting: Setting) -> Value:
     """Value of a light-bearing setting that brings the least light."""
+    if setting.park is not None:
+        return setting.park
     if setting.kind == "choice":
         for dark in (0, "0", "Off", "off", "Closed", "closed"):
             if dark in setting.choices:
