@@ -12,7 +12,7 @@ from drivers.visa.tables import InstrumentTable
 
 # How long a late answer is waited for when the wire is made quiet.
 _QUIET_MS = 50
-_MOST_LATE = 100
+_MOST_LATE = 20
 # Names of VISA statuses after which nothing can be asked through a session.
 _LOST = (
     "error_connection_lost",

@@ -181,8 +181,13 @@ class _Plan:
 
     def _whole(self, names: Sequence[str]) -> bool:
         """Bring as many as go at once to their next waypoints, those that lower a limit first."""
+        order = self._sorted(names)
+        together = {name: self.pending[name][0] for name in order}
+        # What a device takes at once may be allowed where some of it is not.
+        if together and self._allowed(together):
+            return self._commit(together)
         leg: dict[str, Value] = {}
-        for name in self._sorted(names):
+        for name in order:
             there = {**leg, name: self.pending[name][0]}
             if self._allowed(there):
                 leg = there
