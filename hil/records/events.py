@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from hil.records.trial import TrialState
-
 
 class EventSeverity(StrEnum):
     """How much something matters, least first."""
@@ -43,12 +41,15 @@ EVENT_SEVERITY: Mapping[str, EventSeverity] = {
     "approval_timeout": _W,
     "calibration_accepted": _W,
     "constraint_broken": _W,
+    "frames_lost": _W,
+    "frames_refused": _W,
     "guardian_lost": _W,
     "interlock": _W,
     "paused": _W,
     "refused": _W,
     "replayed": _W,
     "resumed": _W,
+    "rig_file_differs": _W,
     "calibration_refused": _E,
     "device_hangs": _E,
     "guardian_park": _E,
@@ -57,11 +58,12 @@ EVENT_SEVERITY: Mapping[str, EventSeverity] = {
     "park_failed": _C,
 }
 
-TRIAL_SEVERITY: Mapping[TrialState, EventSeverity] = {
-    TrialState.FAILED: _E,
-    TrialState.STALE: _W,
-    TrialState.ABORTED: _W,
-    TrialState.PRUNED: _I,
+# by trial state
+TRIAL_SEVERITY: Mapping[str, EventSeverity] = {
+    "FAILED": _E,
+    "STALE": _W,
+    "ABORTED": _W,
+    "PRUNED": _I,
 }
 
 

@@ -34,7 +34,7 @@ from hil.store.control.entries import EventEntry, TrialEntry
 from hil.store.control.folder import Beside
 from hil.store.engine import is_passing, writing
 from hil.store.frames.access import kept_frames, read_measurement
-from hil.store.frames.watch import FrameWatch
+from hil.store.frames.watch import FrameFileWatch
 from hil.store.frames.writer import FrameWriter, Keep, Sealed
 from hil.store.models import SessionTable, TrialTable, ordered_id
 from hil.store.retry import Retry
@@ -96,7 +96,7 @@ class SqlStore(Closing):
         self._barriers = Barriers(engine, retry, folder, self._still_ours)
         self._writer = FrameWriter(frames_folder, session_id, keep_frames)
         self._watch = ProgressWatch()
-        self._kept = FrameWatch(frames_folder, session_id, clock.monotonic)
+        self._kept = FrameFileWatch(frames_folder, session_id, clock.monotonic)
         self._knows_earlier = False
 
     # ---- hil.session.ports.Store -----------------------------------------------------------

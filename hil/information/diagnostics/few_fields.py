@@ -39,6 +39,7 @@ _BLOCK = 16  # pixels
 _FEWEST_BLOCKS = 16
 _SIGMAS = 4.0
 _LEAST_BITS, _LEAST_POSSIBLE_BITS = 0.005, 0.05
+_MUCH = 0.25  # of the estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +64,16 @@ class FewFields:
         return self.shared_bits > max(_SIGMAS * self.shared_se_bits, _LEAST_BITS)
 
     def may_be(self, half_width_bits: float, bits_per_pixel: float) -> bool:
-        """Whether one may be that is worth more than the interval of an estimate, and is in it."""
+        """Whether one may be that is worth more than the interval of an estimate, and much of it.
+
+        What optics leave of a scene in small windows is never quite nothing: a bound of less than
+        a quarter of the estimate says nothing of a camera.
+        """
         allowed = half_width_bits if math.isfinite(half_width_bits) else 0.0
-        return min(self.at_most_bits, bits_per_pixel) > max(allowed, _LEAST_POSSIBLE_BITS)
+        least = max(allowed, _LEAST_POSSIBLE_BITS, _MUCH * bits_per_pixel)
+        return min(self.at_most_bits, bits_per_pixel) > (
+            least if math.isfinite(bits_per_pixel) else max(allowed, _LEAST_POSSIBLE_BITS)
+        )
 
     def details(self) -> dict[str, Any]:
         """Give what an estimate states."""

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from drivers.types import Floats
 from hil.information.sample.checks import all_integers
 from hil.information.sample.code_counts import Noise, read_codes
 from hil.information.sample.codes_found import CameraCodes
@@ -108,7 +109,11 @@ def _repeat_variance(frames: NDArray[Any]) -> float:
 
 def _least_variance(frames: NDArray[Any]) -> float:
     some = frames[:, 0].astype(np.float64)
-    some = some.clip(*np.quantile(some, (_HITS / 2, 1 - _HITS / 2)))
+    clipped = some.clip(*np.quantile(some, (_HITS / 2, 1 - _HITS / 2)))
+    return min(_of_weakest_wave(some), _of_weakest_wave(clipped))
+
+
+def _of_weakest_wave(some: Floats) -> float:
     height, width = (side // _PATCH * _PATCH for side in some.shape[-2:])
     if height == 0 or width == 0:
         return float(some.var())

@@ -15,7 +15,6 @@ from hil.information.diagnostics.flags import (
     middle,
     middle_mask,
     saturated_share,
-    spike_limit,
 )
 from hil.information.sample.checks import CheckedFrames
 from hil.information.stream.field_sums import FieldSums
@@ -125,11 +124,9 @@ class StreamTotals:
         repeats = middle(checked.frames[0])
         differences = DifferenceSums()
         if len(repeats) > 1:
+            # a Gaussian's variance is raised by hits: they stay in, as in memory
             differences = DifferenceSums.of(
-                about(repeats, reference_adu),
-                middle_mask(checked),
-                reference_adu,
-                spike_limit(checked, noise),
+                about(repeats, reference_adu), middle_mask(checked), reference_adu
             )
         thinned = pixels.reshape(-1)[:: max(1, pixels.size // _THINNED)]
         low, high = np.percentile(thinned, [1, 99])

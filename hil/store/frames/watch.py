@@ -15,7 +15,7 @@ _AT_A_TIME = 20
 _SHARE = 0.01
 
 
-class FrameWatch:
+class FrameFileWatch:
     """Remembers the arrays of one session, and tells once of each that is gone or incomplete.
 
     Parameters

@@ -41,7 +41,9 @@ def test_pixels_that_differ_cannot_win(n: int, repeats: int, light: float, respo
     for x in (np.full((n, SIDE, SIDE), light), texture(n, 1.5, light)):
         clean, estimate = found(x, repeats, 0.0), found(x, repeats, response)
         excess = estimate.bits_per_pixel - clean.bits_per_pixel
-        assert making_wrong(estimate.flags), (excess, estimate.flags)
+        # one field tells a little of a pattern from a sharp scene in no way, and says so
+        told = n > 1 or excess > 0.25 * estimate.bits_per_pixel
+        assert making_wrong(estimate.flags) if told else "pattern_unchecked" in estimate.flags
         assert not making_wrong(clean.flags)
         assert estimate.details["pattern_at_most_bits"] > 0.7 * excess
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hil.store.frames.files import file_names
-from hil.store.frames.watch import FrameWatch
+from hil.store.frames.watch import FrameFileWatch
 
 SESSION = "5" * 32
 
@@ -30,8 +30,8 @@ def write(folder: Path, number: int) -> Path:
     return array
 
 
-def watched(folder: Path, n: int, clock: Clock) -> tuple[FrameWatch, list[Path]]:
-    watch = FrameWatch(folder, SESSION, clock)
+def watched(folder: Path, n: int, clock: Clock) -> tuple[FrameFileWatch, list[Path]]:
+    watch = FrameFileWatch(folder, SESSION, clock)
     arrays = [write(folder, number) for number in range(n)]
     for number in range(n):
         watch.add(number, f"{SESSION}/{number:06d}", range(3), 4)
@@ -79,7 +79,7 @@ def test_long_lists_of_names_are_not_read_all_the_time(tmp_path: Path) -> None:
 
 
 def test_what_was_not_kept_or_lies_on_another_machine_is_not_missed(tmp_path: Path) -> None:
-    watch = FrameWatch(tmp_path, SESSION, Clock())
+    watch = FrameFileWatch(tmp_path, SESSION, Clock())
     watch.add(0, None, range(3), 0)
     watch.add_present(1, f"{SESSION}/000001", range(3), 4)
     write(tmp_path, 2)
