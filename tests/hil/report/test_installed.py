@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from hil.cli import doctor
 from hil.cli.main import run
+from hil.report import installed
 
 ROOT = Path(__file__).parents[3]
 
@@ -28,7 +28,7 @@ def test_every_extra_of_the_package_is_listed_with_all_that_it_brings() -> None:
         extra: {re.split(r"[\[><=; ]", one)[0] for one in needed}
         for extra, needed in extras.items()
     }
-    assert {extra: set(names) for extra, (_, names) in doctor.EXTRAS.items()} == brought
+    assert {extra: set(names) for extra, (_, names) in installed.EXTRAS.items()} == brought
 
 
 def test_versions_are_those_installed(capsys: pytest.CaptureFixture[str]) -> None:
