@@ -76,7 +76,7 @@ def check(
         problems = one.problems()
         wrong += bool(problems)
         words.append("; ".join(problems) or "moves and returns")
-        sign = "" if one.gain is None else f", {one.gain:.2f} of the reference"
+        sign = "" if one.gain is None else f", {one.gain:.2f} +- {one.gain_sd:.2f} of the reference"
         print(f"{one.setting}  changes the frames by {one.change:.2%}{sign}: {words[-1]}")
     if found.resembles is None:
         print("signs and cross-talk: not told without a reference: --save, then --against")

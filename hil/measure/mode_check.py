@@ -5,7 +5,8 @@ D          : I+ - I0 and I- - I0; energy <D1 D2> over pixels, from odd and from 
              that noise adds nothing on average
 O          : (I+ - I-) / 2a, the odd response of a mode, which turns with its sign
 R          : O = O_ref R by least squares: what each mode does, in modes of a reference that was
-             taken when the mirror was known to be right; R is the identity where nothing changed
+             taken when the mirror was known to be right; R is the identity where nothing changed.
+             Products are taken between halves, so that noise of the reference weakens nothing
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ _LEAKS = 0.2
 _ALIKE = 0.95
 # A reference in which less of the responses is found is of another sample or light.
 _RESEMBLES = 0.5
+# Combinations of modes that change the frames less than this share of the strongest tell nothing.
+_DISTINCT = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,8 @@ class ModeFound:
         Other modes that read back something else meanwhile, with the most that they did.
     gain
         What it does of what it did in the reference, R of the diagonal; None without one.
+    gain_sd
+        How well that is known.
     leaks
         Other modes of the reference that it moves, with their share.
     alike
@@ -69,6 +74,7 @@ class ModeFound:
     stays: float
     read_along: Mapping[str, float]
     gain: float | None = None
+    gain_sd: float = 0.0
     leaks: Mapping[str, float] | None = None
     alike: tuple[str, ...] = ()
 
@@ -82,9 +88,10 @@ class ModeFound:
         elif self.stays > _STAYS:
             found.append(f"does not return: {self.stays:.0%} of the change stays")
         if self.gain is not None and all(self.moves):
-            if self.gain < -_LEAKS:
+            off = _SURE * self.gain_sd
+            if self.gain < -_LEAKS - off:
                 found.append("its sign is turned")
-            elif not 0.5 < self.gain < 2:
+            elif self.gain < 0.5 - off or self.gain > 2 + off:
                 found.append(f"does {self.gain:.2g} times what it did in the reference")
         for name, share in (self.leaks or {}).items():
             found.append(f"cross-talk: moves {name} too, by {share:+.0%}")
@@ -103,15 +110,20 @@ class ModeCheck:
     ----------
     modes
         What each was seen to do.
-    responses
-        O, (modes, height, width), shares of the mean per unit.
+    halves
+        O by odd and by even repeats, (2, modes, height, width), shares of the mean per unit.
     resembles
         Share of the responses that the reference explains; None without one.
     """
 
     modes: tuple[ModeFound, ...]
-    responses: Floats
+    halves: Floats
     resembles: float | None = None
+
+    @property
+    def responses(self) -> Floats:
+        """Mean of the halves, O, (modes, height, width)."""
+        return np.asarray(self.halves.mean(axis=0), dtype=np.float64)
 
     @property
     def compared(self) -> bool:
@@ -128,7 +140,7 @@ class ModeCheck:
         names = json.dumps([found.setting for found in self.modes])
         try:
             with path.open("wb") as out:
-                np.savez_compressed(out, responses=self.responses, names=np.array(names))
+                np.savez_compressed(out, halves=self.halves, names=np.array(names))
         except OSError as error:
             reason = error.strerror or str(error)
             raise InputError("--save", str(path), f"cannot be written: {reason}") from None
@@ -183,12 +195,11 @@ def check_modes_of(
         with held.in_use("modes check", detail, StopSwitch(), command_s) as watch:
             taken = _Taken(held.rig, watch, names, repeats, clock)
             halves, found = taken.run(present, amplitude, observer)
-    responses = halves.mean(axis=0)
     found = _alike(found, halves)
     if reference is None:
-        return ModeCheck(tuple(found), responses)
+        return ModeCheck(tuple(found), halves)
     resembles, found = _compared(found, halves, reference)
-    return ModeCheck(tuple(found), responses, resembles)
+    return ModeCheck(tuple(found), halves, resembles)
 
 
 def _modes(rig: Rig, settings: Sequence[str]) -> list[str]:
@@ -319,13 +330,13 @@ def _reference(path: Path) -> tuple[list[str], Floats]:
     try:
         with np.load(path, allow_pickle=False) as kept:
             names = json.loads(str(kept["names"]))
-            responses = np.asarray(kept["responses"], dtype=np.float64)
+            halves = np.asarray(kept["halves"], dtype=np.float64)
     except Exception as error:  # whatever a broken file brings about
         why = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError("--against", str(path), f"no reference of modes: {why}") from None
-    if responses.ndim != 3 or len(names) != len(responses):
+    if halves.ndim != 4 or halves.shape[:2] != (2, len(names)):
         raise InputError("--against", str(path), "no reference of modes")
-    return names, responses
+    return names, halves
 
 
 def _compared(
@@ -333,23 +344,30 @@ def _compared(
 ) -> tuple[float, list[ModeFound]]:
     """Write each response in those of the reference."""
     names, kept = reference
-    if kept.shape[1:] != halves.shape[2:]:
-        problem = f"its frames are {kept.shape[1:]}, and those taken {halves.shape[2:]}"
+    if kept.shape[2:] != halves.shape[2:]:
+        problem = f"its frames are {kept.shape[2:]}, and those taken {halves.shape[2:]}"
         raise InputError("--against", "", problem)
-    base = kept.reshape(len(kept), -1).T
-    inverse = np.linalg.pinv(base)
-    each = np.stack([inverse @ half.reshape(len(half), -1).T for half in halves])
-    told, unsure = each.mean(axis=0), np.abs(each[0] - each[1])
-    first, second = (half.reshape(len(half), -1).T for half in halves)
-    explained = base @ told
-    resembles = float((explained * explained).sum() / max((first * second).sum(), 1e-300))
+    old = kept.reshape(2, len(names), -1)
+    new = halves.reshape(2, len(found), -1)
+    # Noise of the halves has nothing in common, so that it weakens no share and makes none.
+    shared = old[0] @ old[1].T
+    solved = [
+        np.linalg.pinv(one @ other.T, rcond=_DISTINCT) @ one
+        for one, other in ((old[0], old[1]), (old[1], old[0]))
+    ]
+    each = np.stack([way @ half.T for way in solved for half in new])
+    told, unsure = each.mean(axis=0), each.std(axis=0)
+    explained = float(np.trace(told.T @ shared @ told))
+    resembles = explained / max(float(np.trace(new[0] @ new[1].T)), 1e-300)
     result = []
     for j, mode in enumerate(found):
-        gain = float(told[names.index(mode.setting), j]) if mode.setting in names else None
+        own = names.index(mode.setting) if mode.setting in names else None
+        gain = None if own is None else float(told[own, j])
+        gain_sd = 0.0 if own is None else float(unsure[own, j])
         leaks = {
             name: float(told[k, j])
             for k, name in enumerate(names)
             if name != mode.setting and abs(told[k, j]) > _LEAKS + _SURE * unsure[k, j]
         }
-        result.append(replace(mode, gain=gain, leaks=leaks))
+        result.append(replace(mode, gain=gain, gain_sd=gain_sd, leaks=leaks))
     return resembles, result if resembles >= _RESEMBLES else list(found)
