@@ -36,13 +36,14 @@ Every wait has a timeout. After `SettleTimeout` the device has been told to stop
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from drivers.frame import Frame
-from drivers.types import Value
+from drivers.types import Floats, Value
 
 Kind: TypeAlias = Literal["float", "int", "choice"]
 Role: TypeAlias = Literal["position", "exposure", "light", "binning", "region", "preset", "other"]
@@ -96,6 +97,9 @@ class Setting:
         Other names that mean the same quantity.
     expands
         Only for role ``"preset"``: for each choice, the settings (canonical names) that it sets.
+    park
+        The value that is safe, where the rig file has no park steps; None where the driver has no
+        opinion. Light without it goes to its lowest, or what is called off.
     """
 
     name: str
@@ -110,6 +114,7 @@ class Setting:
     backlash: float = 0.0
     aliases: tuple[Alias, ...] = ()
     expands: Mapping[Value, Mapping[str, Value]] = field(default_factory=dict)
+    park: Value | None = None
 
     def allowed(self) -> str:
         """Say in words what values the device takes."""
@@ -221,6 +226,48 @@ class Identified(Protocol):
         ------
         DeviceFault, DeviceLost
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BoundsTogether:
+    """Bounds that a device's settings have together: ``lows <= matrix z + offset <= highs``.
+
+    They hold for what is commanded at once: the device goes from one command to the next by itself.
+
+    Parameters
+    ----------
+    settings
+        Canonical names of numeric settings of this device; z are their values.
+    matrix, offset
+        (rows, settings) and (rows,).
+    lows, highs
+        (rows,), inclusive; infinite for none.
+    names
+        What each row is called, ``"actuator 3"`` say; may be empty.
+    sum_abs
+        Largest sum of the magnitudes of all rows; infinite for none.
+    """
+
+    settings: tuple[str, ...]
+    matrix: Floats
+    offset: Floats
+    lows: Floats
+    highs: Floats
+    names: tuple[str, ...] = ()
+    sum_abs: float = math.inf
+
+
+@runtime_checkable
+class BoundedTogether(Protocol):
+    """A device whose settings bound each other. Optional: a `Device` need not be this too.
+
+    It refuses a command that would leave the bounds by itself; what it says of them here keeps
+    proposals and the order of moves inside them.
+    """
+
+    def bounds_together(self) -> tuple[BoundsTogether, ...]:
+        """All such bounds; touches no hardware, and stays the same."""
         ...
 
 

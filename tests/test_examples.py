@@ -168,3 +168,12 @@ def test_a_drafted_rig_runs_once_its_noise_is_known(folder: Path) -> None:
         encoding="utf-8",
     )
     assert run(["run", "session.toml"]) == 0
+
+
+def test_a_mirror_by_its_modes(folder: Path) -> None:
+    assert run(["run", "examples/modal/session.toml", "--trials", "6"]) == 0
+    with hil.open_database() as database:
+        trials = database.trials("last", sort="number")
+    assert list(trials["state"]) == ["COMPLETE"] * 6
+    assert (trials["objective"] > 0).all()
+    assert trials["mirror.z4_nm"].abs().max() > 20

@@ -12,11 +12,14 @@ from hil.errors import nearest
 BUILT_IN = {
     "faulty": "hil.rig.faulty:KIND",
     "micromanager": "drivers.micromanager.kind:KIND",
+    "modal": "drivers.modal.kind:KIND",
+    "modal.simulated": "sim.actuators.kind:KIND",
     "sim.microscope": "sim.microscope:KIND",
     "sim.hyperspectral": "sim.hyperspectral:KIND",
     "sim.lensless": "sim.lensless:KIND",
     "sim.satellite": "sim.satellite:KIND",
     "sim.tomography": "sim.tomography:KIND",
+    "visa": "drivers.visa.kind:KIND",
 }
 ENTRY_POINTS = "hil.drivers"
 

@@ -10,6 +10,7 @@ from drivers.protocol import Setting
 from drivers.types import Value
 from hil.errors import InterlockOpen, RigError, SafetyError
 from hil.rig.moves.build import joint_limits
+from hil.rig.moves.device_limits import device_limits
 from hil.rig.moves.joint import problem, touched
 from hil.rig.moves.tracks import Track
 from hil.rig.settings import RigSettings
@@ -56,7 +57,10 @@ class RigLimits:
             if name in self.limits:
                 raise SafetyError(f"{name} has limits under two names", f'limits."{given}"')
             self.limits[name] = own
-        self.joint = joint_limits(spec, folder or Path(), self._canonical_numbers)
+        self.joint = (
+            *joint_limits(spec, folder or Path(), self._canonical_numbers),
+            *device_limits(settings.devices),
+        )
         self._tracks: dict[str, Track] = {}
         self.interlocks = tuple(
             (settings.setting(lock.setting, f"interlock.{i}.setting").name, lock)
@@ -261,6 +265,8 @@ class RigLimits:
 
 def darkest(setting: Setting) -> Value:
     """Value of a light-bearing setting that brings the least light."""
+    if setting.park is not None:
+        return setting.park
     if setting.kind == "choice":
         for dark in (0, "0", "Off", "off", "Closed", "closed"):
             if dark in setting.choices:

@@ -149,12 +149,11 @@ class RigMotion:
         return result
 
     def _default_park(self) -> tuple[dict[str, Value], ...]:
-        """Without park steps in the rig file: everything that brings light to its darkest."""
-        return tuple(
-            {setting.name: darkest(setting)}
-            for setting in self._settings.known.values()
-            if setting.role == "light" and not setting.read_only
-        )
+        """Without park steps in the rig file: light to its darkest, then what drivers say."""
+        known = [setting for setting in self._settings.known.values() if not setting.read_only]
+        light = [{s.name: darkest(s)} for s in known if s.role == "light"]
+        others = [{s.name: s.park} for s in known if s.role != "light" and s.park is not None]
+        return (*light, *others)
 
     def _plan(self, moves: Mapping[str, Value]) -> tuple[Leg, ...]:
         """Order the moves by where everything is now.

@@ -78,13 +78,14 @@ class DriverContract:
 
     `kind` is the driver's registered name, `options` its options in a rig file. `moves` names
     settings with two allowed values each, among them what the rig is for. `exposure` is the
-    camera's exposure setting; `long_ms` and `short_ms` are exposures it takes.
+    camera's exposure setting, empty for a driver without a camera; `long_ms` and `short_ms` are
+    exposures it takes.
     """
 
     kind: ClassVar[str]
     options: ClassVar[Mapping[str, Any]] = {}
     moves: ClassVar[Mapping[str, tuple[Value, Value]]]
-    exposure: ClassVar[str]
+    exposure: ClassVar[str] = ""
     short_ms: ClassVar[float] = 5.0
     long_ms: ClassVar[float] = 2000.0
     settle_timeout_s: ClassVar[float] = 10.0
@@ -101,6 +102,8 @@ class DriverContract:
     @pytest.fixture
     def camera(self, connection: Connection) -> Camera:
         """Give the camera among the devices."""
+        if not self.exposure:
+            pytest.skip("a driver without a camera")
         return next(d for d in connection.devices.values() if isinstance(d, Camera))
 
     def owner(self, connection: Connection, name: str) -> tuple[Device, Setting]:
@@ -361,9 +364,7 @@ class DriverContract:
 
     # --- the end ---------------------------------------------------------------------------------
 
-    def test_close_may_come_twice_and_at_any_time(
-        self, connection: Connection, camera: Camera
-    ) -> None:
+    def test_close_may_come_twice_and_at_any_time(self, connection: Connection) -> None:
         for name, values in self.moves.items():
             device, _ = self.owner(connection, name)
             device.start({name: values[1]})
@@ -371,7 +372,8 @@ class DriverContract:
         connection.close()
         for device in connection.devices.values():
             device.stop()
-        camera.cancel()
+            if isinstance(device, Camera):
+                device.cancel()
 
     def test_errors_after_close_are_driver_errors(
         self, connection: Connection, camera: Camera

@@ -181,8 +181,13 @@ class _Plan:
 
     def _whole(self, names: Sequence[str]) -> bool:
         """Bring as many as go at once to their next waypoints, those that lower a limit first."""
+        order = self._sorted(names)
+        together = {name: self.pending[name][0] for name in order}
+        # What a device takes at once may be allowed where some of it is not.
+        if together and self._allowed(together):
+            return self._commit(together)
         leg: dict[str, Value] = {}
-        for name in self._sorted(names):
+        for name in order:
             there = {**leg, name: self.pending[name][0]}
             if self._allowed(there):
                 leg = there
@@ -269,7 +274,12 @@ class _Plan:
         """Whether every limit holds wherever the settings of a leg are on their way."""
         for limit in touched(self._limits if limits is None else limits, leg):
             here, there = vector(limit, self._here), vector(limit, {**self._here, **leg})
-            excess = limit.excess(np.minimum(here, there), np.maximum(here, there))
+            if getattr(limit, "at_once", False) and not any(
+                self._tracks[name].limited for name in leg if name in limit.settings
+            ):
+                excess = limit.excess(there, there)
+            else:
+                excess = limit.excess(np.minimum(here, there), np.maximum(here, there))
             # Where it is passed already, it may not be passed further.
             if (excess > np.maximum(limit.excess(here, here), 0.0)).any():
                 return False

@@ -1,0 +1,123 @@
+"""Matrices and vectors beside a rig file: ``.npy``, or CSV as spreadsheets and scripts write it.
+
+A CSV file may begin with comments (``#``), of which ``# unit: v/nm`` is read, and with one line of
+column names. Separators are commas, semicolons, tabs or blanks.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from drivers.errors import ConfigError
+from drivers.types import Floats
+
+_UNIT = re.compile(r"#\s*units?\s*[:=]\s*(\S+)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """What a file holds.
+
+    Parameters
+    ----------
+    values
+        Of one or two axes; finite.
+    columns
+        Names of the columns; empty where the file has none.
+    unit
+        As the file states it; empty where it does not.
+    """
+
+    values: Floats
+    columns: tuple[str, ...] = ()
+    unit: str = ""
+
+
+def read_numbers(folder: Path, name: str, key: str) -> Numbers:
+    """Read a file of numbers.
+
+    Parameters
+    ----------
+    folder, name
+        The folder of the rig file, and the name relative to it.
+    key
+        The option that names it, for messages.
+
+    Raises
+    ------
+    ConfigError
+        In one line: the file is missing, is neither form, or holds what is no finite number.
+    """
+    path = folder / Path(name).expanduser()
+    if path.suffix.lower() not in (".npy", ".csv", ".txt"):
+        raise ConfigError(key, f"{name!r}, allowed: an .npy or .csv file")
+    if not path.is_file():
+        raise ConfigError(key, f"no file {name!r} beside the rig file")
+    found = _npy(path, name, key) if path.suffix.lower() == ".npy" else _csv(path, name, key)
+    if not found.values.size:
+        raise ConfigError(key, f"{name!r} holds no numbers")
+    if not np.isfinite(found.values).all():
+        place = tuple(int(i) for i in np.argwhere(~np.isfinite(found.values))[0])
+        raise ConfigError(key, f"{name!r} holds {found.values[place]} at {place}, no finite number")
+    return found
+
+
+def _npy(path: Path, name: str, key: str) -> Numbers:
+    try:
+        values = np.load(path, allow_pickle=False)
+    except Exception as error:  # whatever a broken file brings about
+        why = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ConfigError(key, f"{name!r} cannot be read: {why}") from None
+    if not isinstance(values, np.ndarray) or values.dtype.kind not in "fiu":
+        raise ConfigError(key, f"{name!r}, allowed: an .npy file of real numbers")
+    return Numbers(values.astype(np.float64))
+
+
+def _csv(path: Path, name: str, key: str) -> Numbers:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(key, f"{name!r} cannot be read: {error}") from None
+    unit = ""
+    columns: tuple[str, ...] = ()
+    rows: list[list[float]] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if stated := _UNIT.match(line.strip()):
+            unit = stated.group(1)
+        cells = _cells(line.partition("#")[0])
+        if not cells:
+            continue
+        try:
+            row = [float(cell) for cell in cells]
+        except ValueError:
+            if rows or columns:
+                wrong = next(cell for cell in cells if not _is_number(cell))
+                problem = f"{name!r}, line {number}: {wrong!r} is no number"
+                raise ConfigError(key, problem) from None
+            columns = tuple(cells)
+            continue
+        width = len(rows[0]) if rows else len(columns) or len(row)
+        if len(row) != width:
+            problem = f"{name!r}, line {number}: {len(row)} numbers, {width} in the lines before"
+            raise ConfigError(key, problem)
+        rows.append(row)
+    return Numbers(np.array(rows, dtype=np.float64), columns, unit)
+
+
+def _cells(line: str) -> list[str]:
+    if not line.strip():
+        return []
+    separator = next((one for one in (",", ";", "\t") if one in line), None)
+    return [cell.strip().strip('"') for cell in line.strip().split(separator)]
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True

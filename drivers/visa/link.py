@@ -1,0 +1,196 @@
+"""The wire to an instrument: one question at a time, each with a time-out, none out of step."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import threading
+from typing import Any
+
+from drivers.errors import ConfigError, DeviceFault, DeviceLost
+from drivers.visa.tables import InstrumentTable
+
+# How long a late answer is waited for when the wire is made quiet.
+_QUIET_MS = 50
+_MOST_LATE = 20
+# Names of VISA statuses after which nothing can be asked through a session.
+_LOST = (
+    "error_connection_lost",
+    "error_invalid_object",
+    "error_resource_not_found",
+    "error_io",
+    "error_system_error",
+)
+
+
+class VisaLink:
+    """An open session with an instrument.
+
+    Parameters
+    ----------
+    table
+        How it is reached.
+
+    Raises
+    ------
+    ConfigError
+        PyVISA is not installed.
+    DeviceLost
+        The instrument cannot be reached.
+    """
+
+    def __init__(self, table: InstrumentTable) -> None:
+        self._label = table.label
+        self._pyvisa: Any = import_pyvisa(table.library)
+        self._table = table
+        self._guard = threading.Lock()
+        self._session: Any = None
+        self._out_of_step = False
+        self._gone = ""
+        try:
+            self._manager = self._pyvisa.ResourceManager(table.library)
+            self._session = self._manager.open_resource(table.resource, **self._options())
+        except Exception as error:  # VISA libraries raise what they like
+            self.close()
+            why = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise DeviceLost(table.label, f"{table.resource} cannot be opened: {why}") from None
+
+    def ask(self, query: str) -> str:
+        """Send a query, and give the answer without its end.
+
+        Raises
+        ------
+        DeviceFault
+            No answer within the time-out, or one that is no text.
+        DeviceLost
+        """
+        with self._guard:
+            self._write(query)
+            return self._answer(query)
+
+    def tell(self, command: str, *, answers: bool = False) -> str:
+        """Send a command; give what the instrument answers to it, where it does.
+
+        Raises
+        ------
+        DeviceFault, DeviceLost
+        """
+        with self._guard:
+            self._write(command)
+            return self._answer(command) if answers else ""
+
+    def tell_soon(self, command: str, wait_s: float) -> None:
+        """Send a command from any thread, if the wire comes free in time; never raises."""
+        if self._guard.acquire(timeout=wait_s):
+            try:
+                with contextlib.suppress(Exception):
+                    self._write(command)
+            finally:
+                self._guard.release()
+
+    def close(self) -> None:
+        """End the session. Safe to call twice; never raises."""
+        self._gone = self._gone or "the connection is closed"
+        session, self._session = self._session, None
+        if session is not None:
+            with contextlib.suppress(Exception):
+                session.close()
+
+    def _options(self) -> dict[str, Any]:
+        table = self._table
+        options: dict[str, Any] = {
+            "write_termination": table.ends,
+            "read_termination": table.answers_end,
+            "timeout": table.timeout_s * 1000,
+        }
+        if table.serial is not None:
+            constants = self._pyvisa.constants
+            options |= {
+                "baud_rate": table.serial.baud_rate,
+                "data_bits": table.serial.data_bits,
+                "stop_bits": {1: constants.StopBits.one, 2: constants.StopBits.two}[
+                    table.serial.stop_bits
+                ],
+                "parity": constants.Parity[table.serial.parity],
+            }
+        return options
+
+    def _write(self, text: str) -> None:
+        if self._session is None:
+            raise DeviceLost(self._label, self._gone)
+        if self._out_of_step:
+            self._quiet()
+        try:
+            self._session.write(text)
+        except Exception as error:
+            raise self._failed(error, text) from None
+
+    def _answer(self, text: str) -> str:
+        try:
+            answer: str = self._session.read()
+        except UnicodeDecodeError:
+            self._out_of_step = True
+            raise DeviceFault(self._label, "read", f"{text!r} gave what is no text") from None
+        except Exception as error:
+            raise self._failed(error, text) from None
+        if (
+            not answer.isprintable()
+            and not answer.replace("\r", "").replace("\t", "").isprintable()
+        ):
+            self._out_of_step = True
+            raise DeviceFault(self._label, "read", f"{text!r} gave {answer[:40]!r}, no text")
+        return answer
+
+    def _failed(self, error: Exception, text: str) -> DeviceFault | DeviceLost:
+        """Say what an exception of VISA means."""
+        code = str(getattr(getattr(error, "error_code", None), "name", ""))
+        if code == "error_timeout":
+            self._out_of_step = True  # its answer may come yet
+            waited = f"no answer to {text!r} within {self._table.timeout_s:g} s"
+            return DeviceFault(self._label, "wait", waited)
+        why = str(error).splitlines()[0] if str(error) else type(error).__name__
+        if code in _LOST or isinstance(error, OSError) or not code:
+            self._gone = why
+            self.close()
+            return DeviceLost(self._label, why)
+        self._out_of_step = True
+        return DeviceFault(self._label, f"ask {text!r}", why)
+
+    def _quiet(self) -> None:
+        """Throw away answers that come late, so that none is taken for that of another question."""
+        session = self._session
+        before = session.timeout
+        session.timeout = _QUIET_MS
+        try:
+            for _ in range(_MOST_LATE):
+                session.read_raw()
+        except Exception as error:
+            code = str(getattr(getattr(error, "error_code", None), "name", ""))
+            if code != "error_timeout":
+                raise self._failed(error, "") from None
+        else:
+            raise DeviceFault(self._label, "read", "it does not stop sending")
+        finally:
+            with contextlib.suppress(Exception):
+                session.timeout = before
+        self._out_of_step = False
+
+
+def import_pyvisa(library: str) -> Any:
+    """Import PyVISA, and what its library needs.
+
+    Raises
+    ------
+    ConfigError
+        The extra is not installed.
+    """
+    wanted = {"@py": "pyvisa_py", "@sim": "pyvisa_sim"}
+    backend = next((name for end, name in wanted.items() if library.endswith(end)), "")
+    try:
+        if backend:
+            importlib.import_module(backend)
+        return importlib.import_module("pyvisa")
+    except ImportError as error:
+        hint = "pip install pyvisa-sim" if backend == "pyvisa_sim" else ""
+        hint = hint or 'pip install "hil-imaging[visa]"'
+        raise ConfigError("library", f"PyVISA is not installed ({error}): {hint}") from None

@@ -1,0 +1,112 @@
+"""What is wrong with a table of an instrument is said before anything is opened."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+import hil
+from drivers.errors import ConfigError
+from drivers.visa.kind import KIND
+from hil.cli.main import run
+
+EXAMPLE = Path(__file__).parents[3] / "examples" / "visa"
+POWER = {"name": "power_mw", "set": "POW {value:.1f}", "get": "POW?", "low": 0.0, "high": 50.0}
+
+
+class Wrong(NamedTuple):
+    name: str
+    power: dict[str, Any]
+    says: str
+
+
+WRONG = [
+    Wrong("no bounds", {"low": None}, "low and high are needed"),
+    Wrong("bounds swapped", {"low": 60.0}, "not below high"),
+    Wrong("no query", {"get": None}, "get"),
+    Wrong("a command without its value", {"set": "POW 5"}, "{value}"),
+    Wrong("another name in braces", {"set": "POW {power}"}, "{value}"),
+    Wrong("digits of an integer for a float", {"set": "POW {value:d}"}, "POW {value:d}"),
+    Wrong("an answer without group", {"answer": "P=.*"}, "has 0 groups, allowed: 1"),
+    Wrong("a broken expression", {"answer": "P=(.*"}, "no regular expression"),
+    Wrong("parked outside", {"park": 60.0}, "park = 60.0, allowed: 0 to 50"),
+    Wrong("bounds and choices", {"choices": {"on": "1"}}, "either choices or low and high"),
+    Wrong("half a settle", {"settle": {"query": "BUSY?"}}, "query and until go together"),
+    Wrong("scale 0", {"scale": 0.0}, "scale = 0"),
+    Wrong("misspelt", {"hgih": 5.0}, "hgih"),
+    Wrong("a role that it cannot have", {"role": "preset"}, "allowed: light"),
+]
+
+
+@pytest.mark.parametrize("case", WRONG, ids=lambda case: case.name)
+def test_a_wrong_setting_is_refused(case: Wrong) -> None:
+    power = {k: v for k, v in {**POWER, **case.power}.items() if v is not None}
+    table = {"resource": "ASRL1::INSTR", "label": "laser", "settings": [power]}
+    with pytest.raises(Exception, match=r".") as caught:
+        KIND.options(table, Path())
+    assert case.says in str(caught.value)
+
+
+def test_a_wrong_file_is_one_line_and_status_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (EXAMPLE / "laser.toml").read_text(encoding="utf-8").replace("high = 50\n", "", 1)
+    (tmp_path / "laser.toml").write_text(text, encoding="utf-8")
+    (tmp_path / "rig.toml").write_text(
+        'name = "x"\n[[driver]]\nkind = "visa"\ntable = "laser.toml"\nresource = "ASRL1::INSTR"\n',
+        encoding="utf-8",
+    )
+    assert run(["rig", "check", str(tmp_path / "rig.toml")]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "driver.0.table: 'laser.toml', settings.0: low and high are needed" in line
+
+
+def test_without_the_extra_one_line_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyvisa", None)
+    table = {"resource": "ASRL1::INSTR", "label": "laser", "settings": [POWER]}
+    with pytest.raises(ConfigError, match=r'pip install "hil-imaging\[visa\]"'):
+        KIND.options(table, Path())
+
+
+@pytest.mark.parametrize(
+    ("resource", "wanted"),
+    [
+        ("ASRL3::INSTR", "serial:COM3"),
+        ("ASRL/dev/ttyUSB0::INSTR", "serial:/dev/ttyUSB0"),
+        ("TCPIP::10.0.0.7::5025::SOCKET", "visa:TCPIP::10.0.0.7::5025::SOCKET"),
+    ],
+)
+def test_a_line_is_held_by_one_process(resource: str, wanted: str) -> None:
+    table = {"resource": resource, "label": "laser", "settings": [POWER]}
+    assert KIND.resources(KIND.options(table, Path())) == (wanted,)
+
+
+def test_digits_of_the_command_are_the_tolerance() -> None:
+    table = {"resource": "ASRL3::INSTR", "label": "laser", "settings": [POWER]}
+    (phrase,) = KIND.options(table, Path()).phrases
+    assert 0.045 < phrase.setting.tolerance < 0.055
+
+
+def test_the_example_is_checked_moved_and_parked(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["rig", "check", str(EXAMPLE / "rig.toml")]) == 0
+    out = capsys.readouterr().out
+    for words in ("laser.power_mw", "0 to 20", "tube.current_ua", "open, green, red", "24.85"):
+        assert words in out
+    with hil.load_rig(EXAMPLE / "rig.toml") as rig:
+        assert rig.safety.park_steps == (
+            {"laser.power_mw": 0},
+            {"laser.emission": "off"},
+            {"tube.voltage_kv": 0},
+            {"tube.current_ua": 0},
+        )
+        moved = {"laser.power_mw": 12.3, "laser.emission": "on", "stage.x_um": -40.0}
+        assert rig.apply(moved) == pytest.approx(moved)
+        assert rig.apply({"tube.voltage_kv": 80.0})["tube.voltage_kv"] == 80.0
+        rig.park()
+        assert rig.read("laser.emission", "tube.voltage_kv") == {
+            "laser.emission": "off",
+            "tube.voltage_kv": 0.0,
+        }
