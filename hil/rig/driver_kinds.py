@@ -12,6 +12,7 @@ from hil.errors import nearest
 BUILT_IN = {
     "faulty": "hil.rig.faulty:KIND",
     "micromanager": "drivers.micromanager.kind:KIND",
+    "replay": "hil.replay.kind:KIND",
     "sim.microscope": "sim.microscope:KIND",
     "sim.hyperspectral": "sim.hyperspectral:KIND",
     "sim.lensless": "sim.lensless:KIND",

@@ -12,6 +12,7 @@ from drivers.types import Value
 from hil.calibration.rig_noise import RigNoise, check_before, refuse_moves, rig_noise
 from hil.clock import Clock, SystemClock
 from hil.errors import HilError, InputError
+from hil.records.described import described
 from hil.records.manifest import manifest, tells_firmware
 from hil.records.session import Observer, SessionState, Snapshot
 from hil.records.versions import versions
@@ -329,6 +330,7 @@ def _new_session(
             "session_path": str(file.path),
             "rig_path": str(file.rig.path),
             "manifest": _manifest(file, rig),
+            "settings": [described(setting) for setting in rig.settings.values()],
         },
     )
 
