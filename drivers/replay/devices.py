@@ -67,7 +67,9 @@ class Tape:
             return here if here != _ANY else self._number_here()
         found = self._find.trials(self.present)
         if not found.differs:
-            return _typed(setting, found.trials[0].read_back.get(setting.name, here))
+            pinned = [t for t in found.trials if t.number == self.present[self._pin]]
+            trial = (pinned or found.trials)[0]
+            return _typed(setting, trial.read_back.get(setting.name, here))
         for trial in self.recording.trials:
             if trial.requested.get(setting.name) == here:
                 return _typed(setting, trial.read_back.get(setting.name, here))
@@ -289,11 +291,9 @@ class RecordedRig:
         groups: dict[str, list[Setting]] = {recording.camera: []}
         for setting in recording.settings:
             groups.setdefault(setting.name.rpartition(".")[0], []).append(setting)
-        label = "replay"
-        while label in groups:
-            label += "_"
         last = max(trial.number for trial in recording.trials)
-        pin = Setting(f"{label}.trial", "int", low=_ANY, high=last)
+        pin = Setting(pin_of(recording), "int", low=_ANY, high=last)
+        label = pin.name.rpartition(".")[0]
         self._tape = Tape(recording, pin.name, nearest=nearest)
         devices: dict[str, Device] = {
             name: RecordedDevice(name, own, self._tape) for name, own in groups.items()
@@ -308,8 +308,8 @@ class RecordedRig:
 
     @property
     def versions(self) -> Mapping[str, str]:
-        """Versions behind the original, as they were."""
-        return {"replay of": self._tape.recording.name, **self._tape.recording.versions}
+        """What is replayed: the original has the versions of its own devices."""
+        return {"replay of": self._tape.recording.name}
 
     def _recorded_s(self) -> float:
         """Tell the time as it passed when the frames were taken, a trial's spread over fields."""
@@ -320,6 +320,14 @@ class RecordedRig:
         if self._tape.is_open:
             self._tape.is_open = False
             self._tape.recording.close()
+
+
+def pin_of(recording: Recording) -> str:
+    """Name the setting that chooses a trial: that of a device which the recording has not."""
+    label = "replay"
+    while label in {recording.camera, *(s.name.rpartition(".")[0] for s in recording.settings)}:
+        label += "_"
+    return f"{label}.trial"
 
 
 def _typed(setting: Setting, value: Value) -> Value:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from drivers.protocol import Setting
 from drivers.types import Pixels, Value
@@ -66,8 +66,6 @@ class Recording:
         Gives the frames of a trial's number and a place, (n_repeats, [channels,] height, width).
     close
         Lets go of what `pixels` reads from.
-    versions
-        Of the libraries and adapters behind the original.
     """
 
     name: str
@@ -79,4 +77,3 @@ class Recording:
     trials: tuple[RecordedTrial, ...]
     pixels: Callable[[int, int], Pixels]
     close: Callable[[], None]
-    versions: Mapping[str, str] = field(default_factory=dict)

@@ -79,7 +79,6 @@ def recording_of(database: Database, session: str) -> Recording:
         trials=trials,
         pixels=pixels,
         close=database.close,
-        versions={name: str(version) for name, version in record.versions.items() if version},
     )
 
 
