@@ -18,12 +18,12 @@ from hil.records.frames import Measurement
 from hil.records.session import Observer
 from hil.records.trial import OpenTrial, Proposal, TrialRow, TrialState
 from hil.replay.recording import recording_of
+from hil.replay.run_planned import PlannedRun, run_planned
 from hil.session.baseline import Baseline
 from hil.session.planned import ListedProposer, Planned
 from hil.session.ports import Assessor
 from hil.session.result import SessionResult
 from hil.session.run import show_nothing, with_estimator
-from hil.session.run_planned import PlannedRun, run_planned
 from hil.spec import CalibratedNoiseSpec, DriverSpec, RigFile, RigSpec, SessionFile, SessionSpec
 from hil.spec.load import check_against_rig, parse
 from hil.spec.session import Stop
