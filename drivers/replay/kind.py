@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from drivers.errors import ConfigError
 from drivers.replay.devices import RecordedRig
 from drivers.replay.recording import Recording
 
@@ -28,11 +29,16 @@ class ReplayOptions(BaseModel):
         refused.
     realtime
         Exposures take their time.
+    files, table, axes
+        Instead of a session: files of frames, the table of their settings, and what their axes are.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    session: str
+    session: str = ""
+    files: list[str] = []
+    table: str | None = None
+    axes: str | None = None
     database: str | None = None
     frames: str | None = None
     nearest: bool = False
@@ -63,6 +69,13 @@ class ReplayKind:
         if options.database is not None and "://" not in options.database:
             file = (folder / options.database).absolute()
             changes["database"] = f"sqlite:///{file.as_posix()}"
+        if bool(options.session) == bool(options.files):
+            raise ConfigError("session", "give either a session, or files with a table")
+        if bool(options.files) != bool(options.table):
+            raise ConfigError("table", "goes with files, and files with a table of their settings")
+        changes["files"] = [str((folder / file).absolute()) for file in options.files]
+        if options.table is not None:
+            changes["table"] = str((folder / options.table).absolute())
         if options.frames is not None:
             changes["frames"] = str((folder / options.frames).absolute())
         options = options.model_copy(update=changes)

@@ -1,4 +1,4 @@
-"""``hil record``: settings of a table, measured one after the other."""
+"""``hil record`` and ``hil import``: settings of a table, measured now or by somebody before."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ Name = Annotated[str, typer.Option("--name", metavar="NAME", help="Name of the s
 def register(app: typer.Typer) -> None:
     """Add the command to the program."""
     app.command()(record)
+    app.command("import")(import_frames)
 
 
 def record(
@@ -66,6 +67,54 @@ def record(
             repeats=repeats,
             note=note,
             accept_calibration=accept_calibration,
+            observer=view,
+        )
+
+    return drive(work, name or table.path.stem, "bits_per_pixel")
+
+
+def import_frames(
+    files: Annotated[list[Path], typer.Argument(metavar="FOLDER|FILE...", help="The frames.")],
+    settings: Annotated[
+        Path, typer.Option("--settings", metavar="TABLE.csv", help="CSV or Parquet, a row a trial.")
+    ],
+    noise: Annotated[
+        str | None, typer.Option("--noise", metavar="KIND:KEY=VALUE,...", help="The noise model.")
+    ] = None,
+    calibration: Annotated[
+        str | None,
+        typer.Option("--calibration", metavar="ID", help="A calibration as the noise model."),
+    ] = None,
+    axes: Annotated[
+        str | None,
+        typer.Option("--axes", metavar="LETTERS", help="What the axes are, as of hil estimate."),
+    ] = None,
+    estimator: Annotated[str | None, typer.Option("--estimator", metavar="NAME")] = None,
+    patch_size: Annotated[int | None, typer.Option("--patch-size", metavar="N")] = None,
+    name: Name = "",
+    note: Note = "",
+    db: Db = None,
+    frames: Frames = None,
+) -> int:
+    """Make a session of frames that this program never took, and a table of their settings."""
+    from hil.replay.imported import import_files
+    from hil.replay.table import read_table
+
+    table = read_table(settings)
+
+    def work(view: Observer) -> SessionResult:
+        return import_files(
+            files,
+            table,
+            db,
+            noise=noise,
+            calibration=calibration,
+            axes=axes,
+            estimator=estimator,
+            patch_size=patch_size,
+            name=name,
+            frames=frames,
+            note=note,
             observer=view,
         )
 

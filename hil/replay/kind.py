@@ -8,11 +8,15 @@ from drivers.errors import ConfigError
 from drivers.replay.kind import ReplayKind, ReplayOptions
 from drivers.replay.recording import Recording
 from hil.errors import InputError
+from hil.replay.files import recording_of_files
 from hil.replay.recording import recording_of
+from hil.replay.table import read_table
 from hil.store import open_database
 
 
 def _find(options: ReplayOptions) -> Recording:
+    if options.files:
+        return _of_files(options)
     if options.session == "last":
         raise ConfigError("session", "'last' is another one tomorrow, allowed: an id")
     frames = None if options.frames is None else Path(options.frames)
@@ -28,6 +32,14 @@ def _find(options: ReplayOptions) -> Recording:
     except BaseException:
         database.close()
         raise
+
+
+def _of_files(options: ReplayOptions) -> Recording:
+    try:
+        table = read_table(str(options.table))
+        return recording_of_files([Path(file) for file in options.files], table, options.axes)
+    except InputError as error:
+        raise ConfigError("files", str(error)) from None
 
 
 KIND = ReplayKind(_find)

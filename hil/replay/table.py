@@ -109,6 +109,7 @@ def table_session(
     *,
     like: SessionSpec | None = None,
     repeats: int | None = None,
+    fields: Sequence[Mapping[str, Value]] = (),
 ) -> SessionFile:
     """Write the session that measures a table, as a file would say it.
 
@@ -124,6 +125,8 @@ def table_session(
         A session whose fields of view, repeats, estimator and objective it has.
     repeats
         Frames of each field; None for those of `like`.
+    fields
+        Fields of view; without any those of `like`.
 
     Raises
     ------
@@ -141,6 +144,9 @@ def table_session(
     }
     if repeats is not None:
         stated["measure"] = {**stated.get("measure", {}), "repeats": repeats}
+    if fields:
+        places = [dict(field) for field in fields]
+        stated["measure"] = {**stated.get("measure", {}), "fields": places}
     if any(setting.rpartition(".")[2] in _LIGHT for setting in table.rows[0]):
         # Nothing is searched here, so that nothing runs away with the light.
         stated["constraints"] = {"max_exposure_s": _UNBOUNDED_S, **stated.get("constraints", {})}
