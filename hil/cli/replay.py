@@ -12,6 +12,7 @@ from hil.cli.options import Db, SessionRef
 from hil.cli.runs import drive_session, exit_status, summarise
 
 if TYPE_CHECKING:
+    from hil.records.session import Observer
     from hil.replay.comparison import Comparison
     from hil.replay.from_frames import Changes
     from hil.session.result import SessionResult
@@ -30,6 +31,10 @@ def replay(
     from_frames: Annotated[
         bool, typer.Option("--frames", help="From the frames that were recorded.")
     ] = False,
+    on: Annotated[
+        Path | None,
+        typer.Option("--on", metavar="RIG.toml", help="Measure its settings again on this rig."),
+    ] = None,
     estimator: Annotated[
         str | None, typer.Option("--estimator", metavar="NAME", help="Another estimator.")
     ] = None,
@@ -65,8 +70,10 @@ def replay(
     from hil.replay.from_frames import Changes
 
     changes = Changes(estimator, patch_size, objective, noise, calibration)
-    if not from_frames:
-        raise InputError("hil replay", "", "say from what: --frames")
+    if from_frames == (on is not None):
+        raise InputError("hil replay", "", "say from what: either --frames or --on RIG.toml")
+    if on is not None and (changes.any or check or tolerance is not None):
+        raise InputError("--on", str(on), "goes without what belongs to --frames")
     if noise is not None and calibration is not None:
         raise InputError("hil replay", "", "give either --noise or --calibration")
     if check and changes.any:
@@ -74,7 +81,29 @@ def replay(
         raise InputError("--check", "", problem)
     if tolerance is not None and (not check or not tolerance >= 0):
         raise InputError("--tolerance", f"{tolerance:g}", "allowed: 0 or more, with --check")
+    if on is not None:
+        return _on_rig(session, on, db, folder)
     return _from_frames(session, changes, check, tolerance, db, folder)
+
+
+def _on_rig(session: str, rig: Path, db: str | None, folder: Path | None) -> int:
+    from hil.replay.comparison import compare
+    from hil.replay.on_rig import replay_on
+    from hil.store import open_database
+
+    with open_database(db, frames=folder) as database:
+        record = database.session(session)
+
+    def work(view: Observer) -> SessionResult:
+        return replay_on(record.id, rig, db, frames=folder, observer=view)
+
+    result = drive_session(work, record.name, record.objectives[0])
+    summarise(result)
+    with open_database(db, frames=folder) as database:
+        found = compare(database, record.id, result.session_id)
+    say_comparison(found, record.id, True)
+    print(f"bias      {found.bias:+.4g} in the objective, the mean over trials")
+    return exit_status(result)
 
 
 def _from_frames(
@@ -92,14 +121,8 @@ def _from_frames(
     with open_database(db, frames=folder) as database:
         record = database.session(session)
 
-    def work(view: object) -> SessionResult:
-        return replay_frames(
-            record.id,
-            db,
-            frames=folder,
-            changes=changes,
-            observer=view,  # type: ignore[arg-type]
-        )
+    def work(view: Observer) -> SessionResult:
+        return replay_frames(record.id, db, frames=folder, changes=changes, observer=view)
 
     result = drive_session(work, record.name, changes.objective or record.objectives[0])
     summarise(result)

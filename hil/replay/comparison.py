@@ -62,14 +62,20 @@ class Comparison:
     versions: Mapping[str, tuple[str, str]]
 
     @property
+    def _both(self) -> list[tuple[float, float]]:
+        both = [(pair.before, pair.after) for pair in self.pairs]
+        return [pair for pair in both if all(map(math.isfinite, pair))]
+
+    @property
     def rank_correlation(self) -> float:
         """Spearman's; NaN for fewer than two trials, or where all are alike."""
-        both = [
-            (pair.before, pair.after)
-            for pair in self.pairs
-            if math.isfinite(pair.before) and math.isfinite(pair.after)
-        ]
-        return rank_correlation([one for one, _ in both], [other for _, other in both])
+        return rank_correlation([one for one, _ in self._both], [other for _, other in self._both])
+
+    @property
+    def bias(self) -> float:
+        """Mean change of the first objective; NaN without any trial."""
+        changes = [after - before for before, after in self._both]
+        return sum(changes) / len(changes) if changes else math.nan
 
     def moved(self, tolerance: float) -> list[Pair]:
         """List what moved by more than a tolerance, bits per pixel; also what cannot be told."""
