@@ -25,6 +25,20 @@ def parse_noise(text: str) -> NoiseModel | FlattenedNoise:
     InputError
         Naming the key, with what is allowed.
     """
+    try:
+        return build_noise(parse_noise_spec(text), Path())
+    except InputError as error:
+        raise InputError(_WHERE, error.key, error.problem) from None
+
+
+def parse_noise_spec(text: str) -> NoiseSpec:
+    """Read ``kind:key=value,key=value`` as what a rig file would say under ``[noise]``.
+
+    Raises
+    ------
+    InputError
+        Naming the key, with what is allowed.
+    """
     name, _, rest = (part.strip() for part in text.partition(":"))
     kinds = noise_specs()
     if name == "calibration":
@@ -38,12 +52,9 @@ def parse_noise(text: str) -> NoiseModel | FlattenedNoise:
         raise InputError(_WHERE, "", f"no noise model {name!r}: {nearest(name, kinds)}")
     values = _values(name, kinds[name], rest)
     try:
-        spec = kinds[name].model_validate({"kind": name, **values})
-        return build_noise(cast(NoiseSpec, spec), Path())
+        return cast(NoiseSpec, kinds[name].model_validate({"kind": name, **values}))
     except ValidationError as error:
         raise input_error(error, _WHERE, values) from None
-    except InputError as error:
-        raise InputError(_WHERE, error.key, error.problem) from None
 
 
 def _values(name: str, kind: type[Spec], rest: str) -> dict[str, str]:

@@ -56,12 +56,15 @@ class LoopSpec:
         What it ends on, in the order in which they are asked.
     fixed
         Settings held in every trial.
+    also
+        Settings of one trial that are not among what it searched.
     """
 
     trials: int
     seed: int
     rules: tuple[StopRule, ...]
     fixed: Mapping[str, Value] = field(default_factory=dict)
+    also: Callable[[OpenTrial], Mapping[str, Value]] = lambda trial: {}
 
 
 class Controller:
@@ -295,7 +298,7 @@ class Controller:
     def _measure(self, trial: OpenTrial) -> tuple[TrialState, str]:
         self._show(trial, TrialState.PROPOSED, 0)
         began_s = self._capture.device_s()
-        wanted = {**self._spec.fixed, **trial.requested}
+        wanted = {**self._spec.fixed, **trial.requested, **self._spec.also(trial)}
         if refused := self._refused(trial, wanted):
             return TrialState.PRUNED, refused
         read_back = self._on_device(lambda: self._capture.apply(wanted))

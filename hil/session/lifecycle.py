@@ -27,6 +27,7 @@ from hil.session.control.pause_rules import PauseRules
 from hil.session.control.pausing import Pausing
 from hil.session.controller import Controller, LoopSpec
 from hil.session.frame_guards import frame_watch
+from hil.session.planned import Planned
 from hil.session.polls import Polls
 from hil.session.result import SessionResult, best_of, result_of
 from hil.session.search_space import SearchSpace
@@ -57,6 +58,8 @@ class SessionSetup:
         Whether a calibration that no longer fits is used all the same.
     resumed, joined
         Whether it goes on with an earlier process's trials, or beside another's.
+    planned
+        Trials that are given; None where a sampler searches.
     """
 
     file: SessionFile
@@ -70,6 +73,7 @@ class SessionSetup:
     accept_calibration: bool = False
     resumed: bool = False
     joined: bool = False
+    planned: Planned | None = None
 
     @property
     def rig(self) -> Rig:
@@ -219,21 +223,24 @@ def _run_trials(run: _Run) -> Ending:
     around = Surroundings(space.excess, space.dose_mj, space.pixel_um2)
     cost = TrialCost(capture.n_places * capture.repeats, space.dose_mj, len(capture.fields))
     rules = stop_rules(spec.trials, spec.stop, cost)
+    planned = setup.planned or Planned(OptunaProposer(setup.baseline.plan(spec, space)))
     controller = Controller(
-        LoopSpec(spec.trials, spec.seed, rules, space.fixed),
+        LoopSpec(spec.trials, spec.seed, rules, space.fixed, planned.also),
         capture=capture,
         devices=rig,
         wait=wait,
         think=partial(run.waiting.run, thread=run.thinker),
         worked=run.waiting.worked,
         store=store,
-        proposer=OptunaProposer(setup.baseline.plan(spec, setup.space)),
-        estimator=SessionAssessor(
-            spec,
-            lambda settings: noise.under(noise_entries(rig.noise_conditions, settings)),
-            around,
-            wait(lambda: _chosen(setup)),
-            noise.variance_relative_sd,
+        proposer=planned.proposer,
+        estimator=planned.assessor(
+            SessionAssessor(
+                spec,
+                lambda settings: noise.under(noise_entries(rig.noise_conditions, settings)),
+                around,
+                wait(lambda: _chosen(setup)),
+                noise.variance_relative_sd,
+            )
         ),
         clock=clock,
         stop=run.stop,

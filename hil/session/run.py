@@ -12,6 +12,7 @@ from drivers.types import Value
 from hil.calibration.rig_noise import RigNoise, check_before, refuse_moves, rig_noise
 from hil.clock import Clock, SystemClock
 from hil.errors import HilError, InputError
+from hil.records.described import described
 from hil.records.manifest import manifest, tells_firmware
 from hil.records.session import Observer, SessionState, Snapshot
 from hil.records.versions import versions
@@ -105,12 +106,12 @@ def run_session(
             supervised_rig(file.rig, database, folder, clock, database=existing)
         )
         opened = held.rig
-        space = _resolve(file, opened)
+        space = resolve_on(file, opened)
         baseline = opened.run(lambda: take_baseline(file.spec, space, opened.spec, file.path))
-        _check_calibration(noise, file, opened, space, baseline, accept=accept_calibration)
+        check_calibration(noise, file, opened, space, baseline, accept=accept_calibration)
         recorded = held.make_database()
         session_id = recorded.create_session(
-            _new_session(file, opened, baseline, noise, clock, (*file.spec.tags, *tags), note)
+            new_session(file, opened, baseline, noise, clock, (*file.spec.tags, *tags), note)
         )
         if on_start is not None:
             on_start(session_id)
@@ -200,10 +201,10 @@ def resume_session(
         )
         held = stack.enter_context(supervised)
         opened = held.rig
-        space = _resolve(file, opened)
+        space = resolve_on(file, opened)
         baseline = Baseline.from_json(record.extra["layout"])
         opened.run(lambda: baseline.check(space.safety, file.path))
-        _check_calibration(noise, file, opened, space, baseline, accept=accept_calibration)
+        check_calibration(noise, file, opened, space, baseline, accept=accept_calibration)
         if lines:
             held.event("rig_file_differs", {"lines": lines})
         setup = SessionSetup(
@@ -264,11 +265,12 @@ def _session_file(
     return SessionFile(source, text, Path.cwd() / "session", rig_file)
 
 
-def _resolve(file: SessionFile, rig: Rig) -> SearchSpace:
+def resolve_on(file: SessionFile, rig: Rig) -> SearchSpace:
+    """Check a session against an open rig; nothing moves."""
     return rig.run(lambda: resolve(file.spec, rig.safety, rig.spec, file.path))
 
 
-def _check_calibration(
+def check_calibration(
     noise: RigNoise,
     file: SessionFile,
     rig: Rig,
@@ -299,7 +301,7 @@ def _expanded(presets: Mapping[Value, Mapping[str, Value]]) -> list[str]:
     return list(dict.fromkeys(name for values in presets.values() for name in values))
 
 
-def _new_session(
+def new_session(
     file: SessionFile,
     rig: Rig,
     baseline: Baseline,
@@ -307,7 +309,9 @@ def _new_session(
     clock: Clock,
     tags: tuple[str, ...],
     note: str,
+    extra: Mapping[str, Any] | None = None,
 ) -> NewSession:
+    """Write down what a session begins with."""
     from hil.store import NewSession
 
     spec = file.spec
@@ -330,6 +334,8 @@ def _new_session(
             "session_path": str(file.path),
             "rig_path": str(file.rig.path),
             "manifest": _manifest(file, rig),
+            "settings": [described(setting) for setting in rig.settings.values()],
+            **(extra or {}),
         },
     )
 

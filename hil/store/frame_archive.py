@@ -8,7 +8,7 @@ from drivers.types import Pixels
 from hil.errors import StoreError
 from hil.store.access import Access
 from hil.store.asking.refs import session_id, trial_id
-from hil.store.frames.access import read_checked
+from hil.store.frames.access import KeptFrames, read_checked
 from hil.store.models import AcquisitionTable, TrialTable
 
 
@@ -31,6 +31,27 @@ class FrameArchive(Access):
         if row is None:
             raise StoreError(f"trial {number} has no frames")
         return read_checked(self._location.frames, row, number)
+
+    def kept(self, session: str) -> list[KeptFrames]:
+        """List what was kept of the frames of a session's trials, in order of number."""
+        with self._reading() as connection:
+            rows = connection.execute(
+                select(TrialTable.number, AcquisitionTable.__table__)
+                .join(AcquisitionTable, AcquisitionTable.trial_id == TrialTable.id)
+                .where(TrialTable.session_id == session_id(connection, session))
+                .order_by(TrialTable.number)
+            ).all()
+        return [
+            KeptFrames(
+                number=row.number,
+                fields=tuple(row.fields),
+                n_frames=row.n_frames,
+                shape=None if row.path is None else tuple(row.shape),
+                exposure_ms=row.exposure_ms,
+                saturation_adu=row.saturation_adu,
+            )
+            for row in rows
+        ]
 
     def verify(self, session: str) -> list[str]:
         """Read all frames of a session again; list what does not match its checksum."""

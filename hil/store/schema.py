@@ -19,6 +19,9 @@ HEAD = REVISIONS[-1]
 
 _SQLITE_HEAD = b"SQLite format 3\0"
 
+_SMALLEST = 512  # bytes of a SQLite file: of a larger one SQLite says itself that it is none
+_SEEN: set[tuple[int, int]] = set()  # device and inode of files that this process has looked into
+
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -128,10 +131,18 @@ def _refuse_other_file(file: Path) -> None:
     # SQLite itself takes a file of a few bytes for a new database, and would write over it.
     if not file.exists():
         return
+    status = file.stat()
+    key = (status.st_dev, status.st_ino)
+    # Not twice: to close a file lets go of all locks that this process has on it (POSIX), those of
+    # SQLite's open connections too, and the next process to leave then takes their log away.
+    if key in _SEEN and status.st_size >= _SMALLEST:
+        return
     with file.open("rb") as opened:
         head = opened.read(len(_SQLITE_HEAD))
     if head and head != _SQLITE_HEAD:
         raise InputError("--db", "", "file is not a database")
+    if head:
+        _SEEN.add(key)
 
 
 def _copy(file: Path, name: str) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -12,6 +13,37 @@ from hil.records.frames import Measurement
 from hil.records.trial import OpenTrial
 from hil.store.frames import files as frame_files
 from hil.store.models import AcquisitionTable, TrialTable
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFrames:
+    """What was kept of one trial's frames.
+
+    Parameters
+    ----------
+    number
+        Of the trial.
+    fields
+        Indices of the fields of view that were measured, ascending.
+    n_frames
+        Frames taken.
+    shape
+        Of what was kept, (n_fields, n_repeats, [channels,] height, width); None where nothing is.
+    exposure_ms, saturation_adu
+        Read back from the camera.
+    """
+
+    number: int
+    fields: tuple[int, ...]
+    n_frames: int
+    shape: tuple[int, ...] | None
+    exposure_ms: float
+    saturation_adu: int
+
+    @property
+    def whole(self) -> bool:
+        """Whether every frame taken was kept."""
+        return self.shape is not None and self.shape[0] * self.shape[1] == self.n_frames
 
 
 def kept_frames(

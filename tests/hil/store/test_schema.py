@@ -5,6 +5,9 @@ from __future__ import annotations
 import contextlib
 import shutil
 import sqlite3
+import subprocess
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -173,3 +176,19 @@ def test_sqlite_is_durable_and_checked(sqlite_url: str) -> None:
         found = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in pragmas]
     assert found == ["wal", 2, 1]
     assert HEAD == REVISIONS[-1]
+
+
+def test_looking_into_a_file_again_leaves_the_locks_of_open_connections(tmp_path: Path) -> None:
+    """What a process closes by itself takes SQLite's locks along, and the next to leave the log."""
+    url = f"sqlite:///{(tmp_path / 'hil.db').as_posix()}"
+    leave = (
+        "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]);"
+        " c.execute('select * from session').fetchall(); c.close()"
+    )
+    with open_database(url, create=True) as held:
+        held.event(None, "park", datetime.now(UTC), {})
+        open_database(url).close()
+        subprocess.run([sys.executable, "-c", leave, str(tmp_path / "hil.db")], check=True)
+        assert (tmp_path / "hil.db-wal").exists()
+        held.event(None, "park", datetime.now(UTC), {})
+        assert len(held.events()) == 2

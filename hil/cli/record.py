@@ -1,0 +1,121 @@
+"""``hil record`` and ``hil import``: settings of a table, measured now or by somebody before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hil.cli.options import Db, Frames, RigPath
+from hil.cli.runs import Accept, Note, drive
+
+if TYPE_CHECKING:
+    from hil.records.session import Observer
+    from hil.session.result import SessionResult
+
+PLACE = 46
+
+Like = Annotated[
+    Path | None,
+    typer.Option(
+        "--session",
+        metavar="SESSION.toml",
+        help="Use this session's fields of view, repeats, estimator and objective.",
+    ),
+]
+Repeats = Annotated[
+    int | None,
+    typer.Option("--repeats", metavar="N", help="Frames of each field of view.", min=1),
+]
+Name = Annotated[str, typer.Option("--name", metavar="NAME", help="Name of the session.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
+    app.command()(record)
+    app.command("import")(import_frames)
+
+
+def record(
+    rig: RigPath,
+    settings: Annotated[
+        Path, typer.Option("--settings", metavar="TABLE.csv", help="CSV or Parquet, a row a trial.")
+    ],
+    session: Like = None,
+    repeats: Repeats = None,
+    name: Name = "",
+    note: Note = "",
+    accept_calibration: Accept = False,
+    db: Db = None,
+    frames: Frames = None,
+) -> int:
+    """Measure a list of settings without any search, as a session."""
+    from hil.replay.record import record_table
+    from hil.replay.table import read_table
+
+    table = read_table(settings)
+
+    def work(view: Observer) -> SessionResult:
+        return record_table(
+            rig,
+            table,
+            db,
+            frames=frames,
+            name=name,
+            session=session,
+            repeats=repeats,
+            note=note,
+            accept_calibration=accept_calibration,
+            observer=view,
+        )
+
+    return drive(work, name or table.path.stem, "bits_per_pixel")
+
+
+def import_frames(
+    files: Annotated[list[Path], typer.Argument(metavar="FOLDER|FILE...", help="The frames.")],
+    settings: Annotated[
+        Path, typer.Option("--settings", metavar="TABLE.csv", help="CSV or Parquet, a row a trial.")
+    ],
+    noise: Annotated[
+        str | None, typer.Option("--noise", metavar="KIND:KEY=VALUE,...", help="The noise model.")
+    ] = None,
+    calibration: Annotated[
+        str | None,
+        typer.Option("--calibration", metavar="ID", help="A calibration as the noise model."),
+    ] = None,
+    axes: Annotated[
+        str | None,
+        typer.Option("--axes", metavar="LETTERS", help="What the axes are, as of hil estimate."),
+    ] = None,
+    estimator: Annotated[str | None, typer.Option("--estimator", metavar="NAME")] = None,
+    patch_size: Annotated[int | None, typer.Option("--patch-size", metavar="N")] = None,
+    name: Name = "",
+    note: Note = "",
+    db: Db = None,
+    frames: Frames = None,
+) -> int:
+    """Make a session of frames that this program never took, and a table of their settings."""
+    from hil.replay.imported import import_files
+    from hil.replay.table import read_table
+
+    table = read_table(settings)
+
+    def work(view: Observer) -> SessionResult:
+        return import_files(
+            files,
+            table,
+            db,
+            noise=noise,
+            calibration=calibration,
+            axes=axes,
+            estimator=estimator,
+            patch_size=patch_size,
+            name=name,
+            frames=frames,
+            note=note,
+            observer=view,
+        )
+
+    return drive(work, name or table.path.stem, "bits_per_pixel")

@@ -1,0 +1,112 @@
+"""``hil replay SESSION --on RIG.toml``: recorded settings on another rig, or on the same again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from drivers.types import Value
+from hil.errors import InputError, SafetyError
+from hil.records.session import Observer
+from hil.records.trial import Proposal, TrialRow, TrialState
+from hil.replay.from_frames import REPLAY_OF
+from hil.replay.run_planned import PlannedRun, run_planned
+from hil.rig.rig import Rig
+from hil.session.baseline import Baseline
+from hil.session.planned import ListedProposer, Planned
+from hil.session.result import SessionResult
+from hil.session.run import show_nothing, with_estimator
+from hil.session.search_space import SearchSpace
+from hil.spec import SessionFile, SessionSpec, load_rig_file
+from hil.spec.load import check_against_rig, parse
+from hil.store import open_database
+
+
+def replay_on(
+    session: str,
+    rig: str | Path,
+    database: str | None = None,
+    *,
+    frames: Path | None = None,
+    accept_calibration: bool = False,
+    observer: Observer = show_nothing,
+    note: str = "",
+) -> SessionResult:
+    """Measure the settings of a session's COMPLETE trials on a rig, in their order.
+
+    Parameters
+    ----------
+    session
+        Id, a unique beginning of one, or ``"last"``.
+    rig
+        A rig file; its limits hold, and its noise model.
+    database, frames, accept_calibration, observer
+        As for `hil.run_session`.
+    note
+        Stored with the session.
+
+    Raises
+    ------
+    InputError
+        The rig lacks a setting, or a trial lies outside its limits; nothing moved.
+    RigHeld, RigError, StoreError
+        As for `hil.run_session`.
+    """
+    rig_file = load_rig_file(rig)
+    with open_database(database, frames=frames) as opened:
+        record = opened.session(session)
+        if not record.state.ended:
+            raise InputError("SESSION", record.id[:8], f"it still runs ({record.state})")
+        rows = [row for row in opened.rows(record.id) if row.state is TrialState.COMPLETE]
+    if not rows:
+        raise InputError("SESSION", record.id[:8], "no trial was measured to its end")
+    where = f"session {record.id[:8]}"
+    table: dict[str, Any] = parse(SessionSpec, record.session_text, where).model_dump(
+        mode="json", exclude_unset=True
+    )
+    for key in ("stop", "pause", "finish"):
+        table.pop(key, None)
+    table["trials"] = len(rows)
+    spec = parse(SessionSpec, json.dumps(table), where)
+    file = SessionFile(spec, "", Path(record.extra["session_path"]), rig_file)
+    file = with_estimator(file, record.estimator)
+    check_against_rig(file.spec, rig_file.spec, where)
+    text = file.spec.model_dump_json(exclude_unset=True)
+    run = PlannedRun(
+        replace(file, text=text),
+        lambda opened_rig, space: _planned(rows, opened_rig, space, where),
+        {"kind": "replay", "replay_of": record.id, "on": rig_file.spec.name},
+        baseline=Baseline.from_json(record.extra["layout"]),
+        accept_calibration=accept_calibration,
+        note=note,
+    )
+    return run_planned(run, database, frames=frames, observer=observer)
+
+
+def _planned(rows: list[TrialRow], rig: Rig, space: SearchSpace, where: str) -> Planned:
+    for row in rows:
+        _check(row.requested, rig, space, f"trial {row.number}", where)
+    new = {row.number: index for index, row in enumerate(rows)}
+    proposals = [
+        Proposal(
+            row.kind,
+            row.requested,
+            row.distributions,
+            {**row.sampler_attrs, REPLAY_OF: row.number},
+            retry_of=new.get(row.retry_of) if row.retry_of is not None else None,
+        )
+        for row in rows
+    ]
+    return Planned(ListedProposer(proposals, "recorded trials"))
+
+
+def _check(values: Mapping[str, Value], rig: Rig, space: SearchSpace, key: str, where: str) -> None:
+    try:
+        rig.safety.check(values)
+    except SafetyError as error:
+        raise InputError(where, key, str(error)) from None
+    if problem := rig.safety.joint_problem({**space.present, **space.fixed, **values}):
+        raise InputError(where, key, problem)

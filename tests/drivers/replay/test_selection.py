@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from drivers.protocol import Setting
+from drivers.replay.selection import RecordedSettings, check_value
+from tests.drivers.replay.planted import RECORDING, trial, with_trials
+
+
+def test_distances_are_in_units_of_what_was_recorded() -> None:
+    far = with_trials(trial(0, 0.0, "DAPI"), trial(1, 10.0, "DAPI"), trial(2, 4.0, "FITC"))
+    found = RecordedSettings(far).trials({**far.present, "Z.position_um": 4.0})
+    assert [one.number for one in found.trials] == [0]
+    assert dict(found.differs) == {"Z.position_um": 0.0}
+
+
+def test_single_precision_is_the_same_setting() -> None:
+    there = {**RECORDING.present, "Z.position_um": float(np.float32(3.0000001))}
+    assert not RecordedSettings(RECORDING).trials(there).differs
+
+
+@pytest.mark.parametrize(
+    ("value", "taken"), [(3, True), (3.0, False), (True, False), (11, False), ("3", False)]
+)
+def test_values_have_the_type_and_range_of_their_setting(value: object, taken: bool) -> None:
+    assert check_value(Setting("wheel.turns", "int", low=0, high=10), value) is taken
+
+
+def test_blank_fields_are_told_by_what_else_is_moved() -> None:
+    places = ({"X.position_um": 0.0}, {"X.position_um": 0.0, "lamp.power_mw": 0.0})
+    recording = with_trials(*RECORDING.trials, places=places)
+    find = RecordedSettings(recording)
+    assert find.place(recording.present)[0] == 0
+    assert find.place({**recording.present, "lamp.power_mw": 0.0})[0] == 1

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+import zarr
+
+import hil
+from hil.cli.main import run
+from hil.information import estimate_information
+from hil.noise import parse_noise
+
+NOISE = "camera:gain_e_per_adu=0.5,offset_adu=100,read_noise_e=1.6,bit_depth=16"
+
+
+def stack(seed: int) -> np.ndarray:
+    """Two fields of view with two repeats each, of blobs in shot noise."""
+    rng = np.random.default_rng(seed)
+    scene = rng.gamma(2.0, 60.0, (2, 1, 8, 8)).repeat(5, 2).repeat(5, 3)
+    electrons = rng.poisson(np.broadcast_to(scene, (2, 2, 40, 40))) + rng.normal(
+        0, 1.6, (2, 2, 40, 40)
+    )
+    return np.round(electrons / 0.5 + 100).clip(0, 65535).astype(np.uint16)
+
+
+@pytest.fixture(autouse=True)
+def inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("HIL_DATABASE", raising=False)
+    monkeypatch.delenv("HIL_FRAMES", raising=False)
+    return tmp_path
+
+
+def write(kind: str, name: str, frames: np.ndarray) -> str:
+    path = Path(f"{name}.{kind}")
+    if kind == "npy":
+        np.save(path, frames)
+    elif kind == "tif":
+        tifffile.imwrite(path, frames)
+    else:
+        stored = zarr.create_array(path, data=frames)
+        del stored
+    return path.name
+
+
+@pytest.mark.parametrize("kind", ["npy", "tif", "zarr"])
+def test_imported_frames_have_the_estimates_of_the_arrays(kind: str) -> None:
+    files = [write(kind, f"part{i}", stack(i)) for i in range(2)]
+    Path("t.csv").write_text("Z.position_um,wheel.Label\n1,DAPI\n2.5,FITC\n", encoding="utf-8")
+    options = ["--settings", "t.csv", "--noise", NOISE, "--estimator", "gaussian"]
+    if kind == "tif":
+        options += ["--axes", "fryx"]
+    assert run(["import", *files, *options, "--patch-size", "8"]) == 0
+    with hil.open_database() as database:
+        table = database.trials("last")
+        assert np.array_equal(database.frames("last", 1), stack(1))
+    wanted = [
+        estimate_information(
+            stack(i), parse_noise(NOISE), estimator="gaussian", patch_size=8, seed=0
+        ).bits_per_pixel
+        for i in range(2)
+    ]
+    assert list(table["objective"]) == pytest.approx(wanted, abs=1e-9)
+    assert list(table["Z.position_um"]) == [1.0, 2.5]
+    assert list(table["wheel.Label"]) == ["DAPI", "FITC"]
+
+
+def test_one_file_holds_all_rows_and_the_session_replays() -> None:
+    write("npy", "all", np.concatenate([stack(0), stack(1)]))
+    Path("t.csv").write_text("Z.position_um\n1\n2\n", encoding="utf-8")
+    options = ["--settings", "t.csv", "--noise", NOISE, "--estimator", "gaussian"]
+    assert run(["import", "all.npy", *options]) == 0
+    assert run(["replay", "last", "--frames", "--check"]) == 0
+
+
+WRONG = [
+    (["a.npy"], "Z.position_um\n1\n2\n3\n", "has 3 rows, and there are 2 fields of view"),
+    (["a.npy", "b.npy"], "Z.position_um\n1\n2\n", "those of row 1"),
+    (["none.npy"], "Z.position_um\n1\n", "no such file"),
+    (["c.npy"], "Z.position_um\n1\n", "holds float64"),
+    (["a.npy"], "file,Z.position_um\nx.npy,1\n", "no such file"),
+]
+
+
+@pytest.mark.parametrize(("files", "table", "told"), WRONG)
+def test_what_does_not_match_is_one_line_and_nothing_is_written(
+    files: list[str], table: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    np.save("a.npy", stack(0))
+    np.save("b.npy", stack(1)[:, :, :30])
+    np.save("c.npy", stack(1).astype(float))
+    Path("t.csv").write_text(table, encoding="utf-8")
+    assert run(["import", *files, "--settings", "t.csv", "--noise", NOISE]) == 2
+    said = capsys.readouterr().err
+    assert told in said and len(said.splitlines()) == 1
+    assert not Path("hil.db").exists()

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import hil
+from hil.errors import InputError
+from hil.replay.comparison import compare
+from hil.replay.from_frames import REPLAY_OF, Changes, replay_frames
+from tests.hil.replay.recorded_sessions import copied, session_named
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return copied(tmp_path)
+
+
+def test_the_same_estimator_gives_the_same_numbers_through_the_same_loop(url: str) -> None:
+    session = session_named(url, "regression")
+    result = replay_frames(session, url)
+    with hil.open_database(url) as database:
+        found = compare(database, session, result.session_id)
+        rows = database.rows(result.session_id)
+        assert max(pair.moved_bits for pair in found.pairs) <= 1e-9
+        assert [pair.before for pair in found.pairs] == pytest.approx(
+            [pair.after for pair in found.pairs], abs=1e-9
+        )
+        assert found.winner == found.winner_now is not None
+        assert [row.sampler_attrs[REPLAY_OF] for row in rows] == list(range(6))
+        assert database.session(result.session_id).extra["replay_of"] == session
+        table = database.trials(result.session_id, where=["replay.trial = 3"])
+        old = database.trials(session, where=["number = 3"])
+        assert table["focus.z_um"].iloc[0] == old["focus.z_um"].iloc[0]
+        assert table["device_s"].iloc[0] == pytest.approx(old["device_s"].iloc[0])
+
+
+def test_time_counts_as_it_passed_then(url: str) -> None:
+    session = session_named(url, "regression")
+    with hil.open_database(url) as database:
+        took = list(database.trials(session)["device_s"])
+        bits = list(database.trials(session)["objective"])
+    result = replay_frames(session, url, changes=Changes(objective="bits_per_second"))
+    with hil.open_database(url) as database:
+        rates = list(database.trials(result.session_id)["objective"])
+    pixels, frames = 64 * 64, 8
+    wanted = np.array(bits) * pixels * frames / np.array(took)
+    assert rates == pytest.approx(list(wanted), rel=1e-9)
+
+
+def test_another_estimator_is_beside_it(url: str) -> None:
+    session = session_named(url, "regression")
+    result = replay_frames(session, url, changes=Changes(estimator="gaussian", patch_size=8))
+    with hil.open_database(url) as database:
+        found = compare(database, session, result.session_id)
+        assert database.session(result.session_id).estimator == "gaussian"
+    assert len(found.moved(1e-6)) == 6
+    assert -1 <= found.rank_correlation <= 1
+
+
+def test_trials_that_were_not_measured_are_left_out_and_the_others_point_back(url: str) -> None:
+    session = session_named(url, "regression")
+    execute(url, "UPDATE trial SET state = 'ABORTED' WHERE number = 2 AND objective IS NOT NULL")
+    result = replay_frames(session, url, changes=Changes(estimator="gaussian"))
+    with hil.open_database(url) as database:
+        rows = database.rows(result.session_id)
+    assert [row.sampler_attrs[REPLAY_OF] for row in rows] == [0, 1, 3, 4, 5]
+
+
+def test_frames_that_are_damaged_fail_their_trial_alone(url: str, tmp_path: Path) -> None:
+    session = session_named(url, "regression")
+    (tmp_path / "hil-frames" / session / "000002" / "c.1.0.0.0").write_bytes(b"no blosc")
+    result = replay_frames(session, url, changes=Changes(estimator="gaussian"))
+    with hil.open_database(url) as database:
+        table = database.trials(result.session_id)
+        assert list(table["state"] == "FAILED") == [False, False, True, False, False, False]
+        assert "000002" in table["reason"][2]
+        moved = compare(database, session, result.session_id).moved(1e9)
+    assert [pair.original for pair in moved] == [2]
+
+
+WRONG = [
+    (Changes(estimator="nope"), "estimator.kind: 'nope'"),
+    (Changes(patch_size=0), "estimator.patch_size: 0"),
+    (Changes(objective="nope"), "objective.maximize: 'nope'"),
+    (Changes(noise="nope"), "--noise: no noise model 'nope'"),
+    (Changes(calibration="x"), "--calibration: x: not a calibration"),
+    (Changes(calibration="abcd"), "noise.calibration: 'abcd': there is no calibration"),
+]
+
+
+@pytest.mark.parametrize(("changes", "told"), WRONG)
+def test_what_is_wrong_is_said_and_nothing_written(url: str, changes: Changes, told: str) -> None:
+    session = session_named(url, "regression")
+    with pytest.raises(InputError, match=told):
+        replay_frames(session, url, changes=changes)
+    with hil.open_database(url) as database:
+        assert len(database.sessions()) == 2
+
+
+def test_a_replay_is_not_replayed_but_its_original(url: str) -> None:
+    session = session_named(url, "regression")
+    again = replay_frames(session, url, changes=Changes(estimator="gaussian"))
+    with pytest.raises(InputError, match=f"replay of .*|frames are those of session {session[:8]}"):
+        replay_frames(again.session_id, url)
+
+
+def execute(url: str, sql: str) -> None:
+    database = sqlite3.connect(url.removeprefix("sqlite:///"))
+    with database:
+        database.execute(sql)
+    database.close()
