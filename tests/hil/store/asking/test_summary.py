@@ -134,9 +134,8 @@ def spread(db: Database, new_session: Callable[..., NewSession]) -> Database:
 
 def _row(index: int, session: str) -> dict[str, Any]:
     failed = index % 7 == 0
-    empty: dict[str, Any] = dict.fromkeys(
-        ("requested", "distributions", "sampler_attrs", "intermediate", "constraints"), {}
-    )
+    objects = ("requested", "distributions", "sampler_attrs", "intermediate", "constraints")
+    empty: dict[str, Any] = {name: {} for name in objects}
     return empty | {
         "id": f"{index:032x}",
         "session_id": session,
@@ -188,7 +187,9 @@ def _plan(database: Database, text: str, values: Any) -> list[str]:
 def _goes_through_all(step: str, steps: list[str]) -> bool:
     """Whether a step reads all of a large table, or sorts what an index could give in order."""
     if "Seq Scan on trial" in step or "Seq Scan on setting" in step:
-        return True
+        # Until a limit is reached, in whatever order, is what is wanted.
+        limited = any("Limit" in one for one in steps)
+        return not limited or any("Sort" in one for one in steps)
     if step.startswith(("SCAN trial", "SCAN setting")):
         # In the order of an index, up to a limit, is what is wanted.
         return "USING INDEX" not in step and "USING COVERING INDEX" not in step
