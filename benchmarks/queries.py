@@ -3,8 +3,8 @@
     python benchmarks/queries.py [sqlite] [postgresql]
 
 Each question is asked once to warm up, then five times; the median is printed beside what is
-asked. The two last lines are of another database: one session of 20,000 trials, and the command as
-a process.
+asked. The last lines are of another database: one session of 20,000 trials, its report, and the
+command as a process.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import psutil
 
 from benchmarks.query_cases.filled import fill
 from hil.report.export import parquet_of_parts
+from hil.report.page import write_report
 from hil.store import Database, open_database
 
 TIMES = 5
@@ -36,7 +37,7 @@ def main(kinds: list[str]) -> None:
                 _fill(kind, url("many"), 10_000, 10)
                 _many(kind, url("many"), folder)
                 _fill(kind, url("long"), 1, 20_000)
-                _long(kind, url("long"))
+                _long(kind, url("long"), folder)
 
 
 @contextmanager
@@ -112,9 +113,14 @@ def _middle(db: Database) -> str:
     return str(db.sessions(limit=5000)["session_id"].iloc[-1])
 
 
-def _long(kind: str, url: str) -> None:
+def _long(kind: str, url: str, folder: Path) -> None:
     with open_database(url) as db:
         _ask(kind, "20 of a session of 20,000", 0.050, lambda: db.trials("last", limit=20))
+        began = time.perf_counter()
+        page = folder / "report.html"
+        write_report(db, "last", page)
+        size = page.stat().st_size / 1e6
+        _line(kind, f"its report, {size:.1f} MB", time.perf_counter() - began, 20.0)
     command = [sys.executable, "-m", "hil.cli", "trials", "last", "--limit", "20", "--db", url]
     _ask(kind, "hil trials --limit 20, a process", 0.5, lambda: _run(command))
 

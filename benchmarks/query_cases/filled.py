@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, event, insert
+from sqlalchemy import Connection, create_engine, event, insert, text
 from sqlalchemy.engine import make_url
 
 from hil.store import open_database
@@ -17,6 +17,10 @@ from hil.store.models import ACQUISITION, ESTIMATE, SETTING, TRIAL, RigTable, Se
 
 CHUNK = 5000
 START = datetime(2026, 1, 1, tzinfo=UTC)
+_DISTRIBUTION = (
+    '{"name": "FloatDistribution",'
+    ' "attributes": {"step": null, "low": -100.0, "high": 100.0, "log": false}}'
+)
 NAMES = tuple(f"stage.z{index}_um" for index in range(10))
 
 
@@ -42,6 +46,10 @@ def fill(url: str, sessions: int, trials: int, seed: int = 0) -> None:
             connection.execute(insert(SETTING), [one for row in batch for one in _settings(row)])
             connection.execute(insert(ESTIMATE), [_estimate(row) for row in done])
             connection.execute(insert(ACQUISITION), [_acquisition(row) for row in done])
+    if engine.dialect.name == "postgresql":
+        # As the server itself does a minute after such a change. SQLite never does.
+        with engine.begin() as connection:
+            connection.execute(text("ANALYZE"))
     engine.dispose()
 
 
@@ -96,7 +104,7 @@ def _trials(rng: random.Random, keys: list[str], trials: int) -> Iterator[dict[s
             "reason": "stage.z0_um did not settle" if failed else "",
             "requested": values,
             "settings": None if failed else values,
-            "distributions": {name: {"kind": "float", "low": -100, "high": 100} for name in NAMES},
+            "distributions": dict.fromkeys(NAMES, _DISTRIBUTION),
             "sampler_attrs": {},
             "intermediate": {},
             "constraints": {} if failed else {"saturated_share": -0.001},

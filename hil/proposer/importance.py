@@ -12,7 +12,8 @@ from hil.records.trial import TrialRow, TrialState
 
 # Fewer trials say nothing about settings.
 _FEWEST = 4
-_SEARCHES = ("search", "start")
+# More take long and say the same.
+_MOST = 3000
 
 
 def importances(rows: Sequence[TrialRow]) -> Mapping[str, float]:
@@ -37,6 +38,7 @@ def importances(rows: Sequence[TrialRow]) -> Mapping[str, float]:
     values = {row.objectives[0] for row in useful if row.objectives}
     if len(useful) < _FEWEST or len(values) < 2:
         return {}
+    useful = useful[:: -(-len(useful) // _MOST)]
     n_objectives = len(useful[0].objectives or ())
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(directions=["maximize"] * n_objectives)
