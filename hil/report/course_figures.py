@@ -39,7 +39,7 @@ def history(material: Material) -> Figure:
             label = f"best: trial {won.number}"
             axis.plot(won.number, won.objective, "o", color=ORANGE, ms=6, label=label)
         axis.set(xlabel="trial", ylabel=material.result.objective)
-        axis.legend(frameon=False, fontsize=8)
+        axis.legend(fontsize=8)
     return figure
 
 

@@ -21,6 +21,8 @@ MANY = 1500
 
 _STYLE: Any = {
     "font.size": 9,
+    "legend.framealpha": 0.8,
+    "legend.edgecolor": "none",
     "axes.spines.top": False,
     "axes.spines.right": False,
     # Names come from users and devices: a dollar sign is one.
@@ -51,7 +53,7 @@ def empty(text: str) -> Figure:
 
 def dots(axis: Any, x: Any, y: Any, **options: Any) -> Any:
     """Draw points, as pixels where they are many."""
-    known: dict[str, Any] = {"s": 12, "color": GREY, "linewidths": 0}
+    known: dict[str, Any] = {"s": 12 if len(x) <= MANY else 2, "color": GREY, "linewidths": 0}
     if "c" in options:
         known.pop("color")
     return axis.scatter(x, y, rasterized=len(x) > MANY, **(known | options))
@@ -66,8 +68,10 @@ def short(name: str, most: int = 40) -> str:
 def svg(figure: Figure) -> str:
     """Write a figure as SVG."""
     stream = io.StringIO()
+    # Points by the thousand are noise, which no compression makes small.
+    pixels = any(dotted.get_rasterized() for axis in figure.axes for dotted in axis.collections)
     with style():
-        figure.savefig(stream, format="svg", dpi=120, metadata={"Date": None})
+        figure.savefig(stream, format="svg", dpi=75 if pixels else 120, metadata={"Date": None})
     return stream.getvalue()
 
 

@@ -40,8 +40,8 @@ _SECTIONS = (
     _Section(
         "Each setting",
         settings_figures.slices,
-        "The settings that matter most first; later trials are darker, the best one is orange, the"
-        " line is the mean of the trials near by.",
+        "The settings that matter most first; later trials are darker, the best one is the orange"
+        " dot, the line is the mean of the trials near by.",
     ),
     _Section(
         "Which settings matter",

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from hil.report.course_figures import NO_TRIALS
-from hil.report.drawing import BLUE, GREY, LIGHT, ORANGE, dots, empty, short, style
+from hil.report.drawing import BLUE, GREY, LIGHT, MANY, ORANGE, dots, empty, short, style
 from hil.report.material import Material
 
 # Of so many trials lines across all settings can be told apart.
@@ -44,7 +44,7 @@ def _slice(axis: Any, material: Material, done: pd.DataFrame, name: str) -> None
     if words:
         axis.set_xticks(range(len(words)), [short(word, 12) for word in words], rotation=30)
     elif (trend := _trend(x, y)) is not None:
-        axis.plot(*trend, color=BLUE, lw=1.2)
+        axis.plot(*trend, color=ORANGE if len(x) > MANY else BLUE, lw=1.2)
     if (won := material.result.best) is not None:
         at = order == won.number
         axis.plot(x[at], y[at], "o", color=ORANGE, ms=6)
@@ -85,7 +85,7 @@ def pairs(material: Material) -> Figure:
     with style():
         figure = Figure(figsize=(6, 4.2), layout="constrained")
         axis = figure.subplots()
-        drawn = dots(axis, x, y, c=done["value"].to_numpy(), cmap="viridis", s=26)
+        drawn = dots(axis, x, y, c=done["value"].to_numpy(), cmap="viridis")
         if words_x:
             axis.set_xticks(range(len(words_x)), [short(word, 12) for word in words_x], rotation=30)
         if words_y:
@@ -143,7 +143,7 @@ def pareto(material: Material) -> Figure:
             axis.annotate(str(rows[place].number), points[place], xytext=(4, 4),
                           textcoords="offset points", fontsize=7, color=GREY)  # fmt: skip
         axis.set(xlabel=short(names[0]), ylabel=short(names[1]))
-        axis.legend(frameon=False, fontsize=8)
+        axis.legend(fontsize=8)
     return figure
 
 
