@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hil.errors import HilError, InputError, RigHeld
     from hil.information import estimate_information
     from hil.records.estimate import Estimate
+    from hil.report import plot
     from hil.rig.rig import Rig, load_rig
     from hil.session.result import SessionResult
     from hil.session.run import resume_session, run_session
@@ -54,6 +55,7 @@ __all__ = [
     "load_rig",
     "noise",
     "open_database",
+    "plot",
     "resume_session",
     "run_session",
 ]
@@ -62,6 +64,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name == "noise":
         return importlib.import_module("hil.noise")
+    if name == "plot":
+        return importlib.import_module("hil.report.plot")
     if name in _HOMES:
         return getattr(importlib.import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'hil' has no attribute {name!r}")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+import sys
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -13,6 +16,7 @@ from hil.records.events import EventSeverity
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
 Format = Literal["table", "json", "csv", "parquet"]
 Where = Annotated[
@@ -86,6 +90,11 @@ def trials(
     from hil.store import open_database
 
     with open_database(db) as database:
+        if (form or _form_of(output)) in ("csv", "parquet"):
+            parts = database.trial_parts(session, where=where or (), sort=sort, limit=limit)
+            corrected = corrected_objectives(database, session) if session is not None else {}
+            write_parts((with_corrected(part, corrected) for part in parts), form, output)
+            return
         table = database.trials(session, where=where or (), sort=sort, limit=limit)
         corrected = corrected_objectives(database, session) if session is not None else {}
     if corrected:
@@ -242,6 +251,36 @@ def write(
         output.write_text(text, encoding="utf-8", newline="")
     else:
         typer.echo(text, nl=False)
+
+
+def write_parts(parts: Iterable[pa.Table], form: Format | None, output: Path | None) -> None:
+    """Write rows part by part, as CSV or Parquet: any number of them."""
+    from hil.errors import InputError
+    from hil.report.export import csv_of_parts, parquet_of_parts
+
+    if (form or _form_of(output)) == "parquet":
+        if output is None:
+            raise InputError("--format", "", "parquet needs -o FILE")
+        parquet_of_parts(parts, output)
+    elif output is None:
+        csv_of_parts(parts, sys.stdout)
+    else:
+        # Nothing is written before the question is known to make sense.
+        rest = iter(parts)
+        first = next(rest)
+        with output.open("w", encoding="utf-8", newline="") as stream:
+            csv_of_parts(itertools.chain([first], rest), stream)
+
+
+def with_corrected(part: pa.Table, corrected: Mapping[int, float]) -> pa.Table:
+    """Add the objectives without drift, where there is one."""
+    import pyarrow as pa
+
+    if not corrected:
+        return part
+    values = [corrected.get(number.as_py()) for number in part["number"]]
+    place = part.column_names.index("objective") + 1
+    return part.add_column(place, "corrected", pa.array(values, pa.float64()))
 
 
 def _form_of(output: Path | None) -> Format:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
@@ -134,7 +135,11 @@ def run(
             observer=view,
         )
 
-    return drive(work, file.spec.name, file.spec.objective.names[0])
+    result = drive_session(work, file.spec.name, file.spec.objective.names[0])
+    summarise(result)
+    if file.spec.finish.report:
+        write_report_of(result, db, frames)
+    return exit_status(result)
 
 
 def resume(
@@ -194,13 +199,11 @@ def _again(
             confirm=lambda question: True,
         )
 
-    return drive(work, record.name, record.objectives[0])
-
-
-def drive(work: Work, name: str, objective: str) -> int:
-    """Run a session under a terminal view, print its summary, and return the exit status."""
-    result = drive_session(work, name, objective)
+    result = drive_session(work, record.name, record.objectives[0])
     summarise(result)
+    # Of several controllers the one that began the session writes its page.
+    if not join and tomllib.loads(record.session_text).get("finish", {}).get("report") is True:
+        write_report_of(result, db, frames)
     return exit_status(result)
 
 
@@ -213,6 +216,22 @@ def drive_session(work: Work, name: str, objective: str) -> SessionResult:
     with TerminalView(console, name, objective) as view:
         result = work(view)
     return result
+
+
+def write_report_of(result: SessionResult, db: str | None, frames: Path | None) -> None:
+    """Write the page of a session that has ended; what it measured does not hang on that."""
+    from hil.errors import HilError
+    from hil.report.page import write_report
+    from hil.store import open_database
+
+    path = Path(f"hil-report-{result.session_id[:8]}.html")
+    try:
+        with open_database(db, frames=frames) as database:
+            write_report(database, result.session_id, path)
+    except HilError as error:
+        say_line(f"report    not written: {error}")
+        return
+    print(f"report    {path.absolute()}")
 
 
 def exit_status(result: SessionResult) -> int:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import pandas as pd
 
 from hil.errors import InputError
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from hil.store import Database
 
 
@@ -37,6 +40,28 @@ def export_parquet(database: Database, session: str, folder: Path) -> list[Path]
         flat(table).to_parquet(path)
         paths.append(path)
     return paths
+
+
+def parquet_of_parts(parts: Iterable[pa.Table], path: Path) -> int:
+    """Write parts of a table as they come, and count their rows."""
+    import pyarrow.parquet as pq
+
+    writer, rows = None, 0
+    try:
+        for part in parts:
+            writer = writer or pq.ParquetWriter(path, part.schema)
+            writer.write_table(part)
+            rows += part.num_rows
+    finally:
+        if writer is not None:
+            writer.close()
+    return rows
+
+
+def csv_of_parts(parts: Iterable[pa.Table], stream: TextIO) -> None:
+    """Write parts of a table as they come, under one head."""
+    for number, part in enumerate(parts):
+        stream.write(part.to_pandas().to_csv(index=False, header=number == 0))
 
 
 def flat(table: pd.DataFrame) -> pd.DataFrame:

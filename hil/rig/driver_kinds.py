@@ -12,12 +12,9 @@ from hil.errors import nearest
 BUILT_IN = {
     "faulty": "hil.rig.faulty:KIND",
     "micromanager": "drivers.micromanager.kind:KIND",
-<<<<<<< HEAD
     "modal": "drivers.modal.kind:KIND",
     "modal.simulated": "sim.actuators.kind:KIND",
-=======
     "replay": "hil.replay.kind:KIND",
->>>>>>> replay
     "sim.microscope": "sim.microscope:KIND",
     "sim.hyperspectral": "sim.hyperspectral:KIND",
     "sim.lensless": "sim.lensless:KIND",

@@ -101,8 +101,8 @@ def result_of(
 ) -> SessionResult:
     """Sum a session up."""
     record = database.session(session_id)
-    rows = database.rows(session_id)
-    best = best_of(database, session_id)
+    rows, drift = database.rows(session_id), database.drift(session_id)
+    best = winner(without_drift(rows, drift))
     # of several estimates of a trial, the oldest is the session's own
     estimates = database.estimates(session_id).drop_duplicates("number")
     return SessionResult(
@@ -117,7 +117,7 @@ def result_of(
         objective=record.objectives[0],
         database=database.url,
         frames=database.frames_folder,
-        drift=database.drift(session_id),
+        drift=drift,
         flags=Counter(flag for flags in estimates["flags"] for flag in flags),
         n_barred=sum(row.constraints.get("flags", 0) > 0 for row in rows),
         happened=what_happened(database, session_id),

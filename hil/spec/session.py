@@ -71,9 +71,12 @@ class Finish(Spec):
         How many of the best trials are measured again before the winner is named; they count
         within the session's ``trials``. By default 3 in sessions of 50 trials or more (10, where
         fields are taken as needed), and none for grids, QMC sequences and several objectives.
+    report
+        Whether ``hil run`` writes a page about the session at its end.
     """
 
     remeasure: int | None = Field(default=None, ge=0, le=100)
+    report: bool = False
 
 
 class SessionSpec(Spec):

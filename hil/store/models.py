@@ -138,8 +138,11 @@ class TrialTable(Base):
         CheckConstraint(_one_of("state", TrialState), name="state"),
         Index(None, "objective"),
         Index(None, "session_id", "objective"),
+        Index(None, "session_id", "state"),
+        Index(None, "session_id", "kind"),
+        Index(None, "session_id", "proposed_at", "number"),
         Index(None, "state"),
-        Index(None, "proposed_at"),
+        Index(None, "proposed_at", "number"),
     )
 
     id: Mapped[str] = mapped_column(Key, primary_key=True)

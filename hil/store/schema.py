@@ -14,7 +14,7 @@ from hil.store.engine import one_line, writing
 from hil.store.location import Location
 
 # Every released schema, oldest first. Kept here so that opening a database needs no Alembic.
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 HEAD = REVISIONS[-1]
 
 _SQLITE_HEAD = b"SQLite format 3\0"

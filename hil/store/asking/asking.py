@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import pandas as pd
 from sqlalchemy import select
@@ -13,12 +14,15 @@ from hil.ranking.drift import Drift, fit_drift
 from hil.records.session import SessionState
 from hil.records.trial import TrialRow
 from hil.store.access import Access
-from hil.store.asking import queries
+from hil.store.asking import parts, queries
 from hil.store.asking.refs import session_id
 from hil.store.engine import one_line
 from hil.store.models import AcquisitionTable, RigTable, SessionTable, SettingTable, TrialTable
 from hil.store.records import SessionRecord
 from hil.store.trials.rows import TrialRows
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 class Asking(Access):
@@ -69,6 +73,23 @@ class Asking(Access):
         with self._reading() as connection:
             chosen = None if session is None else session_id(connection, session)
             return queries.trials(connection, chosen, where, sort, limit)
+
+    def trial_parts(
+        self,
+        session: str | None = None,
+        *,
+        where: Sequence[str] = (),
+        sort: str | None = None,
+        limit: int | None = None,
+    ) -> Iterator[pa.Table]:
+        """Give the rows of `trials` as Arrow tables of some thousand rows, never all at once.
+
+        Lists and objects are JSON. A setting is a number in all parts, or text where some trial of
+        these has text. There is at least one part, of no rows where there are no trials.
+        """
+        with self._reading() as connection:
+            chosen = None if session is None else session_id(connection, session)
+            yield from parts.trial_parts(connection, chosen, where, sort, limit)
 
     def estimates(self, session: str | None = None) -> pd.DataFrame:
         """One row an estimate, with the values of each field of view; oldest first."""

@@ -6,12 +6,27 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, and_, exists, false, func, not_, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    exists,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+    true,
+)
 
 from hil.store.asking.where import Condition, as_number
 from hil.store.models import SettingTable, TrialTable
 
 Type = Literal["text", "number", "time", "tags"]
+
+# Of so many trials that fit, the first few in order are not looked for by their values.
+_MANY = 2000
 
 # The bound value is anything; SQLAlchemy types it after the column.
 _COMPARE: Mapping[str, Callable[[Any, Any], ColumnElement[bool]]] = {
@@ -46,11 +61,19 @@ def column_filter(condition: Condition, column: Any, kind: Type, dialect: str) -
     return _COMPARE[condition.operator](column, condition.right)
 
 
-def setting_filter(condition: Condition) -> ColumnElement[bool]:
+def setting_filter(
+    connection: Connection, condition: Condition, *, by_trial: bool
+) -> ColumnElement[bool]:
     """Write a condition on what a trial's setting read back.
 
     A number on the right is compared with numbers, and by ``=`` also with words such as the label
     ``"2"`` of a filter wheel. A trial that did not get as far as a read-back fits no condition.
+
+    Parameters
+    ----------
+    by_trial
+        Not all trials are wanted but the first few, or those of a session. Where many fit, these
+        are met soon in going through the trials, and listing all that fit takes longer.
 
     Raises
     ------
@@ -72,10 +95,17 @@ def setting_filter(condition: Condition) -> ColumnElement[bool]:
             fits = and_(known, not_(func.coalesce(same, false())))
     else:
         fits = _COMPARE[condition.operator](SettingTable.value_num, condition.number())
+    named = select(SettingTable.trial_id).where(SettingTable.name == condition.left, fits)
+    if by_trial and fit_many(connection, named):
+        return exists(named.where(SettingTable.trial_id == TrialTable.id).correlate(TrialTable))
     # IN rather than EXISTS: the index on (name, value) can then lead.
-    return TrialTable.id.in_(
-        select(SettingTable.trial_id).where(SettingTable.name == condition.left, fits)
-    )
+    return TrialTable.id.in_(named)
+
+
+def fit_many(connection: Connection, named: Select[Any]) -> bool:
+    """Whether so many rows fit that the first few in some order are met soon in that order."""
+    some = named.limit(_MANY).subquery()
+    return bool(connection.execute(select(func.count()).select_from(some)).scalar() == _MANY)
 
 
 def _tags(condition: Condition, column: Any, dialect: str) -> ColumnElement[bool]:

@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Select, case, select
+from sqlalchemy import Connection, Select, case, func, select
 
 from hil.errors import InputError, nearest
 from hil.records.events import severity_of
-from hil.store.asking.filters import column_filter, setting_filter
+from hil.store.asking import setting_names
+from hil.store.asking.filters import column_filter, fit_many, setting_filter
+from hil.store.asking.setting_names import with_those_of
 from hil.store.asking.summary import ALSO_CALLED, SESSIONS, TRIALS, Column
 from hil.store.asking.where import Condition, parse
 from hil.store.models import (
@@ -33,27 +35,70 @@ def trials(
     limit: int | None,
 ) -> pd.DataFrame:
     """One row a trial; see `Database.trials`."""
-    settings = _setting_names(connection, session_id)
-    query = select(*(column.expression.label(name) for name, column in TRIALS.items()))
-    if session_id is not None:
-        query = query.where(TrialTable.session_id == session_id)
-    for text in where:
-        condition = parse(text, {*settings, *_filterable(TRIALS)})
-        # A column of the table wins over a setting of that name: settings always hold a dot.
-        if condition.left in settings:
-            query = query.where(setting_filter(condition))
-        else:
-            query = query.where(_on_column(connection, condition, TRIALS))
-    query = _ordered(
-        query, sort, TRIALS, settings, default=(TrialTable.proposed_at, TrialTable.number)
-    )
-    frame = _frame(connection, query.limit(limit), list(TRIALS))
+    asked, names = trials_query(connection, session_id, where, sort, limit)
+    query = asked.add_columns(*(column.expression.label(name) for name, column in TRIALS.items()))
+    frame = _frame(connection, query, list(TRIALS))
+    names = with_those_of(names, frame["settings"])
     values = [row or {} for row in frame["settings"]]
     # All columns at once: inserting them one by one fragments the frame.
     columns = pd.DataFrame(
-        {name: [row.get(name) for row in values] for name in settings}, index=frame.index
+        {name: [row.get(name) for row in values] for name in names}, index=frame.index
     )
     return pd.concat([frame, columns], axis=1)
+
+
+def trials_query(
+    connection: Connection,
+    session_id: str | None,
+    where: Sequence[str],
+    sort: str | None,
+    limit: int | None,
+) -> tuple[Select[Any], Sequence[str]]:
+    """Ask for trials without saying which columns; and the names of their settings."""
+    if session_id is None:
+        names = setting_names.of_all(connection)
+    else:
+        names = setting_names.of_ends(connection, session_id)
+        if not _all_known(where, sort, names):
+            names = setting_names.of_session(connection, session_id)
+    by_trial = limit is not None or session_id is not None
+    query = select().select_from(TrialTable)
+    if session_id is not None:
+        query = query.where(TrialTable.session_id == session_id)
+    for text in where:
+        condition = parse(text, {*names, *_filterable(TRIALS)})
+        # A column of the table wins over a setting of that name: settings always hold a dot.
+        if condition.left in names:
+            query = query.where(setting_filter(connection, condition, by_trial=by_trial))
+        elif condition.left == "state" and limit is not None:
+            query = query.where(_state_in_order(connection, condition))
+        else:
+            query = query.where(_on_column(connection, condition, TRIALS))
+    default = (TrialTable.proposed_at, TrialTable.number)
+    return _ordered(query, sort, TRIALS, names, default).limit(limit), names
+
+
+def _state_in_order(connection: Connection, condition: Condition) -> Any:
+    """Write a condition on the state for the first few trials in order.
+
+    SQLite would go by the index on the state and sort what it finds, nearly all trials, though the
+    index of the order gives the first few at once. It takes no index for an expression.
+    """
+    fits = _on_column(connection, condition, TRIALS)
+    here = select(TrialTable.id).where(fits)
+    if connection.dialect.name != "sqlite" or not fit_many(connection, here):
+        return fits
+    return column_filter(condition, func.ifnull(TrialTable.state, None), "text", "sqlite")
+
+
+def _all_known(where: Sequence[str], sort: str | None, names: Sequence[str]) -> bool:
+    known = {*names, *_filterable(TRIALS)}
+    try:
+        for text in where:
+            parse(text, known)
+    except InputError:
+        return False
+    return sort is None or sort.removeprefix("-").strip() in {*known, *TRIALS}
 
 
 def sessions(
@@ -109,21 +154,6 @@ def events(connection: Connection, session_id: str | None) -> pd.DataFrame:
     return frame
 
 
-def _setting_names(connection: Connection, session_id: str | None) -> tuple[str, ...]:
-    """Names of all settings, in the order in which trials list them."""
-    if session_id is None:
-        names = connection.execute(select(SettingTable.name).distinct()).scalars()
-        return tuple(sorted(names))
-    # Every trial of a session has the same settings but for those that failed early.
-    query = (
-        select(SettingTable.name)
-        .join(TrialTable, TrialTable.id == SettingTable.trial_id)
-        .where(TrialTable.session_id == session_id)
-        .distinct()
-    )
-    return tuple(sorted(connection.execute(query).scalars()))
-
-
 def _filterable(columns: Mapping[str, Column]) -> set[str]:
     return {*(name for name, column in columns.items() if column.kind), *ALSO_CALLED}
 
@@ -159,9 +189,15 @@ def _ordered(
     else:
         sortable = {key for key, column in columns.items() if column.kind not in (None, "tags")}
         raise InputError("--sort", name, f"unknown, {nearest(name, {*sortable, *settings})}")
-    if sort.startswith("-"):
-        return query.order_by(*(item.desc().nulls_last() for item in expressions))
-    return query.order_by(*(item.asc().nulls_last() for item in expressions))
+    if not sort.startswith("-"):
+        return query.order_by(*(item.asc().nulls_last() for item in expressions))
+    # Where nothing is missing the words are left out: PostgreSQL takes no plain index for them.
+    return query.order_by(
+        *(
+            item.desc().nulls_last() if getattr(item, "nullable", True) else item.desc()
+            for item in expressions
+        )
+    )
 
 
 def _frame(connection: Connection, query: Select[Any], names: list[str]) -> pd.DataFrame:

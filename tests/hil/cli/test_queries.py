@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from hil.cli.main import run
@@ -60,3 +61,21 @@ def test_a_measurement_says_what_there_is_at_least(
     assert float(line.split()[2]) > 0
     assert run(told) == 0
     assert "lower bound    none: fewer than 4 fields of view" in capsys.readouterr().out
+
+
+def test_trials_are_written_part_by_part(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hil.store.asking.parts.ROWS", 2)
+    assert run(["run", "session.toml"]) == 0
+    assert run(["trials", "last", "--format", "csv", "-o", "trials.csv"]) == 0
+    assert run(["trials", "last", "-o", "trials.parquet"]) == 0
+    capsys.readouterr()
+    assert run(["trials", "last", "--format", "csv"]) == 0
+    assert capsys.readouterr().out == (folder / "trials.csv").read_text(encoding="utf-8")
+    for table in (pd.read_csv("trials.csv"), pd.read_parquet("trials.parquet")):
+        assert list(table["number"]) == [0, 1, 2, 3], "one head, every row"
+        assert table["mirror.z5_nm"].notna().all()
+    assert run(["trials", "last", "--where", "nothing = 1", "-o", "none.csv"]) == 2
+    assert run(["trials", "last", "--where", "nothing = 1", "-o", "none.parquet"]) == 2
+    assert not list(folder.glob("none.*"))

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy.dialects import sqlite
 
 from hil.errors import InputError
+from hil.store import Database
 from hil.store.asking.filters import column_filter, setting_filter
 from hil.store.asking.where import Condition
 from hil.store.models import TrialTable
@@ -52,10 +53,14 @@ def test_operators_that_do_not_suit_a_column_are_refused(condition: Condition, k
         column_filter(condition, TrialTable.objective, kind, "sqlite")  # type: ignore[arg-type]
 
 
-def test_a_setting_is_compared_with_words_or_with_numbers() -> None:
-    number, _ = compiled(setting_filter(Condition("Z.position_um", ">", "3", "Z.position_um > 3")))
+def test_a_setting_is_compared_with_words_or_with_numbers(db: Database) -> None:
+    def asked(condition: Condition) -> object:
+        with db._engine.connect() as connection:
+            return setting_filter(connection, condition, by_trial=True)
+
+    number, _ = compiled(asked(Condition("Z.position_um", ">", "3", "Z.position_um > 3")))
     assert "value_num >" in number
-    word, _ = compiled(setting_filter(Condition("Wheel.Label", "=", "FITC", "Wheel.Label = FITC")))
+    word, _ = compiled(asked(Condition("Wheel.Label", "=", "FITC", "Wheel.Label = FITC")))
     assert "value_num" not in word
-    either, _ = compiled(setting_filter(Condition("Wheel.Label", "=", "2", "Wheel.Label = 2")))
+    either, _ = compiled(asked(Condition("Wheel.Label", "=", "2", "Wheel.Label = 2")))
     assert "value_num =" in either and "value_text =" in either

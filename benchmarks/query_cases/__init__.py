@@ -1,0 +1,1 @@
+"""Databases of the size that a lab has after years."""

@@ -1,0 +1,64 @@
+"""Commands that draw a session."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hil.cli.options import Db, Frames, SessionRef
+
+PLACE = 57
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    app.command()(report)
+    app.command()(plot)
+
+
+def report(
+    session: SessionRef = "last",
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--output", metavar="FILE.html", help="Without it hil-report-SESSION.html."
+        ),
+    ] = None,
+    db: Db = None,
+    frames: Frames = None,
+) -> None:
+    """Write a session as one page that a browser opens without anything else."""
+    from hil.report.page import write_report
+    from hil.store import open_database
+
+    with open_database(db, frames=frames) as database:
+        key = database.session_id(session)
+        path = output or Path(f"hil-report-{key[:8]}.html")
+        write_report(database, key, path)
+    print(f"report    {path.absolute()}")
+
+
+def plot(
+    session: SessionRef = "last",
+    kind: Annotated[
+        str,
+        typer.Option(
+            metavar="KIND",
+            help="history, slices, importance, parallel, pairs, pareto, fields, drift or frames.",
+        ),
+    ] = "history",
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FILE", help="A .png, .svg or .pdf file.")
+    ] = Path("hil-plot.png"),
+    db: Db = None,
+    frames: Frames = None,
+) -> None:
+    """Draw one figure of a session."""
+    from hil.report.plot import draw_to_file
+    from hil.store import open_database
+
+    with open_database(db, frames=frames) as database:
+        draw_to_file(database, session, kind, output)
+    print(f"figure    {output.absolute()}")

@@ -1,0 +1,256 @@
+"""A session as one page of HTML that opens anywhere, offline, with all figures inside."""
+
+from __future__ import annotations
+
+import base64
+import importlib.metadata
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import jinja2
+import pandas as pd
+from matplotlib.figure import Figure
+
+from hil.errors import InputError
+from hil.report import course_figures, settings_figures
+from hil.report.drawing import svg
+from hil.report.material import Material, material_of
+
+if TYPE_CHECKING:
+    from hil.store import Database
+
+_MOST_AS_GOOD = 10
+
+
+class _Section(NamedTuple):
+    title: str
+    draw: Callable[[Material], Figure]
+    caption: str
+
+
+_SECTIONS = (
+    _Section(
+        "Trial by trial",
+        course_figures.history,
+        "Each trial with its interval; the line is the best so far of trials that keep all"
+        " constraints. Drift is taken off where reference trials show one.",
+    ),
+    _Section("First and best frame", course_figures.frames, "One grey scale for both frames."),
+    _Section(
+        "Each setting",
+        settings_figures.slices,
+        "The settings that matter most first; later trials are darker, the best one is the orange"
+        " dot, the line is the mean of the trials near by.",
+    ),
+    _Section(
+        "Which settings matter",
+        settings_figures.importance,
+        "How far the best tenth of the trials lies from all of them, setting by setting.",
+    ),
+    _Section(
+        "The two settings that matter most", settings_figures.pairs, "The circle is the best trial."
+    ),
+    _Section(
+        "All settings at once",
+        settings_figures.parallel,
+        "A line a trial, from the lowest to the highest value tried; the best one is orange.",
+    ),
+    _Section(
+        "Fields of view",
+        course_figures.fields,
+        "What each field of view brought; white where a trial did not measure it.",
+    ),
+    _Section("Drift", course_figures.drift, "Reference trials, at the same settings each time."),
+)
+_FRONT = _Section(
+    "Objectives against each other",
+    settings_figures.pareto,
+    "Trials on the front are numbered: none is better than they are in both.",
+)
+
+
+def write_report(database: Database, session: str, path: Path) -> None:
+    """Write the report of a session.
+
+    Raises
+    ------
+    InputError
+        There is no such session, or the file cannot be written.
+    """
+    if path.is_dir() or not path.parent.is_dir():
+        raise InputError("-o", str(path), "allowed: a file in a folder that exists")
+    text = page(material_of(database, session))
+    try:
+        path.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise InputError("-o", str(path), f"cannot be written: {error.strerror}") from None
+
+
+def page(material: Material) -> str:
+    """Write the page; all that comes from users and devices is escaped."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    template = environment.get_template("page.html.jinja")
+    record, result = material.record, material.result
+    return _printable(
+        template.render(
+            title=f"{record.name} ({record.id[:8]})",
+            summary=_summary(material),
+            objective=result.objective,
+            best=_best(material),
+            no_best=_no_best(material),
+            as_good=list(_as_good(material)),
+            as_good_said=_as_good_said(material),
+            searched=material.searched,
+            asked=list(_asked(material)),
+            figures=list(_figures(material)),
+            happened=result.happened,
+            flags=sorted(result.flags.items(), key=lambda item: -item[1]),
+            refused=sorted(result.refused.items(), key=lambda item: -item[1]),
+            cost=list(_cost(material)),
+            versions=list(_versions(material)),
+            session_text=record.session_text,
+            rig_text=record.rig_text,
+            hil_version=importlib.metadata.version("hil-imaging"),
+        )
+    )
+
+
+def _printable(text: str) -> str:
+    """Replace what no page of HTML may hold: control characters, and halves of surrogates."""
+    kept = "".join(
+        letter if letter in "\n\t" or not (ord(letter) < 32 or 127 <= ord(letter) < 160) else "�"
+        for letter in text.replace("\r\n", "\n")
+    )
+    return kept.encode("utf-8", "replace").decode()
+
+
+def _summary(material: Material) -> str:
+    result = material.result
+    ended = f"{result.state}: {result.reason}" if result.reason else str(result.state)
+    return f"{ended}. {result.n_complete} of {result.n_trials} trials are complete."
+
+
+def _best(material: Material) -> Mapping[str, Any] | None:
+    best = material.result.best
+    if best is None:
+        return None
+    settings = material.settings(best.number) or dict(material.result.best_settings)
+    return {
+        "number": best.number,
+        "value": _number(best.objective),
+        "low": _number(best.ci_low),
+        "high": _number(best.ci_high),
+        "n_measured": best.n_measured,
+        "settings": [(name, _number(value)) for name, value in settings.items()],
+    }
+
+
+def _no_best(material: Material) -> str:
+    if not material.result.n_complete:
+        return "Nothing yet: no trial is complete."
+    return "None: every complete trial breaks a constraint."
+
+
+def _as_good(material: Material) -> Iterator[list[str]]:
+    best = material.result.best
+    for one in material.as_good[:_MOST_AS_GOOD]:
+        if best is not None and one.number != best.number:
+            settings = material.settings(one.number)
+            values = [_number(settings.get(name)) for name in material.searched]
+            yield [str(one.number), _number(one.objective), *values]
+
+
+def _as_good_said(material: Material) -> str:
+    others = len(material.as_good) - 1
+    if others < 1:
+        return "No other settings are as good within its interval."
+    shown = " The best of them:" if others >= _MOST_AS_GOOD else ""
+    return f"As good within its interval are {others} other settings.{shown}"
+
+
+def _asked(material: Material) -> Iterator[tuple[str, str]]:
+    record = material.record
+    yield "name", record.name
+    yield "rig", record.rig
+    yield "objectives", ", ".join(record.objectives)
+    yield "settings searched", ", ".join(material.searched) or "none yet"
+    yield "trials asked for", str(record.n_trials)
+    yield "estimator", record.estimator
+    yield "seed", str(record.seed)
+    yield "began", f"{record.created_at:%Y-%m-%d %H:%M:%S} UTC"
+    ended = record.finished_at
+    yield "ended", f"{ended:%Y-%m-%d %H:%M:%S} UTC" if ended else "not yet"
+    if record.tags:
+        yield "tags", ", ".join(record.tags)
+    if record.note:
+        yield "note", record.note
+
+
+def _figures(material: Material) -> Iterator[dict[str, str]]:
+    sections = list(_SECTIONS)
+    if len(material.record.objectives) > 1:
+        sections.insert(1, _FRONT)
+    for section in sections:
+        drawn = svg(section.draw(material))
+        yield {
+            "title": section.title,
+            "caption": section.caption,
+            "alt": f"Figure: {section.title}. {section.caption}",
+            "data": base64.b64encode(drawn.encode()).decode(),
+        }
+
+
+def _cost(material: Material) -> Iterator[tuple[str, str]]:
+    trials, record = material.trials, material.record
+    yield "frames", str(int(_sum(trials["n_frames"])))
+    dose = trials["dose_mj"].dropna()
+    yield "light at the sample", f"{_sum(dose):.4g} mJ" if len(dose) else "not known"
+    if record.finished_at is not None:
+        took = (record.finished_at - record.created_at).total_seconds()
+        yield "from begin to end", _duration(took)
+    device, total = _sum(trials["device_s"]), _sum(trials["total_s"])
+    estimates = _sum(material.estimates["seconds"])
+    yield "in trials", _duration(total)
+    yield "... with the devices", _duration(device)
+    yield "... estimating", _duration(estimates)
+    yield (
+        "... all else (storing, proposing, waiting)",
+        _duration(max(0.0, total - device - estimates)),
+    )
+
+
+def _versions(material: Material) -> Iterator[tuple[str, str]]:
+    record = material.record
+    yield "calibration", record.calibration_id or "none: the rig file states the noise"
+    for part, said in record.extra.get("manifest", {"versions": record.versions}).items():
+        yield str(part), _said(said)
+
+
+def _said(said: Any) -> str:
+    if isinstance(said, Mapping):
+        return ", ".join(f"{key} {_said(value)}" for key, value in said.items()) or "-"
+    if isinstance(said, list):
+        return ", ".join(map(str, said)) or "-"
+    return str(said)
+
+
+def _sum(values: pd.Series[Any]) -> float:
+    return float(pd.to_numeric(values, errors="coerce").fillna(0).sum())
+
+
+def _number(value: Any) -> str:
+    if value is None or (isinstance(value, float) and value != value):
+        return "unknown"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.1f} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"

@@ -1,0 +1,93 @@
+"""Trials as Arrow tables of some thousand rows: all of a database never stand in memory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import JSON, Connection, Integer, Text, cast, exists, select
+from sqlalchemy.types import Double, Float, TypeEngine
+
+from hil.store.asking import setting_names
+from hil.store.asking.queries import trials_query
+from hil.store.asking.summary import TRIALS
+from hil.store.columns import Real, Utc
+from hil.store.models import SettingTable, TrialTable
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+ROWS = 5000
+
+
+def trial_parts(
+    connection: Connection,
+    session_id: str | None,
+    where: Sequence[str],
+    sort: str | None,
+    limit: int | None,
+) -> Iterator[pa.Table]:
+    """Give trials part by part, see `Database.trial_parts`."""
+    import pyarrow as pa
+
+    query, names = trials_query(connection, session_id, where, sort, limit)
+    if session_id is not None:
+        # The columns are settled before the rows are seen, so no sample of them will do.
+        names = setting_names.of_session(connection, session_id)
+    schema = pa.schema(
+        [
+            *((name, _arrow(column.expression.type)) for name, column in TRIALS.items()),
+            *((name, _arrow_of_setting(connection, name, session_id)) for name in names),
+        ]
+    )
+    columns = (_as_text(column.expression).label(name) for name, column in TRIALS.items())
+    rows = connection.execution_options(stream_results=True).execute(query.add_columns(*columns))
+    yield _table([], names, schema)
+    for part in rows.partitions(ROWS):
+        yield _table(part, names, schema)
+
+
+def _as_text(expression: Any) -> Any:
+    """Leave JSON as it was written: reading it only to write it again takes most of the time."""
+    return cast(expression, Text) if isinstance(expression.type, JSON) else expression
+
+
+def _arrow(column: TypeEngine[Any]) -> pa.DataType:
+    import pyarrow as pa
+
+    if isinstance(column, Utc):
+        return pa.timestamp("us", tz="UTC")
+    if isinstance(column, Integer):
+        return pa.int64()
+    return pa.float64() if isinstance(column, Real | Float | Double) else pa.string()
+
+
+def _arrow_of_setting(connection: Connection, name: str, session_id: str | None) -> pa.DataType:
+    import pyarrow as pa
+
+    # Not "IS NOT NULL", which PostgreSQL does not look up in the index.
+    words = select(SettingTable.trial_id).where(
+        SettingTable.name == name, SettingTable.value_text >= ""
+    )
+    if session_id is not None:
+        of = (TrialTable.id == SettingTable.trial_id, TrialTable.session_id == session_id)
+        words = words.where(exists().where(*of))
+    text = connection.execute(words.limit(1)).first() is not None
+    return pa.string() if text else pa.float64()
+
+
+def _table(rows: Sequence[Any], names: Sequence[str], schema: pa.Schema) -> pa.Table:
+    import pyarrow as pa
+
+    columns = list(zip(*rows, strict=True)) or [() for _ in TRIALS]
+    place = list(TRIALS).index("settings")
+    values: list[Mapping[str, Any]] = [json.loads(text) if text else {} for text in columns[place]]
+    for name in names:
+        cells = [row.get(name) for row in values]
+        if schema.field(name).type == pa.string():
+            columns.append(tuple(None if cell is None else str(cell) for cell in cells))
+        else:
+            columns.append(tuple(None if cell is None else float(cell) for cell in cells))
+    arrays = [pa.array(column, kind) for column, kind in zip(columns, schema.types, strict=True)]
+    return pa.table(arrays, schema=schema)

@@ -1,0 +1,66 @@
+"""What the figures of a session's course show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from hil.report import course_figures
+from hil.report.material import material_of
+from hil.store import Database
+
+
+def test_the_best_so_far_never_falls_and_ends_at_the_best(
+    database: Database, measured: Callable[..., str]
+) -> None:
+    key = measured(n=20)
+    (axis,) = course_figures.history(material_of(database, key)).axes
+    step = next(line for line in axis.lines if line.get_label() == "best so far")
+    course = np.asarray(step.get_ydata(), dtype=float)
+    assert (np.diff(course) >= 0).all()
+    assert course[-1] == database.trials(key)["objective"].max()
+
+
+def test_a_field_that_was_not_measured_is_no_number(
+    database: Database, measured: Callable[..., str]
+) -> None:
+    key = measured(n=4, fields=lambda number: [number % 2, 7])
+    numbers, fields, table = material_of(database, key).fields()
+    assert (numbers, fields) == ([0, 1, 2, 3], [0, 1, 7])
+    assert np.isnan(table[0, 1]) and np.isnan(table[1, 0])
+    assert np.isfinite(table[:, 2]).all()
+    heat = course_figures.fields(material_of(database, key)).axes[0].images[0].get_array()
+    assert heat is not None and heat.shape == (3, 4)
+
+
+def test_first_and_best_show_the_same_field_at_one_scale(
+    database: Database, measured: Callable[..., str]
+) -> None:
+    key = measured(n=12, fields=lambda number: [5, 2] if number == 0 else [2])
+    material = material_of(database, key)
+    best = material.result.best
+    assert best is not None and best.number != 0
+    first, after, change = course_figures.frames(material).axes[:3]
+    one, two = first.images[0], after.images[0]
+    assert one.get_clim() == two.get_clim()
+    place = material.measured_fields(0).index(2)
+    stored = database.frames(key, 0)[:, 0]
+    assert any(np.array_equal(one.get_array(), frame) for frame in stored[place : place + 1])
+    want = two.get_array().astype(float) - one.get_array().astype(float)
+    assert np.allclose(change.images[0].get_array(), want)
+
+
+def test_large_frames_are_drawn_by_means_of_blocks() -> None:
+    image = np.arange(1030 * 700, dtype=float).reshape(1030, 700)
+    small = course_figures._small(image)
+    assert max(small.shape) <= 512
+    assert small[0, 0] == image[:3, :3].mean()
+
+
+def test_without_a_common_field_no_frames_are_compared(
+    database: Database, measured: Callable[..., str]
+) -> None:
+    key = measured(n=8, fields=lambda number: [number])
+    (axis,) = course_figures.frames(material_of(database, key)).axes
+    assert "in common" in axis.texts[0].get_text()

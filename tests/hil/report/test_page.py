@@ -1,0 +1,94 @@
+"""The page is valid HTML, whole, offline, and says what there is and what there is not."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ElementTree
+from base64 import b64decode
+from collections.abc import Callable
+from pathlib import Path
+
+import html5lib
+import pytest
+
+from hil.errors import InputError
+from hil.report.page import write_report
+from hil.store import Database
+
+HOSTILE = "<script>alert('x')</script> $\\frac{ \"&\x07\u202e"
+
+
+def text_of(database: Database, session: str, folder: Path) -> str:
+    path = folder / "report.html"
+    write_report(database, session, path)
+    text = path.read_text(encoding="utf-8")
+    html5lib.HTMLParser(strict=True).parse(text)
+    for svg in re.findall(r"base64,([^\"]+)\"", text):
+        ElementTree.fromstring(b64decode(svg))
+    assert not re.search(r"(?:src|href)=\"(?!data:)", text), "a request leaves the page"
+    return text
+
+
+def test_a_session_is_told_whole(
+    database: Database, measured: Callable[..., str], tmp_path: Path
+) -> None:
+    key = measured(note="oil", tags=("a", "b"))
+    best = database.trials(key, sort="-objective", limit=1).iloc[0]
+    text = text_of(database, key, tmp_path)
+    assert f"Trial {best['number']}: <strong>{best['objective']:.6g}</strong>" in text
+    for said in ("stage.x_um", "a, b", "oil", "name = &#34;scope&#34;", "trial FAILED"):
+        assert said in text, said
+    assert text.count("<img ") == text.count(' alt="Figure') == 8
+    assert len(text) < 5e6
+
+
+def test_hostile_names_are_text(
+    database: Database, measured: Callable[..., str], tmp_path: Path
+) -> None:
+    key = measured(
+        names=(f"stage.{HOSTILE}", "cost.$x^"),
+        name=HOSTILE,
+        rig=HOSTILE,
+        note=HOSTILE,
+        tags=(HOSTILE,),
+        session_text=HOSTILE,
+        versions={HOSTILE: HOSTILE},
+    )
+    text = text_of(database, key, tmp_path)
+    assert "<script" not in text
+    assert "<b>late" not in text
+    assert "\x07" not in text
+    assert "&lt;script&gt;" in text
+    assert "&lt;b&gt;late&lt;/b&gt; &amp; lost" in text
+
+
+def test_sessions_without_trials_or_frames_say_so(
+    database: Database, measured: Callable[..., str], tmp_path: Path
+) -> None:
+    assert "no trial is complete" in text_of(database, measured(n=0), tmp_path)
+    assert "Trial " in text_of(database, measured(n=1), tmp_path)
+    text_of(database, measured(n=3, frames=False), tmp_path)
+
+
+def test_trials_with_some_of_the_fields(
+    database: Database, measured: Callable[..., str], tmp_path: Path
+) -> None:
+    text_of(database, measured(fields=lambda number: [number % 3]), tmp_path)
+    text_of(database, measured(fields=lambda number: [2, 5][: 1 + number % 2]), tmp_path)
+
+
+def test_two_objectives_have_a_front(
+    database: Database, measured: Callable[..., str], tmp_path: Path
+) -> None:
+    text = text_of(database, measured(objectives=("bits_per_pixel", "speed")), tmp_path)
+    assert "Objectives against each other" in text
+
+
+def test_what_cannot_be_written_is_said(
+    database: Database, measured: Callable[..., str], tmp_path: Path
+) -> None:
+    for path in (tmp_path, tmp_path / "no" / "report.html"):
+        with pytest.raises(InputError, match="folder that exists"):
+            write_report(database, measured(n=1), path)
+    with pytest.raises(InputError, match="no session"):
+        write_report(database, "ffffffff0000", tmp_path / "r.html")
