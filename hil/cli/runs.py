@@ -207,6 +207,13 @@ def _again(
     return exit_status(result)
 
 
+def drive(work: Work, name: str, objective: str) -> int:
+    """Run a session under a terminal view, print its summary, and return the exit status."""
+    result = drive_session(work, name, objective)
+    summarise(result)
+    return exit_status(result)
+
+
 def drive_session(work: Work, name: str, objective: str) -> SessionResult:
     """Run a session under a terminal view."""
     from hil.cli.progress import TerminalView
