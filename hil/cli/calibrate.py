@@ -149,7 +149,7 @@ def _progress() -> Iterator[Callable[[CalibrationProgress], None]]:
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bars
 
-    from hil.cli.terminal import SafeConsole
+    from hil.cli.screen.terminal import SafeConsole
 
     console = SafeConsole(sys.stderr)
     if not console.is_terminal:

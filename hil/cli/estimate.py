@@ -238,7 +238,7 @@ def _family(name: str | None, words: list[str], progress: Progress) -> str | Pat
 def _progress() -> Progress:
     from rich.progress import Progress
 
-    from hil.cli.terminal import SafeConsole
+    from hil.cli.screen.terminal import SafeConsole
 
     screen = SafeConsole(sys.stderr)
     return Progress(console=screen, transient=True, disable=not screen.is_terminal)

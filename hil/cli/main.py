@@ -11,14 +11,12 @@ from typing import Annotated
 
 import typer
 
-from hil.cli.terminal import safe_output
+from hil.cli.screen.terminal import safe_output
 from hil.errors import HilError
 from hil.rig.device_thread import abandoned
 
 # Files of this folder that hold no commands; every other one is a group of them.
-_NO_GROUPS = frozenset(
-    {"__main__", "asking", "main", "options", "progress", "rig_check", "terminal"}
-)
+_NO_GROUPS = frozenset({"__main__", "main", "options", "progress", "rig_check", "screen"})
 
 app = typer.Typer(
     name="hil",

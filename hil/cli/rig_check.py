@@ -31,7 +31,7 @@ def check_rig(path: Path) -> int:
     from rich.table import Table
     from rich.text import Text
 
-    from hil.cli.terminal import SafeConsole
+    from hil.cli.screen.terminal import SafeConsole
 
     rig = Rig(Plan(load_rig_file(path)))
     try:

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from hil.cli.asking import ask, say_line
 from hil.cli.options import Db, Frames, RigPath, SessionRef
+from hil.cli.screen.asking import ask, say_line
 
 PLACE = 20
 

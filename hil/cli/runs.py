@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
-from hil.cli.asking import ask, say_line
 from hil.cli.options import Db, Frames, SessionRef
+from hil.cli.screen.asking import ask, say_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -217,7 +217,7 @@ def drive(work: Work, name: str, objective: str) -> int:
 def drive_session(work: Work, name: str, objective: str) -> SessionResult:
     """Run a session under a terminal view."""
     from hil.cli.progress import TerminalView
-    from hil.cli.terminal import SafeConsole
+    from hil.cli.screen.terminal import SafeConsole
 
     console = SafeConsole(sys.stderr)
     with TerminalView(console, name, objective) as view:

@@ -10,7 +10,7 @@ import pytest
 from rich.text import Text
 
 from hil.cli.main import run
-from hil.cli.terminal import SafeConsole, safe_output, shown
+from hil.cli.screen.terminal import SafeConsole, safe_output, shown
 
 CASES = [
     ("\x1b[2J", "\\x1b[2J"),

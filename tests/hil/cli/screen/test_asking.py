@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from hil.cli.asking import ask, say_line
+from hil.cli.screen.asking import ask, say_line
 
 
 class Terminal(io.StringIO):
