@@ -67,7 +67,8 @@ def test_one_good_choice_of_six_is_found() -> None:
             np.exp(-((params["z_um"] - 2) ** 2))
         )
 
-    study = searched(objective, axes, 24, seed=1)
+    # at random 95 % comes once in 130 trials
+    study = searched(objective, axes, 30, seed=1)
     assert study.best_params["wheel"] == "e"
     assert study.best_value > 0.95
 
