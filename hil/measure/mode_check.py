@@ -192,7 +192,7 @@ def check_modes_of(
         _within(held.rig, present, amplitude)
         command_s = moves_s(file.spec) + repeats * file.spec.frame_timeout_s
         detail = {"modes": len(names), "amplitude": amplitude}
-        with held.in_use("modes check", detail, StopSwitch(), command_s) as watch:
+        with held.in_use("modes_check", detail, StopSwitch(), command_s) as watch:
             taken = _Taken(held.rig, watch, names, repeats, clock)
             halves, found = taken.run(present, amplitude, observer)
     found = _alike(found, halves)

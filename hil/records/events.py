@@ -32,6 +32,7 @@ EVENT_SEVERITY: Mapping[str, EventSeverity] = {
     "drift": _I,
     "measure": _I,
     "measured": _I,
+    "modes_check": _I,
     "move": _I,
     "park": _I,
     "pause_requested": _I,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import JSON, Connection, Integer, Text, cast, exists, select
-from sqlalchemy.types import Double, Float, TypeEngine
+from sqlalchemy.types import Double, Float, TypeDecorator, TypeEngine
 
 from hil.store.asking import setting_names
 from hil.store.asking.queries import trials_query
@@ -50,7 +50,12 @@ def trial_parts(
 
 def _as_text(expression: Any) -> Any:
     """Leave JSON as it was written: reading it only to write it again takes most of the time."""
-    return cast(expression, Text) if isinstance(expression.type, JSON) else expression
+    return cast(expression, Text) if isinstance(_within(expression.type), JSON) else expression
+
+
+def _within(column: TypeEngine[Any]) -> TypeEngine[Any]:
+    """Give the type that the database knows, under what checks its values."""
+    return column.impl_instance if isinstance(column, TypeDecorator) else column
 
 
 def _arrow(column: TypeEngine[Any]) -> pa.DataType:
@@ -58,7 +63,7 @@ def _arrow(column: TypeEngine[Any]) -> pa.DataType:
 
     if isinstance(column, Utc):
         return pa.timestamp("us", tz="UTC")
-    if isinstance(column, Integer):
+    if isinstance(_within(column), Integer):
         return pa.int64()
     return pa.float64() if isinstance(column, Real | Float | Double) else pa.string()
 
