@@ -64,6 +64,6 @@ def test_a_server_that_is_frozen() -> None:
 def test_mutated_files_and_doctored_rows() -> None:
     check(
         *chaos_files.texts(6, random.Random(1)),
-        *chaos_files.frames(100, random.Random(1)),
+        *chaos_files.frames(20, random.Random(1)),
         *chaos_files.databases(3, random.Random(1)),
     )
