@@ -19,6 +19,31 @@ from sqlalchemy.engine import URL, make_url
 
 from tests.postgres import admin, new_database
 
+# Files that take longest: what begins last, alone, is what the others wait for.
+LONG = (
+    "tests/test_readme.py",
+    "tests/hil/supervision/test_every_command.py",
+    "tests/hil/test_chaos.py",
+    "tests/hil/supervision/test_guardian.py",
+    "tests/hil/session/test_waiting.py",
+    "tests/hil/supervision/test_lease.py",
+    "tests/hil/session/control/test_attended.py",
+    "tests/hil/session/test_join.py",
+    "tests/hil/session/test_as_needed.py",
+    "tests/test_examples.py",
+)
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One more than there are cores: many tests wait, for a process that ends or a lock."""
+    return (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest files; the order within a file stays."""
+    rank = {name: place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: rank.get(item.nodeid.partition("::")[0], len(LONG)))
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Give each worker a folder for temporary files of its own: locks on hardware lie there."""
