@@ -1,8 +1,12 @@
 """Accuracy and speed of the information estimators on problems with known answers.
 
-``python benchmarks/estimators.py [SEEDS] [CASE ...]`` runs `benchmarks/estimator_cases/CASE.py`,
-all of them by default, and prints one table. Errors are bits per pixel, means over seeds with their
-spread; times are medians of five runs, to be taken with nothing else running.
+``python benchmarks/estimators.py [SEEDS] [CASE ...]``, in any order, runs
+`benchmarks/estimator_cases/CASE.py`, all of them by default, and prints one table. Errors are bits
+per pixel, means over seeds with their spread; times are medians of five runs, to be taken with
+nothing else running.
+
+``python benchmarks/estimators.py chains 100`` counts the pairs of random chains of settings that
+come out in the wrong order, ``coverage 200`` the intervals that hold the truth.
 
 ``python benchmarks/estimators.py table [SEEDS]`` prints the table of docs/which_estimator.md: what
 was seen to fail once, the right value, and what the families say of it now.
@@ -37,14 +41,16 @@ def main() -> None:
 
         print_table(int(words[1]) if len(words) > 1 else DEFAULT_TABLE_SEEDS)
         return
-    seeds = int(words.pop(0)) if words and words[0].isdigit() else DEFAULT_SEEDS
+    given = [int(word) for word in words if word.isdigit()]
+    words = [word for word in words if not word.isdigit()]
     unknown = [name for name in words if name not in case_names()]
     if unknown:
         sys.exit(f"no case {unknown[0]!r}; there are: {', '.join(case_names())}")
     show(("case", "error", "spread", "s", "reference", "to reach", "note"))
     for name in words or case_names():
         module = importlib.import_module(f"benchmarks.estimator_cases.{name}")
-        for row in module.rows(seeds):
+        usual = getattr(module, "DEFAULT_SEEDS", DEFAULT_SEEDS)
+        for row in module.rows(given[0] if given else usual):
             show(
                 (
                     row.case,

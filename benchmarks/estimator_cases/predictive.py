@@ -2,7 +2,7 @@
 
 Flat fields at any light, gain and clip, hits and spikes, beads, ramps, processes with edges of the
 spectrum in odd places, templates, real images, cameras whose pixels differ; how monotone it is in
-light and read noise; coverage. What it costs is in `cost.py`.
+light and read noise. What it costs is in `cost.py`; `coverage.py` and `chains.py` have the rest.
 """
 
 from __future__ import annotations
@@ -71,7 +71,6 @@ def rows(n_seeds: int) -> Iterator[Row]:
         )
     yield from _images()
     yield from _chains(n_seeds)
-    yield from _coverage(n_seeds)
 
 
 def _flat() -> Iterator[Case]:
@@ -184,7 +183,7 @@ def ramps() -> Iterator[Case]:
             yield Case(says, PoissonNoise(), frames, truth, "0.02", p)
 
 
-def _lags(n: int) -> tuple[Floats, Floats]:
+def lags(n: int) -> tuple[Floats, Floats]:
     at = np.minimum(np.arange(n), n - np.arange(n)) * np.where(np.arange(n) <= n // 2, 1.0, -1.0)
     return at[:, None], at[None, :]
 
@@ -208,7 +207,7 @@ def processes() -> Iterator[Case]:
     sigma = 10.0
     for name, (lag, amplitude) in PROCESSES.items():
         # what the torus makes of it, where no such covariance is positive
-        grid = _lags(256)
+        grid = lags(256)
         power = np.maximum(np.fft.fft2(amplitude**2 * lag(*grid)).real, 0)
         covariance = np.fft.ifft2(power).real
         for p, side, n in ((16, 128, 80), (16, 96, 8), (8, 64, 8)):
@@ -251,7 +250,7 @@ def _templates() -> Iterator[Case]:
         yield Case(f"64 templates, {case.says}", noise, frames, truth, "0.02", mixture.P)
 
 
-def _image_fields() -> dict[str, Floats]:
+def image_fields() -> dict[str, Floats]:
     found = {name: real_images.fields(image()) for name, image in real_images.images().items()}
     if importlib.util.find_spec("skimage") is not None:
         from skimage.data import coffee
@@ -262,7 +261,7 @@ def _image_fields() -> dict[str, Floats]:
 
 def _images() -> Iterator[Row]:
     """Held-out bound less the least one of the other families that give codes probabilities."""
-    for says, x in _image_fields().items():
+    for says, x in image_fields().items():
         for mean in (3, 30, 300, 1000):
             rng = np.random.default_rng(0)
             frames = rng.poisson(mean * x / x.mean())
@@ -290,7 +289,7 @@ def _chains(n_seeds: int) -> Iterator[Row]:
         "light of a cell, 3 to 300 photons": (3.0, 300.0),
         "read noise over beads, 0 to 30 e": (0.0, 30.0),
     }
-    images = _image_fields()
+    images = image_fields()
     x = images["cell"] if "cell" in images else next(iter(images.values()))
     for says, (low, high) in ends.items():
         worst = []
@@ -320,25 +319,3 @@ def _chains(n_seeds: int) -> Iterator[Row]:
             "at least -0.003",
             f"{POINTS} points",
         )
-
-
-def _coverage(n_seeds: int) -> Iterator[Row]:
-    """Share of 95 % intervals that hold the truth, of an exponential process."""
-    lag, amplitude = PROCESSES["exponential, 9 times the noise"]
-    power = np.maximum(np.fft.fft2(amplitude**2 * lag(*_lags(128))).real, 0)
-    apart = places(8)[:, None] - places(8)[None]
-    own = np.fft.ifft2(power).real[apart[..., 0], apart[..., 1]]
-    truth = process_truth_bits(np.asarray(own, dtype=np.float64), 10.0)
-    trials = 25 * n_seeds
-    for n in (4, 8, 24):
-        held = 0
-        for seed in range(trials):
-            rng = np.random.default_rng(seed)
-            white = rng.standard_normal((n, *power.shape))
-            scene = np.fft.ifft2(np.sqrt(power) * np.fft.fft2(white)).real[:, :64, :64]
-            frames = np.rint(500 + scene + rng.normal(0, 10, scene.shape)).astype(np.int32)
-            found = estimate(frames, GaussianNoise(10), "predictive", 8)
-            held += found.ci_low <= truth <= found.ci_high
-        share = held / trials
-        sd = math.sqrt(max(share * (1 - share), 0.01) / trials)
-        yield Row(f"predictive, coverage, {n} fields", share, sd, 0.0, "", "0.92 to 0.97", "")

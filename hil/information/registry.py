@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
-import importlib.util
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -124,9 +123,13 @@ class PatchEstimator(Protocol):
 
 def estimator_names() -> tuple[str, ...]:
     """All estimators there are, in alphabetical order; ``a_with_b.py`` is called ``a+b``."""
+    return tuple(sorted(_ours() | set(_installed())))
+
+
+def _ours() -> set[str]:
     package = importlib.import_module(_ESTIMATORS)
-    ours = {module.name for module in pkgutil.iter_modules(package.__path__)}
-    return tuple(sorted({name.replace("_with_", "+") for name in ours} | set(_installed())))
+    modules = pkgutil.iter_modules(package.__path__)
+    return {module.name.replace("_with_", "+") for module in modules}
 
 
 def _installed() -> dict[str, importlib.metadata.EntryPoint]:
@@ -159,11 +162,11 @@ def find_estimator(name: str) -> PatchEstimator:
     InputError
         Where there is none, with the nearest name.
     """
-    known = estimator_names()
-    if name not in known:
-        raise InputError("estimator", "", f"no estimator {name!r}: {nearest(name, known)}")
-    path = f"{_ESTIMATORS}.{name.replace('+', '_with_')}"
-    if importlib.util.find_spec(path) is None:
-        return cast(PatchEstimator, _installed()[name].load())
-    module = importlib.import_module(path)
-    return cast(PatchEstimator, module.ESTIMATOR)
+    if name in _ours():  # first, since what is installed takes 20 ms to look through
+        module = importlib.import_module(f"{_ESTIMATORS}.{name.replace('+', '_with_')}")
+        return cast(PatchEstimator, module.ESTIMATOR)
+    installed = _installed()
+    if name not in installed:
+        known = nearest(name, estimator_names())
+        raise InputError("estimator", "", f"no estimator {name!r}: {known}")
+    return cast(PatchEstimator, installed[name].load())

@@ -95,6 +95,34 @@ class EmccdNoise(TabulatedNoise):
         """See `NoiseModel`."""
         return self._plain.darkest_adu
 
+    def recoded(
+        self, step_adu: float, phase_adu: float, highest: float | None
+    ) -> EmccdNoise | None:
+        """Give the noise of (y - phase) / step, clipped at ``highest`` of these; it is kept.
+
+        None where steps are so wide that the read noise is less than a quarter of one.
+        """
+        key = (step_adu, phase_adu, highest)
+        if key not in self._recoded:
+            gain = self.gain_e_per_adu * step_adu
+            enough = self.read_noise_e >= _LEAST_READ_NOISE_ADU * gain
+            self._recoded[key] = self._in_steps(gain, key) if enough else None
+        return self._recoded[key]
+
+    def _in_steps(self, gain: float, key: tuple[float, float, float | None]) -> EmccdNoise:
+        found = EmccdNoise(
+            gain, 0.0, self.read_noise_e, self.em_gain, self.bit_depth, self.clock_induced_e
+        )
+        # what the register makes of electrons no code changes: the rest is a camera's
+        found._plain = self._plain.recoded(*key)
+        found.like_camera = self.like_camera.recoded(*key)
+        found.offset_adu, found.highest_adu = found._plain.offset_adu, found._plain.highest_adu
+        return found
+
+    @cached_property
+    def _recoded(self) -> dict[tuple[float, float, float | None], EmccdNoise | None]:
+        return {}
+
     @cached_property
     def like_camera(self) -> CameraNoise:
         """The camera with the same mean and variance: half the light, twice the slope."""

@@ -40,6 +40,7 @@ _FEWEST_BLOCKS = 16
 _SIGMAS = 4.0
 _LEAST_BITS, _LEAST_POSSIBLE_BITS = 0.005, 0.05
 _MUCH = 0.25  # of the estimate
+_LEAST_SHARE = 1e-3  # of the noise by the model, that repeats may show
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +65,32 @@ class FewFields:
         return self.shared_bits > max(_SIGMAS * self.shared_se_bits, _LEAST_BITS)
 
     def may_be(self, half_width_bits: float, bits_per_pixel: float) -> bool:
-        """Whether one may be that is worth more than the interval of an estimate, and much of it.
+        """Whether a pattern may be so much of an estimate that a search could live by it.
 
-        What optics leave of a scene in small windows is never quite nothing: a bound of less than
-        a quarter of the estimate says nothing of a camera.
+        A pattern is part of the estimate, so that it is no more than the estimate says, whatever
+        its bound. It matters where it may be more than each of three:
+
+        - the half-width of the interval: within it nothing is told apart anyway;
+        - 0.05 bit;
+        - a quarter of the estimate: what optics leave of a scene in small windows is never quite
+          nothing, and a smaller bound says nothing of a camera.
+
+        Parameters
+        ----------
+        half_width_bits
+            NaN where there is no interval: then it allows nothing.
+        bits_per_pixel
+            The estimate; infinite where it is not known, and then caps nothing.
         """
-        allowed = half_width_bits if math.isfinite(half_width_bits) else 0.0
-        least = max(allowed, _LEAST_POSSIBLE_BITS, _MUCH * bits_per_pixel)
-        return min(self.at_most_bits, bits_per_pixel) > (
-            least if math.isfinite(bits_per_pixel) else max(allowed, _LEAST_POSSIBLE_BITS)
-        )
+        possible = min(self.at_most_bits, bits_per_pixel)
+        if math.isnan(possible):
+            return False
+        allowed = [_LEAST_POSSIBLE_BITS]
+        if math.isfinite(half_width_bits):
+            allowed.append(half_width_bits)
+        if math.isfinite(bits_per_pixel):
+            allowed.append(_MUCH * bits_per_pixel)
+        return possible > max(allowed)
 
     def details(self) -> dict[str, Any]:
         """Give what an estimate states."""
@@ -90,20 +107,46 @@ def check_few_fields(checked: CheckedFrames, noise_variance_adu2: float) -> FewF
     noise_variance_adu2
         Of single frames, by the noise model.
     """
-    frames = middle(checked.frames, _SIDE)
-    n_fields, n_repeats = frames.shape[:2]
+    frames = about(middle(checked.frames, _SIDE), checked.mean_adu)
     usable = None if checked.usable is None else middle(checked.usable, _SIDE)
-    halves = _windows(about(frames[:, 0], checked.mean_adu), usable)
-    if min(len(half) for half in halves) < _FEWEST_WINDOWS or noise_variance_adu2 <= 0:
+    repeats = DifferenceSums.of(frames, usable) if frames.shape[1] > 1 else None
+    noise = noise_of_single_frames(repeats, noise_variance_adu2)
+    return bound_pattern(frames[:, 0], noise, frames.mean(axis=1), noise, usable)
+
+
+def noise_of_single_frames(repeats: DifferenceSums | None, by_model_adu2: float) -> float:
+    """Variance of noise, by repeats where there are any: what the model lacks is no pattern."""
+    if repeats is None or repeats.size == 0 or by_model_adu2 <= 0:
+        return by_model_adu2
+    return max(repeats.square / repeats.size / 2, _LEAST_SHARE * by_model_adu2)
+
+
+def bound_pattern(
+    images: NDArray[np.float32],
+    image_noise_adu2: float,
+    means: NDArray[np.float32],
+    noise_adu2: float,
+    usable: NDArray[np.bool_] | None,
+) -> FewFields:
+    """Bound the pattern in an image of each field.
+
+    Parameters
+    ----------
+    images, image_noise_adu2
+        (n, H, W) less a fixed value, and the variance of the noise in them.
+    means
+        (n, H, W) means of each field's frames.
+    noise_adu2
+        Variance of single frames' noise.
+    usable
+        (H, W); None for all.
+    """
+    halves = _windows(images, usable)
+    if min(len(half) for half in halves) < _FEWEST_WINDOWS or noise_adu2 <= 0:
         return FewFields(math.nan)
-    noise = noise_variance_adu2
-    if n_repeats > 1:
-        sums = DifferenceSums.of(about(frames, checked.mean_adu), usable)
-        noise = max(sums.square / sums.size / 2, 1e-3 * noise)
-    at_most = _white_bits(halves, noise)
-    if n_fields == 1:
+    at_most = _as_bits(_white_variance(halves) - image_noise_adu2, noise_adu2)
+    if len(means) == 1:
         return FewFields(at_most)
-    means = about(frames, checked.mean_adu).mean(axis=1)
     sharp = np.diff(np.diff(means, axis=1), axis=2).astype(np.float64)
     if usable is not None:
         rows = usable[:-1] & usable[1:]
@@ -115,8 +158,8 @@ def check_few_fields(checked: CheckedFrames, noise_variance_adu2: float) -> FewF
     share = 1.0 if usable is None else float(np.any(sharp != 0, axis=0).mean())
     v, se = float(blocks.mean()) / 4 / share, float(blocks.std(ddof=1)) / 4 / share
     se /= math.sqrt(blocks.size)
-    shared = _as_bits(v, noise)
-    most = _as_bits(v + _SIGMAS * se, noise)
+    shared = _as_bits(v, noise_adu2)
+    most = _as_bits(v + _SIGMAS * se, noise_adu2)
     found = FewFields(at_most, shared, (most - shared) / _SIGMAS)
     # where the fields share nothing, chance bounds it too
     return found if found.shows else replace(found, at_most_bits=min(at_most, most))
@@ -153,10 +196,11 @@ def _windows(
     return halves
 
 
-def _white_bits(halves: list[NDArray[np.float32]], noise: float) -> float:
+def _white_variance(halves: list[NDArray[np.float32]]) -> float:
+    """Variance along each half's weakest wave, in the other half."""
     covariances = [np.cov(half, rowvar=False).astype(np.float64) for half in halves]
     found = []
     for own, other in (covariances, covariances[::-1]):
         weakest = np.linalg.eigh(own)[1][:, 0]
         found.append(float(weakest @ other @ weakest))
-    return _as_bits(float(np.mean(found)) - noise, noise)
+    return float(np.mean(found))

@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from drivers.types import Floats
 from hil.information.densities.stationary.centrosymmetric import Halves
-from hil.information.densities.stationary.masked_lags import patch_lags
+from hil.information.densities.stationary.masked_lags import lag_products
 from hil.information.diagnostics.flags import about, middle
 from hil.information.diagnostics.spikes import SpikeLimit, spike_bits
 from hil.information.sample.checks import CheckedFrames
@@ -205,9 +205,8 @@ def _autocovariance(tiles: NDArray[np.float32]) -> Floats:
 
     Over whole images the pairs of a lag would leave out the border, where shading is strongest.
     """
-    sums = patch_lags(np.ascontiguousarray(tiles), 1)
-    result: Floats = sums.products[0, 0] / np.maximum(sums.pairs, 1.0)
-    return result
+    products, pairs = lag_products(np.ascontiguousarray(tiles))
+    return products / np.maximum(pairs, 1.0)
 
 
 def _log_det(c: Floats, floor: float) -> float:

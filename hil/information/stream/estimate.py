@@ -17,6 +17,11 @@ from hil.information.constant_frames import constant_estimate
 from hil.information.densities.stationary.autocovariance import LagSums
 from hil.information.densities.stationary.fit import fitted
 from hil.information.densities.stationary.fold_sums import training_sums
+from hil.information.diagnostics.few_fields import (
+    FewFields,
+    bound_pattern,
+    noise_of_single_frames,
+)
 from hil.information.diagnostics.flags import fixed_pattern, middle, too_dark, too_quiet
 from hil.information.diagnostics.noise_check import check_differences
 from hil.information.estimators.stationary import least_variance
@@ -133,7 +138,7 @@ def estimate_stream(stream: Stream, confidence: float, max_saturated_share: floa
         excess = value - allowed
         value, bits, interval = allowed, bits - excess, interval.shifted(-excess)
         corrected = corrected - excess * _NATS_PER_BIT
-    found, details = _diagnose(stream, interval)
+    found, details = _diagnose(stream, interval, value)
     flags |= found
     if coarse_counts(shift, True, interval.half_width):
         flags.add("coarse_counts")
@@ -217,11 +222,11 @@ def _flags_of_number(stream: Stream, max_saturated_share: float) -> set[str]:
     return flags
 
 
-def _diagnose(stream: Stream, interval: Interval) -> tuple[set[str], dict[str, Any]]:
+def _diagnose(
+    stream: Stream, interval: Interval, bits_per_pixel: float
+) -> tuple[set[str], dict[str, Any]]:
     flags = set(stream.codes.flags)
     details: dict[str, Any] = stream.codes.details()
-    if len(stream.fields) < _FEW_FIELDS and not stream.maps:
-        flags.add("pattern_unchecked")
     totals, variance, zero = stream.totals, stream.noise_variance_adu2, stream.patch_size - 1
     total_variance = float(stream.lags.autocovariance[zero, zero])
     n_pairs = float(stream.lags.pairs[zero, zero])
@@ -237,11 +242,33 @@ def _diagnose(stream: Stream, interval: Interval) -> tuple[set[str], dict[str, A
             flags.add("noise_mismatch")
         if repeats.correlated:
             flags.add("noise_correlated")
-    means = [known.pattern / np.float32(known.n_frames) for known in stream.fields]
+    means = _field_means(stream)
     within = None if stream.usable is None else middle(stream.usable, PATTERN_SIDE)
-    shows, details["fixed_pattern_bits"] = fixed_pattern(
-        np.stack(means[:_PATTERN_FIELDS]), variance, within
-    )
+    shows, details["fixed_pattern_bits"] = fixed_pattern(means, variance, within)
     if shows:
         flags.add("fixed_pattern")
+    if len(stream.fields) < _FEW_FIELDS and not stream.maps:
+        few = _few_fields(stream, means, within)
+        details |= few.details()
+        flags.add("pattern_unchecked")
+        if few.shows:
+            flags.add("fixed_pattern")
+        elif few.may_be(interval.half_width, bits_per_pixel):
+            flags.add("pattern_possible")
     return flags, details
+
+
+def _field_means(stream: Stream) -> NDArray[np.float32]:
+    """(n, h, w) mean of the middle of each field's frames, less a fixed value."""
+    fields = stream.fields
+    means = [known.pattern / np.float32(known.n_frames) for known in fields[:_PATTERN_FIELDS]]
+    return np.stack(means)
+
+
+def _few_fields(
+    stream: Stream, means: NDArray[np.float32], within: NDArray[np.bool_] | None
+) -> FewFields:
+    # frames that fade weigh unequally: their mean has up to this much noise, and no more
+    each = [1 / max(known.n_frames, 1.0) for known in stream.fields]
+    noise = noise_of_single_frames(stream.totals.repeats, stream.noise_variance_adu2)
+    return bound_pattern(means, noise * float(np.mean(each)), means, noise, within)

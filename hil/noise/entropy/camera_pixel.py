@@ -29,6 +29,7 @@ _EXACT_READ_NOISE_E = 20.0
 _MAX_GROUPS = 6000
 _GROUPS_PER_SIGMA = 24
 _EXACT_LIGHT_E = 3000.0  # beyond, Edgeworth's series serves
+_LIGHTS_AT_ONCE = 64  # few, so that memory stays small, and neighbours have the same electrons
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +131,18 @@ class CameraPixel:
     def _exact_cdf(self, lambda_e: Floats, edges: Floats) -> Floats:
         from scipy.special import gammaln, ndtr, xlogy
 
-        brightest = float(lambda_e.max())
-        k = np.arange(math.ceil(brightest + 9 * math.sqrt(brightest) + 12))
-        weight = np.exp(xlogy(k, lambda_e[:, None]) - lambda_e[:, None] - gammaln(k + 1.0))
         # no read noise is the limit of very little
         sigma_adu = max(self.read_noise_e / self.gain_e_per_adu, 1e-9)
-        mean_adu = k / self.gain_e_per_adu + self.offset_adu
-        result: Floats = weight @ ndtr((edges - mean_adu[:, None]) / sigma_adu)
+        result = np.empty((lambda_e.size, edges.size))
+        for start in range(0, lambda_e.size, _LIGHTS_AT_ONCE):
+            some = lambda_e[start : start + _LIGHTS_AT_ONCE]
+            darkest, brightest = float(some.min()), float(some.max())
+            fewest = max(0, math.floor(darkest - 9 * math.sqrt(darkest) - 12))
+            k = np.arange(fewest, math.ceil(brightest + 9 * math.sqrt(brightest) + 12))
+            weight = np.exp(xlogy(k, some[:, None]) - some[:, None] - gammaln(k + 1.0))
+            mean_adu = k / self.gain_e_per_adu + self.offset_adu
+            below = ndtr((edges - mean_adu[:, None]) / sigma_adu)
+            result[start : start + _LIGHTS_AT_ONCE] = weight @ below
         return result
 
     def _smooth_cdf(self, lambda_e: Floats, edges: Floats) -> Floats:

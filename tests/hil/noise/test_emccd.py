@@ -121,3 +121,25 @@ def test_impossible_values_are_refused_by_name(key: str, values: tuple[float, ..
     with pytest.raises(InputError) as caught:
         EmccdNoise(*values)
     assert caught.value.key == key
+
+
+def test_shifted_codes_are_divided_out_exactly() -> None:
+    own = EmccdNoise(10.0, 203.0, 90.0, 250.0, 12, 0.02)
+    rng = np.random.default_rng(5)
+    codes = own.sample(8 * np.exp(0.5 * rng.standard_normal((4, 1, 32, 32))), rng)
+    shifted = EmccdNoise(10.0 / 16, 203.0 * 16, 90.0, 250.0, 16, 0.02)
+    plain = estimate_information(codes, own, patch_size=8)
+    found = estimate_information(codes.astype(np.uint16) * 16, shifted, patch_size=8)
+    assert found.bits_per_pixel == pytest.approx(plain.bits_per_pixel, abs=1e-5)
+    assert "code_step" in found.flags
+    assert "codes_not_divided" not in found.flags
+
+
+def test_a_clip_below_the_top_code_is_in_the_noise() -> None:
+    recoded = TYPICAL.recoded(1.0, 0.0, 400.0)
+    assert recoded is not None
+    assert recoded.sample(np.full(999, 30.0), np.random.default_rng(0)).max() == 400
+
+
+def test_steps_wider_than_the_read_noise_are_left_as_they_are() -> None:
+    assert TYPICAL.recoded(64.0, 0.0, None) is None

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from hil.information.densities.predictive.cells import Singles
 
-Integers = NDArray[np.int32]
+Integers = NDArray[np.intp]
 
 _PRIOR_PIXELS = 200.0
 _RIDGE = 1e-3  # noise variances
@@ -68,15 +68,13 @@ class Blend:
         shrunk = whole + _SHRINK * np.diag(np.diagonal(whole)) + ridge
         typical = np.linalg.solve(shrunk, right.sum(axis=0))
         prior = _PRIOR_PIXELS * whole / max(len(y), 1) + ridge
-        weights = [
-            np.linalg.solve(a + prior, b + prior @ typical) for a, b in zip(own, right, strict=True)
-        ]
-        return cls(np.stack(weights).astype(np.float32))
+        weights = np.linalg.solve(own + prior, (right + prior @ typical)[..., None])[..., 0]
+        return cls(weights.astype(np.float32))
 
     def __call__(self, predictions: list[Singles], kind: Integers) -> Singles:
         """Blend predictions of pixels of class ``kind``."""
         first, *others = predictions
         result = first.copy()
-        for column, one in zip(self.weights.T, others, strict=True):
-            result += column[kind] * (one - first)
+        for column, one in zip(np.ascontiguousarray(self.weights.T), others, strict=True):
+            result += column.take(kind) * (one - first)
         return result

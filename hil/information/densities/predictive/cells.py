@@ -28,7 +28,7 @@ from hil.information.densities.copula.marginal import MarginalCoding, noise_vari
 from hil.information.sample.sample import Sample
 
 Singles = NDArray[np.float32]
-Integers = NDArray[np.int32]
+Integers = NDArray[np.intp]
 
 MOST_GROUPS = 256
 _FAR = 1e9
@@ -125,7 +125,7 @@ class Cells:
     def group(self) -> Integers:
         """(L,) number of each code's group, within its channel."""
         sizes = [np.diff(c.group_first) for c in self.channels]
-        return np.concatenate([np.repeat(np.arange(s.size), s) for s in sizes]).astype(np.int32)
+        return np.concatenate([np.repeat(np.arange(s.size), s) for s in sizes])
 
     @cached_property
     def first(self) -> NDArray[np.intp]:
@@ -145,7 +145,7 @@ class Cells:
     def encode(self, patches: NDArray[Any]) -> Integers:
         """Codes of patches (n, d) in ADU, channel by channel."""
         split = patches.reshape(len(patches), len(self.channels), -1)
-        coded = np.empty(split.shape, dtype=np.int32)
+        coded = np.empty(split.shape, dtype=np.intp)
         for c, channel in enumerate(self.channels):
             np.add(channel.coding.encode(split[:, c]), int(self.first[c]), out=coded[:, c])
         return coded.reshape(patches.shape)
@@ -160,7 +160,7 @@ class Cells:
         for c, channel in enumerate(self.channels):
             pick = (slice(None), slice(None), c) if sample.channels else ...
             table = self.u[self.first[c] : self.first[c + 1]]
-            u[pick] = table[channel.coding.encode(sample.frames[pick])]
+            u[pick] = table[channel.coding.encode(sample.frames[pick]).astype(np.intp)]
         alike = tuple(Channel(0.0, 1.0, None, False, 1.0) for _ in sample.channels)
         return replace(
             sample,

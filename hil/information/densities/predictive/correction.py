@@ -87,7 +87,7 @@ def _excess(u: Singles, predicted: Singles, sd: Singles, p: int) -> Singles:
         np.broadcast_to(a, u.shape).reshape(-1, p, p) for a in (u, predicted, sd)
     )
     x = (here - before) / scale
-    bins = np.rint(np.clip(x, -_REACH, _REACH) * _PER_SD).astype(np.int32) + _BINS // 2
+    bins = np.rint(np.clip(x, -_REACH, _REACH) * _PER_SD).astype(np.intp) + _BINS // 2
     total, count = np.zeros(_BINS), np.zeros(_BINS)
     right = (np.s_[:, :, 1:], np.s_[:, :, :-1])
     below = (np.s_[:, 1:], np.s_[:, :-1])
@@ -108,10 +108,10 @@ def _features(excess: Singles, e: Singles, sd: Singles) -> Singles:
     beyond = e - place
     place += np.float32(_REACH)
     place *= np.float32(_PER_SD)
-    low = place.astype(np.int32)
+    low = place.astype(np.intp)
     place -= low
-    h = excess[low]
-    h += np.diff(excess)[low] * place
+    h = excess.take(low)
+    h += np.diff(excess).take(low) * place
     h -= beyond  # psi stays as it is
     h *= sd
     limit = np.float32(_LARGEST)

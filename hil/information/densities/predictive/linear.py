@@ -65,7 +65,10 @@ class LinearPredictor:
 def regression(w: Floats) -> tuple[Singles, Singles]:
     """R and s of whiteners (..., d, d)."""
     sd = 1 / np.diagonal(w, axis1=-2, axis2=-1)
-    return np.tril(-sd[..., None] * w, -1).astype(np.float32), sd.astype(np.float32)
+    rows = (-sd[..., None] * w).astype(np.float32, order="C")
+    diagonal = np.arange(w.shape[-1])
+    rows[..., diagonal, diagonal] = 0
+    return rows, sd.astype(np.float32)
 
 
 def whitener(covariance: Floats) -> Floats:
@@ -78,10 +81,11 @@ def whitener(covariance: Floats) -> Floats:
     """
     from scipy.linalg.lapack import dpotrf, dtrtri
 
-    factor, failed = dpotrf(covariance.T, lower=1)
+    factor, failed = dpotrf(covariance.T, lower=1)  # above the diagonal it leaves zeros
     if failed:
         raise np.linalg.LinAlgError("the covariance is not positive definite")
-    return np.tril(dtrtri(factor, lower=1)[0])
+    inverse: Floats = dtrtri(factor, lower=1, overwrite_c=1)[0]
+    return inverse
 
 
 def stationary_predictors(stabilised: Sample) -> list[LinearPredictor]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from drivers.types import Floats
 
 Singles = NDArray[np.float32]
-Integers = NDArray[np.int32]
+Integers = NDArray[np.intp]
 
 _TINY = np.float32(1e-30)
 _RELAXATION = np.float32(1.7)
@@ -100,9 +100,14 @@ def _climbed(relative: Singles, prior: Floats, prior_pixels: float, steps: int) 
     """Weights (K,) of experts (K, n), from ``prior`` on."""
     n = relative.shape[1]
     w = prior
+    added, whole = prior_pixels * prior, n + prior_pixels
     for _ in range(steps if n else 0):
-        share = relative @ (1 / (w.astype(np.float32) @ relative))
-        counted = (w * share + prior_pixels * prior) / (n + prior_pixels)
-        w = w * (counted / np.maximum(w, _TINY)) ** _RELAXATION
-        w = w / w.sum()
+        expected = w.astype(np.float32) @ relative
+        share = relative @ np.divide(1, expected, out=expected)
+        counted = w * share
+        counted += added
+        counted /= whole
+        counted /= np.maximum(w, _TINY)
+        w = w * counted**_RELAXATION
+        w /= np.add.reduce(w)
     return w

@@ -45,7 +45,7 @@ from hil.information.densities.predictive.residual_distribution import (
     error_bins,
 )
 
-Integers = NDArray[np.int32]
+Integers = NDArray[np.intp]  # others numpy would turn into these at every look-up
 
 _SIDES = 4  # neighbours active or not, prediction sure or not
 _CONTEXTS = _SIDES * N_LEVELS
@@ -247,7 +247,7 @@ class PredictiveModel:
         self._cells, self._lights, self._p = cells, lights, patch_size
         self._placed = placed
         d = patches.codes.shape[1]
-        self._channel = np.repeat(np.arange(len(lights), dtype=np.int32), d // len(lights))
+        self._channel = np.repeat(np.arange(len(lights), dtype=np.intp), d // len(lights))
         self._own = own
         self._pixels = max(len(table) for table in lights)
         self._groups = max(table.shape[2] for table in lights)
@@ -285,8 +285,10 @@ class PredictiveModel:
 
     def _cost(self, codes: Integers, said: Predicted, own: Blended) -> Floats:
         q = np.zeros(codes.shape)
-        for weight, expert in zip(self._weights.T, self._experts(codes, said, own), strict=True):
-            q += weight[own.kind] * expert
+        weights = np.ascontiguousarray(self._weights.T)
+        for weight, expert in zip(weights, self._experts(codes, said, own), strict=True):
+            expert *= weight.take(own.kind)
+            q += expert
         return np.asarray(-np.log(q).mean(axis=1), dtype=np.float64)
 
     def _blended(self, predicted: Predicted) -> Blended:
@@ -295,9 +297,9 @@ class PredictiveModel:
         e /= predicted.least_sd
         kind, active = self._classes.of(value, e, predicted.least_sd, self._p)
         context = self._own.level(value)
-        context *= np.int32(_SIDES)
+        context *= _SIDES
         context += active
-        context += np.int32(2) * (predicted.least_sd > np.float32(_UNSURE))
+        context += 2 * (predicted.least_sd > np.float32(_UNSURE))
         return Blended(value, e, kind, context)
 
     def _tabulated(
@@ -309,9 +311,9 @@ class PredictiveModel:
         in_context = np.zeros(math.prod(shape))
         seen = np.zeros(self._cells.n_codes)
         for codes, said, own in parts:
-            at = said.kind * np.int32(N_BINS) + error_bins(said.e)
+            at = said.kind * N_BINS + error_bins(said.e)
             linear += np.bincount(at.ravel(), minlength=linear.size)
-            at = own.kind * np.int32(N_BINS) + error_bins(own.e)
+            at = own.kind * N_BINS + error_bins(own.e)
             blended += np.bincount(at.ravel(), minlength=blended.size)
             at = self._place(codes, said, own)
             in_context += np.bincount(at.ravel(), minlength=in_context.size)
@@ -365,9 +367,9 @@ class PredictiveModel:
         """Place of each code in the table of all contexts."""
         row = own.context
         if self._pixels > 1:
-            row = row * np.int32(self._pixels)
+            row = row * self._pixels
             row += 0 if said.pixels is None else said.pixels
-        result: Integers = row * np.int32(self._groups) + self._cells.group[codes]
+        result: Integers = row * self._groups + self._cells.group.take(codes)
         return result
 
     def _smoothed(self, seen: Floats) -> Floats:
@@ -378,18 +380,18 @@ class PredictiveModel:
     def _experts(self, codes: Integers, said: Predicted, own: Blended) -> Floats:
         """(K, n, d) probability of each code under each expert."""
         cells, tables = self._cells, self._tables
-        low, high = cells.low[codes], cells.high[codes]
+        low, high = cells.low.take(codes), cells.high.take(codes)
         q = np.empty((7 if self._placed else 6, *codes.shape))
         first, sd = said.predictions[0], said.sd
         q[0] = tables.linear.probability(said.kind, (low - first) / sd, (high - first) / sd)
         value, sd = own.value, said.least_sd
         q[1] = tables.blended.probability(own.kind, (low - value) / sd, (high - value) / sd)
-        q[2] = tables.in_context[self._place(codes, said, own)]
+        q[2] = tables.in_context.take(self._place(codes, said, own))
         single = codes
         if said.pixels is not None:
-            single = codes + np.int32(cells.n_codes) * said.pixels
-        q[3] = tables.alone[single]
-        q[4] = tables.seen[codes]
+            single = codes + cells.n_codes * said.pixels.astype(np.intp)
+        q[3] = tables.alone.take(single)
+        q[4] = tables.seen.take(codes)
         q[5] = (1 / np.diff(cells.first))[self._channel]
         if self._placed:
             q[6] = self._predictors.clusters.probability(said.u, low, high)

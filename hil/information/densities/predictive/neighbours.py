@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Singles = NDArray[np.float32]
-Integers = NDArray[np.int32]
+Integers = NDArray[np.intp]
 
 _AROUND = (  # rows and columns to a neighbour that comes earlier, and its weight
     (0, -1, 1.0),
@@ -103,4 +103,4 @@ class Classes:
         step = np.uint8(N_ACTIVITIES * (len(_SURE) + 1))
         for level in self.levels:
             kind += step * (value > np.repeat(level, p * p))
-        return kind.astype(np.int32), active
+        return kind.astype(np.intp), active

@@ -20,7 +20,7 @@ from hil.information.densities.predictive.cells import Cells, ChannelCells, Sing
 from hil.noise.corrected import CorrectedNoise
 from hil.noise.model import NoiseModel
 
-Integers = NDArray[np.int32]
+Integers = NDArray[np.intp]
 Kinds = NDArray[np.uint8]
 
 N_LEVELS = 40
@@ -63,13 +63,13 @@ class OwnNoise:
             ratio.reshape(kinds, -1).astype(np.float32),
             np.repeat(ends[:, 0], each).astype(np.float32),
             np.repeat(N_LEVELS / span, each).astype(np.float32),
-            np.repeat(np.arange(n) * N_LEVELS, each).astype(np.int32),
+            np.repeat(np.arange(n) * N_LEVELS, each),
         )
 
     def level(self, value: Singles) -> Integers:
         """Level of values (n, d), counted on from channel to channel."""
         at = (value - self.darkest) * self.per_level
-        level: Integers = np.clip(at, 0, N_LEVELS - 1).astype(np.int32)
+        level: Integers = np.clip(at, 0, N_LEVELS - 1).astype(np.intp)
         level += self.first
         return level
 

@@ -24,7 +24,7 @@ from drivers.types import Floats
 from hil.information.densities.predictive.mixing import mixture_weights
 
 Singles = NDArray[np.float32]
-Integers = NDArray[np.int32]
+Integers = NDArray[np.intp]
 
 _PER_OCTAVE = 16
 _OCTAVES = 14
@@ -70,7 +70,7 @@ class ResidualLaw:
 
     def probability(self, kind: Integers, low: Singles, high: Singles) -> Floats:
         """P(low < e <= high) of each pixel, of class ``kind``, all of one shape."""
-        first = kind * np.int32(N_BINS)
+        first = kind * N_BINS
         below = self._below(first, low)
         result: Floats = self._below(first, high)
         result -= below
@@ -80,9 +80,9 @@ class ResidualLaw:
         e = np.clip(e, np.float32(-_FARTHEST), np.float32(_FARTHEST))
         at = error_bins(e)
         at += first
-        result: Floats = self.slope[at]
+        result: Floats = self.slope.take(at)
         result *= e
-        result += self.start[at]
+        result += self.start.take(at)
         return result
 
 
@@ -98,7 +98,7 @@ def error_bins(e: Singles) -> Integers:
     # below 0, bins count the other way round: -1 - k is the complement of k
     bits ^= -(e < 0).astype(np.int32)
     bits += np.int32(_BINS)
-    return bits
+    return bits.astype(np.intp)
 
 
 @cache

@@ -14,7 +14,7 @@ value is made up for a pixel that may not be used (Padfield, IEEE Trans. Image P
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 from itertools import combinations_with_replacement
 from operator import add
 
@@ -147,8 +147,7 @@ def patch_lags(patches: NDArray[np.float32], channels: int) -> MaskedLags:
     p = round((d // channels) ** 0.5)
     scatter = (patches.T @ patches).astype(np.float64).reshape(channels, p * p, channels, p * p)
     size = 2 * p - 1
-    line = np.arange(p)[:, None] - np.arange(p)[None, :] + p - 1
-    index = (line[:, None, :, None] * size + line[None, :, None, :]).ravel()
+    index, once = _pairs(p)
     products = np.array(
         [
             [np.bincount(index, scatter[a, :, b].ravel(), size**2) for b in range(channels)]
@@ -163,5 +162,22 @@ def patch_lags(patches: NDArray[np.float32], channels: int) -> MaskedLags:
             for one in square
         ]
     )
-    pairs = n * np.bincount(index, minlength=size**2).reshape(size, size).astype(np.float64)
-    return MaskedLags(products, ends, pairs, square.sum(axis=(1, 2)))
+    return MaskedLags(products, ends, n * once, square.sum(axis=(1, 2)))
+
+
+def lag_products(patches: NDArray[np.float32]) -> tuple[Floats, Floats]:
+    """P and n of `patch_lags` alone, of one channel: a third of the work."""
+    n, d = patches.shape
+    index, once = _pairs(round(d**0.5))
+    scatter = (patches.T @ patches).astype(np.float64)
+    products = np.bincount(index, scatter.ravel(), once.size).reshape(once.shape)
+    return products, n * once
+
+
+@lru_cache(maxsize=4)
+def _pairs(p: int) -> tuple[NDArray[np.intp], Floats]:
+    """Place of each pair of a patch's pixels among the lags, (p^4,), and how many each lag has."""
+    size = 2 * p - 1
+    line = np.arange(p)[:, None] - np.arange(p)[None, :] + p - 1
+    index = (line[:, None, :, None] * size + line[None, :, None, :]).ravel()
+    return index, np.bincount(index, minlength=size**2).reshape(size, size).astype(np.float64)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from hil.information import estimate_information
+from hil.information import OnlineEstimator, estimate_information
 from hil.information.diagnostics.few_fields import FewFields, check_few_fields
 from hil.information.sample.checks import check_frames
 from hil.noise import CameraNoise
@@ -84,3 +86,43 @@ def test_pixels_that_must_not_be_used_count_nowhere() -> None:
     few = check_few_fields(check_frames(frames, CAMERA, 8, usable), variance)
     assert few.at_most_bits < 0.02
     assert not few.shows
+
+
+@pytest.mark.parametrize(
+    ("at_most", "half_width", "bits", "possible"),
+    [
+        (0.30, 0.01, 1.0, True),
+        (0.24, 0.01, 1.0, False),  # less than a quarter of the estimate
+        (0.30, 0.35, 1.0, False),  # within the interval
+        (0.04, 0.01, 0.1, False),  # less than 0.05 bit
+        (0.30, 0.01, 0.04, False),  # of so small an estimate it cannot be more
+        (0.30, math.nan, 1.0, True),  # no interval
+        (0.30, 0.01, math.inf, True),  # the estimate is not known
+        (math.nan, 0.01, 1.0, False),  # no bound
+    ],
+)
+def test_a_pattern_matters_beyond_interval_quarter_and_a_twentieth(
+    at_most: float, half_width: float, bits: float, possible: bool
+) -> None:
+    assert FewFields(at_most).may_be(half_width, bits) == possible
+
+
+@pytest.mark.parametrize("n", [1, 3])
+@pytest.mark.parametrize(("response", "bars"), [(0.01, True), (0.0, False)])
+@pytest.mark.parametrize("repeats", [1, 3])
+def test_a_stream_of_few_fields_is_barred_as_its_frames_are(
+    n: int, response: float, bars: bool, repeats: int
+) -> None:
+    scene = np.full((n, SIDE, SIDE), 20_000.0) if response else texture(n, 3.0, 400.0)
+    frames = taken(scene, repeats, response)
+    online = OnlineEstimator(CAMERA, 8)
+    for field, own in enumerate(frames):
+        for one in own:
+            online.update(one, field)
+    streamed, whole = online.estimate(), estimate_information(frames, CAMERA, "stationary", 8)
+    binding = {"pattern_possible", "fixed_pattern"}
+    assert set(streamed.flags) & binding == set(whole.flags) & binding
+    assert bool(set(streamed.flags) & binding) == bars
+    if repeats == 1:  # of more the stream has the mean, which tells more
+        bounds = [one.details["pattern_at_most_bits"] for one in (streamed, whole)]
+        assert bounds[0] == pytest.approx(bounds[1], rel=1e-4)

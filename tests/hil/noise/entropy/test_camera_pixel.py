@@ -58,3 +58,13 @@ def test_many_electrons_are_nearly_gaussian() -> None:
         pixel.smooth_entropy_nats(lambda_e),
         abs=2e-4,  # Sheppard's 1/12, which whole electrons do not have
     )
+
+
+def test_lights_in_any_order_have_the_distribution_of_each_alone() -> None:
+    pixel = CameraPixel(5.0, 10, 2.0, 1023)
+    light = np.random.default_rng(0).permutation(np.geomspace(0.01, 2900, 150))
+    edges = pixel.group_edges(0, 1023, pixel.stabilised(0))
+    together = pixel.probabilities(light, edges)
+    alone = np.concatenate([pixel.probabilities(one[None], edges) for one in light])
+    assert together == pytest.approx(alone, abs=1e-14)
+    assert together.sum(axis=1) == pytest.approx(1, abs=1e-9)

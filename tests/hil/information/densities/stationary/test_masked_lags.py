@@ -8,7 +8,7 @@ from operator import add
 import numpy as np
 import pytest
 
-from hil.information.densities.stationary.masked_lags import masked_lags, patch_lags
+from hil.information.densities.stationary.masked_lags import lag_products, masked_lags, patch_lags
 
 
 @pytest.mark.parametrize("p", [5, 8])
@@ -38,3 +38,11 @@ def test_patches_alone_give_the_lags_within_them() -> None:
     whole = reduce(add, (masked_lags(one[None], np.ones((4, 4), bool), 4) for one in patches))
     assert alone.covariances == pytest.approx(whole.covariances, abs=1e-6)
     assert alone.pairs == pytest.approx(whole.pairs)
+
+
+def test_products_alone_are_those_of_patches() -> None:
+    patches = np.random.default_rng(2).standard_normal((30, 25)).astype(np.float32)
+    sums = patch_lags(patches, 1)
+    products, pairs = lag_products(patches)
+    assert np.array_equal(products, sums.products[0, 0])
+    assert np.array_equal(pairs, sums.pairs)

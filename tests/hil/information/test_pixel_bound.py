@@ -1,0 +1,38 @@
+"""The entropy of single pixels: right on average, however few pixels a code has."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy.special import entr
+
+from hil.information.pixel_bound import entropy_of_counts
+from hil.noise.entropy.histogram import AduCounts
+
+
+@pytest.mark.parametrize(("n_codes", "spread"), [(2, 1.0), (60, 10.0), (600, 60.0)])
+def test_it_is_right_on_average(n_codes: int, spread: float) -> None:
+    at = np.arange(n_codes) - n_codes / 2
+    p = np.exp(-0.5 * (at / spread) ** 2)
+    p /= p.sum()
+    rng = np.random.default_rng(0)
+    n = 30 * n_codes
+    drawn = rng.multinomial(n, p, 200)
+    found = np.array([entropy_of_counts(AduCounts(0, one.astype(float))) for one in drawn])
+    error = found.mean() - float(entr(p).sum())
+    assert abs(error) < 4 * found.std() / math.sqrt(200) + 0.002
+
+
+def test_weighted_counts_move_smoothly() -> None:
+    values = [
+        entropy_of_counts(AduCounts(0, np.array([900.0, few]))) for few in np.linspace(0.01, 6, 300)
+    ]
+    assert (np.diff(values) > 0).all()
+    assert np.diff(values).max() < 3e-4
+
+
+def test_a_histogram_that_is_not_known_bounds_nothing() -> None:
+    assert entropy_of_counts(AduCounts(0, np.ones(50))) == math.inf
+    assert entropy_of_counts(None) == math.inf
