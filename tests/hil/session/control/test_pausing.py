@@ -111,3 +111,15 @@ def test_light_that_was_taken_away_is_set_up_again_though_the_pause_is_over() ->
     assert not bench.hold()
     assert bench.rows.done == ["lamp off", "dark"], "from which the next work sets up"
     assert not bench.pausing.spoilt
+
+
+def test_who_waits_with_another_says_nothing_unless_it_is_let_go_on_itself() -> None:
+    bench = Bench()
+    bench.wishes.follow("an interlock is open")
+    assert bench.hold(lambda: bench.wishes.follow(""))
+    bench.pausing.announcing.finish()
+    assert bench.rows.done == ["dark"]
+    bench.wishes.follow("an interlock is open")
+    assert bench.hold(lambda: bench.wishes.obey([ask(Wish.CONTINUE, "")]))
+    bench.pausing.announcing.finish()
+    assert bench.rows.done == ["dark", "dark", "RUNNING", "continued"]
