@@ -95,23 +95,26 @@ def _lock_key(section: str) -> int:
 
 
 def is_passing(error: BaseException) -> bool:
-    """Whether an error of the database will pass: it is locked, or away."""
+    """Whether an error of the database may pass: it is locked, away, or has no room."""
     if not isinstance(error, DBAPIError):
         return False
     if error.connection_invalidated:
         return True
     state = getattr(error.orig, "sqlstate", None)
     if state is not None:
-        # Serialization failure, deadlock, lock not available, too many connections, shutdown and
-        # start-up of the server, and all of class 08, connection exception.
-        return state in {"40001", "40P01", "55P03", "53300", "57P01", "57P02", "57P03"} or (
-            str(state).startswith("08")
+        # Serialization failure, deadlock, lock not available, shutdown and start-up of the server,
+        # its disk; all of class 08, connection exception, and 53, insufficient resources.
+        return state in {"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "58030"} or (
+            str(state).startswith(("08", "53"))
         )
     if not isinstance(error, OperationalError):
         return False
     name = getattr(error.orig, "sqlite_errorname", None)
     if name is not None:
-        return str(name).startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
+        # A quota is told as an error of the disk.
+        return str(name).startswith(
+            ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR")
+        )
     return True  # psycopg could not connect: there is no state where there is no server
 
 

@@ -18,23 +18,27 @@ class ServerError(Exception):
         self.sqlstate = sqlstate
 
 
-def locked() -> sqlite3.OperationalError:
+def sqlite_error(name: str = "SQLITE_BUSY") -> sqlite3.OperationalError:
     error = sqlite3.OperationalError("database is locked")
-    error.sqlite_errorname = "SQLITE_BUSY"
+    error.sqlite_errorname = name
     return error
 
 
 @pytest.mark.parametrize(
     ("error", "passes"),
     [
-        (OperationalError("", {}, locked()), True),
+        (OperationalError("", {}, sqlite_error()), True),
+        (OperationalError("", {}, sqlite_error("SQLITE_FULL")), True),
+        (OperationalError("", {}, sqlite_error("SQLITE_IOERR_WRITE")), True),
+        (OperationalError("", {}, sqlite_error("SQLITE_READONLY")), False),
+        (OperationalError("", {}, ServerError("53100")), True),
         (OperationalError("", {}, ServerError("40001")), True),
         (OperationalError("", {}, ServerError("08006")), True),
         (ProgrammingError("", {}, ServerError("42601")), False),
         (DBAPIError("", {}, Exception("gone"), connection_invalidated=True), True),
         (ValueError("locked"), False),
     ],
-    ids=["locked", "serialization", "connection", "syntax", "cut off", "not the database's"],
+    ids=["locked", "full", "quota", "read only", "server's disk", "serialization", "connection", "syntax", "cut off", "not the database's"],
 )
 def test_locks_and_lost_connections_pass_and_mistakes_do_not(
     error: Exception, passes: bool

@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 
 from hil.errors import StoreError
 from hil.records.trial import TrialState
@@ -46,7 +48,35 @@ class Away:
             self._lock.close()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+class Full(Away):
+    """A disk that is full: every transaction that grows the database fails, as SQLite has it."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.n_failed, self.is_full = 0, False
+
+    def go(self) -> None:
+        self.is_full = True
+
+    def come_back(self) -> None:
+        assert self.n_failed
+        self.is_full = False
+
+    def before_commit(self, connection: Connection) -> None:
+        if not self.is_full:
+            return
+        (pages,) = connection.exec_driver_sql("PRAGMA page_count").one()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+        try:
+            connection.exec_driver_sql("CREATE TABLE filler AS SELECT zeroblob(1000000)")
+        except OperationalError:
+            self.n_failed += 1
+            raise
+        finally:
+            connection.exec_driver_sql("PRAGMA max_page_count = 1073741823")
+
+
+@pytest.fixture(params=["sqlite", "full", "postgresql"])
 def away(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Away]:
@@ -54,6 +84,12 @@ def away(
     monkeypatch.setattr(barriers, "GO_ON_S", 0.3)
     if request.param == "sqlite":
         yield Away(f"sqlite:///{tmp_path / 'hil.db'}")
+        return
+    if request.param == "full":
+        full = Full(f"sqlite:///{tmp_path / 'hil.db'}")
+        event.listen(Engine, "commit", full.before_commit)
+        yield full
+        event.remove(Engine, "commit", full.before_commit)
         return
     with tempfile.TemporaryDirectory(prefix="hil-pg-") as folder:
         with warnings.catch_warnings():
