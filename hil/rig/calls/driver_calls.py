@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import psutil
 
-from drivers.errors import DriverError
+from drivers.errors import DeviceFault, DriverError
 from hil.rig.device_thread import ABANDONED
 
 T = TypeVar("T")
@@ -74,8 +74,13 @@ class _Call:
     def run(self) -> None:
         try:
             self.result = self.work()
-        except BaseException as error:
+        except Exception as error:
             self.error = error
+        except BaseException as error:
+            # No signal comes to this thread: a library that calls sys.exit, or raises what stands
+            # for Ctrl-C, is a device at fault, and ends neither the program nor the night.
+            what = f"{type(error).__name__}: {error}"
+            self.error = DeviceFault(self.hang.device, self.hang.action, what)
 
     def age_s(self) -> float:
         """Tell for how long it has been running, seconds; 0 while it has not begun."""

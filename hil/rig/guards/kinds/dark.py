@@ -29,8 +29,8 @@ class DarkField(FrameGuard):
     not.
 
     False alarms: a field without a single photon beside lit ones costs the first trial its chance
-    to win; after that it is known. So does a first trial that is dark as a whole. A setting with fractions that puts out one field and no other
-    fails its trial.
+    to win; after that it is known. So does a first trial that is dark as a whole. A setting with
+    fractions that puts out one field and no other fails its trial.
     """
 
     name = "dark"

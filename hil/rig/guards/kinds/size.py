@@ -13,8 +13,8 @@ class FrameSize(FrameGuard):
     Settings with choices, whole numbers, binning and regions may change the shape. Where all of
     these are as in an earlier trial whose frames had another shape, one frame is taken again: one
     of that earlier shape refuses those at hand; one of theirs refuses them only if two trials or
-    more had the other shape, since a single one may itself have been wrong. Of the first frames with a single
-    field of view nothing tells: one is taken again, and refuses those of another shape.
+    more had the other shape, since a single one may itself have been wrong. Of the first frames
+    with a single field of view nothing tells: one is taken again, and refuses others.
 
     False alarms: none, unless a setting with fractions changes the number of pixels.
     """
