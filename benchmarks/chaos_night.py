@@ -134,6 +134,7 @@ class Night:
         text = text.replace("step_um = 10 }", "step_um = 10 }\n" + extra)
         (folder / "rig.toml").write_text(rig, encoding="utf-8")
         session = text + '[finish]\nremeasure = 0\n[estimator]\nkind = "stationary"\n'
+        session += '[fixed]\n"camera.exposure_ms" = 10.0\n'  # so that the camera is set, too
         (folder / "session.toml").write_text(session, encoding="utf-8")
         self._started: list[subprocess.Popen[str]] = []
         self._hears, self._tells = os.pipe()
