@@ -18,6 +18,8 @@ from hil.supervision.stop import StopSwitch
 # Devices at work get so long to come to the end of a frame before the light goes.
 _DARK_S = 0.8
 _WATCH_S = 0.1
+# A lamp that comes on by itself, or by somebody's hand, is put out again so often.
+_AGAIN_S = 10.0
 
 
 class Rows(Protocol):
@@ -75,6 +77,7 @@ class Pausing:
         self._clock = clock
         self._limit_s = math.inf if timeout_s is None else timeout_s
         self._heard_s = math.nan
+        self._dark_s = clock.monotonic()
         self._announced: Hold | None = None
         self._trial: int | None = None
         self.spoilt = False
@@ -131,10 +134,11 @@ class Pausing:
         self.spoilt = False
         if not self.wanted and self._announced is None:
             return False
-        began_s = self._clock.monotonic()
+        began_s = self._dark_s = self._clock.monotonic()
         while (hold := self.wishes.hold) is not None and not (self._stop.reason or over()):
             self.is_dark()
             look()
+            self._stay_dark()
             if self._clock.monotonic() - began_s > self._limit_s:
                 self._stop.press(f"nobody let it go on within {self._limit_s:g} s: {hold.why}")
             time.sleep(_WATCH_S)
@@ -145,6 +149,12 @@ class Pausing:
                 self._announce("continued", {"by": by}, SessionState.RUNNING, None)
             self._announced = None
         return True
+
+    def _stay_dark(self) -> None:
+        now_s = self._clock.monotonic()
+        if now_s - self._dark_s > _AGAIN_S:
+            self._dark_s = now_s
+            self._darken()
 
     @property
     def waits_itself(self) -> bool:
@@ -171,12 +181,13 @@ class Pausing:
         hold = Hold(why)
         self._announce("paused", {"why": why}, SessionState.PAUSED, hold)
         self._announced, self._trial = hold, trial
-        began_s = self._clock.monotonic()
+        began_s = self._dark_s = self._clock.monotonic()
         said = None
         while said is None and not self._stop.reason:
             if self._clock.monotonic() - began_s > limit_s:
                 break
             look()
+            self._stay_dark()
             time.sleep(_WATCH_S)
             said = self.wishes.verdict(trial)
         if not self._stop.reason:

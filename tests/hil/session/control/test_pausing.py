@@ -88,6 +88,22 @@ def test_nobody_ends_it() -> None:
     assert bench.stop.reason == "nobody let it go on within 60 s: a drill"
 
 
+def test_a_lamp_that_comes_on_by_itself_is_put_out_again() -> None:
+    bench = Bench()
+    bench.wishes.pause("a drill")
+    looks = iter([1.0, 1.0, 11.0, 1.0, 11.0])
+
+    def look() -> None:
+        ahead_s = next(looks, None)
+        if ahead_s is None:
+            bench.wishes.obey([ask(Wish.CONTINUE, "")])
+        else:
+            bench.clock.ahead_s += ahead_s
+
+    assert bench.hold(look)
+    assert bench.rows.done.count("lamp off") == 2
+
+
 def test_devices_at_work_have_their_time_and_then_the_light_goes() -> None:
     bench = Bench()
     bench.pausing.watch()
