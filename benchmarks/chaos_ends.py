@@ -70,9 +70,14 @@ def _kill_guardian(made: Night, process: subprocess.Popen[str], *, alone: bool) 
 
 
 def _has_spoken(guardian: psutil.Process) -> bool:
-    """Tell whether it has written anything: the first thing is that it is ready."""
+    """Tell whether it says that it lives, as it does once it is ready: a few bytes at a time.
+
+    While it imports it may write files of compiled code, which are longer.
+    """
     with suppress(psutil.Error):
-        return bool(guardian.io_counters().write_chars > 0)
+        before = guardian.io_counters().write_chars
+        time.sleep(1.2)
+        return bool(0 < guardian.io_counters().write_chars - before < 60)
     return False
 
 
