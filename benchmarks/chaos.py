@@ -5,6 +5,10 @@
 Each row says how often a fault was tried, how often all held that must hold, and the longest that
 the light was on after it; below it stands what did not hold. N is how often each is tried (default
 1); kills come three to an N, calls that hang and mutated files as said by the row's own module.
+
+Times are counted from when the process got a signal, or its database went away. A bound in seconds
+is that of a quiet machine: it is multiplied by the load of each core, where that is above 1 (the
+last column gives the most that there was), and is longer by what a sleeping process overslept.
 Linux and macOS alone: signals and terminals are theirs.
 """
 
@@ -43,7 +47,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", choices=PARTS, default=list(PARTS))
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
-    print(f"{'fault':46} {'tried':>6} {'survived':>9} {'worst':>9}")
+    print(f"{'fault':46} {'tried':>6} {'survived':>9} {'worst':>9} {'load':>6}")
     held, began_s = True, time.monotonic()
     for name in asked.only:
         for row in PARTS[name](asked.n, random.Random(f"{name} {asked.seed}")):

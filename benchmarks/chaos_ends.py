@@ -63,7 +63,22 @@ def _kill_guardian(made: Night, process: subprocess.Popen[str], *, alone: bool) 
             lambda: process.poll() is not None or any(g not in before for g in guardians(process)),
             "a new guardian",
         )
-        time.sleep(8)  # it imports
+        made.wait(
+            lambda: process.poll() is not None or any(map(_has_spoken, guardians(process))),
+            "the new guardian is ready",
+        )
+
+
+def _has_spoken(guardian: psutil.Process) -> bool:
+    """Tell whether it says that it lives, as it does once it is ready: a few bytes at a time.
+
+    While it imports it may write files of compiled code, which are longer.
+    """
+    with suppress(psutil.Error):
+        before = guardian.io_counters().write_chars
+        time.sleep(1.2)
+        return bool(0 < guardian.io_counters().write_chars - before < 60)
+    return False
 
 
 def _finish(made: Night, row: ChaosRow, known: dict[int, str]) -> None:
@@ -122,9 +137,8 @@ def signalled(send: Callable[[subprocess.Popen[str]], None], rng: random.Random)
         made.wait_lit(process)
         time.sleep(rng.uniform(0, 1.5))
         made.wait_lit(process)
-        since = time.time()
         send(process)
-        dark_s = made.dark_after(since, DARK_AFTER_STOP_S)
+        dark_s = made.dark_after(made.heard(), DARK_AFTER_STOP_S)
         made.check_ended(process, [130])
         made.check_closed()
         return dark_s
@@ -142,10 +156,9 @@ def terminal(rng: random.Random, *, ignored: bool) -> float:
             made.wait_lit(process)
             time.sleep(rng.uniform(0, 0.5))
             made.wait_lit(process)
-            since = time.time()
         finally:
             os.close(ours)
-        dark_s = 0.0 if ignored else made.dark_after(since, DARK_AFTER_STOP_S)
+        dark_s = 0.0 if ignored else made.dark_after(made.heard(), DARK_AFTER_STOP_S)
         process.wait(timeout=60)
         made.wait(lambda: not made.lit(), "dark")
         made.check_closed()

@@ -21,18 +21,27 @@ from benchmarks.chaos_night import Broken, ChaosRow, Night, night
 DARK_AFTER_S = 6.0
 LOCKED_S = 10.0
 
-# From a moment on the database may not grow.
+# While a file stands there, no transaction that writes can grow the database: SQLite itself says
+# that it is full, and each time is counted.
 FULL = """
-import sqlite3
+from pathlib import Path
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
-from pathlib import Path
 
-@event.listens_for(Engine, "begin")
+@event.listens_for(Engine, "commit")
 def _full(connection):
-    if Path("full").exists():
-        raw = connection.connection.dbapi_connection
-        raw.execute("PRAGMA max_page_count = 1")
+    if connection.dialect.name != "sqlite" or not Path("full").exists():
+        return
+    (pages,) = connection.exec_driver_sql("PRAGMA page_count").fetchone()
+    connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+    try:
+        connection.exec_driver_sql("CREATE TABLE filler AS SELECT zeroblob(1000000)")
+    except Exception as error:
+        with open("filled", "a") as file:
+            print(error.orig.sqlite_errorname, file=file)
+        raise
+    finally:
+        connection.exec_driver_sql("PRAGMA max_page_count = 1073741823")
 """
 
 
@@ -42,7 +51,7 @@ def disks(n: int, rng: random.Random) -> list[ChaosRow]:
     for i in range(n):
         at = rng.randint(5, 20)
         rows[0].attempt(f"write {at}", partial(frames_full, at))
-        rows[1].attempt(f"number {i}", partial(database_full, rng.randint(0, 10)))
+        rows[1].attempt(f"number {i}", partial(database_full, rng.randint(0, 10), 4.0 * (i % 3)))
     return rows
 
 
@@ -56,8 +65,8 @@ def frames_full(first: int) -> float:
         return _resumed(made, 12, failed=True)
 
 
-def database_full(tenths_s: int) -> float:
-    """Have the database not grow for a while."""
+def database_full(tenths_s: int, rest_s: float) -> float:
+    """Have the database not grow for a while, and so long after the first write that failed."""
     with night(trials=12) as made:
         process = made.begin(code=FULL)
         made.wait_lit(process, done=1)
@@ -66,11 +75,14 @@ def database_full(tenths_s: int) -> float:
         known, since = made.complete(), time.time()
         (made.folder / "full").touch()
         dark_s = made.dark_after(since, DARK_AFTER_S)
-        time.sleep(1)
+        made.wait((made.folder / "filled").exists, "a write fails")
+        time.sleep(rest_s)
         (made.folder / "full").unlink()
-        made.check_ended(process, [0, 1])
+        if "SQLITE_FULL" not in (made.folder / "filled").read_text():
+            raise Broken("no write failed since it was full")
+        made.check_ended(process, [0])
         made.check_kept(known)
-        _resumed(made, 12, failed=True)
+        _resumed(made, 12)
         return dark_s
 
 

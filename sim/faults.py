@@ -59,14 +59,26 @@ FrameFaultName = Literal[
 ]
 ReadFaultName = Literal["read_nan", "read_off", "read_text"]
 CallFaultName = Literal[
-    "os_error", "timeout_error", "runtime_error", "value_error", "device_fault", "lost", "hang"
+    "os_error",
+    "timeout_error",
+    "runtime_error",
+    "value_error",
+    "memory_error",
+    "keyboard_interrupt",
+    "system_exit",
+    "device_fault",
+    "lost",
+    "hang",
 ]
 _READ_FAULTS = ("read_nan", "read_off", "read_text")
-_ERRORS: Mapping[str, Callable[[str, str], Exception]] = {
+_ERRORS: Mapping[str, Callable[[str, str], BaseException]] = {
     "os_error": lambda label, call: OSError(5, f"{call} of {label}: input/output error"),
     "timeout_error": lambda label, call: TimeoutError(f"{call} of {label} timed out"),
     "runtime_error": lambda label, call: RuntimeError(f"{call} of {label} failed"),
     "value_error": lambda label, call: ValueError(f"{call} of {label}: bad answer"),
+    "memory_error": lambda label, call: MemoryError(f"{call} of {label}"),
+    "keyboard_interrupt": lambda label, call: KeyboardInterrupt(f"{call} of {label}"),
+    "system_exit": lambda label, call: SystemExit(f"{call} of {label}"),
     "device_fault": lambda label, call: DeviceFault(label, call, "a fault on purpose"),
     "lost": lambda label, call: DeviceLost(label, f"the link dropped in {call}, on purpose"),
 }

@@ -58,6 +58,15 @@ def pytest_configure(config: pytest.Config) -> None:
     tempfile.tempdir = None
 
 
+@pytest.fixture(scope="session", autouse=True)
+def nothing_is_left_in_the_working_folder() -> Iterator[None]:
+    """No test leaves frames or a database where it was started."""
+    names = ("hil-frames", "hil.db", "hil-demo.png")
+    before = [name for name in names if Path(name).exists()]
+    yield
+    assert [name for name in names if Path(name).exists()] == before
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[URL]:
     """A PostgreSQL server of this run alone: the URL of its maintenance database."""
@@ -82,7 +91,10 @@ def postgres_server() -> Iterator[URL]:
 
 
 @pytest.fixture
-def postgres_url(postgres_server: URL) -> Iterator[str]:
-    """URL of an empty PostgreSQL database."""
+def postgres_url(
+    postgres_server: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str]:
+    """URL of an empty PostgreSQL database, whose frames do not go to the working folder."""
+    monkeypatch.setenv("HIL_FRAMES", str(tmp_path / "hil-frames"))
     with new_database(postgres_server, "template1") as url:
         yield url

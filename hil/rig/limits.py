@@ -94,12 +94,22 @@ class RigLimits:
         ------
         SafetyError
         """
-        targets = self.settings.targets(values)
-        for name, value in targets.items():
-            self.check_value(name, value)
+        targets = self.check_each(values)
         limits = touched(self.joint, targets)
         others = {name for limit in limits for name in limit.settings} - targets.keys()
         self.check_joint({**self.numbers(sorted(others)), **targets}, targets)
+        return targets
+
+    def check_each(self, values: Mapping[str, Value]) -> dict[str, Value]:
+        """Check settings each by itself, as parts of commands whose others are not known yet.
+
+        Raises
+        ------
+        SafetyError
+        """
+        targets = self.settings.targets(values)
+        for name, value in targets.items():
+            self.check_value(name, value)
         return {name: self.typed(name, value) for name, value in targets.items()}
 
     def check_joint(self, values: Mapping[str, Value], changed: Mapping[str, Value]) -> None:

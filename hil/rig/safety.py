@@ -49,7 +49,8 @@ class Safety:
         limits = self.limits = RigLimits(names, spec, folder)
         self.joint_problem, self.joint_settings = limits.joint_problem, limits.joint_settings
         self.bounds, self.choices, self.limit = limits.bounds, limits.choices, limits.limit
-        self.check, self.check_interlocks = limits.check, limits.check_interlocks
+        self.check, self.check_each = limits.check, limits.check_each
+        self.check_interlocks = limits.check_interlocks
         motion = RigMotion(limits, spec)
         self.park_steps = motion.park_steps
         self.apply, self.park, self.halt = motion.apply, motion.park, motion.halt

@@ -74,6 +74,16 @@ class Baseline:
         for blank in self.blanks:
             check_table(blank, safety, where, "measure.blank")
 
+    def bounds(self, space: SearchSpace, where: str | Path) -> SearchSpace:
+        """Give the space whose proposals are allowed at all fields of view.
+
+        Raises
+        ------
+        InputError
+            There are none.
+        """
+        return space.over((*self.fields, *self.blanks), where)
+
     def plan(self, spec: SessionSpec, space: SearchSpace) -> SearchPlan:
         """Say what the proposer searches."""
         from hil.proposer import SearchPlan
@@ -138,8 +148,9 @@ def take_baseline(
     for name in {name for blank in blanks for name in blank} & set(names):
         raise InputError(where, "measure.blank", f"{name} is also searched")
     start = {name: found[name] for name in names}
+    space = space.over((*fields, *blanks), where)
     if spec.reference is not None:
-        _check_reference({**space.fixed, **start, **space.reference}, safety, where)
+        _check_reference({**start, **space.reference}, space, where)
     return Baseline(
         fields=tuple(fields),
         start=start,
@@ -176,11 +187,13 @@ def _allowed(start: Mapping[str, Value], space: SearchSpace) -> bool:
     return not space.problem(start)
 
 
-def _check_reference(values: Mapping[str, Value], safety: Safety, where: str | Path) -> None:
+def _check_reference(values: Mapping[str, Value], space: SearchSpace, where: str | Path) -> None:
     try:
-        safety.check(values)
+        space.safety.check({**space.fixed, **values})
     except SafetyError as error:
         raise InputError(where, "reference.settings", str(error)) from None
+    if said := space.joint_problem(values):
+        raise InputError(where, "reference.settings", said)
 
 
 def _stage(grid: Grid, safety: Safety, where: str | Path) -> tuple[str, str]:
@@ -219,7 +232,7 @@ def _grid(
                 y: float(centre[y]) + (row - (grid.rows - 1) / 2) * grid.step_um,
             }
             try:
-                safety.check(field)
+                safety.check_each(field)
             except SafetyError as error:
                 raise InputError(where, "measure.grid", f"out of reach: {error}") from None
             fields.append(field)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from hil.calibration.rig_noise import RigNoise, check_now, noise_entries
 from hil.clock import Clock
 from hil.errors import HilError, Interrupted, RigHeld, StoreError
 from hil.ranking.drift import Drift
-from hil.records.session import Observer, SessionState
+from hil.records.session import Observer, SessionState, Snapshot
 from hil.records.trial import TrialState
 from hil.rig.capture import Capture
 from hil.rig.device_thread import WorkerThread
@@ -151,7 +152,7 @@ def drive(setup: SessionSetup, observer: Observer, stop: StopSwitch) -> SessionR
         )
         stack.callback(attended.leave)
         attended.enter(resumed=setup.resumed, joined=setup.joined)
-        polls = Polls(store, setup.clock, stop, attended.wishes)
+        polls = Polls(store, setup.clock, stop, attended.wishes, attended.follow)
 
         def look() -> None:
             watch.heartbeat()
@@ -212,7 +213,8 @@ def _run_trials(run: _Run) -> Ending:
 
     setup, capture, store, wait = run.setup, run.capture, run.store, run.waiting.run
     spec, rig, clock = setup.file.spec, setup.rig, setup.clock
-    if setup.resumed:
+    _wait_with_others(run)
+    if setup.resumed and not _is_under_way(run):
         store.session_state(SessionState.RUNNING, clock.now(), "resumed")
     if rig.spec.setup:
         store.event("setup", clock.now(), dict(rig.spec.setup))
@@ -255,6 +257,30 @@ def _run_trials(run: _Run) -> Ending:
     )
     controller.recover()
     return controller.run()
+
+
+def _is_under_way(run: _Run) -> bool:
+    """Whether others run the session that is joined, and say themselves how it stands."""
+    found = run.waiting.run(run.rows.present_state) if run.setup.joined else None
+    return found is not None and not found[0].ended
+
+
+def _wait_with_others(run: _Run) -> None:
+    """Wait before anything is lit, where the session that is joined waits.
+
+    Raises
+    ------
+    Interrupted
+        A stop was asked for meanwhile.
+    """
+    if not run.pausing.wanted:
+        return
+    note = f"PAUSED: {run.pausing.wishes.hold}; goes on by hil continue"
+    trials, n_fields, nan = run.setup.file.spec.trials, len(run.capture.fields), math.nan
+    run.observer(Snapshot(None, None, 0, n_fields, 0, 0, trials, None, nan, nan, note=note))
+    run.pausing.hold(run.look, lambda: bool(run.setup.rig.hangs))
+    if run.stop.reason:
+        raise Interrupted(run.stop.reason)
 
 
 def _policy(setup: SessionSetup) -> ApprovalPolicy:

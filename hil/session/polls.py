@@ -29,6 +29,8 @@ class Polls:
         Pressed with the reason of a stop that was asked for, or with who has taken the rig.
     wishes
         Told of everything else.
+    follow
+        Called after each question: looks whether other controllers of the session wait.
 
     Attributes
     ----------
@@ -36,11 +38,19 @@ class Polls:
         Who has taken the rig from this process; None while it is ours.
     """
 
-    def __init__(self, store: Store, clock: Clock, stop: StopSwitch, wishes: Wishes) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        stop: StopSwitch,
+        wishes: Wishes,
+        follow: Callable[[], None],
+    ) -> None:
         self._store = store
         self._clock = clock
         self._stop = stop
         self._wishes = wishes
+        self._follow = follow
         self._renewed_s = self._asked_s = clock.monotonic()
         self._asking: threading.Thread | None = None
         self._error: BaseException | None = None
@@ -77,6 +87,7 @@ class Polls:
         if reason := self._store.requested_stop():
             self._stop.press(reason)
         self._wishes.obey(self._store.requests())
+        self._follow()
 
     def _run(self, due: list[Callable[[], None]]) -> None:
         try:

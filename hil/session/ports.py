@@ -127,6 +127,10 @@ class Store(Protocol):
         """List all that other processes ever asked of this session, oldest first."""
         ...
 
+    def present_state(self) -> tuple[SessionState, str] | None:
+        """Tell where the session stands, and why; None while the database cannot be asked."""
+        ...
+
     def renew_lease(self, at: datetime) -> None:
         """Say that this controller is alive."""
         ...

@@ -108,6 +108,7 @@ def run_session(
         opened = held.rig
         space = resolve_on(file, opened)
         baseline = opened.run(lambda: take_baseline(file.spec, space, opened.spec, file.path))
+        space = opened.run(lambda: baseline.bounds(space, file.path))
         check_calibration(noise, file, opened, space, baseline, accept=accept_calibration)
         recorded = held.make_database()
         session_id = recorded.create_session(
@@ -204,6 +205,7 @@ def resume_session(
         space = resolve_on(file, opened)
         baseline = Baseline.from_json(record.extra["layout"])
         opened.run(lambda: baseline.check(space.safety, file.path))
+        space = opened.run(lambda: baseline.bounds(space, file.path))
         check_calibration(noise, file, opened, space, baseline, accept=accept_calibration)
         if lines:
             held.event("rig_file_differs", {"lines": lines})

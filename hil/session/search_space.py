@@ -108,6 +108,8 @@ class SearchSpace:
         The camera's binning setting; empty if it has none.
     pixel_size_um
         Of the unbinned camera at the sample; NaN where the rig file does not say.
+    places
+        What each place that a trial visits changes of all that; limits hold at each.
     """
 
     axes: tuple[SearchAxis, ...]
@@ -120,6 +122,29 @@ class SearchSpace:
     present: Mapping[str, Value]
     binning: str = ""
     pixel_size_um: float = math.nan
+    places: tuple[Mapping[str, Value], ...] = ({},)
+
+    def over(self, places: Sequence[Mapping[str, Value]], where: str | Path) -> SearchSpace:
+        """Give the space whose proposals are allowed at other places, too: at fields of view.
+
+        Parameters
+        ----------
+        places
+            Settings of each place.
+        where
+            The session file, for messages.
+
+        Raises
+        ------
+        InputError
+            No settings are allowed at all of them.
+        """
+        joint = set(self.safety.joint_settings)
+        moved = [self.safety.targets(place) for place in places]
+        other = [{n: v for n, v in place.items() if n in joint} for place in moved]
+        known = list(self.places)
+        known += [place for i, place in enumerate(other) if place not in (*known, *other[:i])]
+        return _anchored(replace(self, places=tuple(known)), where)
 
     def excess(self, values: Mapping[str, Value]) -> dict[str, float]:
         """Tell how far a trial lies above each bound on light and time; at most 0 is allowed.
@@ -144,14 +169,21 @@ class SearchSpace:
 
     def problem(self, values: Mapping[str, Value]) -> str:
         """Say which limit across settings a proposal breaks; empty if none."""
-        everything = {**self.present, **self.fixed, **values}
-        for name, value in values.items():  # what a preset sets counts as well
-            everything.update(self.safety.settings[name].expands.get(value, {}))
-        if said := self.safety.joint_problem(everything):
+        if said := self.joint_problem(values):
             return said
         for name, amount in self.excess(values).items():
             if amount > 0:
                 return f"{name} is {amount:g} above what [constraints] allows"
+        return ""
+
+    def joint_problem(self, values: Mapping[str, Value]) -> str:
+        """Say which limit of the rig a proposal breaks somewhere; empty if none."""
+        everything = {**self.present, **self.fixed, **values}
+        for name, value in values.items():  # what a preset sets counts as well
+            everything.update(self.safety.settings[name].expands.get(value, {}))
+        for place in self.places:
+            if said := self.safety.joint_problem({**everything, **place}):
+                return said
         return ""
 
     def repair(self, values: Mapping[str, Value]) -> dict[str, Value]:
@@ -222,11 +254,16 @@ def resolve(session: SessionSpec, safety: Safety, rig: RigSpec, where: str | Pat
         binning=binning,
         pixel_size_um=rig.optics.pixel_size_um if rig.optics else math.nan,
     )
-    if said := space.problem(anchor):
+    return _anchored(space, where)
+
+
+def _anchored(space: SearchSpace, where: str | Path) -> SearchSpace:
+    """Find settings from which every proposal can be pulled back."""
+    if said := space.problem(space.anchor):
         inside = _inside(space)
         if inside is None or space.problem(inside):
             raise InputError(where, "search", f"no settings in these ranges are allowed: {said}")
-        space = replace(space, anchor=inside)
+        return replace(space, anchor=inside)
     return space
 
 
@@ -236,7 +273,7 @@ def _inside(space: SearchSpace) -> dict[str, Value] | None:
     free = {axis.setting: (float(axis.low or 0), float(axis.high or 0)) for axis in numbers}
     free = {name: ends for name, ends in free.items() if name in space.safety.joint_settings}
     held = {**space.present, **space.fixed, **space.anchor}
-    found = interior(space.safety.limits.joint, free, held)
+    found = interior(space.safety.limits.joint, free, held, space.places)
     if found is None:
         return None
     anchor = dict(space.anchor)
@@ -263,7 +300,7 @@ def _resolve_axis(axis: SearchAxis, safety: Safety, where: str | Path, key: str)
         choices: list[tuple[str, Value]] = []
         for choice in axis.choices:
             try:
-                choices += safety.check({axis.setting: choice}).items()
+                choices += safety.check_each({axis.setting: choice}).items()
             except SafetyError as error:
                 raise InputError(where, f"{key}.choices", str(error)) from None
         values = tuple(value for target, value in choices if target == name)
@@ -287,6 +324,8 @@ def check_table(
 ) -> dict[str, Value]:
     """Check settings of a session file one by one; return them under canonical names.
 
+    What they come to together, and with what is searched, says `SearchSpace.problem`.
+
     Raises
     ------
     InputError
@@ -294,7 +333,7 @@ def check_table(
     result: dict[str, Value] = {}
     for name, value in table.items():
         try:
-            result |= safety.check({name: value})
+            result |= safety.check_each({name: value})
         except SafetyError as error:
             raise InputError(where, f'{key}."{name}"', str(error)) from None
     return result

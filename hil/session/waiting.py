@@ -24,6 +24,8 @@ T = TypeVar("T")
 DARK_AFTER_S = 5.0
 # Who is asked to stop waits no longer than this for what does not answer.
 STOP_AFTER_S = 10.0
+# A lamp that comes on by itself while it is waited is put out again so often.
+AGAIN_S = 10.0
 
 
 class Waiting:
@@ -65,6 +67,7 @@ class Waiting:
         self._records = WorkerThread("hil-records")
         self._since_s = clock.monotonic()
         self._dark = False
+        self._dark_s = clock.monotonic()
         self._lost = ""
 
     def worked(self) -> None:
@@ -113,9 +116,13 @@ class Waiting:
         self._records.close(wait=False)
 
     def _go_dark(self) -> None:
+        now_s = self._clock.monotonic()
         if not self._dark:
-            self._dark = True
+            self._dark, self._dark_s = True, now_s
             self._rig.run(self._capture.rest)
+        elif now_s - self._dark_s > AGAIN_S:
+            self._dark_s = now_s
+            self._rig.safety.darken()
 
     def _leave(self, thread: WorkerThread | None, waited_s: float) -> None:
         (thread or self._records).abandon()

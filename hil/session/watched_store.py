@@ -98,6 +98,10 @@ class WatchedStore:
         """List all that other processes asked of this session."""
         return self._wait(self._store.requests)
 
+    def present_state(self) -> tuple[SessionState, str] | None:
+        """Tell where the session stands, and why."""
+        return self._wait(self._store.present_state)
+
     def renew_lease(self, at: datetime) -> None:
         """Say that this controller is alive."""
         self._wait(lambda: self._store.renew_lease(at))

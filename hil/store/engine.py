@@ -17,6 +17,15 @@ from hil.store.location import Location
 # are made by `hil.store.retry`, which says that it waits.
 BUSY_TIMEOUT_S = 2.0
 CONNECT_TIMEOUT_S = 10
+# A server whose machine has lost its power, or its cable, answers nothing, not even that it is
+# gone; the system's own patience is two hours. One that is merely frozen is waited for.
+_GONE_AFTER_60_S = {
+    "keepalives": 1,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
 
 _IMMEDIATE = "hil_immediate"
 
@@ -27,7 +36,7 @@ def connect(location: Location) -> Engine:
         return create_engine(
             location.url,
             json_serializer=dump_json,
-            connect_args={"connect_timeout": CONNECT_TIMEOUT_S},
+            connect_args={"connect_timeout": CONNECT_TIMEOUT_S, **_GONE_AFTER_60_S},
         )
     engine = create_engine(
         location.url, json_serializer=dump_json, connect_args={"timeout": BUSY_TIMEOUT_S}
@@ -95,23 +104,24 @@ def _lock_key(section: str) -> int:
 
 
 def is_passing(error: BaseException) -> bool:
-    """Whether an error of the database will pass: it is locked, or away."""
+    """Whether an error of the database may pass: it is locked, away, or has no room."""
     if not isinstance(error, DBAPIError):
         return False
     if error.connection_invalidated:
         return True
     state = getattr(error.orig, "sqlstate", None)
     if state is not None:
-        # Serialization failure, deadlock, lock not available, too many connections, shutdown and
-        # start-up of the server, and all of class 08, connection exception.
-        return state in {"40001", "40P01", "55P03", "53300", "57P01", "57P02", "57P03"} or (
-            str(state).startswith("08")
+        # Serialization failure, deadlock, lock not available, shutdown and start-up of the server,
+        # its disk; all of class 08, connection exception, and 53, insufficient resources.
+        return state in {"40001", "40P01", "55P03", "57P01", "57P02", "57P03", "58030"} or (
+            str(state).startswith(("08", "53"))
         )
     if not isinstance(error, OperationalError):
         return False
     name = getattr(error.orig, "sqlite_errorname", None)
     if name is not None:
-        return str(name).startswith(("SQLITE_BUSY", "SQLITE_LOCKED"))
+        # A quota is told as an error of the disk.
+        return str(name).startswith(("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR"))
     return True  # psycopg could not connect: there is no state where there is no server
 
 

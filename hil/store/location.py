@@ -93,12 +93,12 @@ def locate(
                 where, "", "PostgreSQL needs: python -m pip install 'hil-imaging[postgres]'"
             ) from error
         parsed = parsed.set(drivername="postgresql+psycopg")
-        return Location(parsed, None, (chosen or Path(DEFAULT_FRAMES)).absolute())
+        return Location(parsed, None, _absolute(chosen or Path(DEFAULT_FRAMES)))
     if backend != "sqlite":
         raise InputError(where, "", f"{backend} is not a database hil can use, allowed: {_FORMS}")
     if not parsed.database or parsed.database == ":memory:" or parsed.query:
         raise InputError(where, "", "a SQLite URL names a file and nothing else: sqlite:///hil.db")
-    file = Path(parsed.database).expanduser().absolute()
+    file = _absolute(Path(parsed.database).expanduser())
     share = network_share(file)
     if share:
         raise InputError(
@@ -108,7 +108,14 @@ def locate(
             " use a local disk, or PostgreSQL",
         )
     parsed = URL.create("sqlite", database=str(file))
-    return Location(parsed, file, (chosen or file.parent / DEFAULT_FRAMES).absolute())
+    return Location(parsed, file, _absolute(chosen or file.parent / DEFAULT_FRAMES))
+
+
+def _absolute(path: Path) -> Path:
+    try:
+        return path.absolute()
+    except FileNotFoundError:
+        raise InputError(path, "", "the working folder is gone, name a whole path") from None
 
 
 _FORMS = "sqlite:///FILE, postgresql://USER@HOST/NAME"

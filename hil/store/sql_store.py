@@ -331,6 +331,18 @@ class SqlStore(Closing):
                 return ""
             raise StoreError("the database could not be read") from error
 
+    def present_state(self) -> tuple[SessionState, str] | None:
+        """Tell where the session stands, and why; None while the database cannot be asked."""
+        query = select(SessionTable.state, SessionTable.reason)
+        try:
+            with self._engine.connect() as connection:
+                row = connection.execute(query.where(SessionTable.id == self.session_id)).one()
+        except DBAPIError as error:
+            if is_passing(error):
+                return None
+            raise StoreError("the database could not be read") from error
+        return SessionState(row.state), str(row.reason)
+
     def renew_lease(self, at: datetime) -> None:
         """Say that this controller is alive, for every rig that its process holds.
 

@@ -7,16 +7,18 @@ reached from a new thread.
 
 from __future__ import annotations
 
+import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
 import psutil
 
-from drivers.errors import DriverError
+from drivers.errors import DeviceFault, DriverError
 from hil.rig.device_thread import ABANDONED
 
 T = TypeVar("T")
@@ -57,6 +59,27 @@ class CallHangs(DriverError):
         super().__init__(str(hang))
 
 
+@contextmanager
+def _same_folder() -> Iterator[None]:
+    """Undo a library's change of the working folder: relative names of ours are still to be read.
+
+    Of the database, say, which would be made, and looked for, where a vendor's library lies.
+    """
+    before = _folder()
+    try:
+        yield
+    finally:
+        if before and _folder() != before:
+            os.chdir(before)
+
+
+def _folder() -> str:
+    try:
+        return os.getcwd()
+    except OSError:  # it is gone, and none of ours
+        return ""
+
+
 class _Call:
     """One call on its way: waiting, running, done, or left behind."""
 
@@ -73,9 +96,15 @@ class _Call:
 
     def run(self) -> None:
         try:
-            self.result = self.work()
-        except BaseException as error:
+            with _same_folder():
+                self.result = self.work()
+        except Exception as error:
             self.error = error
+        except BaseException as error:
+            # No signal comes to this thread: a library that calls sys.exit, or raises what stands
+            # for Ctrl-C, is a device at fault, and ends neither the program nor the night.
+            what = f"{type(error).__name__}: {error}"
+            self.error = DeviceFault(self.hang.device, self.hang.action, what)
 
     def age_s(self) -> float:
         """Tell for how long it has been running, seconds; 0 while it has not begun."""

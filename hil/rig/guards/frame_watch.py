@@ -47,6 +47,7 @@ class FrameWatch:
             Places from this index on are blank fields.
         """
         self._camera, self._n_fields = camera, n_fields
+        self.past.n_fields = n_fields
         self.past.now = TrialSeen(self.past.now.number + bool(self.past.now.places))
 
     def check(self, taken: Taken, again: Callable[[], Taken]) -> None:
@@ -67,8 +68,10 @@ class FrameWatch:
         now = self.past.now
         # What is taken anew, after a pause say, is judged anew.
         now.confirmed = {(name, place) for name, place in now.confirmed if place != taken.place}
-        for guard in self._asked(taken):
-            finding = guard.look(taken, self.past)
+        asked = self._asked(taken)
+        looks = [(guard, guard.look) for guard in asked]
+        for guard, look in (*looks, *((guard, guard.last_look) for guard in asked)):
+            finding = look(taken, self.past)
             if finding is not None and not finding.certain:
                 if retaken is None:
                     retaken = again()

@@ -84,6 +84,10 @@ class FrameGuard:
         """Say what is wrong with the frames of one capture; None if nothing is."""
         raise NotImplementedError
 
+    def last_look(self, taken: Taken, past: Past) -> Finding | None:
+        """Doubt frames that no guard's `look` has refused: worth a frame only then."""
+        return None
+
     def settle(self, taken: Taken, finding: Finding, again: Taken, past: Past) -> Finding | None:
         """Decide a finding that was not certain, by one frame taken right after it.
 

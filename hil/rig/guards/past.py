@@ -131,6 +131,8 @@ class Past:
         noise or of a recording; None while nobody knows.
     latest
         Digest of the last frame taken.
+    n_fields
+        Fields of view of a trial; 0 where that is not known.
     """
 
     now: TrialSeen = field(default_factory=lambda: TrialSeen(0))
@@ -138,6 +140,7 @@ class Past:
     origins: OrderedDict[bytes, Origin] = field(default_factory=OrderedDict)
     repeats_itself: bool | None = None
     latest: bytes = b""
+    n_fields: int = 0
 
     def remember(self, digest: bytes, origin: Origin) -> None:
         """Note a frame; the oldest ones but those of the first trial are forgotten."""

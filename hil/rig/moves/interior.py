@@ -27,6 +27,7 @@ def interior(
     limits: Sequence[JointLimit],
     free: Mapping[str, tuple[float, float]],
     held: Mapping[str, Value],
+    places: Sequence[Mapping[str, Value]] = ({},),
 ) -> dict[str, float] | None:
     """Find values of some settings at which limits hold with room to spare.
 
@@ -38,6 +39,8 @@ def interior(
         The lowest and the highest value of each setting that may be chosen; finite.
     held
         The other settings of the limits.
+    places
+        Those of them that differ between places; the limits hold at each.
 
     Returns
     -------
@@ -48,13 +51,14 @@ def interior(
 
     names = list(free)
     rows, tops = [np.zeros((0, len(names) + 1))], [np.zeros(0)]
-    for limit in limits:
+    for limit, place in itertools.product(limits, places):
         matrix, high = _rows(limit)
         share = np.zeros((len(matrix), len(names)))
         for column, name in enumerate(limit.settings):
             if name in free:
                 share[:, names.index(name)] = matrix[:, column]
-        fixed = np.array([float(held[n]) if n not in free else 0.0 for n in limit.settings])
+        there = {**held, **place, **dict.fromkeys(free, 0.0)}
+        fixed = np.array([float(there[name]) for name in limit.settings])
         size = np.linalg.norm(share, axis=1, keepdims=True)
         rows.append(np.hstack([share, size]))
         tops.append(high - matrix @ fixed)

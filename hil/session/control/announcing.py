@@ -17,13 +17,21 @@ class Announcing:
         self._queue: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._error: BaseException | None = None
+        self._n_put = self._n_done = 0
 
     def put(self, write: Callable[[], None]) -> None:
         """Have something written; returns at once."""
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="hil-announce", daemon=True)
             self._thread.start()
+        self._n_put += 1
         self._queue.put(write)
+
+    @property
+    def settled(self) -> int | None:
+        """How much has been written, if nothing waits to be; None if something does."""
+        done = self._n_done
+        return done if done == self._n_put else None
 
     def look(self) -> None:
         """Raise what a write raised."""
@@ -44,3 +52,4 @@ class Announcing:
                 write()
             except BaseException as error:  # raised where somebody looks
                 self._error = error
+            self._n_done += 1

@@ -9,6 +9,7 @@ from typing import Protocol
 from hil.clock import Clock
 from hil.errors import StoreError
 from hil.records.request import Request
+from hil.records.session import SessionState
 from hil.rig.capture import Capture
 from hil.rig.rig import Rig
 from hil.session.control.beside import BesidePolls
@@ -24,6 +25,10 @@ class Asked(Rows, Protocol):
 
     def requests(self) -> list[Request]:
         """List all that was ever asked of the session."""
+        ...
+
+    def present_state(self) -> tuple[SessionState, str] | None:
+        """Tell where the session stands, and why; None while the database cannot be asked."""
         ...
 
 
@@ -73,9 +78,14 @@ class Attended:
         self._polls = BesidePolls(beside, self.wishes, clock)
 
     def enter(self, *, resumed: bool, joined: bool) -> None:
-        """Begin to listen; what was asked of an earlier process is forgotten."""
+        """Begin to listen; what was asked of an earlier process is forgotten.
+
+        Who joins a session that waits, waits with it.
+        """
         if resumed:
             self.wishes.forget(self._store.requests())
+        if joined:
+            self.follow()
         with suppress(StoreError):  # a disk that cannot be written ends the session by its frames
             self._beside.enter(joined=joined)
 
@@ -83,6 +93,20 @@ class Attended:
         """Hear what comes by files; called every 0.1 s."""
         self._polls.poll(self.pausing.status)
         self.pausing.announcing.look()
+
+    def follow(self) -> None:
+        """Wait as long as another controller of the session does. Any thread.
+
+        What this one is about to say of the session itself is not taken for another's word.
+        """
+        announcing, said = self.pausing.announcing, self.pausing.announcing.settled
+        found = self._store.present_state()
+        if found is None or said is None or said != announcing.settled:
+            return
+        if not self.pausing.waits_itself:
+            state, why = found
+            paused = state is SessionState.PAUSED
+            self.wishes.follow((why or "another controller waits") if paused else "")
 
     def leave(self) -> None:
         """End."""

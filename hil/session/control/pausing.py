@@ -18,6 +18,8 @@ from hil.supervision.stop import StopSwitch
 # Devices at work get so long to come to the end of a frame before the light goes.
 _DARK_S = 0.8
 _WATCH_S = 0.1
+# A lamp that comes on by itself, or by somebody's hand, is put out again so often.
+_AGAIN_S = 10.0
 
 
 class Rows(Protocol):
@@ -75,6 +77,7 @@ class Pausing:
         self._clock = clock
         self._limit_s = math.inf if timeout_s is None else timeout_s
         self._heard_s = math.nan
+        self._dark_s = clock.monotonic()
         self._announced: Hold | None = None
         self._trial: int | None = None
         self.spoilt = False
@@ -110,9 +113,11 @@ class Pausing:
     def is_dark(self) -> None:
         """Note that the rig is parked: now it may be said that the session is paused."""
         hold = self.wishes.hold
-        if hold is not None and self._announced is None:
-            self._announced = hold
+        if hold is None or not (self._announced is None or self._announced.theirs):
+            return
+        if not hold.theirs:
             self._announce("paused", {"why": hold.why, "by": hold.by}, SessionState.PAUSED, hold)
+        self._announced = hold
 
     def hold(self, look: Callable[[], None], over: Callable[[], bool]) -> bool:
         """Wait as long as that is asked for, in the dark; whether there was anything to wait for.
@@ -129,19 +134,32 @@ class Pausing:
         self.spoilt = False
         if not self.wanted and self._announced is None:
             return False
-        began_s = self._clock.monotonic()
+        began_s = self._dark_s = self._clock.monotonic()
         while (hold := self.wishes.hold) is not None and not (self._stop.reason or over()):
             self.is_dark()
             look()
+            self._stay_dark()
             if self._clock.monotonic() - began_s > self._limit_s:
                 self._stop.press(f"nobody let it go on within {self._limit_s:g} s: {hold.why}")
             time.sleep(_WATCH_S)
         self._heard_s = math.nan
-        if self._announced is not None and self.wishes.hold is None:
+        before, by = self._announced, self.wishes.continued_by
+        if before is not None and self.wishes.hold is None:
+            if by or not before.theirs:  # else the one who waited has said it
+                self._announce("continued", {"by": by}, SessionState.RUNNING, None)
             self._announced = None
-            by = self.wishes.continued_by
-            self._announce("continued", {"by": by}, SessionState.RUNNING, None)
         return True
+
+    def _stay_dark(self) -> None:
+        now_s = self._clock.monotonic()
+        if now_s - self._dark_s > _AGAIN_S:
+            self._dark_s = now_s
+            self._darken()
+
+    @property
+    def waits_itself(self) -> bool:
+        """Whether this controller has said that the session waits."""
+        return self._announced is not None and not self._announced.theirs
 
     def wait_for_verdict(
         self, trial: int, why: str, look: Callable[[], None], limit_s: float
@@ -160,20 +178,22 @@ class Pausing:
             For how long.
         """
         self._dark()
-        self._announced, self._trial = Hold(why), trial
-        self._announce("paused", {"why": why}, SessionState.PAUSED, self._announced)
-        began_s = self._clock.monotonic()
+        hold = Hold(why)
+        self._announce("paused", {"why": why}, SessionState.PAUSED, hold)
+        self._announced, self._trial = hold, trial
+        began_s = self._dark_s = self._clock.monotonic()
         said = None
         while said is None and not self._stop.reason:
             if self._clock.monotonic() - began_s > limit_s:
                 break
             look()
+            self._stay_dark()
             time.sleep(_WATCH_S)
             said = self.wishes.verdict(trial)
-        self._announced = self._trial = None
         if not self._stop.reason:
             by = "" if said is None else said.by
             self._announce("continued", {"by": by}, SessionState.RUNNING, None)
+        self._announced = self._trial = None
         return said
 
     def _announce(

@@ -20,10 +20,13 @@ class Hold:
         In words.
     by
         Who asked; empty where it pauses by itself.
+    theirs
+        Whether it is another controller of the session that waits, and this one with it.
     """
 
     why: str
     by: str = ""
+    theirs: bool = False
 
     def __str__(self) -> str:
         return f"{self.why} ({self.by})" if self.by else self.why
@@ -64,7 +67,7 @@ class Wishes:
         if request.wish is Wish.STOP:
             self._stop.press(request.why)
         elif request.wish is Wish.PAUSE:
-            self.hold = self.hold or Hold(request.why, request.by)
+            self._own(Hold(request.why, request.by))
         elif request.wish is Wish.CONTINUE:
             self.hold, self.continued_by = None, request.by
         elif request.trial is not None:
@@ -73,7 +76,21 @@ class Wishes:
     def pause(self, why: str) -> None:
         """Wait for a person, although nobody asked for it."""
         with self._guard:
-            self.hold = self.hold or Hold(why)
+            self._own(Hold(why))
+
+    def _own(self, hold: Hold) -> None:
+        if self.hold is None or self.hold.theirs:
+            self.hold = hold
+
+    def follow(self, why: str) -> None:
+        """Wait since another controller of the session does; go on with it where it is empty."""
+        with self._guard:
+            if self._closed or (self.hold is not None and not self.hold.theirs):
+                return
+            if why:
+                self.hold = self.hold or Hold(why, theirs=True)
+            elif self.hold is not None:
+                self.hold, self.continued_by = None, ""
 
     def close(self) -> None:
         """Take no more: the session is at its end."""

@@ -1,8 +1,9 @@
 """Durable barriers: in the database or, while that is away, in a journal, and never in both twice.
 
 What the database has not taken within a second is in the journal, too, so that a kill loses
-nothing. What it has not taken within five seconds stays there, and the session goes on; the journal
-is told to the database, in order, before the next trial is proposed.
+nothing. What it has not taken within five seconds, since it is away or since it hangs, stays there,
+and the session goes on; the journal is told to the database, in order, before the next trial is
+proposed.
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ class Barriers:
         self._folder = folder
         self._journal = Journal(folder)
         self._guard = threading.RLock()
+        self._left = _Telling(lambda: None)
         self._refused: list[str] = []
 
     def commit(self, entry: Entry) -> None:
@@ -66,34 +68,36 @@ class Barriers:
             Neither the database nor the journal takes it.
         """
         with self._guard:
-            if self._journal.n_entries:
+            if self._journal.n_entries or not self._left.ended(0):
                 self._behind(entry)
                 return
-            ahead = _Ahead(lambda: self._journal.append(entry.to_json()))
-            try:
-                replace(self._retry, limit_s=min(GO_ON_S, self._retry.limit_s)).run(
-                    lambda attempt: self._tell(entry, repeated=attempt > 1)
-                )
-            except StoreError as error:
-                kept = ahead.finish()
-                if not is_passing(error.__cause__ or error):
-                    if kept:
-                        self._journal.clear()
-                    raise
-                if not (kept or self._journal.append(entry.to_json())):
-                    # There is no room for it: the database is waited for.
-                    self._retry.run(lambda _attempt: self._tell(entry, repeated=True))
-            except BaseException:
-                if ahead.finish():
+            briefly = replace(self._retry, limit_s=min(GO_ON_S, self._retry.limit_s))
+            telling = _Telling(
+                lambda: briefly.run(lambda attempt: self._tell(entry, repeated=attempt > 1))
+            )
+            kept = not telling.ended(min(_AHEAD_S, GO_ON_S)) and self._keep(entry)
+            if kept and not telling.ended(GO_ON_S - _AHEAD_S):
+                self._left = telling  # who hangs is left behind: the journal has it
+                return
+            telling.ended(None)
+            error = telling.error
+            if error is None or not is_passing(error.__cause__ or error):
+                if kept:
                     self._journal.clear()
-                raise
-            else:
-                if ahead.finish():
-                    self._journal.clear()
+                if error is not None:
+                    raise error
+            elif not (kept or self._keep(entry)):
+                # There is no room for it: the database is waited for.
+                self._retry.run(lambda _attempt: self._tell(entry, repeated=True))
+
+    def _keep(self, entry: Entry) -> bool:
+        return self._journal.append(entry.to_json())
 
     def _behind(self, entry: Entry) -> None:
         """Commit an entry that has others before it."""
-        if self._journal.append(entry.to_json()):
+        if self._keep(entry):
+            if not self._left.ended(0):
+                return
             try:
                 self._tell_all(self._journal.path)
             except DBAPIError as error:
@@ -119,6 +123,7 @@ class Barriers:
             It did not take them; they stay.
         """
         with self._guard:
+            self._left.ended(None)  # it may be telling the same
             paths = left_behind(self._folder)
             if self._journal.n_entries:
                 paths.append(self._journal.path)
@@ -161,26 +166,28 @@ class Barriers:
         return n
 
 
-class _Ahead:
-    """Does something after a second, unless it is finished before."""
+class _Telling:
+    """Runs work on a thread of its own, which may hang.
 
-    def __init__(self, work: Callable[[], bool]) -> None:
+    Attributes
+    ----------
+    error
+        What it raised, once it has ended; None if it went well.
+    """
+
+    def __init__(self, work: Callable[[], object]) -> None:
+        self.error: BaseException | None = None
         self._work = work
-        self._guard = threading.Lock()
-        self._over = False
-        self.kept = False
-        self._timer = threading.Timer(_AHEAD_S, self._run)
-        self._timer.daemon = True
-        self._timer.start()
+        self._thread = threading.Thread(target=self._run, name="hil-tell", daemon=True)
+        self._thread.start()
 
     def _run(self) -> None:
-        with self._guard:
-            if not self._over:
-                self.kept = self._work()
+        try:
+            self._work()
+        except BaseException as error:  # raised where it is waited for
+            self.error = error
 
-    def finish(self) -> bool:
-        """Do no more; whether it was done."""
-        self._timer.cancel()
-        with self._guard:
-            self._over = True
-            return self.kept
+    def ended(self, within_s: float | None) -> bool:
+        """Wait for its end; whether it has come. None waits for ever."""
+        self._thread.join(None if within_s is None else max(within_s, 0.0))
+        return not self._thread.is_alive()

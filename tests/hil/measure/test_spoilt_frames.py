@@ -16,7 +16,8 @@ from tests.hil.session.faulty_rigs import MICROSCOPE
 )
 def test_spoilt_frames_are_refused(tmp_path: Path, fault: str, guard: str) -> None:
     path = tmp_path / "rig.toml"
-    text = MICROSCOPE.rig(f'fault = "{fault}"\nat = [2]')
+    # the second frame is for the size of the first
+    text = MICROSCOPE.rig(f'fault = "{fault}"\nat = [3]')
     path.write_text(text.replace("_px = 32", "_px = 64"), encoding="utf-8")
     with pytest.raises(FramesRefused) as caught:
         measure_rig(path, f"sqlite:///{(tmp_path / 'hil.db').as_posix()}")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from hil.errors import InputError, SafetyError
 from hil.rig.read_back import OutsideLimit, ReadBackError
 from hil.session.apply import apply_trial
 from tests.hil.session_bench import Bench, wait_for
-from tests.hil.small_session import RIG
+from tests.hil.small_session import RIG, SESSION
 
 NEVER_THERE = """
 import sys
@@ -97,3 +98,26 @@ def test_who_dies_in_mid_move_is_parked_by_a_guardian(bench: Bench) -> None:
     wait_for(parked)
     with bench.database() as database:
         assert database.session("last").state == "COMPLETE", "it ended long before"
+
+
+def test_a_rig_file_that_moved_or_is_gone_moves_nothing_by_itself(bench: Bench) -> None:
+    matrix = '\n[[limits_matrix]]\nsettings = ["mirror.z5_nm", "mirror.z6_nm"]\n'
+    bench.write(RIG + matrix + 'matrix = "b.npy"\nmax = 500\n', SESSION)
+    np.save(bench.folder / "b.npy", np.eye(2))
+    best = bench.run(trials=2).best
+    assert best is not None
+    moved = bench.folder / "elsewhere" / "rig.toml"
+    moved.parent.mkdir()
+    (bench.folder / "rig.toml").rename(moved)
+    with pytest.raises(InputError, match=r"rig\.toml: the session's rig file is no longer there"):
+        apply_trial("last", None, None, bench.url, None)
+    with pytest.raises(InputError, match=r"b\.npy"):  # which lies beside it
+        apply_trial("last", None, moved, bench.url, None)
+    (bench.folder / "b.npy").rename(moved.parent / "b.npy")
+    with pytest.raises(InputError, match=r"b\.npy"):
+        apply_trial("last", None, None, bench.url, None, confirm=lambda question: True)
+    assert "move" not in bench.events()
+    read = apply_trial("last", None, moved, bench.url, None)
+    with bench.database() as database:
+        wanted = database.rows("last")[best.number].requested
+    assert read["mirror.z5_nm"] == pytest.approx(wanted["mirror.z5_nm"])

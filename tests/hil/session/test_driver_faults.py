@@ -44,6 +44,17 @@ def test_an_error_none_of_ours_fails_its_trial_and_the_session_goes_on(
     assert reason.startswith(where[len('device = "') : -1])
 
 
+@pytest.mark.parametrize("error", ["keyboard_interrupt", "system_exit", "memory_error"])
+@pytest.mark.parametrize(("device", "call"), [("camera", "capture"), ("mirror", "settle")])
+def test_what_would_end_the_program_fails_its_trial(
+    bench: Bench, error: str, device: str, call: str
+) -> None:
+    fault = f'fault = "{error}"\ncall = "{call}"\ndevice = "{device}"\nat = [2]'
+    bench.write(faulty_rig(fault), SESSION)
+    assert bench.run(trials=3).state == "COMPLETE"
+    assert sorted(bench.states()) == ["COMPLETE", "COMPLETE", "FAILED"]
+
+
 @pytest.mark.parametrize("fault", ["shape_changes", "frame_missing"])
 def test_frames_that_do_not_belong_together_fail_their_trial(bench: Bench, fault: str) -> None:
     bench.write(faulty_rig(f'fault = "{fault}"\nat = [6]'), SESSION)

@@ -21,7 +21,7 @@ def scripted(position: int, n_fields: int, repeats: int, dark_adu: int) -> list[
 
     A trial ends where its frames are refused, and later calls move up.
     """
-    faults, calls = [], 0
+    faults, calls = [], int(n_fields == 1)  # nothing tells the size of the first frames but more
     for name, _ in EXPECTED:
         calls += n_fields  # of the trial before, which is clean
         extra = f"\ndark_adu = {dark_adu}" if name == "dark" else ""

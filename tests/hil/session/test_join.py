@@ -10,8 +10,12 @@ import time
 from pathlib import Path
 
 import hil
+from hil.clock import SystemClock
 from hil.errors import HilError
+from hil.records.session import SessionState, Snapshot
 from hil.records.trial import TrialRow, TrialState
+from hil.supervision.stop import StopSwitch
+from tests.hil.session_bench import Bench
 from tests.hil.small_session import RIG, SESSION
 
 TRIALS = 24
@@ -99,3 +103,49 @@ def check(folder: Path, url: str) -> None:
     with hil.open_database(url, frames=folder / "hil-frames") as database:
         assert database.verify("last") == []
         assert database.session("last").state == "COMPLETE"
+
+
+def test_who_joins_a_session_that_waits_waits_with_it_in_the_dark(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    bench.run(trials=2)
+    second = tmp_path / "second.toml"
+    second.write_text(RIG.replace("small scope", "second scope"), encoding="utf-8")
+    clock = SystemClock()
+    seen: list[tuple[str, list[str]]] = []
+    with bench.database() as database, database.store("last", controller="1", clock=clock) as first:
+        first.session_state(SessionState.RUNNING, clock.now())
+        why = "an interlock is open"
+        first.announce(SessionState.PAUSED, clock.now(), why, "paused", {})
+
+        def look(snapshot: Snapshot) -> None:
+            seen.append((snapshot.note, bench.events()))
+            if snapshot.note.startswith(f"PAUSED: {why}; "):
+                first.announce(SessionState.RUNNING, clock.now(), "", "continued", {})
+
+        result = bench.resume(join=True, rig=second, trials=4, observer=look)
+    assert seen[0][1][2:] == ["paused"], "nothing was lit before"
+    assert (result.state, bench.states()) == ("COMPLETE", ["COMPLETE"] * 4)
+    assert bench.events()[2:] == ["paused", "continued", "setup", "park"]
+
+
+def test_who_is_at_work_beside_one_that_waits_waits_too(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    bench.write(RIG, SESSION.replace("trials = 6", "trials = 400"))
+    clock, stop = SystemClock(), StopSwitch()
+    n_trials: list[int] = []
+
+    def look(snapshot: Snapshot) -> None:
+        with bench.database() as database, database.store("last", controller="2", clock=clock) as o:
+            if snapshot.state is TrialState.COMPLETE and not n_trials:
+                n_trials.append(0)
+                o.announce(SessionState.PAUSED, clock.now(), "two failures", "paused", {})
+            elif snapshot.note.startswith("PAUSED: two failures") and len(n_trials) == 1:
+                n_trials.append(len(bench.states()))
+                o.announce(SessionState.RUNNING, clock.now(), "", "continued", {})
+            elif not snapshot.note and len(n_trials) == 2:
+                stop.press("seen enough")
+
+    bench.run(observer=look, stop=stop)
+    assert len(n_trials) == 2
+    kinds = [kind for kind in bench.events() if kind in ("paused", "continued")]
+    assert kinds == ["paused", "continued"], "who only waits with another says nothing of it"

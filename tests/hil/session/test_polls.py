@@ -45,7 +45,7 @@ class Ahead(SystemClock):
 
 
 def polls(store: Any, clock: Ahead, stop: StopSwitch) -> Polls:
-    return Polls(store, clock, stop, Wishes(stop))
+    return Polls(store, clock, stop, Wishes(stop), lambda: None)
 
 
 def test_an_answer_that_is_late_holds_nobody_and_is_asked_for_once() -> None:

@@ -6,6 +6,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
 from hil.store.engine import _lock_key, connect, is_passing, one_line, use_wal, writing
@@ -18,23 +19,38 @@ class ServerError(Exception):
         self.sqlstate = sqlstate
 
 
-def locked() -> sqlite3.OperationalError:
+def sqlite_error(name: str = "SQLITE_BUSY") -> sqlite3.OperationalError:
     error = sqlite3.OperationalError("database is locked")
-    error.sqlite_errorname = "SQLITE_BUSY"
+    error.sqlite_errorname = name
     return error
 
 
 @pytest.mark.parametrize(
     ("error", "passes"),
     [
-        (OperationalError("", {}, locked()), True),
+        (OperationalError("", {}, sqlite_error()), True),
+        (OperationalError("", {}, sqlite_error("SQLITE_FULL")), True),
+        (OperationalError("", {}, sqlite_error("SQLITE_IOERR_WRITE")), True),
+        (OperationalError("", {}, sqlite_error("SQLITE_READONLY")), False),
+        (OperationalError("", {}, ServerError("53100")), True),
         (OperationalError("", {}, ServerError("40001")), True),
         (OperationalError("", {}, ServerError("08006")), True),
         (ProgrammingError("", {}, ServerError("42601")), False),
         (DBAPIError("", {}, Exception("gone"), connection_invalidated=True), True),
         (ValueError("locked"), False),
     ],
-    ids=["locked", "serialization", "connection", "syntax", "cut off", "not the database's"],
+    ids=[
+        "locked",
+        "full",
+        "quota",
+        "read only",
+        "server's disk",
+        "serialization",
+        "connection",
+        "syntax",
+        "cut off",
+        "not the database's",
+    ],
 )
 def test_locks_and_lost_connections_pass_and_mistakes_do_not(
     error: Exception, passes: bool
@@ -52,6 +68,21 @@ def test_sections_have_keys_of_their_own_that_a_server_takes() -> None:
     assert len(keys) == 3
     assert all(-(2**63) <= key < 2**63 for key in keys)
     assert _lock_key("rig") == _lock_key("rig")
+
+
+def test_a_server_whose_machine_is_gone_is_not_waited_for_by_the_hour() -> None:
+    engine = connect(locate("postgresql://somebody@localhost/hil", None))
+    asked: dict[str, object] = {}
+
+    @event.listens_for(engine, "do_connect")
+    def _note(_dialect: object, _record: object, _args: object, named: dict[str, object]) -> None:
+        asked.update(named)
+        raise ConnectionRefusedError
+
+    with pytest.raises(ConnectionRefusedError):
+        engine.connect()
+    assert asked["keepalives_idle"] == 30
+    assert asked["tcp_user_timeout"] == 60_000
 
 
 def test_sqlite_writes_durably_checks_keys_and_begins_as_a_writer(tmp_path: Path) -> None:

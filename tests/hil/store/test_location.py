@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path, PureWindowsPath
 from typing import NamedTuple
 
@@ -115,3 +116,16 @@ def test_a_database_on_a_share_is_refused(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr("hil.store.location._mounts", lambda: (root, share))
     with pytest.raises(InputError, match=r"network share \(nfs4\)"):
         locate(f"sqlite:///{tmp_path / 'hil.db'}", None, {})
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps a folder that is worked in")
+def test_a_working_folder_that_is_gone_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(InputError, match=r"hil\.db: the working folder is gone, name a whole path"):
+        locate(None, None, {})
+    assert locate(f"sqlite:///{tmp_path / 'a.db'}", None, {}).frames == tmp_path / "hil-frames"

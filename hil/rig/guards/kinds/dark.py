@@ -25,11 +25,12 @@ class DarkField(FrameGuard):
     again. Dark in both, a field is refused at the end of the trial where other fields are lit and
     it was, too, in an earlier trial with the same choices. Where no earlier trial tells, it may be
     the sample: the estimate is flagged ``dark_field`` and cannot win. So it is where the whole
-    trial is dark and an earlier one under the same light was not.
+    trial is dark, if it is the first with these choices or an earlier one under the same light was
+    not.
 
     False alarms: a field without a single photon beside lit ones costs the first trial its chance
-    to win; after that it is known. A setting with fractions that puts out one field and no other
-    fails its trial.
+    to win; after that it is known. So does a first trial that is dark as a whole. A setting with
+    fractions that puts out one field and no other fails its trial.
     """
 
     name = "dark"
@@ -90,6 +91,8 @@ class DarkField(FrameGuard):
                 and math.isnan(_expected_adu(p, trial, past, trial.conditions))
                 for p in among
             )
+        if dark and not earlier:
+            return True
         for before in earlier:
             times = trial.conditions.exposed_alike(before.conditions)
             for place in dark & set(before.places):

@@ -13,7 +13,8 @@ class FrameSize(FrameGuard):
     Settings with choices, whole numbers, binning and regions may change the shape. Where all of
     these are as in an earlier trial whose frames had another shape, one frame is taken again: one
     of that earlier shape refuses those at hand; one of theirs refuses them only if two trials or
-    more had the other shape, since a single one may itself have been wrong.
+    more had the other shape, since a single one may itself have been wrong. Of the first frames
+    with a single field of view nothing tells: one is taken again, and refuses others.
 
     False alarms: none, unless a setting with fractions changes the number of pixels.
     """
@@ -37,10 +38,20 @@ class FrameSize(FrameGuard):
             return None
         return _unlike(shapes[0], others[0], "those of earlier trials", certain=False)
 
+    def last_look(self, taken: Taken, past: Past) -> Finding | None:
+        """See `FrameGuard`."""
+        others, mine = _shapes_before(taken, past)
+        if others or mine or taken.blank or past.n_fields != 1:
+            return None
+        return Finding("nothing tells what size the frames have", certain=False)
+
     def settle(self, taken: Taken, finding: Finding, again: Taken, past: Past) -> Finding | None:
         """See `FrameGuard`."""
         others, mine = _shapes_before(taken, past)
-        stays = again.frames[0].pixels.shape == taken.frames[0].pixels.shape
+        shape, after = taken.frames[0].pixels.shape, again.frames[0].pixels.shape
+        stays = after == shape
+        if not (others or mine):
+            return None if stays else _unlike(shape, after, "one that was taken right after it")
         return None if stays and len(others) < len(mine) + 2 else finding
 
 

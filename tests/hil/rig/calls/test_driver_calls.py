@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from drivers.errors import DeviceFault
 from hil.rig.calls.driver_calls import CallHangs, DriverCalls, Hang
 from hil.rig.device_thread import abandoned
 
@@ -38,13 +42,44 @@ def test_all_calls_of_a_driver_run_on_one_other_thread(bench: Bench) -> None:
     assert threading.get_ident() not in seen
 
 
-@pytest.mark.parametrize("error", [ValueError, TimeoutError, KeyboardInterrupt])
+@pytest.mark.parametrize("error", [ValueError, TimeoutError, MemoryError])
 def test_what_a_call_raises_reaches_who_asked(bench: Bench, error: type[BaseException]) -> None:
     def fail() -> None:
         raise error("late")
 
     with pytest.raises(error, match="late"):
         bench.calls.run("z", "read", fail, 1.0)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, asyncio.CancelledError])
+def test_what_would_end_the_program_is_a_fault_of_the_device(
+    bench: Bench, error: type[BaseException]
+) -> None:
+    def fail() -> None:
+        raise error("from a library")
+
+    with pytest.raises(DeviceFault, match=rf"z: read: {error.__name__}: from a library"):
+        bench.calls.run("z", "read", fail, 1.0)
+    assert bench.calls.run("z", "read", lambda: 3, 1.0) == 3
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_library_that_changes_the_working_folder_moves_nothing_of_ours(
+    bench: Bench, tmp_path: Path, fails: bool
+) -> None:
+    before = Path.cwd()
+
+    def move() -> None:
+        os.chdir(tmp_path)
+        if fails:
+            raise OSError("and fails")
+
+    if fails:
+        with pytest.raises(OSError, match="and fails"):
+            bench.calls.run("z", "open", move, 1.0)
+    else:
+        bench.calls.run("z", "open", move, 1.0)
+    assert Path.cwd() == before
 
 
 def test_a_call_that_hangs_is_named_and_its_device_left_alone(bench: Bench) -> None:

@@ -37,3 +37,13 @@ def test_an_error_is_raised_where_somebody_looks_and_once() -> None:
 
 def test_nothing_to_write_needs_no_end() -> None:
     Announcing().finish()
+
+
+def test_it_is_settled_once_nothing_waits_to_be_written() -> None:
+    announcing, go = Announcing(), threading.Event()
+    assert announcing.settled == 0
+    announcing.put(lambda: go.wait(30))
+    assert announcing.settled is None
+    go.set()
+    announcing.finish()
+    assert announcing.settled == 1

@@ -88,6 +88,22 @@ def test_nobody_ends_it() -> None:
     assert bench.stop.reason == "nobody let it go on within 60 s: a drill"
 
 
+def test_a_lamp_that_comes_on_by_itself_is_put_out_again() -> None:
+    bench = Bench()
+    bench.wishes.pause("a drill")
+    looks = iter([1.0, 1.0, 11.0, 1.0, 11.0])
+
+    def look() -> None:
+        ahead_s = next(looks, None)
+        if ahead_s is None:
+            bench.wishes.obey([ask(Wish.CONTINUE, "")])
+        else:
+            bench.clock.ahead_s += ahead_s
+
+    assert bench.hold(look)
+    assert bench.rows.done.count("lamp off") == 2
+
+
 def test_devices_at_work_have_their_time_and_then_the_light_goes() -> None:
     bench = Bench()
     bench.pausing.watch()
@@ -111,3 +127,15 @@ def test_light_that_was_taken_away_is_set_up_again_though_the_pause_is_over() ->
     assert not bench.hold()
     assert bench.rows.done == ["lamp off", "dark"], "from which the next work sets up"
     assert not bench.pausing.spoilt
+
+
+def test_who_waits_with_another_says_nothing_unless_it_is_let_go_on_itself() -> None:
+    bench = Bench()
+    bench.wishes.follow("an interlock is open")
+    assert bench.hold(lambda: bench.wishes.follow(""))
+    bench.pausing.announcing.finish()
+    assert bench.rows.done == ["dark"]
+    bench.wishes.follow("an interlock is open")
+    assert bench.hold(lambda: bench.wishes.obey([ask(Wish.CONTINUE, "")]))
+    bench.pausing.announcing.finish()
+    assert bench.rows.done == ["dark", "dark", "RUNNING", "continued"]

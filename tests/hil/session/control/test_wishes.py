@@ -46,3 +46,19 @@ def test_at_the_end_nothing_more_is_heard() -> None:
     wishes.close()
     wishes.obey([ask(Wish.PAUSE, "late")])
     assert wishes.hold is None
+
+
+def test_what_another_controller_waits_for_yields_to_what_is_asked_here() -> None:
+    wishes = Wishes(StopSwitch())
+    wishes.follow("an interlock is open")
+    assert wishes.hold is not None
+    assert wishes.hold.theirs
+    wishes.follow("")
+    assert wishes.hold is None
+    wishes.follow("an interlock is open")
+    pause = ask(Wish.PAUSE, "a drill")
+    wishes.obey([pause])
+    wishes.follow("")
+    assert str(wishes.hold) == f"a drill ({pause.by})"
+    wishes.obey([ask(Wish.CONTINUE, "")])
+    assert wishes.hold is None

