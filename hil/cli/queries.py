@@ -35,6 +35,12 @@ Sort = Annotated[
 Limit = Annotated[
     int | None, typer.Option("--limit", metavar="N", min=1, help="The first N rows only.")
 ]
+After = Annotated[
+    str | None,
+    typer.Option(
+        "--after", metavar="ROW", help="Begin after that session, or that trial (SESSION/NUMBER)."
+    ),
+]
 Form = Annotated[Format | None, typer.Option("--format", help="How to write the rows.")]
 Output = Annotated[
     Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write to a file.")
@@ -62,6 +68,7 @@ def sessions(
     where: Where = None,
     sort: Sort = None,
     limit: Limit = None,
+    after: After = None,
     form: Form = None,
     output: Output = None,
     db: Db = None,
@@ -70,7 +77,7 @@ def sessions(
     from hil.store import open_database
 
     with open_database(db) as database:
-        table = database.sessions(where=where or (), sort=sort, limit=limit)
+        table = database.sessions(where=where or (), sort=sort, limit=limit, after=after)
     write(table, form, output, _SESSION_COLUMNS)
 
 
@@ -81,6 +88,7 @@ def trials(
     where: Where = None,
     sort: Sort = None,
     limit: Limit = None,
+    after: After = None,
     form: Form = None,
     output: Output = None,
     db: Db = None,
@@ -91,11 +99,13 @@ def trials(
 
     with open_database(db) as database:
         if (form or _form_of(output)) in ("csv", "parquet"):
-            parts = database.trial_parts(session, where=where or (), sort=sort, limit=limit)
+            parts = database.trial_parts(
+                session, where=where or (), sort=sort, limit=limit, after=after
+            )
             corrected = corrected_objectives(database, session) if session is not None else {}
             write_parts((with_corrected(part, corrected) for part in parts), form, output)
             return
-        table = database.trials(session, where=where or (), sort=sort, limit=limit)
+        table = database.trials(session, where=where or (), sort=sort, limit=limit, after=after)
         corrected = corrected_objectives(database, session) if session is not None else {}
     if corrected:
         place = list(table.columns).index("objective") + 1

@@ -15,6 +15,7 @@ from hil.records.session import SessionState
 from hil.records.trial import TrialRow
 from hil.store.access import Access
 from hil.store.asking import parts, queries
+from hil.store.asking.following import Following
 from hil.store.asking.refs import session_id
 from hil.store.engine import one_line
 from hil.store.models import AcquisitionTable, RigTable, SessionTable, SettingTable, TrialTable
@@ -29,7 +30,12 @@ class Asking(Access):
     """Questions about sessions and trials."""
 
     def sessions(
-        self, *, where: Sequence[str] = (), sort: str | None = None, limit: int | None = None
+        self,
+        *,
+        where: Sequence[str] = (),
+        sort: str | None = None,
+        limit: int | None = None,
+        after: str | None = None,
     ) -> pd.DataFrame:
         """One row a session, newest first.
 
@@ -42,9 +48,12 @@ class Asking(Access):
             A column; ``-`` in front for the largest first.
         limit
             At most so many rows.
+        after
+            A session: the rows begin after it, whatever has come before it meanwhile. With
+            ``limit``, the next page.
         """
         with self._reading() as connection:
-            return queries.sessions(connection, where, sort, limit)
+            return queries.sessions(connection, where, sort, limit, after)
 
     def trials(
         self,
@@ -53,6 +62,7 @@ class Asking(Access):
         where: Sequence[str] = (),
         sort: str | None = None,
         limit: int | None = None,
+        after: str | int | None = None,
     ) -> pd.DataFrame:
         """One row a trial: the columns of ``trial_summary``, then one a setting, as read back.
 
@@ -69,10 +79,14 @@ class Asking(Access):
             last. By default in the order in which they were proposed.
         limit
             At most so many rows.
+        after
+            A trial, as its number or SESSION/NUMBER: the rows begin after it. With ``limit``, the
+            next page.
         """
+        last = None if after is None else str(after)
         with self._reading() as connection:
             chosen = None if session is None else session_id(connection, session)
-            return queries.trials(connection, chosen, where, sort, limit)
+            return queries.trials(connection, chosen, where, sort, limit, last)
 
     def trial_parts(
         self,
@@ -81,6 +95,7 @@ class Asking(Access):
         where: Sequence[str] = (),
         sort: str | None = None,
         limit: int | None = None,
+        after: str | int | None = None,
     ) -> Iterator[pa.Table]:
         """Give the rows of `trials` as Arrow tables of some thousand rows, never all at once.
 
@@ -89,7 +104,8 @@ class Asking(Access):
         """
         with self._reading() as connection:
             chosen = None if session is None else session_id(connection, session)
-            yield from parts.trial_parts(connection, chosen, where, sort, limit)
+            last = None if after is None else str(after)
+            yield from parts.trial_parts(connection, chosen, where, sort, limit, last)
 
     def estimates(self, session: str | None = None) -> pd.DataFrame:
         """One row an estimate, with the values of each field of view; oldest first."""
@@ -97,11 +113,21 @@ class Asking(Access):
             chosen = None if session is None else session_id(connection, session)
             return queries.estimates(connection, chosen)
 
-    def events(self, session: str | None = None) -> pd.DataFrame:
-        """One row an event, oldest first; ``number`` is that of the trial in work, if one was."""
+    def events(self, session: str | None = None, *, newest: int | None = None) -> pd.DataFrame:
+        """One row an event, oldest first; ``number`` is that of the trial in work, if one was.
+
+        Parameters
+        ----------
+        newest
+            The last so many only.
+        """
         with self._reading() as connection:
             chosen = None if session is None else session_id(connection, session)
-            return queries.events(connection, chosen)
+            return queries.events(connection, chosen, newest)
+
+    def following(self, session: str) -> Following:
+        """Follow a session that may run: each look reads what is new since the last one."""
+        return Following(self._reading, self.session_id(session))
 
     def sql(self, query: str) -> pd.DataFrame:
         """Run one SQL query that only reads; the tables are those of the design.
