@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-import pandas as pd
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from hil.errors import InputError
-from hil.ranking.drift import Drift, fit_drift
 from hil.records.session import SessionState
 from hil.records.trial import TrialRow
 from hil.store.access import Access
@@ -23,7 +21,11 @@ from hil.store.records import SessionRecord
 from hil.store.trials.rows import TrialRows
 
 if TYPE_CHECKING:
+    import pandas as pd
     import pyarrow as pa
+
+    from hil.ranking.drift import Drift
+    from hil.store.asking.rows import Rows
 
 
 class Asking(Access):
@@ -52,6 +54,17 @@ class Asking(Access):
             A session: the rows begin after it, whatever has come before it meanwhile. With
             ``limit``, the next page.
         """
+        return self.session_rows(where=where, sort=sort, limit=limit, after=after).frame()
+
+    def session_rows(
+        self,
+        *,
+        where: Sequence[str] = (),
+        sort: str | None = None,
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> Rows:
+        """Give the rows of `sessions` as they come: without pandas, which takes long to load."""
         with self._reading() as connection:
             return queries.sessions(connection, where, sort, limit, after)
 
@@ -83,6 +96,18 @@ class Asking(Access):
             A trial, as its number or SESSION/NUMBER: the rows begin after it. With ``limit``, the
             next page.
         """
+        return self.trial_rows(session, where=where, sort=sort, limit=limit, after=after).frame()
+
+    def trial_rows(
+        self,
+        session: str | None = None,
+        *,
+        where: Sequence[str] = (),
+        sort: str | None = None,
+        limit: int | None = None,
+        after: str | int | None = None,
+    ) -> Rows:
+        """Give the rows of `trials` as they come: without pandas, which takes long to load."""
         last = None if after is None else str(after)
         with self._reading() as connection:
             chosen = None if session is None else session_id(connection, session)
@@ -111,7 +136,7 @@ class Asking(Access):
         """One row an estimate, with the values of each field of view; oldest first."""
         with self._reading() as connection:
             chosen = None if session is None else session_id(connection, session)
-            return queries.estimates(connection, chosen)
+            return queries.estimates(connection, chosen).frame()
 
     def events(self, session: str | None = None, *, newest: int | None = None) -> pd.DataFrame:
         """One row an event, oldest first; ``number`` is that of the trial in work, if one was.
@@ -134,6 +159,8 @@ class Asking(Access):
 
         Times come as the database driver gives them: from SQLite as text, in UTC.
         """
+        import pandas as pd
+
         with self._reading(read_only=True) as connection:
             try:
                 result = connection.execution_options(no_parameters=True).exec_driver_sql(query)
@@ -208,4 +235,6 @@ class Asking(Access):
             )
             if connection.execute(reference.limit(1)).scalar() is None:
                 return None
+        from hil.ranking.drift import fit_drift
+
         return fit_drift(self.rows(chosen), confidence)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from sqlalchemy import ColumnElement, Connection, Select, case, func, select
 
 from hil.errors import InputError, nearest
@@ -15,6 +14,7 @@ from hil.store.asking.filters import column_filter, fit_many, setting_filter
 from hil.store.asking.paging import Key, after
 from hil.store.asking.refs import session_id as full_id
 from hil.store.asking.refs import trial_of
+from hil.store.asking.rows import Rows
 from hil.store.asking.setting_names import with_those_of
 from hil.store.asking.summary import ALSO_CALLED, SESSIONS, TRIALS, Column
 from hil.store.asking.where import Condition, parse
@@ -27,7 +27,8 @@ from hil.store.models import (
     TrialTable,
 )
 
-_TIMES = ("proposed_at", "finished_at", "created_at", "at")
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def trials(
@@ -37,18 +38,20 @@ def trials(
     sort: str | None,
     limit: int | None,
     last: str | None = None,
-) -> pd.DataFrame:
+) -> Rows:
     """One row a trial; see `Database.trials`."""
     asked, names = trials_query(connection, session_id, where, sort, limit, last)
     query = asked.add_columns(*(column.expression.label(name) for name, column in TRIALS.items()))
-    frame = _frame(connection, query, list(TRIALS))
-    names = with_those_of(names, frame["settings"])
-    values = [row or {} for row in frame["settings"]]
-    # All columns at once: inserting them one by one fragments the frame.
-    columns = pd.DataFrame(
-        {name: [row.get(name) for row in values] for name in names}, index=frame.index
-    )
-    return pd.concat([frame, columns], axis=1)
+    columns = list(TRIALS)
+    found = connection.execute(query).all()
+    place = columns.index("settings")
+    names = with_those_of(names, [row[place] for row in found])
+    values = [row[place] or {} for row in found]
+    rows = [
+        (*row, *(known.get(name) for name in names))
+        for row, known in zip(found, values, strict=True)
+    ]
+    return Rows([*columns, *names], rows, n_known=len(columns))
 
 
 def trials_query(
@@ -122,7 +125,7 @@ def sessions(
     sort: str | None,
     limit: int | None,
     last: str | None = None,
-) -> pd.DataFrame:
+) -> Rows:
     """One row a session; see `Database.sessions`."""
     query = (
         select(*(column.expression.label(name) for name, column in SESSIONS.items()))
@@ -135,10 +138,10 @@ def sessions(
     default = (Key(SessionTable.created_at, True), Key(SessionTable.id, True))
     keys = _keys(sort, SESSIONS, (), default)
     fits = None if last is None else SessionTable.id == full_id(connection, last)
-    return _frame(connection, _page(connection, query, keys, fits, limit), list(SESSIONS))
+    return _rows(connection, _page(connection, query, keys, fits, limit), list(SESSIONS))
 
 
-def estimates(connection: Connection, session_id: str | None) -> pd.DataFrame:
+def estimates(connection: Connection, session_id: str | None) -> Rows:
     """One row an estimate; see `Database.estimates`."""
     wanted = [
         column for column in EstimateTable.__table__.c if column.name not in ("id", "trial_id")
@@ -151,13 +154,15 @@ def estimates(connection: Connection, session_id: str | None) -> pd.DataFrame:
     if session_id is not None:
         query = query.where(TrialTable.session_id == session_id)
     names = ["session_id", "number", *(column.name for column in wanted)]
-    return _frame(connection, query, names)
+    return _rows(connection, query, names)
 
 
 def events(
     connection: Connection, session_id: str | None, newest: int | None = None
 ) -> pd.DataFrame:
     """One row an event; see `Database.events`."""
+    import pandas as pd
+
     query = select(
         EventTable.session_id,
         TrialTable.number,
@@ -171,7 +176,7 @@ def events(
         query = query.order_by(EventTable.at.desc(), EventTable.id.desc()).limit(newest)
     if session_id is not None:
         query = query.where(EventTable.session_id == session_id)
-    frame = _frame(connection, query, ["session_id", "number", "kind", "at", "detail"])
+    frame = _rows(connection, query, ["session_id", "number", "kind", "at", "detail"]).frame()
     if newest is not None:
         frame = frame.iloc[::-1].reset_index(drop=True)
     severities = [severity_of(kind).value for kind in frame["kind"]]
@@ -233,11 +238,6 @@ def _page(
     return query.order_by(*(key.ordering() for key in keys)).limit(limit)
 
 
-def _frame(connection: Connection, query: Select[Any], names: list[str]) -> pd.DataFrame:
-    rows = connection.execute(query).all()
-    frame = pd.DataFrame.from_records([tuple(row) for row in rows], columns=names)
-    for name in names:
-        if name in _TIMES:
-            # Also where there are no rows, or none with a time: the type does not depend on that.
-            frame[name] = pd.to_datetime(frame[name], utc=True)
-    return frame
+def _rows(connection: Connection, query: Select[Any], names: list[str]) -> Rows:
+    found = connection.execute(query).all()
+    return Rows(names, [tuple(row) for row in found], n_known=len(names))
