@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-    from hil.store.asking.rows import Rows
+    from hil.store.asking.rows import RowTable
 
 Format = Literal["table", "json", "csv", "parquet"]
 Where = Annotated[
@@ -223,7 +223,7 @@ _TRIAL_COLUMNS = (
 
 
 def write(
-    table: pd.DataFrame | Rows,
+    table: pd.DataFrame | RowTable,
     form: Format | None,
     output: Path | None,
     columns: list[str] | None,
@@ -251,9 +251,9 @@ def write(
     else:
         from hil.errors import InputError
         from hil.report.export import flat
-        from hil.store.asking.rows import Rows
+        from hil.store.asking.rows import RowTable
 
-        frame = table.frame() if isinstance(table, Rows) else table
+        frame = table.frame() if isinstance(table, RowTable) else table
         if form == "parquet":
             if output is None:
                 raise InputError("--format", "", "parquet needs -o FILE")
@@ -304,16 +304,16 @@ def _form_of(output: Path | None) -> Format:
     return endings.get(output.suffix.lower(), "table") if output is not None else "table"
 
 
-def _rows_of(table: pd.DataFrame | Rows) -> Rows:
-    from hil.store.asking.rows import Rows
+def _rows_of(table: pd.DataFrame | RowTable) -> RowTable:
+    from hil.store.asking.rows import RowTable
 
-    if isinstance(table, Rows):
+    if isinstance(table, RowTable):
         return table
     names = [str(name) for name in table.columns]
-    return Rows(names, list(table.itertuples(index=False, name=None)), len(names))
+    return RowTable(names, list(table.itertuples(index=False, name=None)), len(names))
 
 
-def _screen(table: Rows, columns: list[str] | None, *, settings: bool) -> str:
+def _screen(table: RowTable, columns: list[str] | None, *, settings: bool) -> str:
     import io
 
     from rich.console import Console

@@ -24,7 +24,7 @@ _WISHES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Messenger:
     """Passes a wish on, and says what became of it.
 
     Parameters

@@ -9,8 +9,8 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-# Of one core: with the lowest priority besides, a run beside it does not feel that.
-SHARE = 0.02
+# Of one core, at a low priority: a run beside it does not feel that.
+SHARE = 0.05
 
 
 class Paced(Generic[T]):
@@ -23,7 +23,10 @@ class Paced(Generic[T]):
     every_s
         Not more often than this.
     share
-        Making takes at most this part of the time.
+        Making takes at most this part of one core's time.
+    monotonic, worked
+        Clocks: of the day, and of the work that this thread has done. On a machine that others
+        keep busy, work takes long without costing more.
     """
 
     def __init__(
@@ -32,11 +35,13 @@ class Paced(Generic[T]):
         every_s: float,
         share: float = SHARE,
         monotonic: Callable[[], float] = time.monotonic,
+        worked: Callable[[], float] = time.thread_time,
     ) -> None:
         self._make = make
         self._every_s = every_s
         self._share = share
         self._monotonic = monotonic
+        self._worked = worked
         self._guard = threading.Lock()
         self._value: T | None = None
         self._next_s = -float("inf")
@@ -44,9 +49,13 @@ class Paced(Generic[T]):
     def __call__(self) -> T:
         """Give the value, of now or of a moment ago."""
         with self._guard:
-            began_s = self._monotonic()
-            if self._value is None or began_s >= self._next_s:
+            if self._value is None or self._monotonic() >= self._next_s:
+                began_s = self._worked()
                 self._value = self._make()
-                ended_s = self._monotonic()
-                self._next_s = ended_s + max(self._every_s, (ended_s - began_s) / self._share)
+                cost_s = self._worked() - began_s
+                self._next_s = self._monotonic() + max(self._every_s, cost_s / self._share)
             return self._value
+
+    def soon(self) -> None:
+        """Make it anew the next time: somebody has just changed what it says."""
+        self._next_s = -float("inf")

@@ -14,7 +14,7 @@ import uvicorn
 
 from hil.errors import InputError
 from hil.store import open_database
-from hil.web.acting import Asked
+from hil.web.acting import Messenger
 from hil.web.origins import is_loopback
 from hil.web.site import Site
 from hil.web.tokens import tokens_for
@@ -65,7 +65,7 @@ def serve(
                 say(f"{base}?token={tokens.act}" if tokens.open_to_look else base)
             else:
                 say(f"{base} (with the token)")
-            site = Site(database, tokens, Asked(db, frames), host, number)
+            site = Site(database, tokens, Messenger(db, frames), host, number)
             server = uvicorn.Server(
                 uvicorn.Config(
                     site.app(),

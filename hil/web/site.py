@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from hil.errors import HilError, InputError, StoreError
 from hil.report.plot import KINDS
-from hil.web.acting import Asked, read_form, wish_of
+from hil.web.acting import Messenger, read_form, wish_of
 from hil.web.guarding import Guarded, allowed, entered
 from hil.web.live_session import LiveSession
 from hil.web.paced import Paced
@@ -63,7 +63,7 @@ class Site:
 
     database: Database
     tokens: Tokens
-    asked: Asked
+    asked: Messenger
     bound: str
     port: int
     ending: Callable[[], bool] = lambda: False
@@ -168,6 +168,7 @@ class Site:
         try:
             wish, trial = wish_of(await read_form(request))
             said = await _aside(lambda: self.asked(live.session_id, wish, trial))
+            live.look.soon()
             status = 200
         except HilError as error:
             said, status = f"Not asked: {error}", 503 if isinstance(error, StoreError) else 409

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from hil.ranking.drift import Drift
-    from hil.store.asking.rows import Rows
+    from hil.store.asking.rows import RowTable
 
 
 class Asking(Access):
@@ -63,7 +63,7 @@ class Asking(Access):
         sort: str | None = None,
         limit: int | None = None,
         after: str | None = None,
-    ) -> Rows:
+    ) -> RowTable:
         """Give the rows of `sessions` as they come: without pandas, which takes long to load."""
         with self._reading() as connection:
             return queries.sessions(connection, where, sort, limit, after)
@@ -106,7 +106,7 @@ class Asking(Access):
         sort: str | None = None,
         limit: int | None = None,
         after: str | int | None = None,
-    ) -> Rows:
+    ) -> RowTable:
         """Give the rows of `trials` as they come: without pandas, which takes long to load."""
         last = None if after is None else str(after)
         with self._reading() as connection:

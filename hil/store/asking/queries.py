@@ -14,7 +14,7 @@ from hil.store.asking.filters import column_filter, fit_many, setting_filter
 from hil.store.asking.paging import Key, after
 from hil.store.asking.refs import session_id as full_id
 from hil.store.asking.refs import trial_of
-from hil.store.asking.rows import Rows
+from hil.store.asking.rows import RowTable
 from hil.store.asking.setting_names import with_those_of
 from hil.store.asking.summary import ALSO_CALLED, SESSIONS, TRIALS, Column
 from hil.store.asking.where import Condition, parse
@@ -38,7 +38,7 @@ def trials(
     sort: str | None,
     limit: int | None,
     last: str | None = None,
-) -> Rows:
+) -> RowTable:
     """One row a trial; see `Database.trials`."""
     asked, names = trials_query(connection, session_id, where, sort, limit, last)
     query = asked.add_columns(*(column.expression.label(name) for name, column in TRIALS.items()))
@@ -51,7 +51,7 @@ def trials(
         (*row, *(known.get(name) for name in names))
         for row, known in zip(found, values, strict=True)
     ]
-    return Rows([*columns, *names], rows, n_known=len(columns))
+    return RowTable([*columns, *names], rows, n_known=len(columns))
 
 
 def trials_query(
@@ -125,7 +125,7 @@ def sessions(
     sort: str | None,
     limit: int | None,
     last: str | None = None,
-) -> Rows:
+) -> RowTable:
     """One row a session; see `Database.sessions`."""
     query = (
         select(*(column.expression.label(name) for name, column in SESSIONS.items()))
@@ -141,7 +141,7 @@ def sessions(
     return _rows(connection, _page(connection, query, keys, fits, limit), list(SESSIONS))
 
 
-def estimates(connection: Connection, session_id: str | None) -> Rows:
+def estimates(connection: Connection, session_id: str | None) -> RowTable:
     """One row an estimate; see `Database.estimates`."""
     wanted = [
         column for column in EstimateTable.__table__.c if column.name not in ("id", "trial_id")
@@ -238,6 +238,6 @@ def _page(
     return query.order_by(*(key.ordering() for key in keys)).limit(limit)
 
 
-def _rows(connection: Connection, query: Select[Any], names: list[str]) -> Rows:
+def _rows(connection: Connection, query: Select[Any], names: list[str]) -> RowTable:
     found = connection.execute(query).all()
-    return Rows(names, [tuple(row) for row in found], n_known=len(names))
+    return RowTable(names, [tuple(row) for row in found], n_known=len(names))

@@ -1,4 +1,4 @@
-"""Rows of an answer, as the database gave them; a DataFrame where somebody wants one."""
+"""RowTable of an answer, as the database gave them; a DataFrame where somebody wants one."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ _TIMES = ("proposed_at", "finished_at", "created_at", "at")
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
-    """Rows with their columns' names.
+class RowTable:
+    """RowTable with their columns' names.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ class Rows:
         place = self.names.index(name)
         return [row[place] for row in self.rows]
 
-    def with_column(self, name: str, values: list[Any], after: str) -> Rows:
+    def with_column(self, name: str, values: list[Any], after: str) -> RowTable:
         """Give the same rows with one more column."""
         place = self.names.index(after) + 1
         names = [*self.names[:place], name, *self.names[place:]]
@@ -43,7 +43,7 @@ class Rows:
             (*row[:place], value, *row[place:])
             for row, value in zip(self.rows, values, strict=True)
         ]
-        return Rows(names, rows, self.n_known + 1)
+        return RowTable(names, rows, self.n_known + 1)
 
     def frame(self) -> pd.DataFrame:
         """Give them as a DataFrame; times have their type also where there are none."""

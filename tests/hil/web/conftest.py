@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from hil.store import Database
-from hil.web.acting import Asked
+from hil.web.acting import Messenger
 from hil.web.site import Site
 from hil.web.tokens import Tokens
 from tests.hil.report.conftest import database, measured
@@ -21,7 +21,9 @@ BASE = "http://127.0.0.1:8765"
 
 @pytest.fixture
 def site(database: Database) -> Site:
-    asked = Asked(f"sqlite:///{database.url.removeprefix('sqlite:///')}", database.frames_folder)
+    asked = Messenger(
+        f"sqlite:///{database.url.removeprefix('sqlite:///')}", database.frames_folder
+    )
     return Site(database, Tokens(ACT, LOOK), asked, "127.0.0.1", 8765)
 
 

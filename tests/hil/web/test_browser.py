@@ -13,7 +13,7 @@ import uvicorn
 
 from hil.records.trial import Proposal, TrialState
 from hil.store import Database
-from hil.web.acting import Asked
+from hil.web.acting import Messenger
 from hil.web.serving import bound
 from hil.web.site import Site
 from hil.web.tokens import Tokens
@@ -55,7 +55,9 @@ def address(database: Database) -> Iterator[str]:
     url = f"sqlite:///{database.url.removeprefix('sqlite:///')}"
     with bound("127.0.0.1", 0) as listening:
         port = listening.getsockname()[1]
-        site = Site(database, Tokens(ACT), Asked(url, database.frames_folder), "127.0.0.1", port)
+        site = Site(
+            database, Tokens(ACT), Messenger(url, database.frames_folder), "127.0.0.1", port
+        )
         server = uvicorn.Server(
             uvicorn.Config(site.app(), log_level="critical", lifespan="off", ws="none")
         )

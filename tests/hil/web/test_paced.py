@@ -22,12 +22,20 @@ class Watch:
 
 def test_slow_work_is_done_rarely() -> None:
     watch = Watch()
-    paced = Paced(watch.work, every_s=0.5, share=0.1, monotonic=lambda: watch.now_s)
+    paced = Paced(
+        watch.work,
+        every_s=0.5,
+        share=0.1,
+        monotonic=lambda: watch.now_s,
+        worked=lambda: watch.now_s,
+    )
     assert paced() == paced() == 1
     watch.now_s = 10.9
     assert paced() == 1
     watch.now_s = 11
     assert paced() == 2
+    paced.soon()
+    assert paced() == 3
 
 
 def test_quick_work_is_not_done_at_every_question() -> None:

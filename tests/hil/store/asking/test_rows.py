@@ -1,4 +1,4 @@
-"""Rows without pandas, which is loaded for who wants a DataFrame."""
+"""RowTable without pandas, which is loaded for who wants a DataFrame."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pathlib import Path
 import pandas as pd
 
 from hil.store import open_database
-from hil.store.asking.rows import Rows
+from hil.store.asking.rows import RowTable
 
-ROWS = Rows(
+ROWS = RowTable(
     ["number", "at", "b.x"], [(1, datetime(2026, 1, 1, tzinfo=UTC), None), (2, None, 3.0)], 2
 )
 
@@ -25,7 +25,7 @@ def test_columns_and_frames() -> None:
     frame = wider.frame()
     assert list(frame.columns) == wider.names
     assert isinstance(frame["at"].dtype, pd.DatetimeTZDtype)
-    none = Rows(["number", "at"], [], 2).frame()
+    none = RowTable(["number", "at"], [], 2).frame()
     assert isinstance(none["at"].dtype, pd.DatetimeTZDtype)
 
 
