@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from hil.cli.options import Db, Frames, SessionRef
+from hil.cli.upkeep.whole import add_to
 from hil.records.events import EventSeverity
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def register(app: typer.Typer) -> None:
     db = typer.Typer(help="Look after the database.", no_args_is_help=True)
     db.command("migrate")(migrate)
     db.command("verify")(verify)
+    add_to(db)
     app.add_typer(db, name="db")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine
@@ -71,6 +71,10 @@ class Access(Closing):
                 if read_only and sqlite:
                     # It belongs to the connection, which goes back to the pool.
                     connection.exec_driver_sql(f"PRAGMA query_only = {int(before)}")
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """Open a transaction that reads, for another database that takes rows over."""
+        return self._reading()
 
     @contextmanager
     def _writing(self, section: str | None = None) -> Iterator[Connection]:
