@@ -14,6 +14,7 @@ import pandas as pd
 
 from hil.ranking.drift import fit_drift, without_drift
 from hil.ranking.leaders import winner
+from hil.records.session import SessionState
 from hil.records.spans import duration
 from hil.records.trial import Best, TrialRow, TrialState
 from hil.web.frame_images import FrameImages
@@ -233,10 +234,16 @@ def _said(number: Any, detail: Mapping[str, Any]) -> str:
 def _move(events: pd.DataFrame, number: int) -> str:
     """Say what a trial that waits would move, from the event that asks for approval."""
     asked = events[(events["kind"] == "approval_needed") & (events["number"] == number)]
-    return "; ".join(_said(None, detail) for detail in asked["detail"].tail(1))
+    for detail in asked["detail"].tail(1):
+        moves = detail.get("moves")
+        if isinstance(moves, Mapping):
+            return "; ".join(f"{name} {move}" for name, move in moves.items())
+    return ""
 
 
 def _wishes(standing: Standing) -> tuple[str, ...]:
     if standing.state.ended:
         return ()
-    return ("continue" if standing.state == "PAUSED" else "pause", "stop")
+    if standing.waiting:  # for a verdict, and for nothing else
+        return ("stop",)
+    return ("continue" if standing.state is SessionState.PAUSED else "pause", "stop")

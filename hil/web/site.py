@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import threading
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -36,6 +37,7 @@ _PER_PAGE = 100
 _FOLLOWED = 8
 # Browsers that are told of changes at the same time.
 _STREAMS = 64
+_LARGEST_NUMBER = 2**31 - 1
 _LOOK_S = 1.0
 _LOOK_ENDED_S = 10.0
 _SIGN_OF_LIFE_S = 15.0
@@ -91,7 +93,8 @@ class Site:
             Route("/session/{id}/ask", act(self.ask), methods=["POST"]),
         ]
         missing: Any = self._missing
-        app = Starlette(routes=routes, exception_handlers={404: missing, 405: missing})
+        handlers = {404: missing, 405: missing, Exception: self._broken}
+        app = Starlette(routes=routes, exception_handlers=handlers)
         return Guarded(app, self.bound)
 
     # --- pages ----------------------------------------------------------------------------------
@@ -112,6 +115,9 @@ class Site:
     async def session(self, request: Request) -> Response:
         """Show one session."""
         live = await self._live(request)
+        if request.path_params["id"] != live.session_id:
+            # The last one will be another: the page stays with the one that it shows.
+            return Response(status_code=303, headers={"location": f"/session/{live.session_id}"})
         seen = await _aside(live.look)
         return self._page(
             "session",
@@ -126,9 +132,13 @@ class Site:
         live = await self._live(request)
         try:
             low, high = (float(request.query_params[name]) for name in ("low", "high"))
+            if not (math.isfinite(low) and math.isfinite(high)):
+                raise ValueError
         except (KeyError, ValueError):
             raise InputError("frame", "", "low and high are numbers, ADU") from None
         number = request.path_params["number"]
+        if number > _LARGEST_NUMBER:
+            raise InputError("frame", "", "there is no trial of that number")
         png = await _aside(lambda: live.images.png(number, low, high))
         if png is None:
             raise InputError("frame", str(number), "not kept")
@@ -287,6 +297,10 @@ class Site:
 
     async def _missing(self, request: Request, error: Exception) -> Response:
         return self._said("Not there", "There is no such page.", getattr(error, "status_code", 404))
+
+    async def _broken(self, request: Request, error: Exception) -> Response:
+        # What it says may hold a path or a value: it stays here.
+        return self._said("Broken", f"{type(error).__name__}: this is a defect of hil.", 500)
 
     def _refused(self, said: str, status: int) -> Response:
         return self._page("said", "Token", status, said=said, ask_token=True, back=False)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from hil.records.request import Wish, ask
 from hil.records.session import SessionState
+from hil.records.trial import Proposal
 from hil.store import Database
 from hil.web.live_session import LiveSession
 
@@ -68,6 +69,17 @@ def test_sessions_without_trials_or_that_have_ended(
     seen = LiveSession(database, key).look()
     assert (seen.ended, seen.wishes) == (True, ())
     assert dict(seen.facts)["state"] == "STOPPED: lunch"
+
+
+def test_a_trial_that_waits_for_approval(database: Database, measured: Callable[..., str]) -> None:
+    key = measured(n=1, n_trials=3)
+    with database.store(key, controller="scope", clock=_Clock()) as store:
+        trial = store.propose(lambda *_: Proposal("search", {"stage.x_um": 9.0}))
+        said = {"trial": trial.number, "moves": {"stage.x_um": "from 0 to <9>"}}
+        store.event("approval_needed", _Clock().now(), said)
+        seen = LiveSession(database, key).look()
+    assert seen.waiting == ((1, "stage.x_um from 0 to <9>"),)
+    assert seen.wishes == ("stop",)
 
 
 class _Clock:

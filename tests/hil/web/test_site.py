@@ -82,8 +82,9 @@ def test_a_session_is_shown_whole(
         assert answer.status_code == 200, source
         assert answer.headers["content-type"].startswith("image/")
     assert "give the token" in text, "who may look only is told how to act"
-    assert client.get(f"/session/{key[:8]}").status_code == 200
-    assert client.get("/session/last").status_code == 200
+    for name in (key[:8], "last"):
+        answer = client.get(f"/session/{name}")
+        assert (answer.status_code, answer.headers["location"]) == (303, f"/session/{key}")
 
 
 def test_buttons_are_there_for_who_may_act(
@@ -115,6 +116,8 @@ NOT_THERE = (
     "/none /session/ffffffff /session/%3Cb%3E /session/zz/events /static/site.py"
     " /static/..%2fsite.py /?after=ffffffff /session/last/figure/none.svg /session/last/frame/0.png"
     " /session/last/frame/0.png?low=a&high=b /session/last/frame/99.png?low=0&high=1"
+    " /session/last/frame/99999999999999999999.png?low=0&high=1"
+    " /session/last/frame/0.png?low=nan&high=1 /session/last/frame/0.png?low=0&high=inf"
     " /session/last/ask"
 ).split()
 
