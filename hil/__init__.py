@@ -5,8 +5,8 @@ load with the first thing that needs them.
 
 ORIENTATION: each folder is a room for one concept, and its docstring says who comes in. Files:
 ``spec``; rig: ``rig``, ``supervision``, ``calibration``; number: ``noise``, ``information``; loop:
-``proposer``, ``session``, ``store``; people: ``cli``, ``report``. Imports run downwards on the
-levels of ``pyproject.toml``. `sim` and `drivers` stand below and import nothing from here.
+``proposer``, ``session``, ``store``; people: ``cli``, ``web``, ``report``. Imports run downwards on
+the levels of ``pyproject.toml``. `sim` and `drivers` stand below and import nothing from here.
 """
 
 from __future__ import annotations

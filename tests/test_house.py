@@ -41,6 +41,7 @@ PLANTED = {
     "pymmcore lives": ("hil/session/run.py", "import pymmcore_plus"),
     "torch lives": ("hil/session/run.py", "import torch"),
     "matplotlib draws": ("hil/session/run.py", "import matplotlib"),
+    "The live page": ("hil/session/run.py", "import starlette"),
     "No two rooms": ("sim/parts/sensor.py", "import sim.microscope.rig"),
 }
 

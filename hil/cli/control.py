@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeout
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,16 +11,8 @@ from hil.cli.options import Db, Frames, SessionRef
 
 if TYPE_CHECKING:
     from hil.records.request import Wish
-    from hil.store.control.folder import Beside
-
-T = TypeVar("T")
 
 Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="Stands with the request.")]
-
-# A database that has not answered by then is away: the session is asked by a file.
-_ANSWER_S = 2.0
-# Where no file reaches the session, the database is waited for.
-_PATIENCE_S = 40.0
 
 PLACE = 15
 
@@ -43,7 +31,7 @@ def pause(
     """Have a session wait in the dark, with the rig held, until `hil continue`."""
     from hil.records.request import Wish
 
-    send(session, Wish.PAUSE, why, db, frames)
+    _send(session, Wish.PAUSE, why, db, frames)
 
 
 def go_on(
@@ -52,14 +40,14 @@ def go_on(
     """Let a session go on that is paused."""
     from hil.records.request import Wish
 
-    send(session, Wish.CONTINUE, why, db, frames)
+    _send(session, Wish.CONTINUE, why, db, frames)
 
 
 def stop(session: SessionRef = "last", db: Db = None, frames: Frames = None) -> None:
     """Ask whoever runs a session to stop it and park."""
     from hil.records.request import Wish
 
-    send(session, Wish.STOP, "hil stop", db, frames)
+    _send(session, Wish.STOP, "hil stop", db, frames)
 
 
 def approve(
@@ -73,39 +61,18 @@ def approve(
     frames: Frames = None,
 ) -> None:
     """Approve, or refuse, a trial that waits since it moves further than the session allows."""
-    from hil.errors import InputError
     from hil.records.request import Wish
+    from hil.session.control.requesting import find, trial_to_judge
 
     wish = Wish.REFUSE if refuse else Wish.APPROVE
     why = why or ("hil approve --refuse" if refuse else "hil approve")
     beside = find(session, db, frames)
-    waiting = _waiting(beside, db, frames)
-    if trial is None and len(waiting) == 1:
-        trial = waiting[0]
-    if trial is None or trial not in waiting:
-        shown = ", ".join(str(number) for number in waiting) or "none waits for approval"
-        raise InputError("TRIAL", "" if trial is None else str(trial), f"allowed: {shown}")
-    send(beside.session_id, wish, why, db, frames, trial)
-    typer.echo(f"trial {trial} {wish.value}")
+    chosen = trial_to_judge(beside, trial, db, frames)
+    _send(beside.session_id, wish, why, db, frames, chosen)
+    typer.echo(f"trial {chosen} {wish.value}")
 
 
-def _waiting(beside: Beside, db: str | None, frames: Path | None) -> list[int]:
-    """List the trials that wait for approval, by who runs them here, or by the database."""
-    from hil.store import open_database
-
-    cards = beside.cards()
-    here = [number for card in cards if (number := card["status"].get("trial")) is not None]
-    if here:
-        return sorted(int(number) for number in here)
-
-    def ask() -> list[int]:
-        with open_database(db, frames=frames) as database:
-            return database.waiting_for_approval(beside.session_id)
-
-    return _within(_PATIENCE_S, ask)
-
-
-def send(
+def _send(
     session: str,
     wish: Wish,
     why: str,
@@ -113,95 +80,7 @@ def send(
     frames: Path | None,
     trial: int | None = None,
 ) -> None:
-    """Ask a running session, by a file beside its frames and by the database.
+    from hil.session.control.requesting import send
 
-    Raises
-    ------
-    InputError
-        There is no such session, or it does not run.
-    StoreError
-        Neither way was open.
-    """
-    from hil.clock import SystemClock
-    from hil.errors import InputError, StoreError
-    from hil.records.request import ask
-    from hil.store import open_database
-
-    beside = find(session, db, frames)
-    request = ask(wish, why, trial)
-    by_file = bool(beside.cards())
-    if by_file:
-        beside.put(request)
-
-    def write() -> None:
-        try:
-            opened = open_database(db, frames=frames)
-        except InputError as error:  # it was found a moment ago, by one way or the other
-            raise StoreError(str(error)) from error
-        with opened as database:
-            database.request(beside.session_id, request, SystemClock().now())
-
-    try:
-        _within(_ANSWER_S if by_file else _PATIENCE_S, write)
-    except StoreError:
-        if not by_file:
-            raise
+    if not send(session, wish, why, db, frames, trial):
         typer.echo("the database does not answer; the session was asked by a file", err=True)
-
-
-def find(session: str, db: str | None, frames: Path | None) -> Beside:
-    """Find a session that runs: here, by its folder, or anywhere, by the database.
-
-    ``last`` is the only session that runs here, or the newest of the database.
-
-    Raises
-    ------
-    InputError
-        There is no such session, or it does not run.
-    """
-    from hil.errors import InputError
-    from hil.records.session import SessionState
-    from hil.store import frames_folder, open_database
-    from hil.store.control.folder import Beside, running_here
-
-    folder = frames_folder(db, frames=frames)
-    here = running_here(folder, session)
-    if len(here) == 1:
-        return here[0]
-
-    def ask() -> tuple[str, SessionState]:
-        with open_database(db, frames=frames) as database:
-            record = database.session(session)
-            return record.id, record.state
-
-    key, state = _within(_PATIENCE_S, ask)
-    if state.ended:
-        raise InputError("SESSION", session, f"the session does not run, it is {state}")
-    return Beside(folder, key)
-
-
-def _within(seconds: float, work: Callable[[], T]) -> T:
-    """Run work that may hang, and wait for it no longer than this.
-
-    Raises
-    ------
-    StoreError
-        It has not answered.
-    """
-    from hil.errors import StoreError
-
-    future: Future[T] = Future()
-
-    def run() -> None:
-        try:
-            future.set_result(work())
-        except BaseException as error:
-            future.set_exception(error)
-
-    threading.Thread(target=run, name="hil-ask", daemon=True).start()
-    try:
-        return future.result(timeout=seconds)
-    except FutureTimeout:
-        if future.done():
-            raise
-        raise StoreError("the database does not answer") from None

@@ -14,21 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from hil.records.session import Snapshot
+from hil.records.spans import duration
 
 _PLAIN_EVERY_S = 5.0
-
-
-def duration(seconds: float) -> str:
-    """Write a time span as a person would say it; a dash for NaN."""
-    if not math.isfinite(seconds):
-        return "-"
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    if seconds < 5400:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h"
 
 
 def best_text(snapshot: Snapshot) -> str:

@@ -6,17 +6,21 @@ import itertools
 import re
 import sys
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from hil.cli.options import Db, Frames, SessionRef
+from hil.cli.upkeep.whole import add_to
 from hil.records.events import EventSeverity
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
+
+    from hil.store.asking.rows import RowTable
 
 Format = Literal["table", "json", "csv", "parquet"]
 Where = Annotated[
@@ -34,6 +38,12 @@ Sort = Annotated[
 ]
 Limit = Annotated[
     int | None, typer.Option("--limit", metavar="N", min=1, help="The first N rows only.")
+]
+After = Annotated[
+    str | None,
+    typer.Option(
+        "--after", metavar="ROW", help="Begin after that session, or that trial (SESSION/NUMBER)."
+    ),
 ]
 Form = Annotated[Format | None, typer.Option("--format", help="How to write the rows.")]
 Output = Annotated[
@@ -55,6 +65,7 @@ def register(app: typer.Typer) -> None:
     db = typer.Typer(help="Look after the database.", no_args_is_help=True)
     db.command("migrate")(migrate)
     db.command("verify")(verify)
+    add_to(db)
     app.add_typer(db, name="db")
 
 
@@ -62,6 +73,7 @@ def sessions(
     where: Where = None,
     sort: Sort = None,
     limit: Limit = None,
+    after: After = None,
     form: Form = None,
     output: Output = None,
     db: Db = None,
@@ -70,8 +82,8 @@ def sessions(
     from hil.store import open_database
 
     with open_database(db) as database:
-        table = database.sessions(where=where or (), sort=sort, limit=limit)
-    write(table, form, output, _SESSION_COLUMNS)
+        rows = database.session_rows(where=where or (), sort=sort, limit=limit, after=after)
+    write(rows, form, output, _SESSION_COLUMNS)
 
 
 def trials(
@@ -81,6 +93,7 @@ def trials(
     where: Where = None,
     sort: Sort = None,
     limit: Limit = None,
+    after: After = None,
     form: Form = None,
     output: Output = None,
     db: Db = None,
@@ -91,18 +104,20 @@ def trials(
 
     with open_database(db) as database:
         if (form or _form_of(output)) in ("csv", "parquet"):
-            parts = database.trial_parts(session, where=where or (), sort=sort, limit=limit)
+            parts = database.trial_parts(
+                session, where=where or (), sort=sort, limit=limit, after=after
+            )
             corrected = corrected_objectives(database, session) if session is not None else {}
             write_parts((with_corrected(part, corrected) for part in parts), form, output)
             return
-        table = database.trials(session, where=where or (), sort=sort, limit=limit)
+        rows = database.trial_rows(session, where=where or (), sort=sort, limit=limit, after=after)
         corrected = corrected_objectives(database, session) if session is not None else {}
     if corrected:
-        place = list(table.columns).index("objective") + 1
-        table.insert(place, "corrected", table["number"].map(corrected))
-    asked_for = table["lower_bits"].notna().any()
+        values = [corrected.get(number) for number in rows.column("number")]
+        rows = rows.with_column("corrected", values, after="objective")
+    asked_for = any(bits is not None for bits in rows.column("lower_bits"))
     columns = [name for name in _TRIAL_COLUMNS if name != "lower_bits" or asked_for]
-    write(table, form, output, columns, settings=True)
+    write(rows, form, output, columns, settings=True)
 
 
 def events(
@@ -210,7 +225,7 @@ _TRIAL_COLUMNS = (
 
 
 def write(
-    table: pd.DataFrame,
+    table: pd.DataFrame | RowTable,
     form: Format | None,
     output: Path | None,
     columns: list[str] | None,
@@ -232,21 +247,24 @@ def write(
     settings
         Whether the screen also shows the columns of settings.
     """
-    from hil.errors import InputError
-    from hil.report.export import flat
-
     form = form or _form_of(output)
-    if form == "parquet":
-        if output is None:
-            raise InputError("--format", "", "parquet needs -o FILE")
-        flat(table).to_parquet(output)
-        return
-    if form == "csv":
-        text = flat(table).to_csv(index=False)
-    elif form == "json":
-        text = table.to_json(orient="records", date_format="iso", indent=2) + "\n"
+    if form == "table":
+        text = _screen(_rows_of(table), columns, settings=settings)
     else:
-        text = _screen(table, columns, settings=settings)
+        from hil.errors import InputError
+        from hil.report.export import flat
+        from hil.store.asking.rows import RowTable
+
+        frame = table.frame() if isinstance(table, RowTable) else table
+        if form == "parquet":
+            if output is None:
+                raise InputError("--format", "", "parquet needs -o FILE")
+            flat(frame).to_parquet(output)
+            return
+        if form == "csv":
+            text = flat(frame).to_csv(index=False)
+        else:
+            text = frame.to_json(orient="records", date_format="iso", indent=2) + "\n"
     if output is not None:
         output.write_text(text, encoding="utf-8", newline="")
     else:
@@ -288,23 +306,33 @@ def _form_of(output: Path | None) -> Format:
     return endings.get(output.suffix.lower(), "table") if output is not None else "table"
 
 
-def _screen(table: pd.DataFrame, columns: list[str] | None, *, settings: bool) -> str:
+def _rows_of(table: pd.DataFrame | RowTable) -> RowTable:
+    from hil.store.asking.rows import RowTable
+
+    if isinstance(table, RowTable):
+        return table
+    names = [str(name) for name in table.columns]
+    return RowTable(names, list(table.itertuples(index=False, name=None)), len(names))
+
+
+def _screen(table: RowTable, columns: list[str] | None, *, settings: bool) -> str:
     import io
 
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    shown = [name for name in columns or table.columns if name in table.columns]
+    shown = [name for name in columns or table.names if name in table.names]
     if settings:
-        shown += sorted((name for name in table.columns if "." in name), key=_natural)
-    if "session_name" in shown and table["session_name"].nunique() <= 1:
+        shown += sorted((name for name in table.names if "." in name), key=_natural)
+    if "session_name" in shown and len(set(table.column("session_name"))) <= 1:
         shown.remove("session_name")
     drawn = Table(box=None, pad_edge=False, header_style="bold")
     for name in shown:
         drawn.add_column(Text(name), no_wrap=True)
-    for row in table[shown].itertuples(index=False):
-        drawn.add_row(*(Text(_cell(name, cell)) for name, cell in zip(shown, row, strict=True)))
+    places = [(name, table.names.index(name)) for name in shown]
+    for row in table.rows:
+        drawn.add_row(*(Text(_cell(name, row[place])) for name, place in places))
     stream = io.StringIO()
     # A row is a line, however wide: a cell that is cut off or wrapped is of no use to anybody.
     Console(file=stream, width=100_000, highlight=False, markup=False).print(drawn)
@@ -318,15 +346,13 @@ def _natural(name: str) -> list[tuple[int, str]]:
 
 
 def _cell(name: str, cell: object) -> str:
-    import pandas as pd
-
     if isinstance(cell, (list, tuple)):
         return ", ".join(str(item) for item in cell)
     if isinstance(cell, dict):
         return ", ".join(f"{key}={value}" for key, value in cell.items())
-    if cell is None or cell is pd.NaT or (isinstance(cell, float) and cell != cell):
+    if cell is None or cell != cell:  # NaN, and a time that is none
         return ""
-    if isinstance(cell, pd.Timestamp):
+    if isinstance(cell, datetime):  # pandas' too
         return cell.strftime("%Y-%m-%d %H:%M:%S")
     if isinstance(cell, float):
         return f"{cell:.5g}"

@@ -42,8 +42,9 @@ def init(
     ] = None,
 ) -> None:
     """Write a first rig file from a Micro-Manager configuration. Loading it may move devices."""
+    from hil.cli.files.schema import schema_text, write_schema
     from hil.errors import InputError
-    from hil.rig.draft import draft
+    from hil.rig.draft import SCHEMA_FILE, draft
 
     if not config.is_file():
         raise InputError(config, "", "no such file")
@@ -51,6 +52,9 @@ def init(
         raise InputError(output, "", "exists already; --force overwrites it")
     drafted = draft(config, output, without or ())
     output.write_text(drafted.text, encoding="utf-8", newline="\n")
+    schema = output.with_name(SCHEMA_FILE)
+    if not schema.exists():
+        write_schema(schema, schema_text("rig"))
     for warning in drafted.warnings:
         print(f"warning: {warning}")
     print(f"wrote {output}: go through its limits, then hil rig check {output}")

@@ -96,7 +96,7 @@ def page(material: Material) -> str:
     )
     template = environment.get_template("page.html.jinja")
     record, result = material.record, material.result
-    return _printable(
+    return printable(
         template.render(
             title=f"{record.name} ({record.id[:8]})",
             summary=_summary(material),
@@ -120,7 +120,7 @@ def page(material: Material) -> str:
     )
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Replace what no page of HTML may hold: control characters, and halves of surrogates."""
     kept = "".join(
         letter if letter in "\n\t" or not (ord(letter) < 32 or 127 <= ord(letter) < 160) else "�"

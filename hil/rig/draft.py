@@ -21,7 +21,11 @@ from hil.rig.limits import darkest
 # A stage that does not say how far it may go gets this much to either side of where it stands.
 _STAGE_RANGE_UM = 20.0
 
+# Beside the rig file, for editors; see `hil schema`.
+SCHEMA_FILE = "rig.schema.json"
+
 _HEAD = """\
+#:schema {schema}
 # Written by `hil rig init`. Go through it before the first session: a limit that is too wide can
 # cost an objective or a sample. `hil rig check` shows every setting and what is still missing.
 {warnings}spec_version = 1
@@ -118,6 +122,7 @@ def _draft(config: Path, output: Path, without: Sequence[str]) -> Draft:
         values = {setting.name: value for setting, value in present}
         head = _HEAD.format(
             warnings="".join(f"# warning: {warning}\n" for warning in warnings),
+            schema=SCHEMA_FILE,
             name=_quoted(config.stem),
             camera=f"camera = {_quoted(camera)}" if camera else _NO_CAMERA,
             config=_quoted(_relative(config, output.parent)),

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drivers.types import Value
-from hil.ranking.drift import Drift, without_drift
 from hil.ranking.leaders import winner
 from hil.records.session import SessionState
 from hil.records.trial import Best, TrialState
 from hil.session.happened import Happened, what_happened
 
 if TYPE_CHECKING:
+    from hil.ranking.drift import Drift
     from hil.store import Database
 
 
@@ -77,6 +77,8 @@ def best_of(database: Database, session_id: str) -> Best | None:
 
     Trials with the same settings count together; see `hil.ranking.leaders`.
     """
+    from hil.ranking.drift import without_drift
+
     rows = database.rows(session_id)
     return winner(without_drift(rows, database.drift(session_id)))
 
@@ -92,6 +94,8 @@ def corrected_objectives(database: Database, session_id: str) -> Mapping[int, fl
     drift = database.drift(session_id)
     if drift is None or not drift.significant:
         return {}
+    from hil.ranking.drift import without_drift
+
     rows = without_drift(database.rows(session_id), drift)
     return {row.number: row.objectives[0] for row in rows if row.objectives}
 
@@ -100,6 +104,8 @@ def result_of(
     database: Database, session_id: str, state: SessionState, reason: str
 ) -> SessionResult:
     """Sum a session up."""
+    from hil.ranking.drift import without_drift
+
     record = database.session(session_id)
     rows, drift = database.rows(session_id), database.drift(session_id)
     best = winner(without_drift(rows, drift))

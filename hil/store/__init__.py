@@ -36,7 +36,11 @@ __all__ = [
 
 
 def open_database(
-    url: str | None = None, *, frames: Path | None = None, create: bool = False
+    url: str | None = None,
+    *,
+    frames: Path | None = None,
+    create: bool = False,
+    read_only: bool = False,
 ) -> Database:
     """Open a database. Its schema is never changed by that.
 
@@ -50,6 +54,8 @@ def open_database(
         file, or in this folder for PostgreSQL.
     create
         Make the file and the tables where there are none.
+    read_only
+        The database refuses every write that is tried by this way. Not with ``create``.
 
     Raises
     ------
@@ -64,13 +70,14 @@ def open_database(
             raise InputError(file, "", "no database there: `hil run` or `hil demo` makes one")
         if not file.parent.is_dir():
             raise InputError(file, "", f"there is no folder {file.parent}")
-    engine = connect(location)
+    engine = connect(location, read_only=read_only)
     try:
         if create:
             schema.create(engine, location)
         else:
             schema.check(engine, location)
-        use_wal(engine)
+        if not read_only:
+            use_wal(engine)
     except sqlite3.Error as error:
         engine.dispose()
         raise InputError(location.shown, "", str(error)) from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine
@@ -58,6 +58,9 @@ class Access(Closing):
             connection.begin(),
         ):
             sqlite = self._engine.dialect.name == "sqlite"
+            before = 0
+            if read_only and sqlite:
+                before = connection.exec_driver_sql("PRAGMA query_only").scalar_one()
             if read_only:
                 connection.exec_driver_sql(
                     "PRAGMA query_only = ON" if sqlite else "SET TRANSACTION READ ONLY"
@@ -67,7 +70,11 @@ class Access(Closing):
             finally:
                 if read_only and sqlite:
                     # It belongs to the connection, which goes back to the pool.
-                    connection.exec_driver_sql("PRAGMA query_only = OFF")
+                    connection.exec_driver_sql(f"PRAGMA query_only = {int(before)}")
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """Open a transaction that reads, for another database that takes rows over."""
+        return self._reading()
 
     @contextmanager
     def _writing(self, section: str | None = None) -> Iterator[Connection]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
-
-import pandas as pd
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from hil.store import calibrations
 from hil.store.access import Access
 from hil.store.calibrations import CalibrationRecord, NewCalibration
 from hil.store.frames import maps as map_files
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
 
 
 class CalibrationArchive(Access):

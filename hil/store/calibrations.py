@@ -6,14 +6,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from sqlalchemy import Connection, Select, insert, select
 
 from hil.errors import InputError
 from hil.store.models import CalibrationTable, RigTable, random_id
 from hil.store.rig_rows import rig_row
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _WHERE = "CALIBRATION"
 
@@ -122,6 +124,8 @@ def find(connection: Connection, ref: str, rig: str | None) -> CalibrationRecord
 
 def table(connection: Connection, rig: str | None) -> pd.DataFrame:
     """One row a calibration, newest first; see `Database.calibrations`."""
+    import pandas as pd
+
     query = _newest_first()
     if rig is not None:
         query = query.where(RigTable.name == rig)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from hil.store.asking.asking import Asking
 from hil.store.calibration_archive import CalibrationArchive
 from hil.store.driving import Driving
 from hil.store.entering import Entering
-from hil.store.frame_archive import FrameArchive
+from hil.store.upkeep.upkeep import Upkeep
 
 
-class Database(Asking, FrameArchive, CalibrationArchive, Entering, Driving):
+class Database(Upkeep, CalibrationArchive, Entering, Driving):
     """An open database with its frames folder. Made by `hil.open_database`.
 
     Sessions are named by id, a unique beginning of one, or ``"last"``. Times are UTC. Methods that

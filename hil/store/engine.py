@@ -30,18 +30,27 @@ _GONE_AFTER_60_S = {
 _IMMEDIATE = "hil_immediate"
 
 
-def connect(location: Location) -> Engine:
-    """Make the engine; nothing is opened before the first use."""
+def connect(location: Location, *, read_only: bool = False) -> Engine:
+    """Make the engine; nothing is opened before the first use.
+
+    Parameters
+    ----------
+    read_only
+        The database itself refuses every write that is tried through it.
+    """
     if location.file is None:
+        options = {"options": "-c default_transaction_read_only=on"} if read_only else {}
         return create_engine(
             location.url,
             json_serializer=dump_json,
-            connect_args={"connect_timeout": CONNECT_TIMEOUT_S, **_GONE_AFTER_60_S},
+            connect_args={"connect_timeout": CONNECT_TIMEOUT_S, **_GONE_AFTER_60_S, **options},
         )
     engine = create_engine(
         location.url, json_serializer=dump_json, connect_args={"timeout": BUSY_TIMEOUT_S}
     )
     event.listen(engine, "connect", _prepare_sqlite)
+    if read_only:
+        event.listen(engine, "connect", _only_read_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
@@ -53,6 +62,10 @@ def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
+
+
+def _only_read_sqlite(dbapi_connection: Any, _record: object) -> None:
+    dbapi_connection.execute("PRAGMA query_only = ON").close()
 
 
 def use_wal(engine: Engine) -> None:

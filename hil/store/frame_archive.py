@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import select
 
 from drivers.types import Pixels
 from hil.errors import StoreError
 from hil.store.access import Access
 from hil.store.asking.refs import session_id, trial_id
-from hil.store.frames.access import KeptFrames, read_checked
+from hil.store.frames.access import KeptFrames, read_checked, read_field
 from hil.store.models import AcquisitionTable, TrialTable
 
 
@@ -23,6 +25,9 @@ class FrameArchive(Access):
         A trial that ended early has the fields of view that were measured until then, in the
         session's order; one that kept the first repeats has those.
         """
+        return read_checked(self._location.frames, self._acquisition(session, number), number)
+
+    def _acquisition(self, session: str, number: int) -> Any:
         with self._reading() as connection:
             chosen = trial_id(connection, session, number)
             row = connection.execute(
@@ -30,7 +35,26 @@ class FrameArchive(Access):
             ).one_or_none()
         if row is None:
             raise StoreError(f"trial {number} has no frames")
-        return read_checked(self._location.frames, row, number)
+        return row
+
+    def field(self, session: str, number: int, field: int | None = None) -> Pixels:
+        """Frames of one field of view, (n_repeats, [channels,] height, width), ADU, checked.
+
+        Parameters
+        ----------
+        field
+            Index of the field of view; without it the first one that the trial measured.
+
+        Raises
+        ------
+        StoreError
+            They were not kept, are gone or damaged, or the trial did not measure that field.
+        """
+        row = self._acquisition(session, number)
+        which = (row.fields or [-1])[0] if field is None else field
+        if which not in row.fields:
+            raise StoreError(f"trial {number} did not measure field {which}")
+        return read_field(self._location.frames, row, number, which)
 
     def kept(self, session: str) -> list[KeptFrames]:
         """List what was kept of the frames of a session's trials, in order of number."""

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-import stamina
 from sqlalchemy.exc import DBAPIError
 
 from hil.clock import Clock
@@ -55,6 +54,8 @@ class Retry:
         StoreError
             The limit has passed, `gave_up` is set, or the database refused for good.
         """
+        import stamina  # with asyncio behind it: not for those who only ask
+
         began = self._now_s()
 
         def again(error: Exception) -> bool:

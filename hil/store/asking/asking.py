@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-import pandas as pd
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from hil.errors import InputError
-from hil.ranking.drift import Drift, fit_drift
 from hil.records.session import SessionState
 from hil.records.trial import TrialRow
 from hil.store.access import Access
 from hil.store.asking import parts, queries
+from hil.store.asking.following import Following
 from hil.store.asking.refs import session_id
 from hil.store.engine import one_line
 from hil.store.models import AcquisitionTable, RigTable, SessionTable, SettingTable, TrialTable
@@ -22,14 +21,23 @@ from hil.store.records import SessionRecord
 from hil.store.trials.rows import TrialRows
 
 if TYPE_CHECKING:
+    import pandas as pd
     import pyarrow as pa
+
+    from hil.ranking.drift import Drift
+    from hil.store.asking.rows import RowTable
 
 
 class Asking(Access):
     """Questions about sessions and trials."""
 
     def sessions(
-        self, *, where: Sequence[str] = (), sort: str | None = None, limit: int | None = None
+        self,
+        *,
+        where: Sequence[str] = (),
+        sort: str | None = None,
+        limit: int | None = None,
+        after: str | None = None,
     ) -> pd.DataFrame:
         """One row a session, newest first.
 
@@ -42,9 +50,23 @@ class Asking(Access):
             A column; ``-`` in front for the largest first.
         limit
             At most so many rows.
+        after
+            A session: the rows begin after it, whatever has come before it meanwhile. With
+            ``limit``, the next page.
         """
+        return self.session_rows(where=where, sort=sort, limit=limit, after=after).frame()
+
+    def session_rows(
+        self,
+        *,
+        where: Sequence[str] = (),
+        sort: str | None = None,
+        limit: int | None = None,
+        after: str | None = None,
+    ) -> RowTable:
+        """Give the rows of `sessions` as they come: without pandas, which takes long to load."""
         with self._reading() as connection:
-            return queries.sessions(connection, where, sort, limit)
+            return queries.sessions(connection, where, sort, limit, after)
 
     def trials(
         self,
@@ -53,6 +75,7 @@ class Asking(Access):
         where: Sequence[str] = (),
         sort: str | None = None,
         limit: int | None = None,
+        after: str | int | None = None,
     ) -> pd.DataFrame:
         """One row a trial: the columns of ``trial_summary``, then one a setting, as read back.
 
@@ -69,10 +92,26 @@ class Asking(Access):
             last. By default in the order in which they were proposed.
         limit
             At most so many rows.
+        after
+            A trial, as its number or SESSION/NUMBER: the rows begin after it. With ``limit``, the
+            next page.
         """
+        return self.trial_rows(session, where=where, sort=sort, limit=limit, after=after).frame()
+
+    def trial_rows(
+        self,
+        session: str | None = None,
+        *,
+        where: Sequence[str] = (),
+        sort: str | None = None,
+        limit: int | None = None,
+        after: str | int | None = None,
+    ) -> RowTable:
+        """Give the rows of `trials` as they come: without pandas, which takes long to load."""
+        last = None if after is None else str(after)
         with self._reading() as connection:
             chosen = None if session is None else session_id(connection, session)
-            return queries.trials(connection, chosen, where, sort, limit)
+            return queries.trials(connection, chosen, where, sort, limit, last)
 
     def trial_parts(
         self,
@@ -81,6 +120,7 @@ class Asking(Access):
         where: Sequence[str] = (),
         sort: str | None = None,
         limit: int | None = None,
+        after: str | int | None = None,
     ) -> Iterator[pa.Table]:
         """Give the rows of `trials` as Arrow tables of some thousand rows, never all at once.
 
@@ -89,25 +129,38 @@ class Asking(Access):
         """
         with self._reading() as connection:
             chosen = None if session is None else session_id(connection, session)
-            yield from parts.trial_parts(connection, chosen, where, sort, limit)
+            last = None if after is None else str(after)
+            yield from parts.trial_parts(connection, chosen, where, sort, limit, last)
 
     def estimates(self, session: str | None = None) -> pd.DataFrame:
         """One row an estimate, with the values of each field of view; oldest first."""
         with self._reading() as connection:
             chosen = None if session is None else session_id(connection, session)
-            return queries.estimates(connection, chosen)
+            return queries.estimates(connection, chosen).frame()
 
-    def events(self, session: str | None = None) -> pd.DataFrame:
-        """One row an event, oldest first; ``number`` is that of the trial in work, if one was."""
+    def events(self, session: str | None = None, *, newest: int | None = None) -> pd.DataFrame:
+        """One row an event, oldest first; ``number`` is that of the trial in work, if one was.
+
+        Parameters
+        ----------
+        newest
+            The last so many only.
+        """
         with self._reading() as connection:
             chosen = None if session is None else session_id(connection, session)
-            return queries.events(connection, chosen)
+            return queries.events(connection, chosen, newest)
+
+    def following(self, session: str) -> Following:
+        """Follow a session that may run: each look reads what is new since the last one."""
+        return Following(self._reading, self.session_id(session))
 
     def sql(self, query: str) -> pd.DataFrame:
         """Run one SQL query that only reads; the tables are those of the design.
 
         Times come as the database driver gives them: from SQLite as text, in UTC.
         """
+        import pandas as pd
+
         with self._reading(read_only=True) as connection:
             try:
                 result = connection.execution_options(no_parameters=True).exec_driver_sql(query)
@@ -182,4 +235,6 @@ class Asking(Access):
             )
             if connection.execute(reference.limit(1)).scalar() is None:
                 return None
+        from hil.ranking.drift import fit_drift
+
         return fit_drift(self.rows(chosen), confidence)

@@ -27,11 +27,12 @@ def trial_parts(
     where: Sequence[str],
     sort: str | None,
     limit: int | None,
+    last: str | None = None,
 ) -> Iterator[pa.Table]:
     """Give trials part by part, see `Database.trial_parts`."""
     import pyarrow as pa
 
-    query, names = trials_query(connection, session_id, where, sort, limit)
+    query, names = trials_query(connection, session_id, where, sort, limit, last)
     if session_id is not None:
         # The columns are settled before the rows are seen, so no sample of them will do.
         names = setting_names.of_session(connection, session_id)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-from sqlalchemy import Connection, Select, case, func, select
+from sqlalchemy import ColumnElement, Connection, Select, case, func, select
 
 from hil.errors import InputError, nearest
 from hil.records.events import severity_of
 from hil.store.asking import setting_names
 from hil.store.asking.filters import column_filter, fit_many, setting_filter
+from hil.store.asking.paging import Key, after
+from hil.store.asking.refs import session_id as full_id
+from hil.store.asking.refs import trial_of
+from hil.store.asking.rows import RowTable
 from hil.store.asking.setting_names import with_those_of
 from hil.store.asking.summary import ALSO_CALLED, SESSIONS, TRIALS, Column
 from hil.store.asking.where import Condition, parse
@@ -24,7 +27,8 @@ from hil.store.models import (
     TrialTable,
 )
 
-_TIMES = ("proposed_at", "finished_at", "created_at", "at")
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def trials(
@@ -33,18 +37,21 @@ def trials(
     where: Sequence[str],
     sort: str | None,
     limit: int | None,
-) -> pd.DataFrame:
+    last: str | None = None,
+) -> RowTable:
     """One row a trial; see `Database.trials`."""
-    asked, names = trials_query(connection, session_id, where, sort, limit)
+    asked, names = trials_query(connection, session_id, where, sort, limit, last)
     query = asked.add_columns(*(column.expression.label(name) for name, column in TRIALS.items()))
-    frame = _frame(connection, query, list(TRIALS))
-    names = with_those_of(names, frame["settings"])
-    values = [row or {} for row in frame["settings"]]
-    # All columns at once: inserting them one by one fragments the frame.
-    columns = pd.DataFrame(
-        {name: [row.get(name) for row in values] for name in names}, index=frame.index
-    )
-    return pd.concat([frame, columns], axis=1)
+    columns = list(TRIALS)
+    found = connection.execute(query).all()
+    place = columns.index("settings")
+    names = with_those_of(names, [row[place] for row in found])
+    values = [row[place] or {} for row in found]
+    rows = [
+        (*row, *(known.get(name) for name in names))
+        for row, known in zip(found, values, strict=True)
+    ]
+    return RowTable([*columns, *names], rows, n_known=len(columns))
 
 
 def trials_query(
@@ -53,8 +60,15 @@ def trials_query(
     where: Sequence[str],
     sort: str | None,
     limit: int | None,
+    last: str | None = None,
 ) -> tuple[Select[Any], Sequence[str]]:
-    """Ask for trials without saying which columns; and the names of their settings."""
+    """Ask for trials without saying which columns; and the names of their settings.
+
+    Parameters
+    ----------
+    last
+        The trial after which the rows begin: its number, of one session, or SESSION/NUMBER.
+    """
     if session_id is None:
         names = setting_names.of_all(connection)
     else:
@@ -74,8 +88,12 @@ def trials_query(
             query = query.where(_state_in_order(connection, condition))
         else:
             query = query.where(_on_column(connection, condition, TRIALS))
-    default = (TrialTable.proposed_at, TrialTable.number)
-    return _ordered(query, sort, TRIALS, names, default).limit(limit), names
+    # Several sessions may have proposed in the same microsecond.
+    ties = () if session_id is not None else (Key(TrialTable.id),)
+    default = (Key(TrialTable.proposed_at), Key(TrialTable.number), *ties)
+    keys = _keys(sort, TRIALS, names, default)
+    fits = None if last is None else TrialTable.id == trial_of(connection, session_id, last)
+    return _page(connection, query, keys, fits, limit), names
 
 
 def _state_in_order(connection: Connection, condition: Condition) -> Any:
@@ -102,8 +120,12 @@ def _all_known(where: Sequence[str], sort: str | None, names: Sequence[str]) -> 
 
 
 def sessions(
-    connection: Connection, where: Sequence[str], sort: str | None, limit: int | None
-) -> pd.DataFrame:
+    connection: Connection,
+    where: Sequence[str],
+    sort: str | None,
+    limit: int | None,
+    last: str | None = None,
+) -> RowTable:
     """One row a session; see `Database.sessions`."""
     query = (
         select(*(column.expression.label(name) for name, column in SESSIONS.items()))
@@ -113,11 +135,13 @@ def sessions(
     for text in where:
         condition = parse(text, _filterable(SESSIONS))
         query = query.where(_on_column(connection, condition, SESSIONS))
-    query = _ordered(query, sort, SESSIONS, (), default=(SessionTable.created_at.desc(),))
-    return _frame(connection, query.limit(limit), list(SESSIONS))
+    default = (Key(SessionTable.created_at, True), Key(SessionTable.id, True))
+    keys = _keys(sort, SESSIONS, (), default)
+    fits = None if last is None else SessionTable.id == full_id(connection, last)
+    return _rows(connection, _page(connection, query, keys, fits, limit), list(SESSIONS))
 
 
-def estimates(connection: Connection, session_id: str | None) -> pd.DataFrame:
+def estimates(connection: Connection, session_id: str | None) -> RowTable:
     """One row an estimate; see `Database.estimates`."""
     wanted = [
         column for column in EstimateTable.__table__.c if column.name not in ("id", "trial_id")
@@ -130,25 +154,31 @@ def estimates(connection: Connection, session_id: str | None) -> pd.DataFrame:
     if session_id is not None:
         query = query.where(TrialTable.session_id == session_id)
     names = ["session_id", "number", *(column.name for column in wanted)]
-    return _frame(connection, query, names)
+    return _rows(connection, query, names)
 
 
-def events(connection: Connection, session_id: str | None) -> pd.DataFrame:
+def events(
+    connection: Connection, session_id: str | None, newest: int | None = None
+) -> pd.DataFrame:
     """One row an event; see `Database.events`."""
-    query = (
-        select(
-            EventTable.session_id,
-            TrialTable.number,
-            EventTable.kind,
-            EventTable.at,
-            EventTable.detail,
-        )
-        .outerjoin(TrialTable, TrialTable.id == EventTable.trial_id)
-        .order_by(EventTable.at, EventTable.id)
-    )
+    import pandas as pd
+
+    query = select(
+        EventTable.session_id,
+        TrialTable.number,
+        EventTable.kind,
+        EventTable.at,
+        EventTable.detail,
+    ).outerjoin(TrialTable, TrialTable.id == EventTable.trial_id)
+    if newest is None:
+        query = query.order_by(EventTable.at, EventTable.id)
+    else:
+        query = query.order_by(EventTable.at.desc(), EventTable.id.desc()).limit(newest)
     if session_id is not None:
         query = query.where(EventTable.session_id == session_id)
-    frame = _frame(connection, query, ["session_id", "number", "kind", "at", "detail"])
+    frame = _rows(connection, query, ["session_id", "number", "kind", "at", "detail"]).frame()
+    if newest is not None:
+        frame = frame.iloc[::-1].reset_index(drop=True)
     severities = [severity_of(kind).value for kind in frame["kind"]]
     frame.insert(3, "severity", pd.Series(severities, index=frame.index, dtype=object))
     return frame
@@ -164,47 +194,50 @@ def _on_column(connection: Connection, condition: Condition, columns: Mapping[st
     return column_filter(condition, column.expression, column.kind, connection.dialect.name)
 
 
-def _ordered(
-    query: Select[Any],
+def _keys(
     sort: str | None,
     columns: Mapping[str, Column],
     settings: Sequence[str],
-    default: tuple[Any, ...],
-) -> Select[Any]:
+    default: Sequence[Key],
+) -> list[Key]:
+    """Give what rows are sorted by: what was asked for, and then the order of their making."""
     if sort is None:
-        return query.order_by(*default)
-    name = sort.removeprefix("-").strip()
+        return list(default)
+    name, downwards = sort.removeprefix("-").strip(), sort.startswith("-")
     if name in settings:
         value = select(case((SettingTable.value_num.is_not(None), SettingTable.value_num)))
         rows = value.where(
             SettingTable.trial_id == TrialTable.id, SettingTable.name == name
         ).correlate(TrialTable)
-        expressions = [rows.scalar_subquery()]
         words = select(SettingTable.value_text).where(
             SettingTable.trial_id == TrialTable.id, SettingTable.name == name
         )
-        expressions.append(words.correlate(TrialTable).scalar_subquery())
+        expressions: list[Any] = [
+            rows.scalar_subquery(),
+            words.correlate(TrialTable).scalar_subquery(),
+        ]
     elif name in columns and columns[name].kind not in (None, "tags"):
         expressions = [columns[name].expression]
     else:
         sortable = {key for key, column in columns.items() if column.kind not in (None, "tags")}
         raise InputError("--sort", name, f"unknown, {nearest(name, {*sortable, *settings})}")
-    if not sort.startswith("-"):
-        return query.order_by(*(item.asc().nulls_last() for item in expressions))
-    # Where nothing is missing the words are left out: PostgreSQL takes no plain index for them.
-    return query.order_by(
-        *(
-            item.desc().nulls_last() if getattr(item, "nullable", True) else item.desc()
-            for item in expressions
-        )
-    )
+    return [*(Key(item, downwards) for item in expressions), *default]
 
 
-def _frame(connection: Connection, query: Select[Any], names: list[str]) -> pd.DataFrame:
-    rows = connection.execute(query).all()
-    frame = pd.DataFrame.from_records([tuple(row) for row in rows], columns=names)
-    for name in names:
-        if name in _TIMES:
-            # Also where there are no rows, or none with a time: the type does not depend on that.
-            frame[name] = pd.to_datetime(frame[name], utc=True)
-    return frame
+def _page(
+    connection: Connection,
+    query: Select[Any],
+    keys: Sequence[Key],
+    last: ColumnElement[bool] | None,
+    limit: int | None,
+) -> Select[Any]:
+    """Sort rows, and leave out those up to the one that `last` fits."""
+    if last is not None:
+        of_last = select(*(key.expression for key in keys)).where(last)
+        query = query.where(after(keys, connection.execute(of_last).one()))
+    return query.order_by(*(key.ordering() for key in keys)).limit(limit)
+
+
+def _rows(connection: Connection, query: Select[Any], names: list[str]) -> RowTable:
+    found = connection.execute(query).all()
+    return RowTable(names, [tuple(row) for row in found], n_known=len(names))

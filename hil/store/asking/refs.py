@@ -59,6 +59,26 @@ def trial_id(connection: Connection, session: str, number: int) -> str:
     return str(found)
 
 
+def trial_of(connection: Connection, session: str | None, ref: str) -> str:
+    """Id of a trial named by its number, where one session is meant, or by SESSION/NUMBER.
+
+    Raises
+    ------
+    InputError
+        There is none.
+    """
+    of, slash, number = ref.strip().rpartition("/")
+    if not (number.isascii() and number.isdigit() and len(number) < 10) or (
+        not slash and session is None
+    ):
+        form = "SESSION/NUMBER" if session is None else "the number of a trial"
+        raise InputError("TRIAL", ref, f"not a trial, allowed: {form}")
+    chosen = session_id(connection, of) if slash else str(session)
+    if session is not None and chosen != session:
+        raise InputError("TRIAL", ref, "a trial of another session")
+    return trial_id(connection, chosen, int(number))
+
+
 def target(connection: Connection, session: str, number: int | None) -> tuple[Any, str]:
     """Table and key of a session, or of its trial ``number``."""
     if number is None:

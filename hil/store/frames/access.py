@@ -72,13 +72,32 @@ def read_checked(frames_folder: Path, row: Any, number: int) -> frame_files.Stor
     StoreError
         None were kept, the files are gone or damaged, or they do not match the checksums.
     """
+    return _checked(frames_folder, row, number, row.fields)
+
+
+def read_field(frames_folder: Path, row: Any, number: int, field: int) -> frame_files.StoredPixels:
+    """Read one field of view of an acquisition row, (n_repeats, [channels,] height, width).
+
+    Raises
+    ------
+    StoreError
+        As for `read_checked`.
+    """
+    pixels: frame_files.StoredPixels = _checked(frames_folder, row, number, [field])[0]
+    return pixels
+
+
+def _checked(
+    frames_folder: Path, row: Any, number: int, fields: list[int]
+) -> frame_files.StoredPixels:
     if row.path is None:
         raise StoreError(f"trial {number}: its frames were not kept")
     if len(row.fields) != len(row.checksums):
         raise StoreError(f"trial {number}: there is not one checksum for each field")
-    pixels = frame_files.read_fields(frames_folder / PurePosixPath(row.path), row.fields)
-    for index, (field, wanted) in enumerate(zip(row.fields, row.checksums, strict=True)):
-        if frame_files.checksum(pixels[index]) != wanted:
+    pixels = frame_files.read_fields(frames_folder / PurePosixPath(row.path), fields)
+    known = dict(zip(row.fields, row.checksums, strict=True))
+    for index, field in enumerate(fields):
+        if frame_files.checksum(pixels[index]) != known[field]:
             raise StoreError(
                 f"trial {number}: field {field} of its frames does not match its checksum"
             )

@@ -19,18 +19,17 @@ import os
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, cast
-
-import numpy as np
-import zarr
-import zarr.codecs
-from numcodecs import Blosc
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from hil.errors import StoreError
 
-StoredPixels = NDArray[np.uint8] | NDArray[np.uint16]
+# zarr, numcodecs and numpy take 0.4 s to load, and most questions are not about frames.
+if TYPE_CHECKING:
+    import numpy as np
+    from numcodecs import Blosc
+    from numpy.typing import NDArray
 
+    StoredPixels: TypeAlias = NDArray[np.uint8] | NDArray[np.uint16]
 DIMENSIONS = {4: ("field", "repeat", "y", "x"), 5: ("field", "repeat", "channel", "y", "x")}
 DTYPES = ("uint8", "uint16")
 
@@ -101,6 +100,9 @@ def read_fields(folder: Path, fields: list[int]) -> StoredPixels:
     StoreError
         The files are gone or cannot be decoded.
     """
+    import numpy as np
+    import zarr
+
     try:
         array = zarr.open_array(folder, mode="r")
         pixels: StoredPixels = np.asarray(array.oindex[np.asarray(fields)])
@@ -135,18 +137,26 @@ def _replace(path: Path, content: bytes) -> None:
 
 
 def _little(pixels: StoredPixels) -> StoredPixels:
+    import numpy as np
+
     little: Any = np.ascontiguousarray(pixels, dtype=pixels.dtype.newbyteorder("<"))
-    return cast(StoredPixels, little)
+    return cast("StoredPixels", little)
 
 
 @lru_cache(maxsize=8)
 def _codec(itemsize: int) -> Blosc:
+    from numcodecs import Blosc
+
     return Blosc(cname="lz4", clevel=1, shuffle=Blosc.BITSHUFFLE, typesize=itemsize)
 
 
 @lru_cache(maxsize=32)
 def _template(shape: tuple[int, ...], dtype: str) -> str:
     """Let zarr write the metadata of an array with one field; `_codec` must match it."""
+    import numpy as np
+    import zarr
+    import zarr.codecs
+
     memory: dict[str, Any] = {}
     array = zarr.create_array(
         memory,

@@ -9,14 +9,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import zarr
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from hil.errors import StoreError
 from hil.store.frames.files import sync_file, sync_folder
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 FOLDER = "calibrations"
 
@@ -31,6 +30,8 @@ def write_maps(
     StoreError
         A full disk, say.
     """
+    import zarr
+
     folder = frames / FOLDER / calibration_id
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -59,6 +60,9 @@ def read_maps(
     StoreError
         They are gone, damaged, or do not match their checksums.
     """
+    import numpy as np
+    import zarr
+
     folder = frames / FOLDER / calibration_id
     maps: dict[str, NDArray[Any]] = {}
     for name, wanted in checksums.items():
@@ -75,5 +79,7 @@ def read_maps(
 
 
 def _checksum(values: NDArray[Any]) -> str:
+    import numpy as np
+
     little = np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("<"))
     return hashlib.sha256(little.tobytes()).hexdigest()

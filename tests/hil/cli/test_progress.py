@@ -5,12 +5,10 @@ from __future__ import annotations
 import io
 import math
 from dataclasses import replace
-from typing import NamedTuple
 
-import pytest
 from rich.console import Console
 
-from hil.cli.progress import TerminalView, duration
+from hil.cli.progress import TerminalView
 from hil.records.session import Snapshot
 from hil.records.trial import Best, TrialState
 
@@ -63,15 +61,3 @@ def test_plain_lines_where_there_is_no_terminal() -> None:
 def test_before_the_first_trial() -> None:
     first = replace(SNAPSHOT, number=None, state=None, best=None, seconds_left=math.nan)
     assert "best" in show(first, terminal=True)
-
-
-class Span(NamedTuple):
-    seconds: float
-    text: str
-
-
-@pytest.mark.parametrize(
-    "case", [Span(math.nan, "-"), Span(3.21, "3.2 s"), Span(45, "45 s"), Span(600, "10 min"), Span(7200, "2.0 h")]
-)  # fmt: skip
-def test_durations(case: Span) -> None:
-    assert duration(case.seconds) == case.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,13 @@ def test_it_is_drafted_without_the_device(folder: Path, capsys: pytest.CaptureFi
     assert "warning: there is no camera in it" in capsys.readouterr().out
     assert run(["rig", "check", "scope.toml"]) == 0
     assert "Z.position_um" in capsys.readouterr().out
+    first = (folder / "scope.toml").read_text(encoding="utf-8").splitlines()[0]
+    assert first == "#:schema rig.schema.json", "what editors look for"
+    schema = folder / "rig.schema.json"
+    assert "camera" in json.loads(schema.read_text(encoding="utf-8"))["properties"]
+    schema.write_text("{}", encoding="utf-8")
+    assert run(["rig", "init", "scope.cfg", "-o", "two.toml", "--without", "Gone"]) == 0
+    assert schema.read_text(encoding="utf-8") == "{}", "what is there is left"
 
 
 def test_an_unknown_device_cannot_be_left_out(

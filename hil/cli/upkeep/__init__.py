@@ -1,0 +1,1 @@
+"""Commands of ``hil db`` that look after a database as a whole. May import `hil.store`."""

@@ -1,0 +1,101 @@
+"""``hil db merge``, ``check``, ``vacuum`` and ``stats``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hil.cli.options import Db, Frames
+
+
+def add_to(db: typer.Typer) -> None:
+    """Add the commands to ``hil db``."""
+    db.command("merge")(merge)
+    db.command("check")(check)
+    db.command("vacuum")(vacuum)
+    db.command("stats")(stats)
+
+
+def merge(
+    other: Annotated[
+        str, typer.Argument(metavar="OTHER", help="A database file, or a URL as for --db.")
+    ],
+    other_frames: Annotated[
+        Path | None,
+        typer.Option(
+            "--other-frames", metavar="DIR", help="Its frames. Without it hil-frames beside it."
+        ),
+    ] = None,
+    db: Db = None,
+    frames: Frames = None,
+) -> int:
+    """Take over the sessions and frames of another database; again, and nothing is taken twice."""
+    from hil.errors import InputError
+    from hil.store import open_database
+
+    url = other if "://" in other else f"sqlite:///{Path(other).expanduser().absolute()}"
+    if other_frames is None:
+        if not url.startswith("sqlite:///"):
+            raise InputError("--other-frames", "", "needed for a database that is no file")
+        other_frames = Path(url.removeprefix("sqlite:///")).expanduser().parent / "hil-frames"
+    with (
+        open_database(db, frames=frames) as database,
+        open_database(url, frames=other_frames, read_only=True) as theirs,
+    ):
+        merged = database.merge(theirs)
+    print(f"sessions      {len(merged.sessions)} new, {len(merged.renewed)} brought up to date")
+    print(f"trials        {merged.trials} new")
+    print(f"calibrations  {merged.calibrations} new")
+    print(f"frames        {merged.n_arrays} trials and calibrations copied")
+    for line in merged.left:
+        print(f"left          {line}")
+    return 1 if merged.left else 0
+
+
+def check(db: Db = None, frames: Frames = None) -> int:
+    """Read every row and every frame again: what is damaged, missing, or not as it was written."""
+    from hil.store import open_database
+
+    with open_database(db, frames=frames, read_only=True) as database:
+        problems = database.problems()
+    for problem in problems:
+        print(problem)
+    print(f"{len(problems)} problems" if problems else "every row and every frame is as it was")
+    return 1 if problems else 0
+
+
+def vacuum(db: Db = None) -> None:
+    """Give back the room of what is no longer there, and renew what queries are planned by."""
+    from hil.store import open_database
+
+    with open_database(db) as database:
+        before, after = database.vacuum()
+    print(f"{_size(before)} before, {_size(after)} after")
+
+
+def stats(db: Db = None, frames: Frames = None) -> None:
+    """Say how many rows there are, and how large the database and the frames are."""
+    from hil.store import open_database
+
+    with open_database(db, frames=frames, read_only=True) as database:
+        found = database.stats()
+        folder = database.frames_folder
+        url = database.url
+    for name, value in found.items():
+        if not name.endswith("_bytes"):
+            print(f"{name:13} {value}")
+    print(f"{'database':13} {_size(found['database_bytes'])}  {url}")
+    print(f"{'frames':13} {_size(found['frames_bytes'])}  {folder}")
+
+
+def _size(n_bytes: int) -> str:
+    if n_bytes < 1000:
+        return f"{n_bytes} B"
+    size = float(n_bytes)
+    for unit in ("kB", "MB", "GB"):
+        size /= 1000
+        if size < 1000:
+            return f"{size:.3g} {unit}"
+    return f"{size / 1000:.3g} TB"

@@ -1,0 +1,51 @@
+"""``hil db`` on the whole: what is printed, and mistakes as a line."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from hil.cli.main import run
+from hil.store import open_database
+
+
+@pytest.fixture
+def two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    for name in ("HIL_DATABASE", "HIL_FRAMES"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "away").mkdir()
+    open_database("sqlite:///hil.db", create=True).close()
+    open_database("sqlite:///away/hil.db", create=True).close()
+    return tmp_path
+
+
+def test_whole_databases(two: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["db", "merge", "away/hil.db"]) == 0
+    assert "sessions      0 new" in capsys.readouterr().out
+    assert run(["db", "check"]) == 0
+    assert "as it was" in capsys.readouterr().out
+    assert run(["db", "vacuum"]) == 0
+    assert "before" in capsys.readouterr().out
+    assert run(["db", "stats"]) == 0
+    assert "trial         0" in capsys.readouterr().out
+
+
+def test_mistakes_are_a_line(two: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with sqlite3.connect("away/hil.db") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0001'")
+    connection.close()
+    for arguments, says in (
+        (["merge", "away/hil.db"], "hil db migrate"),
+        (["merge", "none.db"], "no database there"),
+        (["merge", "hil.db"], "this very database"),
+        (["merge", "sqlite:///hil.db"], "this very database"),
+        (["merge", "mysql://x/y"], "--other-frames"),
+        (["check", "--db", "sqlite:///none.db"], "no database there"),
+    ):
+        assert run(["db", *arguments]) == 2, arguments
+        error = capsys.readouterr().err
+        assert says in error, error
+        assert error.count("\n") == 1

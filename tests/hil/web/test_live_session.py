@@ -1,0 +1,90 @@
+"""What the page of a session says, from the rows alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from hil.records.request import Wish, ask
+from hil.records.session import SessionState
+from hil.records.trial import Proposal
+from hil.store import Database
+from hil.web.live_session import LiveSession
+
+
+def test_a_running_session(database: Database, measured: Callable[..., str]) -> None:
+    key = measured(n=6, note="oil", tags=("a", "b"))
+    seen = LiveSession(database, key).look()
+    facts = dict(seen.facts)
+    assert (seen.n_ended, seen.n_trials, seen.ended) == (6, 6, False)
+    assert facts["trials ended"] == "5 COMPLETE, 1 FAILED"
+    assert facts["time left"].startswith("0.0 s")
+    assert (facts["note"], facts["tags"]) == ("oil", "a, b")
+    best = database.trials(key, sort="-objective", limit=1).iloc[0]
+    assert seen.best.startswith(f"{best['objective']:.4g} (")
+    assert seen.best.endswith(f"trial {best['number']}")
+    assert {name for name, _ in seen.settings} == {"stage.x_um", "stage.y_um"}
+    last, shown_best = seen.pictures
+    assert (last.number, shown_best.number) == (5, best["number"])
+    assert (last.low, last.high) == (shown_best.low, shown_best.high), "one grey scale"
+    assert seen.wishes == ("pause", "stop")
+
+
+def test_time_left_is_pace_times_what_is_left(
+    database: Database, measured: Callable[..., str]
+) -> None:
+    seen = LiveSession(database, measured(n=4, n_trials=9)).look()
+    ends = database.trials(seen.record.id)["finished_at"]
+    pace_s = ends.diff().dt.total_seconds().median()
+    assert f"{pace_s:.1f} s a trial" in dict(seen.facts)["pace"]
+    assert dict(seen.facts)["time left"].startswith(f"{5 * pace_s:.0f} s at most")
+
+
+def test_the_digest_changes_with_what_is_seen_only(
+    database: Database, measured: Callable[..., str]
+) -> None:
+    key = measured(n=2)
+    live = LiveSession(database, key)
+    before = live._look()
+    assert live._look() == before
+    database.request(key, ask(Wish.PAUSE, "lunch"), datetime(2026, 1, 2, tzinfo=UTC))
+    after = live._look()
+    assert after.digest != before.digest
+    assert after.events[0][2:] == ("pause_requested", after.events[0][3])
+    assert "why: lunch" in after.events[0][3]
+    assert after.heard_at == datetime(2026, 1, 2, tzinfo=UTC)
+
+
+def test_sessions_without_trials_or_that_have_ended(
+    database: Database, measured: Callable[..., str]
+) -> None:
+    seen = LiveSession(database, measured(n=0)).look()
+    assert seen.best == "Nothing yet: no trial is complete."
+    assert seen.pictures == ()
+    assert "not known" in dict(seen.facts)["time left"]
+    key = measured(n=1)
+    at = datetime(2026, 1, 3, tzinfo=UTC)
+    with database.store(key, controller="scope", clock=_Clock()) as store:
+        store.session_state(SessionState.STOPPED, at, "lunch")
+    seen = LiveSession(database, key).look()
+    assert (seen.ended, seen.wishes) == (True, ())
+    assert dict(seen.facts)["state"] == "STOPPED: lunch"
+
+
+def test_a_trial_that_waits_for_approval(database: Database, measured: Callable[..., str]) -> None:
+    key = measured(n=1, n_trials=3)
+    with database.store(key, controller="scope", clock=_Clock()) as store:
+        trial = store.propose(lambda *_: Proposal("search", {"stage.x_um": 9.0}))
+        said = {"trial": trial.number, "moves": {"stage.x_um": "from 0 to <9>"}}
+        store.event("approval_needed", _Clock().now(), said)
+        seen = LiveSession(database, key).look()
+    assert seen.waiting == ((1, "stage.x_um from 0 to <9>"),)
+    assert seen.wishes == ("stop",)
+
+
+class _Clock:
+    def now(self) -> datetime:
+        return datetime(2026, 1, 3, tzinfo=UTC)
+
+    def monotonic(self) -> float:
+        return 0.0
