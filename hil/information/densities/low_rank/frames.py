@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.types import Floats
-from hil.information.densities.low_rank.spectrum import Spectrum, spectrum
+from hil.information.densities.low_rank.spectrum import PopulationSpectrum, spectrum
 from hil.information.sample.sample import Sample
 
 _VALUES_AT_ONCE = 2**22
@@ -111,7 +111,7 @@ class Directions:
         return len(self.members) - 1
 
     @cached_property
-    def spectrum(self) -> Spectrum:
+    def spectrum(self) -> PopulationSpectrum:
         """Of the members."""
         return spectrum(self._eigen[0], self.values, self.degrees)
 

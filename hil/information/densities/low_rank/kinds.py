@@ -6,7 +6,7 @@ L : the kind that a frame is taken for, a function of the frame alone
 
 so that for any way to tell kinds apart the sum is above the information, as a Gaussian of all
 frames is; templates, symbols, cells in this state or that leave little but noise within a kind.
-Kinds are learnt by k-means, and a frame is given to the nearest by means that it is no part of.
+FewKinds are learnt by k-means, and a frame is given to the nearest by means that it is no part of.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from hil.information.densities.low_rank.spectrum import spectrum
 _KINDS = (2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
 _LEAST_PER_KIND = 4  # frames of a kind, on average
 _STARTS = 6
-_NATS_PER_KIND = 0.05
+_NATS_PER_KIND = 0.1
 _ROUNDS = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Kinds:
+class FewKinds:
     """Information if frames are of so many kinds, nats a frame."""
 
     number: int
@@ -37,7 +37,7 @@ class Kinds:
 
 def best_kinds(
     products: Floats, values: int, fold: NDArray[np.intp], rng: np.random.Generator
-) -> Kinds | None:
+) -> FewKinds | None:
     """Find the number of kinds that leaves the least.
 
     Parameters
@@ -64,7 +64,7 @@ def best_kinds(
         return None
     least = min(len(one.members) for one, _ in known)
     tried = [
-        Kinds(k, _information(products, whole, known, k, rng))
+        FewKinds(k, _information(products, whole, known, k, rng))
         for k in _KINDS
         if k * _LEAST_PER_KIND <= least
     ]

@@ -30,7 +30,7 @@ _CHANCE_DEVIATIONS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Spectrum:
+class PopulationSpectrum:
     """The population's covariance as the sample tells it.
 
     Parameters
@@ -65,7 +65,7 @@ class Spectrum:
         return cosines
 
 
-def spectrum(eigenvalues: Floats, values: int, degrees: int) -> Spectrum:
+def spectrum(eigenvalues: Floats, values: int, degrees: int) -> PopulationSpectrum:
     """Tell signal from noise in a sample's eigenvalues.
 
     Parameters
@@ -86,7 +86,7 @@ def spectrum(eigenvalues: Floats, values: int, degrees: int) -> Spectrum:
         nats = 0.5 * float(np.log(spikes).sum()) + wishart_bias_nats(degrees, r)
         bulk = falling[r:] * degrees / (degrees - r)
         nats += 0.5 * (values - r) * _bulk_log(bulk, level, values - r, degrees - r)
-    return Spectrum(values, degrees, falling[:r], spikes, level, nats)
+    return PopulationSpectrum(values, degrees, falling[:r], spikes, level, nats)
 
 
 def wishart_bias_nats(degrees: int, dimensions: int) -> float:

@@ -24,7 +24,7 @@ def test_templates_tell_which_they_are_and_no_more() -> None:
     frames = templates[rng.integers(6, size=N)] + rng.standard_normal((N, VALUES))
     nats, number = found(frames - frames.mean(axis=0))
     assert 6 <= number <= 12
-    assert abs(nats - np.log(6)) < 0.1
+    assert abs(nats - np.log(6)) < 0.7  # of a frame of 400 values
 
 
 def test_what_varies_within_a_kind_counts() -> None:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hil.information.densities.low_rank.spectrum import Spectrum, spectrum, wishart_bias_nats
+from hil.information.densities.low_rank.spectrum import (
+    PopulationSpectrum,
+    spectrum,
+    wishart_bias_nats,
+)
 
 
-def drawn(n: int, values: int, powers: np.ndarray, seed: int = 0) -> Spectrum:
-    """Spectrum of ``n`` frames with these powers above noise of 1, in directions of chance."""
+def drawn(n: int, values: int, powers: np.ndarray, seed: int = 0) -> PopulationSpectrum:
+    """PopulationSpectrum of ``n`` frames with these powers above noise of 1, in directions of chance."""
     rng = np.random.default_rng(seed)
     directions = np.linalg.qr(rng.standard_normal((values, len(powers))))[0]
     frames = rng.standard_normal((n, values))
