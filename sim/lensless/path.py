@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,10 @@ from sim.lensless.scenes import PITCH_RAD, SCENES, Scene, load_scene, make_scene
 from sim.parts.sensor import Sensor, SensorNoise
 
 if TYPE_CHECKING:  # torch takes a second to import, and parking a rig must not wait for it
+    import torch
+
     from sim.lensless.imager import LenslessImager
+    from sim.numerics.tensors import Numbers
 
 
 class LensPath:
@@ -77,6 +80,25 @@ class LensPath:
                 torch.tensor(exposure_ms / 1e3, dtype=torch.float64),
             )
         return self.sensor.expected_electrons(photons[0].cpu().numpy(), exposure_ms)
+
+    def electrons_with_gradient(
+        self, settings: Numbers, fields: Sequence[Mapping[str, Value]]
+    ) -> torch.Tensor:
+        """See `sim.parts.gradients`."""
+        import torch
+
+        from sim.lensless.imager import mask_settings
+        from sim.numerics.tensors import number
+        from sim.parts.gradients import collected, places
+
+        exposure_ms = number(settings, "camera.exposure_ms")
+        photons = self.imager.photons(
+            torch.from_numpy(self.scene),
+            mask_settings(settings),
+            places(settings, fields, ("pointing.y_mrad", "pointing.x_mrad")) / 1e3,
+            exposure_ms / 1e3,
+        )
+        return collected(self.sensor, photons, exposure_ms)
 
     def expose(self, settings: Mapping[str, Value]) -> NDArray[np.uint8] | NDArray[np.uint16]:
         """Take a frame."""

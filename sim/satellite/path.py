@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from math import cos, radians
 from pathlib import Path
@@ -17,6 +17,9 @@ from sim.satellite.options import SatelliteOptions
 from sim.satellite.scenes import SCENES, Land, load_scene, make_scene
 
 if TYPE_CHECKING:  # torch takes a second to import, and parking a rig must not wait for it
+    import torch
+
+    from sim.numerics.tensors import Numbers
     from sim.satellite.imager import PushBroom
 
 
@@ -81,6 +84,20 @@ class SatellitePath:
             )
         found: NDArray[np.float32] = electrons[0].cpu().numpy()
         return found
+
+    def electrons_with_gradient(
+        self, settings: Numbers, fields: Sequence[Mapping[str, Value]]
+    ) -> torch.Tensor:
+        """See `sim.parts.gradients`."""
+        import torch
+
+        from sim.parts.gradients import places
+        from sim.satellite.imager import Exposure
+
+        pointing_m = 1e3 * places(settings, fields, ("pointing.along_km", "pointing.across_km"))
+        return self.telescope.electrons(
+            torch.from_numpy(self.scene), Exposure.of(settings), pointing_m
+        )
 
     def expose(self, settings: Mapping[str, Value]) -> NDArray[np.uint8] | NDArray[np.uint16]:
         """Take a frame."""

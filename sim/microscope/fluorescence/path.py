@@ -7,7 +7,7 @@ sample is lit, and bleaches, during exposures alone; it is lit evenly over the c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -18,10 +18,13 @@ from numpy.typing import NDArray
 from drivers.types import Value
 from sim.microscope.fluorescence.options import FluorescenceOptions
 from sim.microscope.fluorescence.scenes import load_scene, make_scene
-from sim.microscope.stand.path import StandPath, centre_um
+from sim.microscope.stand.path import PLACE, StandPath, centre_um
 
 if TYPE_CHECKING:  # torch takes a second to import, and parking a rig must not wait for it
+    import torch
+
     from sim.microscope.fluorescence.imager import FluorescenceImager
+    from sim.numerics.tensors import Numbers
 
 LIT_MARGIN_UM = 4.0
 """How far the illumination's field stop lies outside the camera's field."""
@@ -67,6 +70,21 @@ class FluorescencePath(StandPath[FluorescenceOptions]):
         if dose_uj > 0:
             photons = self._view(settings) * np.float32(self.options.photons_per_uj * dose_uj)
         return self.sensor.expected_electrons(photons, float(settings["camera.exposure_ms"]))
+
+    def electrons_with_gradient(
+        self, settings: Numbers, fields: Sequence[Mapping[str, Value]]
+    ) -> torch.Tensor:
+        """See `sim.parts.gradients`; the sample as it was before any light."""
+        import torch
+
+        from sim.microscope.fluorescence.imager import FluorescenceSettings
+        from sim.parts.gradients import collected, places
+
+        light = FluorescenceSettings.of(settings)
+        photons = self.imager.photons(
+            torch.from_numpy(self.scene), light, places(settings, fields, PLACE)
+        )
+        return collected(self.sensor, photons, light.exposure_ms)
 
     def metrics(self, settings: Mapping[str, Value]) -> dict[str, float]:
         """Compute the figures of merit of this folder's ``metrics``; the last are remembered."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -13,10 +13,13 @@ from numpy.typing import NDArray
 from drivers.types import Value
 from sim.microscope.led_array.options import LedArrayOptions
 from sim.microscope.led_array.scenes import Opd, load_opd, make_opd
-from sim.microscope.stand.path import StandPath, centre_um
+from sim.microscope.stand.path import PLACE, StandPath, centre_um
 
 if TYPE_CHECKING:  # torch takes a second to import, and parking a rig must not wait for it
+    import torch
+
     from sim.microscope.led_array.imager import LedImager
+    from sim.numerics.tensors import Numbers
 
 
 class LedPath(StandPath[LedArrayOptions]):
@@ -60,6 +63,21 @@ class LedPath(StandPath[LedArrayOptions]):
             brightness = self.imager.brightness(led_settings(settings))
             photons = self._view(settings) * np.float32(float(brightness))
         return self.sensor.expected_electrons(photons, exposure_ms)
+
+    def electrons_with_gradient(
+        self, settings: Numbers, fields: Sequence[Mapping[str, Value]]
+    ) -> torch.Tensor:
+        """See `sim.parts.gradients`."""
+        import torch
+
+        from sim.microscope.led_array.imager import led_settings
+        from sim.parts.gradients import collected, places
+
+        light = led_settings(settings)
+        photons = self.imager.photons(
+            torch.from_numpy(self.scene), light, places(settings, fields, PLACE)
+        )
+        return collected(self.sensor, photons, light.exposure_ms)
 
     def metrics(self, settings: Mapping[str, Value]) -> dict[str, float]:
         """Compute the figures of merit of this folder's ``metrics``; the last are remembered."""

@@ -17,6 +17,9 @@ from sim.microscope.stand.options import StandOptions
 from sim.numerics.memo import Last
 from sim.parts.sensor import Sensor, SensorNoise
 
+PLACE = ("stage.y_um", "stage.x_um")
+"""Settings that say where the field is."""
+
 Options = TypeVar("Options", bound=StandOptions)
 
 
@@ -109,4 +112,5 @@ class StandPath(ABC, Generic[Options]):
 
 def centre_um(settings: Mapping[str, Value]) -> tuple[float, float]:
     """Return y and x of the field."""
-    return float(settings["stage.y_um"]), float(settings["stage.x_um"])
+    y_um, x_um = (float(settings[name]) for name in PLACE)
+    return y_um, x_um

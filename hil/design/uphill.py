@@ -1,0 +1,263 @@
+"""Many starts, each moved uphill within ranges and limits.
+
+u : (d,) the continuous settings, each from 0 to 1 along its range (or its logarithm)
+
+Quasi-random starts are looked at once each, and the best are followed by L-BFGS-B; where a limit
+across settings stands in the way, by steps along the gradient that are pulled back inside. Whole
+numbers and choices are gone through one by one.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from drivers.types import Floats, Value
+from hil.design.goal import Goal
+from hil.errors import InputError
+from hil.session.search_space import SearchSpace
+from hil.spec import SearchAxis
+
+MOST_COMBINATIONS = 24
+_ROUNDS = 40
+_PULLED_STEPS = 40
+_APART = 0.02  # of a range: nearer designs are one
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """Settings and what they are expected to tell.
+
+    Parameters
+    ----------
+    settings
+        Of the searched axes.
+    bits_per_pixel
+        Expected, without a frame.
+    """
+
+    settings: Mapping[str, Value]
+    bits_per_pixel: float
+
+
+def designs(
+    goal: Goal,
+    space: SearchSpace,
+    begin: Sequence[Mapping[str, Value]],
+    *,
+    starts: int,
+    followed: int,
+    seed: int,
+    said: Callable[[str], None] = lambda line: None,
+) -> list[Design]:
+    """Find designs, the best first.
+
+    Parameters
+    ----------
+    goal
+        What is moved uphill.
+    space
+        Ranges and limits.
+    begin
+        Settings that are followed in any case, each of all searched axes.
+    starts
+        Quasi-random ones that are looked at, two or more for each combination of whole numbers and
+        choices.
+    followed
+        How many of those are followed, the best of all.
+    seed
+        Of the quasi-random starts.
+    said
+        Told what is done.
+
+    Raises
+    ------
+    InputError
+        Where whole numbers and choices have too many combinations.
+    """
+    free = [axis for axis in space.axes if _is_continuous(axis, space)]
+    climbs = [_Climb(goal, space, free, chosen) for chosen in _combinations(space, free)]
+    each = max(2, -(-starts // len(climbs))) if free else 1
+    tried = [
+        (climb, climb.inside(u)) for climb in climbs for u in _quasi_random(len(free), each, seed)
+    ]
+    said(f"looks at {len(tried)} settings")
+    tried.sort(key=lambda one: -one[0].value(one[1]))
+    own = [(climb, climb.unit(one)) for one in begin for climb in climbs if climb.holds(one)]
+    found: list[Design] = []
+    for climb, u in [*own, *tried[:followed]]:
+        found.append(climb.follow(u))
+        said(f"{len(found)}: {found[-1].bits_per_pixel:.4f} bits per pixel")
+    return _different(sorted(found, key=lambda one: -one.bits_per_pixel), space)
+
+
+@dataclass(frozen=True)
+class _Climb:
+    """One combination of whole numbers and choices."""
+
+    goal: Goal
+    space: SearchSpace
+    free: Sequence[SearchAxis]
+    chosen: Mapping[str, Value]
+
+    def holds(self, settings: Mapping[str, Value]) -> bool:
+        """Whether these have the same whole numbers and choices."""
+        return all(settings[name] == value for name, value in self.chosen.items())
+
+    def settings(self, u: Floats) -> dict[str, Value]:
+        """Values of all axes."""
+        values = {axis.setting: _value(axis, x) for axis, x in zip(self.free, u, strict=True)}
+        return {**self.chosen, **values}
+
+    def unit(self, settings: Mapping[str, Value]) -> Floats:
+        """Undo `settings`."""
+        return np.array([_share(axis, float(settings[axis.setting])) for axis in self.free])
+
+    def inside(self, u: Floats) -> Floats:
+        """Pull back inside the limits across settings."""
+        return self.unit(self.space.repair(self.settings(u)))
+
+    def value(self, u: Floats) -> float:
+        """Bits per pixel."""
+        import torch
+
+        with torch.no_grad():
+            return float(self.goal.bits_per_pixel(self.settings(u)))
+
+    def slope(self, u: Floats) -> tuple[float, Floats]:
+        """Bits per pixel, and their gradient by u."""
+        import torch
+
+        at = torch.tensor(u, dtype=torch.float64, requires_grad=True)
+        values = {axis.setting: _value(axis, x) for axis, x in zip(self.free, at, strict=True)}
+        bits = self.goal.bits_per_pixel({**self.chosen, **values})
+        bits.backward()  # type: ignore[no-untyped-call]
+        gradient = np.zeros(len(u)) if at.grad is None else at.grad.numpy()
+        return float(bits.detach()), np.nan_to_num(gradient)
+
+    def follow(self, start: Floats) -> Design:
+        """Go uphill."""
+        from scipy.optimize import minimize
+
+        if not self.free:
+            return Design(dict(self.chosen), self.value(start))
+
+        def downhill(u: Floats) -> tuple[float, Floats]:
+            value, gradient = self.slope(u)
+            return -value, -gradient
+
+        found = minimize(
+            downhill,
+            start,
+            jac=True,
+            method="L-BFGS-B",
+            bounds=[(0.0, 1.0)] * len(start),
+            options={"maxiter": _ROUNDS},
+        )
+        u = np.clip(found.x, 0.0, 1.0)
+        if self.space.problem(self.settings(u)):
+            u = self._pulled(self.inside(start))
+        return Design(self.settings(u), self.value(u))
+
+    def _pulled(self, u: Floats) -> Floats:
+        """Step along the gradient, shorter where a step brings nothing, always inside."""
+        best, (value, gradient) = u, self.slope(u)
+        step = 0.2
+        for _ in range(_PULLED_STEPS):
+            length = float(np.linalg.norm(gradient))
+            if length == 0 or step < 1e-4:
+                break
+            trial = self.inside(np.clip(best + step * gradient / length, 0.0, 1.0))
+            there, slope = self.slope(trial)
+            if there > value:
+                best, value, gradient, step = trial, there, slope, step * 1.3
+            else:
+                step /= 2
+        return best
+
+
+def _is_continuous(axis: SearchAxis, space: SearchSpace) -> bool:
+    return axis.choices is None and axis.step is None and axis.setting not in space.integers
+
+
+def _combinations(space: SearchSpace, free: Sequence[SearchAxis]) -> Iterator[dict[str, Value]]:
+    apart = [axis for axis in space.axes if axis not in free]
+    each = [_values(axis, space) for axis in apart]
+    number = math.prod(map(len, each))
+    if number > MOST_COMBINATIONS:
+        names = ", ".join(axis.setting for axis in apart)
+        raise InputError(
+            "session",
+            "search",
+            f"{names} have {number} combinations of whole numbers and choices; allowed: "
+            f"{MOST_COMBINATIONS}, each is designed for by itself",
+        )
+    for combination in itertools.product(*each):
+        yield dict(zip((axis.setting for axis in apart), combination, strict=True))
+
+
+def _values(axis: SearchAxis, space: SearchSpace) -> list[Value]:
+    if axis.choices is not None:
+        return list(axis.choices)
+    assert axis.low is not None
+    assert axis.high is not None
+    step = axis.step or 1.0
+    steps = int((axis.high - axis.low) / step + 1e-9) + 1
+    found = [axis.low + i * step for i in range(min(steps, MOST_COMBINATIONS + 1))]
+    return [round(value) if axis.setting in space.integers else value for value in found]
+
+
+def _quasi_random(d: int, n: int, seed: int) -> Floats:
+    from scipy.stats import qmc
+
+    if d == 0:
+        return np.zeros((1, 0))
+    exponent = max(1, math.ceil(math.log2(max(n, 2))))
+    drawn: Floats = qmc.Sobol(d, rng=seed).random_base2(exponent)[:n]
+    return drawn
+
+
+def _value(axis: SearchAxis, share: Any) -> Any:
+    """Value at a share of the range; a tensor where the share is one."""
+    assert axis.low is not None
+    assert axis.high is not None
+    if axis.log:
+        value = axis.low * (axis.high / axis.low) ** share
+    else:
+        value = axis.low + (axis.high - axis.low) * share
+    return float(value) if isinstance(share, float) else value
+
+
+def _share(axis: SearchAxis, value: float) -> float:
+    assert axis.low is not None
+    assert axis.high is not None
+    if axis.high == axis.low:
+        return 0.0
+    if axis.log:
+        return math.log(value / axis.low) / math.log(axis.high / axis.low)
+    return (value - axis.low) / (axis.high - axis.low)
+
+
+def _different(found: Sequence[Design], space: SearchSpace) -> list[Design]:
+    """Leave out what is another one again."""
+    kept: list[Design] = []
+    for one in found:
+        if not any(_same(one, other, space) for other in kept):
+            kept.append(one)
+    return kept
+
+
+def _same(one: Design, other: Design, space: SearchSpace) -> bool:
+    for axis in space.axes:
+        a, b = one.settings[axis.setting], other.settings[axis.setting]
+        if not _is_continuous(axis, space):
+            if a != b:
+                return False
+        elif abs(_share(axis, float(a)) - _share(axis, float(b))) > _APART:
+            return False
+    return True

@@ -1,0 +1,86 @@
+"""Climbing a hill that is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import pytest
+import torch
+
+from drivers.types import Value
+from hil.design.goal import Goal
+from hil.design.uphill import designs
+from hil.errors import InputError
+from hil.session.search_space import SearchSpace
+from hil.spec import SearchAxis
+
+
+class Hill:
+    """A peak at x = 3, y = 100 on a logarithmic axis, higher with the choice "b"."""
+
+    def bits_per_pixel(self, point: Mapping[str, Any]) -> torch.Tensor:
+        x = torch.as_tensor(point["s.x"], dtype=torch.float64)
+        y = torch.as_tensor(point["s.y"], dtype=torch.float64)
+        extra = {"a": 0.0, "b": 1.0}[point["s.kind"]] + 0.1 * float(point["s.n"])
+        return extra - (x - 3) ** 2 - torch.log10(y / 100) ** 2
+
+
+class Space:
+    """Three kinds of axes; ``bound`` on x + n, or none."""
+
+    def __init__(self, bound: float = 1e9, most: float = 3) -> None:
+        self.axes = (
+            SearchAxis(setting="s.x", low=-10, high=10),
+            SearchAxis(setting="s.y", low=1, high=10_000, log=True),
+            SearchAxis(setting="s.kind", choices=("a", "b")),
+            SearchAxis(setting="s.n", low=1, high=most, step=1),
+        )
+        self.integers = frozenset({"s.n"})
+        self.bound = bound
+
+    def problem(self, values: Mapping[str, Value]) -> str:
+        return "too much" if float(values["s.x"]) + float(values["s.n"]) > self.bound else ""
+
+    def repair(self, values: Mapping[str, Value]) -> dict[str, Value]:
+        if not self.problem(values):
+            return dict(values)
+        return {**values, "s.x": self.bound - float(values["s.n"])}
+
+
+BEGIN: Mapping[str, Value] = {"s.x": 0.0, "s.y": 10.0, "s.kind": "a", "s.n": 1}
+
+
+def climbed(space: Space) -> list[Any]:
+    goal = cast(Goal, Hill())
+    return designs(goal, cast(SearchSpace, space), [BEGIN], starts=24, followed=4, seed=0)
+
+
+def test_the_top_is_found_among_choices_and_whole_numbers() -> None:
+    best = climbed(Space())[0]
+    assert best.settings["s.kind"] == "b"
+    assert best.settings["s.n"] == 3
+    assert isinstance(best.settings["s.n"], int)
+    assert best.settings["s.x"] == pytest.approx(3, abs=1e-3)
+    assert best.settings["s.y"] == pytest.approx(100, rel=1e-2)
+    assert best.bits_per_pixel == pytest.approx(1.3, abs=1e-4)
+
+
+def test_a_limit_across_settings_is_kept_and_reached() -> None:
+    for one in climbed(Space(bound=4.0)):
+        assert float(one.settings["s.x"]) + float(one.settings["s.n"]) <= 4.0 + 1e-9
+    best = climbed(Space(bound=4.0))[0]
+    assert best.settings["s.x"] == pytest.approx(4 - float(best.settings["s.n"]), abs=0.1)
+
+
+def test_designs_differ() -> None:
+    found = climbed(Space())
+    assert len({tuple(sorted(one.settings.items())) for one in found}) == len(found)
+    assert [one.bits_per_pixel for one in found] == sorted(
+        (one.bits_per_pixel for one in found), reverse=True
+    )
+
+
+def test_too_many_combinations_are_refused() -> None:
+    with pytest.raises(InputError, match="50 combinations"):
+        climbed(Space(most=50))

@@ -1,0 +1,84 @@
+"""`whole_frame` on scenes whose information is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from hil.errors import InputError
+from hil.information import estimate_information
+from hil.noise import CameraNoise, GaussianNoise
+
+SIDE, N = 32, 300
+NOISE = GaussianNoise(10.0)
+
+
+def low_rank(powers: np.ndarray, n: int = N, seed: int = 0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    directions = np.linalg.qr(rng.standard_normal((SIDE**2, len(powers))))[0]
+    scene = (rng.standard_normal((n, len(powers))) * np.sqrt(powers)) @ directions.T
+    return (500 + 10 * (scene + rng.standard_normal(scene.shape))).reshape(n, SIDE, SIDE)
+
+
+@pytest.mark.parametrize("last", [2.0, 0.2])
+def test_few_directions_from_fewer_frames_than_pixels(last: float) -> None:
+    powers = np.geomspace(3000, last, 40)
+    truth = 0.5 * np.log2(1 + powers).sum() / SIDE**2
+    found = estimate_information(low_rank(powers), NOISE, "whole_frame")
+    assert found.bits_per_pixel == pytest.approx(truth, abs=0.003)
+    assert found.ci_low < truth < found.ci_high
+    assert found.details["held_out_bits"] > truth  # the bound
+    assert found.details["patches_bits"] > 5 * truth  # each patch tells the same again
+
+
+@pytest.mark.parametrize("kinds", [4, 12])
+def test_templates_tell_which_they_are(kinds: int) -> None:
+    rng = np.random.default_rng(kinds)
+    templates = rng.normal(500, 6, (kinds, SIDE, SIDE))
+    frames = templates[rng.integers(kinds, size=N)] + rng.normal(0, 10, (N, SIDE, SIDE))
+    found = estimate_information(frames, NOISE, "whole_frame")
+    assert found.bits_per_pixel == pytest.approx(np.log2(kinds) / SIDE**2, abs=0.001)
+    assert kinds <= found.details["kinds"] <= 2 * kinds
+
+
+def test_integers_are_as_real_numbers() -> None:
+    frames = low_rank(np.geomspace(1000, 5, 10))
+    exact = estimate_information(frames, NOISE, "whole_frame").bits_per_pixel
+    rounded = estimate_information(np.rint(frames).astype(np.uint16), NOISE, "whole_frame")
+    assert rounded.bits_per_pixel == pytest.approx(exact, abs=0.001)
+
+
+def test_repeats_are_no_new_scenes() -> None:
+    rng = np.random.default_rng(3)
+    powers = np.full(6, 50.0)
+    directions = np.linalg.qr(rng.standard_normal((SIDE**2, 6)))[0]
+    scene = (rng.standard_normal((150, 1, 6)) * np.sqrt(powers)) @ directions.T
+    frames = 10 * (scene + rng.standard_normal((150, 2, SIDE**2))).reshape(150, 2, SIDE, SIDE)
+    truth = 3 * np.log2(51) / SIDE**2
+    found = estimate_information(frames, NOISE, "whole_frame")
+    assert found.bits_per_pixel == pytest.approx(truth, abs=0.003)
+    assert len(found.details["per_field_bits"]) == 150
+
+
+def test_where_every_patch_is_news_the_patches_say_it() -> None:
+    rng = np.random.default_rng(4)
+    frames = rng.normal(0, np.sqrt(200), (40, 64, 64))  # white: half a bit in every pixel
+    found = estimate_information(frames, NOISE, "whole_frame")
+    assert found.bits_per_pixel == pytest.approx(0.5, abs=0.02)
+
+
+@pytest.mark.parametrize("electrons", [0.5, 50.0])
+def test_flat_fields_tell_nothing(electrons: float) -> None:
+    noise = CameraNoise(0.5, 100, 1.6)
+    rng = np.random.default_rng(5)
+    frames = noise.sample(np.full((60, SIDE, SIDE), electrons), rng)
+    found = estimate_information(frames, noise, "whole_frame")
+    assert abs(found.bits_per_pixel) < 0.015  # of 61,440 pixels
+
+
+def test_what_it_needs_is_said() -> None:
+    frames = low_rank(np.ones(3), n=12)
+    with pytest.raises(InputError, match="12 fields of view; allowed: 20 or more"):
+        estimate_information(frames, NOISE, "whole_frame")
+    with pytest.raises(InputError, match="n_patches"):
+        estimate_information(low_rank(np.ones(3)), NOISE, "whole_frame", n_patches=400)
