@@ -47,8 +47,17 @@ def check_replayable(database: Database, record: SessionRecord) -> None:
     )
 
 
-def recording_of(database: Database, session: str) -> Recording:
+def recording_of(database: Database, session: str, *, need_frames: bool = True) -> Recording:
     """Make a recording of a session; the database is closed with it.
+
+    Parameters
+    ----------
+    database
+        Holds the session.
+    session
+        Id, or a unique beginning of one.
+    need_frames
+        Whether frames are going to be served; otherwise settings alone.
 
     Raises
     ------
@@ -56,7 +65,10 @@ def recording_of(database: Database, session: str) -> Recording:
         There is no such session, it still runs, or its frames were not kept.
     """
     record = database.session(session)
-    check_replayable(database, record)
+    if need_frames:
+        check_replayable(database, record)
+    elif not database.kept(record.id):
+        raise InputError("SESSION", record.id[:8], "no trial was measured")
     rig = parse(RigSpec, record.rig_text, f"the rig file of session {record.id[:8]}")
     layout = Baseline.from_json(record.extra["layout"])
     trials = _trials(database, record)
