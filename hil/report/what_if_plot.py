@@ -10,13 +10,13 @@ import numpy as np
 from matplotlib.figure import Figure
 
 if TYPE_CHECKING:
-    from hil.records.what_if import Outcome, WhatIf
+    from hil.records.what_if import Curve, Outcome, WhatIf
 
-_BLUE, _GREY = "#0072b2", "#777777"
+_BLUE, _GREY, _RED = "#0072b2", "#777777", "#d55e00"
 _COLUMNS = 3
 
 
-def draw_what_if(found: WhatIf, path: Path) -> None:
+def draw_what_if(found: WhatIf, path: Path, real: Curve | None = None) -> None:
     """Draw what searches would have come to.
 
     Parameters
@@ -25,6 +25,8 @@ def draw_what_if(found: WhatIf, path: Path) -> None:
         The answer.
     path
         A file that matplotlib can write.
+    real
+        How such a search really went, where somebody knows.
     """
     n = len(found.outcomes)
     columns = min(n, _COLUMNS)
@@ -33,7 +35,7 @@ def draw_what_if(found: WhatIf, path: Path) -> None:
         figure = Figure(figsize=(1.2 + 3.3 * columns, 0.9 + 2.6 * rows), layout="constrained")
         axes = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
         for axis, outcome in zip(axes.flat, found.outcomes, strict=False):
-            _panel(axis, outcome, found.recorded)
+            _panel(axis, outcome, found.recorded, real)
         for axis in axes.flat[n:]:
             axis.set_axis_off()
         for axis in axes[-1]:
@@ -46,7 +48,7 @@ def draw_what_if(found: WhatIf, path: Path) -> None:
         figure.savefig(path, dpi=120)
 
 
-def _panel(axis: Any, outcome: Outcome, recorded: Outcome) -> None:
+def _panel(axis: Any, outcome: Outcome, recorded: Outcome, real: Curve | None) -> None:
     band = outcome.band
     axis.fill_between(
         band.frames, band.low, band.high, step="post", color=_BLUE, alpha=0.2, linewidth=0
@@ -56,6 +58,8 @@ def _panel(axis: Any, outcome: Outcome, recorded: Outcome) -> None:
     axis.step(
         own.frames, own.median, where="post", color=_GREY, linestyle="--", label=recorded.name
     )
+    if real is not None:
+        axis.step(real.frames, real.regret, where="post", color=_RED, label="as it really went")
     axis.legend(frameon=False, loc="upper right", fontsize=8)
     top = np.nanmax([np.nanmax(band.high), np.nanmax(own.median)])
     axis.set_ylim(0, max(top * 1.02, axis.get_ylim()[1]))

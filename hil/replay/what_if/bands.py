@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,34 +11,36 @@ from drivers.types import Floats
 from hil.records.what_if import Band, Curve
 
 _WHOLE = 0.9  # of all curves lie in the band at every number of frames
+_SIGMA = 0.159  # share of a normal distribution below one standard deviation less than its mean
+_LEAST_SPREAD = 0.02  # of the widest: where curves coincide, the next may still differ
 
 
 def band_of(curves: Sequence[Curve]) -> Band:
     """Sum curves up.
 
-    The band goes from one quantile to its opposite, the same at every number of frames, so far out
-    that nine of ten curves lie in it from end to end: a search is one curve, not one point.
+    The spread of the curves to either side of their median, at each number of frames, is widened by
+    one factor, so far that nine of ten further curves lie in the band from end to end: a search is
+    one curve, not one point. The factor is the quantile of what each curve needs, the one more that
+    is to come counted (conformal prediction; Vovk et al. 2005). Below nine curves it is the largest
+    that any needs.
     """
     frames = np.array(sorted({n for curve in curves for n in curve.frames}), dtype=float)
     regrets = np.array([_stepped(curve, frames) for curve in curves])
     known = ~np.all(np.isnan(regrets), axis=0)
     low, median, high = (np.full(len(frames), np.nan) for _ in range(3))
-    median[known] = np.nanmedian(regrets[:, known], axis=0)
-    tail = _tail(regrets[:, known])
-    low[known], high[known] = np.nanquantile(regrets[:, known], [tail, 1 - tail], axis=0)
+    seen = regrets[:, known]
+    below, middle, above = np.nanquantile(seen, [_SIGMA, 0.5, 1 - _SIGMA], axis=0)
+    least = _LEAST_SPREAD * float(np.max(above - below, initial=0.0)) + 1e-12
+    down, up = np.maximum(middle - below, least), np.maximum(above - middle, least)
+    needs = np.nanmax(np.where(seen < middle, (middle - seen) / down, (seen - middle) / up), axis=1)
+    place = min(math.ceil((len(curves) + 1) * _WHOLE), len(curves))
+    factor = float(np.sort(needs)[place - 1]) * (1 + 1e-9)
+    low[known], median[known], high[known] = (
+        np.maximum(middle - factor * down, 0.0),
+        middle,
+        middle + factor * up,
+    )
     return Band(frames, median, low, high, len(curves))
-
-
-def _tail(regrets: Floats) -> float:
-    """Find the largest share that may be left out at either end."""
-    n = len(regrets)
-    for left_out in range(n // 2, 0, -1):
-        tail = left_out / (2 * n)
-        low, high = np.nanquantile(regrets, [tail, 1 - tail], axis=0)
-        outside = (regrets < low) | (regrets > high)
-        if np.mean(~outside.any(axis=1)) >= _WHOLE:
-            return tail
-    return 0.0
 
 
 def _stepped(curve: Curve, frames: Floats) -> Floats:
