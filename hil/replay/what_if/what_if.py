@@ -63,7 +63,8 @@ def what_if(
     cases = cases_of(options, search.spec, trials)
     model = _model(database, record, search)
     left_out = model.left_out()
-    _check(short, model, left_out)
+    if problem := supports(model, left_out):
+        raise InputError("SESSION", short, f"it cannot support the question: {problem}")
     began(left_out)
     say(f"{seeds} worlds that the trials allow")
     worlds = [model.world(seed, search.space.repair) for seed in range(seeds)]
@@ -101,19 +102,17 @@ def _model(database: Database, record: SessionRecord, search: StoredSearch) -> S
         ) from None
 
 
-def _check(short: str, model: Surrogate, found: LeftOut) -> None:
-    """Refuse a session whose trials do not tell what others would measure."""
+def supports(model: Surrogate, found: LeftOut) -> str:
+    """Say why a session's trials do not tell what others would measure; empty if they do."""
     n, axes = len(model.rows), len(model.axes)
-    problem = ""
     if n < axes + _LEAST_MORE_TRIALS:
-        problem = f"{n} trials for {axes} settings, allowed: {axes + _LEAST_MORE_TRIALS} or more"
-    elif not found.explained >= _LEAST_EXPLAINED:
-        problem = (
+        return f"{n} trials for {axes} settings, allowed: {axes + _LEAST_MORE_TRIALS} or more"
+    if not found.explained >= _LEAST_EXPLAINED:
+        return (
             f"trials left out are predicted to {found.rms:.3g} rms where they spread by"
             f" {found.spread:.3g}, hardly better than by their mean"
         )
-    if problem:
-        raise InputError("SESSION", short, f"it cannot support the question: {problem}")
+    return ""
 
 
 def _cost(search: StoredSearch, spec: SessionSpec) -> TrialCost:
