@@ -76,8 +76,18 @@ def record(
 def import_frames(
     files: Annotated[list[Path], typer.Argument(metavar="FOLDER|FILE...", help="The frames.")],
     settings: Annotated[
-        Path, typer.Option("--settings", metavar="TABLE.csv", help="CSV or Parquet, a row a trial.")
-    ],
+        Path | None,
+        typer.Option("--settings", metavar="TABLE.csv", help="CSV or Parquet, a row a trial."),
+    ] = None,
+    pattern: Annotated[
+        str | None,
+        typer.Option(
+            "--pattern",
+            metavar="NAME",
+            help="Settings stand in the files' names: z{focus.z_um}.tif. Without this and"
+            " --settings they are what the files say.",
+        ),
+    ] = None,
     noise: Annotated[
         str | None, typer.Option("--noise", metavar="KIND:KEY=VALUE,...", help="The noise model.")
     ] = None,
@@ -91,22 +101,23 @@ def import_frames(
     ] = None,
     estimator: Annotated[str | None, typer.Option("--estimator", metavar="NAME")] = None,
     patch_size: Annotated[int | None, typer.Option("--patch-size", metavar="N")] = None,
-    name: Name = "",
+    name: Annotated[
+        str,
+        typer.Option("--name", "-o", "--output", metavar="SESSION", help="Name of the session."),
+    ] = "",
     note: Note = "",
     db: Db = None,
     frames: Frames = None,
 ) -> int:
     """Make a session of frames that this program never took, and a table of their settings."""
     from hil.replay.imported import import_files
-    from hil.replay.table import read_table
-
-    table = read_table(settings)
 
     def work(view: Observer) -> SessionResult:
         return import_files(
             files,
-            table,
             db,
+            settings=settings,
+            pattern=pattern,
             noise=noise,
             calibration=calibration,
             axes=axes,
@@ -118,4 +129,4 @@ def import_frames(
             observer=view,
         )
 
-    return drive(work, name or table.path.stem, "bits_per_pixel")
+    return drive(work, name or (settings or files[0]).stem, "bits_per_pixel")
