@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from hil.cli.options import Db, Frames, RigPath
-from hil.cli.runs import Accept, Note, drive
+from hil.cli.runs import Accept, Note, drive, drive_session, exit_status, summarise
 
 if TYPE_CHECKING:
     from hil.records.session import Observer
+    from hil.replay.table import SettingsTable
     from hil.session.result import SessionResult
 
 PLACE = 46
@@ -29,6 +31,37 @@ Repeats = Annotated[
     typer.Option("--repeats", metavar="N", help="Frames of each field of view.", min=1),
 ]
 Name = Annotated[str, typer.Option("--name", metavar="NAME", help="Name of the session.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What ``hil record`` and ``hil scan`` are told of the session that they make."""
+
+    name: str
+    session: Path | None
+    repeats: int | None
+    note: str
+    accept_calibration: bool
+
+    def measure(
+        self,
+        rig: Path,
+        table: SettingsTable,
+        db: str | None,
+        frames: Path | None,
+        **kind: Any,
+    ) -> SessionResult:
+        """Measure a table under a terminal view, and print a summary."""
+        from hil.replay.record import record_table
+
+        told = asdict(self) | kind
+        result = drive_session(
+            lambda view: record_table(rig, table, db, frames=frames, observer=view, **told),
+            self.name,
+            "bits_per_pixel",
+        )
+        summarise(result)
+        return result
 
 
 def register(app: typer.Typer) -> None:
@@ -51,26 +84,11 @@ def record(
     frames: Frames = None,
 ) -> int:
     """Measure a list of settings without any search, as a session."""
-    from hil.replay.record import record_table
     from hil.replay.table import read_table
 
     table = read_table(settings)
-
-    def work(view: Observer) -> SessionResult:
-        return record_table(
-            rig,
-            table,
-            db,
-            frames=frames,
-            name=name,
-            session=session,
-            repeats=repeats,
-            note=note,
-            accept_calibration=accept_calibration,
-            observer=view,
-        )
-
-    return drive(work, name or table.path.stem, "bits_per_pixel")
+    told = Recorded(name or table.path.stem, session, repeats, note, accept_calibration)
+    return exit_status(told.measure(rig, table, db, frames))
 
 
 def import_frames(

@@ -104,6 +104,8 @@ def replay(
     for name, given in (("--seeds", seeds), ("--trials", trials)):
         if given is not None:
             raise InputError(name, str(given), "belongs to --what-if")
+    if picture is not None and on is None:
+        raise InputError("--picture", str(picture), "belongs to --what-if and --on")
     if on is not None and (changes.any or check or tolerance is not None):
         raise InputError("--on", str(on), "goes without what belongs to --frames")
     if noise is not None and calibration is not None:
@@ -114,15 +116,17 @@ def replay(
     if tolerance is not None and (not check or not tolerance >= 0):
         raise InputError("--tolerance", f"{tolerance:g}", "allowed: 0 or more, with --check")
     if on is not None:
-        return _on_rig(session, on, db, folder)
+        return _on_rig(session, on, picture or Path("hil-replay.png"), db, folder)
     return _from_frames(session, changes, check, tolerance, db, folder)
 
 
-def _on_rig(session: str, rig: Path, db: str | None, folder: Path | None) -> int:
+def _on_rig(session: str, rig: Path, picture: Path, db: str | None, folder: Path | None) -> int:
     from hil.replay.comparison import compare
     from hil.replay.on_rig import replay_on
+    from hil.report.replay_plot import check_picture, draw_replay
     from hil.store import open_database
 
+    check_picture(picture)
     with open_database(db, frames=folder) as database:
         record = database.session(session)
 
@@ -133,8 +137,14 @@ def _on_rig(session: str, rig: Path, db: str | None, folder: Path | None) -> int
     summarise(result)
     with open_database(db, frames=folder) as database:
         found = compare(database, record.id, result.session_id)
+        pairs = [(pair.original, pair.replayed) for pair in found.pairs]
+        if pairs:
+            told = (found.rank_correlation, found.bias)
+            draw_replay(database, (record.id, result.session_id), pairs, told, picture)
     say_comparison(found, record.id, True)
     print(f"bias      {found.bias:+.4g} in the objective, the mean over trials")
+    if pairs:
+        print(f"picture   {picture.absolute()}")
     return exit_status(result)
 
 

@@ -25,14 +25,12 @@ def answer_what_if(
     folder: Path | None,
 ) -> int:
     """Try the searches and print what they come to."""
-    from hil.errors import InputError
     from hil.replay.what_if.what_if import what_if
+    from hil.report.replay_plot import check_picture
     from hil.report.what_if_plot import draw_what_if
     from hil.store import open_database
 
-    if not picture.parent.is_dir() or picture.suffix.lower() not in (".png", ".pdf", ".svg"):
-        problem = "allowed: a .png, .pdf or .svg file in a folder that exists"
-        raise InputError("--picture", str(picture), problem)
+    check_picture(picture)
     with open_database(db, frames=folder) as database:
         found = what_if(
             database, session, options, seeds=seeds, trials=trials, say=say_line, began=_say_error

@@ -9,7 +9,8 @@ import pytest
 import hil
 from hil.errors import InputError
 from hil.replay.comparison import compare
-from hil.replay.from_frames import REPLAY_OF, Changes, replay_frames
+from hil.replay.from_frames import Changes, replay_frames
+from hil.replay.recorded_trials import REPLAY_OF
 from tests.hil.replay.recorded_sessions import copied, session_named
 
 
