@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from drivers.protocol import Setting
 from drivers.replay.devices import RecordedRig
-from drivers.replay.recording import Recording
-from drivers.types import Value
 from hil.errors import InputError, SafetyError
-from hil.records.described import setting_from
 from hil.replay.recording import recording_of
 from hil.rig.safety import Safety
 from hil.session.baseline import Baseline
@@ -52,7 +47,7 @@ def stored_search(database: Database, record: SessionRecord) -> StoredSearch:
     spec = parse(SessionSpec, record.session_text, where)
     path = Path(record.extra["rig_path"])
     rig = parse(RigSpec, record.rig_text, path)
-    recording = _with_the_rest(recording_of(database, record.id, need_frames=False), record)
+    recording = recording_of(database, record.id, need_frames=False)
     connection = RecordedRig(recording, nearest=True, realtime=False)
     try:
         safety = Safety(connection.devices, rig, path.parent)
@@ -60,29 +55,3 @@ def stored_search(database: Database, record: SessionRecord) -> StoredSearch:
     except SafetyError as error:
         raise InputError(where, "", f"its rig file cannot be read again: {error}") from None
     return StoredSearch(spec, space, Baseline.from_json(record.extra["layout"]))
-
-
-def _with_the_rest(recording: Recording, record: SessionRecord) -> Recording:
-    """Add settings that nobody read: limits across settings may name them.
-
-    They never moved, so that they stand where they rest: parked, at 0, or at their first choice.
-    """
-    known = {setting.name for setting in recording.settings}
-    described = [setting_from(table) for table in record.extra.get("settings", ())]
-    more = [setting for setting in described if setting.name not in known]
-    return replace(
-        recording,
-        settings=(*recording.settings, *more),
-        present={**{setting.name: _at_rest(setting) for setting in more}, **recording.present},
-    )
-
-
-def _at_rest(setting: Setting) -> Value:
-    if setting.park is not None:
-        return setting.park
-    if setting.kind == "choice":
-        return setting.choices[0]
-    low = -math.inf if setting.low is None else setting.low
-    high = math.inf if setting.high is None else setting.high
-    value = min(max(0.0, low), high)
-    return round(value) if setting.kind == "int" else value
