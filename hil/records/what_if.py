@@ -109,6 +109,11 @@ class Outcome:
     band: Band
     curves: tuple[Curve, ...]
 
+    @property
+    def without_winner(self) -> int:
+        """Count the searches none of whose trials kept to the constraints."""
+        return sum(all(math.isnan(one) for one in curve.regret) for curve in self.curves)
+
     def frames_to(self, regret: float) -> float:
         """Tell after how many frames the median lacks no more than so much; infinite if never."""
         below = np.flatnonzero(self.band.median <= regret)

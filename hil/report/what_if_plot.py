@@ -61,5 +61,5 @@ def _panel(axis: Any, outcome: Outcome, recorded: Outcome, real: Curve | None) -
     if real is not None:
         axis.step(real.frames, real.regret, where="post", color=_RED, label="as it really went")
     axis.legend(frameon=False, loc="upper right", fontsize=8)
-    top = np.nanmax([np.nanmax(band.high), np.nanmax(own.median)])
-    axis.set_ylim(0, max(top * 1.02, axis.get_ylim()[1]))
+    known = [one for one in (*band.high, *own.median) if np.isfinite(one)]
+    axis.set_ylim(0, max(max(known, default=0.0) * 1.02, axis.get_ylim()[1]))

@@ -79,6 +79,8 @@ def _cell(outcome: Outcome, frames: float) -> str:
 def _reaches(outcome: Outcome, close: float) -> str:
     frames = outcome.frames_to(close)
     ends = int(outcome.band.frames[-1])
+    if lost := outcome.without_winner:
+        return f"in {lost} of {len(outcome.curves)} searches no trial keeps to the constraints"
     if math.isinf(frames):
         return f"lacks more than {_CLOSE:.0%} at its end, {ends} frames"
     return f"lacks {_CLOSE:.0%} or less after {frames:.0f} frames; ends after {ends}"

@@ -28,11 +28,15 @@ def band_of(curves: Sequence[Curve]) -> Band:
     regrets = np.array([_stepped(curve, frames) for curve in curves])
     known = ~np.all(np.isnan(regrets), axis=0)
     low, median, high = (np.full(len(frames), np.nan) for _ in range(3))
+    if not known.any():
+        return Band(frames, median, low, high, len(curves))
     seen = regrets[:, known]
     below, middle, above = np.nanquantile(seen, [_SIGMA, 0.5, 1 - _SIGMA], axis=0)
     least = _LEAST_SPREAD * float(np.max(above - below, initial=0.0)) + 1e-12
     down, up = np.maximum(middle - below, least), np.maximum(above - middle, least)
-    needs = np.nanmax(np.where(seen < middle, (middle - seen) / down, (seen - middle) / up), axis=1)
+    away = np.where(seen < middle, (middle - seen) / down, (seen - middle) / up)
+    # Before its first feasible trial a curve lies nowhere, and needs nothing.
+    needs = np.max(np.nan_to_num(away, nan=0.0), axis=1, initial=0.0)
     place = min(math.ceil((len(curves) + 1) * _WHOLE), len(curves))
     factor = float(np.sort(needs)[place - 1]) * (1 + 1e-9)
     low[known], median[known], high[known] = (

@@ -24,3 +24,8 @@ def test_the_share_of_a_curve_that_lies_in_it() -> None:
 @pytest.mark.parametrize(("regret", "frames"), [(2.5, 4), (1.0, 8), (0.9, math.inf)])
 def test_frames_until_so_little_lacks(regret: float, frames: float) -> None:
     assert Outcome("x", BAND, ()).frames_to(regret) == frames
+
+
+def test_searches_without_a_winner_are_counted() -> None:
+    lost, found = Curve((4, 8), (math.nan, math.nan), ""), Curve((4, 8), (math.nan, 1.0), "")
+    assert Outcome("x", BAND, (lost, found)).without_winner == 1

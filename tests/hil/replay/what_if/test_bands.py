@@ -47,3 +47,12 @@ def test_before_a_feasible_trial_there_is_nothing() -> None:
     assert math.isnan(band.at(10)[0])
     assert band.holds(curve(math.nan, 2.5)) == 1
     assert band.holds(curve(math.nan, 5)) == 0
+
+
+def test_a_search_without_a_feasible_trial_says_nothing_of_the_others() -> None:
+    band = band_of([curve(math.nan, math.nan), curve(3, 2), curve(2, 1), curve(math.nan, 1)])
+    assert band.at(10)[0] == 2.5
+    assert band.at(20)[0] == 1
+    assert not np.isnan([band.low, band.high]).any()
+    nothing = band_of([curve(math.nan), curve(math.nan)])
+    assert np.isnan(nothing.median).all()
