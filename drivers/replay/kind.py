@@ -29,8 +29,9 @@ class ReplayOptions(BaseModel):
         refused.
     realtime
         Exposures take their time.
-    files, table, axes
-        Instead of a session: files of frames, the table of their settings, and what their axes are.
+    files, table, pattern, axes
+        Instead of a session: files of frames, the table of their settings or a pattern of their
+        names (without both, settings are what the files say), and what their axes are.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -38,6 +39,7 @@ class ReplayOptions(BaseModel):
     session: str = ""
     files: list[str] = []
     table: str | None = None
+    pattern: str | None = None
     axes: str | None = None
     database: str | None = None
     frames: str | None = None
@@ -71,8 +73,11 @@ class ReplayKind:
             changes["database"] = f"sqlite:///{file.as_posix()}"
         if bool(options.session) == bool(options.files):
             raise ConfigError("session", "give either a session, or files with a table")
-        if bool(options.files) != bool(options.table):
-            raise ConfigError("table", "goes with files, and files with a table of their settings")
+        for key in ("table", "pattern"):
+            if getattr(options, key) is not None and not options.files:
+                raise ConfigError(key, "goes with files")
+        if options.table is not None and options.pattern is not None:
+            raise ConfigError("pattern", "give either a table of settings or a pattern of names")
         changes["files"] = [str((folder / file).absolute()) for file in options.files]
         if options.table is not None:
             changes["table"] = str((folder / options.table).absolute())

@@ -16,7 +16,9 @@ from hil.errors import HilError
 from hil.rig.device_thread import abandoned
 
 # Files of this folder that hold no commands; every other one is a group of them.
-_NO_GROUPS = frozenset({"__main__", "main", "options", "progress", "rig_check", "screen", "upkeep"})
+_NO_GROUPS = frozenset(
+    {"__main__", "again", "main", "options", "progress", "rig_check", "screen", "upkeep"}
+)
 
 app = typer.Typer(
     name="hil",

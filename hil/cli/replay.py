@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hil.cli.again.what_if import answer_what_if
 from hil.cli.options import Db, SessionRef
 from hil.cli.runs import drive_session, exit_status, summarise
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 PLACE = 45
 _TOLERANCE = 1e-6
+_SEEDS = 20
 
 
 def register(app: typer.Typer) -> None:
@@ -34,6 +36,15 @@ def replay(
     on: Annotated[
         Path | None,
         typer.Option("--on", metavar="RIG.toml", help="Measure its settings again on this rig."),
+    ] = None,
+    what_if: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--what-if",
+            metavar="KEY=VALUE,...",
+            help="Other searches, on a model of its trials: sampler=gp,tpe; trials, frames, target,"
+            " gain, remeasure. Repeatable.",
+        ),
     ] = None,
     estimator: Annotated[
         str | None, typer.Option("--estimator", metavar="NAME", help="Another estimator.")
@@ -59,6 +70,18 @@ def replay(
         float | None,
         typer.Option("--tolerance", metavar="T", help="What --check lets pass, bits; 1e-6."),
     ] = None,
+    seeds: Annotated[
+        int | None, typer.Option("--seeds", metavar="N", help="Runs of each search; 20.", min=2)
+    ] = None,
+    trials: Annotated[
+        int | None, typer.Option("--trials", metavar="N", help="Trials of each search.", min=1)
+    ] = None,
+    picture: Annotated[
+        Path | None,
+        typer.Option(
+            "--picture", metavar="FILE", help="Where the figure goes: hil-what-if.png, or of --on."
+        ),
+    ] = None,
     db: Db = None,
     folder: Annotated[
         Path | None,
@@ -70,8 +93,19 @@ def replay(
     from hil.replay.from_frames import Changes
 
     changes = Changes(estimator, patch_size, objective, noise, calibration)
-    if from_frames == (on is not None):
-        raise InputError("hil replay", "", "say from what: either --frames or --on RIG.toml")
+    if [from_frames, on is not None, bool(what_if)].count(True) != 1:
+        problem = "say from what: either --frames, --on RIG.toml or --what-if KEY=VALUE,..."
+        raise InputError("hil replay", "", problem)
+    if what_if:
+        if changes.any or check or tolerance is not None:
+            raise InputError("--what-if", what_if[0], "goes without what belongs to --frames")
+        chosen = picture or Path("hil-what-if.png")
+        return answer_what_if(session, what_if, seeds or _SEEDS, trials, chosen, db, folder)
+    for name, given in (("--seeds", seeds), ("--trials", trials)):
+        if given is not None:
+            raise InputError(name, str(given), "belongs to --what-if")
+    if picture is not None and on is None:
+        raise InputError("--picture", str(picture), "belongs to --what-if and --on")
     if on is not None and (changes.any or check or tolerance is not None):
         raise InputError("--on", str(on), "goes without what belongs to --frames")
     if noise is not None and calibration is not None:
@@ -82,15 +116,17 @@ def replay(
     if tolerance is not None and (not check or not tolerance >= 0):
         raise InputError("--tolerance", f"{tolerance:g}", "allowed: 0 or more, with --check")
     if on is not None:
-        return _on_rig(session, on, db, folder)
+        return _on_rig(session, on, picture or Path("hil-replay.png"), db, folder)
     return _from_frames(session, changes, check, tolerance, db, folder)
 
 
-def _on_rig(session: str, rig: Path, db: str | None, folder: Path | None) -> int:
+def _on_rig(session: str, rig: Path, picture: Path, db: str | None, folder: Path | None) -> int:
     from hil.replay.comparison import compare
     from hil.replay.on_rig import replay_on
+    from hil.report.replay_plot import check_picture, draw_replay
     from hil.store import open_database
 
+    check_picture(picture)
     with open_database(db, frames=folder) as database:
         record = database.session(session)
 
@@ -101,8 +137,14 @@ def _on_rig(session: str, rig: Path, db: str | None, folder: Path | None) -> int
     summarise(result)
     with open_database(db, frames=folder) as database:
         found = compare(database, record.id, result.session_id)
+        pairs = [(pair.original, pair.replayed) for pair in found.pairs]
+        if pairs:
+            told = (found.rank_correlation, found.bias)
+            draw_replay(database, (record.id, result.session_id), pairs, told, picture)
     say_comparison(found, record.id, True)
     print(f"bias      {found.bias:+.4g} in the objective, the mean over trials")
+    if pairs:
+        print(f"picture   {picture.absolute()}")
     return exit_status(result)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
+from hil.cli.again.rehearsal import rehearse_session
 from hil.cli.options import Db, Frames, SessionRef
 from hil.cli.screen.asking import ask, say_line
 
@@ -116,12 +117,34 @@ def run(
     note: Note = "",
     rig: OtherRig = None,
     accept_calibration: Accept = False,
+    rehearse: Annotated[
+        bool,
+        typer.Option("--rehearse", help="Run it on a simulated rig; the real one is not opened."),
+    ] = False,
+    on: Annotated[
+        Path | None,
+        typer.Option("--on", metavar="TWIN.toml", help="The simulated rig of --rehearse."),
+    ] = None,
+    faults: Annotated[
+        Path | None,
+        typer.Option("--faults", metavar="FAULTS.toml", help="What goes wrong in --rehearse."),
+    ] = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Store the rehearsal, too, in the database.")
+    ] = False,
 ) -> int:
     """Run a session, with progress, the best so far, and a summary."""
-    from hil.session.run import run_session
+    from hil.errors import InputError
+    from hil.session.run import run_session, with_trials
     from hil.spec import load_session_file
 
     file = load_session_file(session, rig)
+    if rehearse:
+        file = with_trials(file, trials)
+        return rehearse_session(file, on, faults, keep, db, frames, drive_session)
+    for name, given in (("--on", on), ("--faults", faults), ("--keep", keep or None)):
+        if given is not None:
+            raise InputError(name, "", "belongs to --rehearse")
 
     def work(view: Observer) -> SessionResult:
         return run_session(

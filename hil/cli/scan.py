@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from hil.cli.options import Db, Frames, RigPath
-from hil.cli.record import Like, Name, Repeats
-from hil.cli.runs import Accept, Note, drive_session, exit_status, summarise
-
-if TYPE_CHECKING:
-    from hil.records.session import Observer
-    from hil.session.result import SessionResult
+from hil.cli.record import Like, Name, Recorded, Repeats
+from hil.cli.runs import Accept, Note, exit_status
 
 PLACE = 47
 
@@ -45,37 +41,18 @@ def scan(
 ) -> int:
     """Measure along one setting, or over two, as a session with a figure."""
     from hil.errors import InputError
-    from hil.replay.record import record_table
     from hil.replay.scan import ScanAxis, scan_table
+    from hil.report.replay_plot import check_picture
     from hil.report.scan_plot import draw_scan
     from hil.store import open_database
 
     if not len(setting) == len(start) == len(stop) == len(steps) or len(setting) > 2:
         problem = "one or two times --setting, each with --from, --to and --steps"
         raise InputError("hil scan", "", f"allowed: {problem}")
-    if not picture.parent.is_dir() or picture.suffix.lower() not in (".png", ".pdf", ".svg"):
-        problem = "allowed: a .png, .pdf or .svg file in a folder that exists"
-        raise InputError("--picture", str(picture), problem)
+    check_picture(picture)
     table = scan_table([ScanAxis(*one) for one in zip(setting, start, stop, steps, strict=True)])
-
-    def work(view: Observer) -> SessionResult:
-        return record_table(
-            rig,
-            table,
-            db,
-            frames=frames,
-            name=name,
-            session=session,
-            repeats=repeats,
-            kind="scan",
-            extra={"scanned": setting},
-            note=note,
-            accept_calibration=accept_calibration,
-            observer=view,
-        )
-
-    result = drive_session(work, name, "bits_per_pixel")
-    summarise(result)
+    told = Recorded(name, session, repeats, note, accept_calibration)
+    result = told.measure(rig, table, db, frames, kind="scan", extra={"scanned": setting})
     if result.n_complete:
         with open_database(db, frames=frames) as database:
             shown = list(database.rows(result.session_id)[0].requested)

@@ -63,8 +63,8 @@ def open_ndtiff(folder: Path) -> FileArray:
     if kind not in _TYPES:
         raise InputError(folder, "", f"holds pixels of type {kind}; allowed: NDTiff's, 8 to 16 bit")
     names = list(dict.fromkeys(name for axes in places for name, _ in axes))
-    values = [_values(places, name) for name in names]
-    axes = _letters(names) + "YX"
+    values = [axis_values(places, name) for name in names]
+    axes = axis_letters(names) + "YX"
     array = _Frames(folder, names, values, places, size, np.dtype(_TYPES[kind]))
     summary, frame = _metadata(folder, next(iter(places.values())).file)
     channels = tuple(map(str, values[names.index("channel")])) if "channel" in names else ()
@@ -161,13 +161,14 @@ def _index(folder: Path) -> Iterator[tuple[tuple[tuple[str, Any], ...], _Place]]
         yield tuple(axes.items()), _Place(name, offset, (height, width), kind)
 
 
-def _values(places: Any, name: str) -> list[Any]:
+def axis_values(places: Any, name: str) -> list[Any]:
     """Values on an axis: numbers in their order, names as they came."""
     found = list(dict.fromkeys(dict(axes)[name] for axes in places if name in dict(axes)))
     return sorted(found) if all(isinstance(one, int) for one in found) else found
 
 
-def _letters(names: Sequence[str]) -> str:
+def axis_letters(names: Sequence[str]) -> str:
+    """Give the letters of named axes."""
     others = iter(_OTHERS)
     return "".join(_LETTERS.get(name) or next(others, "Q") for name in names)
 

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.stats import rankdata
 
 from hil.records.trial import TrialRow
-from hil.replay.from_frames import REPLAY_OF
+from hil.replay.recorded_trials import REPLAY_OF
 from hil.session.result import best_of
 from hil.store import Database
 

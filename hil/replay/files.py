@@ -12,7 +12,10 @@ from drivers.types import Pixels, Value
 from hil.errors import InputError
 from hil.frames.axes import FrameFile
 from hil.frames.files import open_frames
-from hil.replay.table import SettingsTable
+from hil.frames.micromanager import ndtiff_folder
+from hil.replay.file_metadata import table_of_metadata
+from hil.replay.name_pattern import table_of_names
+from hil.replay.table import SettingsTable, read_table
 
 FIELD = "frames.field"  # the setting that brings a field of view before the camera
 _ALONE = (".tif", ".tiff", ".npy", ".npz", ".zarr")
@@ -81,17 +84,18 @@ def recording_of_files(
 
 def _parts(
     files: Sequence[Path], table: SettingsTable, axes: str | None
-) -> list[tuple[FrameFile, range]]:
+) -> list[tuple[FrameFile, Sequence[int]]]:
     """For each row the file that holds it, and which of its fields of view."""
     n_rows = len(table.rows)
     paths = list(files)
+    if table.fields:
+        whole = open_frames(paths[0], axes)
+        return [(whole, fields) for fields in table.fields]
     if table.files:
         folder = paths[0] if len(paths) == 1 and paths[0].is_dir() else table.path.parent
         paths = [folder / name for name in table.files]
-    elif len(paths) == 1 and paths[0].is_dir() and n_rows > 1:
-        inside = [one for one in paths[0].iterdir() if one.suffix.lower() in _ALONE]
-        if len(inside) == n_rows:
-            paths = sorted(inside, key=lambda one: _natural(one.name))
+    elif n_rows > 1 and len(inside := files_of(paths)) == n_rows:
+        paths = inside
     opened = [open_frames(path, axes) for path in paths]
     if len(opened) == n_rows:
         return [(one, range(one.shape[0])) for one in opened]
@@ -107,6 +111,42 @@ def _parts(
         f"has {n_rows} rows, and there are {held}; allowed: a file a row, or a multiple of the rows"
         " in one",
     )
+
+
+def files_of(paths: Sequence[Path]) -> list[Path]:
+    """List the files of one folder by their names, z4 before z10; others as they are given."""
+    if len(paths) != 1 or not paths[0].is_dir():
+        return list(paths)
+    inside = [one for one in paths[0].iterdir() if one.suffix.lower() in _ALONE]
+    return sorted(inside, key=lambda one: _natural(one.name))
+
+
+def settings_of(
+    files: Sequence[Path], table: Path | None, pattern: str | None
+) -> tuple[SettingsTable, str | None]:
+    """Find the settings of files: in a table, in their names, or in what they say of themselves.
+
+    Returns
+    -------
+    SettingsTable
+    str or None
+        What the axes of the files are, as far as it was found on the way.
+
+    Raises
+    ------
+    InputError
+    """
+    for path in files:
+        if not path.exists():
+            raise InputError(path, "", "no such file")
+    if table is not None:
+        return read_table(table), None
+    if pattern is not None:
+        return table_of_names(pattern, files_of(files)), None
+    inside = files_of(files)
+    stacks = any("_MMStack" in one.name for one in inside) or ndtiff_folder(files[0]) is not None
+    alone = len(files) == 1 and (stacks or len(inside) < 2)
+    return table_of_metadata(files if alone else inside)
 
 
 def _natural(name: str) -> list[tuple[int, str]]:

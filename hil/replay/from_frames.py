@@ -16,7 +16,8 @@ from hil.noise.parse import parse_noise_spec
 from hil.records.estimate import Assessment
 from hil.records.frames import Measurement
 from hil.records.session import Observer
-from hil.records.trial import OpenTrial, Proposal, TrialRow, TrialState
+from hil.records.trial import OpenTrial, TrialRow, TrialState
+from hil.replay.recorded_trials import WHAT, proposals_of
 from hil.replay.recording import recording_of
 from hil.replay.run_planned import PlannedRun, run_planned
 from hil.session.baseline import Baseline
@@ -30,7 +31,6 @@ from hil.spec.session import Stop
 from hil.spec.unattended import Pause
 from hil.store import Database, SessionRecord, open_database
 
-REPLAY_OF = "hil:replay_of"  # sampler attribute of a trial: the number of the original
 _NEVER = 10**6
 
 
@@ -231,23 +231,12 @@ def _failed_late(row: TrialRow, taken: Mapping[int, set[int]], everywhere: set[i
 
 def _planned(original: _Original) -> Planned:
     numbers = [row.number for row in original.rows]
-    new = {number: index for index, number in enumerate(numbers)}
-    proposals = [
-        Proposal(
-            row.kind,
-            row.requested,
-            row.distributions,
-            {**row.sampler_attrs, REPLAY_OF: row.number},
-            retry_of=new.get(row.retry_of) if row.retry_of is not None else None,
-        )
-        for row in original.rows
-    ]
 
     def chosen(trial: OpenTrial) -> Mapping[str, Value]:
         return {original.pin: numbers[trial.number]}
 
     return Planned(
-        ListedProposer(proposals, "recorded trials"),
+        ListedProposer(proposals_of(original.rows), WHAT),
         also=chosen,
         assessor=lambda inner: _AsItWas(inner, original),
     )

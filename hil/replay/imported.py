@@ -9,11 +9,11 @@ from pathlib import Path
 from hil.errors import InputError
 from hil.noise.parse import parse_noise_spec
 from hil.records.session import Observer
-from hil.replay.files import FIELD, recording_of_files
+from hil.replay.files import FIELD, recording_of_files, settings_of
 from hil.replay.from_frames import parse_calibration
 from hil.replay.record import planned_rows
 from hil.replay.run_planned import PlannedRun, run_planned
-from hil.replay.table import SettingsTable, table_session
+from hil.replay.table import table_session
 from hil.session.result import SessionResult
 from hil.session.run import show_nothing
 from hil.spec import RigFile, RigSpec, SessionSpec
@@ -22,9 +22,10 @@ from hil.spec.load import parse
 
 def import_files(
     files: Sequence[str | Path],
-    table: SettingsTable,
     database: str | None = None,
     *,
+    settings: Path | None = None,
+    pattern: str | None = None,
     noise: str | None = None,
     calibration: str | None = None,
     axes: str | None = None,
@@ -41,8 +42,9 @@ def import_files(
     ----------
     files
         A file a row of the table, one that holds them all, or the folder of those it names.
-    table
-        The settings.
+    settings, pattern
+        A table of settings, or a pattern of files' names; without both, they are what the files
+        say of themselves.
     noise, calibration
         What is known of the camera: as of ``--noise``, or an id. One of both is needed.
     axes
@@ -63,15 +65,19 @@ def import_files(
         raise InputError("hil import", "", "give either --noise or --calibration")
     spec = parse_noise_spec(noise) if noise is not None else parse_calibration(calibration or "")
     paths = [Path(file).absolute() for file in files]
+    if settings is not None and pattern is not None:
+        raise InputError("hil import", "", "give either --settings or --pattern")
+    table, found = settings_of(paths, settings, pattern)
+    axes = axes or found
     recording = recording_of_files(paths, table, axes)
-    driver = {
-        "kind": "replay",
-        "files": [str(path) for path in paths],
-        "table": str(table.path.absolute()),
-    }
+    driver: dict[str, object] = {"kind": "replay", "files": [str(path) for path in paths]}
+    if settings is not None:
+        driver["table"] = str(settings.absolute())
+    if pattern is not None:
+        driver["pattern"] = pattern
     if axes is not None:
         driver["axes"] = axes
-    chosen = name or table.path.stem
+    chosen = name or (paths[0] if settings is None else settings).stem
     text = json.dumps(
         {
             "name": f"{chosen}, imported",

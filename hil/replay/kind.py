@@ -8,9 +8,8 @@ from drivers.errors import ConfigError
 from drivers.replay.kind import ReplayKind, ReplayOptions
 from drivers.replay.recording import Recording
 from hil.errors import InputError
-from hil.replay.files import recording_of_files
+from hil.replay.files import recording_of_files, settings_of
 from hil.replay.recording import recording_of
-from hil.replay.table import read_table
 from hil.store import open_database
 
 
@@ -36,8 +35,10 @@ def _find(options: ReplayOptions) -> Recording:
 
 def _of_files(options: ReplayOptions) -> Recording:
     try:
-        table = read_table(str(options.table))
-        return recording_of_files([Path(file) for file in options.files], table, options.axes)
+        files = [Path(file) for file in options.files]
+        written = None if options.table is None else Path(options.table)
+        table, axes = settings_of(files, written, options.pattern)
+        return recording_of_files(files, table, options.axes or axes)
     except InputError as error:
         raise ConfigError("files", str(error)) from None
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from drivers.types import Value
-from hil.errors import InputError, SafetyError
+from hil.errors import InputError
 from hil.records.session import Observer
-from hil.records.trial import Proposal, TrialRow, TrialState
-from hil.replay.from_frames import REPLAY_OF
-from hil.replay.run_planned import PlannedRun, run_planned
+from hil.records.trial import TrialRow, TrialState
+from hil.replay.recorded_trials import WHAT, proposals_of
+from hil.replay.run_planned import PlannedRun, check_within, run_planned
 from hil.rig.rig import Rig
 from hil.session.baseline import Baseline
 from hil.session.planned import ListedProposer, Planned
@@ -88,25 +86,5 @@ def replay_on(
 
 def _planned(rows: list[TrialRow], rig: Rig, space: SearchSpace, where: str) -> Planned:
     for row in rows:
-        _check(row.requested, rig, space, f"trial {row.number}", where)
-    new = {row.number: index for index, row in enumerate(rows)}
-    proposals = [
-        Proposal(
-            row.kind,
-            row.requested,
-            row.distributions,
-            {**row.sampler_attrs, REPLAY_OF: row.number},
-            retry_of=new.get(row.retry_of) if row.retry_of is not None else None,
-        )
-        for row in rows
-    ]
-    return Planned(ListedProposer(proposals, "recorded trials"))
-
-
-def _check(values: Mapping[str, Value], rig: Rig, space: SearchSpace, key: str, where: str) -> None:
-    try:
-        rig.safety.check(values)
-    except SafetyError as error:
-        raise InputError(where, key, str(error)) from None
-    if problem := rig.safety.joint_problem({**space.present, **space.fixed, **values}):
-        raise InputError(where, key, problem)
+        check_within(row.requested, rig, space, where, f"trial {row.number}")
+    return Planned(ListedProposer(proposals_of(rows), WHAT))

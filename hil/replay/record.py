@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hil.errors import InputError, SafetyError
+from hil.errors import InputError
 from hil.records.session import Observer
-from hil.replay.run_planned import PlannedRun, run_planned
+from hil.replay.run_planned import PlannedRun, check_within, run_planned
 from hil.replay.table import SettingsTable, table_session
 from hil.rig.rig import Rig
 from hil.session.planned import ListedProposer, Planned
@@ -89,10 +89,5 @@ def planned_rows(table: SettingsTable, rig: Rig, space: SearchSpace) -> Planned:
         Naming the row.
     """
     for i, row in enumerate(table.rows, start=1):
-        try:
-            rig.safety.check(row)
-        except SafetyError as error:
-            raise InputError(table.path, f"row {i}", str(error)) from None
-        if problem := rig.safety.joint_problem({**space.present, **space.fixed, **row}):
-            raise InputError(table.path, f"row {i}", problem)
+        check_within(row, rig, space, table.path, f"row {i}")
     return Planned(ListedProposer(table.proposals(), "rows of the table"))

@@ -47,8 +47,17 @@ def check_replayable(database: Database, record: SessionRecord) -> None:
     )
 
 
-def recording_of(database: Database, session: str) -> Recording:
+def recording_of(database: Database, session: str, *, need_frames: bool = True) -> Recording:
     """Make a recording of a session; the database is closed with it.
+
+    Parameters
+    ----------
+    database
+        Holds the session.
+    session
+        Id, or a unique beginning of one.
+    need_frames
+        Whether frames are going to be served; otherwise settings alone.
 
     Raises
     ------
@@ -56,7 +65,10 @@ def recording_of(database: Database, session: str) -> Recording:
         There is no such session, it still runs, or its frames were not kept.
     """
     record = database.session(session)
-    check_replayable(database, record)
+    if need_frames:
+        check_replayable(database, record)
+    elif not database.kept(record.id):
+        raise InputError("SESSION", record.id[:8], "no trial was measured")
     rig = parse(RigSpec, record.rig_text, f"the rig file of session {record.id[:8]}")
     layout = Baseline.from_json(record.extra["layout"])
     trials = _trials(database, record)
@@ -65,7 +77,7 @@ def recording_of(database: Database, session: str) -> Recording:
     places = (*layout.fields, *layout.blanks)
     for place in reversed(places):
         present |= {name: value for name, value in place.items() if name not in layout.before}
-    named = {**_interlocks(rig), **present}
+    named = {**_limited(record, rig), **_interlocks(rig), **present}
     settings = _settings(record, rig, named, trials)
     pixels = _reader(database, record.id, {trial.number: trial.fields for trial in trials})
     known = {setting.name for setting in settings}
@@ -151,6 +163,26 @@ def _interlocks(rig: RigSpec) -> dict[str, Value]:
         ends = [end for end in (one.low, one.high) if end is not None]
         found[one.setting] = one.choices[0] if one.choices else sum(ends) / len(ends)
     return found
+
+
+def _limited(record: SessionRecord, rig: RigSpec) -> dict[str, Value]:
+    """Tell where settings stood that limits name and nobody read: they never moved from rest."""
+    names = {*rig.limits}
+    names |= {name for rule in rig.limits_together for name in rule.settings}
+    names |= {name for rule in rig.limits_matrix for name in rule.settings}
+    told = {table["name"]: setting_from(table) for table in record.extra.get("settings", ())}
+    return {name: _at_rest(told[name]) for name in sorted(names & told.keys())}
+
+
+def _at_rest(setting: Setting) -> Value:
+    if setting.park is not None:
+        return setting.park
+    if setting.kind == "choice":
+        return setting.choices[0]
+    low = -math.inf if setting.low is None else setting.low
+    high = math.inf if setting.high is None else setting.high
+    value = min(max(0.0, low), high)
+    return round(value) if setting.kind == "int" else value
 
 
 # --- what the settings were ----------------------------------------------------------------------

@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from drivers.types import Value
 from hil.calibration.rig_noise import RigNoise, rig_noise
 from hil.clock import SystemClock
+from hil.errors import InputError, SafetyError
 from hil.records.session import Observer
 from hil.rig.rig import Rig
 from hil.session.assess import check_estimator, check_objectives
@@ -127,3 +129,21 @@ def _baseline(run: PlannedRun, rig: Rig, space: SearchSpace) -> Baseline:
         return rig.run(lambda: take_baseline(run.file.spec, space, rig.spec, run.file.path))
     rig.run(lambda: known.check(space.safety, run.file.path))
     return known
+
+
+def check_within(
+    values: Mapping[str, Value], rig: Rig, space: SearchSpace, where: str | Path, key: str
+) -> None:
+    """Refuse settings of a given trial that a rig would not take, before anything moves.
+
+    Raises
+    ------
+    InputError
+        With `where` and `key`.
+    """
+    try:
+        rig.safety.check(values)
+    except SafetyError as error:
+        raise InputError(where, key, str(error)) from None
+    if problem := rig.safety.joint_problem({**space.present, **space.fixed, **values}):
+        raise InputError(where, key, problem)

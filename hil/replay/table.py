@@ -34,11 +34,14 @@ class SettingsTable:
         Setting to value, in the table's order; the same settings in each.
     files
         For each row the name of its file; empty where the table does not say.
+    fields
+        For each row which fields of view of the one file are its own; empty where it does not say.
     """
 
     path: Path
     rows: tuple[Mapping[str, Value], ...]
     files: tuple[str, ...] = ()
+    fields: tuple[tuple[int, ...], ...] = ()
 
     def proposals(self) -> list[Proposal]:
         """Give each row as a trial."""

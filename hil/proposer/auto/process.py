@@ -79,6 +79,15 @@ class Process(Model):
         How many of the columns are settings.
     rough
         Expect the values to be no parabola.
+
+    Attributes
+    ----------
+    offset, scale
+        Of the values: standardised, they are (value - offset) / scale.
+    x, z, relative_variance
+        Points, standardised values, and their noise relative to one another.
+    theta, prior_mean, prior_sd
+        Logarithms of the hyperparameters at their maximum a posteriori, and their prior.
     """
 
     num_outputs = 1
@@ -95,16 +104,16 @@ class Process(Model):
         super().__init__()
         self.offset = float(np.mean(z))
         self.scale = float(np.std(z)) or 1.0
-        self._n_columns = n_columns
-        self._x = torch.as_tensor(x, dtype=torch.double)
-        self._z = torch.as_tensor((z - self.offset) / self.scale, dtype=torch.double)
-        self._relative = torch.as_tensor(relative_variance, dtype=torch.double)
+        self.n_columns = n_columns
+        self.x = torch.as_tensor(x, dtype=torch.double)
+        self.z = torch.as_tensor((z - self.offset) / self.scale, dtype=torch.double)
+        self.relative_variance = torch.as_tensor(relative_variance, dtype=torch.double)
         priors = _ROUGH if rough else _SMOOTH
         self._sizes = {name: n_columns if name == "relevance" else 1 for name in priors}
         medians = {**priors, "length": (priors["length"][0] * math.sqrt(n_columns), _LENGTH_SPREAD)}
-        self._prior_mean = self._per_entry({name: math.log(m) for name, (m, _) in medians.items()})
-        self._prior_sd = self._per_entry({name: spread for name, (_, spread) in medians.items()})
-        self._theta = self._fit()
+        self.prior_mean = self._per_entry({name: math.log(m) for name, (m, _) in medians.items()})
+        self.prior_sd = self._per_entry({name: spread for name, (_, spread) in medians.items()})
+        self.theta = self._fit()
         self._condition()
 
     def _per_entry(self, values: dict[str, float]) -> Any:
@@ -116,14 +125,12 @@ class Process(Model):
     def _fit(self) -> Any:
         def downhill(inner: Floats) -> tuple[float, Floats]:
             theta = torch.as_tensor(inner).requires_grad_()
-            loss = self._loss(theta)
+            loss = self.loss(theta)
             (gradient,) = torch.autograd.grad(loss, theta)
             return float(loss.detach()), gradient.numpy()
 
-        start = self._prior_mean.numpy()
-        bounds = [
-            (m - 6 * s, m + 6 * s) for m, s in zip(start, self._prior_sd.numpy(), strict=True)
-        ]
+        start = self.prior_mean.numpy()
+        bounds = [(m - 6 * s, m + 6 * s) for m, s in zip(start, self.prior_sd.numpy(), strict=True)]
         found = minimize(
             downhill,
             start,
@@ -134,28 +141,31 @@ class Process(Model):
         )
         return torch.as_tensor(found.x)
 
-    def _loss(self, theta: Any) -> Any:
+    def loss(self, theta: Any) -> Any:
         """Negative logarithm of the posterior of the hyperparameters, up to a constant."""
-        factor = self._factor(theta)
-        white = torch.linalg.solve_triangular(factor, self._z[:, None], upper=False)
+        factor = self.factor(theta)
+        white = torch.linalg.solve_triangular(factor, self.z[:, None], upper=False)
         likelihood = 0.5 * (white**2).sum() + factor.diagonal().log().sum()
-        return likelihood + 0.5 * (((theta - self._prior_mean) / self._prior_sd) ** 2).sum()
+        return likelihood + 0.5 * (((theta - self.prior_mean) / self.prior_sd) ** 2).sum()
 
-    def _named(self, theta: Any) -> dict[str, Any]:
+    def named(self, theta: Any) -> dict[str, Any]:
+        """Give the hyperparameters by name, from their logarithms."""
         parts = torch.split(torch.exp(theta), list(self._sizes.values()))
         return dict(zip(self._sizes, parts, strict=True))
 
-    def _factor(self, theta: Any) -> Any:
-        noise = self._named(theta)["noise"] * self._relative
-        covariance = self._kernel(theta, self._x, self._x) + torch.diag(noise + _JITTER)
+    def factor(self, theta: Any) -> Any:
+        """Give the Cholesky factor of the values' covariance, noise included, (n, n)."""
+        noise = self.named(theta)["noise"] * self.relative_variance
+        covariance = self.kernel(theta, self.x, self.x) + torch.diag(noise + _JITTER)
         # a constant of unknown height, with the variance of the values themselves
         factor, wrong = torch.linalg.cholesky_ex(covariance + 1.0)
         if wrong:
-            factor = torch.linalg.cholesky(covariance + 1.0 + 1e-4 * torch.eye(len(self._x)))
+            factor = torch.linalg.cholesky(covariance + 1.0 + 1e-4 * torch.eye(len(self.x)))
         return factor
 
-    def _kernel(self, theta: Any, x1: Any, x2: Any) -> Any:
-        d, own = self._n_columns, self._named(theta)
+    def kernel(self, theta: Any, x1: Any, x2: Any) -> Any:
+        """Give the covariance of the process at (..., n, k) and (..., m, k) points, (..., n, m)."""
+        d, own = self.n_columns, self.named(theta)
         a, b = 2 * x1[..., :d] - 1, 2 * x2[..., :d] - 1
         distance = (a[..., :, None, :] - b[..., None, :, :]).pow(2).sum(-1)
         t = torch.sqrt(5 * distance / own["length"] ** 2 + 1e-12)
@@ -169,12 +179,17 @@ class Process(Model):
             found = found + own["field"] * (x1[..., d:] @ x2[..., d:].transpose(-1, -2))
         return found
 
+    @property
+    def noise(self) -> float:
+        """Variance of the typical value's noise, standardised."""
+        return float(self.named(self.theta)["noise"])
+
     # --- posterior -------------------------------------------------------------------------------
 
     def _condition(self) -> None:
         with torch.no_grad():
-            self._chol = self._factor(self._theta)
-            self._white = torch.linalg.solve_triangular(self._chol, self._z[:, None], upper=False)
+            self._chol = self.factor(self.theta)
+            self._white = torch.linalg.solve_triangular(self._chol, self.z[:, None], upper=False)
 
     def moments(self, x: Any) -> tuple[Any, Any]:
         """Give mean and covariance of the values without noise, standardised.
@@ -188,10 +203,10 @@ class Process(Model):
         -------
         (..., n) and (..., n, n)
         """
-        cross = self._kernel(self._theta, self._x, x) + 1.0
+        cross = self.kernel(self.theta, self.x, x) + 1.0
         shaped = torch.linalg.solve_triangular(self._chol, cross, upper=False)
         mean = (shaped.transpose(-1, -2) @ self._white).squeeze(-1)
-        own = self._kernel(self._theta, x, x) + 1.0
+        own = self.kernel(self.theta, x, x) + 1.0
         return mean, own - shaped.transpose(-1, -2) @ shaped
 
     def marginals(self, x: Any) -> tuple[Any, Any]:
@@ -216,9 +231,11 @@ class Process(Model):
 
     def believe(self, x: Any, expected: Any) -> None:
         """Add points as if they had been measured at what was expected."""
-        self._x = torch.cat([self._x, x])
-        self._z = torch.cat([self._z, expected])
-        self._relative = torch.cat([self._relative, torch.ones(len(x), dtype=torch.double)])
+        self.x = torch.cat([self.x, x])
+        self.z = torch.cat([self.z, expected])
+        self.relative_variance = torch.cat(
+            [self.relative_variance, torch.ones(len(x), dtype=torch.double)]
+        )
         self._condition()
 
 

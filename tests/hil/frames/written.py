@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,10 @@ def say(group: zarr.Group, says: dict[str, Any]) -> None:
 
 
 def ndtiff(
-    folder: Path, frames: dict[tuple[tuple[str, Any], ...], np.ndarray], summary: Any
+    folder: Path,
+    frames: dict[tuple[tuple[str, Any], ...], np.ndarray],
+    summary: Any,
+    says: Callable[[dict[str, Any]], dict[str, Any]] = lambda axes: {},
 ) -> None:
     """NDTiff version 3, one file, as its specification and the package ndstorage have it."""
     folder.mkdir()
@@ -46,7 +50,8 @@ def ndtiff(
     head = struct.pack("<HHIIIIII", 0x4949, 42, 28 + len(words), 483729, 3, 3, 2355492, len(words))
     content, index = bytearray(head + words), bytearray()
     for number, (axes, image) in enumerate(frames.items()):
-        meta = json.dumps({"Camera": "Cam", "Exposure-ms": 10.0}).encode()
+        told = {"Camera": "Cam", "Exposure-ms": 10.0, **says(dict(axes))}
+        meta = json.dumps(told).encode()
         at, n_tags = len(content), 10
         pixels_at = at + 2 + 12 * n_tags + 4
         meta_at = pixels_at + image.nbytes
@@ -67,7 +72,12 @@ def ndtiff(
     (folder / "NDTiff.index").write_bytes(index)
 
 
-def mm_stacks(folder: Path, positions: np.ndarray, channels: tuple[str, ...]) -> list[Path]:
+def mm_stacks(
+    folder: Path,
+    positions: np.ndarray,
+    channels: tuple[str, ...],
+    says: Callable[[int, int], dict[str, Any]] = lambda position, time: {},
+) -> list[Path]:
     """Micro-Manager's OME-TIFF, a file a position, (positions, times, channels, height, width)."""
     folder.mkdir(exist_ok=True)
     n, n_t, n_c, height, width = positions.shape
@@ -84,7 +94,8 @@ def mm_stacks(folder: Path, positions: np.ndarray, channels: tuple[str, ...]) ->
         entries = []
         for t, c in np.ndindex(n_t, n_c):
             image = positions[p, t, c]
-            meta = json.dumps({"Camera": "Cam", "Exposure-ms": 20, "Cam-Binning": "2"}).encode()
+            told = {"Camera": "Cam", "Exposure-ms": 20, "Cam-Binning": "2", **says(p, t)}
+            meta = json.dumps(told).encode()
             meta += b" " * (len(meta) % 2)
             at, n_tags = len(content), 13
             pixels_at = at + 2 + 12 * n_tags + 4

@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import tifffile
 import zarr
@@ -11,6 +12,7 @@ import hil
 from hil.cli.main import run
 from hil.information import estimate_information
 from hil.noise import parse_noise
+from tests.hil.frames.written import ndtiff
 
 NOISE = "camera:gain_e_per_adu=0.5,offset_adu=100,read_noise_e=1.6,bit_depth=16"
 
@@ -73,6 +75,58 @@ def test_one_file_holds_all_rows_and_the_session_replays() -> None:
     options = ["--settings", "t.csv", "--noise", NOISE, "--estimator", "gaussian"]
     assert run(["import", "all.npy", *options]) == 0
     assert run(["replay", "last", "--frames", "--check"]) == 0
+
+
+def test_settings_stand_in_the_names_of_files_and_the_session_has_the_name_given() -> None:
+    for z in (10, 2, 1):
+        np.save(f"run_z{z}.npy", stack(z))
+    Path("frames").mkdir()
+    for path in Path().glob("run_*"):
+        path.rename(Path("frames") / path.name)
+    options = ["--pattern", "run_z{focus.z_um}", "--noise", NOISE, "--estimator", "gaussian"]
+    assert run(["import", "frames", *options, "-o", "old stack"]) == 0
+    with hil.open_database() as database:
+        assert list(database.trials("last")["focus.z_um"]) == [1, 2, 10]
+        assert np.array_equal(database.frames("last", 2), stack(10))
+        assert database.session("last").name == "old stack"
+    assert run(["replay", "last", "--frames", "--check"]) == 0
+
+
+def test_settings_are_what_micro_manager_says_of_each_frame() -> None:
+    planes = {(("position", p), ("z", z)): stack(z)[p, 0] for p in range(2) for z in range(3)}
+    ndtiff(Path("run"), planes, {}, lambda axes: {"ZPositionUm": axes["z"] - 1.0})
+    options = ["--noise", NOISE, "--estimator", "gaussian", "--patch-size", "8"]
+    assert run(["import", "run", *options]) == 0
+    with hil.open_database() as database:
+        table = database.trials("last")
+        assert list(table["focus.position_um"]) == [-1, 0, 1]
+        assert np.array_equal(database.frames("last", 1)[:, 0], stack(1)[:, 0])
+        wanted = estimate_information(
+            stack(1)[:, :1], parse_noise(NOISE), estimator="gaussian", patch_size=8, seed=0
+        )
+    assert table["objective"][1] == pytest.approx(wanted.bits_per_pixel, abs=1e-9)
+    assert run(["replay", "last", "--frames", "--check"]) == 0
+
+
+def test_a_table_may_be_parquet() -> None:
+    pd.DataFrame({"Z.position_um": [1, 2], "wheel.Label": ["a", "b"]}).to_parquet("t.parquet")
+    write("npy", "all", np.concatenate([stack(0), stack(1)]))
+    options = ["--settings", "t.parquet", "--noise", NOISE, "--estimator", "gaussian"]
+    assert run(["import", "all.npy", *options]) == 0
+    with hil.open_database() as database:
+        assert list(database.trials("last")["wheel.Label"]) == ["a", "b"]
+
+
+def test_without_a_table_files_that_say_nothing_are_refused(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    np.save("a.npy", stack(0))
+    assert run(["import", "a.npy", "--noise", NOISE]) == 2
+    assert "a.npy: says no settings; allowed: a table" in capsys.readouterr().err
+    both = ["--settings", "t.csv", "--pattern", "{a.b}"]
+    assert run(["import", "a.npy", "--noise", NOISE, *both]) == 2
+    assert "either --settings or --pattern" in capsys.readouterr().err
+    assert not Path("hil.db").exists()
 
 
 WRONG = [

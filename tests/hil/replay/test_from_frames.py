@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -8,9 +9,12 @@ import pytest
 
 import hil
 from hil.errors import InputError
+from hil.information.registry import estimator_names
 from hil.replay.comparison import compare
-from hil.replay.from_frames import REPLAY_OF, Changes, replay_frames
+from hil.replay.from_frames import Changes, replay_frames
+from hil.replay.recorded_trials import REPLAY_OF
 from tests.hil.replay.recorded_sessions import copied, session_named
+from tests.hil.small_session import RIG, SESSION
 
 
 @pytest.fixture
@@ -112,3 +116,76 @@ def execute(url: str, sql: str) -> None:
     with database:
         database.execute(sql)
     database.close()
+
+
+SMALL = RIG.replace("height_px = 64\nwidth_px = 64", "height_px = 24\nwidth_px = 24")
+
+
+# Those with a network take a minute: benchmarks/replay.py has them too.
+QUICK = [name for name in estimator_names() if "pixelcnn" not in name]
+
+
+@pytest.mark.parametrize("estimator", QUICK)
+def test_every_estimator_gives_the_same_numbers(tmp_path: Path, estimator: str) -> None:
+    (tmp_path / "rig.toml").write_text(SMALL, encoding="utf-8")
+    told = f'\n[estimator]\nkind = "{estimator}"\npatch_size = 4\n'
+    session = tmp_path / "session.toml"
+    session.write_text(SESSION.replace("trials = 6", "trials = 1") + told, encoding="utf-8")
+    url = f"sqlite:///{(tmp_path / 'hil.db').as_posix()}"
+    recorded = hil.run_session(session, url)
+    assert recorded.n_complete == 1, recorded.happened
+    assert_same(url, recorded.session_id)
+
+
+def assert_same(url: str, session: str) -> None:
+    again = replay_frames(session, url)
+    with hil.open_database(url) as database:
+        found = compare(database, session, again.session_id)
+    assert found.pairs and not found.moved(1e-9)
+    assert [pair.before for pair in found.pairs] == pytest.approx(
+        [pair.after for pair in found.pairs], abs=1e-9
+    )
+
+
+EXAMPLES = Path(__file__).parents[3] / "examples"
+RIGS = ("hyperspectral", "ledarray", "lensless", "microscope", "satellite", "tomography")
+
+
+@pytest.mark.parametrize("rig", RIGS)
+def test_every_simulated_rig_gives_the_same_numbers(tmp_path: Path, rig: str) -> None:
+    for name in ("rig.toml", "session.toml"):
+        text = (EXAMPLES / rig / name).read_text(encoding="utf-8")
+        text = text.replace('keep_frames = "first"', 'keep_frames = "all"')
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    url = f"sqlite:///{(tmp_path / 'hil.db').as_posix()}"
+    recorded = hil.run_session(tmp_path / "session.toml", url, trials=1)
+    assert recorded.n_complete == 1
+    assert_same(url, recorded.session_id)
+
+
+NOT_WHOLE = [
+    ("UPDATE session SET state = 'RUNNING'", "it still runs"),
+    ("UPDATE session SET state = 'PAUSED'", "it still runs"),
+    ("UPDATE acquisition SET path = NULL", "its frames were not kept; its settings can be"),
+    ("UPDATE acquisition SET n_frames = 2 * n_frames", "only the first frame of each field"),
+    ("DELETE FROM acquisition", "it has no frames"),
+]
+
+
+@pytest.mark.parametrize(("sql", "told"), NOT_WHOLE)
+def test_frames_that_are_not_all_there_are_refused(url: str, sql: str, told: str) -> None:
+    session = session_named(url, "regression")
+    execute(url, sql)
+    with pytest.raises(InputError, match=told):
+        replay_frames(session, url)
+    with hil.open_database(url) as database:
+        assert len(database.sessions()) == 2
+
+
+def test_frames_whose_folder_is_gone_fail_trial_by_trial(url: str, tmp_path: Path) -> None:
+    session = session_named(url, "regression")
+    shutil.rmtree(tmp_path / "hil-frames" / session / "000004")
+    result = replay_frames(session, url, changes=Changes(estimator="gaussian"))
+    assert result.n_complete == 5
+    with hil.open_database(url) as database:
+        assert "000004" in database.trials(result.session_id)["reason"][4]

@@ -22,9 +22,10 @@ def test_recorded_settings_are_measured_on_a_simulated_rig(
     session: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Path("rig.toml").write_text(RIG, encoding="utf-8")
-    assert run(["replay", session, "--on", "rig.toml"]) == 0
+    assert run(["replay", session, "--on", "rig.toml", "--picture", "on.svg"]) == 0
     told = capsys.readouterr().out
     assert "rank correlation" in told and "bias" in told
+    assert "axes_1" in Path("on.svg").read_text(encoding="utf-8")
     with hil.open_database() as database:
         old, new = database.trials(session), database.trials("last")
         assert list(old["focus.z_um"]) == pytest.approx(list(new["focus.z_um"]))

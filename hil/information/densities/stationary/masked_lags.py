@@ -170,8 +170,9 @@ def lag_products(patches: NDArray[np.float32]) -> tuple[Floats, Floats]:
     n, d = patches.shape
     index, once = _pairs(round(d**0.5))
     scatter = (patches.T @ patches).astype(np.float64)
-    products = np.bincount(index, scatter.ravel(), once.size).reshape(once.shape)
-    return products, n * once
+    products: Floats = np.bincount(index, scatter.ravel(), once.size).reshape(once.shape)
+    counts: Floats = n * once
+    return products, counts
 
 
 @lru_cache(maxsize=4)

@@ -1,0 +1,72 @@
+"""Whether a rehearsal foretells the demo: time, frames, light and disk, each within 10 %.
+
+    python benchmarks/rehearsal.py [--simulated-clock] [number of trials]
+
+The demo's session is rehearsed, and then really run on its rig with motions and exposures that take
+their time. Other work on the computer changes both times, and not alike: run it alone. With
+``--simulated-clock`` the real run counts its motions and exposures on a clock of its own, and the
+time of the devices alone is compared.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import hil
+from hil.demo import demo_files
+from hil.replay.rehearsal.rehearse import rehearse
+from hil.session.run import with_trials
+from hil.spec import RigSpec, SessionFile
+from hil.spec.load import parse
+
+
+def in_real_time(file: SessionFile) -> SessionFile:
+    text = re.sub(r"(?m)^seed = ", "realtime = true\nseed = ", file.rig.text, count=1)
+    rig = replace(file.rig, spec=parse(RigSpec, text, file.rig.path), text=text)
+    return replace(file, rig=rig)
+
+
+def main(trials: int, real_time: bool) -> bool:
+    file = with_trials(demo_files(), trials)
+    file = in_real_time(file) if real_time else file
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{(Path(folder) / 'warm.db').as_posix()}"
+        hil.run_session(with_trials(demo_files(), 10), url)  # what is loaded once is loaded
+    told = rehearse(file)
+    assert told is not None
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{(Path(folder) / 'hil.db').as_posix()}"
+        began = time.perf_counter()
+        result = hil.run_session(file, url)
+        wall_s = time.perf_counter() - began
+        with hil.open_database(url) as database:
+            table, rows = database.trials("last"), database.rows("last")
+        stored = sum(one.stat().st_size for one in Path(folder).rglob("*") if one.is_file())
+    devices_s = float(table["device_s"].sum())
+    dose_mj = sum(row.measured.dose_mj for row in rows if row.measured is not None)
+    pairs = [
+        ("time, s", told.total_s, wall_s),
+        ("of it the devices, s", told.devices_s, devices_s),
+        ("frames", told.frames, float(table["n_frames"].sum())),
+        ("light, mJ", told.dose_mj, dose_mj),
+        ("disk, MB", told.disk_bytes / 1e6, stored / 1e6),
+        ("winner", told.best, result.best.objective if result.best else float("nan")),
+    ]
+    print(f"the real run ended as {result.state}: {result.reason}")
+    print(f"{'':22s} {'foretold':>9s} {'real':>9s} {'off by':>7s}")
+    for name, before, after in pairs:
+        print(f"{name:22s} {before:9.4g} {after:9.4g} {before / after - 1:7.1%}")
+    good = all(abs(before / after - 1) <= 0.1 for _, before, after in pairs[not real_time : 5])
+    print("all within 10 %" if good else "not all within 10 %")
+    return good
+
+
+if __name__ == "__main__":
+    words = [word for word in sys.argv[1:] if word != "--simulated-clock"]
+    real_time = "--simulated-clock" not in sys.argv
+    sys.exit(0 if main(int(words[0]) if words else 50, real_time) else 1)

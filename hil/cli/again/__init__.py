@@ -1,0 +1,1 @@
+"""What ``hil replay --what-if`` and ``hil run --rehearse`` print."""

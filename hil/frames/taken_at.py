@@ -1,0 +1,190 @@
+"""At which settings frames were taken, as files of Micro-Manager and OME say of each frame.
+
+Settings are called as this program's drivers call them: ``LABEL.PROPERTY``, the focus drive's
+``position_um``, the camera's ``exposure_ms``. Where a file says nothing there is nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+from xml.etree import ElementTree
+
+import numpy as np
+
+from hil.errors import InputError
+from hil.frames.micromanager import INDEX, axis_letters, axis_values, ndtiff_folder
+from hil.frames.tiff_log import complaints
+
+Settings: TypeAlias = Mapping[str, float | str]
+
+_MICROMANAGER = 51123
+# What changes from frame to frame by itself, or says where in the file a frame lies.
+_NO_SETTINGS = ("time", "date", "stamp", "uuid", "index", "number", "frame", "sequence")
+_TO_MS = {"s": 1e3, "ms": 1.0, "us": 1e-3, "\u00b5s": 1e-3, "\u03bcs": 1e-3}
+_TO_UM = {"um": 1.0, "\u00b5m": 1.0, "\u03bcm": 1.0, "nm": 1e-3, "mm": 1e3}
+
+
+@dataclass(frozen=True, slots=True)
+class TakenAt:
+    """The settings of each frame of a dataset.
+
+    Parameters
+    ----------
+    axes, shape
+        Its axes before height and width, by letters, and their lengths.
+    settings
+        Place on these axes to what was set; frames that were never written are not there.
+    """
+
+    axes: str
+    shape: tuple[int, ...]
+    settings: Mapping[tuple[int, ...], Settings]
+
+
+def taken_at(path: Path) -> TakenAt:
+    """Read the settings of all frames.
+
+    Raises
+    ------
+    InputError
+        The dataset is of a kind that keeps none, or cannot be read.
+    """
+    folder = ndtiff_folder(path)
+    if folder is not None:
+        return _of_ndtiff(folder)
+    if path.is_dir():
+        stacks = sorted(one for one in path.iterdir() if "_MMStack" in one.name)
+        if not stacks:
+            raise InputError(path, "", "says no settings; allowed: a table of them, or a pattern")
+        path = stacks[0]
+    if path.suffix.lower() not in (".tif", ".tiff"):
+        raise InputError(path, "", "says no settings; allowed: a table of them, or a pattern")
+    return _of_tiff(path)
+
+
+def _of_ndtiff(folder: Path) -> TakenAt:
+    import tifffile
+
+    with complaints(folder / INDEX):
+        entries = list(tifffile.tifffile.read_ndtiff_index(folder / INDEX))
+    places = {tuple(entry[0].items()): entry for entry in entries}
+    names = list(dict.fromkeys(name for axes in places for name, _ in axes))
+    values = [axis_values(places, name) for name in names]
+    found = {}
+    for axes, entry in places.items():
+        of = dict(axes)
+        pairs = zip(names, values, strict=True)
+        at = tuple(known.index(of.get(name, known[0])) for name, known in pairs)
+        found[at] = of_micromanager(_json_at(folder / Path(entry[1]).name, entry[7], entry[8]))
+    return TakenAt(axis_letters(names), tuple(map(len, values)), found)
+
+
+def _json_at(file: Path, offset: int, length: int) -> Any:
+    try:
+        with file.open("rb") as opened:
+            opened.seek(offset)
+            return json.loads(opened.read(length))
+    except (OSError, ValueError):
+        return {}
+
+
+def _of_tiff(path: Path) -> TakenAt:
+    import tifffile
+
+    with complaints(path), tifffile.TiffFile(path) as file:
+        parts = [_of_series(file, number) for number in range(len(file.series))]
+    if len(parts) == 1:
+        return parts[0]
+    found = {(i, *at): told for i, part in enumerate(parts) for at, told in part.settings.items()}
+    return TakenAt(f"P{parts[0].axes}", (len(parts), *parts[0].shape), found)
+
+
+def _of_series(file: Any, number: int) -> TakenAt:
+    series = file.series[number]
+    n = len(series.shape) - 2
+    axes, shape = str(series.axes)[:n], tuple(series.shape)[:n]
+    planes = _ome_planes(file.ome_metadata, number)
+    found: dict[tuple[int, ...], Settings] = {}
+    for i, page in enumerate(series.pages):
+        at = tuple(int(k) for k in np.unravel_index(i, shape)) if shape else ()
+        told: Settings = {}
+        if page is not None:
+            told = of_micromanager(page.aspage().tags.valueof(_MICROMANAGER))
+        c, z, t = (at[axes.index(one)] if one in axes else 0 for one in "CZT")
+        found[at] = {**planes.get((c, z, t), {}), **told}
+    return TakenAt(axes, shape, found)
+
+
+# --- what one frame says -------------------------------------------------------------------------
+
+
+def of_micromanager(told: Any) -> dict[str, float | str]:
+    """Give the settings in Micro-Manager's metadata of one frame."""
+    if isinstance(told, (str, bytes)):
+        try:
+            told = json.loads(told)
+        except ValueError:
+            return {}
+    if not isinstance(told, Mapping):
+        return {}
+    focus = str(told.get("Core-Focus") or "focus")
+    camera = str(told.get("Core-Camera") or told.get("Camera") or "camera")
+    found: dict[str, float | str] = {}
+    for key, name in (("ZPositionUm", f"{focus}.position_um"), ("Exposure-ms", _exposure(camera))):
+        if (value := _value(told.get(key))) is not None and not isinstance(value, str):
+            found[name] = float(value)
+    for key, value in told.items():
+        label, dash, prop = str(key).partition("-")
+        plain = dash and label and prop and label != "Core" and prop not in ("ms", "um")
+        if not plain or any(word in prop.lower() for word in _NO_SETTINGS):
+            continue
+        inner = value.get("PropVal") if isinstance(value, Mapping) else value
+        if (said := _value(inner)) is not None:
+            found.setdefault(f"{label}.{prop.replace(' ', '_')}", said)
+    return found
+
+
+def _exposure(camera: str) -> str:
+    return f"{camera}.exposure_ms"
+
+
+def _value(value: Any) -> float | str | None:
+    if isinstance(value, bool) or value in (None, ""):
+        return None
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return value if isinstance(value, str) and len(value) <= 80 else None
+    return number if np.isfinite(number) else None
+
+
+def _ome_planes(words: str | None, number: int) -> dict[tuple[int, int, int], Settings]:
+    """Read the planes of one image of OME-XML: by channel, z and time."""
+    try:
+        root = ElementTree.fromstring(words) if words else None
+    except ElementTree.ParseError:
+        root = None
+    images = [] if root is None else [one for one in root.iter() if one.tag.endswith("}Image")]
+    if number >= len(images):
+        return {}
+    found: dict[tuple[int, int, int], Settings] = {}
+    for plane in (one for one in images[number].iter() if one.tag.endswith("}Plane")):
+        c, z, t = (int(plane.get(f"The{one}") or 0) for one in "CZT")
+        told: dict[str, float | str] = {}
+        told |= _quantity(plane, "PositionZ", "focus.position_um", _TO_UM, "um")
+        told |= _quantity(plane, "ExposureTime", "camera.exposure_ms", _TO_MS, "s")
+        found[c, z, t] = told
+    return found
+
+
+def _quantity(
+    plane: ElementTree.Element, key: str, name: str, units: Mapping[str, float], usual: str
+) -> dict[str, float]:
+    value, unit = _value(plane.get(key)), plane.get(f"{key}Unit") or usual
+    if value is None or isinstance(value, str) or unit not in units:
+        return {}
+    return {name: value * units[unit]}

@@ -1,0 +1,140 @@
+"""Other searches on a model of a recorded session: what they would have come to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from hil.errors import InputError
+from hil.proposer.surrogate import Surrogate, World
+from hil.ranking.drift import without_drift
+from hil.records.what_if import LeftOut, Outcome, WhatIf
+from hil.replay.what_if.bands import band_of
+from hil.replay.what_if.cases import Case, cases_of
+from hil.replay.what_if.imagined import curve_of, imagine
+from hil.replay.what_if.stored_space import StoredSearch, stored_search
+from hil.session.stopping import TrialCost, stop_rules
+from hil.spec import SessionSpec
+from hil.store import Database, SessionRecord
+
+_LEAST_EXPLAINED = 0.3
+_LEAST_MORE_TRIALS = 2  # than axes
+
+
+def what_if(
+    database: Database,
+    session: str,
+    options: Sequence[str],
+    *,
+    seeds: int = 20,
+    trials: int | None = None,
+    say: Callable[[str], None] = lambda line: None,
+    began: Callable[[LeftOut], None] = lambda found: None,
+) -> WhatIf:
+    """Try other searches on a model of a recorded one.
+
+    Parameters
+    ----------
+    database, session
+        Where it is; an id, a unique beginning of one, or ``"last"``.
+    options
+        As of `cases_of`.
+    seeds
+        How many worlds are drawn; in each, every search runs once with a seed of its own.
+    trials
+        Another number of trials for all searches.
+    say
+        Called with a line as it goes on.
+    began
+        Called with the model's predictive error once it is known, before any search.
+
+    Raises
+    ------
+    InputError
+        An option is wrong, or the session cannot support the question.
+    """
+    record = database.session(session)
+    short = record.id[:8]
+    if not record.state.ended:
+        raise InputError("SESSION", short, f"it still runs ({record.state}): stop it first")
+    search = stored_search(database, record)
+    cases = cases_of(options, search.spec, trials)
+    model = _model(database, record, search)
+    left_out = model.left_out()
+    if problem := supports(model, left_out):
+        raise InputError("SESSION", short, f"it cannot support the question: {problem}")
+    began(left_out)
+    say(f"{seeds} worlds that the trials allow")
+    worlds = [model.world(seed, search.space.repair) for seed in range(seeds)]
+    rows = without_drift(database.rows(record.id), database.drift(record.id))
+    cost = _cost(search, search.spec)
+    kept = [row for row in rows if row.kind != "reference"]
+    kept = [replace(row, number=i) for i, row in enumerate(kept)]
+    own = tuple(curve_of(kept, world, cost, str(record.reason)) for world in worlds)
+    outcomes = [_outcome(case, search, model, worlds, say) for case in cases]
+    return WhatIf(
+        record.id,
+        record.name,
+        record.objectives[0],
+        len(model.rows),
+        len(search.space.axes),
+        left_out,
+        Outcome("as recorded", band_of(own), own),
+        tuple(outcomes),
+        tuple(world.optimum for world in worlds),
+    )
+
+
+def _model(database: Database, record: SessionRecord, search: StoredSearch) -> Surrogate:
+    if len(record.objectives) > 1:
+        raise InputError(
+            "SESSION", record.id[:8], "it has several objectives, allowed: a session with one"
+        )
+    rows = without_drift(database.rows(record.id), database.drift(record.id))
+    try:
+        return Surrogate(rows, search.baseline.plan(search.spec, search.space))
+    except ValueError:
+        few = "fewer than three trials were measured inside the ranges of its search"
+        raise InputError(
+            "SESSION", record.id[:8], f"it cannot support the question: {few}"
+        ) from None
+
+
+def supports(model: Surrogate, found: LeftOut) -> str:
+    """Say why a session's trials do not tell what others would measure; empty if they do."""
+    n, axes = len(model.rows), len(model.axes)
+    if n < axes + _LEAST_MORE_TRIALS:
+        return f"{n} trials for {axes} settings, allowed: {axes + _LEAST_MORE_TRIALS} or more"
+    if not found.explained >= _LEAST_EXPLAINED:
+        return (
+            f"trials left out are predicted to {found.rms:.3g} rms where they spread by"
+            f" {found.spread:.3g}, hardly better than by their mean"
+        )
+    return ""
+
+
+def _cost(search: StoredSearch, spec: SessionSpec) -> TrialCost:
+    n_places = len(search.baseline.fields) + len(search.baseline.blanks)
+    frames = n_places * spec.measure.repeats
+    return TrialCost(frames, search.space.dose_mj, len(search.baseline.fields))
+
+
+def _outcome(
+    case: Case,
+    search: StoredSearch,
+    model: Surrogate,
+    worlds: Sequence[World],
+    say: Callable[[str], None],
+) -> Outcome:
+    cost = _cost(search, case.spec)
+    rules = stop_rules(case.spec.trials, case.spec.stop, cost)
+    say(f"{case.name}: {len(worlds)} times {case.spec.trials} trials")
+    curves = []
+    for seed, world in enumerate(worlds):
+        spec = case.spec.model_copy(update={"seed": case.spec.seed + seed + 1})
+        plan = search.baseline.plan(spec, search.space)
+        rng = np.random.default_rng((spec.seed, 11))
+        curves.append(imagine(model, world, plan, rules, cost, rng))
+    return Outcome(case.name, band_of(curves), tuple(curves))

@@ -1,0 +1,77 @@
+"""The figure of a replay on another rig: each trial then and now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.figure import Figure
+
+from hil.errors import InputError
+from hil.store import Database
+
+_BLUE, _GREY = "#0072b2", "#777777"
+
+
+def check_picture(path: Path) -> None:
+    """Refuse a path that no figure can be written to.
+
+    Raises
+    ------
+    InputError
+    """
+    if not path.parent.is_dir() or path.suffix.lower() not in (".png", ".pdf", ".svg"):
+        problem = "allowed: a .png, .pdf or .svg file in a folder that exists"
+        raise InputError("--picture", str(path), problem)
+
+
+def draw_replay(
+    database: Database,
+    sessions: tuple[str, str],
+    pairs: Sequence[tuple[int, int]],
+    found: tuple[float, float],
+    path: Path,
+) -> None:
+    """Draw a replay beside its original, with both intervals.
+
+    Parameters
+    ----------
+    database
+        Holds both.
+    sessions
+        Ids of the original and of the replay.
+    pairs
+        Numbers of a trial in both.
+    found
+        Rank correlation and bias.
+    path
+        A file that matplotlib can write.
+    """
+    then, now = (database.trials(one).set_index("number") for one in sessions)
+    records = [database.session(one) for one in sessions]
+    before, after = (
+        np.array([table.loc[n, ["objective", "ci_low", "ci_high"]] for n in numbers], dtype=float)
+        for table, numbers in zip((then, now), zip(*pairs, strict=True), strict=True)
+    )
+    unit = records[0].objectives[0].replace("_", " ")
+    with mpl.rc_context({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}):
+        figure = Figure(figsize=(5, 4.6), layout="constrained")
+        axis = figure.subplots()
+        x, y = before[:, 0], after[:, 0]
+        axis.hlines(y, before[:, 1], before[:, 2], color=_BLUE, alpha=0.3)
+        axis.vlines(x, after[:, 1], after[:, 2], color=_BLUE, alpha=0.3)
+        axis.plot(x, y, "o", color=_BLUE, markersize=4)
+        known = np.concatenate([x, y])[np.isfinite(np.concatenate([x, y]))]
+        if len(known):
+            ends = [known.min(), known.max()]
+            axis.plot(ends, ends, "--", color=_GREY, linewidth=1, zorder=0)
+        axis.set_xlabel(f"on {records[0].rig}: {unit}", parse_math=False)
+        axis.set_ylabel(f"on {records[1].rig}: {unit}", parse_math=False)
+        axis.set_title(
+            f"{records[0].name}: rank correlation {found[0]:.3f}, bias {found[1]:+.3g}",
+            fontsize=10,
+            parse_math=False,
+        )
+        figure.savefig(path, dpi=120)

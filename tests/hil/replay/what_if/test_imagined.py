@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from hil import spec
+from hil.proposer.surrogate import Surrogate
+from hil.replay.what_if.imagined import curve_of, imagine
+from hil.session.stopping import TrialCost, stop_rules
+from hil.spec.session import Stop
+from tests.hil.proposer.surrogate.known_bowl import plan, searched
+
+RANDOM, AUTO = spec.RandomSampler(kind="random"), spec.AutoSampler(kind="auto")
+COST = TrialCost(4, lambda values: math.nan)
+
+
+@pytest.fixture(scope="module")
+def model() -> Surrogate:
+    return Surrogate(searched(RANDOM, 30), plan(RANDOM))
+
+
+def run(model: Surrogate, sampler: spec.SamplerSpec, trials: int, stop: Stop) -> object:
+    rules = stop_rules(trials, stop, COST)
+    world = model.world(0, dict)
+    return imagine(model, world, plan(sampler, trials), rules, COST, np.random.default_rng(0))
+
+
+def test_a_search_ends_by_its_own_rules(model: Surrogate) -> None:
+    assert run(model, RANDOM, 9, Stop()).frames == tuple(range(4, 40, 4))
+    assert run(model, RANDOM, 9, Stop(frames=18)).frames == (4, 8, 12, 16)
+    target = run(model, AUTO, 20, Stop(target=1.5))
+    assert "target" in target.reason
+    assert len(target.frames) < 20
+
+
+def test_the_better_sampler_lacks_less(model: Surrogate) -> None:
+    auto, chance = (run(model, one, 10, Stop()) for one in (AUTO, RANDOM))
+    assert auto.regret[-1] < 0.2 < chance.regret[-1]
+    assert auto.regret[0] == pytest.approx(chance.regret[0], rel=1e-9), "both begin at the start"
+
+
+def test_the_winner_is_followed_without_its_noise(model: Surrogate) -> None:
+    rows, world = searched(RANDOM, 8), model.world(1, dict)
+    found = curve_of(rows, world, COST, "")
+    best = [max(rows[:n], key=lambda row: row.objectives[0]) for n in range(1, 9)]
+    wanted = [max(world.optimum - world.value(row.requested), 0) for row in best]
+    assert found.regret == pytest.approx(wanted)
