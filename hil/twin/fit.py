@@ -11,16 +11,13 @@ import torch
 from hil.errors import InputError
 from hil.twin.data import TrialData, TrialFrames, take_in
 from hil.twin.likelihood import Likelihood
-from hil.twin.optimise import covariance, newton, windowed
+from hil.twin.optimise import APPROXIMATION_SCALES, covariance, newton, windowed
 from hil.twin.scenes import SceneSolver
 from hil.twin.twin import Residual, Twin
 from sim.parts.unknown import SceneOptics
 
 MOST_SAMPLES = 1_300_000
 """The optics are told by so many pixels and samples around them; fields beyond are left aside."""
-APPROXIMATION_SCALES = 0.04
-"""What the fit's own approximations err an unknown by, about, in its scale: no interval is shorter.
-`benchmarks/twins.py` shows how often intervals hold."""
 _EVERY = 5
 
 

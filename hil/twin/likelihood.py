@@ -20,7 +20,7 @@ import torch
 from hil.twin.data import TrialData
 from hil.twin.prior import better_prior, first_prior
 from hil.twin.scatter import by_block, spread
-from hil.twin.scenes import Optics, Prior, SceneSolver, density_weights, normal_matrix
+from hil.twin.scenes import Prior, SceneSolver, TrialOptics, density_weights, normal_matrix
 from hil.twin.start import WindowedLikelihood
 from sim.parts.unknown import SceneOptics, Settings
 
@@ -77,10 +77,10 @@ class Likelihood:
         """How many fields of view the frames show."""
         return len(self.data[0].y)
 
-    def optics(self, values: torch.Tensor) -> Optics:
+    def optics(self, values: torch.Tensor) -> TrialOptics:
         """Give the response of all trials; gradients flow from `values`."""
         found = [self._optics.respond(values, one, self._grid) for one in self._settings]
-        return Optics(
+        return TrialOptics(
             [one.transfer.to(torch.complex64) for one in found],
             [one.even_e for one in found],
             [one.sampling for one in found],
@@ -135,7 +135,7 @@ class Likelihood:
         leaf = values.detach().clone().requires_grad_()
         with torch.enable_grad():
             optics = self.optics(leaf)
-        still = Optics(
+        still = TrialOptics(
             [one.detach() for one in optics.transfers],
             [one.detach() for one in optics.even_e],
             optics.samplings,
@@ -190,7 +190,9 @@ class Likelihood:
                 rows.append(torch.stack(blocks).sum(dim=0) / step)
             return spread(torch.stack(rows))
 
-    def _misfit(self, trial: int, one: TrialData, still: Optics, spectrum: torch.Tensor) -> float:
+    def _misfit(
+        self, trial: int, one: TrialData, still: TrialOptics, spectrum: torch.Tensor
+    ) -> float:
         for handle in (still.transfers[trial], still.even_e[trial]):
             handle.requires_grad_()
         with torch.enable_grad():
@@ -199,7 +201,7 @@ class Likelihood:
             loss.backward()  # type: ignore[no-untyped-call]
         return float(loss.detach())
 
-    def _volume(self, still: Optics) -> float:
+    def _volume(self, still: TrialOptics) -> float:
         """Second term of L."""
         assert self.prior is not None
         with torch.no_grad():
@@ -209,13 +211,13 @@ class Likelihood:
             loss.backward()  # type: ignore[no-untyped-call]
         return float(loss.detach())
 
-    def _share(self, optics: Optics) -> float:
+    def _share(self, optics: TrialOptics) -> float:
         """How much of the grid the pixels cover."""
         rows, columns = self._inside(optics)
         size = (rows.stop - rows.start) * (columns.stop - columns.start)
         return float(size / (self._grid[0] * self._grid[1]))
 
-    def _inside(self, optics: Optics) -> tuple[slice, slice]:
+    def _inside(self, optics: TrialOptics) -> tuple[slice, slice]:
         """Where all trials have pixels."""
         places: list[list[torch.Tensor]] = []
         for sampling in optics.samplings:
@@ -231,7 +233,7 @@ class Likelihood:
         )
         return rows, columns
 
-    def _mean(self, optics: Optics) -> torch.Tensor:
+    def _mean(self, optics: TrialOptics) -> torch.Tensor:
         """Give the level of each plane that the frames' means tell; planes alike if they cannot."""
         rows: list[torch.Tensor] = []
         right: list[float] = []
@@ -252,7 +254,7 @@ class Likelihood:
         return found
 
 
-def volume(optics: Optics, dense: Sequence[float], prior: Prior) -> torch.Tensor:
+def volume(optics: TrialOptics, dense: Sequence[float], prior: Prior) -> torch.Tensor:
     """1/2 log det(1 + S sum_t H' W H) of a whole grid of one field, frequency by frequency."""
     normal = normal_matrix(optics.transfers, dense)
     width = optics.grid[1]

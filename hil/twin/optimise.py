@@ -18,8 +18,12 @@ from hil.twin.likelihood import Likelihood, Slope
 from hil.twin.start import differences
 from sim.parts.unknown import Unknown
 
+APPROXIMATION_SCALES = 0.04
+"""What the fit's own approximations err an unknown by, about, in its scale: no interval is shorter.
+`benchmarks/twins.py` shows how often intervals hold."""
 _ROUNDS = 12
-_ENOUGH = 0.1  # standard deviations from one round to the next
+_ENOUGH = 0.2  # standard deviations from one round to the next
+_NOT_YET = 1.0  # and more than so many after the last round is no end
 _LONGEST = 2.0  # scales of one step
 _WEAKEST = 1e-9
 _AHEAD = 0.2  # scales, for differences
@@ -94,6 +98,7 @@ def newton(
         for end in ("low", "high")
     )
     scale = torch.tensor([one.scale for one in unknowns], dtype=torch.float64)
+    floor = APPROXIMATION_SCALES * scale
     converged, number = False, 0
     last: tuple[torch.Tensor, torch.Tensor] | None = None
     for number in range(1, _ROUNDS + 1):
@@ -102,7 +107,7 @@ def newton(
         if last is not None and not exact:
             curvature = _updated(curvature, values - last[0], slope.gradient - last[1])
         step = newton_step(curvature, slope.gradient, scale)
-        short = float((step.abs() * sds(curvature, scale).reciprocal()).max())
+        short = float((step.abs() / torch.hypot(sds(curvature, scale), floor)).max())
         longest = float((step.abs() / scale).max())
         if short < _ENOUGH and exact:
             converged = True
@@ -112,6 +117,7 @@ def newton(
             exact = True
             step = newton_step(curvature, slope.gradient, scale)
             longest = float((step.abs() / scale).max())
+        converged = exact and short < _NOT_YET
         last = (values, slope.gradient)
         step = step * min(1.0, _LONGEST / max(longest, 1e-12))
         values = torch.minimum(torch.maximum(values + step, low), high)

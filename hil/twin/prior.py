@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import torch
 
-from hil.twin.scenes import Optics, Prior, normal_matrix
+from hil.twin.scenes import Prior, TrialOptics, normal_matrix
 
 _RING = 1.0  # width, in steps of the coarser axis' frequencies
 _LEAST = 1e-6  # of the largest
@@ -24,7 +24,7 @@ def rings(grid: tuple[int, int]) -> torch.Tensor:
     return torch.ceil(torch.hypot(fy, fx) / step - 1e-6).long()
 
 
-def first_prior(optics: Optics, mean: torch.Tensor, variance: torch.Tensor) -> Prior:
+def first_prior(optics: TrialOptics, mean: torch.Tensor, variance: torch.Tensor) -> Prior:
     """Start as rough as scenes often are: the power falls with the frequency, to an even floor.
 
     Parameters
@@ -42,7 +42,7 @@ def first_prior(optics: Optics, mean: torch.Tensor, variance: torch.Tensor) -> P
 def better_prior(
     prior: Prior,
     d: torch.Tensor,
-    optics: Optics,
+    optics: TrialOptics,
     dense: Sequence[float],
     inside: tuple[slice, slice],
 ) -> Prior:

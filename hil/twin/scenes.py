@@ -26,7 +26,7 @@ _MOST_STEPS = 60
 
 
 @dataclass(slots=True)
-class Optics:
+class TrialOptics:
     """What the optics make of a scene, for all trials.
 
     Parameters
@@ -77,7 +77,7 @@ class Prior:
 
 
 def density_weights(
-    data: Sequence[TrialData], optics: Optics, weights: Sequence[torch.Tensor]
+    data: Sequence[TrialData], optics: TrialOptics, weights: Sequence[torch.Tensor]
 ) -> list[float]:
     """Mean of w over what lies under the pixels, for each trial, a scene sample."""
     return [
@@ -100,7 +100,7 @@ class SceneSolver:
     def __init__(
         self,
         data: Sequence[TrialData],
-        optics: Optics,
+        optics: TrialOptics,
         weights: Sequence[torch.Tensor],
         prior: Prior,
     ) -> None:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 import torch
 
 from hil.twin.data import TrialData
-from hil.twin.scenes import Optics, Prior, normal_matrix
+from hil.twin.scenes import Prior, TrialOptics, normal_matrix
 
 
 class WindowedLikelihood:
@@ -34,7 +34,7 @@ class WindowedLikelihood:
 
     def __init__(
         self,
-        optics_at: Callable[[torch.Tensor], Optics],
+        optics_at: Callable[[torch.Tensor], TrialOptics],
         values: torch.Tensor,
         data: Sequence[TrialData],
         weights: Sequence[torch.Tensor],

@@ -1,4 +1,4 @@
-"""What a fit takes of a recording: each trial's frames with all settings that the optics ask for."""
+"""What a fit takes of a recording: frames of each trial with what the optics ask for."""
 
 from __future__ import annotations
 

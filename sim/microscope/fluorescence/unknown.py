@@ -18,7 +18,7 @@ from sim.microscope.fluorescence.imager import AIRY_TAIL_UM, corners
 from sim.microscope.fluorescence.path import FluorescencePath
 from sim.microscope.fluorescence.scenes import mean_one
 from sim.microscope.stand.mirror import MIRROR_SETTINGS, MODES
-from sim.numerics.periodic import shift_phases
+from sim.numerics.mosaic import mosaic, moved
 from sim.numerics.pupil import PupilQuadrature
 from sim.numerics.sampling import Sampling, blocks
 from sim.parts.sensor import SensorNoise
@@ -166,41 +166,13 @@ class FluorescenceUnknown:
             dtype=torch.float64,
         )
         grid = shine.shape[-2:]
-        side = [
+        down, across = (
             2 * ceil(float(centres[:, axis].abs().max()) / pitch_um) + grid[axis] + 2
             for axis in range(2)
-        ]
-        whole, rest = corners(torch.Size(side), one, centres)
-        spectrum = torch.fft.rfft2(torch.from_numpy(shine))
-        for phases in shift_phases(grid, -rest, spectrum.dtype):
-            spectrum = spectrum * phases
-        moved = torch.fft.irfft2(spectrum, s=grid).numpy()
-        inner = moved[(slice(None), *self._inside(grid))]
-        mean_level = np.float32(inner.mean())
-        plane = np.empty(side, np.float32)
-        nearest, distance = _nearest(side, whole.numpy(), inner.shape[1:])
-        first = self._first(grid)
-        guard = min(first)
-        for number, (top, left) in enumerate(whole.long().tolist()):
-            rows = np.arange(side[0]) - top
-            columns = np.arange(side[1]) - left
-            tile = inner[number][
-                np.ix_(_mirrored(rows, inner.shape[1]), _mirrored(columns, inner.shape[2]))
-            ]
-            mine = nearest == number
-            plane[mine] = tile[mine]
-            # light from just outside a field shows in its frames: there the fit has its own word
-            y0, x0 = max(0, top - guard), max(0, left - guard)
-            y1 = min(side[0], top + inner.shape[1] + guard)
-            x1 = min(side[1], left + inner.shape[2] + guard)
-            window = (slice(y0, y1), slice(x0, x1))
-            own = moved[number][
-                first[0] + y0 - top : first[0] + y1 - top,
-                first[1] + x0 - left : first[1] + x1 - left,
-            ]
-            mixed = np.where(distance[window] <= guard, own, plane[window])
-            plane[window] = np.where(mine[window], mixed, plane[window])
-        return np.where(np.isfinite(plane), plane, mean_level)
+        )
+        whole, rest = corners(torch.Size((down, across)), one, centres)
+        first = whole.long().numpy()
+        return mosaic(moved(shine, -rest), first, self._inside(grid), (down, across))
 
 
 def _mirror(settings: Settings) -> list[float]:
@@ -217,37 +189,3 @@ def _fast(size: int) -> int:
         if left == 1 and size % 2 == 0:
             return size
         size += 1
-
-
-def _mirrored(places: NDArray[np.int64], size: int) -> NDArray[np.int64]:
-    inside = np.mod(places, 2 * size)
-    found: NDArray[np.int64] = np.minimum(inside, 2 * size - 1 - inside)
-    return found
-
-
-def _nearest(
-    side: Sequence[int], corners_: NDArray[np.float64], shape: Sequence[int]
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Tell for each sample the nearest field, and how far outside of it the sample lies."""
-    best = np.full(side, np.inf)
-    which = np.zeros(side, np.int64)
-    for number, corner in enumerate(corners_):
-        outside = [
-            np.maximum(0, np.maximum(first - at, at - (first + size - 1)))
-            for first, size, at in zip(corner, shape, map(np.arange, side), strict=True)
-        ]
-        far = np.maximum(outside[0][:, None], outside[1][None, :]).astype(np.float64)
-        which[far < best] = number
-        best = np.minimum(best, far)
-    return which, best
-
-
-def unknown_of(path: FluorescencePath) -> FluorescenceUnknown:
-    """Give the unknowns of a light path.
-
-    Raises
-    ------
-    ValueError
-        For a sample that bleaches.
-    """
-    return FluorescenceUnknown(path)
