@@ -98,7 +98,10 @@ def _data(trials: Sequence[TrialFrames], optics: SceneOptics) -> list[TrialData]
     fields = min(len(one.frames) for one in trials)
     data = []
     for number, one in enumerate(trials):
-        wanted = optics.frame_shape(one.settings)
+        try:
+            wanted = optics.frame_shape(one.settings)
+        except ValueError as error:
+            raise InputError("twin", f"trial {number}", str(error)) from None
         shape = one.frames.shape[-2:]
         if one.frames.ndim != 4 or shape != wanted:
             raise InputError(
