@@ -20,6 +20,7 @@ from sim.microscope.options import MicroscopeOptions, find_scene
 from sim.microscope.stand.stand import open_stand
 from sim.parts.rig import SimulatedKind, SimulatedRig, float_axis
 from sim.parts.simulated_clock import Pace
+from sim.parts.unknown import SceneOptics
 
 METRICS = {
     "mtf50_cycles_per_um": "cycles/um",
@@ -40,4 +41,13 @@ def open_microscope(options: MicroscopeOptions, pace: Pace) -> SimulatedRig:
     return open_stand(options, FluorescencePath(options), light, METRICS, pace)
 
 
-KIND = SimulatedKind(MicroscopeOptions, open_microscope, find_scene)
+def scene_optics(options: MicroscopeOptions) -> SceneOptics:
+    """Give what may be unknown of a microscope in fluorescence."""
+    if options.contrast == "phase":
+        raise ValueError("contrast = 'phase' is not linear in its scene, allowed: 'fluorescence'")
+    from sim.microscope.fluorescence.unknown import FluorescenceUnknown
+
+    return FluorescenceUnknown(FluorescencePath(options))
+
+
+KIND = SimulatedKind(MicroscopeOptions, open_microscope, find_scene, scene_optics)

@@ -24,6 +24,7 @@ from drivers.protocol import Device, Role, Setting
 from drivers.types import Value
 from sim.parts.devices import Axis, Link, SimulatedDevice
 from sim.parts.simulated_clock import AsFastAsPossible, Pace, RealTime
+from sim.parts.unknown import SceneOptics
 
 
 class RigOptions(BaseModel):
@@ -105,10 +106,13 @@ class SimulatedKind(Generic[Options]):
     find_files
         Makes paths in the options absolute, given the folder of ``rig.toml``, and checks the files;
         raises `drivers.errors.ConfigError`. None where the options name no files.
+    optics
+        Gives what may be unknown of the rig, for twins; raises ValueError where these options allow
+        none. None for a rig that is never fitted.
 
     Attributes
     ----------
-    model
+    model, optics
         As given.
     """
 
@@ -117,8 +121,10 @@ class SimulatedKind(Generic[Options]):
         model: type[Options],
         build: Callable[[Options, Pace], SimulatedRig],
         find_files: Callable[[Options, Path], Options] | None = None,
+        optics: Callable[[Options], SceneOptics] | None = None,
     ) -> None:
         self.model = model
+        self.optics = optics
         self._build = build
         self._find_files = find_files
 

@@ -49,7 +49,7 @@ def make_scene(name: str, shape: Shape, pitch_um: float, rng: np.random.Generato
     ndarray
         (height, width) float32, non-negative, mean 1.
     """
-    return _mean_one(SCENES[name](shape, pitch_um, rng))
+    return mean_one(SCENES[name](shape, pitch_um, rng))
 
 
 def load_scene(path: Path) -> Scene:
@@ -65,7 +65,7 @@ def load_scene(path: Path) -> Scene:
     scene = load_plane(path)
     if scene.min() < 0 or scene.max() == 0:
         raise ValueError("a scene is finite, nowhere negative, and not all zero")
-    return _mean_one(scene)
+    return mean_one(scene)
 
 
 def flat(shape: Shape, pitch_um: float, rng: np.random.Generator) -> Scene:
@@ -130,7 +130,7 @@ def mixed(shape: Shape, pitch_um: float, rng: np.random.Generator) -> Scene:
     """Cells, fibres and blobs, a third of the light each."""
     scene = np.zeros(shape, np.float32)
     for part in (cells, fibres, blobs):
-        scene += _mean_one(part(shape, pitch_um, rng))
+        scene += mean_one(part(shape, pitch_um, rng))
     return scene
 
 
@@ -143,7 +143,8 @@ SCENES: dict[str, Callable[[Shape, float, np.random.Generator], Scene]] = {
 }
 
 
-def _mean_one(scene: Scene) -> Scene:
+def mean_one(scene: Scene) -> Scene:
+    """Divide a scene by its mean."""
     return scene / np.float32(scene.mean(dtype=np.float64))
 
 
@@ -162,7 +163,7 @@ def _membrane_stain(samples_per_pixel: float) -> Scene:
 
 def _labelled(density: Scene, labels_per_sample: float, rng: np.random.Generator) -> Scene:
     """Discrete labels, `labels_per_sample` of them on average, where the density puts them."""
-    return rng.poisson(_mean_one(density) * labels_per_sample).astype(np.float32)
+    return rng.poisson(mean_one(density) * labels_per_sample).astype(np.float32)
 
 
 def _points(

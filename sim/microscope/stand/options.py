@@ -8,14 +8,16 @@ from hashlib import sha256
 from math import floor
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from sim.microscope.stand.mirror import MODES
 from sim.numerics.pupil import ObjectiveLens
 from sim.parts.sensor_options import SensorOptions
 
 LARGEST_SCENE_SAMPLES = 8192  # 256 MB an array
 
 Range = tuple[float, float]
+Coefficient = Annotated[float, Field(ge=-300, le=300)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +43,15 @@ class StandOptions(SensorOptions):
     """Scene, objective, hidden aberration and sensor; a light path adds its own.
 
     `scene` is a name, or the path of a ``.npy`` file whose samples then lie `pitch_um` apart: a
-    camera pixel, or a fraction of it where a pixel is too coarse for the optics. `sample_index` and
+    camera pixel, or a fraction of it where a pixel is too coarse for the optics. The aberration is
+    drawn with `aberration_rms_nm`, or stated mode by mode, Z4 to Z11. `sample_index` and
     `depth_um` say what lies between focus and cover glass; `lamp_flicker` is the relative standard
     deviation of the light from frame to frame.
     """
 
     contrast: Literal["fluorescence", "phase"] = "fluorescence"
     aberration_rms_nm: Annotated[float, Field(ge=0, le=300)] = 100.0
+    aberration_nm: tuple[Coefficient, ...] | None = None
 
     scene: str = "mixed"
     scene_um: Annotated[float, Field(ge=20, le=1000)] = 220.0
@@ -63,6 +67,27 @@ class StandOptions(SensorOptions):
     height_px: Annotated[int, Field(ge=16, le=4096)] = 256
     width_px: Annotated[int, Field(ge=16, le=4096)] = 256
     device: str = "cpu"
+
+    @field_validator("aberration_nm", mode="before")
+    @classmethod
+    def _as_toml_has_it(cls, stated: object) -> object:
+        return tuple(stated) if isinstance(stated, list) else stated
+
+    @field_validator("aberration_nm")
+    @classmethod
+    def _one_each(cls, stated: tuple[float, ...] | None) -> tuple[float, ...] | None:
+        if stated is not None and len(stated) != len(MODES):
+            raise ValueError(
+                f"{len(stated)} numbers, allowed: {len(MODES)}, nm rms of Z{MODES[0]} to"
+                f" Z{MODES[-1]}"
+            )
+        return stated
+
+    @model_validator(mode="after")
+    def _stated_once(self) -> Self:
+        if self.aberration_nm is not None and "aberration_rms_nm" in self.model_fields_set:
+            raise ValueError("give either aberration_nm or aberration_rms_nm")
+        return self
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

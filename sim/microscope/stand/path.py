@@ -51,7 +51,8 @@ class StandPath(ABC, Generic[Options]):
         self.options = options
         self.objective = options.objective
         self.pitch_um = options.pitch_um
-        self.aberration_nm = draw_aberration_nm(options.aberration_rms_nm, aberration_rng)
+        drawn = draw_aberration_nm(options.aberration_rms_nm, aberration_rng)
+        self.aberration_nm = drawn if options.aberration_nm is None else options.aberration_nm
         self.sensor = Sensor(options.sensor, (options.height_px, options.width_px), sensor_rng)
         self._last_view: Last[NDArray[np.float32]] = Last()
         self._last_figures: Last[dict[str, float]] = Last()

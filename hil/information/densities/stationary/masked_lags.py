@@ -170,9 +170,8 @@ def lag_products(patches: NDArray[np.float32]) -> tuple[Floats, Floats]:
     n, d = patches.shape
     index, once = _pairs(round(d**0.5))
     scatter = (patches.T @ patches).astype(np.float64)
-    products: Floats = np.bincount(index, scatter.ravel(), once.size).reshape(once.shape)
-    counts: Floats = n * once
-    return products, counts
+    products = np.bincount(index, scatter.ravel(), once.size).reshape(once.shape)
+    return np.asarray(products, np.float64), np.asarray(n * once, np.float64)
 
 
 @lru_cache(maxsize=4)

@@ -1,0 +1,162 @@
+"""Twins of simulated microscopes with hidden aberration, light and background.
+
+``python benchmarks/twins.py [N] [--trials 12] [--few]`` fits N of them (20 by default) and prints
+for each how far the twin is off, and at the end how often 95 % intervals hold. ``--few`` prints
+what 3, 5, 9 and 12 frames of a single field leave of the wavefront.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.stats import spearmanr
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import hil.twin
+from hil.information import estimate_information
+from hil.noise.camera import CameraNoise
+from sim.microscope.fluorescence.path import FluorescencePath
+from sim.microscope.fluorescence.unknown import FluorescenceUnknown
+from sim.microscope.options import MicroscopeOptions
+from sim.microscope.rig import KIND
+from sim.microscope.stand.mirror import MIRROR_SETTINGS
+
+NOISE = CameraNoise(0.5, 100, 1.6)
+PLACES: list[dict[str, Any]] = [
+    {"stage.x_um": x, "stage.y_um": y} for y in (-15.0, 15.0) for x in (-15.0, 15.0)
+]
+HELD_OUT = 12
+SCENES = ("mixed", "cells", "fibres", "blobs")
+COMMON = {"height_px": 128, "width_px": 128}
+
+
+def settings(rng: np.random.Generator, modes: tuple[str, ...], exposure: bool) -> dict[str, Any]:
+    stood: dict[str, Any] = {"light.power_mw": 1.0, "camera.exposure_ms": 10.0}
+    stood |= {"camera.binning": 1, "focus.z_um": float(rng.uniform(-1, 1))}
+    stood |= dict.fromkeys(MIRROR_SETTINGS, 0.0)
+    stood |= {name: float(rng.uniform(-80, 80)) for name in modes}
+    if exposure:
+        stood["camera.exposure_ms"] = float(np.exp(rng.uniform(np.log(2), np.log(50))))
+    return stood
+
+
+def hidden(seed: int, rng: np.random.Generator) -> FluorescencePath:
+    return FluorescencePath(
+        MicroscopeOptions(
+            seed=seed,
+            aberration_rms_nm=float(rng.uniform(60, 140)),
+            photons_per_uj=float(np.exp(rng.uniform(np.log(1.5), np.log(6)))),
+            background=float(rng.uniform(0.3, 2)),
+            scene=SCENES[seed % len(SCENES)],
+            scene_um=80.0,
+            **COMMON,
+        )
+    )
+
+
+def expose(scope: FluorescencePath, stood: dict[str, Any], places: list[dict[str, Any]]) -> Any:
+    return np.stack([scope.expose(stood | place)[None] for place in places])
+
+
+def bits(scope: FluorescencePath, stood: dict[str, Any]) -> float:
+    return estimate_information(expose(scope, stood, PLACES), NOISE, "stationary").bits_per_pixel
+
+
+def level(scope: FluorescencePath) -> float:
+    """Mean density in the fields: a twin's density is 1 there."""
+    middle = [size / 2 for size in scope.scene.shape]
+    means = []
+    for place in PLACES:
+        top, left = (
+            round(m + float(place[name]) / scope.pitch_um - 64)
+            for m, name in zip(middle, ("stage.y_um", "stage.x_um"), strict=True)
+        )
+        means.append(scope.scene[top : top + 128, left : left + 128].mean())
+    return float(np.mean(means))
+
+
+def one(seed: int, trials: int) -> list[bool]:
+    rng = np.random.default_rng(seed)
+    scope = hidden(seed, rng)
+    modes = ("mirror.z5_nm", "mirror.z6_nm")
+    stood = [settings(rng, modes, True) for _ in range(trials)]
+    frames = [hil.twin.TrialFrames(s, expose(scope, s, PLACES), NOISE) for s in stood]
+    unknown = FluorescenceUnknown(FluorescencePath(MicroscopeOptions(seed=10_000 + seed, **COMMON)))
+    begun, wall = time.process_time(), time.perf_counter()
+    twin = hil.twin.fit(frames, unknown)
+    done = twin.finished(PLACES)
+    took, waited = time.process_time() - begun, time.perf_counter() - wall
+    off = twin.values.numpy() - np.array(scope.aberration_nm)
+    held = [
+        row.low <= truth <= row.high
+        for row, truth in zip(twin.parameters(), scope.aberration_nm, strict=True)
+    ]
+    mean = level(scope)
+    light, haze = done.told
+    true_light, true_haze = scope.options.photons_per_uj * mean, scope.options.background / mean
+    held += [light.low <= true_light <= light.high, haze.low <= true_haze <= haze.high]
+    product = light.value * (1 + haze.value) / (true_light * (1 + true_haze)) - 1
+    others = [settings(rng, modes, True) for _ in range(HELD_OUT)]
+    with tempfile.TemporaryDirectory() as folder:
+        np.save(Path(folder) / "scene.npy", done.scene)
+        table = {**COMMON, "scene": "scene.npy", **done.options}
+        again = FluorescencePath(KIND.options(table, Path(folder)))
+        rank = spearmanr([bits(scope, s) for s in others], [bits(again, s) for s in others])
+    print(
+        f"{seed:4d} {np.linalg.norm(scope.aberration_nm):6.0f} {np.linalg.norm(off):8.2f}"
+        f" {sum(held):5d}/{len(held)} {100 * product:8.2f} {twin.fits!s:>6}"
+        f" {1 + twin.excess:8.3f} {rank.statistic:8.3f} {took:6.0f} {waited:6.0f}",
+        flush=True,
+    )
+    return held
+
+
+def few(n: int) -> None:
+    """Frames of one field, all modes moved: what is left of the wavefront after so many."""
+    print("frames  residual nm rms: median, worst; seconds of the processor, median")
+    rows: dict[int, list[tuple[float, float]]] = {3: [], 5: [], 9: [], 12: []}
+    for seed in range(n):
+        rng = np.random.default_rng(seed)
+        scope = hidden(seed, rng)
+        stood = [settings(rng, MIRROR_SETTINGS, False) for _ in range(max(rows))]
+        frames = [hil.twin.TrialFrames(s, expose(scope, s, PLACES[:1]), NOISE) for s in stood]
+        blank = FluorescencePath(MicroscopeOptions(seed=10_000 + seed, **COMMON))
+        twin = None
+        for count, found in rows.items():
+            begun = time.process_time()
+            twin = hil.twin.fit(frames[:count], FluorescenceUnknown(blank), start=twin)
+            left = np.linalg.norm(twin.values.numpy() - np.array(scope.aberration_nm))
+            found.append((float(left), time.process_time() - begun))
+    for count, found in rows.items():
+        left, seconds = zip(*found, strict=True)
+        print(f"{count:6d}  {np.median(left):6.1f} {max(left):6.1f}  {np.median(seconds):6.1f}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("n", nargs="?", type=int, default=20, help="how many microscopes")
+    parser.add_argument("--trials", type=int, default=12)
+    parser.add_argument("--few", action="store_true")
+    parser.add_argument("--first", type=int, default=0, help="first seed")
+    wanted = parser.parse_args()
+    if wanted.few:
+        few(wanted.n)
+        return
+    print(f"{wanted.trials} trials of {len(PLACES)} fields")
+    print("seed hidden  left nm  held  light(1+b) %  fits  residual  rank   cpu s wall s")
+    held = [one(seed, wanted.trials) for seed in range(wanted.first, wanted.first + wanted.n)]
+    each = np.mean(held, axis=0)
+    names = [*(f"z{j}" for j in range(4, 12)), "light", "background"]
+    print(f"95 % intervals hold in {np.mean(held):.0%}:", end=" ")
+    print(", ".join(f"{name} {share:.0%}" for name, share in zip(names, each, strict=True)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""``hil twin fit``: a simulated rig fitted to what was recorded."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hil.cli.options import Db, Frames, RigPath, SessionRef
+
+if TYPE_CHECKING:
+    from hil.replay.twinned.fit_session import FittedSession
+    from hil.twin.twin import Parameter
+    from sim.parts.unknown import Told
+
+PLACE = 47
+
+twins = typer.Typer(help="Simulated rigs fitted to recorded frames.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    app.add_typer(twins, name="twin")
+
+
+@twins.callback()
+def _root() -> None:
+    pass
+
+
+@twins.command()
+def fit(
+    session: SessionRef,
+    rig: RigPath,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="TWIN.toml", help="Where the twin goes.")
+    ],
+    db: Db = None,
+    frames: Frames = None,
+) -> int:
+    """Fit a simulated rig's unknowns, and the scenes, to the frames of a session."""
+    from hil.replay.twinned.fit_session import check_output, fit_session, write_twin
+
+    check_output(rig, output)
+    fitted = fit_session(session, rig, db, frames=frames)
+    say(fitted)
+    written, scene = write_twin(fitted, rig, output)
+    print(f"twin      {written} and its scene {scene.name}: hil run SESSION.toml --rig {written}")
+    return 0
+
+
+def say(fitted: FittedSession) -> None:
+    """Print what was fitted, how sure it is, and what it leaves."""
+    numbers = fitted.recorded.numbers
+    aside = f", {fitted.recorded.left_aside} left aside" if fitted.recorded.left_aside else ""
+    print(f"fitted    {len(numbers)} trials of session {fitted.session[:8]}{aside}")
+    print("          parameter            value     95 % interval")
+    notes: list[str] = []
+    rows: list[Parameter | Told] = [*fitted.twin.parameters(), *fitted.finished.told]
+    for one in rows:
+        unit = f" {one.unit}" if one.unit else ""
+        print(
+            f"          {one.name:<18} {one.value:>8.4g}     {one.low:.4g} to {one.high:.4g}{unit}"
+        )
+        if one.note:
+            notes.append(f"{one.name}: {one.note}")
+    for note in dict.fromkeys(notes):
+        print(f"not told  {note}")
+    print(f"residuals {1 + fitted.twin.excess:.3f} times the noise, over all trials")
+    worst = max(fitted.twin.residuals, key=lambda one: one.ratio)
+    print(f"          {worst.ratio:.3f} in the worst, trial {numbers[worst.trial]}")
+    out = [one.left_out for one in fitted.twin.residuals if not math.isnan(one.left_out)]
+    if out:
+        mean = sum(out) / len(out)
+        print(f"left out  {mean:.3f} times what is foretold, in {len(out)} trials left out")

@@ -1,0 +1,208 @@
+"""``hil twin fit``: a session's frames on a simulated rig, and the twin as a rig file."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from drivers.errors import ConfigError
+from drivers.types import Value
+from hil.calibration.rig_noise import rig_noise
+from hil.errors import HilError, InputError
+from hil.replay.recording import recording_of
+from hil.replay.twinned.recorded import Recorded, take_recorded
+from hil.replay.twinned.rig_file import with_options
+from hil.rig.driver_kinds import driver_kind
+from hil.session.baseline import Baseline
+from hil.spec import RigFile, load_rig_file
+from hil.spec.load import input_error
+from hil.store import open_database
+from sim.parts.rig import RigOptions, SimulatedKind, present_settings
+from sim.parts.unknown import Finished, SceneOptics
+
+if TYPE_CHECKING:
+    from hil.twin.twin import Twin
+
+
+class Misfit(HilError):
+    """A rig that does not explain the frames; no twin was written."""
+
+    exit_status = 1
+
+
+@dataclass(frozen=True, slots=True)
+class FittedSession:
+    """A twin with the session that it is of.
+
+    Parameters
+    ----------
+    session
+        Id.
+    twin
+        What was fitted.
+    recorded
+        What it was fitted to.
+    finished
+        As options and a scene.
+    """
+
+    session: str
+    twin: Twin
+    recorded: Recorded
+    finished: Finished
+
+
+def fit_session(
+    session: str, rig: str | Path, database: str | None = None, *, frames: Path | None = None
+) -> FittedSession:
+    """Fit a simulated rig to the frames of a session.
+
+    Parameters
+    ----------
+    session
+        Id, a unique beginning of one, or ``"last"``.
+    rig
+        The file of a simulated rig.
+    database, frames
+        As for `hil.run_session`.
+
+    Raises
+    ------
+    InputError
+        It cannot be fitted; nothing was written.
+    """
+    file = load_rig_file(rig)
+    optics, known = optics_of(file)
+    with open_database(database, frames=frames) as opened:
+        record = opened.session(session)
+        recording = recording_of(opened, record.id)
+        noise = rig_noise(file, opened)
+        n_fields = len(Baseline.from_json(record.extra["layout"]).fields)
+        recorded = take_recorded(recording, n_fields, file, known, optics, noise)
+    from hil.twin.fit import fit
+
+    try:
+        twin = fit(recorded.trials, optics)
+    except InputError as error:
+        raise InputError(file.path, error.key, error.problem) from None
+    return FittedSession(record.id, twin, recorded, twin.finished(recorded.places))
+
+
+def optics_of(file: RigFile) -> tuple[SceneOptics, dict[str, Value]]:
+    """Give what may be unknown of a rig file's rig, and all settings as they are when it is set up.
+
+    Raises
+    ------
+    InputError
+        It is not one simulated rig of a kind that can be fitted, or has no ``[noise]``.
+    """
+    if file.spec.noise is None:
+        raise InputError(file.path, "noise", "missing: a fit needs the camera's noise model")
+    kind_name = file.spec.driver[0].kind
+    if len(file.spec.driver) != 1:
+        raise InputError(
+            file.path, "driver", f"{len(file.spec.driver)} drivers, allowed: one simulated rig"
+        )
+    try:
+        kind = driver_kind(kind_name)
+    except KeyError as error:
+        raise InputError(file.path, "driver.0.kind", str(error.args[0])) from None
+    if not isinstance(kind, SimulatedKind) or kind.optics is None:
+        raise InputError(
+            file.path,
+            "driver.0.kind",
+            f"{kind_name!r} cannot be fitted, allowed: {_fitted_kinds()}",
+        )
+    options: RigOptions = _options(kind, file)
+    try:
+        optics = kind.optics(options)
+    except ValueError as error:
+        raise InputError(file.path, "driver.0", str(error)) from None
+    connection = kind.open(options)
+    known = present_settings(connection.devices.values())  # type: ignore[arg-type]
+    connection.close()
+    return optics, {**known, **file.spec.setup}
+
+
+def write_twin(fitted: FittedSession, rig: str | Path, output: Path) -> tuple[Path, Path]:
+    """Write the twin's rig file, and its scene beside it.
+
+    Returns
+    -------
+    Both paths.
+
+    Raises
+    ------
+    Misfit
+        The rig does not explain the frames; nothing was written.
+    InputError
+        The file cannot be written there.
+    """
+    if not fitted.twin.fits:
+        problem = "; ".join(fitted.twin.misfits)
+        raise Misfit(f"{rig}: the rig does not explain the frames, no twin was written: {problem}")
+    file = load_rig_file(rig)
+    check_output(file.path, output)
+    scene = output.with_name(f"{output.stem}_scene.npy")
+    options = {"scene": scene.name, **fitted.finished.options}
+    name = f"{file.spec.name}, twin of {fitted.session[:8]}"
+    text = with_options(file, name, options, fitted.finished.removed, _head(fitted))
+    held = io.BytesIO()
+    np.save(held, fitted.finished.scene)
+    try:
+        scene.write_bytes(held.getvalue())
+        output.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise InputError(output, "", f"cannot be written: {error.strerror}") from None
+    return output, scene
+
+
+def check_output(rig: Path, output: Path) -> None:
+    """Refuse a place that the twin cannot be written to.
+
+    Raises
+    ------
+    InputError
+    """
+    if output.suffix != ".toml":
+        raise InputError(output, "", "a rig file ends in .toml")
+    if output.absolute() == rig.absolute():
+        raise InputError(output, "", "is the rig file itself, allowed: another name")
+    if not output.absolute().parent.is_dir():
+        raise InputError(output, "", "there is no such folder")
+
+
+def _options(kind: SimulatedKind[RigOptions], file: RigFile) -> RigOptions:
+    from pydantic import ValidationError
+
+    table = file.spec.driver[0].options
+    try:
+        return kind.options(table, file.path.parent)
+    except ValidationError as error:
+        raise input_error(error, file.path, table, "driver.0") from None
+    except ConfigError as error:
+        raise InputError(file.path, f"driver.0.{error.key}", error.problem) from None
+
+
+def _fitted_kinds() -> str:
+    from hil.rig.driver_kinds import BUILT_IN
+
+    found = []
+    for name in BUILT_IN:
+        if name.startswith("sim."):
+            kind = driver_kind(name)
+            if isinstance(kind, SimulatedKind) and kind.optics is not None:
+                found.append(name)
+    return ", ".join(found)
+
+
+def _head(fitted: FittedSession) -> str:
+    numbers = fitted.recorded.numbers
+    return (
+        f"# Fitted to session {fitted.session[:8]}, {len(numbers)} trials: see docs/twin.md.\n"
+        f"# Residuals are {1 + fitted.twin.excess:.3f} times the noise.\n"
+    )

@@ -1,0 +1,199 @@
+"""A rig fitted to recorded frames, and what the fit says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from drivers.types import Value
+from sim.parts.unknown import Finished, SceneOptics, Settings
+
+Z95 = 1.959964
+MOST_EXCESS = 0.10
+"""How much more than noise a fit may leave, as a share of it, over all trials."""
+MOST_OF_ONE = 0.5
+"""The same for a single trial."""
+WEAK_SCALES = 3.0
+"""An unknown whose standard deviation is more than so many scales is not told by the frames."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A number of the rig with its 95 % interval.
+
+    Parameters
+    ----------
+    name, unit
+        As the rig has it.
+    value, low, high
+        Most likely value, and the ends of the interval.
+    told
+        Whether the frames say anything of it.
+    note
+        What it cannot be told from; empty for nothing.
+    """
+
+    name: str
+    unit: str
+    value: float
+    low: float
+    high: float
+    told: bool = True
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Residual:
+    """What the fit leaves of one trial.
+
+    Parameters
+    ----------
+    trial
+        Its place among those that were fitted.
+    ratio
+        Squared residuals over what noise leaves, 1 for a perfect model.
+    left_out
+        The same where the scenes were found without this trial; NaN where it was not left out.
+    """
+
+    trial: int
+    ratio: float
+    left_out: float = float("nan")
+
+
+@dataclass(slots=True)
+class Twin:
+    """A simulated rig whose unknowns, and the scenes, were fitted to recorded frames.
+
+    Parameters
+    ----------
+    optics
+        The rig.
+    values
+        Of its unknowns.
+    covariance
+        (unknowns, unknowns) of them.
+    converged
+        Whether the fit came to an end.
+    residuals
+        One a trial.
+    scenes
+        (fields, planes, height, width), of all fields of view.
+    floor
+        Least of the scenes, noise left out, and the highest that it can be with 97.5 %.
+    rounds
+        Steps that the fit took.
+    """
+
+    optics: SceneOptics
+    values: torch.Tensor
+    covariance: torch.Tensor
+    converged: bool
+    residuals: Sequence[Residual]
+    scenes: NDArray[np.float32]
+    floor: tuple[float, float]
+    rounds: int
+    state: object = field(default=None, repr=False)
+
+    @property
+    def excess(self) -> float:
+        """How much more than noise the fit leaves, as a share of it."""
+        return float(np.mean([one.ratio for one in self.residuals])) - 1
+
+    @property
+    def fits(self) -> bool:
+        """Whether the rig explains the frames: without it no number here means anything."""
+        return not self.misfits
+
+    @property
+    def misfits(self) -> tuple[str, ...]:
+        """Say what speaks against the fit, in words; empty for nothing."""
+        found = []
+        if not self.converged:
+            found.append("the fit did not come to an end")
+        if abs(self.excess) > MOST_EXCESS:
+            found.append(
+                f"residuals are {1 + self.excess:.2f} times the noise, allowed:"
+                f" {1 - MOST_EXCESS:g} to {1 + MOST_EXCESS:g}"
+            )
+        worst = max(self.residuals, key=lambda one: one.ratio)
+        if worst.ratio > 1 + MOST_OF_ONE:
+            found.append(
+                f"trial {worst.trial} leaves {worst.ratio:.2f} times the noise, allowed:"
+                f" {1 + MOST_OF_ONE:g}"
+            )
+        for unknown, value in zip(self.optics.unknowns, self.values.tolist(), strict=True):
+            if not unknown.low < value < unknown.high:
+                found.append(f"{unknown.name} came to the end of its range, {value:g}")
+        return tuple(found)
+
+    @property
+    def sds(self) -> NDArray[np.float64]:
+        """Standard deviation of each unknown."""
+        found: NDArray[np.float64] = self.covariance.diagonal().sqrt().numpy()
+        return found
+
+    def parameters(self) -> tuple[Parameter, ...]:
+        """List the unknowns with their intervals."""
+        rows = []
+        partners = self._partners()
+        for number, one in enumerate(self.optics.unknowns):
+            value, sd = float(self.values[number]), float(self.sds[number])
+            told = sd <= WEAK_SCALES * one.scale
+            note = partners.get(number, "")
+            if not told and not note:
+                note = "the frames do not tell it"
+            low, high = (min(max(value + sign * Z95 * sd, one.low), one.high) for sign in (-1, 1))
+            rows.append(Parameter(one.name, one.unit, value, low, high, told, note))
+        return tuple(rows)
+
+    def finished(self, places: Sequence[Settings]) -> Finished:
+        """Give the options and the scene of the rig; `places` one for each field of view."""
+        return self.optics.finish(self.values.tolist(), self.scenes, places, self.floor)
+
+    def correction(
+        self, limits: Mapping[str, tuple[float, float]] | None = None
+    ) -> dict[str, float]:
+        """Give the settings that the fitted optics say are best.
+
+        Parameters
+        ----------
+        limits
+            Setting to lowest and highest value; those left out have none.
+        """
+        best = self.optics.correction(self.values.tolist())
+        for name, (low, high) in (limits or {}).items():
+            if name in best:
+                best[name] = min(max(best[name], low), high)
+        return best
+
+    def expected(self, settings: Mapping[str, Value]) -> NDArray[np.float32]:
+        """Predict the electrons of every field of view at these settings, (fields, ...)."""
+        grid = (self.scenes.shape[-2], self.scenes.shape[-1])
+        with torch.no_grad():
+            answer = self.optics.respond(self.values, settings, grid)
+            spectrum = torch.fft.rfft2(torch.from_numpy(self.scenes))
+            light = (spectrum * answer.transfer).sum(dim=1)
+            images = answer.sampling.sample(torch.fft.irfft2(light, s=grid))
+            found: NDArray[np.float32] = (images + answer.even_e).to(torch.float32).numpy()
+        return found
+
+    def _partners(self) -> dict[int, str]:
+        """Name what an unknown cannot be told from: they err together."""
+        names = [one.name for one in self.optics.unknowns]
+        sd = self.covariance.diagonal().sqrt()
+        correlation = self.covariance / torch.outer(sd, sd)
+        found = {}
+        for number in range(len(names)):
+            others = [
+                names[other]
+                for other in range(len(names))
+                if other != number and abs(float(correlation[number, other])) > 0.95
+            ]
+            if others:
+                found[number] = f"hardly told from {', '.join(others)}"
+        return found

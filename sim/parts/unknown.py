@@ -1,0 +1,181 @@
+"""What of a simulated rig may be unknown, and how it acts on a scene that is unknown too.
+
+A rig that can be fitted to recorded frames gives a `SceneOptics`: its unknowns by name, and for
+values of them and settings a `Response`, linear in the scene and differentiable in the values::
+
+    electrons of a pixel = sample(F^-1 [sum over planes of transfer F scene]) + even
+
+Nothing here draws a random number or opens a device.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drivers.types import Value
+from sim.parts.sensor import SensorNoise
+
+if TYPE_CHECKING:  # torch takes a second to import
+    import torch
+
+    from sim.numerics.sampling import Sampling
+
+Settings = Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A number of the rig that nobody has measured.
+
+    Parameters
+    ----------
+    name
+        Of an option of the ``[[driver]]`` table, or of an entry of one: ``"aberration_nm.z4"``.
+    unit
+        Empty for a pure number.
+    start
+        What it is before anything is known: the rig file's.
+    scale
+        A change that shows in a frame, about.
+    low, high
+        Where it may lie.
+    """
+
+    name: str
+    unit: str
+    start: float
+    scale: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """How a scene comes to the pixels, at one lot of settings.
+
+    Parameters
+    ----------
+    transfer
+        (planes, height, width // 2 + 1) complex, electrons from a scene of 1, by frequency.
+    even_e
+        0-d, electrons of every pixel without any scene.
+    sampling
+        From the blurred scene's samples to pixels; no unknown changes it.
+    """
+
+    transfer: torch.Tensor
+    even_e: torch.Tensor
+    sampling: Sampling
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What follows for a number that scene and optics tell together.
+
+    Parameters
+    ----------
+    name, unit
+        As of `Unknown`.
+    value, low, high
+        With its 95 % interval.
+    note
+        What it cannot be told from; empty for nothing.
+    """
+
+    name: str
+    unit: str
+    value: float
+    low: float
+    high: float
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A rig that was fitted.
+
+    Parameters
+    ----------
+    options
+        Keys of the ``[[driver]]`` table, without the scene.
+    removed
+        Keys that no longer hold.
+    scene
+        For the option ``scene``, as a .npy file.
+    told
+        Numbers beside `SceneOptics.unknowns`.
+    """
+
+    options: Mapping[str, Any]
+    removed: tuple[str, ...]
+    scene: NDArray[np.float32]
+    told: tuple[Told, ...]
+
+
+class SceneOptics(Protocol):
+    """A simulated rig whose image is linear in its scene.
+
+    Attributes
+    ----------
+    unknowns
+        In the order of the values that `respond` takes.
+    planes
+        Of the scene: wavelengths, say.
+    settings
+        Names that `respond` asks for; a session must have all of them.
+    places
+        Names that say which field of view it is.
+    """
+
+    unknowns: tuple[Unknown, ...]
+    planes: int
+    settings: tuple[str, ...]
+    places: tuple[str, ...]
+
+    def frame_shape(self, settings: Settings) -> tuple[int, int]:
+        """Tell (height, width) of a frame, pixels."""
+        ...
+
+    def grid(self, settings: Sequence[Settings]) -> tuple[int, int]:
+        """Choose how many scene samples hold a field and all that sends light into it."""
+        ...
+
+    def respond(self, values: torch.Tensor, settings: Settings, grid: tuple[int, int]) -> Response:
+        """Give the response; gradients flow from `values` (unknowns,) float64."""
+        ...
+
+    def converter(self, settings: Settings) -> SensorNoise:
+        """Tell the camera's gain, offset and read noise."""
+        ...
+
+    def correction(self, values: Sequence[float]) -> dict[str, float]:
+        """Give the settings that undo what is known of the optics."""
+        ...
+
+    def finish(
+        self,
+        values: Sequence[float],
+        scenes: NDArray[np.float32],
+        places: Sequence[Settings],
+        floor: tuple[float, float],
+    ) -> Finished:
+        """Write what was fitted as options and a scene.
+
+        Parameters
+        ----------
+        values
+            Of the unknowns.
+        scenes
+            (fields, planes, *grid).
+        places
+            For each field, the settings that place it.
+        floor
+            Least of the scenes under the pixels, with noise left out: value, and the highest value
+            that it has with 97.5 %.
+        """
+        ...

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import hil
+from hil.cli.main import run
+from hil.rig.driver_kinds import driver_kind
+from tests.hil.small_session import RIG, SESSION
+
+BLANK = RIG.replace("seed = 1", "seed = 50")
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("twin")
+    (folder / "rig.toml").write_text(RIG, encoding="utf-8")
+    kept = SESSION.replace("repeats = 2", 'repeats = 1\nkeep_frames = "all"')
+    (folder / "session.toml").write_text(kept.replace("trials = 6", "trials = 4"), encoding="utf-8")
+    first = kept.replace('keep_frames = "all"', 'keep_frames = "none"')
+    (folder / "none.toml").write_text(first.replace("trials = 6", "trials = 1"), encoding="utf-8")
+    url = f"sqlite:///{(folder / 'hil.db').as_posix()}"
+    names = ("session.toml", "none.toml")
+    ids = [hil.run_session(folder / name, database=url).session_id for name in names]
+    (folder / "ids").write_text(" ".join(ids), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def there(recorded: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(recorded)
+    (recorded / "blank.toml").write_text(BLANK, encoding="utf-8")
+    return recorded
+
+
+def session(folder: Path, place: int) -> str:
+    """Its id, of those in the order in which they were run."""
+    return (folder / "ids").read_text(encoding="utf-8").split()[place]
+
+
+def test_the_twin_is_a_rig_file_that_runs_the_session(
+    there: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["twin", "fit", session(there, 0), "blank.toml", "-o", "twin.toml"]) == 0
+    said = capsys.readouterr().out
+    assert "aberration_nm.z11" in said and "light and background" in said
+    table = tomllib.loads((there / "twin.toml").read_text(encoding="utf-8"))
+    (driver,) = table["driver"]
+    kind = driver_kind("sim.microscope")
+    truth = kind.open(kind.options({"seed": 1}, there)).truth.aberration_nm  # type: ignore[attr-defined]
+    off = np.array(driver["aberration_nm"]) - np.array(list(truth.values()))
+    assert np.linalg.norm(off) < 10
+    options = ["--rig", "twin.toml", "--trials", "2", "--db", "sqlite:///twin.db"]
+    assert run(["run", "session.toml", *options]) == 0
+
+
+WRONG = {
+    "no frames": (1, BLANK, "its frames were not kept"),
+    "not simulated": (
+        0,
+        BLANK.replace("sim.microscope", "modal")
+        .replace("scene_um = 60\n", "")
+        .replace("seed = 50\n", ""),
+        "cannot be fitted",
+    ),
+    "not of this kind": (
+        0,
+        re.sub(r"seed = 50\nheight.*\nwidth.*\nscene.*\n", "", BLANK).replace(
+            "sim.microscope", "sim.tomography"
+        ),
+        "cannot be fitted",
+    ),
+    "phase": (0, BLANK.replace("seed = 50", 'contrast = "phase"'), "phase"),
+    "bleaches": (0, BLANK.replace("seed = 50", "bleaching = true"), "bleaches"),
+    "another camera": (0, BLANK.replace("height_px = 64", "height_px = 48"), "rig's camera gives"),
+    "no noise": (0, BLANK.split("[noise]")[0], "noise"),
+}
+
+
+@pytest.mark.parametrize(("place", "rig", "told"), WRONG.values(), ids=WRONG)
+def test_what_cannot_be_fitted_is_one_line_and_nothing_is_written(
+    there: Path, capsys: pytest.CaptureFixture[str], place: int, rig: str, told: str
+) -> None:
+    (there / "blank.toml").write_text(rig, encoding="utf-8")
+    assert run(["twin", "fit", session(there, place), "blank.toml", "-o", "bad.toml"]) == 2
+    said = capsys.readouterr().err
+    assert told in said and len(said.splitlines()) == 1
+    assert not list(there.glob("bad*"))
+
+
+@pytest.mark.parametrize("output", ["blank.toml", "twin.txt", "no/folder.toml"])
+def test_the_twin_needs_a_place_of_its_own(
+    there: Path, capsys: pytest.CaptureFixture[str], output: str
+) -> None:
+    assert run(["twin", "fit", "last", "blank.toml", "-o", output]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_a_rig_that_does_not_explain_the_frames_gives_no_twin(
+    there: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rig = BLANK.replace("seed = 50", "seed = 50\nmagnification = 20").replace(
+        "scene_um = 60", "scene_um = 200"
+    )
+    (there / "blank.toml").write_text(rig, encoding="utf-8")
+    status = run(["twin", "fit", session(there, 0), "blank.toml", "-o", "bad.toml"])
+    assert status == 1
+    assert "does not explain" in capsys.readouterr().err
+    assert not list(there.glob("bad*"))
