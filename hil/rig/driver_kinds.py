@@ -20,6 +20,8 @@ BUILT_IN = {
     "sim.lensless": "sim.lensless:KIND",
     "sim.satellite": "sim.satellite:KIND",
     "sim.tomography": "sim.tomography:KIND",
+    "slm": "drivers.slm.kind:KIND",
+    "slm.simulated": "sim.modulator.kind:KIND",
     "visa": "drivers.visa.kind:KIND",
 }
 ENTRY_POINTS = "hil.drivers"
