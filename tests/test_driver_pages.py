@@ -11,6 +11,7 @@ import pytest
 
 import hil
 from hil.cli.main import run
+from tests.drivers.epics.server import SoftServer
 
 ROOT = Path(__file__).parents[1]
 
@@ -41,3 +42,24 @@ def test_a_light_modulator(folder: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert list(trials["state"]) == ["COMPLETE"] * 6
     assert trials["slm.frame_crc32"].nunique() >= 5
     assert trials["objective"].corr(trials["metrics.strehl"], method="spearman") > 0.5
+
+
+def test_process_variables(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    server = SoftServer()
+    try:
+        rig = folder / "examples" / "epics" / "rig.toml"
+        text = rig.read_text(encoding="utf-8").replace("127.0.0.1:5064", server.address)
+        rig.write_text(text, encoding="utf-8")
+        found = commands("epics")
+        assert len(found) == 2
+        for command in found:
+            assert run(command) == 0, command
+        shown = capsys.readouterr().out
+        assert "-400 to 450" in shown and "read-only" in shown
+        with hil.open_database() as database:
+            trials = database.trials("last", sort="number")
+        assert list(trials["state"]) == ["COMPLETE"] * 6
+        assert trials["objective"].corr(trials["stand.lamp_mw"], method="spearman") > 0.8
+        assert (trials["stand.pressure_mbar"] == 1.5).all()
+    finally:
+        server.end()

@@ -13,6 +13,7 @@ from drivers.errors import DriverError
 
 EXTRAS = {
     "ct": ("a real slice for sim.tomography", ("pydicom",)),
+    "epics": ('process variables, kind = "epics"', ("caproto",)),
     "postgres": ("sessions of several computers in one database", ("psycopg",)),
     "slm": ('modulators, kind = "slm"', ("slmsuite",)),
     "testing": ("contracts for drivers and estimators of your own", ("pytest",)),

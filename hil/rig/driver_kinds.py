@@ -10,6 +10,7 @@ from drivers.protocol import DriverKind
 from hil.errors import nearest
 
 BUILT_IN = {
+    "epics": "drivers.epics.kind:KIND",
     "faulty": "hil.rig.faulty:KIND",
     "micromanager": "drivers.micromanager.kind:KIND",
     "modal": "drivers.modal.kind:KIND",

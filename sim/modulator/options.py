@@ -29,5 +29,5 @@ class SimulatedTable(ModulatorTable, frozen=True):
     seed: Annotated[int, Field(ge=0)] = 0
     aberration_rms_nm: Annotated[float, Field(ge=0, le=1000)] = 80.0
     scene: str = Field(default="mixed", pattern="^(mixed|cells|fibres|blobs|flat)$")
-    photons_per_mw_ms: Annotated[float, Field(gt=0, le=1e6)] = 200.0
+    photons_per_mw_ms: Annotated[float, Field(gt=0, le=1e6)] = 80.0
     read_noise_e: Annotated[float, Field(ge=0, le=1000)] = 1.6

@@ -29,7 +29,9 @@ WRONG = {
     "in degrees": Wrong({"table": "deg.csv"}, "table", "is in deg, allowed: rad"),
     "as if rad": Wrong({"table": "many.csv"}, "table", "goes over 100 turns.*in rad"),
     "levels missing": Wrong({"table": "part.csv"}, "table", "levels 0 to 200, allowed.*to 255"),
-    "beyond the panel": Wrong({"pupil": {"radius_px": 60.0}}, "pupil", "-12.5 to 107.5.*width_px = 96"),
+    "beyond the panel": Wrong(
+        {"pupil": {"radius_px": 60.0}}, "pupil", "-12.5 to 107.5.*width_px = 96"
+    ),
     "off the panel": Wrong(
         {"pupil": {"radius_px": 10.0, "center_px": [93.0, 40.0]}}, "pupil", "83 to 103.*= 96"
     ),

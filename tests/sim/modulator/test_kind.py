@@ -42,7 +42,7 @@ def test_a_flat_sample_brings_the_light_that_the_options_say(tmp_path: Path) -> 
     settings |= {"stage.x_um": 0.0, "stage.y_um": 0.0}
     electrons = rig.truth.path.expected_electrons(settings)
     assert electrons.shape == (80, 96)
-    assert electrons.mean() == pytest.approx(0.8 * 200 * 2 * 5, rel=1e-3)
+    assert electrons.mean() == pytest.approx(0.8 * 80 * 2 * 5, rel=1e-3)
 
 
 def test_what_cannot_be_simulated_is_refused(tmp_path: Path) -> None:
