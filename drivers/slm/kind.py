@@ -134,7 +134,7 @@ class CheckedPupil:
         pupil = Pupil(self.panel, self.place, self.noll, self.own, self.flat_nm, self.turns)
         table = self.table
         parameters = {
-            "table": f"{table.table}, crc32 {zlib.crc32(self.turns.tobytes()):08x}",
+            "table": f"{_file(table.table)}, crc32 {zlib.crc32(self.turns.tobytes()):08x}",
             "pupil": f"centre {self.place.center_x_px:g}, {self.place.center_y_px:g} px,"
             f" radius {self.place.radius_px:g} px",
             "grating": "none"
@@ -143,10 +143,19 @@ class CheckedPupil:
             "wavelength": f"{self.panel.wavelength_nm:g} nm",
         }
         if self.flat_nm is not None:
-            parameters["flat"] = f"{table.flat}, crc32 {zlib.crc32(self.flat_nm.tobytes()):08x}"
+            parameters["flat"] = (
+                f"{_file(table.flat)}, crc32 {zlib.crc32(self.flat_nm.tobytes()):08x}"
+            )
         if self.own.maps is not None:
-            parameters["basis"] = f"{table.basis}, crc32 {zlib.crc32(self.own.maps.tobytes()):08x}"
+            parameters["basis"] = (
+                f"{_file(table.basis)}, crc32 {zlib.crc32(self.own.maps.tobytes()):08x}"
+            )
         return ModulatorDevice(table.label, modulator, pupil, table.rest_ms / 1000, parameters)
+
+
+def _file(name: str | None) -> str:
+    """Give a file's own name: where it lies changes no frame."""
+    return Path(name or "").name
 
 
 @dataclass(frozen=True, eq=False)
