@@ -23,7 +23,10 @@ def test_auto_undoes_a_hidden_aberration_of_three_modes(tmp_path: Path) -> None:
             "radius_px = 80": "radius_px = 40",
             '"z6_nm", "z7_nm", "z8_nm", "z9_nm", "z10_nm", "z11_nm"': '"z8_nm"',
         },
-        "session.toml": {"trials = 100": "trials = 13", "columns = 4, rows = 2": "columns = 2, rows = 1"},
+        "session.toml": {
+            "trials = 100": "trials = 13",
+            "columns = 4, rows = 2": "columns = 2, rows = 1",
+        },
     }.items():
         text = (folder / name).read_text(encoding="utf-8")
         for old, new in changes.items():
