@@ -22,7 +22,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 
 from drivers.errors import ConfigError, DriverError
 from drivers.micromanager.config import hardware, read_config
@@ -31,6 +31,8 @@ from drivers.protocol import Device, DraftHints
 if TYPE_CHECKING:
     from drivers.micromanager.core import Core
     from drivers.micromanager.inventory import Inventory
+    from drivers.slm.device import ModulatorDevice
+    from drivers.slm.kind import CheckedPupil
 
 _DEMO_CONFIG = "MMConfig_demo.cfg"
 
@@ -49,10 +51,14 @@ class MicroManagerOptions(BaseModel, frozen=True, extra="forbid"):
     without
         Labels of devices of the configuration that are not loaded, nor is anything said of them:
         what is not attached today.
+    modulator
+        Modes on a light modulator of the configuration: ``device``, its label there, and the keys
+        of `drivers.slm.kind.ModulatorTable`.
     buffer_mb
         How much memory the core may use for frames that were taken and not fetched yet, MiB.
     """
 
+    modulator: dict[str, Any] | None = None
     config: Path | None = None
     adapters: Path | None = None
     without: tuple[str, ...] = ()
@@ -72,12 +78,20 @@ class MicroManagerConnection:
         Of the libraries and adapters.
     """
 
-    def __init__(self, core: Core, found: Inventory, versions: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        core: Core,
+        found: Inventory,
+        versions: Mapping[str, str],
+        modes: ModulatorDevice | None = None,
+    ) -> None:
         from drivers.micromanager.presets import LABEL, PresetDevice
 
         self._core = core
         self._own = dict(found.devices)
         self._devices: dict[str, Device] = dict(found.devices)
+        if modes is not None:
+            self._devices[modes.label] = modes
         self._versions = dict(versions)
         self._warnings = list(found.warnings)
         if LABEL not in self._devices:
@@ -152,7 +166,7 @@ class MicroManagerKind:
         ConfigError, pydantic.ValidationError
         """
         options = MicroManagerOptions.model_validate(dict(table))
-        found: dict[str, Path] = {}
+        found: dict[str, Any] = {}
         if options.config is not None:
             found["config"] = (folder / options.config.expanduser()).resolve()
             read_config(found["config"], options.without)
@@ -164,6 +178,9 @@ class MicroManagerKind:
             found["adapters"] = (folder / options.adapters.expanduser()).resolve()
             if not found["adapters"].is_dir():
                 raise ConfigError("adapters", f"no folder {str(found['adapters'])!r}")
+        if options.modulator is not None:
+            _modulator(options.modulator, folder)  # its files, before anything is loaded
+            found["modulator"] = _placed(options.modulator, folder)
         return options.model_copy(update=found)
 
     def resources(self, options: MicroManagerOptions) -> tuple[str, ...]:
@@ -190,10 +207,57 @@ class MicroManagerKind:
             config = read_config(options.config or folders[0] / _DEMO_CONFIG, options.without)
             load(core, config)
             found = take_inventory(core, options.buffer_mb, config.places())
-            return MicroManagerConnection(core, found, library_versions(core))
+            modes = _modes(core, options, found) if options.modulator is not None else None
+            return MicroManagerConnection(core, found, library_versions(core), modes)
         except BaseException:
             core.release()
             raise
+
+
+def _modulator(said: Mapping[str, Any], folder: Path) -> tuple[str, CheckedPupil]:
+    """Check the table ``modulator``, and read its files.
+
+    Raises
+    ------
+    ConfigError
+    """
+    from drivers.slm.kind import ModulatorTable, check_pupil
+
+    table = dict(said)
+    device = table.pop("device", None)
+    if not isinstance(device, str) or not device:
+        raise ConfigError("modulator.device", "needed: the modulator's label in the configuration")
+    try:
+        checked = check_pupil(ModulatorTable.model_validate(table), folder)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(["modulator", *(str(part) for part in first["loc"])])
+        raise ConfigError(key, str(first["msg"])) from None
+    except ConfigError as error:
+        raise ConfigError(f"modulator.{error.key}", error.problem) from None
+    return device, checked
+
+
+def _placed(said: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """Make the table's files absolute."""
+    from drivers.slm.table import LINEAR
+
+    files = {key: said[key] for key in ("table", "basis", "flat") if said.get(key)}
+    return dict(said) | {
+        key: name if name == LINEAR else str((folder / Path(name).expanduser()).resolve())
+        for key, name in files.items()
+    }
+
+
+def _modes(core: Core, options: MicroManagerOptions, found: Inventory) -> ModulatorDevice:
+    from drivers.micromanager.modulator import CoreModulator
+
+    assert options.modulator is not None
+    device, checked = _modulator(options.modulator, Path())
+    label = checked.table.label
+    if label in found.devices:
+        raise ConfigError("modulator.label", f"{label!r} is a device of the configuration")
+    return checked.device(CoreModulator(core, device, checked.panel.bits))
 
 
 KIND = MicroManagerKind()

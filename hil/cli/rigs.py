@@ -26,8 +26,9 @@ def register(app: typer.Typer) -> None:
 
 def init(
     config: Annotated[
-        Path, typer.Argument(metavar="FILE.cfg", help="A Micro-Manager configuration.")
-    ],
+        Path | None,
+        typer.Argument(metavar="[FILE.cfg]", help="A Micro-Manager configuration."),
+    ] = None,
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="RIG.toml", help="Where it goes.")
     ] = Path("rig.toml"),
@@ -40,22 +41,46 @@ def init(
             help="Leave this device out, one that is not attached say. May be given again.",
         ),
     ] = None,
+    slm: Annotated[
+        list[str] | None,
+        typer.Option("--slm", metavar="KIND", help="A light modulator: santec, screen, ..."),
+    ] = None,
+    visa: Annotated[
+        list[Path] | None,
+        typer.Option("--visa", metavar="TABLE.toml", help="An instrument by its table."),
+    ] = None,
+    epics: Annotated[
+        list[str] | None,
+        typer.Option("--epics", metavar="PREFIX", help="An areaDetector camera of EPICS."),
+    ] = None,
 ) -> None:
-    """Write a first rig file from a Micro-Manager configuration. Loading it may move devices."""
+    """Write a first rig file from what there is. Loading a configuration may move devices."""
     from hil.cli.files.schema import schema_text, write_schema
     from hil.errors import InputError
     from hil.rig.draft import SCHEMA_FILE, draft
+    from hil.rig.draft_sources import Sources, draft_drivers, draft_head
 
-    if not config.is_file():
+    sources = Sources(slm or (), visa or (), epics or ())
+    if config is None and not sources.any():
+        raise InputError("hil rig init", "", "give FILE.cfg, --slm, --visa or --epics")
+    if config is None and without:
+        raise InputError("--without", "", "goes with FILE.cfg")
+    if config is not None and not config.is_file():
         raise InputError(config, "", "no such file")
     if output.exists() and not force:
         raise InputError(output, "", "exists already; --force overwrites it")
-    drafted = draft(config, output, without or ())
-    output.write_text(drafted.text, encoding="utf-8", newline="\n")
+    further = "".join(draft_drivers(sources, output))
+    warnings: tuple[str, ...] = ()
+    if config is None:
+        text = draft_head(sources, output) + further
+    else:
+        drafted = draft(config, output, without or ())
+        text, warnings = drafted.text + further, drafted.warnings
+    output.write_text(text, encoding="utf-8", newline="\n")
     schema = output.with_name(SCHEMA_FILE)
     if not schema.exists():
         write_schema(schema, schema_text("rig"))
-    for warning in drafted.warnings:
+    for warning in warnings:
         print(f"warning: {warning}")
     print(f"wrote {output}: go through its limits, then hil rig check {output}")
 

@@ -13,7 +13,9 @@ from drivers.errors import DriverError
 
 EXTRAS = {
     "ct": ("a real slice for sim.tomography", ("pydicom",)),
+    "epics": ('process variables, kind = "epics"', ("caproto",)),
     "postgres": ("sessions of several computers in one database", ("psycopg",)),
+    "slm": ('modulators, kind = "slm"', ("slmsuite",)),
     "testing": ("contracts for drivers and estimators of your own", ("pytest",)),
     "visa": ('instruments by table, kind = "visa"', ("pyvisa", "pyvisa-py", "pyserial")),
 }
@@ -42,7 +44,7 @@ LIBRARIES = {
 }
 """Makers' libraries, likewise."""
 
-GROUPS = ("hil.drivers", "hil.actuators", "hil.estimators")
+GROUPS = ("hil.drivers", "hil.actuators", "hil.modulators", "hil.estimators")
 
 
 def findings() -> Iterator[tuple[str, str]]:

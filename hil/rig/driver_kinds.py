@@ -10,6 +10,7 @@ from drivers.protocol import DriverKind
 from hil.errors import nearest
 
 BUILT_IN = {
+    "epics": "drivers.epics.kind:KIND",
     "faulty": "hil.rig.faulty:KIND",
     "micromanager": "drivers.micromanager.kind:KIND",
     "modal": "drivers.modal.kind:KIND",
@@ -20,6 +21,8 @@ BUILT_IN = {
     "sim.lensless": "sim.lensless:KIND",
     "sim.satellite": "sim.satellite:KIND",
     "sim.tomography": "sim.tomography:KIND",
+    "slm": "drivers.slm.kind:KIND",
+    "slm.simulated": "sim.modulator.kind:KIND",
     "visa": "drivers.visa.kind:KIND",
 }
 ENTRY_POINTS = "hil.drivers"

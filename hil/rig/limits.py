@@ -157,7 +157,7 @@ class RigLimits:
         RigError
             One reads no finite number.
         """
-        found = {name: self.settings.value(name) for name in names}
+        found = self.settings.values(names)
         for name, value in found.items():
             is_text = isinstance(value, str) and self.settings.known[name].kind != "choice"
             if is_text or not (isinstance(value, str) or math.isfinite(value)):

@@ -197,7 +197,7 @@ class RigMotion:
         ------
         ReadBackError, OutsideLimit
         """
-        seen = {name: self._settings.value(name) for name in moves}
+        seen = self._settings.values(tuple(moves))
         if said := passed_limits(self._limits, seen):
             problems = self.park()
             failed = "; ".join(f"{p.setting}: {p.message}" for p in problems)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from drivers.errors import DriverError
 from drivers.protocol import Alias, Device, Setting
 from drivers.types import Value
 from hil.errors import RigError, SafetyError, nearest
+from hil.rig.calls.timed_devices import TimedDevice
 
 
 class RigSettings:
@@ -123,6 +124,25 @@ class RigSettings:
         """
         return self._owner[name].read(name)
 
+    def values(self, names: Sequence[str]) -> dict[str, Value]:
+        """Ask for present values (canonical names), those of one device in one go.
+
+        Raises
+        ------
+        DriverError
+        """
+        of_device: dict[str, list[str]] = {}
+        for name in dict.fromkeys(names):
+            of_device.setdefault(self._owner[name].label, []).append(name)
+        found: dict[str, Value] = {}
+        for mine in of_device.values():
+            owner = self._owner[mine[0]]
+            if isinstance(owner, TimedDevice):
+                found |= owner.read_all(mine)
+            else:
+                found |= {name: owner.read(name) for name in mine}
+        return {name: found[name] for name in names}
+
     def read(self, names: Iterable[str]) -> dict[str, Value]:
         """Ask the devices for present values, under canonical names.
 
@@ -132,6 +152,6 @@ class RigSettings:
         """
         canonical = [self.setting(name).name for name in names]
         try:
-            return {name: self.value(name) for name in canonical}
+            return self.values(canonical)
         except DriverError as error:
             raise RigError(str(error)) from error

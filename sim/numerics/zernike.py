@@ -17,28 +17,7 @@ from math import factorial, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-
-def noll_to_nm(j: int) -> tuple[int, int]:
-    """Radial degree n and signed azimuthal frequency m of Noll's mode j.
-
-    Parameters
-    ----------
-    j
-        Noll index, at least 1.
-
-    Raises
-    ------
-    ValueError
-        For j < 1.
-    """
-    if j < 1:
-        raise ValueError(f"Noll's index starts at 1, not {j}")
-    n = 0
-    while (n + 1) * (n + 2) // 2 < j:
-        n += 1
-    place = j - n * (n + 1) // 2 - 1  # 0 .. n within the degree, |m| in rising order
-    m = 2 * ((place + 1) // 2) if n % 2 == 0 else 2 * (place // 2) + 1
-    return (n, m) if j % 2 == 0 else (n, -m)
+from drivers.slm.zernike import noll_to_nm as noll_to_nm
 
 
 def zernike(j: int, rho: NDArray[np.float64], theta: NDArray[np.float64]) -> NDArray[np.float64]:

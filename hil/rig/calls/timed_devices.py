@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 from drivers.frame import Frame
 from drivers.protocol import Camera, Device, Identified, Setting
@@ -65,6 +66,18 @@ class TimedDevice:
         return self._calls.run(
             self.label, f"read {setting}", lambda: self._device.read(setting), self._call_s
         )
+
+    def read_all(self, settings: Sequence[str]) -> dict[str, Value]:
+        """Ask the device for several settings in one go, each with a call's time.
+
+        Raises
+        ------
+        DriverError
+        """
+        read = self._device.read
+        steps = [(f"read {name}", partial(read, name)) for name in settings]
+        found = self._calls.run_each(self.label, steps, self._call_s)
+        return dict(zip(settings, found, strict=True))
 
     def start(self, values: Mapping[str, Value]) -> None:
         """Begin to apply values.

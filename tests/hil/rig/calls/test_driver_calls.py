@@ -160,3 +160,53 @@ def test_a_simulated_device_that_computes_is_slow_and_does_not_hang(bench: Bench
     bench.calls.simulated = False
     with pytest.raises(CallHangs, match="camera: capture"):
         bench.calls.run("camera", "capture", compute_from_here, 0.5)
+
+
+def test_several_calls_in_one_go_give_all_answers_on_one_thread(bench: Bench) -> None:
+    steps = [(f"read {i}", lambda i=i: (i, threading.get_ident())) for i in range(4)]
+    found = bench.calls.run_each("z", steps, 1.0)
+    assert [i for i, _ in found] == [0, 1, 2, 3]
+    assert len({thread for _, thread in found}) == 1
+    assert bench.calls.run_each("z", [], 1.0) == []
+    inner = bench.calls.run("z", "set", lambda: bench.calls.run_each("z", steps, 1.0), 1.0)
+    assert inner == found, "within a call of the same driver"
+
+
+def test_each_of_several_calls_has_a_deadline_of_its_own(bench: Bench) -> None:
+    """Together they take longer than one may."""
+    steps = [(f"read {i}", lambda: bench.go.wait(0.15)) for i in range(4)]
+    assert bench.calls.run_each("z", steps, 0.4) == [False] * 4
+    assert not bench.hangs
+
+
+def test_the_one_of_several_calls_that_hangs_is_named_and_none_follows(bench: Bench) -> None:
+    made: list[str] = []
+    steps = [
+        ("read x", lambda: made.append("x")),
+        ("read y", lambda: bench.go.wait(30)),
+        ("read z", lambda: made.append("z")),
+    ]
+    with pytest.raises(CallHangs, match=r"mirror: read y has not returned for 0\.05 s"):
+        bench.calls.run_each("mirror", steps, 0.05)
+    assert bench.hangs == [Hang("mirror", "read y", 0.05)]
+    assert bench.calls.run("lamp", "set", lambda: "dark", 1.0) == "dark"
+    bench.go.set()
+    until_s = time.monotonic() + 5
+    while time.monotonic() < until_s:
+        try:
+            bench.calls.run("mirror", "read", lambda: 7, 1.0)
+            break
+        except CallHangs:
+            time.sleep(0.01)
+    assert made == ["x"], "what came back late goes no further"
+
+
+def test_an_error_in_one_of_several_calls_keeps_those_after_it(bench: Bench) -> None:
+    made: list[str] = []
+
+    def fail() -> None:
+        raise ValueError("no answer")
+
+    with pytest.raises(ValueError, match="no answer"):
+        bench.calls.run_each("z", [("a", fail), ("b", lambda: made.append("b"))], 1.0)
+    assert not made
