@@ -22,6 +22,7 @@ from hil.proposer import distributions as dists
 from hil.proposer.attributes import FIELDS_ATTR, GAIN_ATTR, SD_ATTR
 from hil.proposer.samplers import Ask, Prefers, grid_size, make_sampler
 from hil.ranking.drift import fit_drift, without_drift
+from hil.ranking.finals import standing
 from hil.ranking.leaders import to_measure_again
 from hil.records.trial import FIELDS, Proposal, SearchExhausted, TrialRow, TrialState
 
@@ -32,6 +33,7 @@ _TRIALS_WITHOUT_GAIN = 3
 _TWO_SIDED_95 = 1.96
 _TRIALS_A_FIELD = 4  # times one more than there are axes: a star, and what follows from it
 _CONFIDENCE = 0.95  # that there is a drift at all, before values are corrected for it
+_LEADERS = 3  # different settings that are measured again before it goes on with the closest two
 
 _STATES = {
     TrialState.COMPLETE: OptunaState.COMPLETE,
@@ -69,7 +71,9 @@ class SearchPlan:
     repair
         Brings a proposal inside limits that span several axes.
     remeasure
-        How many of the best trials are measured again, as the last of `trials`.
+        How many trials at most measure the best again, as the last of `trials`.
+    confidence
+        They end when one of the leaders is the best with this probability.
     n_fields, n_to_search
         Fields of view there are, and how many of them a trial takes that searches.
     least_gain
@@ -87,6 +91,7 @@ class SearchPlan:
     reference: Mapping[str, Value] = field(default_factory=dict)
     repair: Callable[[Mapping[str, Value]], dict[str, Value]] = _unchanged
     remeasure: int = 0
+    confidence: float = 0.95
     n_fields: int = 1
     n_to_search: int = 1
     least_gain: float | None = None
@@ -196,19 +201,46 @@ class OptunaProposer:
         )
 
     def _again(self, rows: Sequence[TrialRow]) -> Proposal | None:
-        """Measure a leader again, if any are still to be."""
-        done = sum(row.kind == "again" and not row.state.interrupted for row in rows)
-        if done >= self._plan.remeasure:
-            return None
-        if self._plan.as_needed:
-            return self._decide(rows, done)
-        leader = to_measure_again(rows)
-        if leader is None:
-            return None
-        # Without distributions: to the sampler, a point that it has had is no news.
-        return Proposal("again", leader.requested, retry_of=leader.number)
+        """Measure a leader again, if any are still to be: some that differ, then the closest two.
 
-    def _decide(self, rows: Sequence[TrialRow], done: int) -> Proposal | None:
+        Raises
+        ------
+        SearchExhausted
+            The winner is sure enough.
+        """
+        again = _finals(rows)
+        if len(again) >= self._plan.remeasure:
+            return None
+        asked_for = [dict(row.requested) for row in again]
+        different = {frozenset(settings.items()) for settings in asked_for}
+        if len(different) < _LEADERS:
+            new = self._decide(rows, asked_for) if self._plan.as_needed else self._leader(rows)
+            if new is not None:
+                return new
+        return self._closest(rows)
+
+    def _leader(self, rows: Sequence[TrialRow]) -> Proposal | None:
+        leader = to_measure_again(rows)
+        return None if leader is None else self._once_more(leader)
+
+    def _once_more(self, row: TrialRow) -> Proposal:
+        if self._plan.as_needed:
+            return self._confirm(row.requested)
+        # Without distributions: to the sampler, a point that it has had is no news.
+        return Proposal("again", row.requested, retry_of=row.number)
+
+    def _closest(self, rows: Sequence[TrialRow]) -> Proposal | None:
+        """Measure the best leader, or the one that is hardest to tell from it, once more."""
+        found = standing(rows)
+        if found is None or len(found.leaders) < 2:
+            return None
+        if why := found.over(self._plan.confidence):
+            raise SearchExhausted(why)
+        return self._once_more(rows[found.next.number])
+
+    def _decide(
+        self, rows: Sequence[TrialRow], asked_for: Sequence[Mapping[str, Value]]
+    ) -> Proposal | None:
         """Measure at all fields what the model takes for the best, then the best of what it had.
 
         In turn: the settings that the model prefers may never have been measured, and what was
@@ -221,8 +253,8 @@ class OptunaProposer:
         if not isinstance(model, Prefers):
             leader = to_measure_again(rows)
             return None if leader is None else self._confirm(leader.requested)
-        preferred = model.preferred(study, self._axes, len(rows)) if done % 2 == 0 else None
-        asked_for = [dict(row.requested) for row in rows if row.kind == "again"]
+        turn = len(asked_for) % 2
+        preferred = model.preferred(study, self._axes, len(rows)) if turn == 0 else None
         for settings in (*([preferred] if preferred else ()), *model.leaders(study, self._axes)):
             wanted = plan.repair(settings)
             if wanted not in asked_for:
@@ -343,6 +375,12 @@ class OptunaProposer:
         for step, value in row.intermediate.items():
             trial.report(value, step)
         self._study.tell(trial, values=template.values, state=template.state)
+
+
+def _finals(rows: Sequence[TrialRow]) -> list[TrialRow]:
+    """List the trials of leaders since the search ended; of those that were interrupted none."""
+    last = max((row.number for row in rows if row.kind == "search"), default=-1)
+    return [row for row in rows[last + 1 :] if row.kind == "again" and not row.state.interrupted]
 
 
 def _said(row: TrialRow) -> dict[str, Any]:
