@@ -24,7 +24,7 @@ from hil.proposer.samplers import Ask, Prefers, grid_size, make_sampler
 from hil.ranking.drift import fit_drift, without_drift
 from hil.ranking.finals import standing
 from hil.ranking.leaders import to_measure_again
-from hil.records.trial import FIELDS, Proposal, SearchExhausted, TrialRow, TrialState
+from hil.records.trial import FIELDS, FURTHER, Proposal, SearchExhausted, TrialRow, TrialState
 
 # Where a trial keeps the sampler's own proposal, if joint limits made it another.
 ASKED = "hil:asked"
@@ -76,6 +76,8 @@ class SearchPlan:
         They end when one of the leaders is the best with this probability.
     n_fields, n_to_search
         Fields of view there are, and how many of them a trial takes that searches.
+    most_to_search
+        How many it may go on to.
     least_gain
         The search ends when less than this is expected of another trial; None for no bound.
     """
@@ -94,6 +96,7 @@ class SearchPlan:
     confidence: float = 0.95
     n_fields: int = 1
     n_to_search: int = 1
+    most_to_search: int = 1
     least_gain: float | None = None
 
     @property
@@ -111,7 +114,10 @@ class SearchPlan:
             return {}
         order = np.random.default_rng((self.seed, 2)).permutation(self.n_fields)
         first = number // (_TRIALS_A_FIELD * (len(self.axes) + 1)) * self.n_to_search
-        return {FIELDS: [int(order[(first + i) % self.n_fields]) for i in range(self.n_to_search)]}
+        taken = [int(order[(first + i) % self.n_fields]) for i in range(self.n_fields)]
+        found = {FIELDS: taken[: self.n_to_search]}
+        further = taken[self.n_to_search : self.most_to_search]
+        return {**found, FURTHER: further} if further else found
 
 
 class OptunaProposer:
@@ -155,7 +161,8 @@ class OptunaProposer:
             start = self._plan.start
             # where references follow, it is the first of them
             fields = {} if self._plan.reference_every else self._plan.fields_of(number)
-            return Proposal("start", dict(start), self._known(start), fields)
+            begins = {key: value for key, value in fields.items() if key == FIELDS}
+            return Proposal("start", dict(start), self._known(start), begins)
         drift = fit_drift(rows, _CONFIDENCE) if self._plan.reference_every else None
         rows = without_drift(rows, drift)
         if self._searched(rows) and (again := self._again(rows)) is not None:
@@ -324,11 +331,14 @@ class OptunaProposer:
         requested = self._plan.repair(trial.params)
         if requested != trial.params:
             attrs[ASKED] = dict(trial.params)
+        fields = plan.fields_of(number)
+        if GAIN_ATTR not in attrs:  # it explores: nobody knows what it is to be told apart from
+            fields.pop(FURTHER, None)
         return Proposal(
             "search",
             requested,
             self._axes_json,
-            {**attrs, **plan.fields_of(number)},
+            {**attrs, **fields},
             dict(storage.get_study_system_attrs(study_id)),
         )
 
@@ -441,7 +451,7 @@ def frozen(row: TrialRow, constrained: frozenset[str]) -> FrozenTrial:
         system_attrs={
             key: value
             for key, value in row.sampler_attrs.items()
-            if key not in (ASKED, FIELDS) and not key.startswith("cma:optimizer")
+            if key not in (ASKED, FIELDS, FURTHER) and not key.startswith("cma:optimizer")
         },
         intermediate_values=dict(row.intermediate),
         constraints=constraints,

@@ -237,7 +237,7 @@ def _planned(original: _Original) -> Planned:
             row.kind,
             row.requested,
             row.distributions,
-            {**row.sampler_attrs, REPLAY_OF: row.number},
+            {**row.attrs_as_taken, REPLAY_OF: row.number},
             retry_of=new.get(row.retry_of) if row.retry_of is not None else None,
         )
         for row in original.rows

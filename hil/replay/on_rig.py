@@ -95,7 +95,7 @@ def _planned(rows: list[TrialRow], rig: Rig, space: SearchSpace, where: str) -> 
             row.kind,
             row.requested,
             row.distributions,
-            {**row.sampler_attrs, REPLAY_OF: row.number},
+            {**row.attrs_as_taken, REPLAY_OF: row.number},
             retry_of=new.get(row.retry_of) if row.retry_of is not None else None,
         )
         for row in rows
