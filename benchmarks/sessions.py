@@ -47,7 +47,7 @@ WAYS: Mapping[str, Mapping[str, Any]] = {
     "tpe": {"kind": "tpe", "measure": {}},
     "random": {"kind": "random", "measure": {}},
 }
-STEP_UM = 40.0
+STEP_UM = 36.0  # six columns just fit on the stage
 COLUMNS = (
     "95 %", "99 %", "30 nm", "frames", "truth", "holds", "said", "was", "corner", "left nm", "s",
 )  # fmt: skip

@@ -94,6 +94,16 @@ def test_two_controllers_share_the_closest_two() -> None:
     assert max(counts.values()) <= 4
 
 
+def test_leaders_that_break_a_constraint_make_room_for_others() -> None:
+    table, proposer, rng = searched(PLAN, 0.05)
+    for _ in range(4):
+        table.ask(proposer)
+        measure(table, 0.05, rng)
+        broken = len({row.retry_of for row in table.rows if row.kind == "again"}) <= 2
+        table.rows[-1] = replace(table.rows[-1], constraints={"dose": 1.0 if broken else -1.0})
+    assert len({row.retry_of for row in table.rows if row.kind == "again"}) == 4
+
+
 def test_a_search_that_went_on_ends_with_leaders_of_its_own() -> None:
     table, proposer, rng = searched(replace(PLAN, remeasure=3), 0.2)
     for _ in range(3):
