@@ -21,7 +21,7 @@ _ALPHA = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Judgement:
     """Whether a trial goes on.
 
     Parameters
@@ -60,7 +60,7 @@ class Contest:
     sd: float
     further: tuple[int, ...]
 
-    def verdict(self, assessment: Assessment, fields: Sequence[int]) -> Verdict:
+    def verdict(self, assessment: Assessment, fields: Sequence[int]) -> Judgement:
         """Judge what was measured so far.
 
         Parameters
@@ -75,16 +75,16 @@ class Contest:
         left = [field for field in self.further if field not in fields]
         done = f"{n} of {n + len(left)} fields: "
         if any(excess > 0 for excess in assessment.constraints.values()):
-            return Verdict(None, done + "it breaks a constraint")
+            return Judgement(None, done + "it breaks a constraint")
         if against.n and against.loses:
-            return Verdict(None, done + self._said(against, "it is worse than"))
+            return Judgement(None, done + self._said(against, "it is worse than"))
         if against.n and against.wins:
-            return Verdict(None, done + self._said(against, "it is better than"))
+            return Judgement(None, done + self._said(against, "it is better than"))
         if self.sd / math.sqrt(n) <= self.gain:
-            return Verdict(None, done + f"as sure as the search needs ({self.gain:.2g} expected)")
+            return Judgement(None, done + f"as sure as the search needs ({self.gain:.2g} expected)")
         if not left:
-            return Verdict(None, done + "no further one, " + self._said(against, "as good as"))
-        return Verdict(left[0], done + self._said(against, "not told from"))
+            return Judgement(None, done + "no further one, " + self._said(against, "as good as"))
+        return Judgement(left[0], done + self._said(against, "not told from"))
 
     def against(self, assessment: Assessment, fields: Sequence[int]) -> Paired:
         """Set the trial against the best so far, on the fields that both have."""

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
+from hil.cli.runs import summarise
 from hil.errors import InputError
 from hil.records.session import Snapshot
 from hil.supervision.stop import StopSwitch
@@ -24,7 +25,9 @@ def needed(bench: Bench) -> Bench:
     return bench
 
 
-def test_few_fields_search_and_all_decide(needed: Bench) -> None:
+def test_few_fields_search_and_all_decide(
+    needed: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
     result = needed.run()
     assert (result.state, result.n_complete) == ("COMPLETE", 14)
     with needed.database() as database:
@@ -61,6 +64,10 @@ def test_few_fields_search_and_all_decide(needed: Bench) -> None:
     assert events[events["kind"] == "winner"]["detail"].iloc[-1] == dict(winner.to_json())
     assert listed["winner"].iloc[0] == winner.number
     assert listed["winner_low"].iloc[0] == pytest.approx(winner.ci_low)
+    summarise(result)
+    said = capsys.readouterr().out
+    assert f"best      trial {winner.number}: {winner.objective:.4f}" in said
+    assert "winner    the best of 3 leaders with probability" in said
 
 
 def test_it_goes_on_where_it_was(needed: Bench) -> None:
