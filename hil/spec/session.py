@@ -15,7 +15,7 @@ from hil.spec.unattended import Approval, Pause
 
 _LEADERS = 3
 _TRIALS_FOR_LEADERS = 50
-_MOST_AS_NEEDED = 8
+_MOST_AS_NEEDED = 6
 _TRIALS_AS_NEEDED = 10  # one field of view says less of a trial than all of them
 
 
@@ -71,7 +71,7 @@ class Finish(Spec):
     remeasure
         How many trials at most measure leaders again before the winner is named; they count within
         the session's ``trials``. By default 3 in sessions of 50 trials or more; where fields are
-        taken as needed a sixth of the trials, 3 to 8, in sessions of 10 or more; and none for
+        taken as needed an eighth of the trials, 3 to 6, in sessions of 10 or more; and none for
         grids, QMC sequences and several objectives.
     confidence
         They end earlier when one leader is the best with this probability.
@@ -137,7 +137,7 @@ class SessionSpec(Spec):
             return 0
         if self.measure.fields == "as needed":
             few = self.trials < _TRIALS_AS_NEEDED
-            return 0 if few else min(max(self.trials // 6, _LEADERS), _MOST_AS_NEEDED)
+            return 0 if few else min(max(self.trials // 8, _LEADERS), _MOST_AS_NEEDED)
         return _LEADERS if self.trials >= _TRIALS_FOR_LEADERS else 0
 
     @model_validator(mode="after")
