@@ -75,7 +75,7 @@ class Measure(Spec):
         those that decide (leaders, references) take all.
     min_fields, max_fields
         Fields that a trial that searches takes, and those that it may go on to where that decides
-        something, where fields are taken as needed. By default 1, and half of them.
+        something, where fields are taken as needed. By default 1, and no more than that.
     repeats
         Frames of each field.
     keep_frames
@@ -140,7 +140,7 @@ class Measure(Spec):
         """Number of fields of view that a trial that searches may go on to."""
         if self.fields != "as needed":
             return self.n_fields
-        return max(self.n_to_search, self.max_fields or (self.n_fields + 1) // 2)
+        return max(self.n_to_search, self.max_fields or 0)
 
     @property
     def n_fields(self) -> int:

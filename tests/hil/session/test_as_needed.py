@@ -38,15 +38,9 @@ def test_few_fields_search_and_all_decide(
         listed = database.sessions(where=["winner_probability > 0"])
     kinds = [row.kind for row in rows]
     assert kinds == ["start", *["search"] * 10, *["again"] * 3]
-    assert set(shapes[:11]) <= {(1, 2), (2, 2)}, "one, and half of them where that decides"
-    assert shapes[:5] == [(1, 2)] * 5, "the star is no contest"
-    assert shapes[11:] == [(4, 2)] * 3
+    assert shapes == [(1, 2)] * 11 + [(4, 2)] * 3
     assert list(trials["n_frames"]) == [n * repeats for n, repeats in shapes]
     assert all(len(row.fields) == 1 for row in rows[:11])
-    for row, (n_fields, _), reason in zip(rows, shapes, trials["reason"], strict=True):
-        assert row.charged_fields == (row.measured.fields if row.measured and row.fields else ())
-        if "hil:further" in row.sampler_attrs:
-            assert reason.startswith(f"{n_fields} of "), "the row says what it spent, and why"
     assert all(row.fields == () for row in rows[11:])
     measured = [row.measured for row in rows]
     assert measured[0] is not None
@@ -68,6 +62,25 @@ def test_few_fields_search_and_all_decide(
     said = capsys.readouterr().out
     assert f"best      trial {winner.number}: {winner.objective:.4f}" in said
     assert "winner    the best of 3 leaders with probability" in said
+
+
+def test_a_trial_goes_on_where_that_decides_something(needed: Bench) -> None:
+    needed.write(RIG, NEEDED.replace('needed"\n', 'needed"\nmax_fields = 3\n'))
+    needed.run()
+    with needed.database() as database:
+        rows = database.rows("last")
+        trials = database.trials("last", sort="number")
+        taken = [database.frames("last", row.number).shape[0] for row in rows]
+    assert taken[:5] == [1] * 5, "the star is no contest"
+    assert taken[11:] == [4] * 3
+    assert set(taken[5:11]) <= {1, 2, 3}
+    assert max(taken[5:11]) > 1, "two axes, a quadratic: nothing is left to gain"
+    for row, n_fields, reason in zip(rows, taken, trials["reason"], strict=True):
+        if "hil:further" in row.sampler_attrs:
+            assert reason.startswith(f"{n_fields} of "), "the row says what it spent, and why"
+            assert row.measured is not None
+            assert row.charged_fields == row.measured.fields
+            assert len(row.charged_fields) == n_fields
 
 
 def test_it_goes_on_where_it_was(needed: Bench) -> None:
