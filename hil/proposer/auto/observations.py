@@ -65,7 +65,7 @@ class Observations:
         if known.any():
             scale = slope(self.values[:, 0])[known] * self.sd[known]
             relative[known] = (scale / np.median(scale)) ** 2
-        return np.clip(relative / np.maximum(several, 1.0), 1 / _SPREAD, _SPREAD)
+        return np.asarray(np.clip(relative / np.maximum(several, 1.0), 1 / _SPREAD, _SPREAD))
 
 
 def observed(
