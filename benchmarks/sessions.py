@@ -1,51 +1,105 @@
 """How many frames a session needs on the demo's problem, and how good its winner is.
 
 For each seed a hidden aberration of 80 to 105 nm rms is drawn and the demo's session is run, each
-way of searching on the same simulator; the information of every trial's settings is evaluated
-afterwards on all fields of view, against that without aberration.
+way of searching on the same simulator. Afterwards, with frames of their own, by the session's own
+estimator: the information of every trial that came nearer than all before it, on the session's
+fields of view; and that of all leaders, and without aberration, on 24 fields of the sample.
 
-    python benchmarks/sessions.py [number of seeds] [trials] [way ...]
+    python benchmarks/sessions.py [--seeds 6] [--first 1] [--trials 50] [--estimator KIND] [way ...]
 
-Ways: auto (one field of view to search), auto-all, gp, tpe, random (all fields in every trial).
+Ways: auto (one field of view to search), auto-more (up to four, where that decides something),
+auto-all, gp, tpe, random (all fields in every trial).
+
+95 %, 99 %, 30 nm: frames until a trial had so much of the attainable, or left so little.
+truth: the winner's over the attainable. holds: share of sessions whose winner's interval holds its
+information on the 24 fields. said, was: mean stated probability of being the best of the leaders,
+and the share of sessions where the winner was. corner: trials with half of their settings at a
+bound.
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
 import tempfile
 import time
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from demo_seeds import information_without_aberration
 
-from hil import open_database, run_session
+from hil import estimate_information, open_database, run_session
+from hil.calibration.rig_noise import noise_model
+from hil.clock import SystemClock
 from hil.demo import demo_files, residual_rms_nm
+from hil.ranking.finals import leaders_of
+from hil.rig.capture import Capture
+from hil.rig.plan import Plan
+from hil.rig.rig import Rig
 from hil.spec import SessionFile
 
 WAYS: Mapping[str, Mapping[str, Any]] = {
-    "auto": {"sampler": {"kind": "auto"}, "fields": "as needed"},
-    "auto-all": {"sampler": {"kind": "auto"}, "fields": None},
-    "gp": {"sampler": {"kind": "gp"}, "fields": None},
-    "tpe": {"sampler": {"kind": "tpe"}, "fields": None},
-    "random": {"sampler": {"kind": "random"}, "fields": None},
+    "auto": {"kind": "auto", "measure": {"fields": "as needed"}},
+    "auto-more": {"kind": "auto", "measure": {"fields": "as needed", "max_fields": 4}},
+    "auto-all": {"kind": "auto", "measure": {}},
+    "gp": {"kind": "gp", "measure": {}},
+    "tpe": {"kind": "tpe", "measure": {}},
+    "random": {"kind": "random", "measure": {}},
 }
+STEP_UM = 36.0  # six columns just fit on the stage
+COLUMNS = (
+    "95 %", "99 %", "30 nm", "frames", "truth", "holds", "said", "was", "corner", "left nm", "s",
+)  # fmt: skip
 
 
-def asked(seed: int, way: str, trials: int) -> SessionFile:
+def asked(seed: int, way: str, trials: int, estimator: str | None) -> SessionFile:
     rms_nm = round(float(np.random.default_rng(seed).uniform(80, 105)), 1)
     file = demo_files(seed, rms_nm)
     said = file.spec.model_dump(exclude_unset=True)
     said["trials"] = trials
-    said["sampler"] = WAYS[way]["sampler"]
-    said["measure"]["fields"] = WAYS[way]["fields"]
-    if said["measure"]["fields"] is None:
-        del said["measure"]["fields"]
+    said["sampler"] = {"kind": WAYS[way]["kind"]}
+    said["measure"] = {"grid": said["measure"]["grid"], **WAYS[way]["measure"]}
+    if estimator is not None:
+        said["estimator"] = {**said.get("estimator", {}), "kind": estimator}
     spec = type(file.spec).model_validate(said)
     return replace(file, spec=spec, text=spec.model_dump_json(exclude_unset=True))
+
+
+@dataclass
+class Truth:
+    """The session's rig once more, with noise of its own."""
+
+    file: SessionFile
+
+    def of(
+        self, settings: Sequence[Mapping[str, Any] | None], fields: Sequence[Mapping[str, Any]]
+    ) -> list[float]:
+        """Information at each of some settings, None for no aberration, bits per pixel."""
+        with Rig(Plan(self.file.rig)) as rig:
+            rig.setup()
+            capture = Capture(rig.safety, rig.camera, list(fields), 1, 10, SystemClock())
+            found = []
+            for one in settings:
+                rig.apply(rig.truth.best_settings if one is None else dict(one))
+                frames = np.stack(
+                    [rig.run(lambda i=i: capture.field(i)).frames for i in range(len(fields))]
+                )
+                kind, seed = self.file.spec.estimator.kind, self.file.spec.seed
+                own = estimate_information(frames, noise_model(self.file.rig), kind, seed=seed)
+                found.append(own.bits_per_pixel)
+        return found
+
+
+def population(fields: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """24 fields of the sample, six columns and four rows around the session's."""
+    x, y = fields[0]
+    centre = {name: float(np.mean([field[name] for field in fields])) for name in (x, y)}
+    return [
+        {x: centre[x] + (column - 2.5) * STEP_UM, y: centre[y] + (row - 1.5) * STEP_UM}
+        for column in range(6)
+        for row in range(4)
+    ]
 
 
 def first(reached: np.ndarray, frames: np.ndarray) -> float:
@@ -53,8 +107,8 @@ def first(reached: np.ndarray, frames: np.ndarray) -> float:
     return float(frames[int(np.argmax(reached))]) if reached.any() else float("nan")
 
 
-def one(seed: int, way: str, trials: int) -> list[float]:
-    file = asked(seed, way, trials)
+def one(seed: int, way: str, trials: int, estimator: str | None) -> list[float]:
+    file = asked(seed, way, trials, estimator)
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{(Path(folder) / 'hil.db').as_posix()}"
         began_s = time.perf_counter()
@@ -62,43 +116,72 @@ def one(seed: int, way: str, trials: int) -> list[float]:
         seconds = time.perf_counter() - began_s
         with open_database(url) as database:
             fields = database.session("last").extra["layout"]["fields"]
-            table = database.trials("last")
+            frames = np.cumsum(database.trials("last", sort="number")["n_frames"].to_numpy())
             rows = database.rows("last")
-    _, ideal = information_without_aberration(file, fields)
-    frames = np.cumsum(table["n_frames"].to_numpy())
+    truth = Truth(file)
     residual = np.array(residual_rms_nm(file, [row.requested for row in rows]))
-    # fields differ: a trial's share is told by its residual, as one of all fields' would be
-    share = np.array([row.objectives[0] if row.objectives else 0.0 for row in rows]) / ideal
+    nearer = [i for i in range(len(rows)) if residual[i] < residual[:i].min(initial=np.inf)]
+    shares = np.zeros(len(rows))
+    ideal, *own = truth.of([None, *(rows[i].requested for i in nearer)], fields)
+    shares[nearer] = np.array(own) / ideal
     assert result.best is not None
-    (left,) = residual_rms_nm(file, [result.best_settings])
+    leaders = [leader.number for leader in leaders_of(rows)] or [result.best.number]
+    everywhere, *known = truth.of(
+        [None, *(rows[number].requested for number in leaders)], population(fields)
+    )
+    winner = result.winner or result.best
+    won = known[leaders.index(winner.number)]
+    at_bound = np.array(
+        [np.mean([abs(float(value)) >= 98 for value in row.requested.values()]) for row in rows]
+    )
     return [
-        first(share >= 0.95, frames),
-        first(share >= 0.99, frames),
+        first(shares >= 0.95, frames),
+        first(shares >= 0.99, frames),
         first(residual <= 30, frames),
         float(frames[-1]),
-        result.best.objective / ideal,
-        left,
+        won / everywhere,
+        float(winner.ci_low <= won <= winner.ci_high),
+        getattr(winner, "probability", float("nan")),
+        float(won >= max(known)),
+        float(np.mean(at_bound >= 0.5)),
+        float(residual[winner.number]),
         seconds,
     ]
 
 
-def main(n_seeds: int, trials: int, ways: list[str]) -> None:
-    print("way        95 %   99 %  30 nm  frames  winner  left nm  seconds   median, then worst")
-    for way in ways:
-        found = np.array([one(seed, way, trials) for seed in range(1, n_seeds + 1)])
-        never = np.isnan(found).sum(axis=0)
-        filled = np.where(np.isnan(found), np.inf, found)
+def shown(values: np.ndarray) -> str:
+    percent = {"truth", "holds", "said", "was", "corner"}
+    return " ".join(
+        f"{value:8.1%}" if name in percent else f"{value:8.1f}"
+        for name, value in zip(COLUMNS, values, strict=True)
+    )
+
+
+def main(asked_for: argparse.Namespace) -> None:
+    seeds = range(asked_for.first, asked_for.first + asked_for.seeds)
+    print("way      seed   " + " ".join(f"{name:>8}" for name in COLUMNS), flush=True)
+    for way in asked_for.ways or ["auto"]:
+        rows = []
+        for seed in seeds:
+            rows.append(one(seed, way, asked_for.trials, asked_for.estimator))
+            print(f"{way:<9}{seed:<6d} {shown(np.array(rows[-1]))}", flush=True)
+        found = np.array(rows)
+        never = np.isnan(found[:, :3]).sum(axis=0)
+        filled = found.copy()
+        filled[:, :3] = np.where(np.isnan(found[:, :3]), np.inf, found[:, :3])
         middle, worst = np.median(filled, axis=0), filled.max(axis=0)
         worst[4] = found[:, 4].min()
-        for name, row in ((way, middle), ("", worst)):
-            print(
-                f"{name:<9}{row[0]:6.0f} {row[1]:6.0f} {row[2]:6.0f} {row[3]:7.0f} {row[4]:7.1%}"
-                f" {row[5]:8.1f} {row[6]:8.1f}",
-                flush=True,
-            )
-        print(f"         never: {never[0]}, {never[1]}, {never[2]} of {n_seeds}", flush=True)
+        middle[5:9] = worst[5:9] = found[:, 5:9].mean(axis=0)  # shares over the sessions
+        print(f"{way:<9}median {shown(middle)}")
+        print(f"{way:<9}worst  {shown(worst)}")
+        print(f"         never: {', '.join(map(str, never))} of {len(rows)}", flush=True)
 
 
 if __name__ == "__main__":
-    count, trials, *ways = [*sys.argv[1:], *["6", "50"][len(sys.argv[1:3]) :]]
-    main(int(count), int(trials), ways or ["auto"])
+    parser = argparse.ArgumentParser()
+    parser.add_argument("ways", nargs="*", choices=[*WAYS, []])
+    parser.add_argument("--seeds", type=int, default=6)
+    parser.add_argument("--first", type=int, default=1)
+    parser.add_argument("--trials", type=int, default=50)
+    parser.add_argument("--estimator")
+    main(parser.parse_args())

@@ -287,19 +287,33 @@ def _say_drift(drift: Drift) -> None:
         )
 
 
+def _say_best(result: SessionResult) -> None:
+    best, winner = result.winner or result.best, result.winner
+    assert best is not None
+    print(
+        f"best      trial {best.number}: {best.objective:.4f}"
+        f" ({best.ci_low:.4f} to {best.ci_high:.4f}) {result.objective}"
+    )
+    if best.n_measured > 1:
+        print(f"          mean of {best.n_measured} measurements at these settings")
+    if winner is None:
+        return
+    print(
+        f"winner    the best of {winner.n_compared} leaders with probability"
+        f" {winner.probability:.2f}, by fresh frames"
+    )
+    if winner.as_good:
+        listed = ", ".join(map(str, winner.as_good))
+        print(f"          as good, for all that is known: trial {listed}")
+
+
 def summarise(result: SessionResult) -> None:
     """Print what a session came to; names come from users and devices and are not markup."""
     print(f"session   {result.session_id[:8]}  {result.name}")
     print(f"state     {result.state}: {result.reason}")
     print(f"trials    {result.n_complete} complete of {result.n_trials}")
     if result.best is not None:
-        best = result.best
-        print(
-            f"best      trial {best.number}: {best.objective:.4f}"
-            f" ({best.ci_low:.4f} to {best.ci_high:.4f}) {result.objective}"
-        )
-        if best.n_measured > 1:
-            print(f"          mean of {best.n_measured} measurements at these settings")
+        _say_best(result)
         for setting, value in result.best_settings.items():
             shown = f"{value:.6g}" if isinstance(value, float) else str(value)
             print(f"          {setting} = {shown}")

@@ -4,6 +4,7 @@ Session and the command line's export come in. May import ranking, spec and reco
 """
 
 from hil.proposer.auto import InformationSampler
-from hil.proposer.optuna_proposer import OptunaProposer, SearchPlan
+from hil.proposer.optuna_proposer import OptunaProposer
+from hil.proposer.plan import SearchPlan
 
 __all__ = ["InformationSampler", "OptunaProposer", "SearchPlan"]

@@ -7,11 +7,9 @@ and several controllers on one study need no mechanism of their own.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import optuna
 from optuna.trial import FrozenTrial
 from optuna.trial import TrialState as OptunaState
@@ -20,17 +18,17 @@ from drivers.types import Value
 from hil import spec
 from hil.proposer import distributions as dists
 from hil.proposer.attributes import FIELDS_ATTR, GAIN_ATTR, SD_ATTR
-from hil.proposer.samplers import Ask, Prefers, grid_size, make_sampler
+from hil.proposer.finals import Finals
+from hil.proposer.plan import SearchPlan
+from hil.proposer.samplers import Ask, grid_size, make_sampler
 from hil.ranking.drift import fit_drift, without_drift
-from hil.ranking.leaders import to_measure_again
-from hil.records.trial import FIELDS, Proposal, SearchExhausted, TrialRow, TrialState
+from hil.records.trial import FIELDS, FURTHER, Proposal, SearchExhausted, TrialRow, TrialState
 
 # Where a trial keeps the sampler's own proposal, if joint limits made it another.
 ASKED = "hil:asked"
 # In a row, before a search ends since there is nothing left to gain.
 _TRIALS_WITHOUT_GAIN = 3
 _TWO_SIDED_95 = 1.96
-_TRIALS_A_FIELD = 4  # times one more than there are axes: a star, and what follows from it
 _CONFIDENCE = 0.95  # that there is a drift at all, before values are corrected for it
 
 _STATES = {
@@ -40,73 +38,6 @@ _STATES = {
     TrialState.ABORTED: OptunaState.FAIL,
     TrialState.STALE: OptunaState.FAIL,
 }
-
-
-def _unchanged(values: Mapping[str, Value]) -> dict[str, Value]:
-    return dict(values)
-
-
-@dataclass(frozen=True, slots=True)
-class SearchPlan:
-    """What a session searches, with names and ranges that the devices have confirmed.
-
-    Parameters
-    ----------
-    axes
-        Canonical settings with their ranges.
-    integers
-        Names of the axes whose device takes integers.
-    sampler
-        From the session file.
-    seed, trials
-        From the session file.
-    n_objectives
-        How many numbers are maximised.
-    start
-        Settings of the first trial; None if the sampler proposes it.
-    reference_every, reference
-        A reference trial with these settings after every so many others; 0 for none.
-    repair
-        Brings a proposal inside limits that span several axes.
-    remeasure
-        How many of the best trials are measured again, as the last of `trials`.
-    n_fields, n_to_search
-        Fields of view there are, and how many of them a trial takes that searches.
-    least_gain
-        The search ends when less than this is expected of another trial; None for no bound.
-    """
-
-    axes: tuple[spec.SearchAxis, ...]
-    integers: frozenset[str]
-    sampler: spec.SamplerSpec
-    seed: int
-    trials: int
-    n_objectives: int = 1
-    start: Mapping[str, Value] | None = None
-    reference_every: int = 0
-    reference: Mapping[str, Value] = field(default_factory=dict)
-    repair: Callable[[Mapping[str, Value]], dict[str, Value]] = _unchanged
-    remeasure: int = 0
-    n_fields: int = 1
-    n_to_search: int = 1
-    least_gain: float | None = None
-
-    @property
-    def as_needed(self) -> bool:
-        """Whether trials that search take a part of the fields of view."""
-        return self.n_to_search < self.n_fields
-
-    def fields_of(self, number: int) -> dict[str, list[int]]:
-        """Say which fields of view a trial that searches takes; nothing where it takes all.
-
-        The same ones for a good while, since settings are compared best on the same scene; then
-        the next, in an order of the session's own, so that none is bleached more than it must.
-        """
-        if not self.as_needed:
-            return {}
-        order = np.random.default_rng((self.seed, 2)).permutation(self.n_fields)
-        first = number // (_TRIALS_A_FIELD * (len(self.axes) + 1)) * self.n_to_search
-        return {FIELDS: [int(order[(first + i) % self.n_fields]) for i in range(self.n_to_search)]}
 
 
 class OptunaProposer:
@@ -126,6 +57,7 @@ class OptunaProposer:
             for axis in plan.axes
         }
         self._axes_json = dists.to_json(self._axes)
+        self._finals = Finals(plan, self._axes, self.follow, self._known)
         self._study = self._new_study()
         # Trials of the study that have not ended; None for those that another process asked for.
         self._open: dict[int, optuna.Trial | None] = {}
@@ -150,10 +82,11 @@ class OptunaProposer:
             start = self._plan.start
             # where references follow, it is the first of them
             fields = {} if self._plan.reference_every else self._plan.fields_of(number)
-            return Proposal("start", dict(start), self._known(start), fields)
+            begins = {key: value for key, value in fields.items() if key == FIELDS}
+            return Proposal("start", dict(start), self._known(start), begins)
         drift = fit_drift(rows, _CONFIDENCE) if self._plan.reference_every else None
         rows = without_drift(rows, drift)
-        if self._searched(rows) and (again := self._again(rows)) is not None:
+        if self._searched(rows) and (again := self._finals.next(rows)) is not None:
             return again
         if self._nothing_to_gain(rows):
             raise SearchExhausted(
@@ -165,7 +98,7 @@ class OptunaProposer:
         try:
             again = self._retry(rows)
         except SearchExhausted:
-            again = self._again(rows)
+            again = self._finals.next(rows)
             if again is None:
                 raise
         if again is not None:
@@ -194,43 +127,6 @@ class OptunaProposer:
         return len(last) == _TRIALS_WITHOUT_GAIN and all(
             gain is not None and gain < self._plan.least_gain for gain in last
         )
-
-    def _again(self, rows: Sequence[TrialRow]) -> Proposal | None:
-        """Measure a leader again, if any are still to be."""
-        done = sum(row.kind == "again" and not row.state.interrupted for row in rows)
-        if done >= self._plan.remeasure:
-            return None
-        if self._plan.as_needed:
-            return self._decide(rows, done)
-        leader = to_measure_again(rows)
-        if leader is None:
-            return None
-        # Without distributions: to the sampler, a point that it has had is no news.
-        return Proposal("again", leader.requested, retry_of=leader.number)
-
-    def _decide(self, rows: Sequence[TrialRow], done: int) -> Proposal | None:
-        """Measure at all fields what the model takes for the best, then the best of what it had.
-
-        In turn: the settings that the model prefers may never have been measured, and what was
-        measured does not depend on the model.
-        """
-        study = self.follow(rows)
-        plan = self._plan
-        ask = Ask(plan.axes, plan.integers, plan.seed, len(rows), plan.start, plan.repair)
-        model = make_sampler(plan.sampler, ask)
-        if not isinstance(model, Prefers):
-            leader = to_measure_again(rows)
-            return None if leader is None else self._confirm(leader.requested)
-        preferred = model.preferred(study, self._axes, len(rows)) if done % 2 == 0 else None
-        asked_for = [dict(row.requested) for row in rows if row.kind == "again"]
-        for settings in (*([preferred] if preferred else ()), *model.leaders(study, self._axes)):
-            wanted = plan.repair(settings)
-            if wanted not in asked_for:
-                return self._confirm(wanted)
-        return None
-
-    def _confirm(self, settings: Mapping[str, Value]) -> Proposal:
-        return Proposal("again", dict(settings), self._known(settings))
 
     def _known(self, values: Mapping[str, Value]) -> dict[str, str]:
         """Distributions of settings that the sampler can learn from; none if any lies outside."""
@@ -292,11 +188,14 @@ class OptunaProposer:
         requested = self._plan.repair(trial.params)
         if requested != trial.params:
             attrs[ASKED] = dict(trial.params)
+        fields = plan.fields_of(number)
+        if GAIN_ATTR not in attrs:  # it explores: nobody knows what it is to be told apart from
+            fields.pop(FURTHER, None)
         return Proposal(
             "search",
             requested,
             self._axes_json,
-            {**attrs, **plan.fields_of(number)},
+            {**attrs, **fields},
             dict(storage.get_study_system_attrs(study_id)),
         )
 
@@ -403,7 +302,7 @@ def frozen(row: TrialRow, constrained: frozenset[str]) -> FrozenTrial:
         system_attrs={
             key: value
             for key, value in row.sampler_attrs.items()
-            if key not in (ASKED, FIELDS) and not key.startswith("cma:optimizer")
+            if key not in (ASKED, FIELDS, FURTHER) and not key.startswith("cma:optimizer")
         },
         intermediate_values=dict(row.intermediate),
         constraints=constraints,

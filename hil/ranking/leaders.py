@@ -5,6 +5,7 @@ and the leaders are measured again before a winner is named, since the best of m
 the luckiest of them too. Their values are averaged. The interval's half-width is averaged as well:
 it comes from how fields of view differ, which another look at the same fields does not reduce.
 Where some trials took a few fields of view and others all of them, those that took all count.
+Which of the leaders wins is said by their fresh frames alone: `hil.ranking.finals`.
 """
 
 from __future__ import annotations
@@ -44,12 +45,21 @@ def winner(rows: Sequence[TrialRow]) -> Best | None:
     above theirs; a search that went on afterwards is open again.
     """
     order = ranked(rows)
-    again = [row.number for row in rows if row.kind == "again"]
-    sure = _confirmed(rows)
-    searched = [row.number for row in rows if row.kind == "search"]
-    if again and max(again) > max(searched, default=-1):
-        order = [best for best in order if _key(rows[best.number]) in sure] or order
+    if not finals_are_on(rows):
+        return order[0] if order else None
+    from hil.ranking.finals import standing  # numpy, which a list on the screen does without
+
+    if (found := standing(rows)) is not None:
+        number = found.leaders[found.first].number
+        order = [best for best in order if best.number == number] or order
     return order[0] if order else None
+
+
+def finals_are_on(rows: Sequence[TrialRow]) -> bool:
+    """Whether leaders are being measured again, or have been, and nothing was searched since."""
+    again = [row.number for row in rows if row.kind == "again"]
+    searched = [row.number for row in rows if row.kind == "search"]
+    return bool(again) and max(again) > max(searched, default=-1)
 
 
 def to_measure_again(rows: Sequence[TrialRow]) -> TrialRow | None:
@@ -62,10 +72,6 @@ def to_measure_again(rows: Sequence[TrialRow]) -> TrialRow | None:
         if best.n_measured == 1 and _key(rows[best.number]) not in in_work:
             return rows[best.number]
     return None
-
-
-def _confirmed(rows: Sequence[TrialRow]) -> set[frozenset[tuple[str, Value]]]:
-    return {_key(row) for row in rows if row.kind == "again" and row.state is TrialState.COMPLETE}
 
 
 def _key(row: TrialRow) -> frozenset[tuple[str, Value]]:

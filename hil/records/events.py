@@ -39,6 +39,7 @@ EVENT_SEVERITY: Mapping[str, EventSeverity] = {
     "setup": _I,
     "stop_requested": _I,
     "verdict": _I,
+    "winner": _I,
     "approval_timeout": _W,
     "calibration_accepted": _W,
     "constraint_broken": _W,

@@ -12,6 +12,8 @@ from drivers.types import Value
 # "again" measures one of the best trials once more, before the winner is named.
 # Where the sampler's attributes keep the fields of view of a trial that does not take all.
 FIELDS = "hil:fields"
+# ... and those that it may go on to, in this order.
+FURTHER = "hil:further"
 
 TrialKind: TypeAlias = Literal["search", "start", "reference", "again"]
 
@@ -125,8 +127,24 @@ class TrialRow:
 
     @property
     def fields(self) -> tuple[int, ...]:
-        """Fields of view that the trial takes; empty for all."""
+        """Fields of view that the trial begins with; empty for all."""
         return tuple(self.sampler_attrs.get(FIELDS, ()))
+
+    @property
+    def charged_fields(self) -> tuple[int, ...]:
+        """Fields of view that budgets count: those taken or, unless it is COMPLETE, all it might.
+
+        Empty for all.
+        """
+        if self.fields and self.measured is not None and self.measured.fields:
+            return self.measured.fields
+        return _all_it_might(self.sampler_attrs)
+
+    @property
+    def attrs_as_taken(self) -> dict[str, Any]:
+        """The sampler's attributes, for a trial that is to take the fields that this one took."""
+        attrs = {key: value for key, value in self.sampler_attrs.items() if key != FURTHER}
+        return attrs | ({FIELDS: list(self.charged_fields)} if self.fields else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +163,21 @@ class Proposal:
         """Fields of view that the trial is to take; empty for all."""
         return tuple(self.sampler_attrs.get(FIELDS, ()))
 
+    @property
+    def further(self) -> tuple[int, ...]:
+        """Fields of view that it may go on to."""
+        return tuple(self.sampler_attrs.get(FURTHER, ()))
+
+    @property
+    def most_fields(self) -> tuple[int, ...]:
+        """All fields of view that it might take; empty for all."""
+        return _all_it_might(self.sampler_attrs)
+
+
+def _all_it_might(attrs: Mapping[str, Any]) -> tuple[int, ...]:
+    fields = tuple(attrs.get(FIELDS, ()))
+    return (*fields, *attrs.get(FURTHER, ())) if fields else ()
+
 
 @dataclass(frozen=True, slots=True)
 class OpenTrial:
@@ -153,7 +186,7 @@ class OpenTrial:
     Parameters
     ----------
     fields
-        Fields of view that it takes; empty for all.
+        Fields of view that it takes, or begins with; empty for all.
     """
 
     trial_id: str

@@ -21,7 +21,7 @@ def proposals_of(rows: Sequence[TrialRow]) -> list[Proposal]:
             row.kind,
             row.requested,
             row.distributions,
-            {**row.sampler_attrs, REPLAY_OF: row.number},
+            {**row.attrs_as_taken, REPLAY_OF: row.number},
             retry_of=new.get(row.retry_of) if row.retry_of is not None else None,
         )
         for row in rows

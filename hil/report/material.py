@@ -69,10 +69,16 @@ class Material:
 
     @cached_property
     def as_good(self) -> Sequence[Best]:
-        """Trials that are as good as the best within its interval, the best among them."""
-        best = self.result.best
+        """Trials that are as good as the best for all that is known, the best among them.
+
+        Of leaders with fresh frames those that may be better; without, all within its interval.
+        """
+        best, winner = self.result.best, self.result.winner
         if best is None:
             return ()
+        if winner is not None:
+            chosen = {winner.number, *winner.as_good}
+            return [one for one in ranked(self.rows) if one.number in chosen]
         return [one for one in ranked(self.rows) if one.objective >= best.ci_low]
 
     @property

@@ -13,6 +13,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from hil.errors import InputError
+from hil.records.winner import Winner
 from hil.report import course_figures, settings_figures
 from hil.report.drawing import svg
 from hil.report.material import Material, material_of
@@ -136,7 +137,7 @@ def _summary(material: Material) -> str:
 
 
 def _best(material: Material) -> Mapping[str, Any] | None:
-    best = material.result.best
+    best = material.result.winner or material.result.best
     if best is None:
         return None
     settings = material.settings(best.number) or dict(material.result.best_settings)
@@ -146,8 +147,18 @@ def _best(material: Material) -> Mapping[str, Any] | None:
         "low": _number(best.ci_low),
         "high": _number(best.ci_high),
         "n_measured": best.n_measured,
+        "sure": _sure(material.result.winner),
         "settings": [(name, _number(value)) for name, value in settings.items()],
     }
+
+
+def _sure(winner: Winner | None) -> str:
+    if winner is None:
+        return ""
+    return (
+        f"The best of {winner.n_compared} leaders with probability {winner.probability:.2f},"
+        " by frames taken after they were chosen."
+    )
 
 
 def _no_best(material: Material) -> str:

@@ -40,6 +40,7 @@ camera = {{ prefix = {prefix}, label = {camera}, bit_depth = 16 }}  # or as its 
 # role = "position"
 """
 _HEAD = """\
+#:schema rig.schema.json
 # Written by `hil rig init`. Go through it before the first session: a limit that is too wide can
 # cost an objective or a sample. `hil rig check` shows every setting and what is still missing.
 spec_version = 1

@@ -100,8 +100,10 @@ class Baseline:
             reference={**self.start, **space.reference},
             repair=space.repair,
             remeasure=spec.remeasured,
+            confidence=spec.finish.confidence,
             n_fields=len(self.fields),
             n_to_search=spec.measure.n_to_search,
+            most_to_search=spec.measure.most_to_search,
             least_gain=spec.stop.gain,
         )
 

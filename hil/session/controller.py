@@ -27,6 +27,7 @@ from hil.records.session import Observer, SessionState, Snapshot
 from hil.records.trial import Best, OpenTrial, Proposal, SearchExhausted, TrialRow, TrialState
 from hil.rig.capture import Capture
 from hil.rig.guards.guard import FramesRefused
+from hil.session.adaptive.contest import Contest, contest_of, within
 from hil.session.control.approval import ApprovalPolicy
 from hil.session.control.pause_rules import PauseRules, TrialEnd
 from hil.session.control.pausing import Pausing
@@ -148,6 +149,8 @@ class Controller:
         self._best = best
         self._started_s = clock.monotonic()
         self._n_ended = self._n_complete = self._own_trials = 0
+        self._contest: Contest | None = None
+        self._dose_mj = 0.0  # of the trial in work, as far as it was asked for
         self._failures = 0
         self._last_fault = ""
         self._highest = -math.inf
@@ -200,8 +203,7 @@ class Controller:
         except StoreError as error:
             self._store.mark_stale(trial, self._clock.now(), str(error))
             return
-        n_blanks = len(self._capture.blanks)
-        measurement = replace(measurement, n_blanks=n_blanks, fields=trial.fields)
+        measurement = replace(measurement, n_blanks=len(self._capture.blanks))
         settings = self._store.read_back(trial)
         self._end(trial, lambda: self.assess(trial, measurement, settings))
 
@@ -222,10 +224,12 @@ class Controller:
         for rule in self._spec.rules:
             if problem := rule.refuses(rows):
                 raise SearchExhausted(problem)
-        proposal = self._proposer.propose(rows, attrs, number)
-        for rule in self._spec.rules:
-            if problem := rule.refuses_proposal(rows, proposal):
-                raise SearchExhausted(problem)
+        proposal, problem = within(
+            self._spec.rules, rows, self._proposer.propose(rows, attrs, number)
+        )
+        if problem:
+            raise SearchExhausted(problem)
+        self._contest = contest_of(rows, proposal)
         return proposal
 
     # --- one trial -------------------------------------------------------------------------------
@@ -270,10 +274,15 @@ class Controller:
 
     def _charge(self, trial: OpenTrial) -> None:
         """Write down the light of a trial that was not measured to its end."""
-        dose_mj = self._capture.dose_mj()
+        dose_mj = self._spent_mj()
         if dose_mj > 0:
             detail = {"trial": trial.number, "dose_mj": dose_mj}
             self._store.event("dose", self._clock.now(), detail)
+
+    def _spent_mj(self) -> float:
+        """Give the light of the trial in work so far, which the meter gives once."""
+        self._dose_mj += self._capture.dose_mj()
+        return self._dose_mj
 
     def _finish(self, trial: OpenTrial, state: TrialState, reason: str) -> None:
         at = self._clock.now()
@@ -297,6 +306,7 @@ class Controller:
 
     def _measure(self, trial: OpenTrial) -> tuple[TrialState, str]:
         self._show(trial, TrialState.PROPOSED, 0)
+        self._dose_mj = 0.0
         began_s = self._capture.device_s()
         wanted = {**self._spec.fixed, **trial.requested, **self._spec.also(trial)}
         if refused := self._refused(trial, wanted):
@@ -304,10 +314,11 @@ class Controller:
         read_back = self._on_device(lambda: self._capture.apply(wanted))
         self._policy.moved(read_back)
         self._store.applied(trial, self._clock.now(), read_back)
-        measurement = self._take_frames(trial, self._capture.device_s() - began_s)
+        device_s = self._capture.device_s() - began_s
+        measurement, known, why = self._take_frames(trial, device_s, read_back)
         self._store.captured(trial, self._clock.now(), measurement.device_s)
-        self._show(trial, TrialState.CAPTURED, len(trial.fields or self._capture.fields))
-        return self.assess(trial, measurement, read_back)
+        self._show(trial, TrialState.CAPTURED, len(measurement.fields or self._capture.fields))
+        return self.assess(trial, measurement, read_back, known, why)
 
     def _refused(self, trial: OpenTrial, wanted: Mapping[str, Value]) -> str:
         """Have a person approve what moves too far; why it may not move, empty if it may."""
@@ -332,45 +343,85 @@ class Controller:
             return ""
         return f"refused by {verdict.by}, {verdict.why}: {listed}"
 
-    def _take_frames(self, trial: OpenTrial, device_s: float) -> Measurement:
-        """Visit every field, in an order of this trial's own, all repeats before moving on."""
+    def _take_frames(
+        self, trial: OpenTrial, device_s: float, read_back: Mapping[str, Value]
+    ) -> tuple[Measurement, Assessment | None, str]:
+        """Visit every field, in an order of this trial's own, all repeats before moving on.
+
+        Where a contest says which fields are needed, it is asked after each.
+
+        Returns
+        -------
+        Measurement
+        Assessment or None
+            Of these frames, where it is known already.
+        str
+            Why no further field was taken.
+        """
         parts: dict[int, FieldFrames] = {}
+        contest, self._contest = self._contest, None
         n_fields, n_places = len(self._capture.fields), self._capture.n_places
         order = field_order(self._spec.seed, trial.number, n_fields)
         fields = [index for index in order if not trial.fields or index in trial.fields]
-        for index in (*fields, *range(n_fields, n_places)):
+        places = [*fields, *range(n_fields, n_places)]
+        known, why = None, ""
+        for index in places:  # which may become more
             began_s = self._capture.device_s()
             taken = self._on_device(partial(self._capture.field, index))
             device_s += self._capture.device_s() - began_s
             self._store.frames(trial, taken)
             parts[index] = taken
             self._show(trial, TrialState.APPLIED, min(len(parts), len(fields)))
+            if contest is not None and len(parts) == len(places):
+                so_far = self._measured(trial, parts, device_s)
+                known = self._think(partial(self._estimator.assess, so_far, read_back))
+                verdict = contest.verdict(known, so_far.fields)
+                why = verdict.reason
+                places += () if verdict.go_on_to is None else (verdict.go_on_to,)
         if n_places > n_fields:
             self._on_device(self._capture.leave_blanks)
         flags = self._capture.end_trial()
-        first = parts[fields[0]]
+        measurement = replace(self._measured(trial, parts, device_s), flags=flags)
+        return measurement, None if flags else known, why
+
+    def _measured(
+        self, trial: OpenTrial, parts: Mapping[int, FieldFrames], device_s: float
+    ) -> Measurement:
+        first = next(iter(parts.values()))
         return Measurement(
             np.stack([parts[i].frames for i in sorted(parts)]),
             first.exposure_ms,
             first.saturation_adu,
-            n_places - n_fields,
+            self._capture.n_places - len(self._capture.fields),
             device_s,
-            self._capture.dose_mj(),
-            flags=flags,
-            fields=trial.fields,
+            self._spent_mj(),
+            fields=tuple(sorted(parts)) if trial.fields else (),
         )
 
     def assess(
-        self, trial: OpenTrial, measurement: Measurement, settings: Mapping[str, Value]
+        self,
+        trial: OpenTrial,
+        measurement: Measurement,
+        settings: Mapping[str, Value],
+        known: Assessment | None = None,
+        why: str = "",
     ) -> tuple[TrialState, str]:
-        """Estimate a captured trial; also those that an earlier process left behind."""
-        assessment = self._think(lambda: self._estimator.assess(measurement, settings))
+        """Estimate a captured trial; also those that an earlier process left behind.
+
+        Parameters
+        ----------
+        known
+            The estimate, where there is one already.
+        why
+            What the row says of it.
+        """
+        assessment = known or self._think(lambda: self._estimator.assess(measurement, settings))
         self._store.estimated(trial, self._clock.now(), assessment)
         values = list(assessment.objectives.values())
         if not all(math.isfinite(value) for value in values):
             return TrialState.FAILED, "the estimate is not a finite number"
         self._compare(trial, assessment, values[0])
-        return TrialState.COMPLETE, ""
+        return TrialState.COMPLETE, why
 
     def _compare(self, trial: OpenTrial, assessment: Assessment, objective: float) -> None:
         broken = {name: value for name, value in assessment.constraints.items() if value > 0}

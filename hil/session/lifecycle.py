@@ -30,7 +30,7 @@ from hil.session.controller import Controller, LoopSpec
 from hil.session.frame_guards import frame_watch
 from hil.session.planned import Planned
 from hil.session.polls import Polls
-from hil.session.result import SessionResult, best_of, result_of
+from hil.session.result import SessionResult, best_of, result_of, winner_recorded
 from hil.session.search_space import SearchSpace
 from hil.session.stopping import Ending, TrialCost, stop_rules
 from hil.session.waiting import Waiting
@@ -342,6 +342,7 @@ def _end(run: _Run, ending: Ending, after: BaseException | None) -> None:
         _recorded(lambda: store.session_state(ending.state, clock.now(), ending.reason))
     if parked.lost is None:
         _recorded(lambda: run.waiting.run(lambda: _record_drift(setup, run.rows)))
+        _recorded(lambda: run.waiting.run(lambda: _record_winner(setup, run.rows)))
     parked.raise_problems(after)
 
 
@@ -350,6 +351,13 @@ def _record_drift(setup: SessionSetup, store: SqlStore) -> None:
     drift = _drift(setup)
     if drift is not None:
         store.event("drift", setup.clock.now(), drift.to_json())
+
+
+def _record_winner(setup: SessionSetup, store: SqlStore) -> None:
+    """Write down who won, where leaders were measured with fresh frames."""
+    winner = winner_recorded(setup.database, setup.session_id)
+    if winner is not None:
+        store.event("winner", setup.clock.now(), winner.to_json())
 
 
 def _drift(setup: SessionSetup) -> Drift | None:

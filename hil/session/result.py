@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drivers.types import Value
-from hil.ranking.leaders import winner
+from hil.ranking.leaders import finals_are_on, winner
 from hil.records.session import SessionState
-from hil.records.trial import Best, TrialState
+from hil.records.trial import Best, TrialRow, TrialState
+from hil.records.winner import Winner
 from hil.session.happened import Happened, what_happened
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ class SessionResult:
         Whether the noise model was compared with repeats; False where fields have one frame each.
     refused
         Guards that refused frames, and of how many trials.
+    winner
+        What trials with fresh frames say of the best, which it is; None where there were none.
     """
 
     session_id: str
@@ -70,6 +73,7 @@ class SessionResult:
     happened: tuple[Happened, ...] = ()
     noise_checked: bool = True
     refused: Mapping[str, int] = field(default_factory=dict)
+    winner: Winner | None = None
 
 
 def best_of(database: Database, session_id: str) -> Best | None:
@@ -108,7 +112,8 @@ def result_of(
 
     record = database.session(session_id)
     rows, drift = database.rows(session_id), database.drift(session_id)
-    best = winner(without_drift(rows, drift))
+    steady = without_drift(rows, drift)
+    best = winner(steady)
     # of several estimates of a trial, the oldest is the session's own
     estimates = database.estimates(session_id).drop_duplicates("number")
     return SessionResult(
@@ -129,7 +134,40 @@ def result_of(
         happened=what_happened(database, session_id),
         noise_checked=all(found.get("noise_checked", True) for found in estimates["details"]),
         refused=_refused(database, session_id),
+        winner=named_winner(steady, record.session_text),
     )
+
+
+def named_winner(rows: Sequence[TrialRow], session_text: str) -> Winner | None:
+    """Name the winner of trials with fresh frames, at the confidence that the session asked for.
+
+    Parameters
+    ----------
+    rows
+        Without drift.
+    session_text
+        The session file.
+    """
+    if not finals_are_on(rows):
+        return None
+    from hil.ranking.finals import winner_of
+
+    return winner_of(rows, _confidence(session_text))
+
+
+def winner_recorded(database: Database, session_id: str) -> Winner | None:
+    """Name the winner of a session from its rows."""
+    from hil.ranking.drift import without_drift
+
+    rows = without_drift(database.rows(session_id), database.drift(session_id))
+    return named_winner(rows, database.session(session_id).session_text)
+
+
+def _confidence(session_text: str) -> float:
+    from hil.spec import SessionSpec
+    from hil.spec.load import parse
+
+    return parse(SessionSpec, session_text, "the stored session").finish.confidence
 
 
 def _refused(database: Database, session_id: str) -> Mapping[str, int]:

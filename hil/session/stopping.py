@@ -182,8 +182,8 @@ class FrameBudget(StopRule):
 
     def refuses_proposal(self, rows: Sequence[TrialRow], proposal: Proposal) -> str:
         """Refuse a trial that would bring the session above the limit."""
-        taken = sum(self.cost.frames_of(row.fields) for row in rows)
-        above = taken + self.cost.frames_of(proposal.fields) > self.limit
+        taken = sum(self.cost.frames_of(row.charged_fields) for row in rows)
+        above = taken + self.cost.frames_of(proposal.most_fields) > self.limit
         return f"another trial would exceed {self.limit} frames" if above else ""
 
 
@@ -210,14 +210,14 @@ class DoseBudget(StopRule):
         """
         spent, worst = 0.0, 1.0
         for row in rows:
-            planned = self.cost.dose_mj(row.requested, row.fields)
+            planned = self.cost.dose_mj(row.requested, row.charged_fields)
             if row.measured is None or math.isnan(row.measured.dose_mj):
                 spent += planned * worst
                 continue
             spent += row.measured.dose_mj
             if planned > 0:
                 worst = max(worst, row.measured.dose_mj / planned)
-        after = spent + self.cost.dose_mj(proposal.requested, proposal.fields) * worst
+        after = spent + self.cost.dose_mj(proposal.requested, proposal.most_fields) * worst
         if after <= self.limit_mj * (1 + _ROUNDING):
             return ""
         return f"another trial would exceed {self.limit_mj:g} mJ: {spent:.6g} mJ are spent"

@@ -73,8 +73,9 @@ class Measure(Spec):
         the stage stands. ``fields = "as needed"`` beside a grid: trials that search take
         ``min_fields`` of its fields in turn, since settings differ far more than fields do, and
         those that decide (leaders, references) take all.
-    min_fields
-        Fields of a trial that searches, where fields are taken as needed.
+    min_fields, max_fields
+        Fields that a trial that searches takes, and those that it may go on to where that decides
+        something, where fields are taken as needed. By default 1, and no more than that.
     repeats
         Frames of each field.
     keep_frames
@@ -88,6 +89,7 @@ class Measure(Spec):
     grid: Grid | None = None
     fields: Literal["as needed"] | tuple[Settings, ...] | None = None
     min_fields: int | None = Field(default=None, ge=1)
+    max_fields: int | None = Field(default=None, ge=1)
     repeats: int = Field(default=1, ge=1, le=10_000)
     keep_frames: Literal["all", "first", "none"] = "all"
     blank: Blank | None = None
@@ -97,8 +99,9 @@ class Measure(Spec):
     def _one_form(self) -> Self:
         if self.fields == "as needed":
             return self._as_needed()
-        if self.min_fields is not None:
-            raise ValueError('min_fields: only with fields = "as needed"')
+        for name, value in (("min_fields", self.min_fields), ("max_fields", self.max_fields)):
+            if value is not None:
+                raise ValueError(f'{name}: only with fields = "as needed"')
         if self.grid is not None and self.fields is not None:
             raise ValueError("give either grid or fields")
         if self.fields is not None:
@@ -117,6 +120,9 @@ class Measure(Spec):
             raise ValueError('fields = "as needed": not beside blank fields')
         if self.min_fields is not None and self.min_fields > self.n_fields:
             raise ValueError(f"min_fields: {self.min_fields}, allowed: 1 to {self.n_fields}")
+        least = self.min_fields or 1
+        if self.max_fields is not None and not least <= self.max_fields <= self.n_fields:
+            raise ValueError(f"max_fields: {self.max_fields}, allowed: {least} to {self.n_fields}")
         return self
 
     @property
@@ -128,6 +134,13 @@ class Measure(Spec):
     def n_to_search(self) -> int:
         """Number of fields of view of a trial that searches."""
         return (self.min_fields or 1) if self.fields == "as needed" else self.n_fields
+
+    @property
+    def most_to_search(self) -> int:
+        """Number of fields of view that a trial that searches may go on to."""
+        if self.fields != "as needed":
+            return self.n_fields
+        return max(self.n_to_search, self.max_fields or 0)
 
     @property
     def n_fields(self) -> int:

@@ -15,6 +15,7 @@ from hil.spec.unattended import Approval, Pause
 
 _LEADERS = 3
 _TRIALS_FOR_LEADERS = 50
+_MOST_AS_NEEDED = 6
 _TRIALS_AS_NEEDED = 10  # one field of view says less of a trial than all of them
 
 
@@ -68,14 +69,18 @@ class Finish(Spec):
     Parameters
     ----------
     remeasure
-        How many of the best trials are measured again before the winner is named; they count
-        within the session's ``trials``. By default 3 in sessions of 50 trials or more (10, where
-        fields are taken as needed), and none for grids, QMC sequences and several objectives.
+        How many trials at most measure leaders again before the winner is named; they count within
+        the session's ``trials``. By default 3 in sessions of 50 trials or more; where fields are
+        taken as needed an eighth of the trials, 3 to 6, in sessions of 10 or more; and none for
+        grids, QMC sequences and several objectives.
+    confidence
+        They end earlier when one leader is the best with this probability.
     report
         Whether ``hil run`` writes a page about the session at its end.
     """
 
     remeasure: int | None = Field(default=None, ge=0, le=100)
+    confidence: float = Field(default=0.95, gt=0.5, lt=1)
     report: bool = False
 
 
@@ -125,13 +130,15 @@ class SessionSpec(Spec):
 
     @property
     def remeasured(self) -> int:
-        """How many of the best trials are measured again; at least one trial is left to search."""
+        """How many trials measure leaders again at most; at least one trial is left to search."""
         if self.finish.remeasure is not None:
             return min(self.finish.remeasure, self.trials - 1)
         if len(self.objective.names) > 1 or self.sampler.fixed_design:
             return 0
-        enough = _TRIALS_AS_NEEDED if self.measure.fields == "as needed" else _TRIALS_FOR_LEADERS
-        return _LEADERS if self.trials >= enough else 0
+        if self.measure.fields == "as needed":
+            few = self.trials < _TRIALS_AS_NEEDED
+            return 0 if few else min(max(self.trials // 8, _LEADERS), _MOST_AS_NEEDED)
+        return _LEADERS if self.trials >= _TRIALS_FOR_LEADERS else 0
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -129,10 +129,18 @@ class Belief:
 
     def expected_gain(self, log_improvement: float) -> float:
         """Turn a logarithm of the expected improvement into the first objective's unit."""
-        model, values = self._objectives[0], self._seen.values[:, 0]
-        gain = math.exp(log_improvement) * model.scale
-        best = values[self.best()]
-        return gain / float(slope(np.array([*values, best]))[-1])
+        return math.exp(log_improvement) * self._unit
+
+    @property
+    def noise_sd(self) -> float:
+        """Standard deviation of a typical trial about the model, in the first objective's unit."""
+        return self._objectives[0].noise_sd * self._unit
+
+    @property
+    def _unit(self) -> float:
+        """What a standardised one is worth near the best, in the first objective's unit."""
+        values = self._seen.values[:, 0]
+        return self._objectives[0].scale / float(slope(values)[self.best()])
 
     def acquisition(self, seed: int) -> Acquisition:
         """Give what the next trial is chosen by."""

@@ -52,13 +52,20 @@ class Observations:
 
     @property
     def relative_variance(self) -> Floats:
-        """(n,) of each value's noise, relative to the typical one's."""
-        known = np.isfinite(self.sd) & (self.sd > 0)
-        if not known.any():
-            return np.ones(len(self.sd))
-        scale = np.where(known, slope(self.values[:, 0]) * self.sd, np.nan)
-        relative = (scale / np.nanmedian(scale)) ** 2
-        return np.clip(np.where(known, relative, 1.0), 1 / _SPREAD, _SPREAD)
+        """(n,) of each value's noise, relative to the typical one's.
+
+        Where trials took different numbers of fields, that of a trial with several is the typical
+        one's, divided by their number. Their own intervals tell how fields differ, of which the
+        model takes account by itself, and from two or three they may be narrow by chance.
+        """
+        taken = (self.fields > 0).sum(axis=1)
+        several = taken / taken.min(initial=max(self.fields.shape[1], 1), where=taken > 0)
+        known = np.isfinite(self.sd) & (self.sd > 0) & (several <= 1)
+        relative = np.ones(len(self.sd))
+        if known.any():
+            scale = slope(self.values[:, 0])[known] * self.sd[known]
+            relative[known] = (scale / np.median(scale)) ** 2
+        return np.asarray(np.clip(relative / np.maximum(several, 1.0), 1 / _SPREAD, _SPREAD))
 
 
 def observed(

@@ -191,6 +191,11 @@ class Process(Model):
             self._chol = self.factor(self.theta)
             self._white = torch.linalg.solve_triangular(self._chol, self.z[:, None], upper=False)
 
+    @property
+    def noise_sd(self) -> float:
+        """Standard deviation of the typical value's noise, standardised."""
+        return math.sqrt(float(self._named(self._theta)["noise"]))
+
     def moments(self, x: Any) -> tuple[Any, Any]:
         """Give mean and covariance of the values without noise, standardised.
 

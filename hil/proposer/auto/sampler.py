@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from drivers.types import Floats
-from hil.proposer.attributes import GAIN_ATTR
+from hil.proposer.attributes import GAIN_ATTR, NOISE_ATTR
 from hil.proposer.auto.observations import Observations, observed
 from hil.proposer.auto.space import UnitSpace
 from hil.proposer.auto.start import start_points
@@ -25,6 +26,22 @@ _STALE = 6  # trials without a better one, after which every other looks elsewhe
 _BETTER = 0.01  # relative: less is no news
 _SAME = 1e-6  # in the unit cube
 _NEAR = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What is expected of a proposal, in the first objective's unit.
+
+    Parameters
+    ----------
+    gain
+        What it adds to the best.
+    noise_sd
+        Standard deviation of a trial's value about the model, near the best.
+    """
+
+    gain: float
+    noise_sd: float
 
 
 class InformationSampler(BaseSampler):
@@ -92,30 +109,31 @@ class InformationSampler(BaseSampler):
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
         """Propose settings."""
-        params, gain = self.propose(study, search_space, trial.number)
-        if gain is not None:
+        params, expected = self.propose(study, search_space, trial.number)
+        if expected is not None:
             storage = study._storage  # noqa: SLF001  as Optuna's own samplers do
-            storage.set_trial_system_attr(trial._trial_id, GAIN_ATTR, gain)  # noqa: SLF001
+            for name, value in ((GAIN_ATTR, expected.gain), (NOISE_ATTR, expected.noise_sd)):
+                storage.set_trial_system_attr(trial._trial_id, name, value)  # noqa: SLF001
         return params
 
     def propose(
         self, study: Study, search_space: Mapping[str, BaseDistribution], number: int
-    ) -> tuple[dict[str, Any], float | None]:
+    ) -> tuple[dict[str, Any], Expected | None]:
         """Propose settings, and say what they are expected to add to the best.
 
         Returns
         -------
         dict
             Setting to value.
-        float or None
-            Expected gain in the objective's unit; None while that is not known.
+        Expected or None
+            None while that is not known.
         """
         if not search_space:
             return {}, None
         space = UnitSpace(search_space)
         seen = self._seen(study, space, search_space, leave_out=number)
-        point, gain = self._point(space, seen, number)
-        return space.decode(point), gain
+        point, expected = self._point(space, seen, number)
+        return space.decode(point), expected
 
     def preferred(
         self, study: Study, search_space: Mapping[str, BaseDistribution], number: int
@@ -162,7 +180,7 @@ class InformationSampler(BaseSampler):
 
     def _point(
         self, space: UnitSpace, seen: Observations, number: int
-    ) -> tuple[Floats, float | None]:
+    ) -> tuple[Floats, Expected | None]:
         centre = self._centre(space)
         star = self._allow(space, start_points(space, centre, self._seed))
         if (left := _not_asked(star, seen)) is not None:
@@ -172,19 +190,19 @@ class InformationSampler(BaseSampler):
             return self._allow(space, space.from_axes(rng.random((1, space.n_axes))))[0], None
         stale = _stale(seen, len(star))
         if not (stale and number % 2):
-            point, gain = self._expected(space, seen, number)
+            point, expected = self._expected(space, seen, number)
             if not (stale and _near(point, seen)):
-                return point, gain
+                return point, expected
         return self._elsewhere(space, seen, number), None
 
     def _expected(
         self, space: UnitSpace, seen: Observations, number: int
-    ) -> tuple[Floats, float | None]:
+    ) -> tuple[Floats, Expected | None]:
         """Go where most is expected."""
         belief = self._belief(seen)
         point, value = self._best(space, seen, belief, belief.acquisition(number), number)
         known = seen.values.shape[1] == 1 and bool(seen.feasible.any())
-        return point, belief.expected_gain(value) if known else None
+        return point, Expected(belief.expected_gain(value), belief.noise_sd) if known else None
 
     def _elsewhere(self, space: UnitSpace, seen: Observations, number: int) -> Floats:
         """Go where no parabola leads: where there might be more, or far away, in turn."""

@@ -9,7 +9,14 @@ from sqlalchemy import func, select
 
 from hil.records.trial import TrialState
 from hil.store.asking.filters import Type
-from hil.store.models import AcquisitionTable, EstimateTable, RigTable, SessionTable, TrialTable
+from hil.store.models import (
+    AcquisitionTable,
+    EstimateTable,
+    EventTable,
+    RigTable,
+    SessionTable,
+    TrialTable,
+)
 
 
 class Column(NamedTuple):
@@ -115,6 +122,19 @@ def _of_trials(expression: Any, *conditions: Any) -> Any:
     )
 
 
+def _of_winner(key: str) -> Column:
+    """Take it from the last event `winner` of a session."""
+    said = (
+        select(EventTable.detail[key].as_float())
+        .where(EventTable.session_id == SessionTable.id, EventTable.kind == "winner")
+        .order_by(EventTable.at.desc())
+        .limit(1)
+        .correlate(SessionTable)
+        .scalar_subquery()
+    )
+    return Column(said, "number")
+
+
 SESSIONS: Mapping[str, Column] = {
     "session_id": Column(SessionTable.id, "text"),
     "name": Column(SessionTable.name, "text"),
@@ -126,6 +146,11 @@ SESSIONS: Mapping[str, Column] = {
         _of_trials(func.count(), TrialTable.state == TrialState.COMPLETE.value), "number"
     ),
     "best": Column(_of_trials(func.max(TrialTable.objective)), "number"),
+    "winner": _of_winner("number"),
+    "winner_objective": _of_winner("objective"),
+    "winner_low": _of_winner("ci_low"),
+    "winner_high": _of_winner("ci_high"),
+    "winner_probability": _of_winner("probability"),
     "objectives": Column(SessionTable.objectives, None),
     "estimator": Column(SessionTable.estimator, "text"),
     "calibration_id": Column(SessionTable.calibration_id, "text"),

@@ -120,5 +120,8 @@ def read_measurement(connection: Connection, frames_folder: Path, trial: OpenTri
     if row.shape is None or row.shape[0] * row.shape[1] != row.n_frames:
         raise StoreError(f"trial {trial.number}: not all of its frames were kept")
     return Measurement(
-        read_checked(frames_folder, row, trial.number), row.exposure_ms, row.saturation_adu
+        read_checked(frames_folder, row, trial.number),
+        row.exposure_ms,
+        row.saturation_adu,
+        fields=tuple(row.fields) if trial.fields else (),
     )

@@ -57,6 +57,17 @@ def test_noise_is_relative_and_bounded() -> None:
     assert found.max() <= 5
 
 
+def test_more_fields_count_as_more_whatever_their_own_interval_says() -> None:
+    """From two fields an interval may be narrow by chance, and that of all is wide by scenes."""
+    cases = [([0], 0.01), ([0], 0.01), ([0, 1], 0.0001), ([1], 0.02), ([0, 1, 2, 3], 0.1)]
+    trials = [
+        trial(0.1 * i, 1.0, **{SD_ATTR: sd, FIELDS_ATTR: fields})
+        for i, (fields, sd) in enumerate(cases)
+    ]
+    found = observed(trials, AXES, UnitSpace(AXES), [1.0]).relative_variance
+    assert list(found) == pytest.approx([1.0, 1.0, 0.5, 4.0, 0.25])
+
+
 def test_the_logarithm_goes_over_into_a_line_and_is_monotone() -> None:
     values = np.array([-0.02, 0.0, 0.01, 0.3, 1.0, 2.0])
     found = transformed(values)

@@ -1,0 +1,118 @@
+"""The last trials of a session: leaders measured with fresh frames.
+
+First some different ones, then the one that is best so far and the one that is hardest to tell
+from it, in turn, until the winner is sure enough: `hil.ranking.finals`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import optuna
+from optuna.distributions import BaseDistribution
+
+from drivers.types import Value
+from hil.proposer.plan import SearchPlan
+from hil.proposer.samplers import Ask, Prefers, make_sampler
+from hil.ranking.finals import Standing, standing
+from hil.ranking.leaders import to_measure_again
+from hil.records.trial import Proposal, SearchExhausted, TrialRow
+
+_LEADERS = 3  # different settings that are measured before it goes on with the closest two
+
+
+class Finals:
+    """Proposes the trials of leaders.
+
+    Parameters
+    ----------
+    plan
+        What is searched.
+    axes
+        Distributions of the axes.
+    follow
+        Brings the study up to date with the rows.
+    known
+        Distributions of settings that the sampler can learn from, as JSON.
+    """
+
+    def __init__(
+        self,
+        plan: SearchPlan,
+        axes: Mapping[str, BaseDistribution],
+        follow: Callable[[Sequence[TrialRow]], optuna.Study],
+        known: Callable[[Mapping[str, Value]], Mapping[str, str]],
+    ) -> None:
+        self._plan = plan
+        self._axes = axes
+        self._follow = follow
+        self._known = known
+
+    def next(self, rows: Sequence[TrialRow]) -> Proposal | None:
+        """Measure a leader again, if any are still to be: some that differ, then the closest two.
+
+        Raises
+        ------
+        SearchExhausted
+            The winner is sure enough.
+        """
+        again = _asked(rows)
+        if len(again) >= self._plan.remeasure:
+            return None
+        asked_for = [dict(row.requested) for row in again]
+        different = {frozenset(settings.items()) for settings in asked_for}
+        found = standing(rows)
+        compared = 0 if found is None else len(found.leaders)
+        if len(different) < _LEADERS or compared < 2:
+            new = self._decide(rows, asked_for) if self._plan.as_needed else self._leader(rows)
+            if new is not None:
+                return new
+        return None if found is None or compared < 2 else self._closest(rows, found)
+
+    def _leader(self, rows: Sequence[TrialRow]) -> Proposal | None:
+        leader = to_measure_again(rows)
+        return None if leader is None else self._once_more(leader)
+
+    def _once_more(self, row: TrialRow) -> Proposal:
+        if self._plan.as_needed:
+            return self._confirm(row.requested)
+        # Without distributions: to the sampler, a point that it has had is no news.
+        return Proposal("again", row.requested, retry_of=row.number)
+
+    def _closest(self, rows: Sequence[TrialRow], found: Standing) -> Proposal:
+        """Measure the best leader, or the one that is hardest to tell from it, once more."""
+        if why := found.over(self._plan.confidence):
+            raise SearchExhausted(why)
+        return self._once_more(rows[found.next.number])
+
+    def _decide(
+        self, rows: Sequence[TrialRow], asked_for: Sequence[Mapping[str, Value]]
+    ) -> Proposal | None:
+        """Measure at all fields what the model takes for the best, then the best of what it had.
+
+        In turn: the settings that the model prefers may never have been measured, and what was
+        measured does not depend on the model.
+        """
+        study = self._follow(rows)
+        plan = self._plan
+        ask = Ask(plan.axes, plan.integers, plan.seed, len(rows), plan.start, plan.repair)
+        model = make_sampler(plan.sampler, ask)
+        if not isinstance(model, Prefers):
+            leader = to_measure_again(rows)
+            return None if leader is None else self._confirm(leader.requested)
+        turn = len(asked_for) % 2
+        preferred = model.preferred(study, self._axes, len(rows)) if turn == 0 else None
+        for settings in (*([preferred] if preferred else ()), *model.leaders(study, self._axes)):
+            wanted = plan.repair(settings)
+            if wanted not in asked_for:
+                return self._confirm(wanted)
+        return None
+
+    def _confirm(self, settings: Mapping[str, Value]) -> Proposal:
+        return Proposal("again", dict(settings), self._known(settings))
+
+
+def _asked(rows: Sequence[TrialRow]) -> list[TrialRow]:
+    """List the trials of leaders since the search ended; of those that were interrupted none."""
+    last = max((row.number for row in rows if row.kind == "search"), default=-1)
+    return [row for row in rows[last + 1 :] if row.kind == "again" and not row.state.interrupted]

@@ -1,0 +1,131 @@
+"""The last trials: some different leaders, then the two that are closest, until one is the best."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from hil.proposer import OptunaProposer, SearchPlan
+from hil.records.trial import FIELDS, FURTHER, Measured, SearchExhausted, TrialState
+from hil.spec import AutoSampler, RandomSampler
+from tests.hil.proposer.test_optuna_proposer import AXES, Table
+
+PLAN = SearchPlan(
+    AXES,
+    frozenset(),
+    RandomSampler(kind="random"),
+    seed=3,
+    trials=30,
+    remeasure=12,
+    n_fields=4,
+    n_to_search=4,
+)
+
+
+def measure(table: Table, noise: float, rng: np.random.Generator) -> None:
+    """End the last trial: the nearer to the middle the better, fields a tenth apart."""
+    row = table.rows[-1]
+    value = 2.0 - sum(float(v) ** 2 for v in row.requested.values()) / 1e4
+    which = row.fields or range(4)
+    bits = [value + 0.1 * field + noise * rng.standard_normal() for field in which]
+    mean = float(np.mean(bits))
+    measured = Measured(mean - 0.1, mean + 0.1, tuple(bits), (), 0, 1, 0, row.fields)
+    table.end(TrialState.COMPLETE, objectives=(mean,), measured=measured)
+
+
+def searched(plan: SearchPlan, noise: float) -> tuple[Table, OptunaProposer, np.random.Generator]:
+    table, proposer, rng = Table(), OptunaProposer(plan), np.random.default_rng(1)
+    while len(table.rows) < plan.trials - plan.remeasure:
+        assert table.ask(proposer).kind != "again"
+        measure(table, noise, rng)
+    return table, proposer, rng
+
+
+def test_they_end_when_one_is_the_best() -> None:
+    table, proposer, rng = searched(PLAN, 1e-4)
+    for _ in range(3):
+        assert table.ask(proposer).kind == "again"
+        measure(table, 1e-4, rng)
+    assert len({row.retry_of for row in table.rows[-3:]}) == 3
+    with pytest.raises(SearchExhausted, match="is the best of 3 leaders with probability"):
+        table.ask(proposer)
+
+
+def test_the_closest_two_are_measured_until_the_trials_are_spent() -> None:
+    table, proposer, rng = searched(replace(PLAN, confidence=0.999), 0.2)
+    for _ in range(12):
+        proposal = table.ask(proposer)
+        assert proposal.kind == "again"
+        fresh = OptunaProposer(replace(PLAN, confidence=0.999))
+        said = fresh.propose(table.rows[:-1], table.attrs, len(table.rows) - 1)
+        assert (said.requested, said.retry_of) == (proposal.requested, proposal.retry_of)
+        measure(table, 0.2, rng)
+    counts = np.unique([row.retry_of for row in table.rows[-12:]], return_counts=True)[1]
+    assert counts.size == 3
+    assert counts.max() > 3
+
+
+def test_what_was_interrupted_is_asked_for_again() -> None:
+    table, proposer, rng = searched(PLAN, 0.2)
+    for _ in range(4):
+        table.ask(proposer)
+        measure(table, 0.2, rng)
+    lost = table.ask(proposer)
+    table.end(TrialState.STALE)
+    again = table.ask(OptunaProposer(PLAN))
+    assert (again.kind, again.requested) == ("again", lost.requested)
+
+
+def test_two_controllers_share_the_closest_two() -> None:
+    table, one, rng = searched(PLAN, 0.2)
+    other = OptunaProposer(PLAN)
+    for _ in range(5):
+        table.ask(one)
+        measure(table, 0.2, rng)
+    first, second = table.ask(one), table.ask(other)
+    counts = {
+        number: sum(row.retry_of == number for row in table.rows)
+        for number in (first.retry_of, second.retry_of)
+    }
+    assert {first.kind, second.kind} == {"again"}
+    assert max(counts.values()) <= 4
+
+
+def test_leaders_that_break_a_constraint_make_room_for_others() -> None:
+    table, proposer, rng = searched(PLAN, 0.05)
+    for _ in range(4):
+        table.ask(proposer)
+        measure(table, 0.05, rng)
+        broken = len({row.retry_of for row in table.rows if row.kind == "again"}) <= 2
+        table.rows[-1] = replace(table.rows[-1], constraints={"dose": 1.0 if broken else -1.0})
+    assert len({row.retry_of for row in table.rows if row.kind == "again"}) == 4
+
+
+def test_a_search_that_went_on_ends_with_leaders_of_its_own() -> None:
+    table, proposer, rng = searched(replace(PLAN, remeasure=3), 0.2)
+    for _ in range(3):
+        table.ask(proposer)
+        measure(table, 0.2, rng)
+    longer = OptunaProposer(replace(PLAN, remeasure=3, trials=40))
+    kinds = []
+    for _ in range(10):
+        kinds.append(table.ask(longer).kind)
+        measure(table, 0.2, rng)
+    assert kinds == ["search"] * 7 + ["again"] * 3
+
+
+def test_only_who_expects_something_may_go_on_to_further_fields() -> None:
+    plan = replace(PLAN, sampler=AutoSampler(kind="auto"), n_to_search=1, most_to_search=3)
+    table, proposer, rng = Table(), OptunaProposer(plan), np.random.default_rng(2)
+    found: list[Any] = []
+    for _ in range(8):
+        found.append(table.ask(proposer))
+        measure(table, 0.01, rng)
+    assert all(len(proposal.sampler_attrs[FIELDS]) == 1 for proposal in found)
+    assert [FURTHER in proposal.sampler_attrs for proposal in found[:5]] == [False] * 5
+    assert found[5].further
+    assert found[5].most_fields == (*found[5].fields, *found[5].further)
+    assert len(set(found[5].most_fields)) == 3
