@@ -23,10 +23,13 @@ from hil.proposer.attributes import FIELDS_ATTR, GAIN_ATTR, SD_ATTR
 from hil.proposer.samplers import Ask, Prefers, grid_size, make_sampler
 from hil.ranking.drift import fit_drift, without_drift
 from hil.ranking.leaders import to_measure_again
+from hil.records.knowledge import EarlierSession, FirstTrial
 from hil.records.trial import FIELDS, Proposal, SearchExhausted, TrialRow, TrialState
 
 # Where a trial keeps the sampler's own proposal, if joint limits made it another.
 ASKED = "hil:asked"
+# And what it is called, if it was given and not proposed.
+FIRST = "hil:first"
 # In a row, before a search ends since there is nothing left to gain.
 _TRIALS_WITHOUT_GAIN = 3
 _TWO_SIDED_95 = 1.96
@@ -74,6 +77,8 @@ class SearchPlan:
         Fields of view there are, and how many of them a trial takes that searches.
     least_gain
         The search ends when less than this is expected of another trial; None for no bound.
+    earlier, first
+        Sessions whose trials tell of this one; settings to measure before a sampler is asked.
     """
 
     axes: tuple[spec.SearchAxis, ...]
@@ -90,6 +95,8 @@ class SearchPlan:
     n_fields: int = 1
     n_to_search: int = 1
     least_gain: float | None = None
+    earlier: tuple[EarlierSession, ...] = ()
+    first: tuple[FirstTrial, ...] = ()
 
     @property
     def as_needed(self) -> bool:
@@ -151,6 +158,8 @@ class OptunaProposer:
             # where references follow, it is the first of them
             fields = {} if self._plan.reference_every else self._plan.fields_of(number)
             return Proposal("start", dict(start), self._known(start), fields)
+        if (first := self._first(rows, number)) is not None:
+            return first
         drift = fit_drift(rows, _CONFIDENCE) if self._plan.reference_every else None
         rows = without_drift(rows, drift)
         if self._searched(rows) and (again := self._again(rows)) is not None:
@@ -216,7 +225,7 @@ class OptunaProposer:
         """
         study = self.follow(rows)
         plan = self._plan
-        ask = Ask(plan.axes, plan.integers, plan.seed, len(rows), plan.start, plan.repair)
+        ask = self._about(len(rows))
         model = make_sampler(plan.sampler, ask)
         if not isinstance(model, Prefers):
             leader = to_measure_again(rows)
@@ -276,6 +285,29 @@ class OptunaProposer:
             raise SearchExhausted(f"all {len(search)} points of the grid have been proposed")
         return None
 
+    def _about(self, number: int) -> Ask:
+        plan = self._plan
+        return Ask(
+            plan.axes,
+            plan.integers,
+            plan.seed,
+            number,
+            plan.start,
+            plan.repair,
+            earlier=plan.earlier,
+        )
+
+    def _first(self, rows: Sequence[TrialRow], number: int) -> Proposal | None:
+        """Measure what is to be measured before a sampler is asked; None once that is done."""
+        if not self._plan.first:
+            return None
+        done = {row.sampler_attrs.get(FIRST) for row in rows if not row.state.interrupted}
+        for one in self._plan.first:
+            if one.name not in done:
+                attrs = {FIRST: one.name, **self._plan.fields_of(number)}
+                return Proposal("search", dict(one.settings), self._known(one.settings), attrs)
+        return None
+
     def _ask(self, study_attrs: Mapping[str, Any], number: int) -> Proposal:
         # Optuna offers no public way to keep a sampler's own attributes: without them CMA-ES
         # restarts and QMC repeats itself.
@@ -283,8 +315,7 @@ class OptunaProposer:
         for key, value in study_attrs.items():
             storage.set_study_system_attr(study_id, key, value)
         plan = self._plan
-        ask = Ask(plan.axes, plan.integers, plan.seed, number, plan.start, plan.repair)
-        self._study.sampler = make_sampler(plan.sampler, ask)
+        self._study.sampler = make_sampler(plan.sampler, self._about(number))
         trial = self._study.ask(self._axes)
         self._in_study = number + 1
         self._open[number] = trial

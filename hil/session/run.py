@@ -20,6 +20,7 @@ from hil.rig.rig import Rig
 from hil.session.assess import check_estimator, check_objectives
 from hil.session.baseline import Baseline, take_baseline
 from hil.session.frame_guards import check_guards
+from hil.session.knowledge.gather import knowledge
 from hil.session.lifecycle import SessionSetup, drive
 from hil.session.result import SessionResult, result_of
 from hil.session.search_space import SearchSpace, resolve
@@ -108,6 +109,8 @@ def run_session(
         opened = held.rig
         space = resolve_on(file, opened)
         baseline = opened.run(lambda: take_baseline(file.spec, space, opened.spec, file.path))
+        known = knowledge(file, opened, space, baseline.start, noise, existing, clock)
+        baseline = replace(baseline, known=known)
         check_calibration(noise, file, opened, space, baseline, accept=accept_calibration)
         recorded = held.make_database()
         session_id = recorded.create_session(

@@ -21,6 +21,7 @@ took several times as long and gave up on some studies; see `docs/decisions`.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,7 @@ from hil.proposer.auto.kernel import NAMES, Posterior, factor, kernel, named, va
 
 _ITERATIONS = 60
 _ENOUGH = 1e-5  # relative: what a further step would better the posterior by, and need not
+_DOUBT_SPREAD = 1.5
 _FITTED = 160  # rows that hyperparameters are fitted to: their number is a dozen or two
 _KNOWN = 600  # rows that the process is conditioned on
 
@@ -72,7 +74,8 @@ class Process(Model):
     Parameters
     ----------
     x
-        (n, n_columns + n_fields) points of the unit cube, then shares of the fields of view.
+        (n, n_inputs) points of the unit cube, then shares of the fields of view, then which earlier
+        session a trial is of.
     z
         (n,) values.
     relative_variance
@@ -81,6 +84,8 @@ class Process(Model):
         How many of the columns are settings.
     rough
         Expect the values to be no parabola.
+    doubts
+        For each earlier session how far its landscape may be another, a share of the variance.
     """
 
     num_outputs = 1
@@ -93,11 +98,12 @@ class Process(Model):
         n_columns: int,
         *,
         rough: bool = False,
+        doubts: Sequence[float] = (),
     ) -> None:
         super().__init__()
         self.offset = float(np.mean(z))
         self.scale = float(np.std(z)) or 1.0
-        self._n_columns = n_columns
+        self._n_sessions = len(doubts)
         rows = telling(z, _KNOWN)
         self._x = torch.as_tensor(x[rows], dtype=torch.double)
         self._z = torch.as_tensor((z[rows] - self.offset) / self.scale, dtype=torch.double)
@@ -105,10 +111,12 @@ class Process(Model):
         priors = _ROUGH if rough else _SMOOTH
         lengths = priors["length"]
         priors = {**priors, "length": (lengths[0] * math.sqrt(n_columns), lengths[1])}
-        entries = [priors[name] for name in NAMES[:-1]] + [priors[NAMES[-1]]] * n_columns
+        entries = [priors[name] for name in NAMES[:-2]]
+        entries += [(median, _DOUBT_SPREAD) for median in doubts]
+        entries += [priors["relevance"]] * n_columns
         self._prior_mean = torch.tensor([math.log(m) for m, _ in entries], dtype=torch.double)
         self._prior_sd = torch.tensor([spread for _, spread in entries], dtype=torch.double)
-        self._own = named(self._fit())
+        self._own = named(self._fit(), self._n_sessions)
         self._condition()
 
     # --- hyperparameters -------------------------------------------------------------------------
@@ -121,6 +129,7 @@ class Process(Model):
             self._relative[rows],
             self._prior_mean,
             self._prior_sd,
+            self._n_sessions,
         )
         start = self._prior_mean.numpy()
         reach = 6 * self._prior_sd.numpy()
@@ -149,7 +158,7 @@ class Process(Model):
         Parameters
         ----------
         x
-            (..., n, n_columns + n_fields).
+            (..., n, n_inputs).
 
         Returns
         -------
@@ -160,7 +169,7 @@ class Process(Model):
         return mean, kernel(self._own, x, x) - shaped.transpose(-1, -2) @ shaped
 
     def marginals(self, x: Any) -> tuple[Any, Any]:
-        """Give mean and standard deviation at each of (n, n_columns + n_fields) points."""
+        """Give mean and standard deviation at each of (n, n_inputs) points."""
         shaped = self._whiten @ kernel(self._own, self._x, x)
         left = variance(self._own, x) - (shaped**2).sum(-2)
         return shaped.transpose(-1, -2) @ self._white, left.clamp_min(1e-12).sqrt()
