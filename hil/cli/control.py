@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from pathlib import Path
@@ -14,6 +14,7 @@ import typer
 from hil.cli.options import Db, Frames, SessionRef
 
 if TYPE_CHECKING:
+    from drivers.types import Value
     from hil.records.request import Wish
     from hil.store.control.folder import Beside
 
@@ -35,6 +36,7 @@ def register(app: typer.Typer) -> None:
     app.command(name="continue")(go_on)
     app.command()(stop)
     app.command()(approve)
+    app.command()(enqueue)
 
 
 def pause(
@@ -89,6 +91,44 @@ def approve(
     typer.echo(f"trial {trial} {wish.value}")
 
 
+def enqueue(
+    session: SessionRef,
+    settings: Annotated[
+        list[str],
+        typer.Argument(metavar="SETTING=VALUE...", help="The others are as in the best trial."),
+    ],
+    why: Why = "hil enqueue",
+    db: Db = None,
+    frames: Frames = None,
+) -> None:
+    """Have a running session measure settings of yours in its next trial."""
+    from hil.records.request import Wish
+    from hil.session.control.enqueue import checked
+
+    beside = find(session, db, frames)
+    wanted = checked(settings, _searched(beside, db, frames))
+    send(beside.session_id, Wish.ENQUEUE, why, db, frames, settings=wanted)
+    told = ", ".join(f"{name} = {value}" for name, value in wanted.items())
+    typer.echo(f"the next free trial measures {told}")
+
+
+def _searched(beside: Beside, db: str | None, frames: Path | None) -> Mapping[str, str]:
+    """Tell what is searched, by who runs the session here, or by its trials in the database."""
+    from hil.session.control.enqueue import searched_by
+    from hil.store import open_database
+
+    for card in beside.cards():
+        here = card["status"].get("searched")
+        if isinstance(here, dict) and here:
+            return {str(name): str(text) for name, text in here.items()}
+
+    def ask() -> Mapping[str, str]:
+        with open_database(db, frames=frames) as database:
+            return searched_by(database.rows(beside.session_id))
+
+    return _within(_PATIENCE_S, ask)
+
+
 def _waiting(beside: Beside, db: str | None, frames: Path | None) -> list[int]:
     """List the trials that wait for approval, by who runs them here, or by the database."""
     from hil.store import open_database
@@ -112,6 +152,8 @@ def send(
     db: str | None,
     frames: Path | None,
     trial: int | None = None,
+    *,
+    settings: Mapping[str, Value] | None = None,
 ) -> None:
     """Ask a running session, by a file beside its frames and by the database.
 
@@ -128,7 +170,7 @@ def send(
     from hil.store import open_database
 
     beside = find(session, db, frames)
-    request = ask(wish, why, trial)
+    request = ask(wish, why, trial, settings)
     by_file = bool(beside.cards())
     if by_file:
         beside.put(request)

@@ -304,9 +304,19 @@ class OptunaProposer:
         done = {row.sampler_attrs.get(FIRST) for row in rows if not row.state.interrupted}
         for one in self._plan.first:
             if one.name not in done:
-                attrs = {FIRST: one.name, **self._plan.fields_of(number)}
-                return Proposal("search", dict(one.settings), self._known(one.settings), attrs)
+                return self.given(one.settings, number, {FIRST: one.name})
         return None
+
+    def given(
+        self, settings: Mapping[str, Value], number: int, attrs: Mapping[str, Any]
+    ) -> Proposal:
+        """Make a proposal of settings that no sampler chose; it learns from them."""
+        told = {**attrs, **self._plan.fields_of(number)}
+        return Proposal("search", dict(settings), self._known(settings), told)
+
+    def searched(self) -> Mapping[str, str]:
+        """Give the distribution of each searched setting, as rows keep them."""
+        return self._axes_json
 
     def _ask(self, study_attrs: Mapping[str, Any], number: int) -> Proposal:
         # Optuna offers no public way to keep a sampler's own attributes: without them CMA-ES
