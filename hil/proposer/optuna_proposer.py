@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import optuna
+from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial
 from optuna.trial import TrialState as OptunaState
 
@@ -356,7 +357,7 @@ class OptunaProposer:
                 self._tell(trial, row)
                 del self._open[number]
         for row in rows[self._in_study :]:
-            self._study.add_trial(frozen(row, self._constrained))
+            self._study.add_trial(frozen(row, self._constrained, self._now(row)))
             if not row.state.ended:
                 self._open[row.number] = None
         self._in_study = len(rows)
@@ -377,8 +378,20 @@ class OptunaProposer:
             for number, trial in self._open.items()
         )
 
+    def _now(self, row: TrialRow) -> Mapping[str, BaseDistribution] | None:
+        """Give the distributions of a row in the ranges of now, where these have been changed.
+
+        Optuna's samplers learn from trials of one search space; what lies outside of it is not of
+        it. Sampler ``auto`` learns from those as well.
+        """
+        if not row.distributions or row.distributions == self._axes_json:
+            return None
+        if dists.inside(self._axes, list(self._axes), asked(row)):
+            return self._axes
+        return None if isinstance(self._plan.sampler, spec.AutoSampler) else {}
+
     def _tell(self, trial: optuna.Trial, row: TrialRow) -> None:
-        template = frozen(row, self._constrained)
+        template = frozen(row, self._constrained, self._now(row))
         for name, value in template.constraints.items():
             trial.set_constraint(name, value)
         for step, value in row.intermediate.items():
@@ -416,7 +429,11 @@ def violated(rows: Sequence[TrialRow]) -> frozenset[str]:
     return frozenset(name for row in rows for name, value in row.constraints.items() if value > 0)
 
 
-def frozen(row: TrialRow, constrained: frozenset[str]) -> FrozenTrial:
+def frozen(
+    row: TrialRow,
+    constrained: frozenset[str],
+    now: Mapping[str, BaseDistribution] | None = None,
+) -> FrozenTrial:
     """Turn a row into an Optuna trial.
 
     Parameters
@@ -425,8 +442,10 @@ def frozen(row: TrialRow, constrained: frozenset[str]) -> FrozenTrial:
         In any state.
     constrained
         Names of the constraints that the study knows.
+    now
+        Distributions in place of those that it was proposed with.
     """
-    known = dists.from_json(row.distributions)
+    known = dict(dists.from_json(row.distributions) if now is None else now)
     complete = row.state is TrialState.COMPLETE and row.objectives is not None and bool(known)
     state = _STATES.get(row.state, OptunaState.RUNNING)
     if state is OptunaState.COMPLETE and not complete:

@@ -123,7 +123,7 @@ class Belief:
     def best(self) -> int:
         """Row of the measured trial that the model takes for the best; feasible where any is."""
         mean, _ = self.mean_and_sd(self._seen.points)
-        allowed = self._seen.feasible
+        allowed = self._seen.eligible
         return int(np.argmax(np.where(allowed, mean, -np.inf) if allowed.any() else mean))
 
     def hope(self) -> Acquisition:
@@ -171,7 +171,7 @@ class Belief:
 
     def _gain(self) -> Acquisition:
         # what is in work is as good as it is expected to be
-        known = np.vstack([self._seen.points[self._seen.feasible], self._seen.pending])
+        known = np.vstack([self._seen.points[self._seen.eligible], self._seen.pending])
         best = float(self.mean_and_sd(known)[0].max())
         improvement = LogExpectedImprovement(self._objectives[0], best_f=best)
         return lambda points: improvement(self._whole(points).unsqueeze(-2))

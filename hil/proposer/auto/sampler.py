@@ -153,7 +153,8 @@ class InformationSampler(BaseSampler):
             return []
         trusted = self._trusted(study, space, search_space, seen)
         mean, _ = self._belief(seen, trusted).mean_and_sd(seen.points)
-        order = [i for i in np.argsort(-mean) if seen.feasible[i]]
+        allowed = seen.eligible
+        order = [i for i in np.argsort(-mean) if allowed[i]]
         return [space.decode(seen.points[i]) for i in order]
 
     # --- inside ----------------------------------------------------------------------------------
