@@ -15,6 +15,7 @@ from optuna.trial import FrozenTrial, TrialState
 from drivers.types import Floats
 from hil.proposer.attributes import GAIN_ATTR
 from hil.proposer.auto.observations import Observations, observed
+from hil.proposer.auto.other_choice import other_choice
 from hil.proposer.auto.space import UnitSpace
 from hil.proposer.auto.start import start_points
 
@@ -37,8 +38,9 @@ class InformationSampler(BaseSampler):
 
     It begins with the present settings and orthogonal directions around them. Then it asks where
     a Gaussian process expects most (`hil.proposer.auto.process`). Where that has led nowhere for a
-    while, every other trial, and each that would only repeat one, goes by a process that expects
-    no parabola, or as far away from all that was measured as may be: that finds a second optimum.
+    while, every other trial, and each that would only repeat one, takes the best with another
+    choice, goes by a process that expects no parabola, or as far away from all that was measured as
+    may be: that finds a second optimum.
 
     Parameters
     ----------
@@ -259,6 +261,9 @@ class InformationSampler(BaseSampler):
     def _elsewhere(self, space: UnitSpace, seen: Observations, number: int) -> Floats:
         """Go where no parabola leads: where there might be more, or far away, in turn."""
         belief = self._belief(seen, (), rough=True)
+        swapped = other_choice(space, seen.points[belief.best()], seen.points, seen.pending)
+        if swapped is not None:
+            return np.asarray(self._allow(space, swapped[None])[0])
         wanted = belief.hope() if number // 2 % 2 else belief.curiosity()
         return self._best(space, seen, belief, wanted, number)[0]
 

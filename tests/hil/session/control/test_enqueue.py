@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,8 @@ from hil.session.control.wishes import Wishes
 from hil.supervision.stop import StopSwitch
 from tests.hil.session_bench import Bench, n_complete, start, wait_for
 from tests.hil.small_session import RIG, SESSION
+
+PAGE = Path(__file__).parents[4] / "docs" / "searching.md"
 
 
 def distribution(name: str, **attributes: object) -> str:
@@ -140,7 +144,8 @@ def test_a_paused_session_measures_it_next(
         wait_for(lambda: "paused" in bench.events())
         assert run(["enqueue", "last", "mirror.z5_nm=400", "--db", bench.url]) == 2
         assert "mirror.z5_nm: 400, allowed: from -100 to 100" in capsys.readouterr().err
-        assert run(["enqueue", "last", "mirror.z5_nm=42.5", "--db", bench.url]) == 0
+        (line,) = re.findall(r"^hil (enqueue .*)$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+        assert run([*shlex.split(line), "--db", bench.url]) == 0
         assert "the next free trial measures mirror.z5_nm = 42.5" in capsys.readouterr().out
         before = len(bench.states())
         assert run(["continue", *here]) == 0
@@ -155,5 +160,5 @@ def test_a_paused_session_measures_it_next(
     (taken,) = [row for row in rows if ENQUEUED in row.sampler_attrs]
     assert taken.number in (before - 1, before)
     assert taken.requested["mirror.z5_nm"] == 42.5
-    assert taken.sampler_attrs[ENQUEUED]["why"] == "hil enqueue"
+    assert taken.sampler_attrs[ENQUEUED]["why"] == "as on Monday"
     assert "enqueued" in bench.events()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import shutil
 import sqlite3
 from contextlib import closing
@@ -10,15 +12,36 @@ from typing import Any
 
 import pytest
 
+from hil.cli.main import run
 from hil.errors import InputError
 from hil.session.baseline import Baseline
 from tests.hil.session_bench import Bench
 from tests.hil.small_session import RIG, SESSION
 
+PAGE = Path(__file__).parents[4] / "docs" / "searching.md"
+
 
 def following(ref: str, kind: str = "auto") -> str:
     text = SESSION.replace('kind = "random"', f'kind = "{kind}"')
     return f'{text}\n[start]\nfrom = ["{ref}"]\n'
+
+
+def test_the_page_is_what_a_newcomer_can_do(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """docs/searching.md, its tables and commands."""
+    page = PAGE.read_text(encoding="utf-8")
+    (table,) = re.findall(r"```toml\n(\[start\].*?)```", page, flags=re.DOTALL)
+    (resume,) = re.findall(r"^hil (resume .*)$", page, flags=re.MULTILINE)
+    monkeypatch.chdir(bench.folder)
+    assert run(["run", "session.toml", "--trials", "2", "--db", bench.url]) == 0
+    bench.write(RIG, SESSION.replace('"random"', '"auto"') + "\n" + table)
+    assert run(["run", "session.toml", "--trials", "2", "--db", bench.url]) == 0
+    words = shlex.split(resume)
+    words[words.index("--trials") + 1] = "3"
+    assert run([*words, "--db", bench.url]) == 0
+    assert "search_changed" in bench.events()
+    assert capsys.readouterr().err.count("error:") == 0
 
 
 def known(bench: Bench) -> Any:
