@@ -33,7 +33,7 @@ from hil.proposer import InformationSampler
 from hil.proposer.attributes import SD_ATTR
 
 ENOUGH = 0.95
-MOST = {"auto": 100, "gp": 100, "tpe": 400, "random": 1500}
+MOST = {"auto": 100, "gp": 100, "tpe": 400, "random": 5000}
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,6 @@ from hil.proposer.auto.botorch_parts import (
 from hil.proposer.auto.kernel import NAMES, Posterior, factor, kernel, named, variance
 
 _ITERATIONS = 60
-_ENOUGH = 1e-5  # relative: what a further step would better the posterior by, and need not
 _DOUBT_SPREAD = 1.5
 _FITTED = 160  # rows that hyperparameters are fitted to: their number is a dozen or two
 _KNOWN = 600  # rows that the process is conditioned on
@@ -139,7 +138,7 @@ class Process(Model):
             jac=True,
             method="L-BFGS-B",
             bounds=list(zip(start - reach, start + reach, strict=True)),
-            options={"maxiter": _ITERATIONS, "ftol": _ENOUGH},
+            options={"maxiter": _ITERATIONS},
         )
         return torch.as_tensor(found.x)
 
