@@ -40,12 +40,15 @@ class Probed:
         Figures of merit by name.
     frames
         (n_fields, repeats, ...) ADU.
+    excess
+        By how much each constraint of the session is broken; at most 0 is feasible.
     """
 
     estimate: Estimate
     objective: float
     metrics: Mapping[str, float]
     frames: NDArray[Any]
+    excess: Mapping[str, float]
 
 
 class Probe:
@@ -73,7 +76,8 @@ class Probe:
         path = self._file.path
         space = rig.run(lambda: resolve(spec, rig.safety, rig.spec, path))
         self._fixed = dict(space.fixed)
-        self._fields = rig.run(lambda: take_baseline(spec, space, rig.spec, path)).fields
+        baseline = rig.run(lambda: take_baseline(spec, space, rig.spec, path))
+        self._fields, self.present, self.space = baseline.fields, baseline.start, space
         around = Surroundings(space.excess, space.dose_mj, space.pixel_um2)
         self._estimator = SessionAssessor(spec, self._noise, around)
         return self
@@ -113,7 +117,13 @@ class Probe:
         applied, measurement = self._take(settings, repeats)
         assessment = self._estimator.assess(measurement, applied)
         objective = next(iter(assessment.objectives.values()))
-        return Probed(assessment.estimate, objective, self.truth.metrics(), measurement.frames)
+        return Probed(
+            assessment.estimate,
+            objective,
+            self.truth.metrics(),
+            measurement.frames,
+            assessment.constraints,
+        )
 
     def longest_unclipped_ms(self, settings: Mapping[str, Value], low: float, high: float) -> float:
         """Find the longest exposure that clips at most a thousandth of the pixels, within 1 %."""

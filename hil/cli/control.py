@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +11,7 @@ import typer
 from hil.cli.options import Db, Frames, SessionRef
 
 if TYPE_CHECKING:
+    from drivers.types import Value
     from hil.records.request import Wish
 
 Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="Stands with the request.")]
@@ -23,6 +25,7 @@ def register(app: typer.Typer) -> None:
     app.command(name="continue")(go_on)
     app.command()(stop)
     app.command()(approve)
+    app.command()(enqueue)
 
 
 def pause(
@@ -72,6 +75,28 @@ def approve(
     typer.echo(f"trial {chosen} {wish.value}")
 
 
+def enqueue(
+    session: SessionRef,
+    settings: Annotated[
+        list[str],
+        typer.Argument(metavar="SETTING=VALUE...", help="The others are as in the best trial."),
+    ],
+    why: Why = "hil enqueue",
+    db: Db = None,
+    frames: Frames = None,
+) -> None:
+    """Have a running session measure settings of yours in its next trial."""
+    from hil.records.request import Wish
+    from hil.session.control.enqueue import checked
+    from hil.session.control.requesting import find, searched_of
+
+    beside = find(session, db, frames)
+    wanted = checked(settings, searched_of(beside, db, frames))
+    _send(beside.session_id, Wish.ENQUEUE, why, db, frames, settings=wanted)
+    told = ", ".join(f"{name} = {value}" for name, value in wanted.items())
+    typer.echo(f"the next free trial measures {told}")
+
+
 def _send(
     session: str,
     wish: Wish,
@@ -79,8 +104,10 @@ def _send(
     db: str | None,
     frames: Path | None,
     trial: int | None = None,
+    *,
+    settings: Mapping[str, Value] | None = None,
 ) -> None:
     from hil.session.control.requesting import send
 
-    if not send(session, wish, why, db, frames, trial):
+    if not send(session, wish, why, db, frames, trial, settings=settings):
         typer.echo("the database does not answer; the session was asked by a file", err=True)

@@ -172,9 +172,14 @@ def resume(
     trials: Trials = None,
     rig: OtherRig = None,
     accept_calibration: Accept = False,
+    search: Annotated[
+        list[str] | None,
+        typer.Option("--search", metavar="SETTING=LOW..HIGH", help="Other ranges; repeatable."),
+    ] = None,
 ) -> int:
     """Go on with a session that was interrupted."""
-    return _again(session, db, frames, trials, rig, accept_calibration, join=False)
+    again = tuple(search or ())
+    return _again(session, db, frames, trials, rig, accept_calibration, join=False, search=again)
 
 
 def join(
@@ -197,6 +202,7 @@ def _again(
     accept_calibration: bool,
     *,
     join: bool,
+    search: tuple[str, ...] = (),
 ) -> int:
     from hil.records.session import SessionState
     from hil.session.run import resume_session
@@ -216,6 +222,7 @@ def _again(
             frames=frames,
             trials=trials,
             rig=rig,
+            search=search,
             join=join,
             accept_calibration=accept_calibration,
             observer=view,

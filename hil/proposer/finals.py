@@ -95,7 +95,15 @@ class Finals:
         """
         study = self._follow(rows)
         plan = self._plan
-        ask = Ask(plan.axes, plan.integers, plan.seed, len(rows), plan.start, plan.repair)
+        ask = Ask(
+            plan.axes,
+            plan.integers,
+            plan.seed,
+            len(rows),
+            plan.start,
+            plan.repair,
+            earlier=plan.earlier,
+        )
         model = make_sampler(plan.sampler, ask)
         if not isinstance(model, Prefers):
             leader = to_measure_again(rows)

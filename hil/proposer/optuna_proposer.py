@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import optuna
+from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial
 from optuna.trial import TrialState as OptunaState
 
@@ -26,6 +27,8 @@ from hil.records.trial import FIELDS, FURTHER, Proposal, SearchExhausted, TrialR
 
 # Where a trial keeps the sampler's own proposal, if joint limits made it another.
 ASKED = "hil:asked"
+# And what it is called, if it was given and not proposed.
+FIRST = "hil:first"
 # In a row, before a search ends since there is nothing left to gain.
 _TRIALS_WITHOUT_GAIN = 3
 _TWO_SIDED_95 = 1.96
@@ -84,6 +87,8 @@ class OptunaProposer:
             fields = {} if self._plan.reference_every else self._plan.fields_of(number)
             begins = {key: value for key, value in fields.items() if key == FIELDS}
             return Proposal("start", dict(start), self._known(start), begins)
+        if (first := self._first(rows, number)) is not None:
+            return first
         drift = fit_drift(rows, _CONFIDENCE) if self._plan.reference_every else None
         rows = without_drift(rows, drift)
         if self._searched(rows) and (again := self._finals.next(rows)) is not None:
@@ -172,6 +177,39 @@ class OptunaProposer:
             raise SearchExhausted(f"all {len(search)} points of the grid have been proposed")
         return None
 
+    def _about(self, number: int) -> Ask:
+        plan = self._plan
+        return Ask(
+            plan.axes,
+            plan.integers,
+            plan.seed,
+            number,
+            plan.start,
+            plan.repair,
+            earlier=plan.earlier,
+        )
+
+    def _first(self, rows: Sequence[TrialRow], number: int) -> Proposal | None:
+        """Measure what is to be measured before a sampler is asked; None once that is done."""
+        if not self._plan.first:
+            return None
+        done = {row.sampler_attrs.get(FIRST) for row in rows if not row.state.interrupted}
+        for one in self._plan.first:
+            if one.name not in done:
+                return self.given(one.settings, number, {FIRST: one.name})
+        return None
+
+    def given(
+        self, settings: Mapping[str, Value], number: int, attrs: Mapping[str, Any]
+    ) -> Proposal:
+        """Make a proposal of settings that no sampler chose; it learns from them."""
+        told = {**attrs, **self._plan.fields_of(number)}
+        return Proposal("search", dict(settings), self._known(settings), told)
+
+    def searched(self) -> Mapping[str, str]:
+        """Give the distribution of each searched setting, as rows keep them."""
+        return self._axes_json
+
     def _ask(self, study_attrs: Mapping[str, Any], number: int) -> Proposal:
         # Optuna offers no public way to keep a sampler's own attributes: without them CMA-ES
         # restarts and QMC repeats itself.
@@ -179,8 +217,7 @@ class OptunaProposer:
         for key, value in study_attrs.items():
             storage.set_study_system_attr(study_id, key, value)
         plan = self._plan
-        ask = Ask(plan.axes, plan.integers, plan.seed, number, plan.start, plan.repair)
-        self._study.sampler = make_sampler(plan.sampler, ask)
+        self._study.sampler = make_sampler(plan.sampler, self._about(number))
         trial = self._study.ask(self._axes)
         self._in_study = number + 1
         self._open[number] = trial
@@ -214,7 +251,7 @@ class OptunaProposer:
                 self._tell(trial, row)
                 del self._open[number]
         for row in rows[self._in_study :]:
-            self._study.add_trial(frozen(row, self._constrained))
+            self._study.add_trial(frozen(row, self._constrained, self._now(row)))
             if not row.state.ended:
                 self._open[row.number] = None
         self._in_study = len(rows)
@@ -235,8 +272,20 @@ class OptunaProposer:
             for number, trial in self._open.items()
         )
 
+    def _now(self, row: TrialRow) -> Mapping[str, BaseDistribution] | None:
+        """Give the distributions of a row in the ranges of now, where these have been changed.
+
+        Optuna's samplers learn from trials of one search space; what lies outside of it is not of
+        it. Sampler ``auto`` learns from those as well.
+        """
+        if not row.distributions or row.distributions == self._axes_json:
+            return None
+        if dists.inside(self._axes, list(self._axes), asked(row)):
+            return self._axes
+        return None if isinstance(self._plan.sampler, spec.AutoSampler) else {}
+
     def _tell(self, trial: optuna.Trial, row: TrialRow) -> None:
-        template = frozen(row, self._constrained)
+        template = frozen(row, self._constrained, self._now(row))
         for name, value in template.constraints.items():
             trial.set_constraint(name, value)
         for step, value in row.intermediate.items():
@@ -274,7 +323,11 @@ def violated(rows: Sequence[TrialRow]) -> frozenset[str]:
     return frozenset(name for row in rows for name, value in row.constraints.items() if value > 0)
 
 
-def frozen(row: TrialRow, constrained: frozenset[str]) -> FrozenTrial:
+def frozen(
+    row: TrialRow,
+    constrained: frozenset[str],
+    now: Mapping[str, BaseDistribution] | None = None,
+) -> FrozenTrial:
     """Turn a row into an Optuna trial.
 
     Parameters
@@ -283,8 +336,10 @@ def frozen(row: TrialRow, constrained: frozenset[str]) -> FrozenTrial:
         In any state.
     constrained
         Names of the constraints that the study knows.
+    now
+        Distributions in place of those that it was proposed with.
     """
-    known = dists.from_json(row.distributions)
+    known = dict(dists.from_json(row.distributions) if now is None else now)
     complete = row.state is TrialState.COMPLETE and row.objectives is not None and bool(known)
     state = _STATES.get(row.state, OptunaState.RUNNING)
     if state is OptunaState.COMPLETE and not complete:

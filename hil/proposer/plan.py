@@ -9,6 +9,7 @@ import numpy as np
 
 from drivers.types import Value
 from hil import spec
+from hil.records.knowledge import EarlierSession, FirstTrial
 from hil.records.trial import FIELDS, FURTHER
 
 _TRIALS_A_FIELD = 4  # times one more than there are axes: a star, and what follows from it
@@ -50,6 +51,8 @@ class SearchPlan:
         How many it may go on to.
     least_gain
         The search ends when less than this is expected of another trial; None for no bound.
+    earlier, first
+        Sessions whose trials tell of this one; settings to measure before a sampler is asked.
     """
 
     axes: tuple[spec.SearchAxis, ...]
@@ -68,6 +71,8 @@ class SearchPlan:
     n_to_search: int = 1
     most_to_search: int = 1
     least_gain: float | None = None
+    earlier: tuple[EarlierSession, ...] = ()
+    first: tuple[FirstTrial, ...] = ()
 
     @property
     def as_needed(self) -> bool:

@@ -26,11 +26,14 @@ from optuna.samplers import (
     TPESampler,
 )
 from optuna.study import Study
+from optuna.trial import FrozenTrial, create_trial
 
 from drivers.types import Value
 from hil import spec
+from hil.proposer.attributes import FIELDS_ATTR, SD_ATTR
 from hil.proposer.cmaes_state import NumericCmaEsSampler
-from hil.proposer.distributions import distribution
+from hil.proposer.distributions import distribution, inside
+from hil.records.knowledge import EarlierSession
 from hil.spec.axis import grid_values
 
 
@@ -55,6 +58,8 @@ class Ask:
         The settings that the session found; None where they are not measured.
     repair
         Brings settings inside limits that span several axes.
+    earlier
+        Sessions whose trials tell of this one.
     """
 
     axes: Sequence[spec.SearchAxis]
@@ -63,6 +68,7 @@ class Ask:
     number: int
     start: Mapping[str, Value] | None = None
     repair: Callable[[Mapping[str, Value]], Mapping[str, Value]] | None = None
+    earlier: Sequence[EarlierSession] = ()
 
     @property
     def seed(self) -> int:
@@ -108,8 +114,28 @@ def _(sampler: spec.AutoSampler, ask: Ask) -> BaseSampler:
         axis.setting: distribution(axis, integer=axis.setting in ask.integers) for axis in ask.axes
     }
     return InformationSampler(
-        search_space=space, present=ask.start, allowed=ask.repair, seed=ask.session_seed
+        search_space=space,
+        present=ask.start,
+        allowed=ask.repair,
+        seed=ask.session_seed,
+        earlier=[(earlier_trials(one, space), one.doubt) for one in ask.earlier],
     )
+
+
+def earlier_trials(
+    session: EarlierSession, space: Mapping[str, BaseDistribution]
+) -> list[FrozenTrial]:
+    """Turn the trials of an earlier session, those inside the space, into Optuna's."""
+    return [
+        create_trial(
+            params=dict(trial.settings),
+            distributions=dict(space),
+            values=list(trial.values),
+            user_attrs={SD_ATTR: trial.sd, FIELDS_ATTR: list(trial.fields)},
+        )
+        for trial in session.trials
+        if inside(space, list(space), trial.settings)
+    ]
 
 
 @built.register

@@ -7,9 +7,11 @@ import platform
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
+
+from drivers.types import Value
 
 
 class Wish(StrEnum):
@@ -20,6 +22,7 @@ class Wish(StrEnum):
     STOP = "stop_requested"
     APPROVE = "approved"
     REFUSE = "refused"
+    ENQUEUE = "enqueued"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,8 @@ class Request:
         Who asks, ``user@host``.
     trial
         Number of the trial that is approved or refused; None for other wishes.
+    settings
+        What is to be measured, where a trial is enqueued; canonical names.
     """
 
     id: str
@@ -45,6 +50,7 @@ class Request:
     why: str
     by: str
     trial: int | None = None
+    settings: Mapping[str, Value] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -67,15 +73,24 @@ class Request:
                 str(said["why"]),
                 str(said["by"]),
                 None if trial is None else int(trial),
+                _settings(said.get("settings", {})),
             )
         except (AttributeError, KeyError, TypeError) as error:
             raise ValueError("not a request") from error
 
 
-def ask(wish: Wish, why: str, trial: int | None = None) -> Request:
+def _settings(said: Any) -> dict[str, Value]:
+    if not all(isinstance(value, int | float | str) for value in said.values()):
+        raise TypeError("settings are numbers and words")
+    return {str(name): value for name, value in said.items()}
+
+
+def ask(
+    wish: Wish, why: str, trial: int | None = None, settings: Mapping[str, Value] | None = None
+) -> Request:
     """Make a request of the person who runs this process."""
     key = f"{time.time_ns():016x}{secrets.token_hex(8)}"
-    return Request(key, wish, why, _who(), trial)
+    return Request(key, wish, why, _who(), trial, dict(settings or {}))
 
 
 def _who() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from drivers.types import Value
 from hil.errors import InputError, SafetyError
+from hil.records.knowledge import Knowledge
 from hil.rig.safety import Safety
 from hil.session.search_space import SearchSpace, check_table
 from hil.spec import Blank, Grid, RigSpec, SessionSpec
@@ -33,6 +35,8 @@ class Baseline:
         All settings that the session moves, as they were.
     blanks
         For each blank field, the settings that take the sample away.
+    known
+        Trials of earlier sessions, and settings to begin with.
     """
 
     fields: tuple[Mapping[str, Value], ...]
@@ -40,6 +44,7 @@ class Baseline:
     start_measured: bool
     before: Mapping[str, Value]
     blanks: tuple[Mapping[str, Value], ...] = ()
+    known: Knowledge = dataclasses.field(default_factory=Knowledge)
 
     def to_json(self) -> dict[str, Any]:
         """Write it for the database."""
@@ -49,6 +54,7 @@ class Baseline:
             "start_measured": self.start_measured,
             "before": dict(self.before),
             "blanks": [dict(blank) for blank in self.blanks],
+            "known": self.known.to_json(),
         }
 
     @classmethod
@@ -60,6 +66,7 @@ class Baseline:
             stored["start_measured"],
             stored["before"],
             tuple(stored.get("blanks", ())),
+            Knowledge.from_json(stored.get("known", {})),
         )
 
     def check(self, safety: Safety, where: str | Path) -> None:
@@ -105,6 +112,8 @@ class Baseline:
             n_to_search=spec.measure.n_to_search,
             most_to_search=spec.measure.most_to_search,
             least_gain=spec.stop.gain,
+            earlier=self.known.earlier,
+            first=self.known.first,
         )
 
 
@@ -156,7 +165,7 @@ def take_baseline(
     return Baseline(
         fields=tuple(fields),
         start=start,
-        start_measured=spec.start == "present" and _allowed(start, space),
+        start_measured=spec.start.first == "present" and _allowed(start, space),
         before=before,
         blanks=blanks,
     )

@@ -24,12 +24,14 @@ from hil.session.assess import SessionAssessor, Surroundings
 from hil.session.baseline import Baseline
 from hil.session.control.approval import ApprovalPolicy
 from hil.session.control.attended import Attended
+from hil.session.control.enqueue import Enqueued, Givable
 from hil.session.control.pause_rules import PauseRules
 from hil.session.control.pausing import Pausing
 from hil.session.controller import Controller, LoopSpec
 from hil.session.frame_guards import frame_watch
 from hil.session.planned import Planned
 from hil.session.polls import Polls
+from hil.session.ports import Proposer
 from hil.session.result import SessionResult, best_of, result_of, winner_recorded
 from hil.session.search_space import SearchSpace
 from hil.session.stopping import Ending, TrialCost, stop_rules
@@ -40,6 +42,7 @@ from hil.supervision.stop import StopSwitch
 from hil.supervision.supervised import SupervisedRig, Watch, moves_s
 
 if TYPE_CHECKING:
+    from hil.proposer import SearchPlan
     from hil.store import Database, SqlStore
 
 
@@ -91,6 +94,7 @@ class _Run:
     rows: SqlStore
     waiting: Waiting
     thinker: WorkerThread
+    attended: Attended
     pausing: Pausing
     watch: Watch
     look: Callable[[], None]
@@ -164,7 +168,9 @@ def drive(setup: SessionSetup, observer: Observer, stop: StopSwitch) -> SessionR
         attended.waiting_is_dark = waiting.parked
         stack.callback(waiting.close)
         stack.callback(_recorded, lambda: waiting.run(store.close))
-        run = _Run(setup, capture, store, waiting, thinker, pausing, watch, look, observer, stop)
+        run = _Run(
+            setup, capture, store, waiting, thinker, attended, pausing, watch, look, observer, stop
+        )
         ending, error = _run_to_end(run)
         error = polls.taken or error
         if error is not None:
@@ -225,7 +231,7 @@ def _run_trials(run: _Run) -> Ending:
     around = Surroundings(space.excess, space.dose_mj, space.pixel_um2)
     cost = TrialCost(capture.n_places * capture.repeats, space.dose_mj, len(capture.fields))
     rules = stop_rules(spec.trials, spec.stop, cost)
-    planned = setup.planned or Planned(OptunaProposer(setup.baseline.plan(spec, space)))
+    planned = setup.planned or Planned(_searching(run, OptunaProposer))
     controller = Controller(
         LoopSpec(spec.trials, spec.seed, rules, space.fixed, planned.also),
         capture=capture,
@@ -281,6 +287,15 @@ def _wait_with_others(run: _Run) -> None:
     run.pausing.hold(run.look, lambda: bool(run.setup.rig.hangs))
     if run.stop.reason:
         raise Interrupted(run.stop.reason)
+
+
+def _searching(run: _Run, make: Callable[[SearchPlan], Givable]) -> Proposer:
+    """Search by the session's sampler; what a person enqueues comes first."""
+    setup = run.setup
+    proposer = make(setup.baseline.plan(setup.file.spec, setup.space))
+    run.attended.searched = proposer.searched()
+    start = {**setup.space.anchor, **setup.baseline.start}
+    return Enqueued(proposer, run.pausing.wishes, start)
 
 
 def _policy(setup: SessionSetup) -> ApprovalPolicy:

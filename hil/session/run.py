@@ -20,6 +20,8 @@ from hil.rig.rig import Rig
 from hil.session.assess import check_estimator, check_objectives
 from hil.session.baseline import Baseline, take_baseline
 from hil.session.frame_guards import check_guards
+from hil.session.knowledge.gather import knowledge
+from hil.session.knowledge.new_ranges import SEARCH, read_ranges, with_ranges
 from hil.session.lifecycle import SessionSetup, drive
 from hil.session.result import SessionResult, result_of
 from hil.session.search_space import SearchSpace, resolve
@@ -109,6 +111,8 @@ def run_session(
         space = resolve_on(file, opened)
         baseline = opened.run(lambda: take_baseline(file.spec, space, opened.spec, file.path))
         space = opened.run(lambda: baseline.bounds(space, file.path))
+        known = knowledge(file, opened, space, baseline.start, noise, existing, clock)
+        baseline = replace(baseline, known=known)
         check_calibration(noise, file, opened, space, baseline, accept=accept_calibration)
         recorded = held.make_database()
         session_id = recorded.create_session(
@@ -137,6 +141,7 @@ def resume_session(
     frames: str | Path | None = None,
     trials: int | None = None,
     rig: str | Path | None = None,
+    search: Sequence[str] = (),
     join: bool = False,
     accept_calibration: bool = False,
     observer: Observer = show_nothing,
@@ -159,6 +164,9 @@ def resume_session(
         one controller.
     trials
         A new number of trials.
+    search
+        Ranges to search from now on, ``"mirror.z5_nm=-50..50"`` say, within the rig's limits; what
+        was measured in others stays known.
     join
         Whether other controllers may be at work on it.
     accept_calibration
@@ -180,10 +188,13 @@ def resume_session(
 
     clock = clock or SystemClock()
     folder = None if frames is None else Path(frames)
+    ranges = read_ranges(search)
     with ExitStack() as stack:
         recorded = stack.enter_context(open_database(database, frames=folder))
         record = recorded.session(session)
         if record.state is SessionState.COMPLETE and trials is None:
+            if ranges:
+                raise InputError("--search", "", "the session is COMPLETE, add --trials to go on")
             return result_of(recorded, record.id, record.state, record.reason)
         recorded.read_all(record.id)  # damaged rows are told before a device is opened
         lines: list[str] = []
@@ -202,6 +213,8 @@ def resume_session(
         )
         held = stack.enter_context(supervised)
         opened = held.rig
+        changed = {**record.extra.get(SEARCH, {}), **ranges}
+        file = opened.run(lambda: with_ranges(file, changed, opened.safety))
         space = resolve_on(file, opened)
         baseline = Baseline.from_json(record.extra["layout"])
         opened.run(lambda: baseline.check(space.safety, file.path))
@@ -209,6 +222,9 @@ def resume_session(
         check_calibration(noise, file, opened, space, baseline, accept=accept_calibration)
         if lines:
             held.event("rig_file_differs", {"lines": lines})
+        if ranges:
+            recorded.keep_extra(record.id, SEARCH, changed)
+            held.event("search_changed", {"ranges": changed})
         setup = SessionSetup(
             file,
             held,

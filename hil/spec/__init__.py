@@ -37,6 +37,7 @@ from hil.spec.sampler import (
     TpeSampler,
 )
 from hil.spec.session import Finish, Reference, SessionSpec, Stop
+from hil.spec.start import Start
 from hil.spec.unattended import Approval, Pause
 
 __all__ = [
@@ -79,6 +80,7 @@ __all__ = [
     "SearchAxis",
     "SessionFile",
     "SessionSpec",
+    "Start",
     "Stop",
     "TpeSampler",
     "XrayNoiseSpec",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from hil.spec.axis import SearchAxis
 from hil.spec.base import Settings, Spec
 from hil.spec.measure import EstimatorSpec, Measure
 from hil.spec.objective import Constraints, Objective
 from hil.spec.sampler import AutoSampler, GridSampler, SamplerSpec, kinds_that
+from hil.spec.start import Start, as_table
 from hil.spec.unattended import Approval, Pause
 
 _LEADERS = 3
@@ -100,7 +101,8 @@ class SessionSpec(Spec):
     fixed
         Settings held at a value for the whole session.
     start
-        ``"present"``: the first trial measures the settings as the session found them.
+        What is measured, and known, before a sampler is asked; ``"present"`` or ``"none"`` alone
+        say whether the first trial measures the settings as the session found them.
     at_end
         ``"park"``; ``"restore"`` the settings from before the session, or go to the ``"best"``, and
         then park: light goes off in any case.
@@ -115,7 +117,7 @@ class SessionSpec(Spec):
     note: str = ""
     search: tuple[SearchAxis, ...] = Field(min_length=1)
     fixed: Settings = Field(default_factory=dict)
-    start: Literal["present", "none"] = "present"
+    start: Start = Start()
     at_end: Literal["park", "restore", "best"] = "park"
     measure: Measure = Measure()
     estimator: EstimatorSpec = EstimatorSpec()
@@ -139,6 +141,11 @@ class SessionSpec(Spec):
             few = self.trials < _TRIALS_AS_NEEDED
             return 0 if few else min(max(self.trials // 8, _LEADERS), _MOST_AS_NEEDED)
         return _LEADERS if self.trials >= _TRIALS_FOR_LEADERS else 0
+
+    @field_validator("start", mode="before")
+    @classmethod
+    def _start(cls, value: object) -> object:
+        return as_table(value)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -181,6 +188,10 @@ class SessionSpec(Spec):
             raise ValueError("objective.minus_blank: needs the blank fields of measure.blank")
         if problem := self.objective.needs_floor(self.constraints):
             raise ValueError(f"objective.maximize: {problem}")
+        if self.start.from_ and not isinstance(self.sampler, AutoSampler):
+            raise ValueError(f"start.from: not with sampler.kind = {sampler.kind!r}, allowed: auto")
+        if self.start.presets and sampler.fixed_design:
+            raise ValueError(f"start.presets: not with a design ({sampler.kind})")
         if self.stop.gain is not None and not isinstance(self.sampler, AutoSampler):
             raise ValueError(f"stop.gain: not with sampler.kind = {sampler.kind!r}, allowed: auto")
         if self.measure.fields == "as needed" and sampler.fixed_design:

@@ -49,6 +49,15 @@ class Entering(Access):
             )
         return key
 
+    def keep_extra(self, session: str, key: str, value: Any) -> None:
+        """Keep plain JSON with a session, in place of what was kept under that key."""
+        with self._writing() as connection:
+            chosen = SessionTable.id == session_id(connection, session)
+            extra = connection.execute(select(SessionTable.extra).where(chosen)).scalar_one()
+            connection.execute(
+                update(SessionTable).where(chosen).values(extra={**extra, key: value})
+            )
+
     def event(
         self, session: str | None, kind: str, at: datetime, detail: Mapping[str, Any]
     ) -> None:

@@ -8,7 +8,7 @@ Several: log noisy expected hypervolume improvement.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -22,7 +22,8 @@ from hil.proposer.auto.botorch_parts import (
     is_non_dominated,
     qLogNoisyExpectedHypervolumeImprovement,
 )
-from hil.proposer.auto.observations import Observations, slope, transformed
+from hil.proposer.auto.earlier import Earlier, Together
+from hil.proposer.auto.observations import Observations, slope
 from hil.proposer.auto.process import Process, Several
 
 # (n, n_columns) points of the unit cube to (n,) values, the larger the better.
@@ -41,21 +42,42 @@ class Belief:
         What was measured.
     rough
         Expect the objectives to be no parabola.
+    earlier
+        Sessions that tell of this one.
     """
 
-    def __init__(self, seen: Observations, *, rough: bool = False) -> None:
+    def __init__(
+        self, seen: Observations, *, rough: bool = False, earlier: Sequence[Earlier] = ()
+    ) -> None:
         self._seen = seen
         n_columns = seen.points.shape[1]
-        self._share = seen.fields.mean(axis=0)
-        inputs = np.hstack([seen.points, seen.fields])
-        noise = seen.relative_variance
+        together = Together(seen, earlier)
+        self._share = together.share
+        n_own = len(seen.points)
 
-        def fitted(values: Floats, *, rough: bool) -> Process:
-            return Process(inputs, values, noise, n_columns, rough=rough)
-
-        self._objectives = [fitted(transformed(column), rough=rough) for column in seen.values.T]
+        self._objectives = [
+            Process(
+                together.inputs,
+                together.values(i),
+                together.noise,
+                n_columns,
+                rough=rough,
+                doubts=[one.doubt for one in earlier],
+            )
+            for i in range(seen.values.shape[1])
+        ]
         moving = [column for column in seen.constraints.T if np.any(column > 0)]
-        self._constraints = [fitted(_bounded(column), rough=True) for column in moving]
+        self._constraints = [
+            Process(
+                together.inputs[:n_own],
+                _bounded(column),
+                together.noise[:n_own],
+                n_columns,
+                rough=True,
+                doubts=[one.doubt for one in earlier],
+            )
+            for column in moving
+        ]
         self._limits = [_bounded(np.zeros(1), like=column)[0] for column in moving]
         for model in (*self._objectives, *self._constraints):
             self._believe(model)
@@ -71,7 +93,7 @@ class Belief:
         model.believe(inputs, expected)
 
     def _whole(self, points: Any) -> Any:
-        """Points with the typical shares of the fields of view."""
+        """Points with the typical shares of the fields of view, of this session."""
         if not len(self._share):
             return points
         share = torch.as_tensor(self._share, dtype=torch.double)
@@ -82,6 +104,12 @@ class Belief:
         with torch.no_grad():
             mean, sd = self._objectives[0].marginals(self._whole(torch.as_tensor(points)))
         return mean.numpy(), sd.numpy()
+
+    def told(self, points: Floats) -> tuple[Floats, Floats]:
+        """Give mean and standard deviation of the first objective, as `transformed` has it."""
+        mean, sd = self.mean_and_sd(points)
+        model = self._objectives[0]
+        return model.offset + model.scale * mean, model.scale * sd
 
     def log_feasible(self, points: Any) -> Any:
         """Logarithm of the probability that no constraint is broken, (n,)."""
@@ -95,7 +123,7 @@ class Belief:
     def best(self) -> int:
         """Row of the measured trial that the model takes for the best; feasible where any is."""
         mean, _ = self.mean_and_sd(self._seen.points)
-        allowed = self._seen.feasible
+        allowed = self._seen.eligible
         return int(np.argmax(np.where(allowed, mean, -np.inf) if allowed.any() else mean))
 
     def hope(self) -> Acquisition:
@@ -151,7 +179,7 @@ class Belief:
 
     def _gain(self) -> Acquisition:
         # what is in work is as good as it is expected to be
-        known = np.vstack([self._seen.points[self._seen.feasible], self._seen.pending])
+        known = np.vstack([self._seen.points[self._seen.eligible], self._seen.pending])
         best = float(self.mean_and_sd(known)[0].max())
         improvement = LogExpectedImprovement(self._objectives[0], best_f=best)
         return lambda points: improvement(self._whole(points).unsqueeze(-2))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from optuna.distributions import BaseDistribution
+from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.trial import FrozenTrial, TrialState
 
 from drivers.types import Floats
@@ -15,6 +15,7 @@ from hil.proposer.attributes import FIELDS_ATTR, SD_ATTR
 from hil.proposer.auto.space import UnitSpace
 
 _SPREAD = 5.0  # the noise of trials differs by this factor at most: intervals are estimates too
+_ROUNDING = 1e-9
 _KNEE_SHARE = 0.01  # of the largest value: where the logarithm goes over into a straight line
 
 
@@ -25,7 +26,7 @@ class Observations:
     Parameters
     ----------
     points
-        (n, n_columns) settings of the measured trials.
+        (n, n_columns) settings of the measured trials; beyond 0 and 1 where ranges were wider.
     values
         (n, n_objectives), the larger the better.
     sd
@@ -49,6 +50,13 @@ class Observations:
     def feasible(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
         """(n,) whether no constraint is broken."""
         return np.asarray(np.all(self.constraints <= 0, axis=1))
+
+    @property
+    def eligible(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        """(n,) which of them may win: those that are searched now, if any of these is feasible."""
+        inside = np.all((self.points > -_ROUNDING) & (self.points < 1 + _ROUNDING), axis=1)
+        here = self.feasible & inside
+        return here if here.any() else self.feasible
 
     @property
     def relative_variance(self) -> Floats:
@@ -85,7 +93,7 @@ def observed(
     signs
         1 for each objective that is maximised, -1 for each that is minimised.
     """
-    known = [t for t in trials if _inside(t, distributions)]
+    known = [t for t in trials if _told(t, distributions)]
     done = [t for t in known if t.state is TrialState.COMPLETE and t.values]
     waiting = [t for t in known if t.state in (TrialState.RUNNING, TrialState.FAIL)]
     names = sorted({name for t in done for name in t.constraints})
@@ -106,15 +114,16 @@ def _points(trials: Sequence[FrozenTrial], space: UnitSpace) -> Floats:
     return np.array(found).reshape(len(trials), space.n_columns)
 
 
-def _inside(trial: FrozenTrial, distributions: Mapping[str, BaseDistribution]) -> bool:
+def _told(trial: FrozenTrial, distributions: Mapping[str, BaseDistribution]) -> bool:
+    """Whether a trial has a place in the space, if only beyond the ranges that are searched now."""
     for name, own in distributions.items():
         if name not in trial.params:
             return False
-        try:
-            internal = own.to_internal_repr(trial.params[name])
-        except ValueError:
-            return False
-        if not own._contains(internal):  # noqa: SLF001  Optuna has no public test
+        value = trial.params[name]
+        if isinstance(own, CategoricalDistribution):
+            if value not in own.choices:
+                return False
+        elif isinstance(value, str) or (getattr(own, "log", False) and value <= 0):
             return False
     return True
 

@@ -2,12 +2,12 @@
 
 z(x)   : (logarithm of the) objective, standardised
 u      : settings from -1 to 1
-k      : l u.u' + b |u|^2 |u'|^2 + s sum_i u_i^2 u'_i^2 + c sum_{i<j} u_i u_j u'_i u'_j + Matern-5/2
-field  : s_f^2 w.w' , w the share of each field of view in a trial's frames
+k      : a quadratic form and a Matern term, and a common effect of each field of view
+         (`hil.proposer.auto.kernel`)
 noise  : s^2 r_i , r_i the trial's own variance relative to the others'
 
 Near an optimum information is bell-shaped in the settings, so that its logarithm is quadratic: one
-curvature that all axes share (b), what each axis has of its own (s), and crossed terms (c). With
+curvature that all axes share, what each axis has of its own, and crossed terms. With
 the quadratic in the kernel, d directions and a few points more tell where the optimum lies, and
 corners of the box that cannot be good are not asked for. The Matern term holds what is not
 quadratic; where `rough`, it is most of the process, so that a second optimum is not ruled out by a
@@ -21,6 +21,7 @@ took several times as long and gave up on some studies; see `docs/decisions`.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -35,10 +36,12 @@ from hil.proposer.auto.botorch_parts import (
     MultitaskMultivariateNormal,
     MultivariateNormal,
 )
+from hil.proposer.auto.kernel import NAMES, Posterior, factor, kernel, named, variance
 
 _ITERATIONS = 60
-_JITTER = 1e-8
-_LENGTH_SPREAD = 0.7
+_DOUBT_SPREAD = 1.5
+_FITTED = 160  # rows that hyperparameters are fitted to: their number is a dozen or two
+_KNOWN = 600  # rows that the process is conditioned on
 
 # Median and spread (of the natural logarithm) of the prior of each hyperparameter; variances in
 # units of the values' own, with settings from -1 to 1. Lengths are times the root of the number of
@@ -70,7 +73,8 @@ class Process(Model):
     Parameters
     ----------
     x
-        (n, n_columns + n_fields) points of the unit cube, then shares of the fields of view.
+        (n, n_inputs) points of the unit cube, then shares of the fields of view, then which earlier
+        session a trial is of.
     z
         (n,) values.
     relative_variance
@@ -79,13 +83,17 @@ class Process(Model):
         How many of the columns are settings.
     rough
         Expect the values to be no parabola.
+    doubts
+        For each earlier session how far its landscape may be another, a share of the variance.
 
     Attributes
     ----------
     offset, scale
         Of the values: standardised, they are (value - offset) / scale.
+    n_columns
+        As given.
     x, z, relative_variance
-        Points, standardised values, and their noise relative to one another.
+        Points, standardised values, and their noise relative to one another: those that tell most.
     theta, prior_mean, prior_sd
         Logarithms of the hyperparameters at their maximum a posteriori, and their prior.
     """
@@ -100,101 +108,90 @@ class Process(Model):
         n_columns: int,
         *,
         rough: bool = False,
+        doubts: Sequence[float] = (),
     ) -> None:
         super().__init__()
         self.offset = float(np.mean(z))
         self.scale = float(np.std(z)) or 1.0
         self.n_columns = n_columns
-        self.x = torch.as_tensor(x, dtype=torch.double)
-        self.z = torch.as_tensor((z - self.offset) / self.scale, dtype=torch.double)
-        self.relative_variance = torch.as_tensor(relative_variance, dtype=torch.double)
+        self._n_sessions = len(doubts)
+        rows = telling(z, _KNOWN)
+        self.x = torch.as_tensor(x[rows], dtype=torch.double)
+        self.z = torch.as_tensor((z[rows] - self.offset) / self.scale, dtype=torch.double)
+        self.relative_variance = torch.as_tensor(relative_variance[rows], dtype=torch.double)
         priors = _ROUGH if rough else _SMOOTH
-        self._sizes = {name: n_columns if name == "relevance" else 1 for name in priors}
-        medians = {**priors, "length": (priors["length"][0] * math.sqrt(n_columns), _LENGTH_SPREAD)}
-        self.prior_mean = self._per_entry({name: math.log(m) for name, (m, _) in medians.items()})
-        self.prior_sd = self._per_entry({name: spread for name, (_, spread) in medians.items()})
+        lengths = priors["length"]
+        priors = {**priors, "length": (lengths[0] * math.sqrt(n_columns), lengths[1])}
+        entries = [priors[name] for name in NAMES[:-2]]
+        entries += [(median, _DOUBT_SPREAD) for median in doubts]
+        entries += [priors["relevance"]] * n_columns
+        self.prior_mean = torch.tensor([math.log(m) for m, _ in entries], dtype=torch.double)
+        self.prior_sd = torch.tensor([spread for _, spread in entries], dtype=torch.double)
         self.theta = self._fit()
+        self._own = self.named(self.theta)
         self._condition()
-
-    def _per_entry(self, values: dict[str, float]) -> Any:
-        parts = [torch.full((size,), values[name]) for name, size in self._sizes.items()]
-        return torch.cat(parts).double()
 
     # --- hyperparameters -------------------------------------------------------------------------
 
     def _fit(self) -> Any:
-        def downhill(inner: Floats) -> tuple[float, Floats]:
-            theta = torch.as_tensor(inner).requires_grad_()
-            loss = self.loss(theta)
-            (gradient,) = torch.autograd.grad(loss, theta)
-            return float(loss.detach()), gradient.numpy()
-
+        rows = torch.as_tensor(telling(self.z.numpy(), _FITTED))
+        known = Posterior(
+            self.x[rows],
+            self.z[rows],
+            self.relative_variance[rows],
+            self.prior_mean,
+            self.prior_sd,
+            self._n_sessions,
+        )
         start = self.prior_mean.numpy()
-        bounds = [(m - 6 * s, m + 6 * s) for m, s in zip(start, self.prior_sd.numpy(), strict=True)]
+        reach = 6 * self.prior_sd.numpy()
         found = minimize(
-            downhill,
+            known.downhill,
             start,
             jac=True,
             method="L-BFGS-B",
-            bounds=bounds,
+            bounds=list(zip(start - reach, start + reach, strict=True)),
             options={"maxiter": _ITERATIONS},
         )
         return torch.as_tensor(found.x)
 
-    def loss(self, theta: Any) -> Any:
-        """Negative logarithm of the posterior of the hyperparameters, up to a constant."""
-        factor = self.factor(theta)
-        white = torch.linalg.solve_triangular(factor, self.z[:, None], upper=False)
-        likelihood = 0.5 * (white**2).sum() + factor.diagonal().log().sum()
-        return likelihood + 0.5 * (((theta - self.prior_mean) / self.prior_sd) ** 2).sum()
-
     def named(self, theta: Any) -> dict[str, Any]:
         """Give the hyperparameters by name, from their logarithms."""
-        parts = torch.split(torch.exp(theta), list(self._sizes.values()))
-        return dict(zip(self._sizes, parts, strict=True))
-
-    def factor(self, theta: Any) -> Any:
-        """Give the Cholesky factor of the values' covariance, noise included, (n, n)."""
-        noise = self.named(theta)["noise"] * self.relative_variance
-        covariance = self.kernel(theta, self.x, self.x) + torch.diag(noise + _JITTER)
-        # a constant of unknown height, with the variance of the values themselves
-        factor, wrong = torch.linalg.cholesky_ex(covariance + 1.0)
-        if wrong:
-            factor = torch.linalg.cholesky(covariance + 1.0 + 1e-4 * torch.eye(len(self.x)))
-        return factor
+        return named(theta, self._n_sessions)
 
     def kernel(self, theta: Any, x1: Any, x2: Any) -> Any:
         """Give the covariance of the process at (..., n, k) and (..., m, k) points, (..., n, m)."""
-        d, own = self.n_columns, self.named(theta)
-        a, b = 2 * x1[..., :d] - 1, 2 * x2[..., :d] - 1
-        distance = (a[..., :, None, :] - b[..., None, :, :]).pow(2).sum(-1)
-        t = torch.sqrt(5 * distance / own["length"] ** 2 + 1e-12)
-        found = own["matern"] * (1 + t + t**2 / 3) * torch.exp(-t)
-        a, b = a * own["relevance"], b * own["relevance"]
-        dot, squared = a @ b.transpose(-1, -2), a**2 @ (b**2).transpose(-1, -2)
-        bowl = (a**2).sum(-1)[..., :, None] * (b**2).sum(-1)[..., None, :]
-        found = found + own["linear"] * dot + own["bowl"] * bowl
-        found = found + own["squares"] * squared + own["crossed"] * (dot**2 - squared) / 2
-        if x1.shape[-1] > d:
-            found = found + own["field"] * (x1[..., d:] @ x2[..., d:].transpose(-1, -2))
-        return found
+        return kernel(self.named(theta), x1, x2)
+
+    def factor(self, theta: Any) -> Any:
+        """Give the Cholesky factor of the values' covariance, noise included, (n, n)."""
+        return factor(self.named(theta), self.x, self.relative_variance)
+
+    def loss(self, theta: Any) -> Any:
+        """Negative logarithm of the posterior of the hyperparameters, up to a constant."""
+        chol = self.factor(theta)
+        white = torch.linalg.solve_triangular(chol, self.z[:, None], upper=False)
+        likelihood = 0.5 * (white**2).sum() + chol.diagonal().log().sum()
+        return likelihood + 0.5 * (((theta - self.prior_mean) / self.prior_sd) ** 2).sum()
 
     @property
     def noise(self) -> float:
         """Variance of the typical value's noise, standardised."""
-        return float(self.named(self.theta)["noise"])
+        return float(self._own["noise"])
+
+    @property
+    def noise_sd(self) -> float:
+        """Standard deviation of the typical value's noise, standardised."""
+        return math.sqrt(self.noise)
 
     # --- posterior -------------------------------------------------------------------------------
 
     def _condition(self) -> None:
         with torch.no_grad():
-            self._chol = self.factor(self.theta)
-            self._white = torch.linalg.solve_triangular(self._chol, self.z[:, None], upper=False)
-
-    @property
-    def noise_sd(self) -> float:
-        """Standard deviation of the typical value's noise, standardised."""
-        return math.sqrt(float(self._named(self._theta)["noise"]))
+            chol = factor(self._own, self.x, self.relative_variance)
+            whole = torch.eye(len(chol), dtype=torch.double)
+            self._whiten = torch.linalg.solve_triangular(chol, whole, upper=False)
+            self._white = self._whiten @ self.z
 
     def moments(self, x: Any) -> tuple[Any, Any]:
         """Give mean and covariance of the values without noise, standardised.
@@ -202,22 +199,21 @@ class Process(Model):
         Parameters
         ----------
         x
-            (..., n, n_columns + n_fields).
+            (..., n, n_inputs).
 
         Returns
         -------
         (..., n) and (..., n, n)
         """
-        cross = self.kernel(self.theta, self.x, x) + 1.0
-        shaped = torch.linalg.solve_triangular(self._chol, cross, upper=False)
-        mean = (shaped.transpose(-1, -2) @ self._white).squeeze(-1)
-        own = self.kernel(self.theta, x, x) + 1.0
-        return mean, own - shaped.transpose(-1, -2) @ shaped
+        shaped = self._whiten @ kernel(self._own, self.x, x)
+        mean = shaped.transpose(-1, -2) @ self._white
+        return mean, kernel(self._own, x, x) - shaped.transpose(-1, -2) @ shaped
 
     def marginals(self, x: Any) -> tuple[Any, Any]:
-        """Give mean and standard deviation at each of (n, n_columns + n_fields) points."""
-        mean, covariance = self.moments(x[:, None, :])
-        return mean.squeeze(-1), covariance.squeeze(-1).squeeze(-1).clamp_min(1e-12).sqrt()
+        """Give mean and standard deviation at each of (n, n_inputs) points."""
+        shaped = self._whiten @ kernel(self._own, self.x, x)
+        left = variance(self._own, x) - (shaped**2).sum(-2)
+        return shaped.transpose(-1, -2) @ self._white, left.clamp_min(1e-12).sqrt()
 
     def posterior(self, X: Any, *args: Any, **kwargs: Any) -> GPyTorchPosterior:  # noqa: N803
         """Give the posterior as BoTorch's acquisitions ask for it."""
@@ -225,6 +221,10 @@ class Process(Model):
 
     def joint(self, x: Any) -> Any:
         """Give the joint distribution of the values at points, standardised."""
+        if x.shape[-2] == 1:  # one point each: many of them together cost little
+            mean, sd = self.marginals(x.reshape(-1, x.shape[-1]))
+            shape = x.shape[:-1]
+            return MultivariateNormal(mean.reshape(shape), (sd**2).reshape(*shape, 1))
         mean, covariance = self.moments(x)
         covariance = covariance + 1e-8 * torch.eye(x.shape[-2], dtype=torch.double)
         return MultivariateNormal(mean, covariance)
@@ -242,6 +242,20 @@ class Process(Model):
             [self.relative_variance, torch.ones(len(x), dtype=torch.double)]
         )
         self._condition()
+
+
+def telling(values: Floats, most: int) -> np.ndarray[Any, np.dtype[np.intp]]:
+    """Rows, at most so many, that tell most: half the best, half spread over the others.
+
+    A long search has measured most of its settings next to one another, or where nothing is.
+    """
+    if len(values) <= most:
+        return np.arange(len(values))
+    order = np.argsort(-values, kind="stable")
+    n_best = most // 2
+    others = np.sort(order[n_best:])
+    spread = others[np.linspace(0, len(others) - 1, most - n_best).round().astype(int)]
+    return np.sort(np.concatenate([order[:n_best], spread]))
 
 
 class Several(ModelList):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +16,13 @@ from optuna.trial import FrozenTrial, TrialState
 from drivers.types import Floats
 from hil.proposer.attributes import GAIN_ATTR, NOISE_ATTR
 from hil.proposer.auto.observations import Observations, observed
+from hil.proposer.auto.other_choice import other_choice
 from hil.proposer.auto.space import UnitSpace
 from hil.proposer.auto.start import start_points
 
 if TYPE_CHECKING:
     from hil.proposer.auto.acquisition import Acquisition, Belief
+    from hil.proposer.auto.earlier import Earlier
 
 _STALE = 6  # trials without a better one, after which every other looks elsewhere
 _BETTER = 0.01  # relative: less is no news
@@ -53,8 +55,9 @@ class InformationSampler(BaseSampler):
 
     It begins with the present settings and orthogonal directions around them. Then it asks where
     a Gaussian process expects most (`hil.proposer.auto.process`). Where that has led nowhere for a
-    while, every other trial, and each that would only repeat one, goes by a process that expects
-    no parabola, or as far away from all that was measured as may be: that finds a second optimum.
+    while, every other trial, and each that would only repeat one, takes the best with another
+    choice, goes by a process that expects no parabola, or as far away from all that was measured as
+    may be: that finds a second optimum.
 
     Parameters
     ----------
@@ -64,6 +67,10 @@ class InformationSampler(BaseSampler):
         Brings a set of settings inside limits that span several of them.
     seed
         Of the star and of candidates.
+    earlier
+        Studies of earlier sessions with their doubt: how far the landscape may be another by now,
+        as a share of its variance (0.05, say; 1 for a guess). Trials at settings of this space
+        count; the best of each is measured first, and where that agrees the star is left out.
     search_space
         What is searched, where that is known beforehand; otherwise it is what the study's trials
         have in common, and the first trial is at the present settings.
@@ -76,11 +83,13 @@ class InformationSampler(BaseSampler):
         present: Mapping[str, Any] | None = None,
         allowed: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None,
         seed: int | None = None,
+        earlier: Sequence[tuple[Sequence[FrozenTrial], float]] = (),
     ) -> None:
         self._present = present
         self._allowed = allowed
         self._seed = int(np.random.SeedSequence(seed).generate_state(1)[0])
         self._search_space = search_space
+        self._earlier = earlier
         self._independent = RandomSampler(seed=seed)
         self._common = IntersectionSearchSpace()
 
@@ -132,7 +141,8 @@ class InformationSampler(BaseSampler):
             return {}, None
         space = UnitSpace(search_space)
         seen = self._seen(study, space, search_space, leave_out=number)
-        point, expected = self._point(space, seen, number)
+        known = self._known(study, space, search_space)
+        point, expected = self._point(space, seen, known, number)
         return space.decode(point), expected
 
     def preferred(
@@ -149,7 +159,7 @@ class InformationSampler(BaseSampler):
         seen = self._seen(study, space, search_space)
         if len(seen.points) < 2 or not seen.feasible.any():
             return None
-        belief = self._belief(seen)
+        belief = self._belief(seen, self._trusted(study, space, search_space, seen))
         point, _ = self._best(space, seen, belief, belief.preference(), number)
         return space.decode(point)
 
@@ -161,8 +171,10 @@ class InformationSampler(BaseSampler):
         seen = self._seen(study, space, search_space)
         if len(seen.points) < 2:
             return []
-        mean, _ = self._belief(seen).mean_and_sd(seen.points)
-        order = [i for i in np.argsort(-mean) if seen.feasible[i]]
+        trusted = self._trusted(study, space, search_space, seen)
+        mean, _ = self._belief(seen, trusted).mean_and_sd(seen.points)
+        allowed = seen.eligible
+        order = [i for i in np.argsort(-mean) if allowed[i]]
         return [space.decode(seen.points[i]) for i in order]
 
     # --- inside ----------------------------------------------------------------------------------
@@ -175,38 +187,101 @@ class InformationSampler(BaseSampler):
         leave_out: int | None = None,
     ) -> Observations:
         trials = [t for t in study.get_trials(deepcopy=False) if t.number != leave_out]
-        signs = [1.0 if d == StudyDirection.MAXIMIZE else -1.0 for d in study.directions]
-        return observed(trials, search_space, space, signs)
+        return observed(trials, search_space, space, _signs(study))
+
+    def _known(
+        self, study: Study, space: UnitSpace, search_space: Mapping[str, BaseDistribution]
+    ) -> list[Earlier]:
+        """List the earlier sessions with two trials or more at settings of this space."""
+        if not self._earlier:
+            return []
+        from hil.proposer.auto.earlier import Earlier
+
+        found = [
+            Earlier(observed(trials, search_space, space, _signs(study)), doubt)
+            for trials, doubt in self._earlier
+        ]
+        return [one for one in found if len(one.seen.points) >= 2]
+
+    def _told(
+        self, space: UnitSpace, seen: Observations, known: Sequence[Earlier]
+    ) -> tuple[Floats | None, list[Earlier]]:
+        """Give the best settings of an earlier session that are to be tried, and whom to trust.
+
+        They are tried one session after the other, until one has told the truth; the present
+        settings come before, since only a difference tells whether it is the truth.
+        """
+        from hil.proposer.auto.acquisition import Belief
+        from hil.proposer.auto.earlier import agrees, comparable
+
+        asked = np.vstack([seen.points, seen.pending])
+        trusted: list[Earlier] = []
+        for one in known if len(asked) else ():
+            if not comparable(seen, one.seen):
+                continue
+            belief = Belief(one.seen)
+            best = self._allow(space, one.seen.points[belief.best()][None])[0]
+            if not _near(best, asked):
+                if not trusted and len(asked) <= 1 + len(known):
+                    return best, []
+                if not trusted:
+                    continue
+            if len(seen.points) and agrees(seen, *belief.told(seen.points)):
+                trusted.append(one)
+        return None, trusted
+
+    def _trusted(
+        self,
+        study: Study,
+        space: UnitSpace,
+        search_space: Mapping[str, BaseDistribution],
+        seen: Observations,
+    ) -> list[Earlier]:
+        known = self._known(study, space, search_space)
+        return self._told(space, seen, known)[1] if known else []
 
     def _point(
-        self, space: UnitSpace, seen: Observations, number: int
+        self, space: UnitSpace, seen: Observations, known: Sequence[Earlier], number: int
     ) -> tuple[Floats, Expected | None]:
         centre = self._centre(space)
+        trusted: list[Earlier] = []
+        if known:
+            told, trusted = self._told(space, seen, known)
+            if told is not None:
+                return told, None
         star = self._allow(space, start_points(space, centre, self._seed))
-        if (left := _not_asked(star, seen)) is not None:
+        known_enough = trusted and len(seen.points) >= 2
+        if not known_enough and (left := _not_asked(star, seen)) is not None:
             return left, None
         if len(seen.points) < 2:
             rng = np.random.default_rng((self._seed, number))
             return self._allow(space, space.from_axes(rng.random((1, space.n_axes))))[0], None
         stale = _stale(seen, len(star))
         if not (stale and number % 2):
-            point, expected = self._expected(space, seen, number)
-            if not (stale and _near(point, seen)):
+            point, expected = self._expected(space, seen, number, trusted)
+            if not (stale and _near(point, seen.points)):
                 return point, expected
         return self._elsewhere(space, seen, number), None
 
     def _expected(
-        self, space: UnitSpace, seen: Observations, number: int
+        self,
+        space: UnitSpace,
+        seen: Observations,
+        number: int,
+        earlier: Sequence[Earlier] = (),
     ) -> tuple[Floats, Expected | None]:
         """Go where most is expected."""
-        belief = self._belief(seen)
+        belief = self._belief(seen, earlier)
         point, value = self._best(space, seen, belief, belief.acquisition(number), number)
         known = seen.values.shape[1] == 1 and bool(seen.feasible.any())
         return point, Expected(belief.expected_gain(value), belief.noise_sd) if known else None
 
     def _elsewhere(self, space: UnitSpace, seen: Observations, number: int) -> Floats:
         """Go where no parabola leads: where there might be more, or far away, in turn."""
-        belief = self._belief(seen, rough=True)
+        belief = self._belief(seen, (), rough=True)
+        swapped = other_choice(space, seen.points[belief.best()], seen.points, seen.pending)
+        if swapped is not None:
+            return np.asarray(self._allow(space, swapped[None])[0])
         wanted = belief.hope() if number // 2 % 2 else belief.curiosity()
         return self._best(space, seen, belief, wanted, number)[0]
 
@@ -218,10 +293,12 @@ class InformationSampler(BaseSampler):
         centres = [seen.points[belief.best()], self._centre(space)]
         return best_point(wanted, space, lambda points: self._allow(space, points), centres, number)
 
-    def _belief(self, seen: Observations, *, rough: bool = False) -> Belief:
+    def _belief(
+        self, seen: Observations, earlier: Sequence[Earlier], *, rough: bool = False
+    ) -> Belief:
         from hil.proposer.auto.acquisition import Belief
 
-        return Belief(seen, rough=rough)
+        return Belief(seen, rough=rough, earlier=earlier)
 
     def _centre(self, space: UnitSpace) -> Floats:
         middle = space.from_axes(np.full((1, space.n_axes), 0.5))[0]
@@ -253,9 +330,13 @@ def _not_asked(star: Floats, seen: Observations) -> Floats | None:
     return None
 
 
-def _near(point: Floats, seen: Observations) -> bool:
-    """Whether a point is as good as one that was measured."""
-    return bool(np.any(np.all(np.abs(seen.points - point) < _NEAR, axis=1)))
+def _near(point: Floats, points: Floats) -> bool:
+    """Whether a point is as good as one of these."""
+    return bool(np.any(np.all(np.abs(points - point) < _NEAR, axis=1)))
+
+
+def _signs(study: Study) -> list[float]:
+    return [1.0 if d == StudyDirection.MAXIMIZE else -1.0 for d in study.directions]
 
 
 def _stale(seen: Observations, n_star: int) -> bool:

@@ -54,7 +54,7 @@ class Draw:
             [
                 torch.ones(1, dtype=torch.double),
                 own["linear"].expand(d),
-                own["bowl"],
+                own["bowl"].reshape(1),
                 own["squares"].expand(d),
                 own["crossed"].expand(d * (d - 1) // 2),
                 own["field"].expand(n_fields),
@@ -66,7 +66,7 @@ class Draw:
 
     def __call__(self, x: Any) -> Any:
         """Give the values at (n, n_columns + n_fields) points, (n,)."""
-        kernel = self._process.kernel(self._theta, x, self._process.x) + 1.0
+        kernel = self._process.kernel(self._theta, x, self._process.x)
         return self._features(x) @ self._weights + kernel @ self._update
 
     def _towards_the_values(self, rng: np.random.Generator) -> Any:

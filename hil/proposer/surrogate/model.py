@@ -15,7 +15,7 @@ from hil.proposer.auto.optimise import best_point
 from hil.proposer.auto.process import Process
 from hil.proposer.auto.space import UnitSpace
 from hil.proposer.distributions import distribution, inside
-from hil.proposer.optuna_proposer import SearchPlan
+from hil.proposer.plan import SearchPlan
 from hil.proposer.surrogate.cross_validation import leave_out
 from hil.proposer.surrogate.draw import Draw, Hyperparameters
 from hil.records.trial import TrialRow, TrialState

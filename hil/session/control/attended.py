@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Protocol
 
@@ -54,6 +54,8 @@ class Attended:
     ----------
     waiting_is_dark
         Told that the rig is parked.
+    searched
+        Distributions of the searched settings, for who would enqueue while the database is away.
     """
 
     def __init__(
@@ -71,6 +73,7 @@ class Attended:
         self._store = store
         self._beside = beside
         self.waiting_is_dark: Callable[[], None] = lambda: None
+        self.searched: Mapping[str, str] = {}
         self.wishes = Wishes(stop)
         self.pausing = Pausing(
             self.wishes, stop, self._dark, rig.safety.darken, store, clock, spec.timeout_s
@@ -91,7 +94,7 @@ class Attended:
 
     def look(self) -> None:
         """Hear what comes by files; called every 0.1 s."""
-        self._polls.poll(self.pausing.status)
+        self._polls.poll({**self.pausing.status, "searched": dict(self.searched)})
         self.pausing.announcing.look()
 
     def follow(self) -> None:

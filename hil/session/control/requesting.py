@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from pathlib import Path
 from typing import TypeVar
 
+from drivers.types import Value
 from hil.clock import SystemClock
 from hil.errors import InputError, StoreError
 from hil.records.request import Wish, ask
 from hil.records.session import SessionState
+from hil.session.control.enqueue import searched_by
 from hil.store import frames_folder, open_database
 from hil.store.control.folder import Beside, running_here
 
@@ -55,6 +57,20 @@ def waiting_trials_of(beside: Beside, db: str | None, frames: Path | None) -> li
     return within(_PATIENCE_S, ask)
 
 
+def searched_of(beside: Beside, db: str | None, frames: Path | None) -> Mapping[str, str]:
+    """Tell what is searched, by who runs the session here, or by its trials in the database."""
+    for card in beside.cards():
+        here = card["status"].get("searched")
+        if isinstance(here, dict) and here:
+            return {str(name): str(text) for name, text in here.items()}
+
+    def ask() -> Mapping[str, str]:
+        with open_database(db, frames=frames) as database:
+            return searched_by(database.rows(beside.session_id))
+
+    return within(_PATIENCE_S, ask)
+
+
 def send(
     session: str,
     wish: Wish,
@@ -62,6 +78,8 @@ def send(
     db: str | None,
     frames: Path | None,
     trial: int | None = None,
+    *,
+    settings: Mapping[str, Value] | None = None,
 ) -> bool:
     """Ask a running session, by a file beside its frames and by the database.
 
@@ -78,7 +96,7 @@ def send(
         Neither way was open.
     """
     beside = find(session, db, frames)
-    request = ask(wish, why, trial)
+    request = ask(wish, why, trial, settings)
     by_file = bool(beside.cards())
     if by_file:
         beside.put(request)

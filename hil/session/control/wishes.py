@@ -47,13 +47,25 @@ class Wishes:
         self._known: set[str] = set()
         self._verdicts: dict[int, Request] = {}
         self.hold: Hold | None = None
+        self._enqueued: list[Request] = []
         self.continued_by = ""
         self._closed = False
 
     def forget(self, requests: Iterable[Request]) -> None:
-        """Take requests for known: they were meant for an earlier process."""
+        """Take requests for known: they were meant for an earlier process.
+
+        Not so trials that were enqueued: they are for whoever runs the session.
+        """
+        requests = list(requests)
+        self.obey(request for request in requests if request.wish is Wish.ENQUEUE)
         with self._guard:
             self._known |= {request.id for request in requests}
+
+    @property
+    def enqueued(self) -> list[Request]:
+        """All trials that were ever asked for, oldest first; the rows tell which were taken."""
+        with self._guard:
+            return list(self._enqueued)
 
     def obey(self, requests: Iterable[Request]) -> None:
         """Take requests, oldest first; those known already are passed over."""
@@ -70,6 +82,8 @@ class Wishes:
             self._own(Hold(request.why, request.by))
         elif request.wish is Wish.CONTINUE:
             self.hold, self.continued_by = None, request.by
+        elif request.wish is Wish.ENQUEUE:
+            self._enqueued = sorted([*self._enqueued, request], key=lambda one: one.id)
         elif request.trial is not None:
             self._verdicts.setdefault(request.trial, request)
 

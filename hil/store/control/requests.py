@@ -27,8 +27,8 @@ def read(connection: Connection, session_id: str) -> list[Request]:
     found = []
     for row in connection.execute(query):
         said = row.detail
-        known = {"why": said.get("why", ""), "by": said.get("by", ""), "trial": said.get("trial")}
-        found.append(Request.from_json({"id": row.id, "wish": row.kind, **known}))
+        known = {"why": "", "by": "", **said}
+        found.append(Request.from_json({**known, "id": row.id, "wish": row.kind}))
     return found
 
 
@@ -54,6 +54,8 @@ def write(connection: Connection, session_id: str, request: Request, at: datetim
             .values(stop_requested=request.why or "asked to stop")
         )
     detail: dict[str, Any] = {"why": request.why, "by": request.by}
+    if request.settings:
+        detail["settings"] = dict(request.settings)
     trial_id = None
     if request.trial is not None:
         detail["trial"] = request.trial

@@ -31,10 +31,11 @@ def test_what_was_measured_and_what_failed() -> None:
     )
     trials = [trial(0.2, 1.0), trial(0.4, None), trial(0.6, 2.0), outside]
     seen = observed(trials, AXES, UnitSpace(AXES), [1.0])
-    assert seen.points.ravel() == pytest.approx([0.2, 0.6])
-    assert seen.values.ravel() == pytest.approx([1, 2])
+    assert seen.points.ravel() == pytest.approx([0.2, 0.6, 3.0])
+    assert seen.values.ravel() == pytest.approx([1, 2, 9])
+    assert list(seen.eligible) == [True, True, False], "where nobody searches now, nothing wins"
     assert seen.pending.ravel() == pytest.approx([0.4])
-    assert seen.fields.shape == (2, 0)
+    assert seen.fields.shape == (3, 0)
 
 
 def test_a_loss_is_turned_round() -> None:

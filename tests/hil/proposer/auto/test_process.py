@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from drivers.types import Floats
-from hil.proposer.auto.process import Process
+from hil.proposer.auto.process import Process, telling
 
 
 def bowl(x: Floats) -> Floats:
@@ -82,3 +82,21 @@ def test_the_same_point_measured_twice() -> None:
     x = np.vstack([drawn(4, 12)] * 2)
     mean, _ = Process(x, bowl(x), np.ones(8), 3).marginals(torch.as_tensor(x[:1]))
     assert np.isfinite(float(mean))
+
+
+def test_rows_that_tell_most_hold_the_best_and_some_of_all() -> None:
+    values = np.random.default_rng(13).permutation(100).astype(float)
+    rows = telling(values, 20)
+    assert len(set(rows)) == 20
+    assert set(np.argsort(-values)[:10]) <= set(rows)
+    assert rows.min() < 20
+    assert rows.max() >= 80
+    assert np.array_equal(telling(values, 100), np.arange(100))
+
+
+def test_a_long_search_is_known_as_well_as_a_short_one() -> None:
+    x = drawn(900, 14)
+    model = Process(x, bowl(x), np.ones(900), 3)
+    new = drawn(50, 15)
+    mean, _ = model.marginals(torch.as_tensor(new))
+    assert np.abs(model.offset + model.scale * mean.numpy() - bowl(new)).max() < 0.05

@@ -168,3 +168,18 @@ def test_what_it_prefers_and_what_leads() -> None:
     assert len(leaders) == 22
     assert sharpness(leaders[0]) >= sharpness(leaders[-1])
     assert InformationSampler(seed=1).preferred(optuna.create_study(), SIX, 0) is None
+
+
+def test_narrower_ranges_keep_what_is_known_and_what_wins_lies_inside() -> None:
+    study = searched(sharpness, SIX, 16, seed=4)
+    narrow: dict[str, BaseDistribution] = {name: FloatDistribution(-30, 30) for name in SIX}
+    sampler = InformationSampler(search_space=narrow, seed=4)
+    params, gain = sampler.propose(study, narrow, 16)
+    assert gain is not None, "the model is asked, there is no second star"
+    assert all(abs(value) <= 30 for value in params.values())
+    # the nearest to the hidden ones that is still allowed, as 16 trials tell
+    assert sharpness(params) > 0.9 * sharpness(
+        dict(zip(SIX, np.clip(HIDDEN, -30, 30), strict=True))
+    )
+    leaders = sampler.leaders(study, narrow)
+    assert all(abs(value) <= 30 for own in leaders for value in own.values())
