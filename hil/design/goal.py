@@ -20,6 +20,8 @@ from sim.parts.gradients import DifferentiablePath
 if TYPE_CHECKING:
     import torch
 
+_FIELDS_AT_ONCE = 16
+
 Point = Mapping[str, Any]
 """Values of the searched settings; numbers may be tensors."""
 
@@ -71,7 +73,7 @@ class Goal:
             self.family,
             self.patch_size,
             n_frames=len(self.fields),
-            at_once=4,
+            at_once=_FIELDS_AT_ONCE,
         )
 
 
@@ -111,7 +113,8 @@ def goal_of(
         )
     kind = spec.estimator.kind
     family: Family = next((one for one in FAMILIES if one == kind), "stationary")
-    held = {**rig.truth.suppose(), **space.present, **space.fixed}
+    setup = rig.safety.targets(rig.spec.setup)
+    held = {**rig.truth.suppose(), **setup, **space.present, **space.fixed}
     return Goal(path, held, fields, family, spec.estimator.patch_size, space.binning)
 
 

@@ -24,7 +24,8 @@ from hil.session.search_space import SearchSpace
 from hil.spec import SearchAxis
 
 MOST_COMBINATIONS = 24
-_ROUNDS = 40
+_ROUNDS = 30
+_FLAT = 1e-4  # of the bits: where a round brings less, the top is near enough
 _PULLED_STEPS = 40
 _APART = 0.02  # of a range: nearer designs are one
 
@@ -157,7 +158,7 @@ class _Climb:
             jac=True,
             method="L-BFGS-B",
             bounds=[(0.0, 1.0)] * len(start),
-            options={"maxiter": _ROUNDS},
+            options={"maxiter": _ROUNDS, "ftol": _FLAT},
         )
         u = np.clip(found.x, 0.0, 1.0)
         if self.space.problem(self.settings(u)):

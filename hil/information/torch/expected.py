@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable
 from functools import reduce
 from operator import add
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch.utils.checkpoint import checkpoint
@@ -98,13 +98,20 @@ def expected_information(
         found = signal(render(group), noise, stabilise)
         return found.values, found.variance
 
-    with torch.no_grad():  # sums are taken about it, for accuracy alone
-        about = torch.stack([values_of(group)[0].mean() for group in groups]).mean()
     if family == "whole_frame":
-        nats = _whole(values_of, groups, about)
+        nats = _whole(values_of, groups)
     else:
-        nats = _patches(values_of, groups, about, family, patch_size)
+        nats = _patches(values_of, groups, family, patch_size)
     return nats / math.log(2)
+
+
+def _each(work: Callable[[slice], tuple[torch.Tensor, ...]], groups: list[slice]) -> Any:
+    """Work on each group; of several, what led to a result is made again for gradients."""
+    if len(groups) == 1:
+        yield work(groups[0])
+        return
+    for group in groups:
+        yield checkpoint(work, group, use_reentrant=False)
 
 
 def _renderer(expected: torch.Tensor | Render, n_frames: int | None) -> tuple[Render, int]:
@@ -125,29 +132,27 @@ def _renderer(expected: torch.Tensor | Render, n_frames: int | None) -> tuple[Re
 def _patches(
     values_of: Callable[[slice], tuple[torch.Tensor, torch.Tensor]],
     groups: list[slice],
-    about: torch.Tensor,
     family: Family,
     patch_size: int,
 ) -> torch.Tensor:
     p = patch_size
-    with torch.no_grad():
-        first = values_of(slice(groups[0].start, groups[0].start + 1))[0]
-    height, width = int(first.shape[1]), int(first.shape[2])
-    if not 2 <= p <= min(height, width):
-        raise InputError("patch_size", "", f"{p}; allowed: 2 to {min(height, width)} pixels")
 
     def sums_of(group: slice) -> tuple[torch.Tensor, ...]:
         values, variance = values_of(group)
-        values = values - about
+        if not 2 <= p <= min(values.shape[1:]):
+            most = min(values.shape[1:])
+            raise InputError("patch_size", "", f"{p}; allowed: 2 to {most} pixels")
+        size = torch.tensor(values.shape[1:])
         noise = variance.sum(), variance.log().sum()
         if family == "stationary":
-            return values.sum(dim=0), lag_products(values, p), *noise
+            return values.sum(dim=0), lag_products(values, p), *noise, size
         cut = tiles(values, p).reshape(-1, p * p)
-        return cut.sum(dim=0), cut.T @ cut, *noise
+        return cut.sum(dim=0), cut.T @ cut, *noise, size
 
     parts = []
-    for group in groups:
-        first, second, of_noise, of_log = checkpoint(sums_of, group, use_reentrant=False)
+    for group, found in zip(groups, _each(sums_of, groups), strict=True):
+        first, second, of_noise, of_log, size = found
+        height, width = size.tolist()
         n = group.stop - group.start
         parts.append(Sums(first, second, of_noise, of_log, n * height * width, n))
     total = reduce(add, parts)
@@ -164,10 +169,9 @@ def _patches(
 def _whole(
     values_of: Callable[[slice], tuple[torch.Tensor, torch.Tensor]],
     groups: list[slice],
-    about: torch.Tensor,
 ) -> torch.Tensor:
-    parts = [checkpoint(values_of, group, use_reentrant=False) for group in groups]
-    values = torch.cat([part[0].flatten(1) for part in parts]) - about
+    parts = list(_each(values_of, groups))
+    values = torch.cat([part[0].flatten(1) for part in parts])
     variance = torch.cat([part[1].flatten(1) for part in parts]).mean(dim=0)
     units = (values - values.mean(dim=0)) / variance.sqrt()
     n, d = units.shape

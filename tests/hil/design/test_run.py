@@ -98,6 +98,15 @@ def test_designs_keep_the_limits_across_settings(tmp_path: Path) -> None:
     assert sums.iloc[-1] > 15  # the limit is what stops it
 
 
+def test_the_setup_of_the_rig_counts(tmp_path: Path) -> None:
+    rig = RIG.replace("[setup]", '[setup]\n"focus.z_um" = 0.5')
+    url = f"sqlite:///{tmp_path.as_posix()}/hil.db"
+    result = design_session(written(tmp_path, rig), url, starts=4, followed=1, measured=1)
+    with hil.load_rig(tmp_path / "rig.toml") as opened:
+        hidden = opened.truth.aberration_nm["z4"]
+    assert abs(float(result.best_settings["mirror.z4_nm"]) + hidden) > 20  # it takes defocus off
+
+
 @pytest.mark.parametrize(
     ("rig", "session", "message"),
     [
