@@ -34,7 +34,7 @@ Name = Annotated[str, typer.Option("--name", metavar="NAME", help="Name of the s
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class AsRecorded:
     """What ``hil record`` and ``hil scan`` are told of the session that they make."""
 
     name: str
@@ -87,7 +87,7 @@ def record(
     from hil.replay.table import read_table
 
     table = read_table(settings)
-    told = Recorded(name or table.path.stem, session, repeats, note, accept_calibration)
+    told = AsRecorded(name or table.path.stem, session, repeats, note, accept_calibration)
     return exit_status(told.measure(rig, table, db, frames))
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from hil.cli.options import Db, Frames, RigPath
-from hil.cli.record import Like, Name, Recorded, Repeats
+from hil.cli.record import AsRecorded, Like, Name, Repeats
 from hil.cli.runs import Accept, Note, exit_status
 
 PLACE = 47
@@ -51,7 +51,7 @@ def scan(
         raise InputError("hil scan", "", f"allowed: {problem}")
     check_picture(picture)
     table = scan_table([ScanAxis(*one) for one in zip(setting, start, stop, steps, strict=True)])
-    told = Recorded(name, session, repeats, note, accept_calibration)
+    told = AsRecorded(name, session, repeats, note, accept_calibration)
     result = told.measure(rig, table, db, frames, kind="scan", extra={"scanned": setting})
     if result.n_complete:
         with open_database(db, frames=frames) as database:

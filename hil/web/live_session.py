@@ -23,7 +23,7 @@ from hil.web.paced import Paced
 
 if TYPE_CHECKING:
     from hil.store import Database, SessionRecord
-    from hil.store.asking.following import Standing
+    from hil.store.asking.following import HowItStands
 
 _EVENTS = 50
 _EVERY_S = 1.0
@@ -147,13 +147,13 @@ class LiveSession:
         ]
 
 
-def _figures(record: SessionRecord, standing: Standing) -> tuple[Shown, ...]:
+def _figures(record: SessionRecord, standing: HowItStands) -> tuple[Shown, ...]:
     front = (FRONT,) if len(record.objectives) > 1 else ()
     drift = (DRIFT,) if any(row.kind == "reference" for row in standing.rows) else ()
     return (SHOWN[0], *front, *SHOWN[1:], *drift)
 
 
-def _facts(record: SessionRecord, standing: Standing) -> list[tuple[str, str]]:
+def _facts(record: SessionRecord, standing: HowItStands) -> list[tuple[str, str]]:
     why = f": {standing.reason}" if standing.reason else ""
     facts = [("state", f"{standing.state}{why}")]
     if standing.current is not None:
@@ -181,7 +181,7 @@ def _left(seconds: float) -> str:
     return f"{duration(seconds)} at most, at this pace"
 
 
-def _best(best: Best | None, objective: str, standing: Standing) -> str:
+def _best(best: Best | None, objective: str, standing: HowItStands) -> str:
     if best is None:
         return (
             "None: every complete trial breaks a constraint."
@@ -205,7 +205,7 @@ def _value(value: object) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def _heard(standing: Standing, events: pd.DataFrame) -> datetime | None:
+def _heard(standing: HowItStands, events: pd.DataFrame) -> datetime | None:
     times = [at.to_pydatetime() for at in events["at"].tail(1)]
     if standing.heard_at is not None:
         times.append(standing.heard_at)
@@ -241,7 +241,7 @@ def _move(events: pd.DataFrame, number: int) -> str:
     return ""
 
 
-def _wishes(standing: Standing) -> tuple[str, ...]:
+def _wishes(standing: HowItStands) -> tuple[str, ...]:
     if standing.state.ended:
         return ()
     if standing.waiting:  # for a verdict, and for nothing else

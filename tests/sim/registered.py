@@ -37,7 +37,7 @@ def _forms() -> list[Form]:
     forms = []
     for path in sorted(ROOT.glob("examples/*/rig.toml")):
         (driver, *_) = tomllib.loads(path.read_text(encoding="utf-8"))["driver"]
-        if driver["kind"] in NAMES:
+        if driver["kind"] in NAMES and (path.parent / "session.toml").is_file():
             options = {key: value for key, value in driver.items() if key != "kind"}
             forms.append(Form(path.parent.name, driver["kind"], options))
     return forms

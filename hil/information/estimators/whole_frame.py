@@ -9,18 +9,17 @@ where that is less, it is taken (`densities.low_rank.kinds`).
 
 A frame's information is at most the sum over its patches, so that where `predictive` (of real
 numbers `stationary`) finds less, that is what is said: textures, where every patch is news, and few
-photons.
+photons. With fewer than 20 fields of view, or other patches in each, there is only that.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from drivers.types import Floats
-from hil.errors import InputError
 from hil.information.conditional_entropy import conditional_nats
 from hil.information.densities.low_rank.frames import (
     Directions,
@@ -33,27 +32,31 @@ from hil.information.registry import CrossEntropy, Traits, find_estimator
 from hil.information.sample.sample import Sample
 
 NEEDED_FIELDS = 20
+_FIELDS_AT_ONCE = 500
+_GROUPS_WITH_KINDS = 2
 
 
 @dataclass(frozen=True)
 class _Found:
-    """One repeat of all fields: nats a frame, of all, and (F,) -ln q of each."""
+    """One repeat: nats a frame, of all fields, and (F,) -ln q of each; what kinds take off."""
 
     information: float
     directions: int
     kinds: int
     held_out: Floats
+    of_kinds: float
 
 
 class WholeFrame:
     """See the module."""
 
     traits = Traits()
-    needed_patches = NEEDED_FIELDS
+    needed_patches = 16
 
     def cross_entropy(self, sample: Sample) -> CrossEntropy:
         """See `PatchEstimator`."""
-        _check(sample)
+        if reason := _only_patches(sample):
+            return replace(_local(sample), details={"whole_frame_reason": reason})
         units = noise_units(sample)
         found = [_of_repeat(sample, units, repeat) for repeat in range(sample.n_repeats)]
         d = len(units.mean_adu)
@@ -72,22 +75,37 @@ class WholeFrame:
         return _lower(whole, _local(sample), float(noise.mean()), found)
 
 
-def _check(sample: Sample) -> None:
+def _only_patches(sample: Sample) -> str:
+    """Say why there is no density of whole frames; empty if there is."""
     n = 1 if sample.one_scene else sample.n_fields
     if n < NEEDED_FIELDS:
-        raise InputError(
-            "frames",
-            "",
-            f"are {n} fields of view; allowed: {NEEDED_FIELDS} or more, since whole_frame takes a "
-            "frame as one scene",
-        )
+        return f"{n} fields of view; {NEEDED_FIELDS} are needed, since a frame is one scene"
     if len(sample.places) > 1:
-        raise InputError(
-            "n_patches", "", "takes other patches of each frame; allowed: none with whole_frame"
-        )
+        return "other patches are taken of each frame"
+    return ""
 
 
 def _of_repeat(sample: Sample, units: NoiseUnits, repeat: int) -> _Found:
+    """Put groups of fields together: what inner products cost grows with the cube of their number."""
+    n_groups = -(-sample.n_fields // _FIELDS_AT_ONCE)
+    fields = [np.arange(group, sample.n_fields, n_groups) for group in range(n_groups)]
+    held_out = np.empty(sample.n_fields)
+    found = []
+    for number, own in enumerate(fields):
+        part = sample.some(own)
+        found.append(_of_group(part, units, repeat, with_kinds=number < _GROUPS_WITH_KINDS))
+        held_out[own] = found[-1].held_out
+    of_kinds = float(np.mean([one.of_kinds for one in found[:_GROUPS_WITH_KINDS]]))
+    return _Found(
+        float(np.mean([one.information for one in found])) - of_kinds,
+        max(one.directions for one in found),
+        max(one.kinds for one in found),
+        held_out,
+        of_kinds,
+    )
+
+
+def _of_group(sample: Sample, units: NoiseUnits, repeat: int, *, with_kinds: bool) -> _Found:
     products = inner_products(sample, units, repeat)
     values, everyone = len(units.mean_adu), np.arange(sample.n_fields)
     information = Directions(products, everyone, values).spectrum
@@ -96,15 +114,12 @@ def _of_repeat(sample: Sample, units: NoiseUnits, repeat: int) -> _Found:
         others = everyone[sample.fold == fold]
         known = Directions(products, everyone[sample.fold != fold], values)
         held_out[others] = known.nats(others)
-    gaussian = information.information_nats
-    kinds = best_kinds(products, values, sample.fold, np.random.default_rng(sample.seed))
-    few = kinds is not None and kinds.information_nats < gaussian
-    return _Found(
-        kinds.information_nats if kinds is not None and few else gaussian,
-        len(information.spikes),
-        kinds.number if kinds is not None and few else 1,
-        held_out,
-    )
+    gaussian, kinds = information.information_nats, None
+    if with_kinds:
+        kinds = best_kinds(products, values, sample.fold, np.random.default_rng(sample.seed))
+    less = 0.0 if kinds is None else max(0.0, gaussian - kinds.information_nats)
+    number = kinds.number if kinds is not None and less > 0 else 1
+    return _Found(gaussian, len(information.spikes), number, held_out, less)
 
 
 def _local(sample: Sample) -> CrossEntropy:

@@ -24,7 +24,7 @@ _RECENT = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class HowItStands:
     """How a session stands.
 
     Parameters
@@ -88,7 +88,7 @@ class Following:
         self._reading = reading
         self._rows = TrialRows(session_id)
 
-    def look(self) -> Standing:
+    def look(self) -> HowItStands:
         """Read how it stands now."""
         with self._reading() as connection:
             session = connection.execute(
@@ -101,7 +101,7 @@ class Following:
             waiting = waiting_trials(connection, self.session_id)
         state = SessionState(session.state)
         working = [row for row in rows if not row.state.ended]
-        return Standing(
+        return HowItStands(
             state=state,
             reason=session.reason,
             n_trials=session.n_trials,

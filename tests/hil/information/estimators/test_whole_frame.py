@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hil.errors import InputError
 from hil.information import estimate_information
 from hil.noise import CameraNoise, GaussianNoise
 
@@ -76,9 +75,10 @@ def test_flat_fields_tell_nothing(electrons: float) -> None:
     assert abs(found.bits_per_pixel) < 0.015  # of 61,440 pixels
 
 
-def test_what_it_needs_is_said() -> None:
+def test_without_enough_fields_there_are_only_patches() -> None:
     frames = low_rank(np.ones(3), n=12)
-    with pytest.raises(InputError, match="12 fields of view; allowed: 20 or more"):
-        estimate_information(frames, NOISE, "whole_frame")
-    with pytest.raises(InputError, match="n_patches"):
-        estimate_information(low_rank(np.ones(3)), NOISE, "whole_frame", n_patches=400)
+    found = estimate_information(frames, NOISE, "whole_frame")
+    assert found.bits_per_pixel == estimate_information(frames, NOISE, "stationary").bits_per_pixel
+    assert found.details["whole_frame_reason"].startswith("12 fields of view; 20 are needed")
+    drawn = estimate_information(low_rank(np.ones(3), n=40), NOISE, "whole_frame", n_patches=80)
+    assert "other patches" in drawn.details["whole_frame_reason"]
