@@ -86,7 +86,7 @@ def _only_patches(sample: Sample) -> str:
 
 
 def _of_repeat(sample: Sample, units: NoiseUnits, repeat: int) -> _Found:
-    """Put groups of fields together: what inner products cost grows with the cube of their number."""
+    """Put groups of fields together: the cost grows with the cube of the number in each."""
     n_groups = -(-sample.n_fields // _FIELDS_AT_ONCE)
     fields = [np.arange(group, sample.n_fields, n_groups) for group in range(n_groups)]
     held_out = np.empty(sample.n_fields)
