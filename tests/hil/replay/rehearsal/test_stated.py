@@ -60,7 +60,7 @@ def test_what_nobody_states_is_not_known() -> None:
     ("changes", "frames"),
     [
         ({"stop": {"frames": 50}}, 48),
-        ({"measure": {**SESSION["measure"], "fields": "as needed"}, "trials": 60}, 207),
+        ({"measure": {**SESSION["measure"], "fields": "as needed"}, "trials": 60}, 234),
         ({"measure": {"repeats": 2, "blank": {"set": {"lamp.power_mw": 0}}}}, 40),
     ],
 )  # fmt: skip
