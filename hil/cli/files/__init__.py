@@ -9,6 +9,7 @@ import typer
 
 from hil.cli.files import schema
 from hil.cli.files.check import check
+from hil.cli.files.frames import frames
 
 PLACE = schema.PLACE
 
@@ -17,3 +18,4 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
     app.command()(check)
     schema.register(app)
+    app.command()(frames)
