@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from hil.cli.options import Db
+from hil.cli.screen.completion import estimators
 from hil.errors import InputError
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ def estimate(
         typer.Option(
             metavar="NAME",
             help="How. Without it predictive for integers, stationary for real numbers.",
+            autocompletion=estimators,
         ),
     ] = None,
     option: Annotated[

@@ -24,7 +24,6 @@ app = typer.Typer(
     name="hil",
     help="Find the settings with which an imaging instrument sees most, in bits per pixel.",
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )

@@ -7,6 +7,8 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from hil.cli.screen.completion import session_ids
+
 Db: TypeAlias = Annotated[
     str | None,
     typer.Option(
@@ -25,5 +27,10 @@ Frames: TypeAlias = Annotated[
 ]
 RigPath: TypeAlias = Annotated[Path, typer.Argument(metavar="RIG.toml", help="The rig file.")]
 SessionRef: TypeAlias = Annotated[
-    str, typer.Argument(metavar="SESSION", help="An id, a unique beginning of one, or 'last'.")
+    str,
+    typer.Argument(
+        metavar="SESSION",
+        help="An id, a unique beginning of one, or 'last'.",
+        autocompletion=session_ids,
+    ),
 ]

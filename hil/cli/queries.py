@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from hil.cli.options import Db, Frames, SessionRef
+from hil.cli.screen.completion import session_ids
+from hil.cli.screen.completion import settings as setting_names
 from hil.cli.upkeep.whole import add_to
 from hil.records.events import EventSeverity
 
@@ -30,11 +32,17 @@ Where = Annotated[
         metavar="CONDITION",
         help='"Z.position_um > 10", "state = COMPLETE", "tags = night", "reason ~ timeout";'
         " repeatable, all must hold.",
+        autocompletion=setting_names,
     ),
 ]
 Sort = Annotated[
     str | None,
-    typer.Option("--sort", metavar="COLUMN", help="Sort by it; '-objective' for largest first."),
+    typer.Option(
+        "--sort",
+        metavar="COLUMN",
+        help="Sort by it; '-objective' for largest first.",
+        autocompletion=setting_names,
+    ),
 ]
 Limit = Annotated[
     int | None, typer.Option("--limit", metavar="N", min=1, help="The first N rows only.")
@@ -88,7 +96,10 @@ def sessions(
 
 def trials(
     session: Annotated[
-        str | None, typer.Argument(metavar="[SESSION]", help="Without it, of all sessions.")
+        str | None,
+        typer.Argument(
+            metavar="[SESSION]", help="Without it, of all sessions.", autocompletion=session_ids
+        ),
     ] = None,
     where: Where = None,
     sort: Sort = None,
@@ -121,7 +132,9 @@ def trials(
 
 
 def events(
-    session: Annotated[str | None, typer.Argument(metavar="[SESSION]")] = None,
+    session: Annotated[
+        str | None, typer.Argument(metavar="[SESSION]", autocompletion=session_ids)
+    ] = None,
     severity: Annotated[
         EventSeverity | None,
         typer.Option("--severity", metavar="LEAST", help="This and worse: info, warning, ..."),

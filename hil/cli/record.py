@@ -10,6 +10,7 @@ import typer
 
 from hil.cli.options import Db, Frames, RigPath
 from hil.cli.runs import Accept, Note, drive, drive_session, exit_status, summarise
+from hil.cli.screen.completion import estimators
 
 if TYPE_CHECKING:
     from hil.records.session import Observer
@@ -117,7 +118,9 @@ def import_frames(
         str | None,
         typer.Option("--axes", metavar="LETTERS", help="What the axes are, as of hil estimate."),
     ] = None,
-    estimator: Annotated[str | None, typer.Option("--estimator", metavar="NAME")] = None,
+    estimator: Annotated[
+        str | None, typer.Option("--estimator", metavar="NAME", autocompletion=estimators)
+    ] = None,
     patch_size: Annotated[int | None, typer.Option("--patch-size", metavar="N")] = None,
     name: Annotated[
         str,

@@ -11,6 +11,7 @@ import typer
 from hil.cli.again.what_if import answer_what_if
 from hil.cli.options import Db, SessionRef
 from hil.cli.runs import drive_session, exit_status, summarise
+from hil.cli.screen.completion import estimators
 
 if TYPE_CHECKING:
     from hil.records.session import Observer
@@ -47,7 +48,10 @@ def replay(
         ),
     ] = None,
     estimator: Annotated[
-        str | None, typer.Option("--estimator", metavar="NAME", help="Another estimator.")
+        str | None,
+        typer.Option(
+            "--estimator", metavar="NAME", help="Another estimator.", autocompletion=estimators
+        ),
     ] = None,
     patch_size: Annotated[
         int | None, typer.Option("--patch-size", metavar="N", help="Another side of a patch.")

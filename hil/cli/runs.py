@@ -12,6 +12,7 @@ import typer
 from hil.cli.again.rehearsal import rehearse_session
 from hil.cli.options import Db, Frames, SessionRef
 from hil.cli.screen.asking import ask, say_line
+from hil.cli.screen.completion import searched
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -174,7 +175,12 @@ def resume(
     accept_calibration: Accept = False,
     search: Annotated[
         list[str] | None,
-        typer.Option("--search", metavar="SETTING=LOW..HIGH", help="Other ranges; repeatable."),
+        typer.Option(
+            "--search",
+            metavar="SETTING=LOW..HIGH",
+            help="Other ranges; repeatable.",
+            autocompletion=searched,
+        ),
     ] = None,
 ) -> int:
     """Go on with a session that was interrupted."""

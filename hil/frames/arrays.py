@@ -38,7 +38,7 @@ class FileArray:
         Reads what an index with one entry an axis selects.
     axes
         Letters that the file itself gives its axes, empty where it gives none: X, Y, C (channel), S
-        (colour), P (position), T, Z, ..., Q (unknown).
+        (colour), P (position), T, Z, ..., Q (unknown); f and r where it says field and repeat.
     absent
         What was never written; None for nothing.
     channels

@@ -103,7 +103,7 @@ def _as_named(path: Path, array: FileArray) -> str:
             f"{shown.replace('f', 'c')} where they are channels",
         )
     others = [
-        name for n, name in zip(array.shape, names, strict=True) if name not in "XYC" and n > 1
+        name for n, name in zip(array.shape, names, strict=True) if name not in "XYCfr" and n > 1
     ]
     if len(others) > 2 or (len(others) == 2 and not set(others) <= _UNTOLD):
         raise InputError(
@@ -112,7 +112,7 @@ def _as_named(path: Path, array: FileArray) -> str:
             f"has axes {names} of lengths {array.shape}, and which of them are fields of view and "
             f"which repeats of one it does not say; allowed: --axes, {_LETTERS}",
         )
-    letters = dict(zip("XYC", "xyc", strict=True))
+    letters = dict(zip("XYCfr", "xycfr", strict=True))
     meanings = iter("fr")
     return "".join(
         letters.get(name) or (next(meanings) if n > 1 else "f")

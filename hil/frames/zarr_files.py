@@ -18,6 +18,7 @@ from hil.frames.zarr_chunks import absent_chunks
 
 MARKS = ("zarr.json", ".zgroup", ".zarray")
 _LETTERS = {"t": "T", "time": "T", "c": "C", "channel": "C", "z": "Z", "y": "Y", "x": "X"}
+_LETTERS |= {"field": "f", "repeat": "r"}  # as this program names them
 _BESIDE = {"labels", "OME"}  # groups that hold no frames
 
 

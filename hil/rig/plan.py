@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pydantic
@@ -32,27 +34,43 @@ class Plan:
     def __init__(self, file: RigFile) -> None:
         self.file = file
         self.kinds: list[tuple[DriverKind, Any]] = []
-        for i, driver in enumerate(file.spec.driver):
-            self.kinds.append(self._checked(i, driver))
-        try:
-            check_matrices(file.spec, file.path.parent)
-        except SafetyError as error:
-            raise InputError(file.path, error.key, str(error)) from None
+        for found in _checked(file):
+            if isinstance(found, InputError):
+                raise found
+            self.kinds.append(found)
 
-    def _checked(self, index: int, driver: DriverSpec) -> tuple[DriverKind, Any]:
-        key = f"driver.{index}"
-        path = self.file.path
-        try:
-            kind = driver_kind(driver.kind)
-        except KeyError as error:
-            raise InputError(path, f"{key}.kind", str(error.args[0])) from None
-        try:
-            return kind, kind.options(driver.options, path.parent)
-        except ConfigError as error:
-            raise InputError(path, f"{key}.{error.key}".rstrip("."), error.problem) from None
-        except pydantic.ValidationError as error:
-            raise input_error(error, path, driver.options, prefix=key) from None
+    @staticmethod
+    def problems(file: RigFile) -> list[InputError]:
+        """List all that keeps a rig file from being a plan; empty where it is one."""
+        return [found for found in _checked(file) if isinstance(found, InputError)]
 
     def resources(self) -> tuple[str, ...]:
         """Names of the hardware that only one process may hold."""
         return tuple(name for kind, options in self.kinds for name in kind.resources(options))
+
+
+def _checked(file: RigFile) -> Iterator[tuple[DriverKind, Any] | InputError]:
+    """Give driver by driver what it is, or what is wrong; then what is wrong with matrices."""
+    for i, driver in enumerate(file.spec.driver):
+        try:
+            yield _kind(file.path, i, driver)
+        except InputError as error:
+            yield error
+    try:
+        check_matrices(file.spec, file.path.parent)
+    except SafetyError as error:
+        yield InputError(file.path, error.key, str(error))
+
+
+def _kind(path: Path, index: int, driver: DriverSpec) -> tuple[DriverKind, Any]:
+    key = f"driver.{index}"
+    try:
+        kind = driver_kind(driver.kind)
+    except KeyError as error:
+        raise InputError(path, f"{key}.kind", str(error.args[0])) from None
+    try:
+        return kind, kind.options(driver.options, path.parent)
+    except ConfigError as error:
+        raise InputError(path, f"{key}.{error.key}".rstrip("."), error.problem) from None
+    except pydantic.ValidationError as error:
+        raise input_error(error, path, driver.options, prefix=key) from None

@@ -353,9 +353,20 @@ def new_session(
             "rig_path": str(file.rig.path),
             "manifest": _manifest(file, rig),
             "settings": [described(setting) for setting in rig.settings.values()],
+            "binning": _binning(rig),
             **(extra or {}),
         },
     )
+
+
+def _binning(rig: Rig) -> dict[str, Value]:
+    """Read the camera's binning as it stands: frames of trials that do not move it have it."""
+    found: dict[str, Value] = {}
+    for name, setting in rig.settings.items():
+        if setting.role == "binning":
+            with suppress(HilError):  # it is for the record only
+                found |= rig.read(name)
+    return found
 
 
 def _manifest(file: SessionFile, rig: Rig) -> dict[str, Any]:

@@ -213,7 +213,7 @@ def resolve(session: SessionSpec, safety: Safety, rig: RigSpec, where: str | Pat
     axes: list[SearchAxis] = []
     integers = set()
     for i, axis in enumerate(session.search):
-        resolved = _resolve_axis(axis, safety, where, f"search.{i}")
+        resolved = resolve_axis(axis, safety, where, f"search.{i}")
         setting = safety.settings[resolved.setting]
         lights = budget.light is not None and setting.name == budget.light.power
         role = "light" if lights else setting.role
@@ -288,7 +288,13 @@ def _inside(space: SearchSpace) -> dict[str, Value] | None:
     return anchor
 
 
-def _resolve_axis(axis: SearchAxis, safety: Safety, where: str | Path, key: str) -> SearchAxis:
+def resolve_axis(axis: SearchAxis, safety: Safety, where: str | Path, key: str) -> SearchAxis:
+    """Check one axis against its device, and give it under its canonical name.
+
+    Raises
+    ------
+    InputError
+    """
     try:
         setting = safety.setting(axis.setting)
     except SafetyError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -67,7 +67,7 @@ def load_rig_file(path: str | Path) -> RigFile:
     ------
     InputError
     """
-    full, text = _read(path)
+    full, text = read_text(path)
     return RigFile(parse(RigSpec, text, path), text, full)
 
 
@@ -85,7 +85,7 @@ def load_session_file(path: str | Path, rig: str | Path | None = None) -> Sessio
     ------
     InputError
     """
-    full, text = _read(path)
+    full, text = read_text(path)
     spec = parse(SessionSpec, text, path)
     if rig is None:
         rig_path = Path(path).parent / spec.rig
@@ -98,7 +98,13 @@ def load_session_file(path: str | Path, rig: str | Path | None = None) -> Sessio
     return SessionFile(spec, text, full, rig_file)
 
 
-def _read(path: str | Path) -> tuple[Path, str]:
+def read_text(path: str | Path) -> tuple[Path, str]:
+    """Read a file; give its whole path and its text.
+
+    Raises
+    ------
+    InputError
+    """
     path = Path(path)
     try:
         # Editors on Windows write a byte-order mark, which TOML does not know.
@@ -119,6 +125,21 @@ def parse(model: type[Model], text: str, where: str | Path) -> Model:
     InputError
         For the first mistake; the number of further ones is said.
     """
+    errors = read_spec(model, text, where)
+    if isinstance(errors, list):
+        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+        raise InputError(where, errors[0].key, errors[0].problem + more)
+    return errors
+
+
+def read_spec(model: type[Model], text: str, where: str | Path) -> Model | list[InputError]:
+    """Check TOML text against a model; give every mistake where there are some.
+
+    Raises
+    ------
+    InputError
+        It is no TOML at all.
+    """
     try:
         # No TOML document begins with a brace.
         table = json.loads(text) if text.startswith("{") else tomllib.loads(text)
@@ -133,22 +154,33 @@ def parse(model: type[Model], text: str, where: str | Path) -> Model:
     except RecursionError:
         raise InputError(where, "", "nested too deeply") from None
     except ValidationError as error:
-        raise input_error(error, where, table) from None
+        return input_errors(error, where, table)
 
 
 def input_error(
     error: ValidationError, where: str | Path, table: Mapping[str, Any], prefix: str = ""
 ) -> InputError:
     """Turn pydantic's report into one line about the file that a person wrote."""
+    first, *others = input_errors(error, where, table, prefix)
+    more = f" (and {len(others)} more)" if others else ""
+    return InputError(where, first.key, first.problem + more)
+
+
+def input_errors(
+    error: ValidationError, where: str | Path, table: Mapping[str, Any], prefix: str = ""
+) -> list[InputError]:
+    """Turn pydantic's report into a line for each place in the file that a person wrote."""
     details = error.errors()
     # An unknown key is most likely the misspelling of one that is then missing: say it first.
     details.sort(key=lambda detail: detail["type"] != "extra_forbidden")
-    first = details[0]
-    key, problem = _say(first, table, _known_keys(error, first))
-    places = {_in_file(detail, table) for detail in details}
-    more = f" (and {len(places) - 1} more)" if len(places) > 1 else ""
-    path = ".".join(part for part in (prefix, key) if part)
-    return InputError(where, path, problem + more)
+    places: dict[tuple[int | str, ...], InputError] = {}
+    for detail in details:
+        place = _in_file(detail, table)
+        if place not in places:
+            key, problem = _say(detail, table, _known_keys(error, detail))
+            path = ".".join(part for part in (prefix, key) if part)
+            places[place] = InputError(where, path, problem)
+    return list(places.values())
 
 
 def _say(detail: ErrorDetails, table: Mapping[str, Any], known: Sequence[str]) -> tuple[str, str]:
@@ -257,6 +289,12 @@ def check_against_rig(session: SessionSpec, rig: RigSpec, where: str | Path) -> 
     ------
     InputError
     """
+    for problem in against_rig(session, rig, where):
+        raise problem
+
+
+def against_rig(session: SessionSpec, rig: RigSpec, where: str | Path) -> Iterator[InputError]:
+    """Give everything that the two files alone show to be impossible."""
     for i, axis in enumerate(session.search):
         key = f"search.{i}"
         limit = rig.limits.get(axis.setting)
@@ -265,18 +303,18 @@ def check_against_rig(session: SessionSpec, rig: RigSpec, where: str | Path) -> 
                 value = getattr(axis, name)
                 problem = outside(limit, value) if value is not None else ""
                 if problem:
-                    raise InputError(
+                    yield InputError(
                         where, f"{key}.{name}", f"{axis.setting} = {value:g} {problem}"
                     )
             for choice in axis.choices or ():
                 if problem := outside(limit, choice):
-                    raise InputError(
+                    yield InputError(
                         where, f"{key}.choices", f"{axis.setting} = {choice!r} {problem}"
                     )
         lights = rig.dose is not None and axis.setting == rig.dose.power
         role = "light" if lights else _role_by_name(axis.setting)
         if problem := session.objective.degenerates(session.constraints, axis.setting, role):
-            raise InputError(where, f"{key}.setting", problem)
+            yield InputError(where, f"{key}.setting", problem)
     tables = [("fixed", session.fixed)]
     tables += [(f"measure.fields.{i}", field) for i, field in enumerate(session.measure.listed)]
     if session.reference is not None:
@@ -286,19 +324,19 @@ def check_against_rig(session: SessionSpec, rig: RigSpec, where: str | Path) -> 
             limit = rig.limits.get(name)
             problem = outside(limit, value) if limit is not None else ""
             if problem:
-                raise InputError(where, f'{path}."{name}"', f"{value!r} {problem}")
+                yield InputError(where, f'{path}."{name}"', f"{value!r} {problem}")
     if not rig.camera:
-        raise InputError(
+        yield InputError(
             where, "rig", f"{session.rig!r} names no camera: camera = the device that takes frames"
         )
     if "bits_per_area" in session.objective.names and rig.optics is None:
-        raise InputError(
+        yield InputError(
             where,
             "objective.maximize",
             "bits_per_area needs pixel_size_um under [optics] in the rig",
         )
     if rig.noise is None:
-        raise InputError(
+        yield InputError(
             where,
             "rig",
             f"{session.rig!r} has no [noise]: information needs the camera's noise model",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from hil.records.session import Observer
     from hil.replay.rehearsal.rehearse import Rehearsal
+    from hil.replay.rehearsal.stated import Stated
     from hil.session.result import SessionResult
     from hil.spec import SessionFile
 
@@ -122,12 +123,17 @@ def _say_stated(file: SessionFile) -> None:
     print(f"limits    the ranges lie inside those of {', '.join(held) or 'none'}")
     if free:
         print(f"          without a limit in the rig file: {', '.join(free)}")
+    say_cost(told)
+    print("not known how long moves and read-out take, how large a frame is on the disk, and what")
+    print("          the search will find; --on TWIN.toml tells, with a rig that is simulated")
+
+
+def say_cost(told: Stated) -> None:
+    """Print what both files state of a session's frames, time and light."""
     print(f"trials    {told.trials}, if no rule of [stop] ends it before")
     print(f"frames    {told.frames}")
     print(f"time      exposures {_span(told.exposure_s, 's')}, stated waits {told.rest_s:.4g} s")
     print(f"dose      {_span(told.dose_mj, 'mJ')} of the exposures")
-    print("not known how long moves and read-out take, how large a frame is on the disk, and what")
-    print("          the search will find; --on TWIN.toml tells, with a rig that is simulated")
 
 
 def _span(ends: tuple[float, float], unit: str) -> str:

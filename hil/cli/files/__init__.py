@@ -1,7 +1,21 @@
-"""Commands about the two files themselves: ``schema``. May import `hil.spec`."""
+"""Commands about files: ``schema``, ``check``, ``frames``.
+
+May import `hil.spec`, `hil.replay`, `hil.report` and `hil.store`, inside the commands.
+"""
 
 from __future__ import annotations
 
-from hil.cli.files.schema import PLACE, register
+import typer
 
-__all__ = ["PLACE", "register"]
+from hil.cli.files import schema
+from hil.cli.files.check import check
+from hil.cli.files.frames import frames
+
+PLACE = schema.PLACE
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    app.command()(check)
+    schema.register(app)
+    app.command()(frames)

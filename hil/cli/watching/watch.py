@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from hil.cli.options import Db, Frames
+from hil.cli.screen.completion import session_ids
 
 PLACE = 58
 
@@ -19,7 +20,11 @@ def register(app: typer.Typer) -> None:
 def watch(
     session: Annotated[
         str | None,
-        typer.Argument(metavar="[SESSION]", help="Without it, the page of all sessions."),
+        typer.Argument(
+            metavar="[SESSION]",
+            help="Without it, the page of all sessions.",
+            autocompletion=session_ids,
+        ),
     ] = None,
     port: Annotated[
         int, typer.Option("--port", metavar="N", min=0, max=65535, help="0 for any free one.")

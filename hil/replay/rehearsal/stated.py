@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from drivers.types import Value
 from hil.spec import RigSpec, SessionFile, SessionSpec
 
 
@@ -34,13 +36,20 @@ class Stated:
     limits: tuple[tuple[str, ...], tuple[str, ...]]
 
 
-def stated(file: SessionFile) -> Stated:
-    """Read what both files state."""
+def stated(file: SessionFile, present: Mapping[str, Value] | None = None) -> Stated:
+    """Read what both files state.
+
+    Parameters
+    ----------
+    present
+        How simulated devices stand where no file says.
+    """
+    present = present or {}
     spec, rig = file.spec, file.rig.spec
     places, trials = _places(spec)
     frames = places * spec.measure.repeats
-    exposure = _range(f"{rig.camera}.exposure_ms", spec, rig)
-    power = _power(spec, rig)
+    exposure = _range(f"{rig.camera}.exposure_ms", spec, rig, present)
+    power = _power(spec, rig, present)
     exposure_s = (frames * exposure[0] / 1000, frames * exposure[1] / 1000)
     rests = {name: limit.settle_ms / 1000 for name, limit in rig.limits.items()}
     own = max((rests.get(axis.setting, 0.0) for axis in spec.search), default=0.0)
@@ -77,24 +86,26 @@ def _places(spec: SessionSpec) -> tuple[int, int]:
     return (trials - again) * measure.n_to_search + again * n_fields, trials
 
 
-def _range(name: str, spec: SessionSpec, rig: RigSpec) -> tuple[float, float]:
+def _range(
+    name: str, spec: SessionSpec, rig: RigSpec, present: Mapping[str, Value]
+) -> tuple[float, float]:
     """Give the least and most that a setting is going to be; NaN where no file says."""
     for axis in spec.search:
         if axis.setting == name:
             values = [axis.low, axis.high] if axis.choices is None else list(axis.choices)
             numbers = [float(one) for one in values if isinstance(one, int | float)]
             return (min(numbers), max(numbers)) if numbers else (math.nan, math.nan)
-    value = spec.fixed.get(name, rig.setup.get(name))
+    value = spec.fixed.get(name, rig.setup.get(name, present.get(name)))
     held = float(value) if isinstance(value, int | float) else math.nan
     return held, held
 
 
-def _power(spec: SessionSpec, rig: RigSpec) -> tuple[float, float]:
+def _power(spec: SessionSpec, rig: RigSpec, present: Mapping[str, Value]) -> tuple[float, float]:
     """Give the least and most power at the sample, mW."""
     if rig.dose is not None:
         if rig.dose.table is not None or not rig.dose.power.endswith("_mw"):
             return math.nan, math.nan
-        return _range(rig.dose.power, spec, rig)
-    names = {*rig.setup, *spec.fixed, *(axis.setting for axis in spec.search)}
+        return _range(rig.dose.power, spec, rig, present)
+    names = {*present, *rig.setup, *spec.fixed, *(axis.setting for axis in spec.search)}
     lamps = [name for name in sorted(names) if name.endswith(".power_mw")]
-    return _range(lamps[0], spec, rig) if len(lamps) == 1 else (math.nan, math.nan)
+    return _range(lamps[0], spec, rig, present) if len(lamps) == 1 else (math.nan, math.nan)

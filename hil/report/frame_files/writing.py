@@ -1,0 +1,162 @@
+"""Frames into files that other programs open; what is there under a name is whole."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hil.errors import InputError
+from hil.report.frame_files.stack import TrialStack
+
+_COLOURS = ("FFFFFF", "FF0000", "00FF00", "0000FF", "00FFFF", "FF00FF", "FFFF00")
+
+
+def write_frames(stack: TrialStack, path: Path) -> None:
+    """Write a trial's frames, in the form that the file's ending names.
+
+    Parameters
+    ----------
+    stack
+        The frames.
+    path
+        ``.tif``, ``.tiff`` (OME-TIFF), ``.zarr`` (OME-NGFF 0.5) or ``.npy``. A file that is there
+        is replaced, a folder is not.
+
+    Raises
+    ------
+    InputError
+        Another ending, no such folder, or a ``.zarr`` that is there.
+    """
+    write = _writer_of(path)
+    if path.is_dir():
+        raise InputError("-o", str(path), "is there, and a folder is not replaced")
+    if not path.absolute().parent.is_dir():
+        raise InputError("-o", str(path), f"there is no folder {path.absolute().parent}")
+    partial = path.with_name(f".{os.getpid()}.partial.{path.name}")
+    try:
+        write(stack, partial)
+        partial.replace(path)
+    except OSError as error:
+        raise InputError("-o", str(path), f"cannot be written: {error.strerror}") from None
+    finally:
+        if partial.is_dir():
+            shutil.rmtree(partial, ignore_errors=True)
+        else:
+            partial.unlink(missing_ok=True)
+
+
+def check_ending(path: Path) -> None:
+    """Refuse an ending before anything is read.
+
+    Raises
+    ------
+    InputError
+    """
+    _writer_of(path)
+
+
+def _writer_of(path: Path) -> Callable[[TrialStack, Path], None]:
+    writers = {".tif": _tiff, ".tiff": _tiff, ".zarr": _ngff, ".npy": _npy}
+    write = writers.get(path.suffix.lower())
+    if write is None:
+        raise InputError("-o", str(path), "allowed: a name that ends in .tif, .zarr or .npy")
+    return write
+
+
+def _npy(stack: TrialStack, path: Path) -> None:
+    with path.open("wb") as file:
+        np.save(file, stack.pixels, allow_pickle=False)
+
+
+def _tiff(stack: TrialStack, path: Path) -> None:
+    """Write OME-TIFF: repeats along T, fields of view along Z, channels along C."""
+    import tifffile
+
+    pixels = stack.repeats_first
+    n_planes = math.prod(pixels.shape[:-2])
+    said: dict[str, Any] = {
+        "axes": "TZYX" if pixels.ndim == 4 else "TCZYX",
+        "Name": stack.title,
+        "Description": "T: repeats of a field of view; Z: fields of view. "
+        + json.dumps(dict(stack.about)),
+        "Plane": {
+            "ExposureTime": [stack.exposure_ms] * n_planes,
+            "ExposureTimeUnit": ["ms"] * n_planes,
+        },
+    }
+    if not math.isnan(stack.pixel_size_um):
+        for axis in "XY":
+            said[f"PhysicalSize{axis}"] = stack.pixel_size_um
+            said[f"PhysicalSize{axis}Unit"] = "µm"
+    if stack.channels:
+        said["Channel"] = {"Name": list(stack.channels)}
+    tifffile.imwrite(
+        path, pixels, ome=True, photometric="minisblack", compression="zlib", metadata=said
+    )
+
+
+def _ngff(stack: TrialStack, path: Path) -> None:
+    """Write a Zarr v3 group with OME-NGFF 0.5 metadata, one chunk a frame."""
+    import zarr
+    import zarr.codecs
+
+    pixels = stack.repeats_first
+    group = zarr.open_group(path, mode="w", zarr_format=3)
+    array = group.create_array(
+        "0",
+        shape=pixels.shape,
+        chunks=(1,) * (pixels.ndim - 2) + pixels.shape[-2:],
+        dtype=pixels.dtype,
+        compressors=zarr.codecs.BloscCodec(cname="lz4", shuffle="bitshuffle"),
+        dimension_names=[axis["name"] for axis in _axes(stack)],
+        # Dark frames of photon counts are measured, too: other readers must find their chunks.
+        config={"write_empty_chunks": True},
+    )
+    array[...] = pixels
+    group.attrs.put({"ome": ngff(stack), "hil": dict(stack.about)})
+
+
+def _axes(stack: TrialStack) -> list[dict[str, str]]:
+    """Name the axes in the order and of the types that NGFF allows.
+
+    At most one axis may be of a type of its own, so that fields of view, which are places, count
+    as space where there are channels.
+    """
+    unit = {} if math.isnan(stack.pixel_size_um) else {"unit": "micrometer"}
+    place = [{"name": name, "type": "space", **unit} for name in "yx"]
+    repeat = {"name": "repeat", "type": "time"}
+    if not stack.channels:
+        return [repeat, {"name": "field", "type": "field"}, *place]
+    channel = {"name": "channel", "type": "channel"}
+    return [repeat, channel, {"name": "field", "type": "space"}, *place]
+
+
+def ngff(stack: TrialStack) -> dict[str, Any]:
+    """Give the metadata under ``ome`` of a group whose array ``0`` holds `repeats_first`."""
+    axes = _axes(stack)
+    size = 1.0 if math.isnan(stack.pixel_size_um) else stack.pixel_size_um
+    scale = [size if axis["name"] in "yx" else 1.0 for axis in axes]
+    transform = {"type": "scale", "scale": scale}
+    image = {
+        "name": stack.title,
+        "axes": axes,
+        "datasets": [{"path": "0", "coordinateTransformations": [transform]}],
+    }
+    said: dict[str, Any] = {"version": "0.5", "multiscales": [image]}
+    if stack.channels:
+        window = {"min": 0, "start": 0}
+        window |= {"end": stack.saturation_adu, "max": stack.saturation_adu}
+        said["omero"] = {
+            "channels": [
+                {"label": name, "color": _COLOURS[1 + i % 6], "active": True, "window": window}
+                for i, name in enumerate(stack.channels)
+            ]
+        }
+    return said
