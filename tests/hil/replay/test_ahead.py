@@ -30,7 +30,7 @@ OPTIONS: dict[str, Any] = {
 }
 
 
-class Recorded:
+class _Recorded:
     def __init__(self, url: str) -> None:
         session = session_named(url, "regression")
         with hil.open_database(url) as database:
@@ -56,18 +56,18 @@ class Recorded:
 
 
 @pytest.fixture
-def recorded(tmp_path: Path) -> Recorded:
-    return Recorded(copied(tmp_path))
+def recorded(tmp_path: Path) -> _Recorded:
+    return _Recorded(copied(tmp_path))
 
 
 @pytest.fixture
-def estimates(recorded: Recorded) -> Iterator[EstimatesAhead]:
+def estimates(recorded: _Recorded) -> Iterator[EstimatesAhead]:
     with EstimatesAhead(recorded.coming, 1, worth_s=0) as found:
         yield found
 
 
 def test_all_but_the_first_two_are_estimated_ahead(
-    recorded: Recorded, estimates: EstimatesAhead
+    recorded: _Recorded, estimates: EstimatesAhead
 ) -> None:
     found = [recorded.bits(estimates, number) for number in range(6)]
     assert found == [recorded.here(number) for number in range(6)]
@@ -75,7 +75,7 @@ def test_all_but_the_first_two_are_estimated_ahead(
 
 
 def test_other_frames_noise_and_options_are_estimated_here(
-    recorded: Recorded, estimates: EstimatesAhead
+    recorded: _Recorded, estimates: EstimatesAhead
 ) -> None:
     for number in (0, 1):
         recorded.bits(estimates, number)
@@ -94,14 +94,14 @@ def test_other_frames_noise_and_options_are_estimated_here(
 
 
 def test_trials_that_never_come_are_passed_over(
-    recorded: Recorded, estimates: EstimatesAhead
+    recorded: _Recorded, estimates: EstimatesAhead
 ) -> None:
     for number in (0, 1, 4, 5):
         assert recorded.bits(estimates, number) == recorded.here(number)
     assert estimates.n_ahead == 1  # 4 was not yet asked for when 2 and 3 were
 
 
-def test_files_that_changed_since_are_estimated_here(recorded: Recorded) -> None:
+def test_files_that_changed_since_are_estimated_here(recorded: _Recorded) -> None:
     coming = [replace(one, folder=recorded.coming[0].folder) for one in recorded.coming]
     with EstimatesAhead(coming, 1, worth_s=0) as estimates:
         for number in range(4):
@@ -110,7 +110,7 @@ def test_files_that_changed_since_are_estimated_here(recorded: Recorded) -> None
 
 
 def test_a_little_work_starts_no_process(
-    recorded: Recorded, monkeypatch: pytest.MonkeyPatch
+    recorded: _Recorded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ahead, "EstimateProcess", None)
     with EstimatesAhead(recorded.coming, 2) as estimates:
