@@ -19,7 +19,7 @@ from drivers.errors import (
 from drivers.frame import Frame, FrameMeta
 from drivers.protocol import Device, Setting
 from drivers.replay.recording import RecordedTrial, Recording
-from drivers.replay.selection import RecordedSettings, check_value, listed
+from drivers.replay.selection import Found, RecordedSettings, check_value, listed
 from drivers.types import Pixels, Value
 
 _ANY = -1  # replay.trial: whichever was measured at the settings
@@ -45,6 +45,7 @@ class Tape:
         self._pin = pin
         self._nearest = nearest
         self._find = RecordedSettings(recording)
+        self._placing = {name for place in recording.places for name in place}
         self._turns: dict[int, int] = {}
         self._guard = threading.Lock()
         self._moved = True
@@ -56,8 +57,7 @@ class Tape:
         """Apply values."""
         with self._guard:
             self.present |= values
-            places = {name for place in self.recording.places for name in place}
-            if set(values) - places:
+            if set(values) - self._placing:
                 self._moved = True
 
     def read(self, setting: Setting) -> Value:
@@ -65,15 +65,18 @@ class Tape:
         here = self.present[setting.name]
         if setting.name == self._pin:
             return here if here != _ANY else self._number_here()
-        found = self._find.trials(self.present)
+        pinned = self._pinned()
+        found = Found((pinned,), {}) if pinned else self._find.trials(self.present)
         if not found.differs:
-            pinned = [t for t in found.trials if t.number == self.present[self._pin]]
-            trial = (pinned or found.trials)[0]
-            return _typed(setting, trial.read_back.get(setting.name, here))
+            return _typed(setting, found.trials[0].read_back.get(setting.name, here))
         for trial in self.recording.trials:
             if trial.requested.get(setting.name) == here:
                 return _typed(setting, trial.read_back.get(setting.name, here))
         return _typed(setting, here)
+
+    def _pinned(self) -> RecordedTrial | None:
+        """Give the trial that is asked for by its number, if it was measured here."""
+        return self._find.known(int(self.present[self._pin]), self.present)
 
     def _number_here(self) -> int:
         found = self._find.trials(self.present)
@@ -110,22 +113,27 @@ class Tape:
     def _trial(self) -> RecordedTrial:
         if not self._moved and self._chosen is not None:
             return self._chosen
-        pinned = self.present[self._pin]
-        found = self._find.trials(self.present)
-        if found.differs and not self._nearest:
-            raise self._refused(found.differs, f"trial {found.trials[0].number}")
-        chosen = [trial for trial in found.trials if trial.number == pinned]
-        if pinned != _ANY and not chosen:
-            there = ", ".join(str(trial.number) for trial in found.trials)
-            raise ValueRefused(self._pin, pinned, f"{there}, measured at these settings")
-        # Several trials at the same settings come in turn, as they were measured.
-        first = found.trials[0].number
-        turn = self._turns.get(first, 0)
-        self._chosen = chosen[0] if chosen else found.trials[turn % len(found.trials)]
-        self._turns[first] = turn + 1
+        self._chosen = self._pinned() or self._next_here()
         self._moved = False
         self._repeat.clear()
         return self._chosen
+
+    def _next_here(self) -> RecordedTrial:
+        """Give the trial at these settings whose turn it is, in the order of their measurement."""
+        number = self.present[self._pin]
+        found = self._find.trials(self.present)
+        if found.differs and not self._nearest:
+            raise self._refused(found.differs, f"trial {found.trials[0].number}")
+        pinned = [trial for trial in found.trials if trial.number == number]
+        if number != _ANY and not pinned:
+            there = ", ".join(str(trial.number) for trial in found.trials)
+            raise ValueRefused(self._pin, number, f"{there}, measured at these settings")
+        if pinned:  # the nearest
+            return pinned[0]
+        first = found.trials[0].number
+        turn = self._turns.get(first, 0)
+        self._turns[first] = turn + 1
+        return found.trials[turn % len(found.trials)]
 
     def _refused(self, differs: Mapping[str, Value], where: str) -> ValueRefused:
         name = next(iter(differs))

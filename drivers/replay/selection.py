@@ -49,10 +49,14 @@ class RecordedSettings:
         self._known = {setting.name: setting for setting in recording.settings}
         exposure = f"{recording.camera}.exposure_ms"
         self._targets = [self._of(trial, exposure) for trial in recording.trials]
+        self._names = sorted({name for values in self._targets for name in values})
         self._span = {
             name: _span([values[name] for values in self._targets if name in values])
-            for name in {name for values in self._targets for name in values}
+            for name in self._names
         }
+        self._index = {trial.number: i for i, trial in enumerate(recording.trials)}
+        # Devices are read several times where they stand: a long recording is searched once.
+        self._last: tuple[tuple[Value, ...], Found] | None = None
 
     def _of(self, trial: RecordedTrial, exposure: str) -> dict[str, Value]:
         values: dict[str, Value] = {**self._recording.held, exposure: trial.exposure_ms}
@@ -68,6 +72,19 @@ class RecordedSettings:
 
     def trials(self, present: Mapping[str, Value]) -> Found:
         """Find the trials that were measured at some settings, or nearest to them."""
+        here = tuple(present[name] for name in self._names)
+        if self._last is None or self._last[0] != here:
+            self._last = here, self._search(present)
+        return self._last[1]
+
+    def known(self, number: int, present: Mapping[str, Value]) -> RecordedTrial | None:
+        """Give a trial by its number if it was measured at these settings, without a search."""
+        index = self._index.get(number)
+        if index is None or self._distance(self._targets[index], present) > 0:
+            return None
+        return self._recording.trials[index]
+
+    def _search(self, present: Mapping[str, Value]) -> Found:
         distances = [self._distance(values, present) for values in self._targets]
         least = min(distances)
         trials = [i for i, distance in enumerate(distances) if distance == least]

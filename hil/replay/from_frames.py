@@ -17,6 +17,7 @@ from hil.records.estimate import Assessment
 from hil.records.frames import Measurement
 from hil.records.session import Observer
 from hil.records.trial import OpenTrial, TrialRow, TrialState
+from hil.replay.ahead import ComingFrames, EstimatesAhead
 from hil.replay.recorded_trials import WHAT, proposals_of
 from hil.replay.recording import recording_of
 from hil.replay.run_planned import PlannedRun, run_planned
@@ -101,6 +102,7 @@ def replay_frames(
         record = opened.session(session)
         file, noise = _file(opened, record, changes)
         original = _original(opened, record)
+        coming = _coming(opened, original)
         url = opened.url
     driver = {"kind": "replay", "session": record.id, "frames": str(opened.frames_folder)}
     if "***" not in url:  # a password is not written down: the environment has it
@@ -118,16 +120,17 @@ def replay_frames(
         text=spec.model_dump_json(exclude_unset=True),
         rig=_rig_file(rig, file.rig.path),
     )
-    run = PlannedRun(
-        file,
-        planned=lambda _rig, _space: _planned(original),
-        extra={"kind": "replay", "replay_of": record.id, "calibrated": noise.calibration_id},
-        baseline=Baseline.from_json(record.extra["layout"]),
-        noise=noise,
-        recorded=True,
-        note=note,
-    )
-    return run_planned(run, database, frames=frames, observer=observer)
+    with EstimatesAhead(coming) as ahead:
+        run = PlannedRun(
+            file,
+            planned=lambda _rig, _space: replace(_planned(original), estimate=ahead),
+            extra={"kind": "replay", "replay_of": record.id, "calibrated": noise.calibration_id},
+            baseline=Baseline.from_json(record.extra["layout"]),
+            noise=noise,
+            recorded=True,
+            note=note,
+        )
+        return run_planned(run, database, frames=frames, observer=observer)
 
 
 def _rig_file(spec: RigSpec, path: Path) -> RigFile:
@@ -223,6 +226,24 @@ def _original(database: Database, record: SessionRecord) -> _Original:
         {trial.number: trial.device_s for trial in recording.trials},
         {number: float("nan") if dose is None else float(dose) for number, dose in doses.items()},
     )
+
+
+def _coming(database: Database, original: _Original) -> list[ComingFrames]:
+    """List what is going to be estimated: of each trial the fields of view, then blank ones."""
+    files = database.files_of(original.record.id)
+    n_fields = len(Baseline.from_json(original.record.extra["layout"]).fields)
+    found = []
+    for row in original.rows:
+        own = files[row.number]
+        taken = sorted(own.checksums)
+        for fields in (
+            tuple(field for field in taken if field < n_fields),
+            tuple(field for field in taken if field >= n_fields),
+        ):
+            if fields:
+                checksums = tuple(own.checksums[field] for field in fields)
+                found.append(ComingFrames(own.folder, fields, checksums, own.saturation_adu))
+    return found
 
 
 def _failed_late(row: TrialRow, taken: Mapping[int, set[int]], everywhere: set[int]) -> bool:

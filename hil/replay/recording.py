@@ -121,10 +121,7 @@ def _reader(
     database: Database, session: str, fields: Mapping[int, tuple[int, ...]]
 ) -> Callable[[int, int], Pixels]:
     """Read the frames of a place; a trial is kept until the next, so that memory stays flat."""
-
-    @lru_cache(maxsize=1)
-    def whole(number: int) -> Pixels:
-        return database.frames(session, number)
+    whole = lru_cache(maxsize=1)(database.frames_of(session))
 
     def pixels(number: int, field: int) -> Pixels:
         frames: Pixels = whole(number)[fields[number].index(field)]

@@ -120,6 +120,8 @@ def run_planned(
             accept_calibration=run.accept_calibration,
             planned=planned,
         )
+        if run.recorded:  # no hardware has moved that the record must not lag behind
+            stack.enter_context(recorded.unsynced())
         return drive(setup, observer, stop or StopSwitch())
 
 

@@ -248,6 +248,7 @@ def _run_trials(run: _Run) -> Ending:
                 around,
                 wait(lambda: _chosen(setup)),
                 noise.variance_relative_sd,
+                planned.estimate,
             )
         ),
         clock=clock,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from drivers.types import Value
+from hil.records.estimate import Estimate
 from hil.records.trial import OpenTrial, Proposal, SearchExhausted, TrialRow
 from hil.session.ports import Assessor, Proposer
 
@@ -33,11 +34,14 @@ class Planned:
         Settings of a trial that go to the devices and are not among what it asks for.
     assessor
         Puts something around the session's assessor.
+    estimate
+        Instead of `hil.information.estimate_information`, with the same arguments and results.
     """
 
     proposer: Proposer
     also: Callable[[OpenTrial], Mapping[str, Value]] = nothing_more
     assessor: Callable[[Assessor], Assessor] = as_found
+    estimate: Callable[..., Estimate] | None = None
 
 
 class ListedProposer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 
 from sqlalchemy import Engine, update
@@ -15,6 +16,7 @@ from hil.store.access import Access
 from hil.store.asking.refs import session_id
 from hil.store.control import requests
 from hil.store.control.folder import Beside
+from hil.store.engine import unsynced
 from hil.store.frames.writer import Keep
 from hil.store.holder import Holder
 from hil.store.location import Location
@@ -77,6 +79,13 @@ class Driving(Access):
             retry=Retry(retry_s, clock, on_delay),
             clock=clock,
         )
+
+    def unsynced(self) -> AbstractContextManager[None]:
+        """Let commits not wait for the disk, where nothing depends on them: a replay can be redone.
+
+        See `hil.store.engine.unsynced`.
+        """
+        return unsynced(self._engine)
 
     def request_stop(self, session: str, reason: str) -> None:
         """Ask whoever runs a session to stop it."""

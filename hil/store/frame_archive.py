@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from pathlib import PurePosixPath
 from typing import Any
 
 from sqlalchemy import select
@@ -10,7 +12,7 @@ from drivers.types import Pixels
 from hil.errors import StoreError
 from hil.store.access import Access
 from hil.store.asking.refs import session_id, trial_id
-from hil.store.frames.access import KeptFrames, read_checked, read_field
+from hil.store.frames.access import FrameFiles, KeptFrames, read_checked, read_field
 from hil.store.models import AcquisitionTable, TrialTable
 
 
@@ -26,6 +28,32 @@ class FrameArchive(Access):
         session's order; one that kept the first repeats has those.
         """
         return read_checked(self._location.frames, self._acquisition(session, number), number)
+
+    def frames_of(self, session: str) -> Callable[[int], Pixels]:
+        """Give what reads the frames of a session's trials, as `frames` does, without the database.
+
+        Where they lie, and their checksums, are asked for once, for all trials that there are now.
+        """
+        rows = {row.number: row for row in self._acquisitions(session)}
+
+        def frames(number: int) -> Pixels:
+            if number not in rows:
+                raise StoreError(f"trial {number} has no frames")
+            return read_checked(self._location.frames, rows[number], number)
+
+        return frames
+
+    def files_of(self, session: str) -> dict[int, FrameFiles]:
+        """Say for each trial of a session whose frames were kept where they lie."""
+        return {
+            row.number: FrameFiles(
+                self._location.frames / PurePosixPath(row.path),
+                dict(zip(row.fields, row.checksums, strict=False)),
+                row.saturation_adu,
+            )
+            for row in self._acquisitions(session)
+            if row.path is not None
+        }
 
     def _acquisition(self, session: str, number: int) -> Any:
         with self._reading() as connection:
@@ -58,13 +86,6 @@ class FrameArchive(Access):
 
     def kept(self, session: str) -> list[KeptFrames]:
         """List what was kept of the frames of a session's trials, in order of number."""
-        with self._reading() as connection:
-            rows = connection.execute(
-                select(TrialTable.number, AcquisitionTable.__table__)
-                .join(AcquisitionTable, AcquisitionTable.trial_id == TrialTable.id)
-                .where(TrialTable.session_id == session_id(connection, session))
-                .order_by(TrialTable.number)
-            ).all()
         return [
             KeptFrames(
                 number=row.number,
@@ -74,20 +95,13 @@ class FrameArchive(Access):
                 exposure_ms=row.exposure_ms,
                 saturation_adu=row.saturation_adu,
             )
-            for row in rows
+            for row in self._acquisitions(session)
         ]
 
     def verify(self, session: str) -> list[str]:
         """Read all frames of a session again; list what does not match its checksum."""
-        with self._reading() as connection:
-            rows = connection.execute(
-                select(TrialTable.number, AcquisitionTable.__table__)
-                .join(AcquisitionTable, AcquisitionTable.trial_id == TrialTable.id)
-                .where(TrialTable.session_id == session_id(connection, session))
-                .order_by(TrialTable.number)
-            ).all()
         problems = []
-        for row in rows:
+        for row in self._acquisitions(session):
             if row.path is None:
                 continue
             try:
@@ -95,3 +109,12 @@ class FrameArchive(Access):
             except StoreError as error:
                 problems.append(str(error))
         return problems
+
+    def _acquisitions(self, session: str) -> Sequence[Any]:
+        with self._reading() as connection:
+            return connection.execute(
+                select(TrialTable.number, AcquisitionTable.__table__)
+                .join(AcquisitionTable, AcquisitionTable.trial_id == TrialTable.id)
+                .where(TrialTable.session_id == session_id(connection, session))
+                .order_by(TrialTable.number)
+            ).all()

@@ -18,10 +18,13 @@ _KEYS: Mapping[str, tuple[tuple[str, ...], Callable[[str], Any]]] = {
     "sampler": (("sampler", "kind"), str),
     "trials": (("trials",), int),
     "frames": (("stop", "frames"), int),
+    "dose_mj": (("stop", "dose_mj"), float),
+    "wall_s": (("stop", "wall_s"), float),
     "target": (("stop", "target"), float),
     "gain": (("stop", "gain"), float),
     "remeasure": (("finish", "remeasure"), int),
 }
+_STOPS = ("frames", "dose_mj", "wall_s", "target", "gain")
 _MOST_CASES = 24
 
 
@@ -93,10 +96,10 @@ def _value(key: str, text: str) -> Any:
 
 def _case(changes: Mapping[str, Any], spec: SessionSpec, trials: int | None) -> Case:
     table: dict[str, Any] = spec.model_dump(mode="json", exclude_unset=True)
-    for key in ("reference", "pause", "approval", "finish"):
+    for key in ("pause", "approval", "finish"):
         table.pop(key, None)
     kept = table.pop("stop", {})
-    table["stop"] = {key: kept[key] for key in ("frames", "target", "gain") if key in kept}
+    table["stop"] = {key: kept[key] for key in _STOPS if key in kept}
     table["trials"] = trials or changes.get("trials", spec.trials)
     finish = {"remeasure": spec.remeasured}
     if "sampler" in changes and changes["sampler"] != spec.sampler.kind:

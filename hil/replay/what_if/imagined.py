@@ -22,6 +22,7 @@ def imagine(
     rules: Sequence[StopRule],
     cost: TrialCost,
     rng: np.random.Generator,
+    frame_s: float = 0.0,
 ) -> Curve:
     """Run a search to its end.
 
@@ -37,13 +38,19 @@ def imagine(
         Frames of a trial.
     rng
         Of the trials' noise.
+    frame_s
+        Time that passes for each frame, seconds, all that a trial takes included.
     """
     proposer = OptunaProposer(plan)
     rows: list[TrialRow] = []
     attrs: dict[str, object] = {}
     reason = ""
     while not reason:
-        course = Course(highest=max((_value(row) for row in rows), default=-math.inf))
+        taken = sum(cost.frames_of(row.fields) for row in rows)
+        course = Course(
+            elapsed_s=taken * frame_s,
+            highest=max((_value(row) for row in rows), default=-math.inf),
+        )
         reason = next((end.reason for rule in rules if (end := rule.met(course))), "")
         reason = reason or next((said for rule in rules if (said := rule.refuses(rows))), "")
         if reason:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -10,13 +11,13 @@ import numpy as np
 from hil.errors import InputError
 from hil.proposer.surrogate import Surrogate, World
 from hil.ranking.drift import without_drift
+from hil.records.trial import TrialRow
 from hil.records.what_if import LeftOut, Outcome, WhatIf
 from hil.replay.what_if.bands import band_of
 from hil.replay.what_if.cases import Case, cases_of
 from hil.replay.what_if.imagined import curve_of, imagine
 from hil.replay.what_if.stored_space import StoredSearch, stored_search
 from hil.session.stopping import TrialCost, stop_rules
-from hil.spec import SessionSpec
 from hil.store import Database, SessionRecord
 
 _LEAST_EXPLAINED = 0.3
@@ -61,6 +62,9 @@ def what_if(
         raise InputError("SESSION", short, f"it still runs ({record.state}): stop it first")
     search = stored_search(database, record)
     cases = cases_of(options, search.spec, trials)
+    cost = _cost(database, record, search)
+    frame_s = _frame_s(database, record, cost, cases)
+    _check_light(cost, database.rows(record.id), cases)
     model = _model(database, record, search)
     left_out = model.left_out()
     if problem := supports(model, left_out):
@@ -69,11 +73,8 @@ def what_if(
     say(f"{seeds} worlds that the trials allow")
     worlds = [model.world(seed, search.space.repair) for seed in range(seeds)]
     rows = without_drift(database.rows(record.id), database.drift(record.id))
-    cost = _cost(search, search.spec)
-    kept = [row for row in rows if row.kind != "reference"]
-    kept = [replace(row, number=i) for i, row in enumerate(kept)]
-    own = tuple(curve_of(kept, world, cost, str(record.reason)) for world in worlds)
-    outcomes = [_outcome(case, search, model, worlds, say) for case in cases]
+    own = tuple(curve_of(rows, world, cost, str(record.reason)) for world in worlds)
+    outcomes = [_outcome(case, search, model, worlds, cost, frame_s, say) for case in cases]
     return WhatIf(
         record.id,
         record.name,
@@ -115,10 +116,50 @@ def supports(model: Surrogate, found: LeftOut) -> str:
     return ""
 
 
-def _cost(search: StoredSearch, spec: SessionSpec) -> TrialCost:
+def _cost(database: Database, record: SessionRecord, search: StoredSearch) -> TrialCost:
+    """Tell what a trial takes; its light as recorded: a sample may be lit between exposures too."""
     n_places = len(search.baseline.fields) + len(search.baseline.blanks)
-    frames = n_places * spec.measure.repeats
-    return TrialCost(frames, search.space.dose_mj, len(search.baseline.fields))
+    planned = TrialCost(
+        n_places * search.spec.measure.repeats, search.space.dose_mj, len(search.baseline.fields)
+    )
+    shares = [
+        row.measured.dose_mj / light
+        for row in database.rows(record.id)
+        if row.measured is not None and (light := planned.dose_mj(row.requested, row.fields)) > 0
+    ]
+    share = float(np.nanmedian(shares)) if np.isfinite(shares).any() else 1.0
+    return replace(planned, planned_mj=lambda values: share * search.space.dose_mj(values))
+
+
+def _frame_s(
+    database: Database, record: SessionRecord, cost: TrialCost, cases: Sequence[Case]
+) -> float:
+    """Tell the time a frame, from the trials as they were recorded, seconds.
+
+    Raises
+    ------
+    InputError
+        A rule asks for it, and the trials were not recorded at the speed of any devices.
+    """
+    if all(case.spec.stop.wall_s is None for case in cases):
+        return 0.0
+    kind, elsewhere = record.extra.get("kind"), "on" in record.extra
+    if kind == "import" or (kind == "replay" and not elsewhere):
+        raise InputError(
+            "--what-if", "wall_s", f"session {record.id[:8]} did not take its frames itself"
+        )
+    table = database.trials(record.id)
+    rows = database.rows(record.id)
+    frames = sum(cost.frames_of(row.fields) for row in rows if row.measured is not None)
+    took = table.loc[table["state"] == "COMPLETE", "total_s"]
+    return float(took.sum()) / max(frames, 1)
+
+
+def _check_light(cost: TrialCost, rows: Sequence[TrialRow], cases: Sequence[Case]) -> None:
+    """Refuse a bound on light that nobody knows."""
+    asked = any(case.spec.stop.dose_mj is not None for case in cases)
+    if asked and any(math.isnan(cost.planned_mj(row.requested)) for row in rows):
+        raise InputError("--what-if", "dose_mj", "the light of a trial is not known on this rig")
 
 
 def _outcome(
@@ -126,9 +167,10 @@ def _outcome(
     search: StoredSearch,
     model: Surrogate,
     worlds: Sequence[World],
+    cost: TrialCost,
+    frame_s: float,
     say: Callable[[str], None],
 ) -> Outcome:
-    cost = _cost(search, case.spec)
     rules = stop_rules(case.spec.trials, case.spec.stop, cost)
     say(f"{case.name}: {len(worlds)} times {case.spec.trials} trials")
     curves = []
@@ -136,5 +178,5 @@ def _outcome(
         spec = case.spec.model_copy(update={"seed": case.spec.seed + seed + 1})
         plan = search.baseline.plan(spec, search.space)
         rng = np.random.default_rng((spec.seed, 11))
-        curves.append(imagine(model, world, plan, rules, cost, rng))
+        curves.append(imagine(model, world, plan, rules, cost, rng, frame_s))
     return Outcome(case.name, band_of(curves), tuple(curves))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -44,6 +45,25 @@ class KeptFrames:
     def whole(self) -> bool:
         """Whether every frame taken was kept."""
         return self.shape is not None and self.shape[0] * self.shape[1] == self.n_frames
+
+
+@dataclass(frozen=True, slots=True)
+class FrameFiles:
+    """Where one trial's frames lie, for who reads them without the database.
+
+    Parameters
+    ----------
+    folder
+        Their array, see `hil.store.frames.files`.
+    checksums
+        Of each field of view.
+    saturation_adu
+        Read back from the camera.
+    """
+
+    folder: Path
+    checksums: Mapping[int, str]
+    saturation_adu: int
 
 
 def kept_frames(

@@ -33,3 +33,15 @@ def test_blank_fields_are_told_by_what_else_is_moved() -> None:
     find = RecordedSettings(recording)
     assert find.place(recording.present)[0] == 0
     assert find.place({**recording.present, "lamp.power_mw": 0.0})[0] == 1
+
+
+def test_a_known_trial_is_one_that_was_measured_right_here() -> None:
+    several = with_trials(trial(0, 1.0, "DAPI"), trial(1, 2.0, "DAPI"), trial(2, 2.0, "DAPI"))
+    find = RecordedSettings(several)
+    there = {**several.present, "Z.position_um": 2.0}
+    known = [find.known(number, there) for number in (0, 1, 2, 3)]
+    assert [one and one.number for one in known] == [None, 1, 2, None]
+    assert [one.number for one in find.trials(there).trials] == [1, 2]
+    moved = {**there, "Z.position_um": 1.0}
+    assert [one.number for one in find.trials(moved).trials] == [0]
+    assert [one.number for one in find.trials(there).trials] == [1, 2]

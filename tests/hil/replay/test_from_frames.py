@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,9 @@ from hil.errors import InputError
 from hil.information.registry import estimator_names
 from hil.replay.comparison import compare
 from hil.replay.from_frames import Changes, replay_frames
+from hil.replay.on_rig import replay_on
 from hil.replay.recorded_trials import REPLAY_OF
+from hil.store import Database
 from tests.hil.replay.recorded_sessions import copied, session_named
 from tests.hil.small_session import RIG, SESSION
 
@@ -39,6 +42,27 @@ def test_the_same_estimator_gives_the_same_numbers_through_the_same_loop(url: st
         old = database.trials(session, where=["number = 3"])
         assert table["focus.z_um"].iloc[0] == old["focus.z_um"].iloc[0]
         assert table["device_s"].iloc[0] == pytest.approx(old["device_s"].iloc[0])
+
+
+def test_only_a_replay_does_not_wait_for_the_disk(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entered: list[str] = []
+    real = Database.unsynced
+
+    def noted(self: Database) -> AbstractContextManager[None]:
+        entered.append(self.url)
+        return real(self)
+
+    monkeypatch.setattr(Database, "unsynced", noted)
+    (tmp_path / "rig.toml").write_text(RIG, encoding="utf-8")
+    told = SESSION.replace("trials = 6", "trials = 1")
+    (tmp_path / "session.toml").write_text(told, encoding="utf-8")
+    hil.run_session(tmp_path / "session.toml", url)
+    replay_on("last", tmp_path / "rig.toml", url)
+    assert entered == []
+    replay_frames(session_named(url, "regression"), url)
+    assert len(entered) == 1
 
 
 def test_time_counts_as_it_passed_then(url: str) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
-from hil.store.engine import _lock_key, connect, is_passing, one_line, use_wal, writing
+from hil.store.engine import _lock_key, connect, is_passing, one_line, unsynced, use_wal, writing
 from hil.store.location import locate
 
 
@@ -98,3 +101,28 @@ def test_sqlite_writes_durably_checks_keys_and_begins_as_a_writer(tmp_path: Path
             sqlite3.connect(tmp_path / "a.db", timeout=0).execute("BEGIN IMMEDIATE")
     engine.dispose()
     assert pragmas == {"synchronous": 2, "foreign_keys": 1, "journal_mode": "wal"}
+
+
+def test_commits_wait_for_the_disk_but_where_they_need_not(tmp_path: Path) -> None:
+    location = locate(f"sqlite:///{(tmp_path / 'hil.db').as_posix()}", None)
+    engine, other = connect(location), connect(location)
+    use_wal(engine)
+
+    def synchronous(asked: Any) -> int:
+        with asked.connect() as connection:
+            return int(connection.exec_driver_sql("PRAGMA synchronous").scalar_one())
+
+    full, normal = 2, 1
+    assert synchronous(engine) == full
+    with unsynced(engine):
+        assert (synchronous(engine), synchronous(other)) == (normal, full)
+        with writing(engine) as connection:
+            connection.exec_driver_sql("CREATE TABLE t (x INTEGER)")
+            connection.exec_driver_sql("INSERT INTO t VALUES (7)")
+    assert synchronous(engine) == full
+    # what was written lies in the file itself, and not beside it alone
+    shutil.copy(tmp_path / "hil.db", tmp_path / "copy.db")
+    with closing(sqlite3.connect(tmp_path / "copy.db")) as copied:
+        assert copied.execute("SELECT x FROM t").fetchall() == [(7,)]
+    engine.dispose()
+    other.dispose()

@@ -32,3 +32,20 @@ def test_damage_is_found(db: Database, run: Any, session_id: str) -> None:
         with pytest.raises(StoreError):
             db.frames(session_id, number)
     assert db.frames(session_id, 3).shape == (3, 2, 16, 12)
+
+
+def test_a_reader_of_a_session_gives_what_the_database_gives(
+    db: Database, run: Any, session_id: str
+) -> None:
+    for _ in range(2):
+        run.complete()
+    frames, files = db.frames_of(session_id), db.files_of(session_id)
+    for number in (0, 1):
+        assert (frames(number) == db.frames(session_id, number)).all()
+        assert files[number].folder == db.frames_folder / session_id / f"{number:06}"
+        assert sorted(files[number].checksums) == [0, 1, 2]
+    with pytest.raises(StoreError, match="trial 2 has no frames"):
+        frames(2)
+    _flip(db.frames_folder / session_id / "000000" / "c.1.0.0.0")
+    with pytest.raises(StoreError, match="field 1"):
+        frames(0)

@@ -31,12 +31,13 @@ def test_each_value_with_each() -> None:
     assert [case.spec.sampler.kind for case in cases] == ["auto", "auto", "tpe", "tpe"]
 
 
-def test_what_is_not_named_stays_but_for_what_no_model_tells() -> None:
+def test_what_is_not_named_stays() -> None:
     (case,) = cases_of(["remeasure=0"], SPEC, None)
     assert case.spec.stop.frames == 500
     assert case.spec.stop.gain == 0.02
-    assert case.spec.stop.wall_s is None
-    assert case.spec.reference is None
+    assert case.spec.stop.wall_s == 3600
+    assert case.spec.reference is not None and case.spec.reference.every == 5
+    assert cases_of(["dose_mj=2.5", "wall_s=60"], SPEC, None)[0].spec.stop.dose_mj == 2.5
     assert case.spec.remeasured == 0
     assert cases_of(["sampler=gp"], SPEC, None)[0].spec.stop.gain is None
     assert cases_of(["sampler=grid"], SPEC, None)[0].spec.remeasured == 0

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,9 @@ import pytest
 
 import hil
 from hil.errors import InputError
+from hil.replay.from_frames import replay_frames
 from hil.replay.what_if.what_if import what_if
+from hil.session.search_space import SearchSpace
 from tests.hil.replay.recorded_sessions import copied, session_named
 from tests.hil.replay.test_from_frames import execute
 
@@ -58,3 +61,37 @@ def test_a_session_that_cannot_support_the_question_is_refused(
     execute(url, sql)
     with hil.open_database(url) as database, pytest.raises(InputError, match=told):
         what_if(database, session, ["sampler=random"], seeds=2)
+
+
+def test_time_and_light_are_rules_too(url: str) -> None:
+    session = session_named(url, "regression")
+    with hil.open_database(url) as database:
+        table = database.trials(session)
+        each_s = float(table["total_s"].mean())
+        doses = [float(one["dose_mj"]) for one in database.estimates(session)["details"]]
+        timed = what_if(
+            database, session, ["sampler=random", f"wall_s={3.5 * each_s}"], seeds=2, trials=9
+        )
+        lit = what_if(
+            database, session, ["sampler=random", f"dose_mj={2.5 * max(doses)}"], seeds=2, trials=9
+        )
+    assert [len(curve.frames) for curve in timed.outcomes[0].curves] == [4, 4]
+    assert [len(curve.frames) for curve in lit.outcomes[0].curves] == [2, 2]
+
+
+def test_time_that_was_not_taken_is_refused(url: str) -> None:
+    session = session_named(url, "regression")
+    again = replay_frames(session, url)
+    told = r"wall_s: session \w+ did not take its frames itself"
+    with hil.open_database(url) as database, pytest.raises(InputError, match=told):
+        what_if(database, again.session_id, ["wall_s=5"], seeds=2)
+
+
+def test_light_that_nobody_knows_is_refused(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = session_named(url, "regression")
+    monkeypatch.setattr(SearchSpace, "dose_mj", lambda space, values: math.nan)
+    told = "dose_mj: the light of a trial is not known"
+    with hil.open_database(url) as database:
+        with pytest.raises(InputError, match=told):
+            what_if(database, session, ["dose_mj=5"], seeds=2)
+        what_if(database, session, ["sampler=random"], seeds=2, trials=3)
