@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import math
 from typing import TYPE_CHECKING, Any
 
 from drivers.errors import ConfigError
@@ -92,7 +93,19 @@ def _sequence(table: dict[str, Any]) -> MDASequence:
             "z_plan",
             "relative to where the stage happens to be, allowed: top, bottom and step, or absolute",
         )
+    _check_steps(sequence.z_plan)
     return sequence
+
+
+def _check_steps(z_plan: object) -> None:
+    """Refuse too many before they are listed: a step may be a typing mistake."""
+    top, bottom, step = (getattr(z_plan, key, None) for key in ("top", "bottom", "step"))
+    if top is None or bottom is None or step is None:
+        return
+    if not step > 0 or not math.isfinite(top - bottom):
+        raise ConfigError("z_plan", f"from {bottom:g} to {top:g} um in steps of {step:g} um")
+    if abs(top - bottom) / step >= MOST_PLANES:
+        raise ConfigError("z_plan", f"more than {MOST_PLANES} images, allowed: 1 to {MOST_PLANES}")
 
 
 def _plane(event: MDAEvent, camera: str, focus: str) -> Plane:
