@@ -94,6 +94,12 @@ def _sequence(table: dict[str, Any]) -> MDASequence:
             "relative to where the stage happens to be, allowed: top, bottom and step, or absolute",
         )
     _check_steps(sequence.z_plan)
+    if sequence.time_plan is not None:
+        loops = sequence.time_plan.model_dump().get("loops")  # stated, not worked out
+        if loops is None:
+            raise ConfigError("time_plan", "allowed: loops, with an interval of 0")
+        if loops > MOST_PLANES:
+            raise ConfigError("time_plan.loops", f"{loops}, allowed: 1 to {MOST_PLANES}")
     return sequence
 
 
