@@ -63,3 +63,25 @@ def test_process_variables(folder: Path, capsys: pytest.CaptureFixture[str]) -> 
         assert (trials["stand.pressure_mbar"] == 1.5).all()
     finally:
         server.end()
+
+
+def test_sequences(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = (ROOT / "docs" / "sequences.md").read_text(encoding="utf-8")
+    shown = re.findall(r"```(?:json|toml)\n(.*?)```", page, re.DOTALL)
+    example = folder / "examples" / "sequence"
+    assert shown[0] == (example / "channels.json").read_text(encoding="utf-8")
+    assert shown[1] in (example / "session.toml").read_text(encoding="utf-8")
+    found = commands("sequences")
+    assert [command[0] for command in found] == ["run", "replay"]
+    for command in found:
+        assert run(command) == 0, command
+    assert "by at most 0 bits" in capsys.readouterr().out
+    (python,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    exec(python, {})
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.partition(" um ")[0] for line in lines] == [
+        "DAPI, z 0",
+        "DAPI, z 2",
+        "FITC, z 0",
+        "FITC, z 2",
+    ]

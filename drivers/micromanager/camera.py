@@ -30,7 +30,9 @@ from drivers.frame import Frame, FrameMeta
 from drivers.micromanager.core import Core
 from drivers.micromanager.device import MicroManagerDevice
 from drivers.micromanager.parts import Part
+from drivers.micromanager.sequence import read_sequence
 from drivers.micromanager.values import readable, sayable
+from drivers.sequence import Plane
 from drivers.types import Pixels, Value
 
 LONG_EXPOSURE_MS = 500.0
@@ -115,6 +117,12 @@ class MicroManagerCamera(MicroManagerDevice):
                 return int(self._core.getNumberOfCameraChannels())
             finally:
                 self._core.setCameraDevice(before)
+
+    def planes(self, text: str) -> tuple[Plane, ...]:
+        """Read a sequence of useq-schema; see `drivers.sequence.Sequenced`."""
+        with self._core.words(self._label, "asking for the focus stage"):
+            focus = self._core.getFocusDevice()
+        return read_sequence(text, self._label, focus)
 
     def cancel(self) -> None:
         """Make a running `capture` end soon. Any thread, any time; never raises."""

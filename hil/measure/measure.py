@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from drivers.sequence import Plane
 from drivers.types import Value
 from hil.calibration.rig_noise import RigNoise, check_before, check_now, noise_entries, rig_noise
 from hil.clock import Clock, SystemClock
@@ -51,6 +52,8 @@ class Scheme:
         Frames of each field.
     estimator, patch_size, confidence, seed
         As for `hil.estimate_information`.
+    planes
+        Of an acquisition sequence, one for each channel of a frame.
     """
 
     fields: tuple[Mapping[str, Value], ...]
@@ -60,6 +63,7 @@ class Scheme:
     patch_size: int
     confidence: float
     seed: int
+    planes: tuple[Plane, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,12 +207,16 @@ def _scheme(held: SupervisedRig, file: RigFile, session: str | Path | None) -> S
         patch_size=spec.estimator.patch_size,
         confidence=spec.estimator.confidence,
         seed=spec.seed,
+        planes=baseline.planes,
     )
 
 
 def _command_s(scheme: Scheme, file: RigFile) -> float:
     """How long one command may take beside the exposures, seconds."""
-    return moves_s(file.spec) + scheme.repeats * (file.spec.frame_timeout_s + 60)
+    image_s = file.spec.frame_timeout_s + 60
+    if scheme.planes:  # with moves in between
+        image_s = len(scheme.planes) * (image_s + moves_s(file.spec))
+    return moves_s(file.spec) + scheme.repeats * image_s
 
 
 class _Taken:
@@ -240,6 +248,7 @@ class _Taken:
             clock,
             self._first,
             watch=FrameWatch(lambda settings: known_noise(self._model)),
+            planes=scheme.planes,
         )
         self.settings: dict[str, Value] = {}
         self.brightest_share = 0.0

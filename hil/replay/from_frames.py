@@ -13,6 +13,7 @@ from drivers.types import Value
 from hil.calibration.rig_noise import RigNoise, rig_noise
 from hil.errors import InputError
 from hil.noise.parse import parse_noise_spec
+from hil.records.described import setting_from
 from hil.records.estimate import Assessment
 from hil.records.frames import Measurement
 from hil.records.session import Observer
@@ -26,6 +27,7 @@ from hil.session.planned import ListedProposer, Planned
 from hil.session.ports import Assessor
 from hil.session.result import SessionResult
 from hil.session.run import show_nothing, with_estimator
+from hil.session.sequence.planes import moved_by
 from hil.spec import CalibratedNoiseSpec, DriverSpec, RigFile, RigSpec, SessionFile, SessionSpec
 from hil.spec.load import check_against_rig, parse
 from hil.spec.session import Stop
@@ -111,6 +113,7 @@ def replay_frames(
         update={
             "name": f"{file.rig.spec.name}, replay of {record.id[:8]}",
             "driver": (DriverSpec(**driver),),
+            "setup": _left_by_planes(file.rig.spec.setup, record),
         }
     )
     spec = file.spec.model_copy(update={"trials": len(original.rows)})
@@ -135,6 +138,14 @@ def replay_frames(
 
 def _rig_file(spec: RigSpec, path: Path) -> RigFile:
     return RigFile(spec, spec.model_dump_json(exclude_unset=True), path)
+
+
+def _left_by_planes(setup: Mapping[str, Value], record: SessionRecord) -> dict[str, Value]:
+    """Leave out what a sequence moves: recorded frames stand where its last image was taken."""
+    moved = {*moved_by(Baseline.from_json(record.extra["layout"]).planes)}
+    told = [setting_from(table) for table in record.extra.get("settings", ())]
+    moved |= {alias.name for one in told if one.name in moved for alias in one.aliases}
+    return {name: value for name, value in setup.items() if name not in moved}
 
 
 # --- the files -----------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from hil.records.described import setting_from
 from hil.records.session import SessionState
 from hil.records.trial import TrialRow
 from hil.session.baseline import Baseline
+from hil.session.sequence.planes import moved_by
 from hil.spec import RigSpec
 from hil.spec.load import parse
 from hil.store import Database, SessionRecord
@@ -77,6 +78,8 @@ def recording_of(database: Database, session: str, *, need_frames: bool = True) 
     places = (*layout.fields, *layout.blanks)
     for place in reversed(places):
         present |= {name: value for name, value in place.items() if name not in layout.before}
+    for plane in layout.planes:  # every frame ends in the last
+        present |= plane.settings
     named = {**_limited(record, rig), **_interlocks(rig), **present}
     settings = _settings(record, rig, named, trials)
     pixels = _reader(database, record.id, {trial.number: trial.fields for trial in trials})
@@ -137,6 +140,7 @@ def _held(rig: RigSpec, layout: Baseline, trials: Iterable[RecordedTrial]) -> di
     """Find what the rig's setup set, and nothing moved afterwards."""
     moved = {name for trial in trials for name in trial.targets()}
     moved |= {name for place in (*layout.fields, *layout.blanks) for name in place}
+    moved |= {*moved_by(layout.planes)}
     return {name: value for name, value in rig.setup.items() if name not in moved}
 
 

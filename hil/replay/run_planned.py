@@ -101,6 +101,7 @@ def run_planned(
         opened = held.rig
         space = resolve_on(file, opened)
         baseline = _baseline(run, opened, space)
+        space = baseline.in_planes(space)
         planned = run.planned(opened, space)
         if not run.recorded:
             accept = run.accept_calibration
@@ -112,7 +113,7 @@ def run_planned(
             file,
             held,
             space,
-            baseline,
+            baseline.recorded() if run.recorded else baseline,
             replace(noise, calibration=None) if run.recorded else noise,
             recorded,
             session_id,
@@ -129,7 +130,8 @@ def _baseline(run: PlannedRun, rig: Rig, space: SearchSpace) -> Baseline:
     known = run.baseline
     if known is None:
         return rig.run(lambda: take_baseline(run.file.spec, space, rig.spec, run.file.path))
-    rig.run(lambda: known.check(space.safety, run.file.path))
+    checked = replace(known, planes=()) if run.recorded else known
+    rig.run(lambda: checked.check(space.safety, run.file.path))
     return known
 
 

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from drivers.errors import DriverError
 from drivers.frame import Frame
 from drivers.protocol import Camera
+from drivers.sequence import Plane
 from drivers.types import Pixels, Value
 from hil.clock import Clock
 from hil.errors import InterlockOpen, RigError
@@ -55,6 +57,8 @@ class Capture:
         Settings that are read back with every trial, whatever it moves.
     watch
         The guards of frames; without it those that need no knowledge of the camera.
+    planes
+        Of a sequence: each frame is then one image of every plane, as its channels.
     """
 
     def __init__(
@@ -72,6 +76,7 @@ class Capture:
         device_s: Callable[[], float] | None = None,
         recorded: Sequence[str] = (),
         watch: FrameWatch | None = None,
+        planes: Sequence[Plane] = (),
     ) -> None:
         self.fields = tuple(dict(field) for field in fields)
         self.blanks = tuple(dict(blank) for blank in blanks)
@@ -83,6 +88,7 @@ class Capture:
         self._setup = dict(setup or {})
         self._meter = meter
         self._recorded = tuple(recorded)
+        self._planes = tuple(planes)
         self._resting = False
         self._trial: dict[str, Value] = {}
         self._watch = watch or FrameWatch()
@@ -213,10 +219,10 @@ class Capture:
             self._before_blanks = self._safety.read(place) | self._before_blanks
         if place:
             self._move(place)
-        frames = self._expose(self.repeats)
+        frames = self._take(self.repeats)
         self._watch.check(
             self._taken(index, frames, self.repeats),
-            lambda: self._taken(index, self._expose(1), 1),
+            lambda: self._taken(index, self._take(1), 1),
         )
         stack: Pixels = np.stack([frame.pixels for frame in frames])
         return FieldFrames(
@@ -226,6 +232,28 @@ class Capture:
             saturation_adu=frames[0].meta.saturation_adu,
             taken_at=self._clock.now(),
         )
+
+    def _take(self, n: int) -> list[Frame]:
+        """Take frames, each a whole sequence where there is one."""
+        if not self._planes:
+            return self._expose(n)
+        return [self._sequence(index) for index in range(n)]
+
+    def _sequence(self, index: int) -> Frame:
+        """Take one image of every plane."""
+        images: list[Frame] = []
+        for plane in self._planes:
+            self._move(plane.settings)
+            self._exposure_ms = None  # cameras change it with other settings
+            taken = self._expose(1)
+            if len(taken) != 1 or taken[0].pixels.ndim != 2:
+                raise RigError(f"{self._camera.label}: no single grey image of {plane.name}")
+            images += taken
+        last = images[-1]
+        forms = {(i.pixels.shape, i.pixels.dtype, i.meta.saturation_adu) for i in images}
+        if len(forms) > 1:
+            raise RigError(f"{self._camera.label}: the images of the sequence differ in form")
+        return Frame(np.stack([i.pixels for i in images]), replace(last.meta, index=index))
 
     def _expose(self, n: int) -> list[Frame]:
         try:

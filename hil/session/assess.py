@@ -7,6 +7,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from drivers.types import Pixels, Value
 from hil.errors import InputError, nearest
 from hil.records.estimate import Assessment, Estimate, making_wrong
@@ -94,6 +96,8 @@ class SessionAssessor:
         How far the noise model's variance may be wrong, relative, from its calibration.
     estimate
         Instead of `hil.information.estimate_information`, with the same arguments.
+    planes
+        Names of the images of a sequence, whose own information is told beside that of all.
     """
 
     def __init__(
@@ -104,6 +108,7 @@ class SessionAssessor:
         chosen: str = "",
         noise_variance_relative_sd: float = 0.0,
         estimate: Callable[..., Estimate] | None = None,
+        planes: tuple[str, ...] = (),
     ) -> None:
         self._spec = spec
         self._kind = chosen or spec.estimator.kind
@@ -111,6 +116,7 @@ class SessionAssessor:
         self._noise_sd = noise_variance_relative_sd
         self._estimated = estimate
         self._around = around
+        self._planes = planes
 
     def assess(self, measurement: Measurement, settings: Mapping[str, Value]) -> Assessment:
         """Estimate; see `hil.session.ports.Assessor`."""
@@ -137,6 +143,11 @@ class SessionAssessor:
             if spec.objective.minus_blank:
                 flags |= set(blank.flags)
                 bits = _difference(estimate, blank)
+        if self._planes:
+            details["planes"] = [
+                {"name": name, **_record(self._estimate(image, noise, measurement.saturation_adu))}
+                for name, image in zip(self._planes, np.moveaxis(frames, 2, 0), strict=True)
+            ]
         around = self._circumstances(measurement, frames, noise, settings, dose_mj)
         details |= {
             "electrons_per_frame": around.frame_electrons,
@@ -243,11 +254,11 @@ def _difference(estimate: Estimate, blank: Estimate) -> tuple[float, float, floa
     return bits, bits - half, bits + half
 
 
-def _record(blank: Estimate) -> dict[str, Any]:
+def _record(own: Estimate) -> dict[str, Any]:
     return {
-        "bits_per_pixel": blank.bits_per_pixel,
-        "ci_low": blank.ci_low,
-        "ci_high": blank.ci_high,
-        "per_field_bits": blank.details["per_field_bits"],
-        "flags": list(blank.flags),
+        "bits_per_pixel": own.bits_per_pixel,
+        "ci_low": own.ci_low,
+        "ci_high": own.ci_high,
+        "per_field_bits": own.details["per_field_bits"],
+        "flags": list(own.flags),
     }

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from drivers.sequence import Plane
 from drivers.types import Value
 from hil.errors import InputError, SafetyError
 from hil.records.knowledge import Knowledge
+from hil.rig.recorded import noise_conditions
 from hil.rig.safety import Safety
 from hil.session.search_space import SearchSpace, check_table
+from hil.session.sequence.planes import KEY, check_planes, moved_by, read_planes
 from hil.spec import Blank, Grid, RigSpec, SessionSpec
 
 if TYPE_CHECKING:
@@ -37,6 +40,10 @@ class Baseline:
         For each blank field, the settings that take the sample away.
     known
         Trials of earlier sessions, and settings to begin with.
+    planes
+        Of the acquisition sequence that every frame is; empty without one.
+    sequence
+        Text of its file.
     """
 
     fields: tuple[Mapping[str, Value], ...]
@@ -45,6 +52,8 @@ class Baseline:
     before: Mapping[str, Value]
     blanks: tuple[Mapping[str, Value], ...] = ()
     known: Knowledge = dataclasses.field(default_factory=Knowledge)
+    planes: tuple[Plane, ...] = ()
+    sequence: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Write it for the database."""
@@ -55,6 +64,10 @@ class Baseline:
             "before": dict(self.before),
             "blanks": [dict(blank) for blank in self.blanks],
             "known": self.known.to_json(),
+            "planes": [
+                {"name": plane.name, "settings": dict(plane.settings)} for plane in self.planes
+            ],
+            "sequence": self.sequence,
         }
 
     @classmethod
@@ -67,6 +80,8 @@ class Baseline:
             stored["before"],
             tuple(stored.get("blanks", ())),
             Knowledge.from_json(stored.get("known", {})),
+            tuple(Plane(plane["name"], plane["settings"]) for plane in stored.get("planes", ())),
+            stored.get("sequence", ""),
         )
 
     def check(self, safety: Safety, where: str | Path) -> None:
@@ -80,6 +95,16 @@ class Baseline:
             check_table(field, safety, where, f"measure.fields.{i}")
         for blank in self.blanks:
             check_table(blank, safety, where, "measure.blank")
+        check_planes(self.planes, safety, where)
+
+    def recorded(self) -> Self:
+        """Give it for frames that were taken: their planes are named, and set nothing."""
+        planes = tuple(Plane(plane.name, {}) for plane in self.planes)
+        return dataclasses.replace(self, planes=planes)
+
+    def in_planes(self, space: SearchSpace) -> SearchSpace:
+        """Give the space whose light and time are those of all planes."""
+        return _lit(space, self.planes)
 
     def bounds(self, space: SearchSpace, where: str | Path) -> SearchSpace:
         """Give the space whose proposals are allowed at all fields of view.
@@ -89,7 +114,7 @@ class Baseline:
         InputError
             There are none.
         """
-        return space.over((*self.fields, *self.blanks), where)
+        return _everywhere(space, (*self.fields, *self.blanks), self.planes, where)
 
     def plan(self, spec: SessionSpec, space: SearchSpace) -> SearchPlan:
         """Say what the proposer searches."""
@@ -146,11 +171,15 @@ def take_baseline(
         check_table(field, safety, where, f"measure.fields.{i}")
         for i, field in enumerate(spec.measure.listed)
     ]
+    sequence, planes = "", tuple[Plane, ...]()
+    if spec.measure.sequence is not None:
+        sequence, planes = read_planes(spec.measure.sequence, rig.camera, safety, where)
     moved = [*names, *space.fixed, *stage, *(listed[0] if listed else ())]
+    own = [name for name in moved_by(planes) if safety.settings[name].role != "preset"]
     for name in (*stage, *(listed[0] if listed else ())):
         if name in names or name in space.fixed:
             raise InputError(where, "measure", f"{name} places the fields of view and is searched")
-    before = safety.read(dict.fromkeys(moved))
+    before = safety.read(dict.fromkeys([*moved, *own]))
     found = {name: setup.get(name, value) for name, value in before.items()}
     fields: list[Mapping[str, Value]] = list(listed) or [{}]
     if spec.measure.grid:
@@ -158,8 +187,10 @@ def take_baseline(
     blanks = _blanks(spec.measure.blank, fields, safety, where)
     for name in {name for blank in blanks for name in blank} & set(names):
         raise InputError(where, "measure.blank", f"{name} is also searched")
+    others = {name for table in (*fields, *blanks) for name in table}
+    _check_apart(planes, [*moved, *others], space, rig, where)
     start = {name: found[name] for name in names}
-    space = space.over((*fields, *blanks), where)
+    space = _everywhere(space, (*fields, *blanks), planes, where)
     if spec.reference is not None:
         _check_reference({**start, **space.reference}, space, where)
     return Baseline(
@@ -168,7 +199,49 @@ def take_baseline(
         start_measured=spec.start.first == "present" and _allowed(start, space),
         before=before,
         blanks=blanks,
+        planes=planes,
+        sequence=sequence,
     )
+
+
+def _everywhere(
+    space: SearchSpace,
+    places: Sequence[Mapping[str, Value]],
+    planes: Sequence[Plane],
+    where: str | Path,
+) -> SearchSpace:
+    """Give the space whose proposals are allowed in every plane of every place."""
+    if not planes:
+        return space.over(places, where)
+    own = [{**place, **plane.settings} for place in places for plane in planes]
+    return _lit(space, planes).over(own, where)
+
+
+def _lit(space: SearchSpace, planes: Sequence[Plane]) -> SearchSpace:
+    own = tuple(plane.settings for plane in planes) or ({},)
+    return dataclasses.replace(space, budget=dataclasses.replace(space.budget, planes=own))
+
+
+def _check_apart(
+    planes: Sequence[Plane],
+    moved: Sequence[str],
+    space: SearchSpace,
+    rig: RigSpec,
+    where: str | Path,
+) -> None:
+    """Refuse a sequence that moves what something else of the session moves, or noise hangs on."""
+    settings = space.safety.settings
+    taken = set(moved)
+    for name in moved:
+        taken |= {key for values in settings[name].expands.values() for key in values}
+    noise = {name for table in noise_conditions(space.safety, rig) for name in table}
+    for name in moved_by(planes):
+        if name in taken:
+            raise InputError(
+                where, KEY, f"it moves {name}, which is also searched, fixed or places the fields"
+            )
+        if name in noise:
+            raise InputError(where, KEY, f"it moves {name}, which [[noise_at]] depends on")
 
 
 def _blanks(

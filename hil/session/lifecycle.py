@@ -195,6 +195,8 @@ def _capture(setup: SessionSetup) -> Capture:
         device_s=rig.device_s,
         recorded=rig.recorded,
         watch=frame_watch(setup.noise, rig, spec.measure.unguarded),
+        # Those of a recording set nothing: its frames are whole.
+        planes=[plane for plane in setup.baseline.planes if plane.settings],
     )
 
 
@@ -249,6 +251,7 @@ def _run_trials(run: _Run) -> Ending:
                 wait(lambda: _chosen(setup)),
                 noise.variance_relative_sd,
                 planned.estimate,
+                tuple(plane.name for plane in setup.baseline.planes),
             )
         ),
         clock=clock,
@@ -429,6 +432,10 @@ def _command_s(setup: SessionSetup) -> float:
     if not exposures_ms and exposure:
         exposures_ms = [float(rig.read(exposure)[exposure])]
     frame_s = max(exposures_ms, default=0.0) / 1000 + rig.spec.frame_timeout_s
+    images = [float(plane.settings.get(exposure, 0.0)) / 1000 for plane in setup.baseline.planes]
+    if images:  # with moves in between
+        frame_s = sum(max(frame_s, image_s + rig.spec.frame_timeout_s) for image_s in images)
+        frame_s += len(images) * moves_s(rig.spec)
     return moves_s(rig.spec) + spec.measure.repeats * frame_s
 
 

@@ -25,6 +25,7 @@ from hil.session.knowledge.new_ranges import SEARCH, read_ranges, with_ranges
 from hil.session.lifecycle import SessionSetup, drive
 from hil.session.result import SessionResult, result_of
 from hil.session.search_space import SearchSpace, resolve
+from hil.session.sequence.planes import KEY, moved_by
 from hil.session.stored import Confirm, nobody, say_nothing, stored_file
 from hil.spec import SessionFile, SessionSpec, load_rig_file, load_session_file
 from hil.spec.load import check_against_rig
@@ -308,6 +309,7 @@ def check_calibration(
     ]
     moves += [(f"measure.fields.{i}", name) for i, f in enumerate(baseline.fields) for name in f]
     moves += [("measure.blank", name) for blank in baseline.blanks for name in blank]
+    moves += [(KEY, name) for name in moved_by(baseline.planes)]
     moves += [("reference.settings", name) for name in space.reference]
     refuse_moves(noise.calibration, moves, file.path)
     planned = {**safety.targets(rig.spec.setup), **space.fixed}

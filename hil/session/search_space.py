@@ -6,7 +6,7 @@ What only the devices can tell is checked here, before anything of ours moves.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,8 @@ class LightBudget:
         For each blank frame of one trial, the settings that are its own.
     max_exposure_s, max_dose_mj
         From the session file; None for no bound.
+    planes
+        What each image of a frame sets for itself.
     """
 
     exposure: str
@@ -45,11 +47,18 @@ class LightBudget:
     blanks: tuple[Mapping[str, Value], ...]
     max_exposure_s: float | None
     max_dose_mj: float | None
+    planes: tuple[Mapping[str, Value], ...] = ({},)
 
     def exposure_s(self, values: Mapping[str, Value]) -> float:
         """Sum of the exposure times of one trial, seconds."""
-        blanks = sum(self._frame_s({**values, **blank}) for blank in self.blanks)
-        return self._frame_s(values) * self.frames + blanks
+        return math.fsum(self._frame_s(lit) * n for lit, n in self._images(values))
+
+    def _images(self, values: Mapping[str, Value]) -> Iterator[tuple[Mapping[str, Value], int]]:
+        """Give the settings of all images of one trial, and how many are taken at each."""
+        for plane in self.planes:
+            yield {**values, **plane}, self.frames
+            for blank in self.blanks:
+                yield {**values, **blank, **plane}, 1
 
     def _frame_s(self, values: Mapping[str, Value]) -> float:
         return float(values.get(self.exposure, 0.0)) / 1000
@@ -61,10 +70,8 @@ class LightBudget:
         """
         if self.light is None or not self.exposure:
             return math.nan
-        each_mj = self.light.at_sample_mw(values) * self._frame_s(values)
-        blanks = [{**values, **blank} for blank in self.blanks]
-        return each_mj * self.frames + sum(
-            self.light.at_sample_mw(blank) * self._frame_s(blank) for blank in blanks
+        return math.fsum(
+            self.light.at_sample_mw(lit) * self._frame_s(lit) * n for lit, n in self._images(values)
         )
 
     def spent(self, values: Mapping[str, Value]) -> dict[str, float]:

@@ -84,6 +84,9 @@ class Measure(Spec):
         Fields without sample, measured with every trial.
     unguarded
         Guards of frames that are not asked, ``"dark"`` say; see docs/faults.md.
+    sequence
+        File of an acquisition sequence that every frame is then: its images are the frame's
+        channels. Relative to the session file; see docs/sequences.md.
     """
 
     grid: Grid | None = None
@@ -94,6 +97,7 @@ class Measure(Spec):
     keep_frames: Literal["all", "first", "none"] = "all"
     blank: Blank | None = None
     unguarded: tuple[str, ...] = ()
+    sequence: str | None = Field(default=None, min_length=1)
 
     @model_validator(mode="after")
     def _one_form(self) -> Self:

@@ -49,6 +49,8 @@ def stated(file: SessionFile, present: Mapping[str, Value] | None = None) -> Sta
     places, trials = _places(spec)
     frames = places * spec.measure.repeats
     exposure = _range(f"{rig.camera}.exposure_ms", spec, rig, present)
+    if spec.measure.sequence is not None:  # it states exposures, and only the driver reads it
+        exposure = (math.nan, math.nan)
     power = _power(spec, rig, present)
     exposure_s = (frames * exposure[0] / 1000, frames * exposure[1] / 1000)
     rests = {name: limit.settle_ms / 1000 for name, limit in rig.limits.items()}

@@ -54,4 +54,5 @@ def stored_search(database: Database, record: SessionRecord) -> StoredSearch:
         space = resolve(spec, safety, rig, where)
     except SafetyError as error:
         raise InputError(where, "", f"its rig file cannot be read again: {error}") from None
-    return StoredSearch(spec, space, Baseline.from_json(record.extra["layout"]))
+    baseline = Baseline.from_json(record.extra["layout"])
+    return StoredSearch(spec, baseline.in_planes(space), baseline)

@@ -1,0 +1,95 @@
+"""Sequences of useq-schema: what they come to, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from drivers.errors import ConfigError
+from drivers.micromanager.sequence import MOST_PLANES, read_sequence
+
+CHANNELS = [
+    {"group": "Channel", "config": "DAPI", "exposure": 5},
+    {"group": "Channel", "config": "FITC", "exposure": 10},
+]
+
+
+def read(focus: str = "Z", **table: Any) -> list[tuple[str, dict[str, Any]]]:
+    planes = read_sequence(json.dumps(table), "Camera", focus)
+    return [(plane.name, dict(plane.settings)) for plane in planes]
+
+
+def test_each_image_says_all_that_it_is_taken_at() -> None:
+    found = read(channels=CHANNELS, z_plan={"bottom": -1, "top": 1, "step": 2}, axis_order="zc")
+    assert [name for name, _ in found] == [
+        "DAPI, z -1 um",
+        "FITC, z -1 um",
+        "DAPI, z 1 um",
+        "FITC, z 1 um",
+    ]
+    assert found[3][1] == {
+        "Preset.Channel": "FITC",
+        "Camera.exposure_ms": 10.0,
+        "Z.position_um": 1.0,
+    }
+
+
+def test_times_without_an_interval_are_images_of_their_own() -> None:
+    found = read(z_plan={"absolute": [3]}, time_plan={"interval": 0, "loops": 3})
+    assert [name for name, _ in found] == ["z 3 um", "z 3 um, time 1", "z 3 um, time 2"]
+    assert all(settings == {"Z.position_um": 3.0} for _, settings in found)
+
+
+def test_yaml_is_read_too() -> None:
+    pytest.importorskip("yaml")
+    planes = read_sequence("channels: [DAPI, Cy5]\nstage_positions: []\n", "Camera", "")
+    assert [dict(plane.settings) for plane in planes] == [
+        {"Preset.Channel": "DAPI"},
+        {"Preset.Channel": "Cy5"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "said"),
+    [
+        ({"channels": CHANNELS, "stage_positions": [[1, 2, 3]]}, "stage_positions", "[measure]"),
+        ({"channels": CHANNELS, "grid_plan": {"rows": 1, "columns": 2}}, "grid_plan", "[measure]"),
+        ({"channels": CHANNELS, "chanels": [1]}, "chanels", "allowed"),
+        ({"channels": CHANNELS, "autofocus_plan": {"axes": ["c"]}}, "autofocus_plan", "allowed"),
+        ({"channels": [{"config": "A", "exposure": -1}]}, "channels.exposure", "greater than 0"),
+        ({"z_plan": {"range": 4, "step": 1}}, "z_plan", "relative"),
+        ({"channels": CHANNELS, "time_plan": {"interval": 2, "loops": 2}}, "time_plan", "interval"),
+        ({"z_plan": {"bottom": 0, "top": MOST_PLANES, "step": 1}}, "z_plan", "more than 64"),
+        ({"z_plan": {"bottom": 0, "top": 1e9, "step": 1e-9}}, "z_plan", "more than 64"),
+        ({"z_plan": {"bottom": 0, "top": 2, "step": 0}}, "z_plan", "steps of 0 um"),
+        ({"z_plan": {"bottom": 0, "top": float("inf"), "step": 1}}, "z_plan", "to inf um"),
+        (
+            {"channels": ["DAPI"], "time_plan": {"interval": 0, "loops": 10**8}},
+            "time_plan.loops",
+            "1 to 64",
+        ),
+        ({"channels": ["A"], "time_plan": {"interval": 1, "duration": 9}}, "time_plan", "loops"),
+        ({"channels": ["A"], "time_plan": [{"interval": 0, "loops": 2}]}, "time_plan", "loops"),
+        ({}, "", "takes nothing"),
+        ({"time_plan": {"interval": 0, "loops": 2}}, "", "takes nothing"),
+    ],
+)
+def test_refused(table: dict[str, Any], key: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said.replace("[", r"\[")) as refused:
+        read(**table)
+    assert refused.value.key == key
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("text", ["{", "[1, 2]", "channels: [", "just words", ""])
+def test_what_is_no_sequence(text: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        read_sequence(text, "Camera", "Z")
+    assert "\n" not in str(refused.value)
+
+
+def test_planes_without_a_focus_stage() -> None:
+    with pytest.raises(ConfigError, match="no focus stage"):
+        read(focus="", z_plan={"absolute": [1]})
