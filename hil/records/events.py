@@ -49,6 +49,7 @@ EVENT_SEVERITY: Mapping[str, EventSeverity] = {
     "frames_refused": _W,
     "guardian_lost": _W,
     "interlock": _W,
+    "left": _W,
     "paused": _W,
     "refused": _W,
     "replayed": _W,

@@ -455,8 +455,10 @@ class Controller:
 
     def _hold(self) -> None:
         """Wait for as long as the session is paused."""
-        if self._pausing.wanted:
-            self._note(f"PAUSED: {self._pausing.wishes.hold}; goes on by hil continue")
+        if (hold := self._pausing.wishes.hold) is not None:
+            self._note(f"PAUSED: {hold}; goes on by hil continue")
+        elif self._pausing.wanted:
+            self._note("dark until another guardian process watches")
         if self._pausing.hold(self._look, lambda: bool(self._hanging())):
             self._failures = 0  # a person has seen them
             self._note("")

@@ -164,6 +164,7 @@ def drive(setup: SessionSetup, observer: Observer, stop: StopSwitch) -> SessionR
             attended.look()
 
         pausing = attended.pausing
+        pausing.guarded = lambda: watch.guarded
         waiting = Waiting(setup.rig, capture, stop, look, store.give_up, setup.clock, pausing)
         attended.waiting_is_dark = waiting.parked
         stack.callback(waiting.close)
@@ -283,7 +284,7 @@ def _wait_with_others(run: _Run) -> None:
     Interrupted
         A stop was asked for meanwhile.
     """
-    if not run.pausing.wanted:
+    if run.pausing.wishes.hold is None:
         return
     note = f"PAUSED: {run.pausing.wishes.hold}; goes on by hil continue"
     trials, n_fields, nan = run.setup.file.spec.trials, len(run.capture.fields), math.nan

@@ -18,6 +18,9 @@ from hil.spec.session import SessionSpec
 
 Model = TypeVar("Model", bound=BaseModel)
 
+# A file that a person wrote is far smaller; another is not read into memory to find out.
+_LARGEST_BYTES = 16 * 2**20
+
 
 @dataclass(frozen=True, slots=True)
 class RigFile:
@@ -107,6 +110,9 @@ def read_text(path: str | Path) -> tuple[Path, str]:
     """
     path = Path(path)
     try:
+        if (n := path.stat().st_size) > _LARGEST_BYTES:
+            allowed = f"allowed: up to {_LARGEST_BYTES // 2**20} MiB"
+            raise InputError(path, "", f"{n / 2**20:.0f} MiB, {allowed}: no rig or session file")
         # Editors on Windows write a byte-order mark, which TOML does not know.
         return path.absolute(), path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:

@@ -14,7 +14,7 @@ from hil.records.request import Request, Wish, ask
 from hil.store import lease
 from hil.store.access import Access
 from hil.store.asking.refs import session_id
-from hil.store.control import requests
+from hil.store.control import ending, requests
 from hil.store.control.folder import Beside
 from hil.store.engine import unsynced
 from hil.store.frames.writer import Keep
@@ -65,6 +65,9 @@ class Driving(Access):
         """
         with self._reading() as connection:
             chosen = session_id(connection, session)
+        if self._leases:
+            with self._writing() as connection:
+                ending.work_for(connection, chosen, self._leases)
         if resumed:
             with self._writing() as connection:
                 connection.execute(

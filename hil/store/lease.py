@@ -42,7 +42,7 @@ def acquire(
         connection.execute(select(LeaseTable).where(LeaseTable.rig == rig)).mappings().one_or_none()
     )
     if row is not None:
-        other = _holder(row)
+        other = holder_of(row)
         guards = (
             holder.role == "guardian"
             and other.role == "controller"
@@ -87,7 +87,7 @@ def renew(connection: Connection, rig: str, holder: Holder, at: datetime) -> Non
         The rig is no longer this process's.
     """
     change = {"renewed_at": at, "beats": LeaseTable.beats + 1}
-    done = connection.execute(update(LeaseTable).where(*_mine(rig, holder)).values(change))
+    done = connection.execute(update(LeaseTable).where(*mine(rig, holder)).values(change))
     if not done.rowcount:
         check(connection, rig, holder)
 
@@ -105,17 +105,18 @@ def check(connection: Connection, rig: str, holder: Holder) -> None:
     )
     if row is None:
         raise RigHeld(f"rig {rig!r}: the lease of this process was released")
-    other = _holder(row)
+    other = holder_of(row)
     if not other.same_process(holder):
         raise _refusal(rig, other, row["acquired_at"])
 
 
 def release(connection: Connection, rig: str, holder: Holder) -> bool:
     """Give the rig back; False if it was not this process's."""
-    return bool(connection.execute(delete(LeaseTable).where(*_mine(rig, holder))).rowcount)
+    return bool(connection.execute(delete(LeaseTable).where(*mine(rig, holder))).rowcount)
 
 
-def _mine(rig: str, holder: Holder) -> tuple[Any, ...]:
+def mine(rig: str, holder: Holder) -> tuple[Any, ...]:
+    """Conditions of the lease of one rig, while it is this holder's."""
     return (
         LeaseTable.rig == rig,
         LeaseTable.host == holder.host,
@@ -124,7 +125,8 @@ def _mine(rig: str, holder: Holder) -> tuple[Any, ...]:
     )
 
 
-def _holder(row: Any) -> Holder:
+def holder_of(row: Any) -> Holder:
+    """Who holds a rig, by the row of its lease."""
     return Holder(
         row["host"],
         row["pid"],

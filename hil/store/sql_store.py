@@ -28,7 +28,7 @@ from hil.records.request import Request
 from hil.records.session import SessionState
 from hil.records.trial import ENDED, OpenTrial, Proposal, TrialRow, TrialState
 from hil.store import lease
-from hil.store.control import requests
+from hil.store.control import ending, requests
 from hil.store.control.barriers import Barriers
 from hil.store.control.entries import EventEntry, TrialEntry
 from hil.store.control.folder import Beside
@@ -284,11 +284,33 @@ class SqlStore(Closing):
         self._retry.run(work)
 
     def session_state(self, state: SessionState, at: datetime, reason: str = "") -> None:
-        """Commit the session's state. One that has ended is not paused: that is passed over."""
+        """Commit the session's state. One that has ended is not paused: that is passed over.
+
+        Where other controllers go on with it, an end is that of this one alone: event ``left``.
+        """
         if state.ended:
             self._tell_lost_frames(at)
         self._catch_up()
-        self._commit(self._state(state, at, reason))
+        change = self._state(state, at, reason)
+        if not state.ended:
+            self._commit(change)
+        elif others := self._retry.run(lambda _attempt: self._end(change)):
+            said = {"controller": self._controller.name, "state": state.value, "why": reason}
+            self.event("left", at, {**said, "goes_on": others})
+
+    def _end(self, change: Update) -> list[str]:
+        """Commit the end, unless there are others who run the session: their rigs."""
+        with writing(self._engine, section=self.session_id) as connection:
+            others = ending.leave(
+                connection,
+                self.session_id,
+                self._controller.leases,
+                self._watch,
+                self._clock.monotonic(),
+            )
+            if not others:
+                connection.execute(change)
+            return others
 
     def _state(self, state: SessionState, at: datetime, reason: str) -> Update:
         before = [old.value for old in SessionState if old.may_become(state)]

@@ -212,6 +212,11 @@ class Guardian:
         """Number of the process that keeps watch."""
         return self._process.process.pid
 
+    @property
+    def guards(self) -> bool:
+        """Whether one has its orders, lives, and could park at once."""
+        return self._process.told.is_set() and self._process.alive
+
     def wait_ready(self) -> None:
         """Wait until the guardian could park at once: nothing moves before.
 

@@ -273,6 +273,11 @@ class Watch:
         """Show the guardian that this process lives; cheap, called as often as one likes."""
         self._guardian.heartbeat()
 
+    @property
+    def guarded(self) -> bool:
+        """Whether a guardian would put the light out; between two of them nothing may be lit."""
+        return self._guardian.guards
+
     def halt_if_stopped(self) -> None:
         """Once a stop is asked for: go dark, tell the devices, and wait a few seconds for them.
 

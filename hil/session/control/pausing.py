@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from hil.clock import Clock
+from hil.errors import HilError
 from hil.records.request import Request
 from hil.records.session import SessionState
 from hil.session.control.announcing import Announcing
@@ -18,6 +19,8 @@ from hil.supervision.stop import StopSwitch
 # Devices at work get so long to come to the end of a frame before the light goes.
 _DARK_S = 0.8
 _WATCH_S = 0.1
+# Without a guardian by then the session ends: nothing may be lit without one.
+_UNGUARDED_S = 120.0
 # A lamp that comes on by itself, or by somebody's hand, is put out again so often.
 _AGAIN_S = 10.0
 
@@ -56,6 +59,11 @@ class Pausing:
         Time.
     timeout_s
         After so long a pause ends the session; None for never.
+
+    Attributes
+    ----------
+    guarded
+        Whether a guardian watches; without one nothing is lit.
     """
 
     def __init__(
@@ -81,11 +89,12 @@ class Pausing:
         self._announced: Hold | None = None
         self._trial: int | None = None
         self.spoilt = False
+        self.guarded: Callable[[], bool] = lambda: True
 
     @property
     def wanted(self) -> bool:
-        """Whether the session is to wait."""
-        return self.wishes.hold is not None
+        """Whether the session is to wait: somebody asked for it, or no guardian watches."""
+        return self.wishes.hold is not None or not self.guarded()
 
     @property
     def status(self) -> dict[str, Any]:
@@ -106,7 +115,8 @@ class Pausing:
         now_s = self._clock.monotonic()
         if math.isnan(self._heard_s):
             self._heard_s = now_s
-        if now_s - self._heard_s > _DARK_S:
+        # Should this process die now, nobody would put the light out: no frame is worth that.
+        if now_s - self._heard_s > _DARK_S or not self.guarded():
             self.spoilt = True
             self._darken()
 
@@ -132,7 +142,8 @@ class Pausing:
         if self.wanted or self.spoilt:
             self._dark()
         self.spoilt = False
-        if not self.wanted and self._announced is None:
+        self._wait_for_guardian(look, over)
+        if self.wishes.hold is None and self._announced is None:
             return False
         began_s = self._dark_s = self._clock.monotonic()
         while (hold := self.wishes.hold) is not None and not (self._stop.reason or over()):
@@ -149,6 +160,22 @@ class Pausing:
                 self._announce("continued", {"by": by}, SessionState.RUNNING, None)
             self._announced = None
         return True
+
+    def _wait_for_guardian(self, look: Callable[[], None], over: Callable[[], bool]) -> None:
+        """Wait in the dark for the guardian that takes the place of one that is gone.
+
+        Raises
+        ------
+        HilError
+            There is none in time.
+        """
+        began_s = self._clock.monotonic()
+        while not (self.guarded() or self._stop.reason or over()):
+            look()
+            self._stay_dark()
+            if self._clock.monotonic() - began_s > _UNGUARDED_S:
+                raise HilError("no guardian process starts: nothing may be lit without it")
+            time.sleep(_WATCH_S)
 
     def _stay_dark(self) -> None:
         now_s = self._clock.monotonic()

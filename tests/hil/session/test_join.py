@@ -149,3 +149,34 @@ def test_who_is_at_work_beside_one_that_waits_waits_too(tmp_path: Path) -> None:
     assert len(n_trials) == 2
     kinds = [kind for kind in bench.events() if kind in ("paused", "continued")]
     assert kinds == ["paused", "continued"], "who only waits with another says nothing of it"
+
+
+def test_who_leaves_a_session_that_another_runs_does_not_end_it(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    second = tmp_path / "second.toml"
+    second.write_text(RIG.replace("small scope", "second scope"), encoding="utf-8")
+    between: list[str] = []
+
+    def join(snapshot: Snapshot) -> None:
+        if snapshot.state is not TrialState.COMPLETE or between:
+            return
+        between.append("the first has no trial in work")
+        stop = StopSwitch()
+
+        def once(seen: Snapshot) -> None:
+            if seen.state is TrialState.COMPLETE:
+                stop.press("seen enough")
+
+        result = bench.resume(join=True, rig=second, observer=once, stop=stop)
+        with bench.database() as database:
+            between.extend((result.state, str(database.session("last").state)))
+
+    result = bench.run(observer=join)
+    assert between[1:] == ["STOPPED", "RUNNING"]
+    assert (result.state, bench.states()) == ("COMPLETE", ["COMPLETE"] * 6)
+    with bench.database() as database:
+        assert database.session("last").state == "COMPLETE"
+    kinds, details = bench.details()
+    left = details[kinds.index("left")]
+    assert (left["state"], left["why"]) == ("STOPPED", "seen enough")
+    assert left["goes_on"] == ["small scope"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -223,3 +224,29 @@ def test_deep_nesting_is_one_line(tmp_path: Path, text: str) -> None:
     path.write_text(text)
     with pytest.raises(InputError, match=r"rig\.toml: (nested too deeply|not TOML)"):
         load_rig_file(path)
+
+
+@pytest.mark.parametrize("load", [load_rig_file, load_session_file])
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("folder", "cannot be read"),
+        ("huge", "1024 MiB, allowed: up to 16 MiB"),
+        ("binary", "not UTF-8 text"),
+        ("nul", "not TOML"),
+    ],
+)
+def test_what_has_taken_the_place_of_a_file_is_told_in_one_line(
+    tmp_path: Path, load: Callable[[Path], object], kind: str, said: str
+) -> None:
+    path = tmp_path / "file.toml"
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "huge":
+        with path.open("wb") as file:
+            file.truncate(2**30)  # holes: no room is taken, and none of it is read
+    else:
+        path.write_bytes(b"\x89PNG\xff\x00" if kind == "binary" else b'name = "a\x00b"\n')
+    with pytest.raises(InputError, match=said) as refused:
+        load(path)
+    assert "\n" not in str(refused.value)

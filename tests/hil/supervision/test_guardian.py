@@ -139,6 +139,20 @@ def test_a_guardian_that_is_killed_is_replaced_and_the_event_says_so(
     assert wait_until_dark(bench.folder) - killed_at < 4.0, "it may still be importing"
 
 
+def test_between_two_guardians_the_sample_is_dark_so_that_a_kill_leaves_no_light_on(
+    bench: Bench, lit: subprocess.Popen[str]
+) -> None:
+    killed_at = time.time()
+    guardian_of(lit).kill()
+    assert wait_until_dark(bench.folder) - killed_at < 2.0
+    wait_for(lambda: "guardian_lost" in bench.events())
+    wait_for(lambda: lit_mw(bench.folder) == 5.0)
+    assert not {"FAILED", "ABORTED"} & set(bench.states()), "it was measured again"
+    killed_at = time.time()
+    lit.kill()
+    assert wait_until_dark(bench.folder) - killed_at < 2.0, "lit, so that one watched"
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot stop a process")
 def test_a_controller_that_is_frozen_is_ended_and_the_rig_parked(
     bench: Bench, planted: dict[str, str]

@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+import pytest
+
 from hil.clock import SystemClock
+from hil.errors import HilError
 from hil.records.request import Wish, ask
 from hil.session.control.pausing import Pausing
 from hil.session.control.wishes import Wishes
@@ -139,3 +142,32 @@ def test_who_waits_with_another_says_nothing_unless_it_is_let_go_on_itself() -> 
     assert bench.hold(lambda: bench.wishes.obey([ask(Wish.CONTINUE, "")]))
     bench.pausing.announcing.finish()
     assert bench.rows.done == ["dark", "dark", "RUNNING", "continued"]
+
+
+def test_without_a_guardian_the_lamp_is_off_at_once_and_nothing_is_announced() -> None:
+    bench = Bench()
+    guarded = [False]
+    bench.pausing.guarded = lambda: guarded[0]
+    bench.pausing.watch()
+    assert bench.pausing.spoilt
+    assert bench.rows.done == ["lamp off"]
+    looks = iter(range(10))
+
+    def look() -> None:
+        guarded[0] = next(looks) == 2
+
+    assert not bench.hold(look)
+    assert next(looks) == 3
+    assert bench.rows.done[1] == "dark"
+    assert set(bench.rows.done) == {"lamp off", "dark"}
+
+
+def test_a_session_without_a_guardian_for_long_ends() -> None:
+    bench = Bench()
+    bench.pausing.guarded = lambda: False
+
+    def look() -> None:
+        bench.clock.ahead_s += 50
+
+    with pytest.raises(HilError, match="no guardian process starts"):
+        bench.hold(look)
