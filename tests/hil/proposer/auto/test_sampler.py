@@ -83,7 +83,7 @@ def test_the_higher_of_two_optima() -> None:
         high = 1.0 * np.exp(-(((x - 0.85) / 0.1) ** 2).sum())
         return float(0.05 + low + high)
 
-    found = [searched(objective, axes, 60, seed=seed).best_value for seed in (1, 2, 3)]
+    found = [searched(objective, axes, 45, seed=seed).best_value for seed in (1, 2, 3)]
     assert sorted(found)[1] > 0.95
 
 
