@@ -6,16 +6,13 @@ whose name is the ``kind`` of ``array = { kind = ... }``.
 
 from __future__ import annotations
 
-import difflib
-import importlib
-import importlib.metadata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from pydantic import BaseModel
 
-from drivers.errors import ConfigError
+from drivers.registered import find_registered
 from drivers.types import Floats
 
 BUILT_IN = {
@@ -106,21 +103,4 @@ def array_kind(name: str) -> ArrayKind:
     ConfigError
         No such kind, or it is none.
     """
-    found: Any = None
-    if name in BUILT_IN:
-        module, _, attribute = BUILT_IN[name].partition(":")
-        found = getattr(importlib.import_module(module), attribute)
-    else:
-        points = {p.name: p for p in importlib.metadata.entry_points(group=ENTRY_POINTS)}
-        if name not in points:
-            known = sorted({*BUILT_IN, *points})
-            near = difflib.get_close_matches(name, known, 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
-            raise ConfigError("array.kind", f"no array {name!r}, {hint}")
-        try:
-            found = points[name].load()
-        except Exception as error:  # whatever another package brings about
-            raise ConfigError("array.kind", f"{name!r} cannot be imported: {error}") from error
-    if not isinstance(found, ArrayKind):
-        raise ConfigError("array.kind", f"{name!r} is no ArrayKind")
-    return found
+    return find_registered(name, ArrayKind, BUILT_IN, ENTRY_POINTS, "array")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
 from drivers.errors import ConfigError
 from drivers.modal.array import ActuatorArray, ArrayKind, array_kind
@@ -18,6 +18,7 @@ from drivers.modal.bounds import ActuatorBounds, neighbours
 from drivers.modal.device import Mechanics, ModalDevice
 from drivers.modal.files import read_numbers
 from drivers.protocol import Device
+from drivers.registered import checked_options, named_kind
 from drivers.types import Floats
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
@@ -288,17 +289,9 @@ class ModalKind:
         ConfigError, pydantic.ValidationError
         """
         options = ModalOptions.model_validate(dict(table))
-        array = dict(options.array)
-        name = array.pop("kind", None)
-        if not isinstance(name, str):
-            raise ConfigError("array", 'allowed: { kind = "bmc", ... }')
+        name, own = named_kind(options.array, "array", "bmc")
         kind = array_kind(name)
-        try:
-            array_options = kind.options.model_validate(array)
-        except ValidationError as error:
-            first = error.errors()[0]
-            key = ".".join(["array", *(str(part) for part in first["loc"])])
-            raise ConfigError(key, str(first["msg"])) from None
+        array_options = checked_options(kind.options, own, "array")
         return CheckedModal(check_modes(options, folder, kind), kind, array_options)
 
     def resources(self, options: CheckedModal) -> tuple[str, ...]:

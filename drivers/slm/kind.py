@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
 from drivers.errors import ConfigError
 from drivers.modal.files import read_numbers
 from drivers.protocol import Device
+from drivers.registered import checked_options, named_kind
 from drivers.slm.device import ModulatorDevice
 from drivers.slm.modulator import Modulator, ModulatorKind, Panel, modulator_kind
 from drivers.slm.pupil import STEEPEST, OwnModes, Pupil, PupilPlace
@@ -287,17 +288,9 @@ class SlmKind:
         ConfigError, pydantic.ValidationError
         """
         options = ModulatorOptions.model_validate(dict(table))
-        said = dict(options.modulator)
-        name = said.pop("kind", None)
-        if not isinstance(name, str):
-            raise ConfigError("modulator", 'allowed: { kind = "santec", ... }')
+        name, own = named_kind(options.modulator, "modulator", "santec")
         kind = modulator_kind(name)
-        try:
-            modulator_options = kind.options.model_validate(said)
-        except ValidationError as error:
-            first = error.errors()[0]
-            key = ".".join(["modulator", *(str(part) for part in first["loc"])])
-            raise ConfigError(key, str(first["msg"])) from None
+        modulator_options = checked_options(kind.options, own, "modulator")
         checked = check_pupil(options, folder)
         if missing := kind.needed():
             raise ConfigError("modulator.kind", f"{name!r} {missing}")

@@ -6,16 +6,13 @@ A modulator of another package is a `ModulatorKind` under an entry point of the 
 
 from __future__ import annotations
 
-import difflib
-import importlib
-import importlib.metadata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from pydantic import BaseModel
 
-from drivers.errors import ConfigError
+from drivers.registered import find_registered
 from drivers.types import Pixels
 
 SUITE = "drivers.slm.suite"
@@ -133,22 +130,4 @@ def modulator_kind(name: str) -> ModulatorKind:
     ConfigError
         No such kind, or it is none.
     """
-    found: Any = None
-    if name in BUILT_IN:
-        module, _, attribute = BUILT_IN[name].partition(":")
-        found = getattr(importlib.import_module(module), attribute)
-    else:
-        points = {p.name: p for p in importlib.metadata.entry_points(group=ENTRY_POINTS)}
-        if name not in points:
-            known = sorted({*BUILT_IN, *points})
-            near = difflib.get_close_matches(name, known, 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
-            raise ConfigError("modulator.kind", f"no modulator {name!r}, {hint}")
-        try:
-            found = points[name].load()
-        except Exception as error:  # whatever another package brings about
-            problem = f"{name!r} cannot be imported: {error}"
-            raise ConfigError("modulator.kind", problem) from error
-    if not isinstance(found, ModulatorKind):
-        raise ConfigError("modulator.kind", f"{name!r} is no ModulatorKind")
-    return found
+    return find_registered(name, ModulatorKind, BUILT_IN, ENTRY_POINTS, "modulator")

@@ -43,7 +43,6 @@ def test_times_without_an_interval_are_images_of_their_own() -> None:
 
 
 def test_yaml_is_read_too() -> None:
-    pytest.importorskip("yaml")
     planes = read_sequence("channels: [DAPI, Cy5]\nstage_positions: []\n", "Camera", "")
     assert [dict(plane.settings) for plane in planes] == [
         {"Preset.Channel": "DAPI"},
