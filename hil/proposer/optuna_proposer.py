@@ -91,12 +91,18 @@ class OptunaProposer:
             return first
         drift = fit_drift(rows, _CONFIDENCE) if self._plan.reference_every else None
         rows = without_drift(rows, drift)
-        if self._searched(rows) and (again := self._finals.next(rows)) is not None:
+        nothing_to_gain = self._nothing_to_gain(rows)
+        too_little = f"less than {self._plan.least_gain or 0:g} is expected of another trial"
+        try:
+            again = self._finals.next(rows) if self._searched(rows) else None
+        except SearchExhausted as decided:
+            if nothing_to_gain:  # why the search ended, and why the comparison of leaders did
+                raise SearchExhausted(f"{too_little}; {decided}") from None
+            raise
+        if again is not None:
             return again
-        if self._nothing_to_gain(rows):
-            raise SearchExhausted(
-                f"less than {self._plan.least_gain:g} is expected of another trial"
-            )
+        if nothing_to_gain:
+            raise SearchExhausted(too_little)
         if self._reference_due(rows):
             reference = self._plan.reference
             return Proposal("reference", dict(reference), self._known(reference))
