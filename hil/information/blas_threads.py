@@ -8,6 +8,7 @@ instead.
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,9 +38,8 @@ class _SharedLimit:
     """The limit is the process's: who comes second must not restore what the first has set."""
 
     def __init__(self) -> None:
-        import scipy.linalg  # noqa: F401 - its BLAS is not numpy's, and is found once loaded
-
-        self._controller = ThreadpoolController()
+        self._controller: Any = None
+        self._modules = 0
         self._lock = threading.Lock()
         self._users = 0
         self._set: Any = None
@@ -47,7 +47,7 @@ class _SharedLimit:
     def enter(self) -> None:
         with self._lock:
             if self._users == 0:
-                self._set = self._controller.limit(limits=1, user_api="blas")
+                self._set = self._libraries().limit(limits=1, user_api="blas")
             self._users += 1
 
     def leave(self) -> None:
@@ -55,3 +55,12 @@ class _SharedLimit:
             self._users -= 1
             if self._users == 0:
                 self._set.restore_original_limits()
+
+    def _libraries(self) -> ThreadpoolController:
+        """Every BLAS that is loaded by now: a module imported since may have brought its own."""
+        import scipy.linalg  # noqa: F401 - its BLAS is not numpy's, and is found once loaded
+
+        if self._controller is None or len(sys.modules) != self._modules:
+            self._modules = len(sys.modules)
+            self._controller = ThreadpoolController()
+        return self._controller

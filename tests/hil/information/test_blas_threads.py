@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -24,6 +25,16 @@ def test_one_thread_inside_and_as_before_outside() -> None:
             assert blas_threads() <= {1}
             _ = 1 / 0
         assert blas_threads() == before
+
+
+def test_a_library_loaded_later_is_limited_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    with one_blas_thread():  # what is loaded by now is known
+        pass
+    cv2 = pytest.importorskip("cv2")  # brings a BLAS of its own
+    assert cv2
+    monkeypatch.setitem(sys.modules, "hil_test_loaded_later", sys)
+    with threadpool_limits(3, "blas"), one_blas_thread():
+        assert blas_threads() <= {1}
 
 
 def test_those_that_overlap_leave_it_as_the_first_found_it() -> None:
