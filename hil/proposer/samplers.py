@@ -31,7 +31,6 @@ from optuna.trial import FrozenTrial, create_trial
 from drivers.types import Value
 from hil import spec
 from hil.proposer.attributes import FIELDS_ATTR, SD_ATTR
-from hil.proposer.cmaes_state import NumericCmaEsSampler
 from hil.proposer.distributions import distribution, inside
 from hil.records.knowledge import EarlierSession
 from hil.spec.axis import grid_values
@@ -157,6 +156,8 @@ def _(sampler: spec.GpSampler, ask: Ask) -> BaseSampler:
 
 @built.register
 def _(sampler: spec.CmaesSampler, ask: Ask) -> BaseSampler:
+    from hil.proposer.cmaes_state import NumericCmaEsSampler  # brings scipy.stats: 0.4 s
+
     return NumericCmaEsSampler(
         n_startup_trials=sampler.startup_trials,
         popsize=sampler.population_size,

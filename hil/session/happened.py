@@ -43,13 +43,12 @@ def what_happened(database: Database, session_id: str) -> tuple[Happened, ...]:
         before = found.get(what)
         found[what] = Happened(severity, what, before.n + 1 if before else 1, last)
 
-    events = database.events(session_id)
-    for kind, detail in zip(events["kind"], events["detail"], strict=True):
+    events = database.event_rows(session_id)
+    for kind, detail in zip(events.column("kind"), events.column("detail"), strict=True):
         add(severity_of(kind), kind, _said(detail))
-    trials = database.trials(session_id, sort="number")
-    for number, state, reason in zip(
-        trials["number"], trials["state"], trials["reason"], strict=True
-    ):
+    trials = database.trial_rows(session_id, sort="number")
+    columns = (trials.column(name) for name in ("number", "state", "reason"))
+    for number, state, reason in zip(*columns, strict=True):
         if (severity := TRIAL_SEVERITY.get(TrialState(state))) is not None:
             add(severity, f"trial {state}", f"trial {number}: {reason}")
     return tuple(sorted(found.values(), key=lambda one: (-one.severity.rank, -one.n, one.what)))

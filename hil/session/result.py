@@ -115,7 +115,12 @@ def result_of(
     steady = without_drift(rows, drift)
     best = winner(steady)
     # of several estimates of a trial, the oldest is the session's own
-    estimates = database.estimates(session_id).drop_duplicates("number")
+    table = database.estimate_rows(session_id)
+    estimates = dict(zip(reversed(table.column("number")), reversed(table.rows), strict=True))
+    flags, details = (
+        [row[table.names.index(name)] for row in estimates.values()]
+        for name in ("flags", "details")
+    )
     return SessionResult(
         session_id=record.id,
         name=record.name,
@@ -129,10 +134,10 @@ def result_of(
         database=database.url,
         frames=database.frames_folder,
         drift=drift,
-        flags=Counter(flag for flags in estimates["flags"] for flag in flags),
+        flags=Counter(flag for found in reversed(flags) for flag in found),
         n_barred=sum(row.constraints.get("flags", 0) > 0 for row in rows),
         happened=what_happened(database, session_id),
-        noise_checked=all(found.get("noise_checked", True) for found in estimates["details"]),
+        noise_checked=all(found.get("noise_checked", True) for found in details),
         refused=_refused(database, session_id),
         winner=named_winner(steady, record.session_text),
     )
@@ -172,9 +177,9 @@ def _confidence(session_text: str) -> float:
 
 def _refused(database: Database, session_id: str) -> Mapping[str, int]:
     """Count the events of refused frames by the guard's name."""
-    events = database.events(session_id)
+    events = database.event_rows(session_id)
     return Counter(
         str(detail.get("guard"))
-        for kind, detail in zip(events["kind"], events["detail"], strict=True)
+        for kind, detail in zip(events.column("kind"), events.column("detail"), strict=True)
         if kind == "frames_refused"
     )

@@ -20,9 +20,8 @@ import math
 from collections.abc import Callable
 
 import numpy as np
+import scipy  # its parts load where they are used
 from numpy.typing import NDArray
-from scipy.optimize import fsolve, minimize, minimize_scalar
-from scipy.special import ndtr
 
 from drivers.types import Floats
 from hil.noise.entropy.mixing_distribution import fit_mixing
@@ -93,7 +92,7 @@ class _GaussianOffsets:
             return _cost(self._weights @ table, self._count)
 
         simplex = self._guess + np.array([[0.0, 0.0], [0.2, 0.0], [0.0, 1.0]])
-        found = minimize(
+        found = scipy.optimize.minimize(
             cost,
             self._guess,
             method="Nelder-Mead",
@@ -107,7 +106,7 @@ def _cost(likelihood: Floats, count: NDArray[np.int64]) -> float:
 
 
 def _lowest(cost: Callable[[float], float]) -> float:
-    found = minimize_scalar(
+    found = scipy.optimize.minimize_scalar(
         cost, bounds=(_LEAST_SIGMA_ADU, 2.0), method="bounded", options={"xatol": 1e-4}
     )
     return float(found.x)
@@ -136,13 +135,13 @@ def unclipped_moments(mean_adu: float, variance_adu2: float) -> tuple[float, flo
     def miss(guess: Floats) -> list[float]:
         mu, sigma = float(guess[0]), math.exp(float(guess[1]))
         z = mu / sigma
-        density, above = math.exp(-z * z / 2) / math.sqrt(2 * math.pi), float(ndtr(z))
+        density, above = math.exp(-z * z / 2) / math.sqrt(2 * math.pi), float(scipy.special.ndtr(z))
         mean = mu * above + sigma * density
         square = (mu * mu + sigma * sigma) * above + mu * sigma * density
         return [(mean - mean_adu) / sigma, math.log((square - mean**2) / variance_adu2)]
 
     start = np.array([mean_adu, 0.5 * math.log(variance_adu2)])
-    found, _, status, _ = fsolve(miss, start, full_output=True)
+    found, _, status, _ = scipy.optimize.fsolve(miss, start, full_output=True)
     if status != 1:
         return mean_adu, variance_adu2
     return float(found[0]), math.exp(2 * float(found[1]))
@@ -159,7 +158,7 @@ def _near_the_median(pairs: NDArray[np.int64]) -> NDArray[np.int64]:
 def _cells(mu: Floats, sigma: float, low: int, high: int) -> Floats:
     """P(y | mu), (n_mu, high - low + 1); 0 holds all that lies below it."""
     edges = np.arange(low, high + 2) - 0.5
-    below = ndtr((edges - mu[:, None]) / sigma)
+    below = scipy.special.ndtr((edges - mu[:, None]) / sigma)
     if low == 0:
         below[:, 0] = 0.0
     result: Floats = np.diff(below, axis=1)

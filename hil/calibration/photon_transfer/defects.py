@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import scipy  # its parts load where they are used
 from numpy.typing import NDArray
-from scipy import ndimage, stats
 
 from hil.calibration.photon_transfer.stack import Stack
 
@@ -33,14 +33,14 @@ def find_usable(darks: Sequence[Stack], lit: Sequence[Stack], flats: Sequence[St
     dof = sum(stack.n - 1 for stack in darks)
     pooled = sum((s.n - 1) * s.variance_adu2.astype(np.float64) for s in darks) / dof
     typical = max(float(np.median(pooled)), 1 / 12)
-    chance = float(stats.chi2.isf(_UNLIKELY, dof)) / dof
+    chance = float(scipy.stats.chi2.isf(_UNLIKELY, dof)) / dof
     usable &= np.asarray(pooled) < typical * max(_NOISY, 2 * chance)
     still = np.all([stack.variance_adu2 == 0 for stack in (*darks, *lit)], axis=0)
     if not still.all():
         usable &= ~still
     for stack in flats:
         signal = stack.mean_adu - darks[0].mean_adu
-        level = ndimage.uniform_filter(signal, _AROUND_PX, mode="mirror")
+        level = scipy.ndimage.uniform_filter(signal, _AROUND_PX, mode="mirror")
         usable &= (signal > (1 - _DEAD_RESPONSE) * level) & (signal < (1 + _DEAD_RESPONSE) * level)
     return usable
 

@@ -17,8 +17,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy  # its parts load where they are used
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from drivers.types import Floats
 from hil.calibration.photon_transfer.line.variance_line import ROUNDING_ADU2, Line
@@ -173,9 +173,10 @@ def _smooth(image: Floats, usable: Mask) -> Floats:
     surface = _polynomial(image, usable)
     sigma = max(_LEAST_SHADING_PX, min(image.shape) / _SHADING_SHARE)
     left = np.where(usable, image - surface, 0.0)
-    share = ndimage.gaussian_filter(usable.astype(np.float64), sigma, mode="mirror")
+    share = scipy.ndimage.gaussian_filter(usable.astype(np.float64), sigma, mode="mirror")
     return np.asarray(
-        surface + ndimage.gaussian_filter(left, sigma, mode="mirror") / np.maximum(share, 1e-6)
+        surface
+        + scipy.ndimage.gaussian_filter(left, sigma, mode="mirror") / np.maximum(share, 1e-6)
     )
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+import scipy  # its parts load where they are used
 
 from hil.calibration.photon_transfer.stack import BLOCK_PX, Stack
 
@@ -111,7 +111,7 @@ def _flicker(lit: Sequence[Stack], offset_adu: float) -> float:
         seen = float(stack.frame_deviations_adu.var(ddof=1))
         if signal <= 0:
             continue
-        sure = sure or seen * dof > own * stats.chi2.isf(_BY_CHANCE, dof)
+        sure = sure or seen * dof > own * scipy.stats.chi2.isf(_BY_CHANCE, dof)
         squares += dof * (seen - own) / signal**2
         dofs += dof
     return math.sqrt(max(squares, 0.0) / dofs) if sure else 0.0

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy  # its parts load where they are used
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from drivers.types import Floats
 
@@ -259,7 +259,7 @@ def _motion(noise: Floats32, mean: Floats, inside: NDArray[np.bool_]) -> tuple[f
     The gradient's filter leaves out the pixel itself, so that noise in m cannot pass for motion.
     """
     slopes = [
-        (ndimage.gaussian_filter(mean, _GRADIENT_SIGMA_PX, order=order) * inside).ravel()
+        (scipy.ndimage.gaussian_filter(mean, _GRADIENT_SIGMA_PX, order=order) * inside).ravel()
         for order in ((1, 0), (0, 1))
     ]
     basis = np.stack(slopes)
@@ -280,7 +280,9 @@ def _cubic(
     n = len(noise)
     if n < 3 or not inside.any():
         return None
-    around = ndimage.convolve(variance, NEIGHBOURS, mode="mirror")  # independent of the pixel's own
+    around = scipy.ndimage.convolve(
+        variance, NEIGHBOURS, mode="mirror"
+    )  # independent of the pixel's own
     v = np.maximum(around, _LEAST_VARIANCE * float(np.median(around[inside])) + 1e-9)
     weight = inside / v**2
     weight /= weight.sum()

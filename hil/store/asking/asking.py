@@ -134,9 +134,13 @@ class Asking(Access):
 
     def estimates(self, session: str | None = None) -> pd.DataFrame:
         """One row an estimate, with the values of each field of view; oldest first."""
+        return self.estimate_rows(session).frame()
+
+    def estimate_rows(self, session: str | None = None) -> RowTable:
+        """Give the rows of `estimates` as they come: without pandas, which takes long to load."""
         with self._reading() as connection:
             chosen = None if session is None else session_id(connection, session)
-            return queries.estimates(connection, chosen).frame()
+            return queries.estimates(connection, chosen)
 
     def events(self, session: str | None = None, *, newest: int | None = None) -> pd.DataFrame:
         """One row an event, oldest first; ``number`` is that of the trial in work, if one was.
@@ -146,6 +150,10 @@ class Asking(Access):
         newest
             The last so many only.
         """
+        return self.event_rows(session, newest=newest).frame()
+
+    def event_rows(self, session: str | None = None, *, newest: int | None = None) -> RowTable:
+        """Give the rows of `events` as they come: without pandas, which takes long to load."""
         with self._reading() as connection:
             chosen = None if session is None else session_id(connection, session)
             return queries.events(connection, chosen, newest)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, case, func, select
 
@@ -26,9 +26,6 @@ from hil.store.models import (
     SettingTable,
     TrialTable,
 )
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 def trials(
@@ -157,12 +154,8 @@ def estimates(connection: Connection, session_id: str | None) -> RowTable:
     return _rows(connection, query, names)
 
 
-def events(
-    connection: Connection, session_id: str | None, newest: int | None = None
-) -> pd.DataFrame:
+def events(connection: Connection, session_id: str | None, newest: int | None = None) -> RowTable:
     """One row an event; see `Database.events`."""
-    import pandas as pd
-
     query = select(
         EventTable.session_id,
         TrialTable.number,
@@ -176,12 +169,11 @@ def events(
         query = query.order_by(EventTable.at.desc(), EventTable.id.desc()).limit(newest)
     if session_id is not None:
         query = query.where(EventTable.session_id == session_id)
-    frame = _rows(connection, query, ["session_id", "number", "kind", "at", "detail"]).frame()
+    table = _rows(connection, query, ["session_id", "number", "kind", "at", "detail"])
     if newest is not None:
-        frame = frame.iloc[::-1].reset_index(drop=True)
-    severities = [severity_of(kind).value for kind in frame["kind"]]
-    frame.insert(3, "severity", pd.Series(severities, index=frame.index, dtype=object))
-    return frame
+        table = RowTable(table.names, table.rows[::-1], table.n_known)
+    severities = [severity_of(kind).value for kind in table.column("kind")]
+    return table.with_column("severity", severities, after="kind")
 
 
 def _filterable(columns: Mapping[str, Column]) -> set[str]:

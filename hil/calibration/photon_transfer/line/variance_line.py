@@ -23,8 +23,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
+import scipy  # its parts load where they are used
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from drivers.types import Floats
 from hil.calibration.photon_transfer.stack import NEIGHBOURS, Stack
@@ -186,7 +186,7 @@ def _clear_of_the_ends(
 def _bins_of(signal: Floats, stack: Stack, kept: NDArray[np.bool_]) -> Iterable[tuple[float, ...]]:
     if kept.sum() < 2:
         return
-    around = ndimage.convolve(signal, NEIGHBOURS, mode="mirror")[kept]
+    around = scipy.ndimage.convolve(signal, NEIGHBOURS, mode="mirror")[kept]
     s, v = signal[kept].astype(np.float64), stack.variance_adu2[kept].astype(np.float64)
     number = int(np.clip(len(s) // _PIXELS_A_BIN, 1, _MOST_BINS))
     some = around[:: max(1, len(around) // _PIXELS_FOR_EDGES)]
