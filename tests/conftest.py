@@ -13,11 +13,18 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import URL, make_url
 
 from tests.postgres import admin, new_database
+
+# How fast a loaded machine is says nothing about the code.
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any machine")
 
 # Files that take longest: what begins last, alone, is what the others wait for.
 LONG = (

@@ -17,7 +17,7 @@ from hil.replay.on_rig import replay_on
 from hil.replay.recorded_trials import REPLAY_OF
 from hil.store import Database
 from tests.hil.replay.recorded_sessions import copied, session_named
-from tests.hil.small_session import RIG, SESSION
+from tests.hil.small_session import BY_DEFAULT, RIG, SESSION
 
 
 @pytest.fixture
@@ -154,7 +154,7 @@ def test_every_estimator_gives_the_same_numbers(tmp_path: Path, estimator: str) 
     (tmp_path / "rig.toml").write_text(SMALL, encoding="utf-8")
     told = f'\n[estimator]\nkind = "{estimator}"\npatch_size = 4\n'
     session = tmp_path / "session.toml"
-    session.write_text(SESSION.replace("trials = 6", "trials = 1") + told, encoding="utf-8")
+    session.write_text(BY_DEFAULT.replace("trials = 6", "trials = 1") + told, encoding="utf-8")
     url = f"sqlite:///{(tmp_path / 'hil.db').as_posix()}"
     recorded = hil.run_session(session, url)
     assert recorded.n_complete == 1, recorded.happened

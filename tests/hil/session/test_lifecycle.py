@@ -47,7 +47,7 @@ def test_at_the_end_the_rig_goes_to_the_best_and_parks(bench: Bench) -> None:
 
 
 def test_best_chooses_once_for_all_trials(bench: Bench) -> None:
-    bench.write(RIG, SESSION.replace("[sampler]", '[estimator]\nkind = "best"\n\n[sampler]'))
+    bench.write(RIG, SESSION.replace('"stationary"', '"best"'))
     bench.run(trials=2)
     bench.resume(trials=4)
     with bench.database() as database:

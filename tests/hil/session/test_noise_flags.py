@@ -12,10 +12,10 @@ from hil.cli.runs import summarise
 from hil.errors import InputError
 from hil.session.assess import check_estimator
 from hil.spec import load_session_file
-from tests.hil.small_session import RIG, SESSION
+from tests.hil.small_session import BY_DEFAULT, RIG
 
 WRONG = {"noise_mismatch", "noise_correlated"}
-EIGHT_FIELDS = SESSION.replace("columns = 2, rows = 2", "columns = 4, rows = 2")
+EIGHT_FIELDS = BY_DEFAULT.replace("columns = 2, rows = 2", "columns = 4, rows = 2")
 
 
 class Case(NamedTuple):
@@ -88,7 +88,7 @@ def test_a_session_may_let_a_flag_win(tmp_path: Path) -> None:
 
 def test_a_flag_that_there_is_not_is_refused(tmp_path: Path) -> None:
     (tmp_path / "rig.toml").write_text(RIG, encoding="utf-8")
-    asked = SESSION + '\n[constraints]\nallow_flags = ["noise_mismatched"]\n'
+    asked = BY_DEFAULT + '\n[constraints]\nallow_flags = ["noise_mismatched"]\n'
     (tmp_path / "session.toml").write_text(asked, encoding="utf-8")
     with pytest.raises(
         InputError, match=r"constraints\.allow_flags.*noise_mismatched.*noise_mismatch"
@@ -99,7 +99,7 @@ def test_a_flag_that_there_is_not_is_refused(tmp_path: Path) -> None:
 def test_a_session_without_repeats_says_that_it_could_not_check(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    once = SESSION.replace("repeats = 2", "repeats = 1")
+    once = BY_DEFAULT.replace("repeats = 2", "repeats = 1")
     result, _ = ran(tmp_path, "gain_e_per_adu = 0.475", once)
     assert not result.noise_checked
     summarise(result)
@@ -129,7 +129,7 @@ def test_what_all_fields_share_is_taken_off_if_the_session_says_so(tmp_path: Pat
 @pytest.mark.parametrize(
     ("session", "problem"),
     [
-        (SESSION + "\n[estimator]\nsubtract_pattern = true\n", "4 fields of view, needed: 8"),
+        (BY_DEFAULT + "\n[estimator]\nsubtract_pattern = true\n", "4 fields of view, needed: 8"),
         (
             EIGHT_FIELDS + '\n[estimator]\nkind = "gaussian"\nsubtract_pattern = true\n',
             "allowed: copula, predictive, stationary",

@@ -11,7 +11,7 @@ import pytest
 import hil
 from hil.errors import InputError
 from tests.hil.session_bench import Bench
-from tests.hil.small_session import RIG, SESSION
+from tests.hil.small_session import BY_DEFAULT, RIG, SESSION
 
 
 def test_a_session_runs_records_and_parks(bench: Bench) -> None:
@@ -81,8 +81,8 @@ WRONG = [
 
 @pytest.mark.parametrize("case", WRONG, ids=lambda case: case.name)
 def test_wrong_sessions_write_nothing(case: Wrong, bench: Bench) -> None:
-    assert case.old in SESSION
-    bench.write(RIG, SESSION.replace(case.old, case.new, 1))
+    assert case.old in BY_DEFAULT
+    bench.write(RIG, BY_DEFAULT.replace(case.old, case.new, 1))
     with pytest.raises(InputError) as caught:
         bench.run()
     assert caught.value.key == case.key
@@ -123,6 +123,7 @@ def test_a_session_goes_on_with_the_estimator_that_it_began_with(bench: Bench) -
     import sqlite3
     from contextlib import closing
 
+    bench.write(RIG, BY_DEFAULT)
     bench.run(trials=1)
     file = bench.url.removeprefix("sqlite:///")
     with closing(sqlite3.connect(file)) as connection, connection:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hil.cli.main import run
-from tests.hil.small_session import RIG, SESSION
+from tests.hil.small_session import BY_DEFAULT, RIG, SESSION
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +38,7 @@ def test_stopping_rules_are_said(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_every_mistake_is_a_line_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
-    wrong = SESSION.replace("z5_nm", "zz_nm").replace("low = -1\n", "low = -1000\n")
+    wrong = BY_DEFAULT.replace("z5_nm", "zz_nm").replace("low = -1\n", "low = -1000\n")
     wrong = wrong.replace("repeats = 2", 'repeats = 2\nunguarded = ["nobody"]')
     wrong += '\n[estimator]\nkind = "none"\n\n[fixed]\n"light.power_mw" = 1e9\n'
     Path("session.toml").write_text(wrong, encoding="utf-8")

@@ -14,9 +14,9 @@ from hil.store.asking import setting_names
 
 @pytest.fixture
 def asked(db: Database, run: Any, new_session: Callable[..., NewSession]) -> Database:
-    """Three hundred trials; one in the middle has a setting that no other has."""
-    for number in range(300):
-        extra = {"Odd.word": "x"} if number == 150 else {}
+    """Some trials; one in the middle has a setting that no other has."""
+    for number in range(160):
+        extra = {"Odd.word": "x"} if number == 80 else {}
         run.complete(**{"Z.position_um": float(number), "A.b": 1.0, **extra})
     db.create_session(new_session(name="other"))
     return db
@@ -40,8 +40,8 @@ def test_a_setting_of_a_trial_in_the_middle_is_found_and_shown(
     asked: Database, session_id: str
 ) -> None:
     assert asked.trials(session_id, limit=5)["A.b"].tolist() == [1.0] * 5
-    assert asked.trials(session_id, where=["Odd.word = x"])["number"].tolist() == [150]
-    assert asked.trials(session_id, sort="Odd.word", limit=1)["number"].tolist() == [150]
+    assert asked.trials(session_id, where=["Odd.word = x"])["number"].tolist() == [80]
+    assert asked.trials(session_id, sort="Odd.word", limit=1)["number"].tolist() == [80]
     assert asked.trials(session_id)["Odd.word"].dropna().tolist() == ["x"]
     with pytest.raises(InputError, match=r"did you mean 'Odd\.word'"):
         asked.trials(session_id, where=["Odd.wrd = x"])
