@@ -134,12 +134,18 @@ class Assessment:
     objective_interval
         Confidence interval of the first objective; None where that is the estimate's bits per
         pixel, whose interval it then has.
+    absent
+        Metrics that there are no numbers of, and why.
+    failure
+        Why the trial is none that counts; empty if it is one.
     """
 
     estimate: Estimate
     objectives: Mapping[str, float]
     constraints: Mapping[str, float]
     objective_interval: tuple[float, float] | None = None
+    absent: Mapping[str, str] = field(default_factory=dict)
+    failure: str = ""
 
     @property
     def interval(self) -> tuple[float, float]:

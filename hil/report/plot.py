@@ -12,6 +12,7 @@ from hil.errors import InputError, nearest
 from hil.report import course_figures, settings_figures
 from hil.report.drawing import known_format, save
 from hil.report.material import Material, material_of
+from hil.report.metrics_figure import metrics
 
 if TYPE_CHECKING:
     from hil.store import Database
@@ -26,6 +27,7 @@ KINDS: Mapping[str, Callable[[Material], Figure]] = {
     "fields": course_figures.fields,
     "drift": course_figures.drift,
     "frames": course_figures.frames,
+    "metrics": metrics,
 }
 
 

@@ -417,6 +417,11 @@ class Controller:
         """
         assessment = known or self._think(lambda: self._estimator.assess(measurement, settings))
         self._store.estimated(trial, self._clock.now(), assessment)
+        if assessment.absent:
+            said = {"trial": trial.number, "metrics": dict(assessment.absent)}
+            self._store.event("metric_absent", self._clock.now(), said)
+        if assessment.failure:
+            return TrialState.FAILED, assessment.failure
         values = list(assessment.objectives.values())
         if not all(math.isfinite(value) for value in values):
             return TrialState.FAILED, "the estimate is not a finite number"

@@ -13,6 +13,7 @@ from drivers.types import Value
 from hil.calibration.rig_noise import RigNoise, check_now, noise_entries
 from hil.clock import Clock
 from hil.errors import HilError, Interrupted, RigHeld, StoreError
+from hil.metrics.registry import metrics_of
 from hil.ranking.drift import Drift
 from hil.records.session import Observer, SessionState, Snapshot
 from hil.records.trial import TrialState
@@ -253,6 +254,7 @@ def _run_trials(run: _Run) -> Ending:
                 noise.variance_relative_sd,
                 planned.estimate,
                 tuple(plane.name for plane in setup.baseline.planes),
+                metrics_of(setup.file),
             )
         ),
         clock=clock,

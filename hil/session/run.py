@@ -12,6 +12,7 @@ from drivers.types import Value
 from hil.calibration.rig_noise import RigNoise, check_before, refuse_moves, rig_noise
 from hil.clock import Clock, SystemClock
 from hil.errors import HilError, InputError
+from hil.metrics.registry import metrics_of
 from hil.records.described import described
 from hil.records.manifest import manifest, tells_firmware
 from hil.records.session import Observer, SessionState, Snapshot
@@ -99,6 +100,7 @@ def run_session(
     file = with_trials(_session_file(path_or_spec, rig), trials)
     check_estimator(file)
     check_guards(file)
+    metrics_of(file)
     with ExitStack() as stack:
         existing = None
         if database_exists(database):
@@ -206,6 +208,7 @@ def resume_session(
         file = with_estimator(file, record.estimator)
         check_estimator(file)
         check_guards(file)
+        metrics_of(file)
         # Another rig has a calibration of its own.
         noise = rig_noise(file.rig, recorded, None if rig else record.calibration_id)
         check_objectives(file, noise.model)
