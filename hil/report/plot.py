@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure as Figure
 
 from hil.errors import InputError, nearest
 from hil.report import course_figures, settings_figures

@@ -20,6 +20,7 @@ from hil.records.versions import versions
 from hil.rig.rig import Rig
 from hil.session.assess import check_estimator, check_objectives
 from hil.session.baseline import Baseline, take_baseline
+from hil.session.by_hand.turns import Turns
 from hil.session.frame_guards import check_guards
 from hil.session.knowledge.gather import knowledge
 from hil.session.knowledge.new_ranges import SEARCH, read_ranges, with_ranges
@@ -55,6 +56,7 @@ def run_session(
     accept_calibration: bool = False,
     stop: StopSwitch | None = None,
     clock: Clock | None = None,
+    turns: Turns | None = None,
 ) -> SessionResult:
     """Run a session from its first trial to its end; the rig is parked however it ends.
 
@@ -83,6 +85,8 @@ def run_session(
         Pressed by somebody to end the session after its present command.
     clock
         Time.
+    turns
+        Says when which trial is measured, see `hil.open_session`.
 
     Raises
     ------
@@ -133,6 +137,7 @@ def run_session(
             session_id,
             clock,
             accept_calibration=accept_calibration,
+            turns=turns,
         )
         return drive(setup, observer, stop or StopSwitch())
 
@@ -152,6 +157,7 @@ def resume_session(
     confirm: Confirm = nobody,
     stop: StopSwitch | None = None,
     clock: Clock | None = None,
+    turns: Turns | None = None,
 ) -> SessionResult:
     """Go on with a session that was interrupted, or join one that another controller runs.
 
@@ -179,7 +185,7 @@ def resume_session(
     confirm
         Asked where the rig file in its place names other devices, or is gone; without it such a
         session is refused.
-    database, frames, observer, stop, clock
+    database, frames, observer, stop, clock, turns
         As for `run_session`.
 
     Raises
@@ -241,6 +247,7 @@ def resume_session(
             accept_calibration=accept_calibration,
             resumed=True,
             joined=join,
+            turns=turns,
         )
         return drive(setup, observer, stop or StopSwitch())
 
