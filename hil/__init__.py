@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from hil import noise
     from hil.errors import HilError, InputError, RigHeld
     from hil.information import estimate_information
+    from hil.notebook.open_session import OpenSession, open_session
     from hil.records.estimate import Estimate
     from hil.report import plot
     from hil.rig.rig import Rig, load_rig
+    from hil.session.by_hand.turns import NothingLeft
     from hil.session.result import SessionResult
     from hil.session.run import resume_session, run_session
     from hil.spec import SessionSpec
@@ -31,6 +33,8 @@ _HOMES = {
     "Estimate": "hil.records.estimate",
     "HilError": "hil.errors",
     "InputError": "hil.errors",
+    "NothingLeft": "hil.session.by_hand.turns",
+    "OpenSession": "hil.notebook.open_session",
     "Rig": "hil.rig.rig",
     "RigHeld": "hil.errors",
     "SessionResult": "hil.session.result",
@@ -38,6 +42,7 @@ _HOMES = {
     "estimate_information": "hil.information",
     "load_rig": "hil.rig.rig",
     "open_database": "hil.store",
+    "open_session": "hil.notebook.open_session",
     "resume_session": "hil.session.run",
     "run_session": "hil.session.run",
 }
@@ -47,6 +52,8 @@ __all__ = [
     "Estimate",
     "HilError",
     "InputError",
+    "NothingLeft",
+    "OpenSession",
     "Rig",
     "RigHeld",
     "SessionResult",
@@ -55,6 +62,7 @@ __all__ = [
     "load_rig",
     "noise",
     "open_database",
+    "open_session",
     "plot",
     "resume_session",
     "run_session",

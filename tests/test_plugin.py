@@ -47,10 +47,12 @@ def test_driver_and_estimator_are_found_by_name(plugin: Path) -> None:
         "from hil.rig.driver_kinds import driver_kind, kind_names;"
         "from hil.information.registry import find_estimator;"
         "print(type(driver_kind('acme.lightbox')).__module__, 'acme.lightbox' in kind_names());"
-        "print(type(find_estimator('histogram')).__module__)"
+        "from hil.metrics.registry import metric_names;"
+        "print(type(find_estimator('histogram')).__module__);"
+        "print('acme.bright_share' in metric_names())"
     )
     said = python(plugin, "-c", code).splitlines()
-    assert said == ["acme_hil.lightbox True", "acme_hil.histogram"]
+    assert said == ["acme_hil.lightbox True", "acme_hil.histogram", "True"]
 
 
 @pytest.mark.parametrize("test", ["test_lightbox", "test_histogram"])
@@ -64,3 +66,5 @@ def test_its_rig_runs_with_its_estimator(plugin: Path) -> None:
     assert "camera.exposure_ms" in python(plugin, "-m", "hil.cli", "rig", "check", "rig.toml")
     said = python(plugin, "-m", "hil.cli", "run", "session.toml")
     assert "4 complete of 4" in said
+    listed = python(plugin, "-m", "hil.cli", "trials", "--sort=-metric.bright")
+    assert "metric.bright" in listed

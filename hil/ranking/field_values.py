@@ -11,8 +11,9 @@ from hil.records.trial import TrialRow
 def field_values(row: TrialRow) -> Mapping[int, float]:
     """Give the first objective in each field of view that a COMPLETE trial measured.
 
-    Rows keep bits per pixel of each field; objectives are a scale times that, less what drift or
-    blank fields took, so that their mean is the trial's objective.
+    Rows keep bits per pixel of each field, or the metric that is the objective; objectives are a
+    scale times that, less what drift or blank fields took, so that their mean is the trial's
+    objective.
 
     Returns
     -------
@@ -20,11 +21,12 @@ def field_values(row: TrialRow) -> Mapping[int, float]:
         Field to value; empty where fields are not told apart.
     """
     measured = row.measured
-    if measured is None or not row.objectives or not measured.field_bits:
+    if measured is None or not row.objectives:
         return {}
-    which = row.measured.fields if row.measured and row.measured.fields else None
-    fields = which or tuple(range(len(measured.field_bits)))
-    return valued(row.objectives[0], dict(zip(fields, measured.field_bits, strict=False)))
+    own = measured.objective_fields
+    values = measured.field_bits if own is None else own
+    fields = measured.fields or tuple(range(len(values)))
+    return valued(row.objectives[0], dict(zip(fields, values, strict=False)))
 
 
 def valued(objective: float, bits: Mapping[int, float]) -> Mapping[int, float]:

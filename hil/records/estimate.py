@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from hil.records.html import interval, pairs_html
+
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
@@ -49,6 +51,15 @@ class Estimate:
     seconds: float
     flags: tuple[str, ...] = ()
     details: Mapping[str, Any] = field(default_factory=dict)
+
+    def _repr_html_(self) -> str:
+        said = [
+            ("bits per pixel", f"{self.bits_per_pixel:.4f}{interval(self.ci_low, self.ci_high)}"),
+            ("estimator", self.estimator),
+            ("fields", self.n_units),
+            ("flags", ", ".join(self.flags)),
+        ]
+        return pairs_html("information", said)
 
 
 class Severity(StrEnum):
@@ -134,12 +145,18 @@ class Assessment:
     objective_interval
         Confidence interval of the first objective; None where that is the estimate's bits per
         pixel, whose interval it then has.
+    absent
+        Metrics that there are no numbers of, and why.
+    failure
+        Why the trial is none that counts; empty if it is one.
     """
 
     estimate: Estimate
     objectives: Mapping[str, float]
     constraints: Mapping[str, float]
     objective_interval: tuple[float, float] | None = None
+    absent: Mapping[str, str] = field(default_factory=dict)
+    failure: str = ""
 
     @property
     def interval(self) -> tuple[float, float]:

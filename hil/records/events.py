@@ -50,6 +50,7 @@ EVENT_SEVERITY: Mapping[str, EventSeverity] = {
     "guardian_lost": _W,
     "interlock": _W,
     "left": _W,
+    "metric_absent": _W,
     "paused": _W,
     "refused": _W,
     "replayed": _W,

@@ -15,6 +15,9 @@ FIELDS = "hil:fields"
 # ... and those that it may go on to, in this order.
 FURTHER = "hil:further"
 
+# Before the name of a metric where it stands among settings, columns and objectives.
+METRIC = "metric."
+
 TrialKind: TypeAlias = Literal["search", "start", "reference", "again"]
 
 
@@ -74,6 +77,8 @@ class Measured:
         When its frames had been taken, seconds since 1970, UTC.
     fields
         Which fields of view they are; empty where a trial takes all.
+    objective_fields
+        The first objective in each field, where it is no information; None where it is.
     """
 
     ci_low: float
@@ -84,6 +89,7 @@ class Measured:
     dose_mj: float
     at_s: float
     fields: tuple[int, ...] = ()
+    objective_fields: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from drivers.types import Value
 from hil.calibration.rig_noise import RigNoise, rig_noise
 from hil.clock import SystemClock
 from hil.errors import InputError, SafetyError
+from hil.metrics.registry import metrics_of
 from hil.records.session import Observer
 from hil.rig.rig import Rig
 from hil.session.assess import check_estimator, check_objectives
@@ -89,6 +90,7 @@ def run_planned(
     file = run.file
     check_estimator(file)
     check_guards(file)
+    metrics_of(file)
     with ExitStack() as stack:
         existing: Database | None = None
         if database_exists(database):

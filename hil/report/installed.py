@@ -44,7 +44,7 @@ LIBRARIES = {
 }
 """Makers' libraries, likewise."""
 
-GROUPS = ("hil.drivers", "hil.actuators", "hil.modulators", "hil.estimators")
+GROUPS = ("hil.drivers", "hil.actuators", "hil.modulators", "hil.estimators", "hil.metrics")
 
 
 def findings() -> Iterator[tuple[str, str]]:

@@ -17,6 +17,7 @@ from hil.records.winner import Winner
 from hil.report import course_figures, settings_figures
 from hil.report.drawing import svg
 from hil.report.material import Material, material_of
+from hil.report.metrics_figure import metric_names, metrics
 
 if TYPE_CHECKING:
     from hil.store import Database
@@ -63,6 +64,12 @@ _SECTIONS = (
         "What each field of view brought; white where a trial did not measure it.",
     ),
     _Section("Drift", course_figures.drift, "Reference trials, at the same settings each time."),
+)
+_METRICS = _Section(
+    "Metrics beside information",
+    metrics,
+    "Each metric of the session file against information, trial by trial; the best trial is orange."
+    " A rank correlation of 1 means that both put all trials in the same order.",
 )
 _FRONT = _Section(
     "Objectives against each other",
@@ -206,6 +213,8 @@ def _figures(material: Material) -> Iterator[dict[str, str]]:
     sections = list(_SECTIONS)
     if len(material.record.objectives) > 1:
         sections.insert(1, _FRONT)
+    if metric_names(material):
+        sections.append(_METRICS)
     for section in sections:
         drawn = svg(section.draw(material))
         yield {

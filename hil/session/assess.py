@@ -11,10 +11,14 @@ import numpy as np
 
 from drivers.types import Pixels, Value
 from hil.errors import InputError, nearest
+from hil.metrics.measure import MetricValues, measure_metrics
+from hil.metrics.registry import NamedMetric
 from hil.records.estimate import Assessment, Estimate, making_wrong
 from hil.records.frames import Measurement
+from hil.records.trial import METRIC
 from hil.session.objectives import Circumstances, light_sensitivity, scaled
 from hil.spec import SessionFile, SessionSpec
+from hil.spec.metric import metric_of
 
 if TYPE_CHECKING:
     from hil.noise.model import FlattenedNoise, NoiseModel
@@ -98,6 +102,8 @@ class SessionAssessor:
         Instead of `hil.information.estimate_information`, with the same arguments.
     planes
         Names of the images of a sequence, whose own information is told beside that of all.
+    metrics
+        Computed from the same frames.
     """
 
     def __init__(
@@ -109,6 +115,7 @@ class SessionAssessor:
         noise_variance_relative_sd: float = 0.0,
         estimate: Callable[..., Estimate] | None = None,
         planes: tuple[str, ...] = (),
+        metrics: tuple[NamedMetric, ...] = (),
     ) -> None:
         self._spec = spec
         self._kind = chosen or spec.estimator.kind
@@ -117,6 +124,7 @@ class SessionAssessor:
         self._estimated = estimate
         self._around = around
         self._planes = planes
+        self._metrics = metrics
 
     def assess(self, measurement: Measurement, settings: Mapping[str, Value]) -> Assessment:
         """Estimate; see `hil.session.ports.Assessor`."""
@@ -155,13 +163,44 @@ class SessionAssessor:
         }
         if spec.reference is not None:
             details |= self._sensitivity(frames, noise, bits[0], around)
-        first = spec.objective.names[0]
+        found = measure_metrics(self._metrics, frames, noise, settings)
+        details |= found.to_details()
+        names = spec.objective.names
+        if metric_of(names[0]):
+            interval, details["objective_fields"] = _of_metric(
+                names[0], found, spec.estimator.confidence
+            )
+        else:
+            interval = (scaled(names[0], bits[1], around), scaled(names[0], bits[2], around))
+        constraints = self._constraints(estimate, flags, bits[0], dose_mj, settings)
         return Assessment(
             replace(estimate, details=details, flags=(*estimate.flags, *measurement.flags)),
-            {name: scaled(name, bits[0], around) for name in spec.objective.names},
-            self._constraints(estimate, flags, bits[0], dose_mj, settings),
-            (scaled(first, bits[1], around), scaled(first, bits[2], around)),
+            {
+                name: _metric(name, found) if metric_of(name) else scaled(name, bits[0], around)
+                for name in names
+            },
+            constraints | self._of_metrics(found),
+            interval,
+            found.absent,
+            self._missing(found),
         )
+
+    def _of_metrics(self, found: MetricValues) -> dict[str, float]:
+        """How far metrics lie outside their bounds."""
+        return {
+            f"{METRIC}{name}": bound.excess(found.numbers[name].value)
+            for name, bound in self._spec.constraints.bounds_of_metrics.items()
+            if name in found.numbers
+        }
+
+    def _missing(self, found: MetricValues) -> str:
+        """Say which metric there is no number of that the session goes by; empty if none is."""
+        wanted = [metric_of(name) for name in self._spec.objective.names]
+        wanted += self._spec.constraints.bounds_of_metrics
+        for name in wanted:
+            if name and (why := found.why_not(name)):
+                return f"{METRIC}{name} is absent: {why}"
+        return ""
 
     def _estimate(
         self, frames: Pixels, noise: NoiseModel | FlattenedNoise, saturation_adu: int
@@ -242,9 +281,32 @@ class SessionAssessor:
         return {
             "light_sensitivity_bits": own,
             "light_sensitivity": [
-                light_sensitivity(name, bits, own, around) for name in spec.objective.names
+                # what light does to a metric nobody knows: it stays as it was measured
+                0.0 if metric_of(name) else light_sensitivity(name, bits, own, around)
+                for name in spec.objective.names
             ],
         }
+
+
+def _metric(objective: str, found: MetricValues) -> float:
+    """Give the value of an objective that is a metric; NaN where there is none."""
+    number = found.numbers.get(metric_of(objective))
+    if number is None:
+        return math.nan
+    return -number.value if objective.startswith("-") else number.value
+
+
+def _of_metric(
+    objective: str, found: MetricValues, confidence: float
+) -> tuple[tuple[float, float], list[float]]:
+    """Give the interval of an objective that is a metric, and its value in each field."""
+    number = found.numbers.get(metric_of(objective))
+    if number is None:
+        return (math.nan, math.nan), []
+    low, high = number.interval(confidence)
+    if objective.startswith("-"):
+        return (-high, -low), [-one for one in number.per_field]
+    return (low, high), list(number.per_field)
 
 
 def _difference(estimate: Estimate, blank: Estimate) -> tuple[float, float, float]:

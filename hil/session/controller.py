@@ -149,7 +149,7 @@ class Controller:
         self._best = best
         self._started_s = clock.monotonic()
         self._n_ended = self._n_complete = self._own_trials = 0
-        self._contest: Contest | None = None
+        self._contests: dict[int, Contest | None] = {}
         self._dose_mj = 0.0  # of the trial in work, as far as it was asked for
         self._failures = 0
         self._last_fault = ""
@@ -181,6 +181,36 @@ class Controller:
                     continue
                 return Ending(SessionState.COMPLETE, str(done))
             self._run_trial(trial)
+
+    def ask(self) -> OpenTrial:
+        """Commit the next proposal, for who has trials measured one by one.
+
+        Raises
+        ------
+        SearchExhausted
+            The session takes no further trial; says why.
+        """
+        self._hold()
+        if ending := self._ending():
+            raise SearchExhausted(ending.reason)
+        return self._store.propose(self._ask)
+
+    def measure(self, trial: OpenTrial) -> None:
+        """Measure a trial that was asked for, to whatever end."""
+        self._run_trial(trial)
+
+    def give_back(self, trial: OpenTrial, reason: str) -> None:
+        """End a trial that was asked for and is not going to be measured; another may follow."""
+        self._contests.pop(trial.number, None)
+        self._finish(trial, TrialState.ABORTED, reason)
+
+    def ending(self) -> Ending | None:
+        """Tell how the session ends by now; None where it could go on."""
+        if found := self._ending():
+            return found
+        if self._n_ended >= self._spec.trials:
+            return Ending(SessionState.COMPLETE, f"all {self._spec.trials} trials are done")
+        return None
 
     def recover(self) -> bool:
         """Take care of trials that other processes left open; whether any are still in work.
@@ -229,7 +259,7 @@ class Controller:
         )
         if problem:
             raise SearchExhausted(problem)
-        self._contest = contest_of(rows, proposal)
+        self._contests[number] = contest_of(rows, proposal)
         return proposal
 
     # --- one trial -------------------------------------------------------------------------------
@@ -359,7 +389,7 @@ class Controller:
             Why no further field was taken.
         """
         parts: dict[int, FieldFrames] = {}
-        contest, self._contest = self._contest, None
+        contest = self._contests.pop(trial.number, None)
         n_fields, n_places = len(self._capture.fields), self._capture.n_places
         order = field_order(self._spec.seed, trial.number, n_fields)
         fields = [index for index in order if not trial.fields or index in trial.fields]
@@ -417,6 +447,11 @@ class Controller:
         """
         assessment = known or self._think(lambda: self._estimator.assess(measurement, settings))
         self._store.estimated(trial, self._clock.now(), assessment)
+        if assessment.absent:
+            said = {"trial": trial.number, "metrics": dict(assessment.absent)}
+            self._store.event("metric_absent", self._clock.now(), said)
+        if assessment.failure:
+            return TrialState.FAILED, assessment.failure
         values = list(assessment.objectives.values())
         if not all(math.isfinite(value) for value in values):
             return TrialState.FAILED, "the estimate is not a finite number"

@@ -13,6 +13,7 @@ from drivers.types import Value
 from hil.calibration.rig_noise import RigNoise, check_now, noise_entries
 from hil.clock import Clock
 from hil.errors import HilError, Interrupted, RigHeld, StoreError
+from hil.metrics.registry import metrics_of
 from hil.ranking.drift import Drift
 from hil.records.session import Observer, SessionState, Snapshot
 from hil.records.trial import TrialState
@@ -22,6 +23,8 @@ from hil.rig.light import DoseMeter
 from hil.rig.rig import Rig
 from hil.session.assess import SessionAssessor, Surroundings
 from hil.session.baseline import Baseline
+from hil.session.by_hand.proposer import ByHand
+from hil.session.by_hand.turns import Turns
 from hil.session.control.approval import ApprovalPolicy
 from hil.session.control.attended import Attended
 from hil.session.control.enqueue import Enqueued, Givable
@@ -64,6 +67,8 @@ class SessionSetup:
         Whether it goes on with an earlier process's trials, or beside another's.
     planned
         Trials that are given; None where a sampler searches.
+    turns
+        Who says when which trial is measured; None where they follow each other.
     """
 
     file: SessionFile
@@ -78,6 +83,7 @@ class SessionSetup:
     resumed: bool = False
     joined: bool = False
     planned: Planned | None = None
+    turns: Turns | None = None
 
     @property
     def rig(self) -> Rig:
@@ -253,6 +259,7 @@ def _run_trials(run: _Run) -> Ending:
                 noise.variance_relative_sd,
                 planned.estimate,
                 tuple(plane.name for plane in setup.baseline.planes),
+                metrics_of(setup.file),
             )
         ),
         clock=clock,
@@ -267,7 +274,18 @@ def _run_trials(run: _Run) -> Ending:
         best=wait(lambda: best_of(setup.database, setup.session_id)) if setup.resumed else None,
     )
     controller.recover()
-    return controller.run()
+    if setup.turns is None:
+        return controller.run()
+    setup.turns.session_id = setup.session_id
+    idle = WorkerThread("hil-turns")
+    try:
+        return setup.turns.serve(controller, partial(run.waiting.run, thread=idle), _why(run.stop))
+    finally:
+        idle.close(wait=False)
+
+
+def _why(stop: StopSwitch) -> Callable[[], str]:
+    return lambda: stop.reason
 
 
 def _is_under_way(run: _Run) -> bool:
@@ -300,7 +318,8 @@ def _searching(run: _Run, make: Callable[[SearchPlan], Givable]) -> Proposer:
     proposer = make(setup.baseline.plan(setup.file.spec, setup.space))
     run.attended.searched = proposer.searched()
     start = {**setup.space.anchor, **setup.baseline.start}
-    return Enqueued(proposer, run.pausing.wishes, start)
+    enqueued = Enqueued(proposer, run.pausing.wishes, start)
+    return enqueued if setup.turns is None else ByHand(enqueued, proposer.searched(), setup.turns)
 
 
 def _policy(setup: SessionSetup) -> ApprovalPolicy:

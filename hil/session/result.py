@@ -6,16 +6,19 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from drivers.types import Value
 from hil.ranking.leaders import finals_are_on, winner
+from hil.records.html import interval, pairs_html
 from hil.records.session import SessionState
 from hil.records.trial import Best, TrialRow, TrialState
 from hil.records.winner import Winner
 from hil.session.happened import Happened, what_happened
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from hil.ranking.drift import Drift
     from hil.store import Database
 
@@ -74,6 +77,35 @@ class SessionResult:
     noise_checked: bool = True
     refused: Mapping[str, int] = field(default_factory=dict)
     winner: Winner | None = None
+
+    def trials(self, **asked: Any) -> pd.DataFrame:
+        """Give the session's trials; keywords as for `Database.trials`."""
+        with self._opened() as database:
+            return database.trials(self.session_id, **asked)
+
+    def events(self) -> pd.DataFrame:
+        """Give what happened."""
+        with self._opened() as database:
+            return database.events(self.session_id)
+
+    def _opened(self) -> Database:
+        from hil.store import open_database
+
+        return open_database(self.database, frames=self.frames, read_only=True)
+
+    def _repr_html_(self) -> str:
+        best = "none"
+        if (own := self.winner or self.best) is not None:
+            best = f"{own.objective:.5g}{interval(own.ci_low, own.ci_high)}, trial {own.number}"
+        ended = f"{self.state}: {self.reason}" if self.reason else str(self.state)
+        said: list[tuple[str, object]] = [
+            ("ended", ended),
+            ("trials", f"{self.n_complete} complete of {self.n_trials}"),
+            (f"best {self.objective}", best),
+            *self.best_settings.items(),
+            ("flags", ", ".join(f"{flag} ({n})" for flag, n in self.flags.items())),
+        ]
+        return pairs_html(f"{self.name} ({self.session_id[:8]})", said)
 
 
 def best_of(database: Database, session_id: str) -> Best | None:

@@ -12,6 +12,7 @@ from drivers.types import Value
 from hil.calibration.rig_noise import RigNoise, check_before, refuse_moves, rig_noise
 from hil.clock import Clock, SystemClock
 from hil.errors import HilError, InputError
+from hil.metrics.registry import metrics_of
 from hil.records.described import described
 from hil.records.manifest import manifest, tells_firmware
 from hil.records.session import Observer, SessionState, Snapshot
@@ -19,6 +20,7 @@ from hil.records.versions import versions
 from hil.rig.rig import Rig
 from hil.session.assess import check_estimator, check_objectives
 from hil.session.baseline import Baseline, take_baseline
+from hil.session.by_hand.turns import Turns
 from hil.session.frame_guards import check_guards
 from hil.session.knowledge.gather import knowledge
 from hil.session.knowledge.new_ranges import SEARCH, read_ranges, with_ranges
@@ -54,6 +56,7 @@ def run_session(
     accept_calibration: bool = False,
     stop: StopSwitch | None = None,
     clock: Clock | None = None,
+    turns: Turns | None = None,
 ) -> SessionResult:
     """Run a session from its first trial to its end; the rig is parked however it ends.
 
@@ -82,6 +85,8 @@ def run_session(
         Pressed by somebody to end the session after its present command.
     clock
         Time.
+    turns
+        Says when which trial is measured, see `hil.open_session`.
 
     Raises
     ------
@@ -99,6 +104,7 @@ def run_session(
     file = with_trials(_session_file(path_or_spec, rig), trials)
     check_estimator(file)
     check_guards(file)
+    metrics_of(file)
     with ExitStack() as stack:
         existing = None
         if database_exists(database):
@@ -131,6 +137,7 @@ def run_session(
             session_id,
             clock,
             accept_calibration=accept_calibration,
+            turns=turns,
         )
         return drive(setup, observer, stop or StopSwitch())
 
@@ -150,6 +157,7 @@ def resume_session(
     confirm: Confirm = nobody,
     stop: StopSwitch | None = None,
     clock: Clock | None = None,
+    turns: Turns | None = None,
 ) -> SessionResult:
     """Go on with a session that was interrupted, or join one that another controller runs.
 
@@ -177,7 +185,7 @@ def resume_session(
     confirm
         Asked where the rig file in its place names other devices, or is gone; without it such a
         session is refused.
-    database, frames, observer, stop, clock
+    database, frames, observer, stop, clock, turns
         As for `run_session`.
 
     Raises
@@ -206,6 +214,7 @@ def resume_session(
         file = with_estimator(file, record.estimator)
         check_estimator(file)
         check_guards(file)
+        metrics_of(file)
         # Another rig has a calibration of its own.
         noise = rig_noise(file.rig, recorded, None if rig else record.calibration_id)
         check_objectives(file, noise.model)
@@ -238,6 +247,7 @@ def resume_session(
             accept_calibration=accept_calibration,
             resumed=True,
             joined=join,
+            turns=turns,
         )
         return drive(setup, observer, stop or StopSwitch())
 

@@ -8,22 +8,15 @@ of it, the session is refused.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Annotated, Literal, NamedTuple, TypeAlias
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, StrictStr, WithJsonSchema, field_validator
 
 from hil.errors import nearest
 from hil.records.estimate import FLAGS
+from hil.records.trial import METRIC
 from hil.spec.base import Spec
-
-ObjectiveName: TypeAlias = Literal[
-    "bits_per_pixel",
-    "bits_per_frame",
-    "bits_per_area",
-    "bits_per_second",
-    "bits_per_photon",
-    "bits_per_mj",
-]
+from hil.spec.metric import MetricBound, metric_of
 
 
 class Rule(NamedTuple):
@@ -54,6 +47,30 @@ RULES: Mapping[str, Rule] = {
     "bits_per_mj": Rule(more_light=False, same_pixels=False, floor="always"),
 }
 
+# Nobody knows which way a metric goes, so that it is kept to the strictest rules of the others.
+_OF_METRICS = Rule(more_light=True, same_pixels=True, floor="never")
+
+
+def rule_of(name: str) -> Rule:
+    """Say where an objective degenerates."""
+    return RULES[name] if name in RULES else _OF_METRICS
+
+
+def _known_objective(name: str) -> str:
+    if name not in RULES and not metric_of(name):
+        allowed = ", ".join(map(repr, (*RULES, f"{METRIC}NAME")))
+        raise ValueError(f"{name!r}, allowed: {allowed}")
+    return name
+
+
+ObjectiveName: TypeAlias = Annotated[
+    StrictStr,
+    AfterValidator(_known_objective),
+    WithJsonSchema(
+        {"anyOf": [{"enum": list(RULES)}, {"type": "string", "pattern": r"^-?metric\..+$"}]}
+    ),
+]
+
 
 class Objective(Spec):
     """What is maximised: one name, or several for nsga2 and other samplers that take them.
@@ -61,7 +78,7 @@ class Objective(Spec):
     Parameters
     ----------
     maximize
-        One of `RULES`, or several.
+        One of `RULES`, ``"metric.NAME"`` (``"-metric.NAME"`` for the least), or several.
     minus_blank
         Whether the information of blank fields is taken off first; needs ``measure.blank``.
     """
@@ -88,7 +105,7 @@ class Objective(Spec):
         if constraints.min_bits_per_pixel is not None:
             return ""
         for name in self.names:
-            if RULES[name].floor == "always":
+            if rule_of(name).floor == "always":
                 return (
                     f"{name} by itself favours no light at all: say which information is enough"
                     " by min_bits_per_pixel under [constraints], or choose another of"
@@ -109,7 +126,7 @@ class Objective(Spec):
             What it means, as in ``drivers.protocol.Setting.role``.
         """
         for name in self.names:
-            rule = RULES[name]
+            rule = rule_of(name)
             if role in ("light", "exposure"):
                 if rule.more_light and not constraints.bounds_light:
                     return (
@@ -146,6 +163,8 @@ class Constraints(Spec):
         Largest light energy that one trial brings to the sample, millijoules; see `DoseSpec`.
     min_bits_per_pixel
         Least information a pixel, for objectives that would trade it for something else.
+    metrics
+        Least and largest value of metrics, by their names.
     allow_flags
         Flags of an estimate with which a trial may win all the same. By default none of those that
         say that the number is wrong: such a trial is recorded, infeasible, and never best.
@@ -155,6 +174,7 @@ class Constraints(Spec):
     max_exposure_s: float | None = Field(default=None, gt=0)
     max_dose_mj: float | None = Field(default=None, gt=0)
     min_bits_per_pixel: float | None = Field(default=None, gt=0)
+    metrics: dict[str, MetricBound] = Field(default_factory=dict)
     allow_flags: tuple[str, ...] = ()
 
     @field_validator("allow_flags")
@@ -164,6 +184,11 @@ class Constraints(Spec):
             if flag not in FLAGS:
                 raise ValueError(f"no flag {flag!r}, {nearest(flag, FLAGS)}")
         return flags
+
+    @property
+    def bounds_of_metrics(self) -> dict[str, MetricBound]:
+        """The bounds by names without their prefix."""
+        return {name.removeprefix(METRIC): bound for name, bound in self.metrics.items()}
 
     @property
     def bounds_light(self) -> bool:

@@ -6,9 +6,11 @@ from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from hil.errors import nearest
 from hil.spec.axis import SearchAxis
 from hil.spec.base import Settings, Spec
 from hil.spec.measure import EstimatorSpec, Measure
+from hil.spec.metric import MetricSpec, is_of, metric_of
 from hil.spec.objective import Constraints, Objective
 from hil.spec.sampler import AutoSampler, GridSampler, SamplerSpec, kinds_that
 from hil.spec.start import Start, as_table
@@ -100,6 +102,8 @@ class SessionSpec(Spec):
         The settings that may be moved.
     fixed
         Settings held at a value for the whole session.
+    metric
+        Numbers of a person's own, computed from every trial's frames.
     start
         What is measured, and known, before a sampler is asked; ``"present"`` or ``"none"`` alone
         say whether the first trial measures the settings as the session found them.
@@ -121,6 +125,7 @@ class SessionSpec(Spec):
     at_end: Literal["park", "restore", "best"] = "park"
     measure: Measure = Measure()
     estimator: EstimatorSpec = EstimatorSpec()
+    metric: tuple[MetricSpec, ...] = ()
     objective: Objective = Objective()
     constraints: Constraints = Constraints()
     sampler: SamplerSpec = AutoSampler(kind="auto")
@@ -141,6 +146,20 @@ class SessionSpec(Spec):
             few = self.trials < _TRIALS_AS_NEEDED
             return 0 if few else min(max(self.trials // 8, _LEADERS), _MOST_AS_NEEDED)
         return _LEADERS if self.trials >= _TRIALS_FOR_LEADERS else 0
+
+    def metric_problem(self) -> str:
+        """Say what is wrong about names of metrics; empty if nothing is."""
+        names = [one.called for one in self.metric]
+        for i, name in enumerate(names):
+            if name in names[:i]:
+                return f"metric.{i}.name: {name!r} is named twice, give one of them another name"
+        wanted = [("objective.maximize", name) for name in self.objective.names if metric_of(name)]
+        wanted += [(f'constraints.metrics."{name}"', name) for name in self.constraints.metrics]
+        for key, name in wanted:
+            if not any(is_of(metric_of(name) or name, one) for one in names):
+                known = nearest(metric_of(name) or name, names) if names else "there is none"
+                return f"{key}: no [[metric]] is called {metric_of(name) or name!r}, {known}"
+        return ""
 
     @field_validator("start", mode="before")
     @classmethod
@@ -186,6 +205,8 @@ class SessionSpec(Spec):
             raise ValueError(f"estimator.subtract_pattern: {problem}")
         if self.objective.minus_blank and self.measure.blank is None:
             raise ValueError("objective.minus_blank: needs the blank fields of measure.blank")
+        if problem := self.metric_problem():
+            raise ValueError(problem)
         if problem := self.objective.needs_floor(self.constraints):
             raise ValueError(f"objective.maximize: {problem}")
         if self.start.from_ and not isinstance(self.sampler, AutoSampler):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from hil.records.html import rows_html
 from hil.store.calibration_archive import CalibrationArchive
 from hil.store.driving import Driving
 from hil.store.entering import Entering
 from hil.store.upkeep.upkeep import Upkeep
+
+_SHOWN = 10
+_COLUMNS = ("session_id", "name", "rig", "state", "n_complete", "best")
 
 
 class Database(Upkeep, CalibrationArchive, Entering, Driving):
@@ -21,3 +25,9 @@ class Database(Upkeep, CalibrationArchive, Entering, Driving):
     StoreError
         From every method: the database or the frame files failed.
     """
+
+    def _repr_html_(self) -> str:
+        rows = self.session_rows(limit=_SHOWN)
+        columns = [rows.column(name) for name in _COLUMNS]
+        lines = [(str(key)[:8], *others) for key, *others in zip(*columns, strict=True)]
+        return rows_html(f"newest sessions of {self.url}", _COLUMNS, lines)

@@ -17,12 +17,13 @@ _WHY = {
 
 
 @contextmanager
-def stop_on_signals(press: Callable[[str], None]) -> Iterator[None]:
+def stop_on_signals(press: Callable[[str], None], *, ctrl_c: bool = True) -> Iterator[None]:
     """Call ``press`` with the reason when the system asks this process to end.
 
     Outside the main thread, where Python hears no signals, nothing changes; nor for a closed
     terminal that this process was started to ignore, as ``nohup`` does. Who sends it one of the
-    others means it, even where it runs in a script's background.
+    others means it, even where it runs in a script's background. Without ``ctrl_c`` Ctrl-C is what
+    Python makes of it.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -35,7 +36,8 @@ def stop_on_signals(press: Callable[[str], None]) -> Iterator[None]:
     heard = [
         number
         for number, why in numbers.items()
-        if why != _WHY["SIGHUP"] or signal.getsignal(number) != signal.SIG_IGN
+        if (ctrl_c or why != _WHY["SIGINT"])
+        and (why != _WHY["SIGHUP"] or signal.getsignal(number) != signal.SIG_IGN)
     ]
     before = {number: signal.signal(number, handle) for number in heard}
     try:

@@ -12,6 +12,7 @@ from drivers.types import Value
 from hil.calibration.rig_noise import RigNoise, rig_noise
 from hil.clock import SystemClock
 from hil.errors import HilError, InputError
+from hil.metrics.registry import metrics_of
 from hil.replay.rehearsal.stand_in import is_simulated
 from hil.replay.rehearsal.stated import Stated, stated
 from hil.rig.plan import Plan
@@ -101,7 +102,9 @@ def check_session(
     for problem in (*against_rig(file.spec, file.rig.spec, path), *Plan.problems(file.rig)):
         found.add(problem)
     whole = file
-    found.ask(lambda: check_estimator(whole), lambda: check_guards(whole))
+    found.ask(
+        lambda: check_estimator(whole), lambda: check_guards(whole), lambda: metrics_of(whole)
+    )
     simulated = is_simulated(file.rig.spec)
     present: dict[str, Value] = {}
     with ExitStack() as stack:

@@ -88,9 +88,10 @@ class Contest:
 
     def against(self, assessment: Assessment, fields: Sequence[int]) -> Paired:
         """Set the trial against the best so far, on the fields that both have."""
-        bits = assessment.estimate.details.get("per_field_bits") or ()
+        details = assessment.estimate.details
+        values = details.get("objective_fields", details.get("per_field_bits")) or ()
         objective = next(iter(assessment.objectives.values()))
-        own = valued(objective, dict(zip(fields, bits, strict=False)))
+        own = valued(objective, dict(zip(fields, values, strict=False)))
         common = [own[field] - self.values[field] for field in own if field in self.values]
         return paired(common, self.sd, _ALPHA)
 

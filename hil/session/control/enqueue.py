@@ -61,9 +61,19 @@ class Enqueued:
         if request is None:
             return self._inner.propose(rows, study_attrs, number)
         said = {"request": request.id, "by": request.by, "why": request.why}
+        return self.beside_the_best(rows, request.settings, number, {ENQUEUED: said})
+
+    def beside_the_best(
+        self,
+        rows: Sequence[TrialRow],
+        settings: Mapping[str, Value],
+        number: int,
+        attrs: Mapping[str, Any],
+    ) -> Proposal:
+        """Propose settings that somebody gave, and of the best trial what they do not name."""
         others = self._others(rows)
-        wanted = {name: request.settings.get(name, value) for name, value in others.items()}
-        return self._inner.given(wanted, number, {ENQUEUED: said})
+        wanted = {name: settings.get(name, value) for name, value in others.items()}
+        return self._inner.given(wanted, number, attrs)
 
     def _others(self, rows: Sequence[TrialRow]) -> dict[str, Value]:
         """Give the settings of the best trial so far, by its first objective."""

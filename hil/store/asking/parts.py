@@ -11,7 +11,7 @@ from sqlalchemy.types import Double, Float, TypeDecorator, TypeEngine
 
 from hil.store.asking import setting_names
 from hil.store.asking.queries import trials_query
-from hil.store.asking.summary import TRIALS
+from hil.store.asking.summary import METRICS, TRIALS, some_are_metrics, with_metrics
 from hil.store.columns import Real, Utc
 from hil.store.models import SettingTable, TrialTable
 
@@ -42,7 +42,9 @@ def trial_parts(
             *((name, _arrow_of_setting(connection, name, session_id)) for name in names),
         ]
     )
-    columns = (_as_text(column.expression).label(name) for name, column in TRIALS.items())
+    columns = [_as_text(column.expression).label(name) for name, column in TRIALS.items()]
+    if some_are_metrics(names):
+        columns.append(_as_text(METRICS).label("metrics"))
     rows = connection.execution_options(stream_results=True).execute(query.add_columns(*columns))
     yield _table([], names, schema)
     for part in rows.partitions(ROWS):
@@ -83,12 +85,20 @@ def _arrow_of_setting(connection: Connection, name: str, session_id: str | None)
     return pa.string() if text else pa.float64()
 
 
+def _object(text: str | None) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = json.loads(text) if text else {}
+    return found
+
+
 def _table(rows: Sequence[Any], names: Sequence[str], schema: pa.Schema) -> pa.Table:
     import pyarrow as pa
 
     columns = list(zip(*rows, strict=True)) or [() for _ in TRIALS]
     place = list(TRIALS).index("settings")
-    values: list[Mapping[str, Any]] = [json.loads(text) if text else {} for text in columns[place]]
+    values = [_object(text) for text in columns[place]]
+    if len(columns) > len(TRIALS):
+        pairs = zip(values, map(_object, columns.pop()), strict=True)
+        values = [with_metrics(settings, metrics) for settings, metrics in pairs]
     for name in names:
         cells = [row.get(name) for row in values]
         if schema.field(name).type == pa.string():

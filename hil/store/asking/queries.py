@@ -16,7 +16,15 @@ from hil.store.asking.refs import session_id as full_id
 from hil.store.asking.refs import trial_of
 from hil.store.asking.rows import RowTable
 from hil.store.asking.setting_names import with_those_of
-from hil.store.asking.summary import ALSO_CALLED, SESSIONS, TRIALS, Column
+from hil.store.asking.summary import (
+    ALSO_CALLED,
+    METRICS,
+    SESSIONS,
+    TRIALS,
+    Column,
+    some_are_metrics,
+    with_metrics,
+)
 from hil.store.asking.where import Condition, parse
 from hil.store.models import (
     EstimateTable,
@@ -40,15 +48,18 @@ def trials(
     asked, names = trials_query(connection, session_id, where, sort, limit, last)
     query = asked.add_columns(*(column.expression.label(name) for name, column in TRIALS.items()))
     columns = list(TRIALS)
+    n = len(columns)
+    if some_are_metrics(names):
+        query = query.add_columns(METRICS.label("metrics"))
     found = connection.execute(query).all()
     place = columns.index("settings")
-    names = with_those_of(names, [row[place] for row in found])
-    values = [row[place] or {} for row in found]
+    values = [with_metrics(row[place], *row[n:]) if row[n:] else row[place] or {} for row in found]
+    names = with_those_of(names, values)
     rows = [
-        (*row, *(known.get(name) for name in names))
+        (*row[:n], *(known.get(name) for name in names))
         for row, known in zip(found, values, strict=True)
     ]
-    return RowTable([*columns, *names], rows, n_known=len(columns))
+    return RowTable([*columns, *names], rows, n_known=n)
 
 
 def trials_query(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 
-from hil.records.trial import TrialState
+from hil.records.trial import METRIC, TrialState
 from hil.store.asking.filters import Type
 from hil.store.models import (
     AcquisitionTable,
@@ -111,6 +111,29 @@ FURTHER: Mapping[str, Column] = {
 }
 
 TRIALS: Mapping[str, Column] = {**SUMMARY, **FURTHER}
+
+# Read only where trials have metrics, whose names stand among those of settings.
+METRICS = (
+    select(EstimateTable.details["metrics"])
+    .where(EstimateTable.trial_id == TrialTable.id)
+    .order_by(EstimateTable.created_at)
+    .limit(1)
+    .correlate(TrialTable)
+    .scalar_subquery()
+)
+
+
+def with_metrics(
+    settings: Mapping[str, Any] | None, metrics: Mapping[str, Any] | None
+) -> Mapping[str, Any]:
+    """Give what settings read back and, beside them, metrics under the names of columns."""
+    named = {f"{METRIC}{name}": value for name, value in (metrics or {}).items()}
+    return {**named, **(settings or {})}
+
+
+def some_are_metrics(names: Iterable[str]) -> bool:
+    """Whether metrics are among the names of settings."""
+    return any(name.startswith(METRIC) for name in names)
 
 
 def _of_trials(expression: Any, *conditions: Any) -> Any:

@@ -12,7 +12,7 @@ from drivers.types import Value
 from hil.errors import StoreError
 from hil.locks.progress import Life, ProgressWatch
 from hil.records.estimate import Assessment
-from hil.records.trial import ENDED, FIELDS, OpenTrial, Proposal, TrialKind, TrialState
+from hil.records.trial import ENDED, FIELDS, METRIC, OpenTrial, Proposal, TrialKind, TrialState
 from hil.store import lease
 from hil.store.frames.writer import Sealed
 from hil.store.holder import Holder
@@ -232,6 +232,22 @@ def add_estimate(
             "details": dict(estimate.details),
         },
     )
+    if metrics := estimate.details.get("metrics"):
+        _add_metrics(connection, trial, metrics)
+
+
+def _add_metrics(connection: Connection, trial: OpenTrial, metrics: Mapping[str, float]) -> None:
+    """Insert a row a metric beside the settings, where they are found as fast; once a trial."""
+    present = select(SettingTable.name).where(SettingTable.trial_id == trial.trial_id)
+    taken = set(connection.execute(present).scalars())
+    none = {"requested_num": None, "requested_text": None, "value_text": None}
+    rows = [
+        {"trial_id": trial.trial_id, "name": f"{METRIC}{name}", "value_num": value, **none}
+        for name, value in metrics.items()
+        if f"{METRIC}{name}" not in taken
+    ]
+    if rows:
+        connection.execute(insert(SETTING), rows)
 
 
 def open_trials(

@@ -55,6 +55,7 @@ def _row(columns: RowMapping, estimate: RowMapping | None) -> TrialRow:
 
 def _measured(columns: RowMapping, estimate: RowMapping) -> Measured:
     details, captured_at = estimate["details"], columns["captured_at"]
+    own = details.get("objective_fields")
     return Measured(
         ci_low=_number(columns["ci_low"]),
         ci_high=_number(columns["ci_high"]),
@@ -64,6 +65,7 @@ def _measured(columns: RowMapping, estimate: RowMapping) -> Measured:
         dose_mj=_number(details.get("dose_mj")),
         fields=tuple(details.get("fields") or ()),
         at_s=math.nan if captured_at is None else captured_at.timestamp(),
+        objective_fields=None if own is None else tuple(_number(value) for value in own),
     )
 
 
