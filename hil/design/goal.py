@@ -11,8 +11,8 @@ from hil.errors import InputError
 from hil.information.torch import FAMILIES, expected_information
 from hil.information.torch.expected import Family
 from hil.noise.camera import CameraNoise
+from hil.records.imaging import binning_of
 from hil.rig.rig import Rig
-from hil.session.objectives import binning_of
 from hil.session.search_space import SearchSpace
 from hil.spec import SessionSpec
 from sim.parts.gradients import DifferentiablePath

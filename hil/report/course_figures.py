@@ -26,7 +26,7 @@ def history(material: Material) -> Figure:
         axis = figure.subplots()
         axis.vlines(numbers, low, high, color=LIGHT, lw=0.8, rasterized=len(numbers) > MANY)
         dots(axis, numbers, values, label="trial")
-        feasible = ~np.isin(numbers, _infeasible(material))
+        feasible = ~np.isin(numbers, infeasible(material))
         if feasible.any():
             best = np.maximum.accumulate(values[feasible])
             axis.step(
@@ -43,7 +43,8 @@ def history(material: Material) -> Figure:
     return figure
 
 
-def _infeasible(material: Material) -> list[int]:
+def infeasible(material: Material) -> list[int]:
+    """Numbers of the trials that break a constraint."""
     return [row.number for row in material.rows if any(v > 0 for v in row.constraints.values())]
 
 

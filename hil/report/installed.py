@@ -14,6 +14,7 @@ from drivers.errors import DriverError
 EXTRAS = {
     "ct": ("a real slice for sim.tomography", ("pydicom",)),
     "epics": ('process variables, kind = "epics"', ("caproto",)),
+    "napari": ("trials in napari, hil://SESSION/TRIAL", ("napari", "dask")),
     "postgres": ("sessions of several computers in one database", ("psycopg",)),
     "slm": ('modulators, kind = "slm"', ("slmsuite",)),
     "testing": ("contracts for drivers and estimators of your own", ("pytest",)),

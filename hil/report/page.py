@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import importlib.metadata
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import jinja2
-import pandas as pd
 from matplotlib.figure import Figure
 
-from hil.errors import InputError
 from hil.records.winner import Winner
 from hil.report import course_figures, settings_figures
-from hil.report.drawing import svg
 from hil.report.material import Material, material_of
 from hil.report.metrics_figure import metric_names, metrics
+from hil.report.writing import cost, embedded, number, rendered, write_page
 
 if TYPE_CHECKING:
     from hil.store import Database
@@ -86,55 +81,34 @@ def write_report(database: Database, session: str, path: Path) -> None:
     InputError
         There is no such session, or the file cannot be written.
     """
-    if path.is_dir() or not path.parent.is_dir():
-        raise InputError("-o", str(path), "allowed: a file in a folder that exists")
-    text = page(material_of(database, session))
-    try:
-        path.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise InputError("-o", str(path), f"cannot be written: {error.strerror}") from None
+    write_page(path, lambda: page(material_of(database, session)))
 
 
 def page(material: Material) -> str:
     """Write the page; all that comes from users and devices is escaped."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    template = environment.get_template("page.html.jinja")
     record, result = material.record, material.result
-    return printable(
-        template.render(
-            title=f"{record.name} ({record.id[:8]})",
-            summary=_summary(material),
-            objective=result.objective,
-            best=_best(material),
-            no_best=_no_best(material),
-            as_good=list(_as_good(material)),
-            as_good_said=_as_good_said(material),
-            searched=material.searched,
-            asked=list(_asked(material)),
-            figures=list(_figures(material)),
-            happened=result.happened,
-            flags=sorted(result.flags.items(), key=lambda item: -item[1]),
-            refused=sorted(result.refused.items(), key=lambda item: -item[1]),
-            cost=list(_cost(material)),
-            versions=list(_versions(material)),
-            session_text=record.session_text,
-            rig_text=record.rig_text,
-            hil_version=importlib.metadata.version("hil-imaging"),
-        )
+    return rendered(
+        "page.html.jinja",
+        {
+            "title": f"{record.name} ({record.id[:8]})",
+            "summary": _summary(material),
+            "objective": result.objective,
+            "best": _best(material),
+            "no_best": _no_best(material),
+            "as_good": list(_as_good(material)),
+            "as_good_said": _as_good_said(material),
+            "searched": material.searched,
+            "asked": list(_asked(material)),
+            "figures": list(_figures(material)),
+            "happened": result.happened,
+            "flags": sorted(result.flags.items(), key=lambda item: -item[1]),
+            "refused": sorted(result.refused.items(), key=lambda item: -item[1]),
+            "cost": list(cost(material)),
+            "versions": list(_versions(material)),
+            "session_text": record.session_text,
+            "rig_text": record.rig_text,
+        },
     )
-
-
-def printable(text: str) -> str:
-    """Replace what no page of HTML may hold: control characters, and halves of surrogates."""
-    kept = "".join(
-        letter if letter in "\n\t" or not (ord(letter) < 32 or 127 <= ord(letter) < 160) else "�"
-        for letter in text.replace("\r\n", "\n")
-    )
-    return kept.encode("utf-8", "replace").decode()
 
 
 def _summary(material: Material) -> str:
@@ -150,12 +124,12 @@ def _best(material: Material) -> Mapping[str, Any] | None:
     settings = material.settings(best.number) or dict(material.result.best_settings)
     return {
         "number": best.number,
-        "value": _number(best.objective),
-        "low": _number(best.ci_low),
-        "high": _number(best.ci_high),
+        "value": number(best.objective),
+        "low": number(best.ci_low),
+        "high": number(best.ci_high),
         "n_measured": best.n_measured,
         "sure": _sure(material.result.winner),
-        "settings": [(name, _number(value)) for name, value in settings.items()],
+        "settings": [(name, number(value)) for name, value in settings.items()],
     }
 
 
@@ -179,8 +153,8 @@ def _as_good(material: Material) -> Iterator[list[str]]:
     for one in material.as_good[:_MOST_AS_GOOD]:
         if best is not None and one.number != best.number:
             settings = material.settings(one.number)
-            values = [_number(settings.get(name)) for name in material.searched]
-            yield [str(one.number), _number(one.objective), *values]
+            values = [number(settings.get(name)) for name in material.searched]
+            yield [str(one.number), number(one.objective), *values]
 
 
 def _as_good_said(material: Material) -> str:
@@ -216,32 +190,7 @@ def _figures(material: Material) -> Iterator[dict[str, str]]:
     if metric_names(material):
         sections.append(_METRICS)
     for section in sections:
-        drawn = svg(section.draw(material))
-        yield {
-            "title": section.title,
-            "caption": section.caption,
-            "alt": f"Figure: {section.title}. {section.caption}",
-            "data": base64.b64encode(drawn.encode()).decode(),
-        }
-
-
-def _cost(material: Material) -> Iterator[tuple[str, str]]:
-    trials, record = material.trials, material.record
-    yield "frames", str(int(_sum(trials["n_frames"])))
-    dose = trials["dose_mj"].dropna()
-    yield "light at the sample", f"{_sum(dose):.4g} mJ" if len(dose) else "not known"
-    if record.finished_at is not None:
-        took = (record.finished_at - record.created_at).total_seconds()
-        yield "from begin to end", _duration(took)
-    device, total = _sum(trials["device_s"]), _sum(trials["total_s"])
-    estimates = _sum(material.estimates["seconds"])
-    yield "in trials", _duration(total)
-    yield "... with the devices", _duration(device)
-    yield "... estimating", _duration(estimates)
-    yield (
-        "... all else (storing, proposing, waiting)",
-        _duration(max(0.0, total - device - estimates)),
-    )
+        yield embedded(section.title, section.caption, section.draw(material))
 
 
 def _versions(material: Material) -> Iterator[tuple[str, str]]:
@@ -257,20 +206,3 @@ def _said(said: Any) -> str:
     if isinstance(said, list):
         return ", ".join(map(str, said)) or "-"
     return str(said)
-
-
-def _sum(values: pd.Series[Any]) -> float:
-    return float(pd.to_numeric(values, errors="coerce").fillna(0).sum())
-
-
-def _number(value: Any) -> str:
-    if value is None or (isinstance(value, float) and value != value):
-        return "unknown"
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.1f} s"
-    hours, minutes = divmod(round(seconds / 60), 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min"

@@ -20,8 +20,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from drivers.types import Value
-
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
@@ -79,11 +77,6 @@ def light_sensitivity(
         Information, and its own change for an e-fold, bits per value.
     """
     return scaled(name, sensitivity_bits - _FALLS.get(name, 0) * bits, circumstances)
-
-
-def binning_of(value: Value) -> int:
-    """Read a camera's binning: 2, "2", "2x2"."""
-    return int(str(value).lower().partition("x")[0])
 
 
 def _each(values: float, amount: float) -> float:

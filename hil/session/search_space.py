@@ -13,10 +13,10 @@ from typing import Any
 
 from drivers.types import Value
 from hil.errors import InputError, SafetyError
+from hil.records.imaging import binning_of
 from hil.rig.light import SampleLight, light_path
 from hil.rig.moves.interior import interior
 from hil.rig.safety import Safety
-from hil.session.objectives import binning_of
 from hil.session.repair import least, repair
 from hil.spec import Measure, RigSpec, SearchAxis, SessionSpec
 

@@ -6,10 +6,11 @@ import time
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 
-from sqlalchemy import Engine, update
+from sqlalchemy import Connection, Engine, select, update
 
 from hil.clock import Clock
 from hil.locks.progress import ProgressWatch
+from hil.records.imaging import Imaging
 from hil.records.request import Request, Wish, ask
 from hil.store import lease
 from hil.store.access import Access
@@ -20,7 +21,7 @@ from hil.store.engine import unsynced
 from hil.store.frames.writer import Keep
 from hil.store.holder import Holder
 from hil.store.location import Location
-from hil.store.models import SessionTable
+from hil.store.models import RigTable, SessionTable
 from hil.store.retry import OnDelay, Retry
 from hil.store.sql_store import SqlStore
 from hil.store.writer import Writer
@@ -65,6 +66,7 @@ class Driving(Access):
         """
         with self._reading() as connection:
             chosen = session_id(connection, session)
+            imaging = _imaging(connection, chosen)
         if self._leases:
             with self._writing() as connection:
                 ending.work_for(connection, chosen, self._leases)
@@ -81,6 +83,7 @@ class Driving(Access):
             keep_frames=keep_frames,
             retry=Retry(retry_s, clock, on_delay),
             clock=clock,
+            imaging=imaging,
         )
 
     def unsynced(self) -> AbstractContextManager[None]:
@@ -154,3 +157,13 @@ class Driving(Access):
         self._leases.pop(rig, None)
         with self._writing() as connection:
             return lease.release(connection, rig, holder)
+
+
+def _imaging(connection: Connection, session: str) -> Imaging:
+    query = (
+        select(SessionTable.name, RigTable.text, SessionTable.extra)
+        .join(RigTable, RigTable.id == SessionTable.rig_id)
+        .where(SessionTable.id == session)
+    )
+    row = connection.execute(query).one()
+    return Imaging.of(row.name, row.text, row.extra)

@@ -24,6 +24,7 @@ from hil.errors import StoreError
 from hil.locks.progress import ProgressWatch
 from hil.records.estimate import Assessment
 from hil.records.frames import FieldFrames, Measurement
+from hil.records.imaging import Imaging
 from hil.records.request import Request
 from hil.records.session import SessionState
 from hil.records.trial import ENDED, OpenTrial, Proposal, TrialRow, TrialState
@@ -71,6 +72,8 @@ class SqlStore(Closing):
         How long to wait for the database.
     clock
         Tells when trials are proposed.
+    imaging
+        What is known of the frames, for programs that open their files.
     """
 
     def __init__(
@@ -83,6 +86,7 @@ class SqlStore(Closing):
         keep_frames: Keep,
         retry: Retry,
         clock: Clock,
+        imaging: Imaging | None = None,
     ) -> None:
         self.session_id = session_id
         self._engine = engine
@@ -94,7 +98,7 @@ class SqlStore(Closing):
         self._work: dict[str, TrialWork] = {}
         folder = Beside(frames_folder, session_id).path
         self._barriers = Barriers(engine, retry, folder, self._still_ours)
-        self._writer = FrameWriter(frames_folder, session_id, keep_frames)
+        self._writer = FrameWriter(frames_folder, session_id, keep_frames, imaging)
         self._watch = ProgressWatch()
         self._kept = FrameFileWatch(frames_folder, session_id, clock.monotonic)
         self._knows_earlier = False

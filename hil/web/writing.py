@@ -9,7 +9,7 @@ from typing import Any
 
 import jinja2
 
-from hil.report.page import printable
+from hil.report.writing import printable
 
 _ROOM = Path(__file__).parent
 STATIC = {

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import math
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from drivers.types import Pixels
-from hil.session.objectives import binning_of
+from hil.records.imaging import Imaging
 
 if TYPE_CHECKING:
     from hil.store import Database
-    from hil.store.records import SessionRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +29,8 @@ class TrialStack:
         Which fields of the session's list these are.
     title
         Names session and trial.
+    channels
+        Names of the channels; empty where a frame is one image.
     about
         What is known of the trial, as JSON: ids, number, settings as read back.
     """
@@ -42,13 +41,8 @@ class TrialStack:
     saturation_adu: int
     fields: tuple[int, ...]
     title: str
+    channels: tuple[str, ...]
     about: Mapping[str, Any]
-
-    @property
-    def channels(self) -> tuple[str, ...]:
-        """Names of the channels; empty where a frame is one image."""
-        n = self.pixels.shape[2] if self.pixels.ndim == 5 else 0
-        return tuple(f"channel {i}" for i in range(n))
 
     @property
     def repeats_first(self) -> Pixels:
@@ -71,13 +65,15 @@ def trial_stack(database: Database, session: str, number: int) -> TrialStack:
     pixels = database.frames(record.id, number)
     kept = next(one for one in database.kept(record.id) if one.number == number)
     settings = _settings(database, record.id, number)
+    imaging = Imaging.of(record.name, record.rig_text, record.extra)
     return TrialStack(
         pixels=pixels,
-        pixel_size_um=_pixel_size_um(record, settings),
+        pixel_size_um=imaging.size_um(settings),
         exposure_ms=kept.exposure_ms,
         saturation_adu=kept.saturation_adu,
         fields=kept.fields,
         title=f"{record.name}, trial {number}",
+        channels=imaging.channel_names(pixels.shape[2]) if pixels.ndim == 5 else (),
         about={
             "session": record.id,
             "session_name": record.name,
@@ -99,21 +95,3 @@ def _settings(database: Database, session: str, number: int) -> dict[str, Any]:
         name: value.item() if hasattr(value, "item") else value for name, value in named.items()
     }
     return {name: value for name, value in plain.items() if value is not None and value == value}
-
-
-def _pixel_size_um(record: SessionRecord, settings: Mapping[str, Any]) -> float:
-    """Multiply the unbinned pixel of the rig file with the trial's binning."""
-    try:
-        rig = tomllib.loads(record.rig_text)
-    except tomllib.TOMLDecodeError:  # a rig that this program wrote, as JSON
-        return math.nan
-    size = rig.get("optics", {}).get("pixel_size_um")
-    if not isinstance(size, int | float):
-        return math.nan
-    told = record.extra.get("settings", ())
-    names = [one["name"] for one in told if one.get("role") == "binning"]
-    if not names:
-        return float(size)
-    found = {**record.extra.get("binning", {}), **rig.get("setup", {}), **settings}
-    value = found.get(names[0])  # unknown in sessions of earlier versions that did not move it
-    return math.nan if value is None else float(size) * binning_of(value)

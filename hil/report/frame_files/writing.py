@@ -14,8 +14,7 @@ import numpy as np
 
 from hil.errors import InputError
 from hil.report.frame_files.stack import TrialStack
-
-_COLOURS = ("FFFFFF", "FF0000", "00FF00", "0000FF", "00FFFF", "FF00FF", "FFFF00")
+from hil.store.frames.ngff import axes, ngff
 
 
 def write_frames(stack: TrialStack, path: Path) -> None:
@@ -115,48 +114,10 @@ def _ngff(stack: TrialStack, path: Path) -> None:
         chunks=(1,) * (pixels.ndim - 2) + pixels.shape[-2:],
         dtype=pixels.dtype,
         compressors=zarr.codecs.BloscCodec(cname="lz4", shuffle="bitshuffle"),
-        dimension_names=[axis["name"] for axis in _axes(stack)],
+        dimension_names=[axis["name"] for axis in axes(len(stack.channels), stack.pixel_size_um)],
         # Dark frames of photon counts are measured, too: other readers must find their chunks.
         config={"write_empty_chunks": True},
     )
     array[...] = pixels
-    group.attrs.put({"ome": ngff(stack), "hil": dict(stack.about)})
-
-
-def _axes(stack: TrialStack) -> list[dict[str, str]]:
-    """Name the axes in the order and of the types that NGFF allows.
-
-    At most one axis may be of a type of its own, so that fields of view, which are places, count
-    as space where there are channels.
-    """
-    unit = {} if math.isnan(stack.pixel_size_um) else {"unit": "micrometer"}
-    place = [{"name": name, "type": "space", **unit} for name in "yx"]
-    repeat = {"name": "repeat", "type": "time"}
-    if not stack.channels:
-        return [repeat, {"name": "field", "type": "field"}, *place]
-    channel = {"name": "channel", "type": "channel"}
-    return [repeat, channel, {"name": "field", "type": "space"}, *place]
-
-
-def ngff(stack: TrialStack) -> dict[str, Any]:
-    """Give the metadata under ``ome`` of a group whose array ``0`` holds `repeats_first`."""
-    axes = _axes(stack)
-    size = 1.0 if math.isnan(stack.pixel_size_um) else stack.pixel_size_um
-    scale = [size if axis["name"] in "yx" else 1.0 for axis in axes]
-    transform = {"type": "scale", "scale": scale}
-    image = {
-        "name": stack.title,
-        "axes": axes,
-        "datasets": [{"path": "0", "coordinateTransformations": [transform]}],
-    }
-    said: dict[str, Any] = {"version": "0.5", "multiscales": [image]}
-    if stack.channels:
-        window = {"min": 0, "start": 0}
-        window |= {"end": stack.saturation_adu, "max": stack.saturation_adu}
-        said["omero"] = {
-            "channels": [
-                {"label": name, "color": _COLOURS[1 + i % 6], "active": True, "window": window}
-                for i, name in enumerate(stack.channels)
-            ]
-        }
-    return said
+    said = ngff(stack.title, stack.channels, stack.pixel_size_um, stack.saturation_adu)
+    group.attrs.put({"ome": said, "hil": dict(stack.about)})

@@ -1,8 +1,10 @@
-"""One trial's frames as a Zarr v3 array on disk.
+"""One trial's frames as an OME-NGFF image on disk: a Zarr v3 group with one array.
 
-Layout: ``FRAMES/SESSION_ID/`` is a Zarr group; each trial in it is an array ``000012`` of shape
-(n_fields, n_repeats, height, width), one chunk a field of view, in files ``c.FIELD.0.0.0``. Frames
-of several channels have them before height, and one ``.0`` more.
+Layout: ``FRAMES/SESSION_ID/`` is a Zarr group; each trial in it is a group ``000012`` with NGFF's
+metadata, and in it the array ``0``, (n_repeats, [n_channels,] n_fields, height, width), the order
+that NGFF asks for, one chunk a field of view, in files ``c.0.[0.]FIELD.0.0``. Trials of before that
+are arrays ``000012`` themselves, (n_fields, n_repeats, [n_channels,] height, width), in files
+``c.FIELD.0.[0.]0.0``; a chunk's bytes are the same. Both are read.
 
 zarr itself needs 3 ms to create a small array and 2 to 5 ms to write each chunk (measured, zarr
 3.1), mostly in its event loop. So zarr makes the metadata of the first array of a shape, which is
@@ -30,7 +32,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     StoredPixels: TypeAlias = NDArray[np.uint8] | NDArray[np.uint16]
-DIMENSIONS = {4: ("field", "repeat", "y", "x"), 5: ("field", "repeat", "channel", "y", "x")}
+DIMENSIONS = {4: ("repeat", "field", "y", "x"), 5: ("repeat", "channel", "field", "y", "x")}
+ARRAY = "0"
+"""Name of the array in a trial's group."""
 DTYPES = ("uint8", "uint16")
 
 
@@ -56,22 +60,53 @@ def make_group(folder: Path, attributes: Mapping[str, Any]) -> None:
     sync_folder(folder.parent)
 
 
+def make_image(folder: Path, attributes: Mapping[str, Any]) -> None:
+    """Make a trial's group, durably: its frames can be read from now on."""
+    (folder / ARRAY).mkdir(parents=True, exist_ok=True)
+    group = {"zarr_format": 3, "node_type": "group", "attributes": dict(attributes)}
+    _replace(folder / "zarr.json", json.dumps(group, indent=2).encode())
+    sync_file(folder / "zarr.json")
+    sync_folder(folder)
+
+
 def write_chunk(folder: Path, field: int, pixels: StoredPixels) -> None:
     """Write one field of view, (n_repeats, [channels,] height, width), and sync it."""
     encoded = _codec(pixels.dtype.itemsize).encode(_little(pixels))
-    with (folder / _chunk_name(field, pixels.ndim + 1)).open("wb") as file:
+    with (folder / ARRAY / _chunk_name(field, pixels.ndim + 1)).open("wb") as file:
         file.write(encoded)
         file.flush()
         os.fsync(file.fileno())
 
 
-def file_names(fields: Iterable[int], n_axes: int) -> list[str]:
+def file_names(fields: Iterable[int], n_axes: int) -> frozenset[str]:
     """Give the names of the files of an array with so many axes, of which these fields are."""
-    return ["zarr.json", *(_chunk_name(field, n_axes) for field in fields)]
+    return frozenset(["zarr.json", *(_chunk_name(field, n_axes) for field in fields)])
+
+
+def names_there(folder: Path) -> frozenset[str]:
+    """List the files of a trial's array as `file_names` does.
+
+    Raises
+    ------
+    OSError
+        They cannot be listed.
+    """
+    try:
+        return frozenset(os.listdir(folder / ARRAY))
+    except (FileNotFoundError, NotADirectoryError):
+        # of an earlier version: the field comes first
+        return frozenset(_as_now(name) for name in os.listdir(folder))
 
 
 def _chunk_name(field: int, n_axes: int) -> str:
-    return f"c.{field}{'.0' * (n_axes - 1)}"
+    return f"c{'.0' * (n_axes - 3)}.{field}.0.0"
+
+
+def _as_now(name: str) -> str:
+    mark, *key = name.split(".")
+    if mark != "c" or len(key) < 4 or not key[0].isdecimal():
+        return name
+    return _chunk_name(int(key[0]), len(key))
 
 
 def write_metadata(
@@ -82,14 +117,20 @@ def write_metadata(
     Parameters
     ----------
     n_fields
-        Length of the first axis: one more than the largest field written.
+        Length of the axis of fields: one more than the largest field written.
     pixels
         Any one field; tells the other axes and the dtype.
     """
     metadata = json.loads(_template(pixels.shape, pixels.dtype.name))
-    metadata["shape"][0] = n_fields
+    metadata["shape"][-3] = n_fields
     metadata["attributes"] = dict(attributes)
-    _replace(folder / "zarr.json", json.dumps(metadata, indent=2).encode())
+    _replace(folder / ARRAY / "zarr.json", json.dumps(metadata, indent=2).encode())
+
+
+def sync_image(folder: Path) -> None:
+    """Bring a trial's metadata and the names of its files to the disk."""
+    sync_file(folder / ARRAY / "zarr.json")
+    sync_folder(folder / ARRAY)
 
 
 def read_fields(folder: Path, fields: list[int]) -> StoredPixels:
@@ -104,8 +145,11 @@ def read_fields(folder: Path, fields: list[int]) -> StoredPixels:
     import zarr
 
     try:
-        array = zarr.open_array(folder, mode="r")
-        pixels: StoredPixels = np.asarray(array.oindex[np.asarray(fields)])
+        inner = folder / ARRAY
+        array: Any = zarr.open_array(inner if inner.is_dir() else folder, mode="r")
+        place = array.metadata.dimension_names.index("field")
+        chosen = (*[slice(None)] * place, np.asarray(fields, np.intp))
+        pixels: StoredPixels = np.moveaxis(np.asarray(array.oindex[chosen]), place, 0)
     except Exception as error:  # codecs raise whatever they like on damaged bytes
         raise StoreError(f"{folder}: the frames cannot be read: {_brief(error)}") from error
     return pixels
@@ -158,10 +202,11 @@ def _template(shape: tuple[int, ...], dtype: str) -> str:
     import zarr.codecs
 
     memory: dict[str, Any] = {}
+    whole = (*shape[:-2], 1, *shape[-2:])
     array = zarr.create_array(
         memory,
-        shape=(1, *shape),
-        chunks=(1, *shape),
+        shape=whole,
+        chunks=whole,
         dtype=dtype,
         compressors=zarr.codecs.BloscCodec(
             cname="lz4", clevel=1, shuffle="bitshuffle", typesize=np.dtype(dtype).itemsize

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
-from hil.store.frames.files import file_names
+from hil.store.frames.files import file_names, names_there
 
 # Trials looked into at a time: all that there are in turn, for a cost that does not grow.
 _AT_A_TIME = 20
@@ -52,7 +52,7 @@ class FrameFileWatch:
         """
         if path is not None:
             self._arrays[number] = self._folder / PurePosixPath(path)
-            self._names[number] = frozenset(file_names(fields, n_axes))
+            self._names[number] = file_names(fields, n_axes)
 
     def add_present(
         self, number: int, path: str | None, fields: Iterable[int], n_axes: int
@@ -67,7 +67,7 @@ class FrameFileWatch:
         if number not in self._names:
             return True
         try:
-            return self._names[number] <= set(os.listdir(self._arrays[number]))
+            return self._names[number] <= names_there(self._arrays[number])
         except (FileNotFoundError, NotADirectoryError):
             return False
         except OSError:

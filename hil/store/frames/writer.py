@@ -17,7 +17,9 @@ from typing import Any, Literal
 from hil.closing import Closing
 from hil.errors import StoreError
 from hil.records.frames import FieldFrames
+from hil.records.imaging import Imaging
 from hil.store.frames import files as frame_files
+from hil.store.frames.ngff import ngff
 
 Keep = Literal["all", "first", "none"]
 
@@ -60,6 +62,7 @@ class _Stack:
     name: str
     attributes: Mapping[str, Any]
     first: FieldFrames | None = None
+    n_fields: int = 0
     digests: dict[int, str] = field(default_factory=dict)
     error: Exception | None = None
 
@@ -88,12 +91,17 @@ class FrameWriter(Closing):
         Name of the session's group in it.
     keep
         ``"all"`` frames, the ``"first"`` repeat of every field of view, or ``"none"``.
+    imaging
+        What the session knows of its frames, for other programs.
     """
 
-    def __init__(self, folder: Path, session_id: str, keep: Keep) -> None:
+    def __init__(
+        self, folder: Path, session_id: str, keep: Keep, imaging: Imaging | None = None
+    ) -> None:
         self._folder = folder / session_id
         self._session_id = session_id
         self._keep = keep
+        self._imaging = imaging or Imaging()
         self._n_fields = 1
         self._stacks: dict[int, _Stack] = {}
         self._queue: queue.Queue[_Put | _Seal | None] = queue.Queue(QUEUE_LENGTH)
@@ -183,15 +191,29 @@ class FrameWriter(Closing):
             array = self._folder / stack.name
             if not stack.digests:
                 frame_files.make_group(self._folder, {"session": self._session_id})
-                array.mkdir(exist_ok=True)
+                self._make_image(array, stack, frames)
+            if frames.field >= stack.n_fields:
                 # At once, with the number of fields of the last trial, so that what a killed
-                # process leaves behind is an array too.
+                # process leaves behind is an array too, and others read what there is.
                 self._write_metadata(stack, max(self._n_fields, frames.field + 1))
             frame_files.write_chunk(array, frames.field, pixels)
         stack.digests[frames.field] = frame_files.checksum(pixels)
 
+    def _make_image(self, folder: Path, stack: _Stack, frames: FieldFrames) -> None:
+        """Make the trial's group, which other programs open from now on."""
+        n_channels = frames.frames.shape[1] if frames.frames.ndim == 4 else 0
+        settings = stack.attributes.get("settings") or {}
+        said = ngff(
+            f"{self._imaging.name}, trial {int(stack.name)}".lstrip(", "),
+            self._imaging.channel_names(n_channels),
+            self._imaging.size_um(settings),
+            frames.saturation_adu,
+        )
+        frame_files.make_image(folder, {"ome": said})
+
     def _write_metadata(self, stack: _Stack, n_fields: int) -> None:
         assert stack.first is not None, "written once there are frames"
+        stack.n_fields = n_fields
         frame_files.write_metadata(
             self._folder / stack.name,
             n_fields,
@@ -211,11 +233,9 @@ class FrameWriter(Closing):
         fields = tuple(sorted(stack.digests))
         shape = None
         if self._keep != "none":
-            array = self._folder / stack.name
             self._n_fields = max(fields) + 1
             self._write_metadata(stack, self._n_fields)
-            frame_files.sync_file(array / "zarr.json")
-            frame_files.sync_folder(array)
+            frame_files.sync_image(self._folder / stack.name)
             frame_files.sync_folder(self._folder)
             repeats, *frame = first.frames.shape
             shape = (len(fields), 1 if self._keep == "first" else repeats, *frame)

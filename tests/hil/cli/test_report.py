@@ -24,3 +24,11 @@ def test_report_and_plot(folder: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert run(["plot", "last", "-o", "figure.gif"]) == 2
     assert run(["report", "abcd", "-o", "other.html"]) == 2
     assert not (folder / "other.html").exists()
+    assert run(["report", "last", "last"]) == 2
+    assert "--compare" in capsys.readouterr().err
+    assert run(["report", "--compare", "last"]) == 2
+    assert run(["run", "session.toml", "--trials", "1"]) == 0
+    first, second = folder.glob("hil-report-*.html")
+    refs = [one.stem.removeprefix("hil-report-") for one in (first, second)]
+    assert run(["report", "--compare", *refs, "-o", "both.html"]) == 0
+    assert all(ref in (folder / "both.html").read_text(encoding="utf-8") for ref in refs)

@@ -21,6 +21,11 @@ HOSTILE = "<script>alert('x')</script> $\\frac{ \"&\x07\u202e"
 def text_of(database: Database, session: str, folder: Path) -> str:
     path = folder / "report.html"
     write_report(database, session, path)
+    return checked(path)
+
+
+def checked(path: Path) -> str:
+    """Text of a page that is valid, whole and offline."""
     text = path.read_text(encoding="utf-8")
     html5lib.HTMLParser(strict=True).parse(text)
     for svg in re.findall(r"base64,([^\"]+)\"", text):

@@ -75,10 +75,10 @@ def test_channels_are_measured_kept_and_scored(session: Path) -> None:
         assert database.verify("last") == []
         trials = database.trials("last", sort="number")
         group = zarr.open_group(next((session / "hil-frames").iterdir()), mode="r")
-        array = group["000001"]
+        array = group["000001/0"]
         assert isinstance(array, zarr.Array)
-        assert array.metadata.dimension_names == ("field", "repeat", "channel", "y", "x")  # type: ignore[union-attr]
-        np.testing.assert_array_equal(array[:], frames)
+        assert array.metadata.dimension_names == ("repeat", "channel", "field", "y", "x")  # type: ignore[union-attr]
+        np.testing.assert_array_equal(np.moveaxis(np.asarray(array[:]), 2, 0), frames)
     again = hil.estimate_information(frames, PoissonNoise(), "stationary", 4, seed=2)
     assert trials["objective"][1] == pytest.approx(again.bits_per_pixel)
     brightest = trials["filter.width_nm"].idxmax()

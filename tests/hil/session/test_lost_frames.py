@@ -46,7 +46,7 @@ def tagged(bench: Bench) -> list[int]:
 
 def test_earlier_trials_say_so_by_the_next_one(bench: Bench) -> None:
     result = bench.run(
-        observer=when(3, "COMPLETE", lambda: remove(bench, "000001", "000002/c.0.0.0.0"))
+        observer=when(3, "COMPLETE", lambda: remove(bench, "000001", "000002/0/c.0.0.0.0"))
     )
     assert result.state == "COMPLETE"
     assert lost(bench) == [[1, 2]]
@@ -65,7 +65,7 @@ def test_the_trial_in_work_fails_and_the_session_goes_on(bench: Bench) -> None:
 def test_a_field_that_goes_while_the_others_are_taken_fails_its_trial(bench: Bench) -> None:
     def observe(snapshot: Snapshot) -> None:
         if snapshot.number == 2 and snapshot.field == 4 and snapshot.state == "APPLIED":
-            for path in sorted(bench.folder.glob("hil-frames/*/000002/c.*"))[:1]:
+            for path in sorted(bench.folder.glob("hil-frames/*/000002/0/c.*"))[:1]:
                 path.unlink()
 
     bench.run(observer=observe)

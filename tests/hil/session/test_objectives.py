@@ -14,7 +14,7 @@ import hil
 from hil.errors import InputError
 from hil.noise import CameraNoise, GaussianNoise, PoissonNoise
 from hil.noise.electrons import counts_electrons, mean_electrons
-from hil.session.objectives import SCALES, Circumstances, binning_of, light_sensitivity, scaled
+from hil.session.objectives import SCALES, Circumstances, light_sensitivity, scaled
 from hil.spec import RULES, load_session_file
 from tests.hil.small_session import RIG, SESSION
 
@@ -43,11 +43,6 @@ def test_half_a_bit_in_each_of_1000_pixels(name: str) -> None:
 def test_where_nothing_was_spent_nothing_was_seen() -> None:
     dark = Circumstances(1000, 50.0, 0.02, frame_electrons=-3.0, frame_mj=0.0)
     assert scaled("bits_per_photon", 0.01, dark) == scaled("bits_per_mj", 0.01, dark) == 0.0
-
-
-@pytest.mark.parametrize(("value", "binning"), [(2, 2), ("4", 4), ("2x2", 2)])
-def test_binning_as_cameras_spell_it(value: int | str, binning: int) -> None:
-    assert binning_of(value) == binning
 
 
 def test_electrons_are_counted_as_the_noise_model_counts() -> None:

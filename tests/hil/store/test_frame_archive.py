@@ -21,9 +21,9 @@ def test_damage_is_found(db: Database, run: Any, session_id: str) -> None:
     for _ in range(4):
         run.complete()
     folder = db.frames_folder / session_id
-    _flip(folder / "000000" / "c.1.0.0.0")
-    (folder / "000001" / "c.2.0.0.0").unlink()
-    (folder / "000002" / "zarr.json").unlink()
+    _flip(folder / "000000" / "0" / "c.0.1.0.0")
+    (folder / "000001" / "0" / "c.0.2.0.0").unlink()
+    (folder / "000002" / "0" / "zarr.json").unlink()
     problems = db.verify(session_id)
     assert [problem.startswith(f"trial {n}:") for n, problem in zip((0, 1), problems, strict=False)]
     assert len(problems) == 3
@@ -46,6 +46,6 @@ def test_a_reader_of_a_session_gives_what_the_database_gives(
         assert sorted(files[number].checksums) == [0, 1, 2]
     with pytest.raises(StoreError, match="trial 2 has no frames"):
         frames(2)
-    _flip(db.frames_folder / session_id / "000000" / "c.1.0.0.0")
+    _flip(db.frames_folder / session_id / "000000" / "0" / "c.0.1.0.0")
     with pytest.raises(StoreError, match="field 1"):
         frames(0)

@@ -17,7 +17,9 @@ from hil.report.frame_files.writing import write_frames
 
 def stack_of(*shape: int, size_um: float = 0.25) -> TrialStack:
     pixels = np.arange(math.prod(shape), dtype=np.uint16).reshape(shape)
-    return TrialStack(pixels, size_um, 7.5, 4095, tuple(range(shape[0])), 'a <"b">, trial 3', {})
+    channels = tuple(f"channel {i}" for i in range(shape[2])) if len(shape) == 5 else ()
+    title = 'a <"b">, trial 3'
+    return TrialStack(pixels, size_um, 7.5, 4095, tuple(range(shape[0])), title, channels, {})
 
 
 GREY, COLOURED = (3, 2, 5, 7), (3, 2, 4, 5, 7)
@@ -55,7 +57,7 @@ def test_ngff_is_valid_and_says_axes_scale_and_channels(
 
 
 def test_a_dark_frame_is_not_taken_for_one_that_was_never_written(tmp_path: Path) -> None:
-    dark = TrialStack(np.zeros(GREY, np.uint8), math.nan, 1.0, 255, (0, 1, 2), "dark", {})
+    dark = TrialStack(np.zeros(GREY, np.uint8), math.nan, 1.0, 255, (0, 1, 2), "dark", (), {})
     write_frames(dark, tmp_path / "a.zarr")
     ours = open_frames(tmp_path / "a.zarr")
     assert not np.stack([ours[i] for i in range(3)]).any()

@@ -24,9 +24,9 @@ class Clock:
 
 def write(folder: Path, number: int) -> Path:
     array = folder / SESSION / f"{number:06d}"
-    array.mkdir(parents=True)
+    (array / "0").mkdir(parents=True)
     for name in file_names(range(3), 4):
-        (array / name).touch()
+        (array / "0" / name).touch()
     return array
 
 
@@ -58,7 +58,7 @@ def test_a_folder_that_goes_takes_all_with_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize("n", [1, 20, 21, 300])
 def test_a_single_file_that_goes_is_found_in_turn(tmp_path: Path, n: int) -> None:
     watch, arrays = watched(tmp_path, n, Clock())
-    (arrays[n // 3] / "c.1.0.0.0").unlink()
+    (arrays[n // 3] / "0" / "c.0.1.0.0").unlink()
     looks = [watch.look() for _ in range(n // 20 + 1)]
     assert [found for found in looks if found] == [[n // 3]]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 
 import numpy as np
@@ -97,9 +98,7 @@ def test_a_session_that_went_on_in_both_is_left_as_it_is(
 
 
 def test_frames_that_are_gone_are_told(db: Database, other: Database, their_session: str) -> None:
-    for path in (other.frames_folder / their_session / "000001").iterdir():
-        path.unlink()
-    (other.frames_folder / their_session / "000001").rmdir()
+    shutil.rmtree(other.frames_folder / their_session / "000001")
     merged = db.merge(other)
     assert merged.left == [f"session {their_session[:8]}: the frames of 1 trials are not there"]
     assert merged.trials == 4

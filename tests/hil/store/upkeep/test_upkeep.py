@@ -10,7 +10,7 @@ def test_a_check_finds_frames_and_rows(db: Database, run: Run, session_id: str) 
     run.complete(1.0)
     run.complete(2.0)
     assert db.problems() == []
-    chunk = next((db.frames_folder / session_id / "000000").glob("c.1.*"))
+    chunk = next((db.frames_folder / session_id / "000000" / "0").glob("c.0.1.*"))
     chunk.write_bytes(chunk.read_bytes()[:-3] + b"abc")
     with db._writing() as connection:
         connection.exec_driver_sql("UPDATE trial SET settings = '[1]' WHERE number = 1")
