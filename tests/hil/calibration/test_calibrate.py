@@ -26,7 +26,7 @@ from hil.noise import DualGainNoise
 from hil.session.run import resume_session, run_session
 from hil.store import Database
 from hil.supervision.stop import StopSwitch
-from tests.hil.small_session import SESSION
+from tests.hil.small_session import BY_DEFAULT
 
 CALIBRATE = """
 [calibrate]
@@ -89,7 +89,7 @@ class Bench:
         return path
 
     def session(self, old: str = "", new: str = "", rig: str = "rig.toml") -> Path:
-        text = SESSION.replace("rig.toml", rig).replace("trials = 6", "trials = 2")
+        text = BY_DEFAULT.replace("rig.toml", rig).replace("trials = 6", "trials = 2")
         path = self.folder / "session.toml"
         path.write_text(text.replace(old, new) if old else text, encoding="utf-8")
         return path

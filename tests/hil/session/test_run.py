@@ -36,6 +36,7 @@ def test_a_session_runs_records_and_parks(bench: Bench) -> None:
 
 
 def test_everybody_can_estimate_again_and_gets_the_same_number(bench: Bench) -> None:
+    bench.write(RIG, BY_DEFAULT)
     bench.run(trials=1)
     with bench.database() as database:
         frames = database.frames("last", 0)
