@@ -7,6 +7,7 @@ when to park and what is written down around it, as sessions do.
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections.abc import Iterator, Mapping
@@ -36,6 +37,9 @@ _STOPPED_S = 10.0
 
 def _idle() -> None:
     """Watch nothing."""
+
+
+_log = logging.getLogger(__name__)
 
 
 class SupervisedRig:
@@ -165,6 +169,18 @@ class SupervisedRig:
                 self.rig.watch = _idle
                 guardian.farewell()
 
+    def park_left_behind(self) -> None:
+        """Park a rig whose last holder was killed together with its guardian.
+
+        Raises
+        ------
+        NotParked
+            A device is not known to be safe.
+        """
+        why = "who held the rig was killed, and no guardian has parked it"
+        _log.warning("rig %r: %s: parked now", self.rig.spec.name, why)
+        self.park(why, kind="left_behind").raise_problems()
+
     def _guardian(self, allowance_s: float, session_id: str | None) -> Guardian:
         frames = "" if self.database is None else str(self.database.frames_folder)
         orders = Orders(
@@ -208,7 +224,12 @@ class SupervisedRig:
         self.database.event(self._session_id, kind, self.clock.now(), {**known, **detail})
 
     def park(
-        self, reason: str, *, after: BaseException | None = None, record: Record | None = None
+        self,
+        reason: str,
+        *,
+        after: BaseException | None = None,
+        record: Record | None = None,
+        kind: str = "park",
     ) -> Parked:
         """Park, and write it down ahead; a database that is away does not keep the light on.
 
@@ -220,11 +241,14 @@ class SupervisedRig:
             The error that it is parked for.
         record
             Writes events instead of `event`.
+        kind
+            Of the event.
         """
         return park_recorded(
             self.rig,
             record or self.event,
             {"reason": reason},
+            kind=kind,
             after=after,
             watch=self.rig.watch,
             patience_s=lambda: _STOPPED_S if self._stop.reason else _PATIENCE_S,
@@ -267,10 +291,15 @@ def supervised_rig(
         if database is None and database_exists(url):
             database = stack.enter_context(open_database(url, frames=frames))
         place = place_of(url)
-        stack.enter_context(hold(plan, database, session_id, "controller", clock, place=place))
+        left_behind = stack.enter_context(
+            hold(plan, database, session_id, "controller", clock, place=place)
+        )
         rig = Rig(plan)
         stack.callback(rig.close)
-        yield SupervisedRig(rig, database, url, frames, clock, session_id, stack, signals)
+        held = SupervisedRig(rig, database, url, frames, clock, session_id, stack, signals)
+        if left_behind:
+            held.park_left_behind()
+        yield held
 
 
 def moves_s(spec: RigSpec) -> float:
