@@ -59,7 +59,8 @@ def strike(module, owner, name, at, raises="", touch=""):
 for struck in json.loads(sys.argv[1]):
     strike(**struck)
 from hil.cli.main import main
-main(sys.argv[2:])
+del sys.argv[1]
+main()
 """
 
 

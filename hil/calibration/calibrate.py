@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,9 +20,11 @@ from hil.errors import HilError, InputError, SafetyError
 from hil.records.frames import FieldFrames
 from hil.records.versions import versions
 from hil.rig.capture import Capture
+from hil.rig.device_thread import WorkerThread
 from hil.spec import CalibrateSpec, RigFile, load_rig_file
 from hil.supervision.stop import StopSwitch
-from hil.supervision.supervised import SupervisedRig, Watch, moves_s, supervised_rig
+from hil.supervision.supervised import SupervisedRig, moves_s, supervised_rig
+from hil.supervision.watch import Watch
 
 if TYPE_CHECKING:
     from hil.store import CalibrationRecord
@@ -222,26 +225,29 @@ def _take_frames(
     """Go through the steps; the camera must be the same at the end as at the beginning."""
     rig = held.rig
     watch.run(lambda: rig.safety.apply(recipe.setup))
+    watch.keep(recipe.setup)
     before = watch.run(lambda: read_tie(rig.spec.name, rig.camera, rig.safety, spec))
     probe = _stack(held, watch, recipe.steps[0], 1, clock)
     transfer = PhotonTransfer(_bit_depth(probe), _em_gain(before))
     done = 0
-    for step in recipe.steps:
-        for n in _stack_sizes(step.n_frames, probe.frames[0].nbytes):
-            observer(CalibrationProgress(done, recipe.n_frames, str(step)))
-            taken = _stack(held, watch, step, n, clock)
-            transfer.add(
-                taken.frames,
-                taken.exposure_ms,
-                step.light,
-                dark=step.kind == "dark",
-                flat=step.kind == "flat",
-            )
-            done += n
+    with ExitStack() as stack:
+        thinker = WorkerThread("hil-calibration")
+        stack.callback(thinker.close, wait=False)
+        for step in recipe.steps:
+            for n in _stack_sizes(step.n_frames, probe.frames[0].nbytes):
+                observer(CalibrationProgress(done, recipe.n_frames, str(step)))
+                taken = _stack(held, watch, step, n, clock)
+                watch.think(partial(_add, transfer, taken, step), thinker)
+                done += n
     after = watch.run(lambda: read_again(before, rig.spec.name, rig.camera, rig.safety))
     if changed := differences(before, after):
         raise CalibrationChanged("; ".join(str(change) for change in changed))
     return transfer, before
+
+
+def _add(transfer: PhotonTransfer, taken: FieldFrames, step: Step) -> None:
+    dark, flat = step.kind == "dark", step.kind == "flat"
+    transfer.add(taken.frames, taken.exposure_ms, step.light, dark=dark, flat=flat)
 
 
 class CalibrationChanged(HilError):

@@ -6,11 +6,13 @@ import importlib
 import os
 import pkgutil
 import sys
+import threading
 from contextlib import suppress
 from typing import Annotated
 
 import typer
 
+from hil.cli.screen.interrupts import safe_interrupts
 from hil.cli.screen.terminal import safe_output
 from hil.errors import HilError
 from hil.rig.device_thread import abandoned
@@ -19,6 +21,9 @@ from hil.rig.device_thread import abandoned
 _NO_GROUPS = frozenset(
     {"__main__", "again", "main", "options", "progress", "rig_check", "screen", "upkeep"}
 )
+
+# A program whose work is done has ended by then.
+_END_S = 5.0
 
 app = typer.Typer(
     name="hil",
@@ -67,14 +72,24 @@ def main(arguments: list[str] | None = None) -> None:
     0 done, 1 the work failed, 2 the input is wrong, 3 the rig is held by another, 130 interrupted.
     """
     before = abandoned()  # by whoever calls this as a function
-    status = run(arguments)
+    program = arguments is None
+    with safe_interrupts(to_the_end=program):
+        status = run(arguments)
     if abandoned() - before:
         # A device or a database that hangs must not hold up the end; all that can be is done.
-        for stream in (sys.stdout, sys.stderr):
-            with suppress(OSError, ValueError):
-                stream.flush()
-        os._exit(status)
+        _end_at_once(status)
+    if program:  # nor must threads of a device's library that Python would wait for
+        end = threading.Timer(_END_S, _end_at_once, (status,))
+        end.daemon = True
+        end.start()
     sys.exit(status)
+
+
+def _end_at_once(status: int) -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(status)
 
 
 def run(arguments: list[str] | None = None) -> int:

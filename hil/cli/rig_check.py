@@ -14,6 +14,7 @@ from hil.rig.light import light_path
 from hil.rig.plan import Plan
 from hil.rig.rig import Rig
 from hil.spec import load_rig_file
+from hil.supervision.lease import is_left_behind, place_of
 
 
 def check_rig(path: Path) -> int:
@@ -33,7 +34,8 @@ def check_rig(path: Path) -> int:
 
     from hil.cli.screen.terminal import SafeConsole
 
-    rig = Rig(Plan(load_rig_file(path)))
+    plan = Plan(load_rig_file(path))
+    rig = Rig(plan)
     try:
         named = _named(rig)
         table = Table(box=None, pad_edge=False, header_style="bold")
@@ -59,13 +61,26 @@ def check_rig(path: Path) -> int:
         for name, version in rig.versions.items():
             print(f"{name} {version}")
         print(_light(rig))
-        for warning in (*rig.warnings, *left_out.values(), *warnings(rig, left_out), *outside):
+        for warning in (
+            *_left_behind(plan),
+            *rig.warnings,
+            *left_out.values(),
+            *warnings(rig, left_out),
+            *outside,
+        ):
             print(f"warning: {warning}")
         for problem in unread:
             print(f"error: {problem}", file=sys.stderr)
         return 1 if unread else 0
     finally:
         rig.close()
+
+
+def _left_behind(plan: Plan) -> list[str]:
+    """Say that whoever held the rig last was killed, and its guardian with it."""
+    if not is_left_behind(plan, place_of(None)):
+        return []
+    return ["who held this rig last was killed, and nobody has parked it since: hil park"]
 
 
 def _named(rig: Rig) -> set[str]:

@@ -35,7 +35,7 @@ _LONGEST_NOTE = 4096
 
 
 @contextmanager
-def locked(what: str, role: Role, now: Callable[[], datetime], *, of: str = "") -> Iterator[None]:
+def locked(what: str, role: Role, now: Callable[[], datetime], *, of: str = "") -> Iterator[bool]:
     """Hold a lock for the length of a ``with`` block.
 
     Parameters
@@ -49,6 +49,11 @@ def locked(what: str, role: Role, now: Callable[[], datetime], *, of: str = "") 
     of
         Tells it from others of the same name; not said.
 
+    Yields
+    ------
+    bool
+        Whether who held it before was killed, so that nobody knows how it was left.
+
     Raises
     ------
     RigHeld
@@ -56,26 +61,44 @@ def locked(what: str, role: Role, now: Callable[[], datetime], *, of: str = "") 
     InputError
         There is no safe place for the lock.
     """
-    name = hashlib.sha256(f"{what}\n{of}".encode()).hexdigest()[:24]
-    folder = lock_folder()
-    lock = filelock.FileLock(folder / f"{name}.lock", thread_local=False)
-    note = folder / f"{name}.json"
+    path, note = _paths(what, of)
+    lock = filelock.FileLock(path, thread_local=False)
     waits = role == "controller" and _read(note).get("role") == "guardian"
     try:
         lock.acquire(timeout=GUARDIAN_S if waits else _INSTANT_S)
     except filelock.Timeout:
         raise RigHeld(f"{what} is held by {_who(note)}") from None
     try:
+        left_behind = bool(_read(note))
         with suppress(OSError):
-            note.unlink(missing_ok=True)  # that of a process that was killed
+            note.unlink(missing_ok=True)
         _write(note, role, now())
-        if (other := _other_user(name)) is not None:
+        if (other := _other_user(path.stem)) is not None:
             raise RigHeld(f"{what} is held by {_who(other)}")
-        yield
+        yield left_behind
     finally:
         with suppress(OSError):
             note.unlink(missing_ok=True)
         lock.release()
+
+
+def is_left_behind(what: str, *, of: str = "") -> bool:
+    """Whether who held a lock last was killed, and nobody has held it since; as for `locked`.
+
+    Raises
+    ------
+    InputError
+        There is no safe place for the lock.
+    """
+    said = _read(_paths(what, of)[1])
+    return bool(said) and not _runs(said)
+
+
+def _paths(what: str, of: str) -> tuple[Path, Path]:
+    """Give the file that is locked, and the note beside it."""
+    name = hashlib.sha256(f"{what}\n{of}".encode()).hexdigest()[:24]
+    folder = lock_folder()
+    return folder / f"{name}.lock", folder / f"{name}.json"
 
 
 def _write(note: Path, role: Role, at: datetime) -> None:

@@ -25,10 +25,10 @@ from hil.rig.guards.frame_watch import FrameWatch
 from hil.session.baseline import take_baseline
 from hil.session.frame_guards import known_noise
 from hil.session.search_space import resolve
-from hil.session.waiting import DARK_AFTER_S
 from hil.spec import RigFile, load_rig_file, load_session_file
 from hil.supervision.stop import StopSwitch
-from hil.supervision.supervised import SupervisedRig, Watch, moves_s, supervised_rig
+from hil.supervision.supervised import SupervisedRig, moves_s, supervised_rig
+from hil.supervision.watch import Watch
 
 if TYPE_CHECKING:
     from drivers.types import Pixels
@@ -236,7 +236,6 @@ class _Taken:
         self._scheme = scheme
         self._noise = noise
         self._accept = accept
-        self._clock = clock
         rig = held.rig
         self._first = {**rig.safety.targets(rig.spec.setup), **scheme.fixed}
         self._capture = Capture(
@@ -258,6 +257,7 @@ class _Taken:
         rig = self._rig
         if self._first:
             self._watch.run(self._capture.set_up)
+        self._watch.keep(self._first)
         if self._noise.calibration is not None:
             check_now(self._noise.calibration, rig, accept=self._accept)
         shown = [
@@ -295,14 +295,7 @@ class _Taken:
             stacks.append(taken.frames)
         flags = self._capture.end_trial()
         frames = np.stack(stacks)
-        began_s = self._clock.monotonic()
-
-        def look() -> None:
-            self._watch.look()
-            if self._clock.monotonic() - began_s > DARK_AFTER_S:
-                self._rig.run(self._capture.rest)  # the next field sets up again
-
-        estimate = thinker.run(
+        estimate = self._watch.think(
             lambda: estimate_information(
                 frames,
                 self._model,
@@ -314,6 +307,6 @@ class _Taken:
                 noise_variance_relative_sd=self._noise.variance_relative_sd,
                 lower_bound=lower_bound,
             ),
-            look,
+            thinker,
         )
         return replace(estimate, flags=(*estimate.flags, *flags))

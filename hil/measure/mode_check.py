@@ -21,11 +21,13 @@ import numpy as np
 from drivers.types import Floats, Value
 from hil.clock import Clock, SystemClock
 from hil.errors import InputError, SafetyError
+from hil.records.frames import FieldFrames
 from hil.rig.capture import Capture
 from hil.rig.rig import Rig
 from hil.spec import load_rig_file
 from hil.supervision.stop import StopSwitch
-from hil.supervision.supervised import Watch, moves_s, supervised_rig
+from hil.supervision.supervised import moves_s, supervised_rig
+from hil.supervision.watch import Watch
 
 # A change counts from so many standard deviations on, and what stays of it from this share.
 _SURE = 5.0
@@ -256,6 +258,7 @@ class _Taken:
     ) -> tuple[Floats, list[ModeFound]]:
         """Give responses by odd and even repeats, (2, modes, height, width), and the rest."""
         self._watch.run(self._capture.set_up)
+        self._watch.keep(self._rig.spec.setup)
         responses, found = [], []
         for name in self._names:
             observer(name)
@@ -282,12 +285,11 @@ class _Taken:
     ) -> tuple[Floats, dict[str, float]]:
         """Mean frames by odd and by even repeats there, and what other modes read beside it."""
 
-        def go() -> dict[str, Value]:
+        def go() -> tuple[dict[str, Value], FieldFrames]:
             self._capture.apply({name: value})
-            return self._rig.safety.read(list(self._names))
+            return self._rig.safety.read(list(self._names)), self._capture.field(0)
 
-        read = self._watch.run(go)
-        taken = self._watch.run(lambda: self._capture.field(0))
+        read, taken = self._watch.run(go)
         self._capture.end_trial()
         frames = np.asarray(taken.frames, dtype=np.float64)
         frames = frames.reshape(len(frames), -1, *frames.shape[-2:]).mean(axis=1)

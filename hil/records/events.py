@@ -59,6 +59,7 @@ EVENT_SEVERITY: Mapping[str, EventSeverity] = {
     "calibration_refused": _E,
     "device_hangs": _E,
     "guardian_park": _E,
+    "left_behind": _E,
     "move_failed": _E,
     "guardian_unfit": _C,
     "park_failed": _C,

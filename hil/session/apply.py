@@ -69,6 +69,7 @@ def apply_trial(
                 held.event("rig_file_differs", {"lines": lines})
             detail = {"reason": f"hil apply, trial {number}", "to": target, "setup": spec.setup}
             with held.in_use("move", detail, StopSwitch(), moves_s(spec), stays=True) as watch:
+                watch.keep(spec.setup)
                 watch.run(rig.setup)
                 return watch.run(lambda: rig.apply(target))
 

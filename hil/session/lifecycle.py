@@ -42,7 +42,8 @@ from hil.session.waiting import Waiting
 from hil.session.watched_store import WatchedStore
 from hil.spec import SessionFile
 from hil.supervision.stop import StopSwitch
-from hil.supervision.supervised import SupervisedRig, Watch, moves_s
+from hil.supervision.supervised import SupervisedRig, moves_s
+from hil.supervision.watch import Watch
 
 if TYPE_CHECKING:
     from hil.proposer import SearchPlan

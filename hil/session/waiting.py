@@ -17,15 +17,12 @@ from hil.rig.device_thread import WorkerThread
 from hil.rig.rig import Rig
 from hil.session.control.pausing import Pausing
 from hil.supervision.stop import StopSwitch
+from hil.supervision.watch import AGAIN_S, DARK_AFTER_S
 
 T = TypeVar("T")
 
-# A sample is not lit for longer than this while something other than the rig is waited for.
-DARK_AFTER_S = 5.0
 # Who is asked to stop waits no longer than this for what does not answer.
 STOP_AFTER_S = 10.0
-# A lamp that comes on by itself while it is waited is put out again so often.
-AGAIN_S = 10.0
 
 
 class Waiting:

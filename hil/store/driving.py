@@ -119,7 +119,7 @@ class Driving(Access):
 
     def acquire_lease(
         self, rig: str, holder: Holder, at: datetime, *, now_s: float | None = None
-    ) -> None:
+    ) -> bool:
         """Take the right to drive a rig.
 
         Parameters
@@ -130,6 +130,11 @@ class Driving(Access):
             The present on a monotonic clock, by which a holder is watched that cannot be judged at
             once; None for the computer's.
 
+        Returns
+        -------
+        bool
+            Whether a process that has died held it, so that nobody knows how the rig was left.
+
         Raises
         ------
         RigHeld
@@ -138,8 +143,9 @@ class Driving(Access):
         """
         now_s = time.monotonic() if now_s is None else now_s
         with self._writing(section=f"lease:{rig}") as connection:
-            lease.acquire(connection, rig, holder, at, watch=self._watch, now_s=now_s)
+            left = lease.acquire(connection, rig, holder, at, watch=self._watch, now_s=now_s)
         self._leases[rig] = holder
+        return left
 
     def renew_lease(self, rig: str, holder: Holder, at: datetime) -> None:
         """Say that the holder is alive.

@@ -21,7 +21,7 @@ def acquire(
     *,
     watch: ProgressWatch,
     now_s: float,
-) -> None:
+) -> bool:
     """Take the rig, or say who has it. Runs in the critical section of the rig.
 
     A holder that has died loses the rig; so does a controller to the guardian of its own session,
@@ -33,11 +33,17 @@ def acquire(
         What was seen of the counters of holders that cannot be judged at once, and the time on its
         monotonic clock.
 
+    Returns
+    -------
+    bool
+        Whether it was held by a process that has died, so that nobody knows how it was left.
+
     Raises
     ------
     RigHeld
         Another process drives the rig; not ``certain`` while it is not known to live.
     """
+    left_behind = False
     row = (
         connection.execute(select(LeaseTable).where(LeaseTable.rig == rig)).mappings().one_or_none()
     )
@@ -53,6 +59,7 @@ def acquire(
             life = life_of(other, row["beats"], watch, now_s)
             if life is not Life.DEAD:
                 raise _refusal(rig, other, row["acquired_at"], certain=life is Life.ALIVE)
+            left_behind = True
         connection.execute(delete(LeaseTable).where(LeaseTable.rig == rig))
     connection.execute(
         insert(LeaseTable).values(
@@ -68,6 +75,7 @@ def acquire(
             beats=0,
         )
     )
+    return left_behind
 
 
 def life_of(holder: Holder, beats: int, watch: ProgressWatch, now_s: float) -> Life:

@@ -215,11 +215,12 @@ def _write_down(
 
 
 def _mark_stale(database: Database, orders: Orders, plan: Plan, why: str) -> None:
-    """Write down that nobody runs the session any more, unless another controller does."""
-    if orders.session_id is None:
-        return
+    """Write down that nobody has the rig, and runs the session, unless another controller does."""
     clock = SystemClock()
     rig = plan.file.spec.name
+    if orders.session_id is None:
+        with lease(rig, database, None, "guardian", clock):
+            return  # and the dead controller's is gone
     with (
         lease(rig, database, orders.session_id, "guardian", clock),
         database.store(orders.session_id, controller="guardian", clock=clock) as store,

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from hil.clock import Clock
 from hil.errors import RigHeld, StoreError
+from hil.locks import lock
 from hil.locks.lock import GUARDIAN_S, Role, locked
 from hil.locks.progress import SILENT_S
 from hil.rig.plan import Plan
@@ -41,7 +42,7 @@ def hold(
     clock: Clock,
     *,
     place: str = "",
-) -> Iterator[None]:
+) -> Iterator[bool]:
     """Hold a rig for the length of a ``with`` block.
 
     Parameters
@@ -58,26 +59,48 @@ def hold(
         Where the database is or is going to be: on this computer one process at a time holds a rig
         in it, also while there is no database, and whether or not its drivers name their hardware.
 
+    Yields
+    ------
+    bool
+        Whether who held it before was killed, and nobody has parked it since.
+
     Raises
     ------
     RigHeld
         Naming who holds it, and since when.
     """
     with ExitStack() as stack:
-        if place:
-            rig = f"rig {plan.file.spec.name!r}"
-            stack.enter_context(locked(rig, role, clock.now, of=place))
-        for resource in plan.resources():
-            stack.enter_context(locked(resource, role, clock.now))
+        left = [
+            stack.enter_context(locked(what, role, clock.now, of=of))
+            for what, of in _what_is_locked(plan, place)
+        ]
         if database is not None:
-            stack.enter_context(lease(plan.file.spec.name, database, session_id, role, clock))
-        yield
+            left.append(
+                stack.enter_context(lease(plan.file.spec.name, database, session_id, role, clock))
+            )
+        yield any(left)
+
+
+def is_left_behind(plan: Plan, place: str) -> bool:
+    """Whether who held a rig last on this computer was killed, and nobody has parked it since.
+
+    Raises
+    ------
+    InputError
+        There is no safe place for locks.
+    """
+    return any(lock.is_left_behind(what, of=of) for what, of in _what_is_locked(plan, place))
+
+
+def _what_is_locked(plan: Plan, place: str) -> list[tuple[str, str]]:
+    rig = [(f"rig {plan.file.spec.name!r}", place)] if place else []
+    return [*rig, *((resource, "") for resource in plan.resources())]
 
 
 @contextmanager
 def lease(
     rig: str, database: Database, session_id: str | None, role: Role, clock: Clock
-) -> Iterator[None]:
+) -> Iterator[bool]:
     """Hold the lease of a rig in a database; see `hold`."""
     from hil.store import Holder
 
@@ -87,7 +110,7 @@ def lease(
     while True:
         try:
             now_s = clock.monotonic()
-            database.acquire_lease(rig, holder, clock.now(), now_s=now_s)
+            left = database.acquire_lease(rig, holder, clock.now(), now_s=now_s)
             break
         except RigHeld as held:
             waited_s = time.monotonic() - began_s
@@ -104,7 +127,7 @@ def lease(
                 _log.warning("%s; whether it lives shows within %.0f s", held, SILENT_S)
             time.sleep(_LOOK_S)
     try:
-        yield
+        yield left
     finally:
         _release(database, rig, holder)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import FrameType
+from types import FrameType, TracebackType
+from typing import Any, Self
 
 _WHY = {
     "SIGINT": "Ctrl-C",
@@ -14,37 +16,122 @@ _WHY = {
     "SIGBREAK": "Ctrl-Break",
     "SIGHUP": "the terminal was closed",
 }
+# Libraries set themselves alarms, and break pipes; nobody wishes an end by that.
+_NO_END = ("SIGALRM", "SIGVTALRM", "SIGPROF", "SIGUSR1", "SIGUSR2", "SIGPIPE")
+# Ctrl-C again so soon after a stop was heard is the same wish.
+_SAME_WISH_S = 2.0
+
+_heard_s = -_SAME_WISH_S
+
+
+def note_heard() -> None:
+    """Note that a wish to stop has been heard just now."""
+    global _heard_s
+    _heard_s = time.monotonic()
+
+
+def heard_lately() -> bool:
+    """Whether a wish to stop was heard so lately that another one is the same."""
+    return time.monotonic() - _heard_s < _SAME_WISH_S
+
+
+def _do_nothing(number: int, frame: FrameType | None) -> None:
+    pass
+
+
+class Signals:
+    """Hears the system's signals, as a context manager: outside of it they do what they did before.
+
+    Outside the main thread, where Python hears no signals, nothing changes; nor for a closed
+    terminal that this process was started to ignore, as ``nohup`` does. Who sends it one of the
+    others means it, even where it runs in a script's background.
+
+    A signal that was heard is heard to the end of the ``with`` block: whoever presses Ctrl-C again
+    does not keep devices from being closed.
+
+    Parameters
+    ----------
+    ctrl_c
+        Whether Ctrl-C is heard as well; else it is what Python makes of it.
+    """
+
+    def __init__(self, *, ctrl_c: bool = True) -> None:
+        self._ctrl_c = ctrl_c
+        self._before: dict[int, Any] = {}
+        self._ours: dict[int, Any] = {}
+        self._press: Callable[[str], None] | None = None
+        self._heard = False
+
+    def __enter__(self) -> Self:
+        """Change nothing yet."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Hear no more."""
+        self._restore()
+
+    @contextmanager
+    def pressing(self, press: Callable[[str], None]) -> Iterator[None]:
+        """Call ``press`` with the reason when the system asks this process to end."""
+        self._press = press
+        self._listen()
+        try:
+            yield
+        finally:
+            self._press = None
+            if not self._heard:
+                self._restore()
+
+    def listen_again(self) -> None:
+        """Hear them also where a device's library has begun to; from the main thread."""
+        if self._ours and threading.current_thread() is threading.main_thread():
+            for number, handler in self._ours.items():
+                signal.signal(number, handler)
+
+    def _listen(self) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            return
+        numbers = {getattr(signal, n): why for n, why in _WHY.items() if hasattr(signal, n)}
+        harmless = {getattr(signal, name) for name in _NO_END if hasattr(signal, name)}
+
+        def handle(number: int, frame: FrameType | None) -> None:
+            self._heard = True
+            note_heard()
+            if self._press is not None:
+                self._press(numbers[number])
+
+        ours: dict[int, Any] = {
+            number: handle
+            for number, why in numbers.items()
+            if (self._ctrl_c or why != _WHY["SIGINT"])
+            and (why != _WHY["SIGHUP"] or signal.getsignal(number) != signal.SIG_IGN)
+        }
+        for number in harmless:
+            if signal.getsignal(number) == signal.SIG_DFL:
+                ours[number] = _do_nothing  # which, unlike SIG_IGN, no child process inherits
+            elif signal.getsignal(number) == signal.SIG_IGN:
+                ours[number] = signal.SIG_IGN
+        before = {number: signal.signal(number, handler) for number, handler in ours.items()}
+        self._before = before | self._before
+        self._ours = ours
+
+    def _restore(self) -> None:
+        if threading.current_thread() is threading.main_thread():
+            for number, handler in self._before.items():
+                signal.signal(number, signal.SIG_DFL if handler is None else handler)
+            self._before, self._ours = {}, {}
 
 
 @contextmanager
 def stop_on_signals(press: Callable[[str], None], *, ctrl_c: bool = True) -> Iterator[None]:
-    """Call ``press`` with the reason when the system asks this process to end.
-
-    Outside the main thread, where Python hears no signals, nothing changes; nor for a closed
-    terminal that this process was started to ignore, as ``nohup`` does. Who sends it one of the
-    others means it, even where it runs in a script's background. Without ``ctrl_c`` Ctrl-C is what
-    Python makes of it.
-    """
-    if threading.current_thread() is not threading.main_thread():
+    """Call ``press`` with the reason when the system asks this process to end; see `Signals`."""
+    with Signals(ctrl_c=ctrl_c) as signals, signals.pressing(press):
         yield
-        return
-    numbers = {getattr(signal, name): why for name, why in _WHY.items() if hasattr(signal, name)}
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        press(numbers[number])
-
-    heard = [
-        number
-        for number, why in numbers.items()
-        if (ctrl_c or why != _WHY["SIGINT"])
-        and (why != _WHY["SIGHUP"] or signal.getsignal(number) != signal.SIG_IGN)
-    ]
-    before = {number: signal.signal(number, handle) for number in heard}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 class StopSwitch:

@@ -7,18 +7,17 @@ when to park and what is written down around it, as sessions do.
 
 from __future__ import annotations
 
-import math
+import logging
 import os
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from hil.clock import Clock
-from hil.errors import HilError, Interrupted, RigHeld, StoreError
+from hil.errors import HilError
 from hil.rig.plan import Plan
 from hil.rig.rig import Rig
 from hil.spec import RigFile, RigSpec
@@ -26,15 +25,11 @@ from hil.store import Database, Holder, database_exists, open_database
 from hil.supervision.guardian import Guardian, Orders, warm_up
 from hil.supervision.lease import hold, lease, place_of
 from hil.supervision.recorded_park import Parked, Record, park_recorded
-from hil.supervision.stop import StopSwitch, stop_on_signals
-
-T = TypeVar("T")
+from hil.supervision.stop import Signals, StopSwitch
+from hil.supervision.watch import Watch
 
 # Device work that takes this much longer than its own timeouts allow counts as a hang.
 _GRACE_S = 60.0
-_RENEW_LEASE_S = 5.0
-# Who is asked to stop waits no longer than this for devices that go on all the same.
-_STOP_AFTER_S = 5.0
 # The record of a park waits so long for a database that is away; so long once a stop is asked for.
 _PATIENCE_S = 600.0
 _STOPPED_S = 10.0
@@ -42,6 +37,9 @@ _STOPPED_S = 10.0
 
 def _idle() -> None:
     """Watch nothing."""
+
+
+_log = logging.getLogger(__name__)
 
 
 class SupervisedRig:
@@ -61,6 +59,8 @@ class SupervisedRig:
         The session that events belong to; None for none.
     stack
         What ends with the hold.
+    signals
+        Heard while things move, and to the end of the hold.
     """
 
     def __init__(
@@ -72,6 +72,7 @@ class SupervisedRig:
         clock: Clock,
         session_id: str | None,
         stack: ExitStack,
+        signals: Signals,
     ) -> None:
         self.rig = rig
         self.database = database
@@ -80,6 +81,7 @@ class SupervisedRig:
         self._frames = frames
         self._session_id = session_id
         self._stack = stack
+        self._signals = signals
         self._stop = StopSwitch()
 
     def make_database(self) -> Database:
@@ -156,16 +158,28 @@ class SupervisedRig:
         session_id
             The session that is STALE once this process is dead; None where none is running.
         """
-        with stop_on_signals(stop.press):
+        with self._signals.pressing(stop.press):
             guardian = self._guardian(_GRACE_S + command_s, session_id)
-            watch = Watch(self, guardian, stop)
-            self._stop, self.rig.watch = stop, watch.heartbeat
+            watch = Watch(self.rig, guardian, stop, self._renew_lease, self.clock, self._signals)
+            self._stop, self.rig.watch = stop, watch.beat_or_darken
             try:
                 guardian.wait_ready()
                 yield watch
             finally:
                 self.rig.watch = _idle
                 guardian.farewell()
+
+    def park_left_behind(self) -> None:
+        """Park a rig whose last holder was killed together with its guardian.
+
+        Raises
+        ------
+        NotParked
+            A device is not known to be safe.
+        """
+        why = "who held the rig was killed, and no guardian has parked it"
+        _log.warning("rig %r: %s: parked now", self.rig.spec.name, why)
+        self.park(why, kind="left_behind").raise_problems()
 
     def _guardian(self, allowance_s: float, session_id: str | None) -> Guardian:
         frames = "" if self.database is None else str(self.database.frames_folder)
@@ -184,6 +198,11 @@ class SupervisedRig:
             threading.Thread(target=write, name="hil-event", daemon=True).start()
 
         return Guardian(orders, lambda: self.rig.thread.busy_s() < allowance_s, said)
+
+    def _renew_lease(self) -> None:
+        if self.database is not None:
+            name, holder = self.rig.spec.name, Holder.this_process()
+            self.database.renew_lease(name, holder, self.clock.now())
 
     def _event_of(self, session_id: str | None, kind: str, detail: Mapping[str, str]) -> None:
         with suppress(HilError):
@@ -205,7 +224,12 @@ class SupervisedRig:
         self.database.event(self._session_id, kind, self.clock.now(), {**known, **detail})
 
     def park(
-        self, reason: str, *, after: BaseException | None = None, record: Record | None = None
+        self,
+        reason: str,
+        *,
+        after: BaseException | None = None,
+        record: Record | None = None,
+        kind: str = "park",
     ) -> Parked:
         """Park, and write it down ahead; a database that is away does not keep the light on.
 
@@ -217,103 +241,18 @@ class SupervisedRig:
             The error that it is parked for.
         record
             Writes events instead of `event`.
+        kind
+            Of the event.
         """
         return park_recorded(
             self.rig,
             record or self.event,
             {"reason": reason},
+            kind=kind,
             after=after,
             watch=self.rig.watch,
             patience_s=lambda: _STOPPED_S if self._stop.reason else _PATIENCE_S,
         )
-
-
-class Watch:
-    """Runs work on the devices while signals are heard and the guardian is told of progress."""
-
-    def __init__(self, held: SupervisedRig, guardian: Guardian, stop: StopSwitch) -> None:
-        self._held = held
-        self._guardian = guardian
-        self._stop = stop
-        self._stopped_s = math.inf
-        self._renewed_s = held.clock.monotonic()
-        self._taken: RigHeld | None = None
-
-    def run(self, work: Callable[[], T]) -> T:
-        """Run work on the device thread.
-
-        Raises
-        ------
-        Interrupted
-            A person asked for the end; the devices were told to stop at once.
-        RigHeld
-            Another process has taken the rig; the devices were told to stop here too.
-        HilError
-            What the work raised.
-        """
-        self._raise_if_stopped()
-        try:
-            result = self._held.rig.run(work, self.look)
-        except HilError as error:
-            if self._stop.reason:  # a halted device complains; that is no fault of its own
-                raise self._why_stopped() from error
-            raise
-        self._raise_if_stopped()
-        return result
-
-    def _raise_if_stopped(self) -> None:
-        self.heartbeat()
-        if self._stop.reason:
-            raise self._why_stopped()
-
-    def _why_stopped(self) -> HilError:
-        return self._taken or Interrupted(self._stop.reason)
-
-    def heartbeat(self) -> None:
-        """Show the guardian that this process lives; cheap, called as often as one likes."""
-        self._guardian.heartbeat()
-
-    @property
-    def guarded(self) -> bool:
-        """Whether a guardian would put the light out; between two of them nothing may be lit."""
-        return self._guardian.guards
-
-    def halt_if_stopped(self) -> None:
-        """Once a stop is asked for: go dark, tell the devices, and wait a few seconds for them.
-
-        Raises
-        ------
-        Interrupted, RigHeld
-            They go on all the same; the work is abandoned.
-        """
-        if not self._stop.reason:
-            return
-        rig, now_s = self._held.rig, time.monotonic()
-        self._stopped_s = min(self._stopped_s, now_s)
-        rig.safety.darken()
-        rig.safety.halt()
-        if now_s - self._stopped_s > _STOP_AFTER_S:
-            rig.abandon_work()
-            raise self._why_stopped()
-
-    def look(self) -> None:
-        """Show that this process lives, and pass a stop on to the devices. Any work's watch."""
-        self.heartbeat()
-        self.halt_if_stopped()
-        self._renew_lease()
-
-    def _renew_lease(self) -> None:
-        database, clock = self._held.database, self._held.clock
-        if database is not None and clock.monotonic() - self._renewed_s > _RENEW_LEASE_S:
-            self._renewed_s = clock.monotonic()
-            name = self._held.rig.spec.name
-            try:
-                database.renew_lease(name, Holder.this_process(), clock.now())
-            except StoreError:
-                pass  # a database that is away is tried again
-            except RigHeld as taken:
-                self._taken = taken
-                self._stop.press(str(taken))
 
 
 @contextmanager
@@ -348,13 +287,19 @@ def supervised_rig(
     plan = Plan(file)
     warm_up()
     with ExitStack() as stack:
+        signals = stack.enter_context(Signals())
         if database is None and database_exists(url):
             database = stack.enter_context(open_database(url, frames=frames))
         place = place_of(url)
-        stack.enter_context(hold(plan, database, session_id, "controller", clock, place=place))
+        left_behind = stack.enter_context(
+            hold(plan, database, session_id, "controller", clock, place=place)
+        )
         rig = Rig(plan)
         stack.callback(rig.close)
-        yield SupervisedRig(rig, database, url, frames, clock, session_id, stack)
+        held = SupervisedRig(rig, database, url, frames, clock, session_id, stack, signals)
+        if left_behind:
+            held.park_left_behind()
+        yield held
 
 
 def moves_s(spec: RigSpec) -> float:

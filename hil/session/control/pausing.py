@@ -9,20 +9,16 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from hil.clock import Clock
-from hil.errors import HilError
 from hil.records.request import Request
 from hil.records.session import SessionState
 from hil.session.control.announcing import Announcing
 from hil.session.control.wishes import Hold, Wishes
 from hil.supervision.stop import StopSwitch
+from hil.supervision.watch import AGAIN_S, wait_for_guardian
 
 # Devices at work get so long to come to the end of a frame before the light goes.
 _DARK_S = 0.8
 _WATCH_S = 0.1
-# Without a guardian by then the session ends: nothing may be lit without one.
-_UNGUARDED_S = 120.0
-# A lamp that comes on by itself, or by somebody's hand, is put out again so often.
-_AGAIN_S = 10.0
 
 
 class Rows(Protocol):
@@ -142,7 +138,12 @@ class Pausing:
         if self.wanted or self.spoilt:
             self._dark()
         self.spoilt = False
-        self._wait_for_guardian(look, over)
+        wait_for_guardian(
+            self.guarded,
+            lambda: bool(self._stop.reason) or over(),
+            lambda: self._look_in_the_dark(look),
+            self._clock,
+        )
         if self.wishes.hold is None and self._announced is None:
             return False
         began_s = self._dark_s = self._clock.monotonic()
@@ -161,25 +162,13 @@ class Pausing:
             self._announced = None
         return True
 
-    def _wait_for_guardian(self, look: Callable[[], None], over: Callable[[], bool]) -> None:
-        """Wait in the dark for the guardian that takes the place of one that is gone.
-
-        Raises
-        ------
-        HilError
-            There is none in time.
-        """
-        began_s = self._clock.monotonic()
-        while not (self.guarded() or self._stop.reason or over()):
-            look()
-            self._stay_dark()
-            if self._clock.monotonic() - began_s > _UNGUARDED_S:
-                raise HilError("no guardian process starts: nothing may be lit without it")
-            time.sleep(_WATCH_S)
+    def _look_in_the_dark(self, look: Callable[[], None]) -> None:
+        look()
+        self._stay_dark()
 
     def _stay_dark(self) -> None:
         now_s = self._clock.monotonic()
-        if now_s - self._dark_s > _AGAIN_S:
+        if now_s - self._dark_s > AGAIN_S:
             self._dark_s = now_s
             self._darken()
 

@@ -16,7 +16,7 @@ import pytest
 
 from hil.errors import RigHeld
 from hil.locks.folder import lock_folder
-from hil.locks.lock import locked
+from hil.locks.lock import is_left_behind, locked
 
 SINCE = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 HOLDS = """
@@ -142,3 +142,19 @@ def test_another_user_of_the_machine_is_refused_and_can_break_nothing(base: Path
                 raise AssertionError("never")
     with another("port 1", "controller", "65534") as (_, said):
         assert said == "held"
+
+
+def test_what_a_killed_process_held_is_known_to_be_left_behind_once(base: Path) -> None:
+    with locked("scope", "controller", now) as left:
+        assert not left
+    with another("scope") as (process, _):
+        assert not is_left_behind("scope")
+        process.kill()
+        process.wait()
+        assert is_left_behind("scope")
+        assert not is_left_behind("another scope")
+    with locked("scope", "controller", now) as left:
+        assert left
+        assert not is_left_behind("scope")
+    with locked("scope", "controller", now) as left:
+        assert not left

@@ -18,9 +18,10 @@ from hil.errors import StoreError
 from hil.information import estimate as estimate_module
 from hil.proposer import OptunaProposer
 from hil.rig.driver_kinds import BUILT_IN
-from hil.session.waiting import DARK_AFTER_S, STOP_AFTER_S
+from hil.session.waiting import STOP_AFTER_S
 from hil.store import SqlStore
 from hil.supervision.stop import StopSwitch
+from hil.supervision.watch import DARK_AFTER_S
 from tests.hil.planted_rig import RIG, lit_mw, plant, wait_until_dark
 from tests.hil.session_bench import Bench, n_complete, start, wait_for
 from tests.hil.small_session import SESSION

@@ -153,6 +153,25 @@ def test_between_two_guardians_the_sample_is_dark_so_that_a_kill_leaves_no_light
     assert wait_until_dark(bench.folder) - killed_at < 2.0, "lit, so that one watched"
 
 
+def test_after_a_kill_of_both_at_one_instant_the_next_command_parks_first(
+    bench: Bench, planted: dict[str, str], lit: subprocess.Popen[str]
+) -> None:
+    guardian = guardian_of(lit)
+    guardian.suspend()  # so that neither of them gets to anything
+    lit.kill()
+    guardian.kill()
+    lit.wait()
+    assert lit_mw(bench.folder) == 5.0
+    killed_at = time.time()
+    check = start(bench, "park", "rig.toml", environ=planted)
+    _, said = check.communicate(timeout=60)
+    assert check.returncode == 0
+    assert "'planted scope'" in said
+    assert wait_until_dark(bench.folder) > killed_at
+    with bench.database() as database:
+        assert list(database.events()["kind"])[-2:] == ["left_behind", "park"]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot stop a process")
 def test_a_controller_that_is_frozen_is_ended_and_the_rig_parked(
     bench: Bench, planted: dict[str, str]

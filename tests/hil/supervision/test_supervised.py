@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
 from hil.clock import SystemClock
 from hil.errors import HilError, Interrupted, StoreError
+from hil.locks.progress import Life
+from hil.rig.rig import Rig
 from hil.spec import load_rig_file
 from hil.supervision.stop import StopSwitch
 from hil.supervision.supervised import SupervisedRig, moves_s, supervised_rig
@@ -81,6 +83,34 @@ def test_who_is_asked_to_stop_parks_and_says_so(bench: Bench) -> None:
             watch.run(held.rig.setup)
         assert held.rig.read(LIT)[LIT] == 0.0
         assert database.events()["detail"].iloc[-1]["reason"] == "move: enough"
+
+
+def test_a_rig_whose_holder_was_killed_without_a_guardian_is_parked_first(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A simulated lamp forgets; here it is lit when it is opened."""
+    file = load_rig_file(bench.folder / "rig.toml")
+    with supervised_rig(file, bench.url, None, SystemClock()) as held:
+        held.make_database()
+        monkeypatch.setattr("hil.store.database.Database.release_lease", lambda *who: None)
+    monkeypatch.undo()
+    monkeypatch.setattr("hil.store.holder.own_token", lambda: "1" * 32)
+    monkeypatch.setattr("hil.store.holder.look", lambda token, pid: Life.DEAD)
+    lit = Rig._open
+
+    def opened(rig: Rig, plan: Any) -> None:
+        lit(rig, plan)
+        rig.safety.apply({LIT: 1.0})
+
+    monkeypatch.setattr(Rig, "_open", opened)
+    with supervised_rig(file, bench.url, None, SystemClock()) as held:
+        assert held.rig.read(LIT)[LIT] == 0.0
+        assert held.database is not None
+        events = held.database.events()
+    assert list(events["kind"]) == ["left_behind"]
+    assert "small scope" in caplog.text
+    with supervised_rig(file, bench.url, None, SystemClock()) as held:
+        assert held.rig.read(LIT)[LIT] == 1.0, "once"
 
 
 def test_moves_may_take_as_long_as_the_rig_file_allows(bench: Bench) -> None:

@@ -1,0 +1,106 @@
+"""Ctrl-C where nothing moves: raised at once, but never within what has to be done as a whole.
+
+Python raises it wherever it is: while a module is half imported, while devices are being closed, in
+a call-back of the garbage collector, which prints it and goes on. Here it waits for the end of such
+a thing, and what has been swallowed comes again. While a rig moves, `hil.supervision.stop` hears it
+instead.
+"""
+
+from __future__ import annotations
+
+import _thread
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from hil.supervision.stop import heard_lately, note_heard
+
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
+
+_AGAIN_S = 0.05
+# What has to be done as a whole is not waited for without end.
+_LONGEST_S = 10.0
+_WHOLE = frozenset({"__exit__", "__del__", "_run_exitfuncs"})
+_IMPORTS = ("importlib._bootstrap", "_frozen_importlib")
+
+
+@contextmanager
+def safe_interrupts(*, to_the_end: bool = False) -> Iterator[None]:
+    """Hear Ctrl-C so within a ``with`` block; on the main thread, and only where it was heard.
+
+    Parameters
+    ----------
+    to_the_end
+        Whether the program ends after the block: then there is nothing left to be cut off, and
+        Ctrl-C is ignored.
+    """
+    main = threading.current_thread() is threading.main_thread()
+    before = signal.getsignal(signal.SIGINT)
+    if not main or before is not signal.default_int_handler:
+        yield
+        return
+    interrupts = _Interrupts(sys.unraisablehook)
+    hook, sys.unraisablehook = sys.unraisablehook, interrupts.swallowed
+    signal.signal(signal.SIGINT, interrupts.hear)
+    try:
+        yield
+    finally:
+        interrupts.over = True
+        if not to_the_end:
+            signal.signal(signal.SIGINT, before)
+            sys.unraisablehook = hook
+
+
+class _Interrupts:
+    def __init__(self, otherwise: Callable[[UnraisableHookArgs], object]) -> None:
+        self._waits_since_s: float | None = None
+        self._otherwise = otherwise
+        self.over = False
+
+    def hear(self, number: int, frame: FrameType | None) -> None:
+        """Raise KeyboardInterrupt, now or later; the same wish again changes nothing."""
+        now_s = time.monotonic()
+        if self.over or (self._waits_since_s is None and heard_lately()):
+            return
+        since_s = self._waits_since_s if self._waits_since_s is not None else now_s
+        if _is_whole(frame) and now_s - since_s < _LONGEST_S:
+            if self._waits_since_s is None:
+                self._waits_since_s = now_s
+            self._come_again()
+            return
+        self._waits_since_s = None
+        note_heard()
+        raise KeyboardInterrupt
+
+    def swallowed(self, told: UnraisableHookArgs) -> None:
+        """Have Ctrl-C come again that was raised where Python cannot pass it on."""
+        if issubclass(told.exc_type, KeyboardInterrupt):
+            self._waits_since_s = time.monotonic()
+            self._come_again()
+        else:
+            self._otherwise(told)
+
+    def _come_again(self) -> None:
+        # Not by `threading`, whose locks the interrupted code may hold.
+        _thread.start_new_thread(self._after_a_while, ())
+
+    def _after_a_while(self) -> None:
+        time.sleep(_AGAIN_S)
+        if not self.over:
+            _thread.interrupt_main()
+
+
+def _is_whole(frame: FrameType | None) -> bool:
+    """Whether what is being done here has to be done as a whole."""
+    while frame is not None:
+        name = str(frame.f_globals.get("__name__", ""))
+        if frame.f_code.co_name in _WHOLE or name.startswith(_IMPORTS):
+            return True
+        frame = frame.f_back
+    return False
