@@ -12,6 +12,7 @@ import optuna
 from optuna.distributions import BaseDistribution
 
 from drivers.types import Value
+from hil.proposer.by_model.seen import around
 from hil.proposer.plan import SearchPlan
 from hil.proposer.samplers import Ask, Prefers, make_sampler
 from hil.ranking.finals import Standing, standing
@@ -95,16 +96,7 @@ class Finals:
         """
         study = self._follow(rows)
         plan = self._plan
-        ask = Ask(
-            plan.axes,
-            plan.integers,
-            plan.seed,
-            len(rows),
-            plan.start,
-            plan.repair,
-            earlier=plan.earlier,
-        )
-        model = make_sampler(plan.sampler, ask)
+        model = make_sampler(plan.sampler, ask_about(plan, rows, len(rows)))
         if not isinstance(model, Prefers):
             leader = to_measure_again(rows)
             return None if leader is None else self._confirm(leader.requested)
@@ -118,6 +110,21 @@ class Finals:
 
     def _confirm(self, settings: Mapping[str, Value]) -> Proposal:
         return Proposal("again", dict(settings), self._known(settings))
+
+
+def ask_about(plan: SearchPlan, rows: Sequence[TrialRow], number: int) -> Ask:
+    """Say what a sampler knows when it is asked for trial ``number``."""
+    start, reach = around(plan, rows)
+    return Ask(
+        plan.axes,
+        plan.integers,
+        plan.seed,
+        number,
+        start,
+        plan.repair,
+        earlier=plan.earlier,
+        reach=reach,
+    )
 
 
 def _asked(rows: Sequence[TrialRow]) -> list[TrialRow]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import optuna
@@ -19,11 +20,20 @@ from drivers.types import Value
 from hil import spec
 from hil.proposer import distributions as dists
 from hil.proposer.attributes import FIELDS_ATTR, GAIN_ATTR, SD_ATTR
-from hil.proposer.finals import Finals
+from hil.proposer.by_model.steps import ModelSteps, Step
+from hil.proposer.finals import Finals, ask_about
 from hil.proposer.plan import SearchPlan
-from hil.proposer.samplers import Ask, grid_size, make_sampler
+from hil.proposer.samplers import grid_size, make_sampler
 from hil.ranking.drift import fit_drift, without_drift
-from hil.records.trial import FIELDS, FURTHER, Proposal, SearchExhausted, TrialRow, TrialState
+from hil.records.trial import (
+    FIELDS,
+    FURTHER,
+    MODEL,
+    Proposal,
+    SearchExhausted,
+    TrialRow,
+    TrialState,
+)
 
 # Where a trial keeps the sampler's own proposal, if joint limits made it another.
 ASKED = "hil:asked"
@@ -61,6 +71,7 @@ class OptunaProposer:
         }
         self._axes_json = dists.to_json(self._axes)
         self._finals = Finals(plan, self._axes, self.follow, self._known)
+        self._model = None if plan.model is None else ModelSteps(plan, plan.model)
         self._study = self._new_study()
         # Trials of the study that have not ended; None for those that another process asked for.
         self._open: dict[int, optuna.Trial | None] = {}
@@ -119,8 +130,16 @@ class OptunaProposer:
             # It changes the values of all trials.
             self._drift = course
             self._forget(rows)
+        step = Step(None) if self._model is None else self._model.next(rows, number)
+        if step.settings is not None:
+            return self._advised(step.settings, dict(step.said), number)
         self.follow(rows)
-        return self._ask(study_attrs, number)
+        proposal = self._ask(rows, study_attrs, number)
+        if step.said:
+            proposal = replace(
+                proposal, sampler_attrs={**proposal.sampler_attrs, MODEL: dict(step.said)}
+            )
+        return proposal
 
     def _searched(self, rows: Sequence[TrialRow]) -> bool:
         """Whether only trials for leaders are left."""
@@ -183,18 +202,6 @@ class OptunaProposer:
             raise SearchExhausted(f"all {len(search)} points of the grid have been proposed")
         return None
 
-    def _about(self, number: int) -> Ask:
-        plan = self._plan
-        return Ask(
-            plan.axes,
-            plan.integers,
-            plan.seed,
-            number,
-            plan.start,
-            plan.repair,
-            earlier=plan.earlier,
-        )
-
     def _first(self, rows: Sequence[TrialRow], number: int) -> Proposal | None:
         """Measure what is to be measured before a sampler is asked; None once that is done."""
         if not self._plan.first:
@@ -212,18 +219,28 @@ class OptunaProposer:
         told = {**attrs, **self._plan.fields_of(number)}
         return Proposal("search", dict(settings), self._known(settings), told)
 
+    def _advised(
+        self, settings: Mapping[str, Value], said: Mapping[str, Any], number: int
+    ) -> Proposal:
+        """Make a proposal of what the model wants; it needs no further fields of view."""
+        fields = self._plan.fields_of(number)
+        fields.pop(FURTHER, None)
+        return Proposal("search", dict(settings), self._known(settings), {MODEL: said, **fields})
+
     def searched(self) -> Mapping[str, str]:
         """Give the distribution of each searched setting, as rows keep them."""
         return self._axes_json
 
-    def _ask(self, study_attrs: Mapping[str, Any], number: int) -> Proposal:
+    def _ask(
+        self, rows: Sequence[TrialRow], study_attrs: Mapping[str, Any], number: int
+    ) -> Proposal:
         # Optuna offers no public way to keep a sampler's own attributes: without them CMA-ES
         # restarts and QMC repeats itself.
         storage, study_id = self._study._storage, self._study._study_id  # noqa: SLF001
         for key, value in study_attrs.items():
             storage.set_study_system_attr(study_id, key, value)
         plan = self._plan
-        self._study.sampler = make_sampler(plan.sampler, self._about(number))
+        self._study.sampler = make_sampler(plan.sampler, ask_about(plan, rows, number))
         trial = self._study.ask(self._axes)
         self._in_study = number + 1
         self._open[number] = trial
@@ -288,7 +305,7 @@ class OptunaProposer:
             return None
         if dists.inside(self._axes, list(self._axes), asked(row)):
             return self._axes
-        return None if isinstance(self._plan.sampler, spec.AutoSampler) else {}
+        return None if self._plan.sampler.ends_in_auto else {}
 
     def _tell(self, trial: optuna.Trial, row: TrialRow) -> None:
         template = frozen(row, self._constrained, self._now(row))

@@ -2,17 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from drivers.types import Value
 from hil import spec
+from hil.errors import HilError
 from hil.records.knowledge import EarlierSession, FirstTrial
 from hil.records.trial import FIELDS, FURTHER
 
+if TYPE_CHECKING:
+    from hil.twin import TrialFrames
+    from sim.parts.unknown import SceneOptics
+
 _TRIALS_A_FIELD = 4  # times one more than there are axes: a star, and what follows from it
+
+
+class NoFrames(HilError):
+    """Frames of an earlier trial that cannot be read any more; the message says why."""
+
+
+class ModelRig(Protocol):
+    """A simulated rig whose unknowns sampler `model` fits, and the session's frames."""
+
+    @property
+    def optics(self) -> SceneOptics:
+        """The rig; where its unknowns start has no truth in it."""
+        ...
+
+    def settings(self, requested: Mapping[str, Value]) -> Mapping[str, Value]:
+        """Complete settings of a trial to all that the optics ask for."""
+        ...
+
+    def frames(self, number: int, fields: Sequence[int]) -> TrialFrames:
+        """Give the frames of a trial at these fields of view.
+
+        Raises
+        ------
+        NoFrames
+        """
+        ...
 
 
 def _unchanged(values: Mapping[str, Value]) -> dict[str, Value]:
@@ -53,6 +85,9 @@ class SearchPlan:
         The search ends when less than this is expected of another trial; None for no bound.
     earlier, first
         Sessions whose trials tell of this one; settings to measure before a sampler is asked.
+    model
+        What sampler ``model`` fits; None where there are no frames to fit, as in what-if sessions:
+        then it is ``auto`` from the start.
     """
 
     axes: tuple[spec.SearchAxis, ...]
@@ -73,6 +108,7 @@ class SearchPlan:
     least_gain: float | None = None
     earlier: tuple[EarlierSession, ...] = ()
     first: tuple[FirstTrial, ...] = ()
+    model: ModelRig | None = None
 
     @property
     def as_needed(self) -> bool:

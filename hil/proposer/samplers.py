@@ -57,6 +57,8 @@ class Ask:
         The settings that the session found; None where they are not measured.
     repair
         Brings settings inside limits that span several axes.
+    reach
+        How far around `start` a star reaches, as a share of the half-range; None for the usual.
     earlier
         Sessions whose trials tell of this one.
     """
@@ -68,6 +70,7 @@ class Ask:
     start: Mapping[str, Value] | None = None
     repair: Callable[[Mapping[str, Value]], Mapping[str, Value]] | None = None
     earlier: Sequence[EarlierSession] = ()
+    reach: float | None = None
 
     @property
     def seed(self) -> int:
@@ -105,8 +108,9 @@ def built(sampler: spec.SamplerSpec, ask: Ask) -> BaseSampler:
     raise NotImplementedError(f"no sampler is built for {type(sampler).__name__}")
 
 
-@built.register
-def _(sampler: spec.AutoSampler, ask: Ask) -> BaseSampler:
+@built.register(spec.AutoSampler)
+@built.register(spec.ModelSampler)
+def _(sampler: spec.SamplerSpec, ask: Ask) -> BaseSampler:
     from hil.proposer.auto import InformationSampler
 
     space = {
@@ -117,6 +121,7 @@ def _(sampler: spec.AutoSampler, ask: Ask) -> BaseSampler:
         present=ask.start,
         allowed=ask.repair,
         seed=ask.session_seed,
+        **({} if ask.reach is None else {"reach": ask.reach}),
         earlier=[(earlier_trials(one, space), one.doubt) for one in ask.earlier],
     )
 

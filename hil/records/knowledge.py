@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from drivers.types import Value
@@ -61,11 +61,29 @@ class FirstTrial:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelText:
+    """The simulated rig that sampler `model` fits, copied: its file may change, and this one stays.
+
+    Parameters
+    ----------
+    text, path
+        Of its rig file; files that it names lie beside that.
+    itself
+        Whether it is the session's own rig: then its file's aberration is the truth, and not read.
+    """
+
+    text: str
+    path: str
+    itself: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Knowledge:
     """All that a session begins with from before; the same for as long as it goes on."""
 
     earlier: tuple[EarlierSession, ...] = ()
     first: tuple[FirstTrial, ...] = field(default=())
+    model: ModelText | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Write it for the database."""
@@ -88,6 +106,7 @@ class Knowledge:
                 for one in self.earlier
             ],
             "first": [[one.name, dict(one.settings)] for one in self.first],
+            "model": None if self.model is None else asdict(self.model),
         }
 
     @classmethod
@@ -109,4 +128,5 @@ class Knowledge:
                 for one in stored.get("earlier", ())
             ),
             tuple(FirstTrial(name, settings) for name, settings in stored.get("first", ())),
+            ModelText(**told) if (told := stored.get("model")) else None,
         )

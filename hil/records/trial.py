@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal, TypeAlias
@@ -14,6 +14,8 @@ from drivers.types import Value
 FIELDS = "hil:fields"
 # ... and those that it may go on to, in this order.
 FURTHER = "hil:further"
+# ... and what sampler `model` did: the step, and why.
+MODEL = "hil:model"
 
 # Before the name of a metric where it stands among settings, columns and objectives.
 METRIC = "metric."
@@ -217,6 +219,20 @@ class Best:
     ci_low: float
     ci_high: float
     n_measured: int = 1
+
+
+class ThinkFirst(Exception):
+    """A proposal that takes long to find: to be worked on outside the critical section first.
+
+    Parameters
+    ----------
+    work
+        Called without the store's section held; then the proposer is asked again.
+    """
+
+    def __init__(self, work: Callable[[], None]) -> None:
+        super().__init__("think first")
+        self.work = work
 
 
 class SearchExhausted(Exception):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from hil.clock import Clock
 from hil.errors import HilError, Interrupted, RigHeld, StoreError
 from hil.metrics.registry import metrics_of
 from hil.ranking.drift import Drift
+from hil.records.knowledge import ModelText
 from hil.records.session import Observer, SessionState, Snapshot
 from hil.records.trial import TrialState
 from hil.rig.capture import Capture
@@ -32,6 +33,8 @@ from hil.session.control.pause_rules import PauseRules
 from hil.session.control.pausing import Pausing
 from hil.session.controller import Controller, LoopSpec
 from hil.session.frame_guards import frame_watch
+from hil.session.model.file import model_of
+from hil.session.model.frames import StoredFrames
 from hil.session.planned import Planned
 from hil.session.polls import Polls
 from hil.session.ports import Proposer
@@ -316,11 +319,29 @@ def _wait_with_others(run: _Run) -> None:
 def _searching(run: _Run, make: Callable[[SearchPlan], Givable]) -> Proposer:
     """Search by the session's sampler; what a person enqueues comes first."""
     setup = run.setup
-    proposer = make(setup.baseline.plan(setup.file.spec, setup.space))
+    plan = setup.baseline.plan(setup.file.spec, setup.space)
+    if (known := setup.baseline.known.model) is not None:
+        plan = replace(plan, model=_model(setup, known))
+    proposer = make(plan)
     run.attended.searched = proposer.searched()
     start = {**setup.space.anchor, **setup.baseline.start}
     enqueued = Enqueued(proposer, run.pausing.wishes, start)
     return enqueued if setup.turns is None else ByHand(enqueued, proposer.searched(), setup.turns)
+
+
+def _model(setup: SessionSetup, known: ModelText) -> StoredFrames:
+    """Give sampler `model` its rig, and the frames that are stored."""
+    space, rig = setup.space, setup.rig
+    model = model_of(known)
+    setup_values = rig.safety.targets(rig.spec.setup)
+    return StoredFrames(
+        model,
+        setup.database,
+        setup.session_id,
+        setup.noise,
+        rig.noise_conditions,
+        {**space.present, **setup_values, **space.fixed},
+    )
 
 
 def _policy(setup: SessionSetup) -> ApprovalPolicy:

@@ -11,7 +11,7 @@ from hil.records.estimate import Assessment
 from hil.records.frames import FieldFrames, Measurement
 from hil.records.request import Request
 from hil.records.session import SessionState
-from hil.records.trial import OpenTrial, Proposal, TrialRow, TrialState
+from hil.records.trial import OpenTrial, Proposal, ThinkFirst, TrialRow, TrialState
 from hil.session.ports import Store
 
 T = TypeVar("T")
@@ -43,8 +43,15 @@ class WatchedStore:
     def propose(
         self, ask: Callable[[Sequence[TrialRow], Mapping[str, Any], int], Proposal]
     ) -> OpenTrial:
-        """Read all rows, ask, and insert the PROPOSED row; ``ask`` runs beside the main thread."""
-        return self._wait(lambda: self._store.propose(ask))
+        """Read all rows, ask, and insert the PROPOSED row; ``ask`` runs beside the main thread.
+
+        What takes long is thought of outside the critical section: other controllers go on.
+        """
+        while True:
+            try:
+                return self._wait(lambda: self._store.propose(ask))
+            except ThinkFirst as first:
+                self._wait(first.work)
 
     def applied(self, trial: OpenTrial, at: datetime, read_back: Mapping[str, Value]) -> None:
         """Note what the devices read back. Not a barrier."""

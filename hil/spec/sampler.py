@@ -25,11 +25,14 @@ class SamplerTable(Spec):
     fixed_design
         Its points are fixed beforehand: those that a fault took are proposed again, and no leaders
         are measured again unless asked for.
+    ends_in_auto
+        It is `auto`, or `auto` takes over: expected gains are known, and leaders by a process.
     """
 
     single_objective: ClassVar[bool] = False
     needs_a_range: ClassVar[bool] = False
     fixed_design: ClassVar[bool] = False
+    ends_in_auto: ClassVar[bool] = False
 
     kind: str
 
@@ -37,7 +40,27 @@ class SamplerTable(Spec):
 class AutoSampler(SamplerTable):
     """A Gaussian process made for information: few trials to the best settings. The default."""
 
+    ends_in_auto: ClassVar[bool] = True
+
     kind: Literal["auto"]
+
+
+class ModelSampler(SamplerTable):
+    """Corrections by a simulated rig that is fitted to the frames so far, then `auto`.
+
+    Parameters
+    ----------
+    model
+        File of a simulated rig of the same kind, beside the session file; None where the session's
+        own rig is simulated. Its unknowns are fitted.
+    """
+
+    single_objective: ClassVar[bool] = True
+    needs_a_range: ClassVar[bool] = True
+    ends_in_auto: ClassVar[bool] = True
+
+    kind: Literal["model"]
+    model: str | None = Field(default=None, min_length=1)
 
 
 class TpeSampler(SamplerTable):

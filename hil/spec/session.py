@@ -12,7 +12,7 @@ from hil.spec.base import Settings, Spec
 from hil.spec.measure import EstimatorSpec, Measure
 from hil.spec.metric import MetricSpec, is_of, metric_of
 from hil.spec.objective import Constraints, Objective
-from hil.spec.sampler import AutoSampler, GridSampler, SamplerSpec, kinds_that
+from hil.spec.sampler import AutoSampler, GridSampler, ModelSampler, SamplerSpec, kinds_that
 from hil.spec.start import Start, as_table
 from hil.spec.unattended import Approval, Pause
 
@@ -213,8 +213,21 @@ class SessionSpec(Spec):
             raise ValueError(f"start.from: not with sampler.kind = {sampler.kind!r}, allowed: auto")
         if self.start.presets and sampler.fixed_design:
             raise ValueError(f"start.presets: not with a design ({sampler.kind})")
-        if self.stop.gain is not None and not isinstance(self.sampler, AutoSampler):
-            raise ValueError(f"stop.gain: not with sampler.kind = {sampler.kind!r}, allowed: auto")
+        if self.stop.gain is not None and not sampler.ends_in_auto:
+            others = kinds_that(lambda table: table.ends_in_auto)
+            raise ValueError(
+                f"stop.gain: not with sampler.kind = {sampler.kind!r}, allowed: {others}"
+            )
+        if isinstance(sampler, ModelSampler) and self.measure.keep_frames == "none":
+            raise ValueError(
+                "measure.keep_frames: 'none', and sampler.kind = 'model' is fitted to the frames"
+                " that are kept, allowed: all, first"
+            )
+        if isinstance(sampler, ModelSampler) and self.measure.sequence is not None:
+            raise ValueError(
+                "sampler.kind: 'model' fits frames without planes, and those of a sequence have"
+                " some, allowed: auto"
+            )
         if self.measure.fields == "as needed" and sampler.fixed_design:
             raise ValueError(
                 f'measure.fields: "as needed" is not for a design ({sampler.kind}): its trials are'

@@ -26,6 +26,7 @@ class _State:
     """What a later fit of a few more frames begins with."""
 
     curvature: torch.Tensor
+    likelihood: Likelihood
 
 
 def fit(
@@ -88,7 +89,7 @@ def fit(
         scenes.numpy().astype(np.float32),
         floor,
         found.rounds,
-        _State(found.curvature),
+        _State(found.curvature, likelihood),
     )
 
 

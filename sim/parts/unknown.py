@@ -146,7 +146,10 @@ class SceneOptics(Protocol):
         ...
 
     def respond(self, values: torch.Tensor, settings: Settings, grid: tuple[int, int]) -> Response:
-        """Give the response; gradients flow from `values` (unknowns,) float64."""
+        """Give the response; gradients flow from `values` (unknowns,) float64.
+
+        And from settings that are 0-d float64 tensors, where they act on the optics.
+        """
         ...
 
     def converter(self, settings: Settings) -> SensorNoise:

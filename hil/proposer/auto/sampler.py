@@ -18,7 +18,7 @@ from hil.proposer.attributes import GAIN_ATTR, NOISE_ATTR
 from hil.proposer.auto.observations import Observations, observed
 from hil.proposer.auto.other_choice import other_choice
 from hil.proposer.auto.space import UnitSpace
-from hil.proposer.auto.start import start_points
+from hil.proposer.auto.start import REACH, start_points
 
 if TYPE_CHECKING:
     from hil.proposer.auto.acquisition import Acquisition, Belief
@@ -67,6 +67,8 @@ class InformationSampler(BaseSampler):
         Brings a set of settings inside limits that span several of them.
     seed
         Of the star and of candidates.
+    reach
+        Of the star's arms: a share of the half-range, root mean square over the settings.
     earlier
         Studies of earlier sessions with their doubt: how far the landscape may be another by now,
         as a share of its variance (0.05, say; 1 for a guess). Trials at settings of this space
@@ -83,11 +85,13 @@ class InformationSampler(BaseSampler):
         present: Mapping[str, Any] | None = None,
         allowed: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None,
         seed: int | None = None,
+        reach: float = REACH,
         earlier: Sequence[tuple[Sequence[FrozenTrial], float]] = (),
     ) -> None:
         self._present = present
         self._allowed = allowed
         self._seed = int(np.random.SeedSequence(seed).generate_state(1)[0])
+        self._reach = reach
         self._search_space = search_space
         self._earlier = earlier
         self._independent = RandomSampler(seed=seed)
@@ -249,7 +253,7 @@ class InformationSampler(BaseSampler):
             told, trusted = self._told(space, seen, known)
             if told is not None:
                 return told, None
-        star = self._allow(space, start_points(space, centre, self._seed))
+        star = self._allow(space, start_points(space, centre, self._seed, self._reach))
         known_enough = trusted and len(seen.points) >= 2
         if not known_enough and (left := _not_asked(star, seen)) is not None:
             return left, None

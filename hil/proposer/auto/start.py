@@ -13,7 +13,7 @@ import numpy as np
 from drivers.types import Floats
 from hil.proposer.auto.space import UnitSpace
 
-_REACH = 0.4  # of the half-range: root mean square over the axes
+REACH = 0.4  # of the half-range: root mean square over the axes
 _ROUNDING = 1e-9
 _LEAST = 5  # starting points, however few axes there are
 
@@ -24,7 +24,7 @@ def n_start_points(space: UnitSpace) -> int:
     return int(max(space.n_axes + 1, _LEAST, n_choices + 1))
 
 
-def start_points(space: UnitSpace, centre: Floats, seed: int) -> Floats:
+def start_points(space: UnitSpace, centre: Floats, seed: int, reach: float = REACH) -> Floats:
     """Give the points to begin with.
 
     Parameters
@@ -35,6 +35,8 @@ def start_points(space: UnitSpace, centre: Floats, seed: int) -> Floats:
         (n_columns,) point of the present settings.
     seed
         Turns the star.
+    reach
+        Of its arms, as a share of the half-range, root mean square over the axes.
 
     Returns
     -------
@@ -46,7 +48,7 @@ def start_points(space: UnitSpace, centre: Floats, seed: int) -> Floats:
     rng = np.random.default_rng(seed)
     middle = _shares(space, centre)
     directions = ortho_group.rvs(d, random_state=rng) if d > 1 else np.ones((1, 1))
-    arms = 0.5 * _REACH * math.sqrt(d) * directions
+    arms = 0.5 * reach * math.sqrt(d) * directions
     # each towards the side where there is more room, or where chance has it
     there, back = (np.abs(_outside(middle + sign * arms)).sum(axis=1) for sign in (1, -1))
     star = middle + np.where(back < there - _ROUNDING, -1.0, 1.0)[:, None] * arms

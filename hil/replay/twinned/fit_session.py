@@ -9,19 +9,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from drivers.errors import ConfigError
 from drivers.types import Value
 from hil.calibration.rig_noise import rig_noise
 from hil.errors import HilError, InputError
 from hil.replay.recording import recording_of
 from hil.replay.twinned.recorded import Recorded, take_recorded
 from hil.replay.twinned.rig_file import with_options
-from hil.rig.driver_kinds import driver_kind
 from hil.session.baseline import Baseline
+from hil.session.model.file import open_optics
 from hil.spec import RigFile, load_rig_file
-from hil.spec.load import input_error
 from hil.store import open_database
-from sim.parts.rig import RigOptions, SimulatedKind, present_settings
 from sim.parts.unknown import Finished, SceneOptics
 
 if TYPE_CHECKING:
@@ -102,29 +99,7 @@ def optics_of(file: RigFile) -> tuple[SceneOptics, dict[str, Value]]:
     """
     if file.spec.noise is None:
         raise InputError(file.path, "noise", "missing: a fit needs the camera's noise model")
-    kind_name = file.spec.driver[0].kind
-    if len(file.spec.driver) != 1:
-        raise InputError(
-            file.path, "driver", f"{len(file.spec.driver)} drivers, allowed: one simulated rig"
-        )
-    try:
-        kind = driver_kind(kind_name)
-    except KeyError as error:
-        raise InputError(file.path, "driver.0.kind", str(error.args[0])) from None
-    if not isinstance(kind, SimulatedKind) or kind.optics is None:
-        raise InputError(
-            file.path,
-            "driver.0.kind",
-            f"{kind_name!r} cannot be fitted, allowed: {_fitted_kinds()}",
-        )
-    options: RigOptions = _options(kind, file)
-    try:
-        optics = kind.optics(options)
-    except ValueError as error:
-        raise InputError(file.path, "driver.0", str(error)) from None
-    connection = kind.open(options)
-    known = present_settings(connection.devices.values())  # type: ignore[arg-type]
-    connection.close()
+    optics, known = open_optics(file)
     return optics, {**known, **file.spec.setup}
 
 
@@ -174,30 +149,6 @@ def check_output(rig: Path, output: Path) -> None:
         raise InputError(output, "", "is the rig file itself, allowed: another name")
     if not output.absolute().parent.is_dir():
         raise InputError(output, "", "there is no such folder")
-
-
-def _options(kind: SimulatedKind[RigOptions], file: RigFile) -> RigOptions:
-    from pydantic import ValidationError
-
-    table = file.spec.driver[0].options
-    try:
-        return kind.options(table, file.path.parent)
-    except ValidationError as error:
-        raise input_error(error, file.path, table, "driver.0") from None
-    except ConfigError as error:
-        raise InputError(file.path, f"driver.0.{error.key}", error.problem) from None
-
-
-def _fitted_kinds() -> str:
-    from hil.rig.driver_kinds import BUILT_IN
-
-    found = []
-    for name in BUILT_IN:
-        if name.startswith("sim."):
-            kind = driver_kind(name)
-            if isinstance(kind, SimulatedKind) and kind.optics is not None:
-                found.append(name)
-    return ", ".join(found)
 
 
 def _head(fitted: FittedSession) -> str:

@@ -12,6 +12,7 @@ from hil.records.knowledge import Knowledge
 from hil.rig.rig import Rig
 from hil.session.knowledge.earlier import earlier_sessions
 from hil.session.knowledge.presets import first_trials
+from hil.session.model.file import check_axes, check_model
 from hil.session.search_space import SearchSpace
 from hil.spec import SessionFile
 
@@ -55,4 +56,7 @@ def knowledge(
         where=file.path,
     )
     first = rig.run(lambda: first_trials(said.presets, space, start, file.path))
-    return Knowledge(earlier, first)
+    model = check_model(file)
+    if model is not None:
+        check_axes(model, space.axes, file.path)
+    return Knowledge(earlier, first, model)

@@ -1,0 +1,177 @@
+"""Which simulated rig is the model, and whether it can be: before anything moves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from drivers.errors import ConfigError
+from drivers.types import Value
+from hil.errors import InputError
+from hil.records.knowledge import ModelText
+from hil.rig.driver_kinds import BUILT_IN, driver_kind
+from hil.spec import ModelSampler, RigFile, RigSpec, SearchAxis, SessionFile, load_rig_file
+from hil.spec.load import input_error, parse
+from sim.parts.rig import RigOptions, SimulatedKind, present_settings
+
+if TYPE_CHECKING:
+    from sim.parts.unknown import SceneOptics
+
+_KEY = "sampler.model"
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A simulated rig whose unknowns are to be fitted.
+
+    Parameters
+    ----------
+    name
+        Of its file.
+    camera
+        Label of its camera.
+    optics
+        What may be unknown of it.
+    known
+        All of its settings, as they are when it is set up.
+    """
+
+    name: str
+    camera: str
+    optics: SceneOptics
+    known: dict[str, Value]
+
+
+def check_model(file: SessionFile) -> ModelText | None:
+    """Find the model of a session; None for other samplers.
+
+    Raises
+    ------
+    InputError
+        There is none, or it cannot be fitted.
+    """
+    sampler = file.spec.sampler
+    if not isinstance(sampler, ModelSampler):
+        return None
+    if sampler.model is None:
+        own = file.rig
+        kinds = ", ".join(driver.kind for driver in own.spec.driver)
+        if any(not isinstance(_kind(one.kind), SimulatedKind) for one in own.spec.driver):
+            raise InputError(
+                file.path,
+                _KEY,
+                f"missing: {own.path.name} is not simulated ({kinds}), allowed: the file of a"
+                " simulated rig like it",
+            )
+    else:
+        path = file.path.parent / sampler.model
+        if not path.is_file():
+            raise InputError(file.path, _KEY, f"{sampler.model!r} is no file in {path.parent}")
+        own = load_rig_file(path)
+    # where the rig is its own model, what its file says of the aberration is the truth
+    itself = own.path == file.rig.path
+    found = ModelText(own.text, str(own.path), itself=itself)
+    model_of(found)
+    return found
+
+
+def check_axes(model: ModelText, axes: Sequence[SearchAxis], where: Path) -> None:
+    """Refuse to search what the model cannot correct.
+
+    Raises
+    ------
+    InputError
+    """
+    optics = model_of(model).optics
+    allowed = list(optics.correction([one.start for one in optics.unknowns]))
+    for i, axis in enumerate(axes):
+        problem = ""
+        if axis.setting not in allowed:
+            problem = (
+                f"{axis.setting} is nothing that the model corrects, allowed: {', '.join(allowed)}"
+            )
+        elif axis.choices is not None:
+            problem = f"{axis.setting} has choices, and the model corrects ranges"
+        if problem:
+            raise InputError(where, f"search.{i}.setting", f"sampler.kind = 'model': {problem}")
+
+
+def model_of(stored: ModelText) -> Model:
+    """Open what a session keeps of its model; nothing connects.
+
+    Raises
+    ------
+    InputError
+        It is not one simulated rig of a kind that can be fitted.
+    """
+    path = Path(stored.path)
+    file = RigFile(parse(RigSpec, stored.text, path), stored.text, path)
+    optics, known = open_optics(file)
+    if stored.itself:
+        optics.unknowns = tuple(
+            replace(one, start=min(max(0.0, one.low), one.high)) for one in optics.unknowns
+        )
+    return Model(path.name, file.spec.camera, optics, {**known, **file.spec.setup})
+
+
+def open_optics(file: RigFile) -> tuple[SceneOptics, dict[str, Value]]:
+    """Give what may be unknown of a rig file's rig, and all settings as they are at rest.
+
+    Raises
+    ------
+    InputError
+        It is not one simulated rig of a kind that can be fitted.
+    """
+    if len(file.spec.driver) != 1:
+        raise InputError(
+            file.path, "driver", f"{len(file.spec.driver)} drivers, allowed: one simulated rig"
+        )
+    name = file.spec.driver[0].kind
+    try:
+        kind = driver_kind(name)
+    except KeyError as error:
+        raise InputError(file.path, "driver.0.kind", str(error.args[0])) from None
+    if not isinstance(kind, SimulatedKind) or kind.optics is None:
+        raise InputError(
+            file.path, "driver.0.kind", f"{name!r} cannot be fitted, allowed: {_fitted_kinds()}"
+        )
+    options = _options(kind, file)
+    try:
+        optics = kind.optics(options)
+    except ValueError as error:
+        raise InputError(file.path, "driver.0", str(error)) from None
+    connection = kind.open(options)
+    known = present_settings(connection.devices.values())  # type: ignore[arg-type]
+    connection.close()
+    return optics, known
+
+
+def _kind(name: str) -> object:
+    try:
+        return driver_kind(name)
+    except KeyError:  # the rig says so, where it is opened
+        return None
+
+
+def _options(kind: SimulatedKind[RigOptions], file: RigFile) -> RigOptions:
+    from pydantic import ValidationError
+
+    table = file.spec.driver[0].options
+    try:
+        return kind.options(table, file.path.parent)
+    except ValidationError as error:
+        raise input_error(error, file.path, table, "driver.0") from None
+    except ConfigError as error:
+        raise InputError(file.path, f"driver.0.{error.key}", error.problem) from None
+
+
+def _fitted_kinds() -> str:
+    found = []
+    for name in BUILT_IN:
+        if name.startswith("sim."):
+            kind = driver_kind(name)
+            if isinstance(kind, SimulatedKind) and kind.optics is not None:
+                found.append(name)
+    return ", ".join(found)
