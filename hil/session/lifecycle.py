@@ -29,6 +29,8 @@ from hil.session.control.pause_rules import PauseRules
 from hil.session.control.pausing import Pausing
 from hil.session.controller import Controller, LoopSpec
 from hil.session.frame_guards import frame_watch
+from hil.session.pipeline.ahead import Ahead
+from hil.session.pipeline.overlap import Overlap
 from hil.session.planned import Planned
 from hil.session.polls import Polls
 from hil.session.ports import Proposer
@@ -234,7 +236,8 @@ def _run_trials(run: _Run) -> Ending:
     around = Surroundings(space.excess, space.dose_mj, space.pixel_um2)
     cost = TrialCost(capture.n_places * capture.repeats, space.dose_mj, len(capture.fields))
     rules = stop_rules(spec.trials, spec.stop, cost)
-    planned = setup.planned or Planned(_searching(run, OptunaProposer))
+    ahead = None if setup.planned else _ahead(run, OptunaProposer)
+    planned = setup.planned or Planned(_searching(run, ahead or _made(run, OptunaProposer)))
     controller = Controller(
         LoopSpec(spec.trials, spec.seed, rules, space.fixed, planned.also),
         capture=capture,
@@ -264,6 +267,7 @@ def _run_trials(run: _Run) -> Ending:
         look=run.look,
         halt=run.watch.halt_if_stopped,
         observer=run.observer,
+        overlap=_overlap(run, ahead),
         best=wait(lambda: best_of(setup.database, setup.session_id)) if setup.resumed else None,
     )
     controller.recover()
@@ -294,10 +298,35 @@ def _wait_with_others(run: _Run) -> None:
         raise Interrupted(run.stop.reason)
 
 
-def _searching(run: _Run, make: Callable[[SearchPlan], Givable]) -> Proposer:
+def _made(run: _Run, make: Callable[[SearchPlan], Givable]) -> Givable:
+    setup = run.setup
+    return make(setup.baseline.plan(setup.file.spec, setup.space))
+
+
+def _ahead(run: _Run, make: Callable[[SearchPlan], Givable]) -> Ahead | None:
+    """Make a proposer that may be one trial ahead; None where trials wait for their estimates."""
+    measure = run.setup.file.spec.measure
+    waits = measure.most_to_search > measure.n_to_search
+    if waits or measure.pipeline is False:
+        return None
+    return Ahead(_made(run, make), on=measure.pipeline is True)
+
+
+def _overlap(run: _Run, ahead: Ahead | None) -> Overlap | None:
+    """Measure trials while others are estimated, where a proposer is ahead.
+
+    By itself only on a rig whose time is that of the clock: what both take is then what it costs,
+    and on a simulated one the same seed gives the same session.
+    """
+    if ahead is None:
+        return None
+    automatic = run.setup.file.spec.measure.pipeline == "auto" and not run.setup.rig.has_own_clock
+    return Overlap(ahead, run.thinker.start, run.setup.clock, automatic=automatic)
+
+
+def _searching(run: _Run, proposer: Givable) -> Proposer:
     """Search by the session's sampler; what a person enqueues comes first."""
     setup = run.setup
-    proposer = make(setup.baseline.plan(setup.file.spec, setup.space))
     run.attended.searched = proposer.searched()
     start = {**setup.space.anchor, **setup.baseline.start}
     return Enqueued(proposer, run.pausing.wishes, start)
