@@ -264,6 +264,8 @@ class OptunaProposer:
     def follow(self, rows: Sequence[TrialRow]) -> optuna.Study:
         """Bring the study in memory up to date with the rows, and return it."""
         # Only what is new is looked at: a session of thousands of trials must not slow down.
+        if self._in_study > len(rows):  # what was proposed last came to nothing
+            self._forget(rows)
         news = [*(rows[number] for number in self._open), *rows[self._in_study :]]
         if violated(news) - self._constrained or not self._can_go_on(rows):
             self._forget(rows)
@@ -290,7 +292,7 @@ class OptunaProposer:
 
         A trial in the study can be told only if this process asked for it.
         """
-        return self._in_study <= len(rows) and all(
+        return all(
             not rows[number].state.ended if trial is None else asked(rows[number]) == trial.params
             for number, trial in self._open.items()
         )

@@ -72,10 +72,7 @@ class WorkerThread:
         """
         if threading.current_thread() is self._thread:
             return work()
-        if self._closed:
-            raise RuntimeError(f"{self._thread.name} has been closed")
-        future: Future[T] = Future()
-        self._work.put(lambda: self._do(work, future))
+        future = self.start(work)
         while True:
             try:
                 return future.result(timeout=WATCH_S)
@@ -83,6 +80,14 @@ class WorkerThread:
                 if future.done():  # the work itself raised a TimeoutError
                     return future.result()
                 watch()
+
+    def start(self, work: Callable[[], T]) -> Future[T]:
+        """Run ``work`` on the thread after what it has to do already, and wait for nothing."""
+        if self._closed:
+            raise RuntimeError(f"{self._thread.name} has been closed")
+        future: Future[T] = Future()
+        self._work.put(lambda: self._do(work, future))
+        return future
 
     def _follow(self) -> None:
         while (work := self._work.get()) is not None:

@@ -148,10 +148,19 @@ class Rig(Closing):
 
     def device_s(self) -> float:
         """Seconds on the devices' clock; that of simulated devices may run faster than time."""
+        own = self._own_clocks()
+        return time.monotonic() if own is None else float(sum(clock() for clock in own))
+
+    @property
+    def has_own_clock(self) -> bool:
+        """Whether the devices' time is their own, and not the program's."""
+        return self._own_clocks() is not None
+
+    def _own_clocks(self) -> list[Callable[[], float]] | None:
         clocks = [getattr(driver.connection, "device_s", None) for driver in self._drivers]
         own = [clock for clock in clocks if clock is not None]
         # Beside real devices simulated ones cannot have a time of their own.
-        return float(sum(clock() for clock in own)) if len(own) == len(clocks) else time.monotonic()
+        return own if len(own) == len(clocks) else None
 
     def setup(self) -> dict[str, Value]:
         """Apply the rig file's ``[setup]``; return what is read back."""

@@ -31,6 +31,8 @@ from hil.session.adaptive.contest import Contest, contest_of, within
 from hil.session.control.approval import ApprovalPolicy
 from hil.session.control.pause_rules import PauseRules, TrialEnd
 from hil.session.control.pausing import Pausing
+from hil.session.pipeline.captured import Captured
+from hil.session.pipeline.overlap import Overlap
 from hil.session.ports import Assessor, Proposer, Store, Worker
 from hil.session.stopping import Course, Ending, StopRule
 from hil.session.watched_store import Wait
@@ -101,6 +103,8 @@ class Controller:
         Called every 0.1 s once a stop is asked for, while the devices work.
     observer
         Is shown how the session goes.
+    overlap
+        Estimates a trial while the next one is measured; None to do one after the other.
     best
         Of the trials that were there before.
     """
@@ -126,6 +130,7 @@ class Controller:
         look: Callable[[], None],
         halt: Callable[[], None],
         observer: Observer,
+        overlap: Overlap | None = None,
         best: Best | None = None,
     ) -> None:
         self._spec = spec
@@ -146,10 +151,13 @@ class Controller:
         self._look = look
         self._halt = halt
         self._observer = observer
+        self._overlap = overlap
         self._best = best
         self._started_s = clock.monotonic()
         self._n_ended = self._n_complete = self._own_trials = 0
         self._contests: dict[int, Contest | None] = {}
+        self._asked: tuple[Sequence[TrialRow], Mapping[str, Any], Proposal] | None = None
+        self._asked_s = 0.0
         self._dose_mj = 0.0  # of the trial in work, as far as it was asked for
         self._failures = 0
         self._last_fault = ""
@@ -168,13 +176,26 @@ class Controller:
             A defect, or a database that is gone for good; the trial in work is FAILED where that
             could still be written.
         """
+        try:
+            return self._run()
+        finally:  # whatever ends it: a trial whose frames are taken is not left open
+            with suppress(Exception):
+                self._settle()
+
+    def _run(self) -> Ending:
         while True:
+            if self._pausing.wanted:
+                self._settle()
             self._hold()
             if ending := self._ending():
+                self._settle()
                 return ending
+            self._consider()
             try:
                 trial = self._store.propose(self._ask)
             except SearchExhausted as done:
+                if self._settle():
+                    continue
                 if self.recover():
                     self._note("waiting for another controller's trial")
                     self._wait(_pause)
@@ -251,26 +272,71 @@ class Controller:
         counted = [row for row in rows if not row.state.interrupted]
         self._n_ended = sum(row.state.ended for row in counted)
         self._n_complete = sum(row.state is TrialState.COMPLETE for row in counted)
+        charged = rows if self._overlap is None else self._overlap.charged(rows)
         for rule in self._spec.rules:
-            if problem := rule.refuses(rows):
+            if problem := rule.refuses(charged):
                 raise SearchExhausted(problem)
-        proposal, problem = within(
-            self._spec.rules, rows, self._proposer.propose(rows, attrs, number)
-        )
+        began_s = self._clock.monotonic()
+        proposal = self._proposer.propose(rows, attrs, number)
+        self._asked_s = self._clock.monotonic() - began_s
+        proposal, problem = within(self._spec.rules, charged, proposal)
         if problem:
             raise SearchExhausted(problem)
         self._contests[number] = contest_of(rows, proposal)
+        self._asked = rows, attrs, proposal
         return proposal
 
     # --- one trial -------------------------------------------------------------------------------
 
     def _run_trial(self, trial: OpenTrial) -> None:
-        self._end(trial, lambda: self._measure(trial))
+        if self._overlap is None or not self._overlap.on:
+            self._end(trial, lambda: self._measure(trial))
+            return
+        if self._asked is not None:
+            self._overlap.look_ahead(*self._asked)
+        self._end(trial, partial(self._measure_beside, trial, self._overlap))
 
-    def _end(self, trial: OpenTrial, work: Callable[[], tuple[TrialState, str]]) -> None:
+    def _measure_beside(self, trial: OpenTrial, overlap: Overlap) -> tuple[TrialState, str] | None:
+        """Measure while the trial before is estimated; None where it is now being estimated."""
+        try:
+            found = self._capture_trial(trial)
+        finally:  # trials end in their order
+            self._settle()
+        if not isinstance(found, Captured):
+            return found
+        overlap.estimate(found, self._estimator)
+        return None
+
+    def _settle(self) -> bool:
+        """End the trial that is estimated beside, if there is any; whether there was."""
+        work = None if self._overlap is None else self._overlap.take()
+        if work is None:
+            return False
+        captured, estimate = work.captured, work.estimate
+        self._end(
+            captured.trial,
+            # on the thread that estimates: it has come to the end of what it was given before
+            lambda: self._judge(captured.trial, self._think(estimate.result), captured.why),
+            lambda: captured.dose_mj,
+        )
+        return True
+
+    def _consider(self) -> None:
+        if self._overlap is not None and (why := self._overlap.consider()):
+            self._store.event("pipelined", self._clock.now(), why)
+
+    def _end(
+        self,
+        trial: OpenTrial,
+        work: Callable[[], tuple[TrialState, str] | None],
+        spent_mj: Callable[[], float] | None = None,
+    ) -> None:
+        """End a trial by what work on it comes to; None leaves it open."""
         interlock = False
         try:
-            state, reason = work()
+            if (found := work()) is None:
+                return
+            state, reason = found
         except InterlockOpen as error:
             interlock = True
             state, reason = TrialState.FAILED, str(error)
@@ -292,7 +358,7 @@ class Controller:
             raise
         try:
             if state in (TrialState.FAILED, TrialState.ABORTED):
-                self._charge(trial)
+                self._charge(trial, (spent_mj or self._spent_mj)())
             if interlock:
                 said = {"trial": trial.number, "why": reason}
                 self._store.event("interlock", self._clock.now(), said)
@@ -302,9 +368,8 @@ class Controller:
         if why := self._pause_rules.why(end):
             self._pausing.wishes.pause(why)
 
-    def _charge(self, trial: OpenTrial) -> None:
+    def _charge(self, trial: OpenTrial, dose_mj: float) -> None:
         """Write down the light of a trial that was not measured to its end."""
-        dose_mj = self._spent_mj()
         if dose_mj > 0:
             detail = {"trial": trial.number, "dose_mj": dose_mj}
             self._store.event("dose", self._clock.now(), detail)
@@ -335,6 +400,19 @@ class Controller:
         self._show(trial, state, 0)
 
     def _measure(self, trial: OpenTrial) -> tuple[TrialState, str]:
+        began_s = self._clock.monotonic()
+        found = self._capture_trial(trial)
+        if not isinstance(found, Captured):
+            return found
+        measured_s = self._clock.monotonic()
+        ended = self.assess(trial, found.measurement, found.read_back, found.known, found.why)
+        if self._overlap is not None:
+            thought_s = self._clock.monotonic() - measured_s + self._asked_s
+            self._overlap.took(measured_s - began_s, thought_s)
+        return ended
+
+    def _capture_trial(self, trial: OpenTrial) -> Captured | tuple[TrialState, str]:
+        """Take a trial's frames; or say how it ends without."""
         self._show(trial, TrialState.PROPOSED, 0)
         self._dose_mj = 0.0
         began_s = self._capture.device_s()
@@ -346,9 +424,10 @@ class Controller:
         self._store.applied(trial, self._clock.now(), read_back)
         device_s = self._capture.device_s() - began_s
         measurement, known, why = self._take_frames(trial, device_s, read_back)
-        self._store.captured(trial, self._clock.now(), measurement.device_s)
+        at = self._clock.now()
+        self._store.captured(trial, at, measurement.device_s)
         self._show(trial, TrialState.CAPTURED, len(measurement.fields or self._capture.fields))
-        return self.assess(trial, measurement, read_back, known, why)
+        return Captured(trial, measurement, read_back, at, self._dose_mj, known, why)
 
     def _refused(self, trial: OpenTrial, wanted: Mapping[str, Value]) -> str:
         """Have a person approve what moves too far; why it may not move, empty if it may."""
@@ -446,6 +525,10 @@ class Controller:
             What the row says of it.
         """
         assessment = known or self._think(lambda: self._estimator.assess(measurement, settings))
+        return self._judge(trial, assessment, why)
+
+    def _judge(self, trial: OpenTrial, assessment: Assessment, why: str) -> tuple[TrialState, str]:
+        """Note what a trial came to."""
         self._store.estimated(trial, self._clock.now(), assessment)
         if assessment.absent:
             said = {"trial": trial.number, "metrics": dict(assessment.absent)}

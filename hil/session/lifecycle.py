@@ -35,6 +35,8 @@ from hil.session.controller import Controller, LoopSpec
 from hil.session.frame_guards import frame_watch
 from hil.session.model.file import model_of
 from hil.session.model.frames import StoredFrames
+from hil.session.pipeline.ahead import Ahead
+from hil.session.pipeline.overlap import Overlap
 from hil.session.planned import Planned
 from hil.session.polls import Polls
 from hil.session.ports import Proposer
@@ -244,7 +246,9 @@ def _run_trials(run: _Run) -> Ending:
     around = Surroundings(space.excess, space.dose_mj, space.pixel_um2)
     cost = TrialCost(capture.n_places * capture.repeats, space.dose_mj, len(capture.fields))
     rules = stop_rules(spec.trials, spec.stop, cost)
-    planned = setup.planned or Planned(_searching(run, OptunaProposer))
+    one_by_one = setup.planned is not None or setup.turns is not None
+    ahead = None if one_by_one else _ahead(run, OptunaProposer)
+    planned = setup.planned or Planned(_searching(run, ahead or _made(run, OptunaProposer)))
     controller = Controller(
         LoopSpec(spec.trials, spec.seed, rules, space.fixed, planned.also),
         capture=capture,
@@ -275,6 +279,7 @@ def _run_trials(run: _Run) -> Ending:
         look=run.look,
         halt=run.watch.halt_if_stopped,
         observer=run.observer,
+        overlap=_overlap(run, ahead),
         best=wait(lambda: best_of(setup.database, setup.session_id)) if setup.resumed else None,
     )
     controller.recover()
@@ -316,13 +321,38 @@ def _wait_with_others(run: _Run) -> None:
         raise Interrupted(run.stop.reason)
 
 
-def _searching(run: _Run, make: Callable[[SearchPlan], Givable]) -> Proposer:
-    """Search by the session's sampler; what a person enqueues comes first."""
+def _made(run: _Run, make: Callable[[SearchPlan], Givable]) -> Givable:
     setup = run.setup
     plan = setup.baseline.plan(setup.file.spec, setup.space)
     if (known := setup.baseline.known.model) is not None:
         plan = replace(plan, model=_model(setup, known))
-    proposer = make(plan)
+    return make(plan)
+
+
+def _ahead(run: _Run, make: Callable[[SearchPlan], Givable]) -> Ahead | None:
+    """Make a proposer that may be one trial ahead; None where trials wait for their estimates."""
+    measure = run.setup.file.spec.measure
+    waits = measure.most_to_search > measure.n_to_search
+    if waits or measure.pipeline is False:
+        return None
+    return Ahead(_made(run, make), on=measure.pipeline is True)
+
+
+def _overlap(run: _Run, ahead: Ahead | None) -> Overlap | None:
+    """Measure trials while others are estimated, where a proposer is ahead.
+
+    By itself only on a rig whose time is that of the clock: what both take is then what it costs,
+    and on a simulated one the same seed gives the same session.
+    """
+    if ahead is None:
+        return None
+    automatic = run.setup.file.spec.measure.pipeline == "auto" and not run.setup.rig.has_own_clock
+    return Overlap(ahead, run.thinker.start, run.setup.clock, automatic=automatic)
+
+
+def _searching(run: _Run, proposer: Givable) -> Proposer:
+    """Search by the session's sampler; what a person enqueues comes first."""
+    setup = run.setup
     run.attended.searched = proposer.searched()
     start = {**setup.space.anchor, **setup.baseline.start}
     enqueued = Enqueued(proposer, run.pausing.wishes, start)

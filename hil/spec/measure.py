@@ -84,6 +84,9 @@ class Measure(Spec):
         Fields without sample, measured with every trial.
     unguarded
         Guards of frames that are not asked, ``"dark"`` say; see docs/faults.md.
+    pipeline
+        Whether a trial is measured while the one before is estimated, so that a proposal knows one
+        trial less: true, false, or ``"auto"``, once the times that both take say that it pays.
     sequence
         File of an acquisition sequence that every frame is then: its images are the frame's
         channels. Relative to the session file; see docs/sequences.md.
@@ -97,7 +100,14 @@ class Measure(Spec):
     keep_frames: Literal["all", "first", "none"] = "all"
     blank: Blank | None = None
     unguarded: tuple[str, ...] = ()
+    pipeline: Literal[True, False, "auto"] = "auto"
     sequence: str | None = Field(default=None, min_length=1)
+
+    @model_validator(mode="after")
+    def _no_trial_waits(self) -> Self:
+        if self.pipeline is True and self.max_fields is not None:
+            raise ValueError("pipeline: true, not beside max_fields: its trials wait for estimates")
+        return self
 
     @model_validator(mode="after")
     def _one_form(self) -> Self:

@@ -152,7 +152,7 @@ class SqlStore(Closing):
                 return OpenTrial(key, number, proposal.kind, proposal.requested, proposal.fields)
 
         trial = self._retry.run(work)
-        self._work[trial.trial_id] = TrialWork()
+        self._work[trial.trial_id] = TrialWork(trial.number)
         return trial
 
     def applied(self, trial: OpenTrial, at: datetime, read_back: Mapping[str, Value]) -> None:
@@ -258,12 +258,13 @@ class SqlStore(Closing):
         del self._work[trial.trial_id]
 
     def event(self, kind: str, at: datetime, detail: Mapping[str, Any]) -> None:
-        """Commit an event. It belongs to the trial in work, if there is exactly one."""
+        """Commit an event. It belongs to the trial in work that it names, or to the only one."""
         self._barriers.commit(self._event(kind, at, detail))
 
     def _event(self, kind: str, at: datetime, detail: Mapping[str, Any]) -> EventEntry:
-        work = list(self._work)
-        trial_id = work[0] if len(work) == 1 else None
+        work = {key: own.number for key, own in list(self._work.items())}
+        named = [key for key, number in work.items() if number == detail.get("trial")]
+        trial_id = next(iter(named or (work if len(work) == 1 else ())), None)
         return EventEntry(ordered_id(), self.session_id, trial_id, kind, at, dict(detail))
 
     def announce(
@@ -420,7 +421,9 @@ class SqlStore(Closing):
                     TrialTable.id == trial.trial_id
                 )
             ).one()
-        self._work[trial.trial_id] = TrialWork(captured=True, read_back=row.settings or {})
+        self._work[trial.trial_id] = TrialWork(
+            trial.number, captured=True, read_back=row.settings or {}
+        )
         return replace(measured, device_s=math.nan if row.device_s is None else row.device_s)
 
     def read_back(self, trial: OpenTrial) -> Mapping[str, Value]:

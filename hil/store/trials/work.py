@@ -17,6 +17,7 @@ from hil.store.frames.writer import Sealed
 class TrialWork:
     """What is known of a trial in work, and not yet committed."""
 
+    number: int = -1
     applied_at: datetime | None = None
     read_back: Mapping[str, Value] | None = None
     sealed: Sealed | None = None

@@ -320,3 +320,10 @@ def test_the_sampler_is_told_values_without_drift() -> None:
     assert raw == [(3.0 - 0.1 * (number + 0.5),) for number in range(9)], "rows stay as measured"
     again = OptunaProposer(plan).propose(table.rows[:9], table.attrs, 9)
     assert again.requested == table.rows[9].requested, "whoever asks, and however often"
+
+
+def test_a_proposal_that_came_to_nothing_is_forgotten() -> None:
+    """A budget refused its trial: asked again for the same rows, the same is proposed."""
+    proposer = OptunaProposer(SearchPlan(AXES, frozenset(), SAMPLERS[0], seed=1, trials=9))
+    first = proposer.propose([], {}, 0)
+    assert proposer.propose([], {}, 0).requested == first.requested

@@ -33,6 +33,11 @@ def test_frames_of_a_trial_are_counted(
         ({"grid": GRID, "fields": FIELDS}, "either grid or fields"),
         ({"fields": (FIELDS[0], FIELDS[0])}, "named twice"),
         ({"fields": (FIELDS[0], {"XY.y_um": 1.0})}, "same settings"),
+        (
+            {"grid": GRID, "fields": "as needed", "max_fields": 3, "pipeline": True},
+            "pipeline: true, not beside max_fields",
+        ),
+        ({"pipeline": "always"}, "auto"),
         ({"repeats": 0}, "greater than or equal to 1"),
     ],
 )
