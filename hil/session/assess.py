@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,10 +13,12 @@ from drivers.types import Pixels, Value
 from hil.errors import InputError, nearest
 from hil.records.estimate import Assessment, Estimate, making_wrong
 from hil.records.frames import Measurement
-from hil.session.objectives import Circumstances, light_sensitivity, scaled
+from hil.session.objectives import SCALES, Circumstances, light_sensitivity, scaled
 from hil.spec import SessionFile, SessionSpec
+from hil.spec.objective import LABEL
 
 if TYPE_CHECKING:
+    from hil.information.target import Told
     from hil.noise.model import FlattenedNoise, NoiseModel
 
 
@@ -156,11 +158,20 @@ class SessionAssessor:
         if spec.reference is not None:
             details |= self._sensitivity(frames, noise, bits[0], around)
         first = spec.objective.names[0]
+        objectives = {
+            name: scaled(name, bits[0], around) for name in spec.objective.names if name in SCALES
+        }
+        interval = scaled(first, bits[1], around), scaled(first, bits[2], around)
+        if LABEL in spec.objective.names:
+            about = self._about_label(frames)
+            details["about_label"] = asdict(about)
+            objectives[LABEL] = about.bits
+            interval = (about.ci_low, about.ci_high) if first == LABEL else interval
         return Assessment(
             replace(estimate, details=details, flags=(*estimate.flags, *measurement.flags)),
-            {name: scaled(name, bits[0], around) for name in spec.objective.names},
+            {name: objectives[name] for name in spec.objective.names},
             self._constraints(estimate, flags, bits[0], dose_mj, settings),
-            (scaled(first, bits[1], around), scaled(first, bits[2], around)),
+            interval,
         )
 
     def _estimate(
@@ -182,6 +193,15 @@ class SessionAssessor:
             subtract_pattern=spec.estimator.subtract_pattern,
             lower_bound=spec.estimator.lower_bound,
         )
+
+    def _about_label(self, frames: Pixels) -> Told:
+        """Say what a frame tells of its label."""
+        from hil.information.target import label_information
+
+        spec = self._spec
+        confidence = spec.estimator.confidence
+        labels = np.asarray(spec.measure.labels)
+        return label_information(frames, labels, confidence=confidence, seed=spec.seed)
 
     def _constraints(
         self,
@@ -242,7 +262,8 @@ class SessionAssessor:
         return {
             "light_sensitivity_bits": own,
             "light_sensitivity": [
-                light_sensitivity(name, bits, own, around) for name in spec.objective.names
+                light_sensitivity(name, bits, own, around) if name in SCALES else 0.0
+                for name in spec.objective.names
             ],
         }
 

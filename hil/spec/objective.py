@@ -23,7 +23,12 @@ ObjectiveName: TypeAlias = Literal[
     "bits_per_second",
     "bits_per_photon",
     "bits_per_mj",
+    "bits_about_label",
 ]
+
+LABEL = "bits_about_label"
+"""What frames tell about labels of fields of view; not a scale of their total information."""
+_ABOUT_LABEL_IS_LIKE: ObjectiveName = "bits_per_frame"
 
 
 class Rule(NamedTuple):
@@ -53,6 +58,10 @@ RULES: Mapping[str, Rule] = {
     "bits_per_photon": Rule(more_light=False, same_pixels=False, floor="always"),
     "bits_per_mj": Rule(more_light=False, same_pixels=False, floor="always"),
 }
+
+
+def _rule(name: ObjectiveName) -> Rule:
+    return RULES[_ABOUT_LABEL_IS_LIKE if name == LABEL else name]
 
 
 class Objective(Spec):
@@ -88,7 +97,7 @@ class Objective(Spec):
         if constraints.min_bits_per_pixel is not None:
             return ""
         for name in self.names:
-            if RULES[name].floor == "always":
+            if _rule(name).floor == "always":
                 return (
                     f"{name} by itself favours no light at all: say which information is enough"
                     " by min_bits_per_pixel under [constraints], or choose another of"
@@ -109,7 +118,7 @@ class Objective(Spec):
             What it means, as in ``drivers.protocol.Setting.role``.
         """
         for name in self.names:
-            rule = RULES[name]
+            rule = _rule(name)
             if role in ("light", "exposure"):
                 if rule.more_light and not constraints.bounds_light:
                     return (
