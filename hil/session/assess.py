@@ -18,7 +18,7 @@ from hil.spec import SessionFile, SessionSpec
 from hil.spec.objective import LABEL
 
 if TYPE_CHECKING:
-    from hil.information.target import Told
+    from hil.information.target import AboutTarget
     from hil.noise.model import FlattenedNoise, NoiseModel
 
 
@@ -194,7 +194,7 @@ class SessionAssessor:
             lower_bound=spec.estimator.lower_bound,
         )
 
-    def _about_label(self, frames: Pixels) -> Told:
+    def _about_label(self, frames: Pixels) -> AboutTarget:
         """Say what a frame tells of its label."""
         from hil.information.target import label_information
 

@@ -5,7 +5,7 @@ scenes whose truth is known. May import `hil.information`'s estimates; scikit-le
 """
 
 from hil.information.target.label import label_information
-from hil.information.target.told import Told
+from hil.information.target.told import AboutTarget
 from hil.information.target.value import target_information
 
-__all__ = ["Told", "label_information", "target_information"]
+__all__ = ["AboutTarget", "label_information", "target_information"]

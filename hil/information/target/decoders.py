@@ -132,6 +132,8 @@ def _apart(scene: NDArray[np.intp], seed: int) -> tuple[NDArray[np.intp], NDArra
 def _reduced(rows: Floats, seed: int) -> tuple[Callable[[Floats], Floats], Floats]:
     from sklearn.decomposition import PCA
 
+    if not np.ptp(rows, axis=0).any():  # frames that are all the same
+        return lambda frames: np.zeros((len(frames), 1)), np.zeros((len(rows), 1))
     number = min(_COMPONENTS, rows.shape[1], max(1, rows.shape[0] // 3))
     fitted = PCA(number, random_state=seed).fit(rows)
     scale = np.maximum(np.sqrt(fitted.explained_variance_), 1e-9 * (1 + np.abs(rows).max()))

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from hil.errors import InputError
 from hil.information.target.decoders import LABEL_DECODERS, label_decoder
-from hil.information.target.told import Told, checked_folds, flat_frames, told, total_bits
+from hil.information.target.told import AboutTarget, checked_folds, flat_frames, told, total_bits
 from hil.noise.model import NoiseModel
 
 
@@ -28,7 +28,7 @@ def label_information(
     confidence: float = 0.95,
     seed: int = 0,
     decoders: tuple[str, ...] = LABEL_DECODERS,
-) -> Told:
+) -> AboutTarget:
     """Bits that a frame tells about its label, at least.
 
     Parameters

@@ -28,7 +28,7 @@ Scenes = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class AboutTarget:
     """Bits that one frame tells about its target.
 
     Parameters
@@ -54,7 +54,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Flat:
+class FrameRows:
     """Frames as rows.
 
     Parameters
@@ -72,7 +72,7 @@ class Flat:
     per_field: int
 
 
-def flat_frames(frames: ArrayLike, scenes: ArrayLike | None, folds: int) -> Flat:
+def flat_frames(frames: ArrayLike, scenes: ArrayLike | None, folds: int) -> FrameRows:
     """Check frames, and lay each out as a row.
 
     Raises
@@ -102,7 +102,7 @@ def flat_frames(frames: ArrayLike, scenes: ArrayLike | None, folds: int) -> Flat
         raise InputError(
             "frames", "", f"show {int(number.max()) + 1} scenes; allowed: {least} or more"
         )
-    return Flat(rows, np.repeat(number, repeats), repeats)
+    return FrameRows(rows, np.repeat(number, repeats), repeats)
 
 
 def checked_folds(folds: int) -> int:
@@ -125,13 +125,13 @@ def told(
     total_bits: float,
     confidence: float,
     seed: int,
-) -> Told:
+) -> AboutTarget:
     """Average over frames, with an interval over scenes."""
     low, high = cluster_interval(
         held_out_bits, scene, confidence, np.random.default_rng(seed), lambda x: x
     )
     cut = [float(np.clip(value, 0.0, most_bits)) for value in (held_out_bits.mean(), low, high)]
-    return Told(cut[0], cut[1], cut[2], most_bits, decoder, total_bits)
+    return AboutTarget(cut[0], cut[1], cut[2], most_bits, decoder, total_bits)
 
 
 def cluster_interval(

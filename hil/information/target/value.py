@@ -23,7 +23,7 @@ from drivers.types import Floats
 from hil.errors import InputError
 from hil.information.target.decoders import VALUE_DECODERS, value_decoder
 from hil.information.target.told import (
-    Told,
+    AboutTarget,
     checked_folds,
     cluster_interval,
     flat_frames,
@@ -44,7 +44,7 @@ def target_information(
     confidence: float = 0.95,
     seed: int = 0,
     decoders: tuple[str, ...] = VALUE_DECODERS,
-) -> Told:
+) -> AboutTarget:
     """Bits that a frame tells about values known of it, at least.
 
     Parameters
@@ -97,7 +97,7 @@ def target_information(
     cut = [max(value, 0.0) for value in (point, low, high)]
     name = chosen.most_common(1)[0][0]
     total = total_bits(frames, noise, seed)
-    return Told(cut[0], cut[1], cut[2], math.inf, name, total)
+    return AboutTarget(cut[0], cut[1], cut[2], math.inf, name, total)
 
 
 def _bits(covariances: Floats) -> Floats:
