@@ -40,6 +40,7 @@ PLANTED = {
     "sqlalchemy lives": ("hil/session/run.py", "import sqlalchemy"),
     "pymmcore lives": ("hil/session/run.py", "import pymmcore_plus"),
     "torch lives": ("hil/session/run.py", "import torch"),
+    "scikit-learn decodes": ("hil/session/run.py", "import sklearn"),
     "matplotlib draws": ("hil/session/run.py", "import matplotlib"),
     "The live page": ("hil/session/run.py", "import starlette"),
     "No two rooms": ("sim/parts/sensor.py", "import sim.microscope.rig"),

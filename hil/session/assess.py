@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,11 +16,13 @@ from hil.metrics.registry import NamedMetric
 from hil.records.estimate import Assessment, Estimate, making_wrong
 from hil.records.frames import Measurement
 from hil.records.trial import METRIC
-from hil.session.objectives import Circumstances, light_sensitivity, scaled
+from hil.session.objectives import SCALES, Circumstances, light_sensitivity, scaled
 from hil.spec import SessionFile, SessionSpec
 from hil.spec.metric import metric_of
+from hil.spec.objective import LABEL
 
 if TYPE_CHECKING:
+    from hil.information.target import AboutTarget
     from hil.noise.model import FlattenedNoise, NoiseModel
 
 
@@ -165,25 +167,47 @@ class SessionAssessor:
             details |= self._sensitivity(frames, noise, bits[0], around)
         found = measure_metrics(self._metrics, frames, noise, settings)
         details |= found.to_details()
-        names = spec.objective.names
-        if metric_of(names[0]):
-            interval, details["objective_fields"] = _of_metric(
-                names[0], found, spec.estimator.confidence
-            )
-        else:
-            interval = (scaled(names[0], bits[1], around), scaled(names[0], bits[2], around))
+        values, interval, further = self._objectives(frames, bits, around, found)
         constraints = self._constraints(estimate, flags, bits[0], dose_mj, settings)
         return Assessment(
-            replace(estimate, details=details, flags=(*estimate.flags, *measurement.flags)),
-            {
-                name: _metric(name, found) if metric_of(name) else scaled(name, bits[0], around)
-                for name in names
-            },
+            replace(
+                estimate,
+                details=details | further,
+                flags=(*estimate.flags, *measurement.flags),
+            ),
+            values,
             constraints | self._of_metrics(found),
             interval,
             found.absent,
             self._missing(found),
         )
+
+    def _objectives(
+        self,
+        frames: Pixels,
+        bits: tuple[float, float, float],
+        around: Circumstances,
+        found: MetricValues,
+    ) -> tuple[dict[str, float], tuple[float, float], dict[str, Any]]:
+        """Give what is maximised, the interval of the first, and details of the estimate."""
+        names = self._spec.objective.names
+        details: dict[str, Any] = {}
+        values = {name: scaled(name, bits[0], around) for name in names if name in SCALES}
+        values |= {name: _metric(name, found) for name in names if metric_of(name)}
+        first = names[0]
+        if first in SCALES:
+            interval = (scaled(first, bits[1], around), scaled(first, bits[2], around))
+        elif metric_of(first):
+            interval, details["objective_fields"] = _of_metric(
+                first, found, self._spec.estimator.confidence
+            )
+        if LABEL in names:
+            about = self._about_label(frames)
+            details["about_label"] = asdict(about)
+            values[LABEL] = about.bits
+            if first == LABEL:
+                interval = (about.ci_low, about.ci_high)
+        return {name: values[name] for name in names}, interval, details
 
     def _of_metrics(self, found: MetricValues) -> dict[str, float]:
         """How far metrics lie outside their bounds."""
@@ -221,6 +245,15 @@ class SessionAssessor:
             subtract_pattern=spec.estimator.subtract_pattern,
             lower_bound=spec.estimator.lower_bound,
         )
+
+    def _about_label(self, frames: Pixels) -> AboutTarget:
+        """Say what a frame tells of its label."""
+        from hil.information.target import label_information
+
+        spec = self._spec
+        confidence = spec.estimator.confidence
+        labels = np.asarray(spec.measure.labels)
+        return label_information(frames, labels, confidence=confidence, seed=spec.seed)
 
     def _constraints(
         self,
@@ -281,8 +314,8 @@ class SessionAssessor:
         return {
             "light_sensitivity_bits": own,
             "light_sensitivity": [
-                # what light does to a metric nobody knows: it stays as it was measured
-                0.0 if metric_of(name) else light_sensitivity(name, bits, own, around)
+                # what light does to anything else nobody knows: it stays as it was measured
+                light_sensitivity(name, bits, own, around) if name in SCALES else 0.0
                 for name in spec.objective.names
             ],
         }

@@ -12,6 +12,8 @@ bits_per_photon    bits_per_frame / electrons detected in a frame, background in
 bits_per_mj        bits_per_frame / light at the sample for a frame, mJ
 =================  ===============================================================================
 
+``bits_about_label`` is no scale of it, but `hil.information.target.label_information`.
+
 What each holds fixed, and where it degenerates, is in `hil.spec.objective.RULES`.
 """
 

@@ -8,6 +8,8 @@ from pydantic import Field, model_validator
 
 from hil.spec.base import SettingName, Settings, Spec
 
+FEWEST_LABELLED = 8  # fields of view that decoders can learn from, and be judged by
+
 
 class Grid(Spec):
     """Fields of view in rows and columns around the stage's present position.
@@ -90,6 +92,8 @@ class Measure(Spec):
     sequence
         File of an acquisition sequence that every frame is then: its images are the frame's
         channels. Relative to the session file; see docs/sequences.md.
+    labels
+        What each field of view shows, for ``bits_about_label``: whole numbers or words.
     """
 
     grid: Grid | None = None
@@ -102,6 +106,7 @@ class Measure(Spec):
     unguarded: tuple[str, ...] = ()
     pipeline: Literal[True, False, "auto"] = "auto"
     sequence: str | None = Field(default=None, min_length=1)
+    labels: tuple[int, ...] | tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _no_trial_waits(self) -> Self:
@@ -111,6 +116,8 @@ class Measure(Spec):
 
     @model_validator(mode="after")
     def _one_form(self) -> Self:
+        if self.labels and (problem := self._wrong_labels()):
+            raise ValueError(f"labels: {problem}")
         if self.fields == "as needed":
             return self._as_needed()
         for name, value in (("min_fields", self.min_fields), ("max_fields", self.max_fields)):
@@ -126,6 +133,19 @@ class Measure(Spec):
             if len({tuple(sorted(field.items())) for field in self.fields}) < len(self.fields):
                 raise ValueError("a field of view is named twice")
         return self
+
+    def _wrong_labels(self) -> str:
+        if self.fields == "as needed":
+            return 'not with fields = "as needed", since all fields are to be told apart'
+        if len(self.labels) != self.n_fields:
+            return f"{len(self.labels)}, allowed: {self.n_fields}, one a field of view"
+        shares = [self.labels.count(label) for label in set(self.labels)]
+        if len(shares) < 2 or min(shares) < 2 or self.n_fields < FEWEST_LABELLED:
+            return (
+                f"{len(shares)} of {self.n_fields} fields, allowed: two labels or more, each of two"
+                f" fields or more, {FEWEST_LABELLED} fields in all"
+            )
+        return ""
 
     def _as_needed(self) -> Self:
         if self.grid is None:

@@ -18,6 +18,9 @@ from hil.records.trial import METRIC
 from hil.spec.base import Spec
 from hil.spec.metric import MetricBound, metric_of
 
+LABEL = "bits_about_label"
+"""What frames tell about labels of fields of view; not a scale of their total information."""
+
 
 class Rule(NamedTuple):
     """Where an objective degenerates.
@@ -53,12 +56,14 @@ _OF_METRICS = Rule(more_light=True, same_pixels=True, floor="never")
 
 def rule_of(name: str) -> Rule:
     """Say where an objective degenerates."""
-    return RULES[name] if name in RULES else _OF_METRICS
+    if name == LABEL:
+        return RULES["bits_per_frame"]
+    return RULES.get(name, _OF_METRICS)
 
 
 def _known_objective(name: str) -> str:
-    if name not in RULES and not metric_of(name):
-        allowed = ", ".join(map(repr, (*RULES, f"{METRIC}NAME")))
+    if name not in (*RULES, LABEL) and not metric_of(name):
+        allowed = ", ".join(map(repr, (*RULES, LABEL, f"{METRIC}NAME")))
         raise ValueError(f"{name!r}, allowed: {allowed}")
     return name
 
@@ -67,7 +72,7 @@ ObjectiveName: TypeAlias = Annotated[
     StrictStr,
     AfterValidator(_known_objective),
     WithJsonSchema(
-        {"anyOf": [{"enum": list(RULES)}, {"type": "string", "pattern": r"^-?metric\..+$"}]}
+        {"anyOf": [{"enum": [*RULES, LABEL]}, {"type": "string", "pattern": r"^-?metric\..+$"}]}
     ),
 ]
 

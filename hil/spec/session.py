@@ -11,7 +11,7 @@ from hil.spec.axis import SearchAxis
 from hil.spec.base import Settings, Spec
 from hil.spec.measure import EstimatorSpec, Measure
 from hil.spec.metric import MetricSpec, is_of, metric_of
-from hil.spec.objective import Constraints, Objective
+from hil.spec.objective import LABEL, Constraints, Objective
 from hil.spec.sampler import AutoSampler, GridSampler, ModelSampler, SamplerSpec, kinds_that
 from hil.spec.start import Start, as_table
 from hil.spec.unattended import Approval, Pause
@@ -203,6 +203,11 @@ class SessionSpec(Spec):
                 raise ValueError(f"measure.blank: {name} is also searched")
         if problem := self.estimator.cannot_subtract(self.measure.n_fields):
             raise ValueError(f"estimator.subtract_pattern: {problem}")
+        if LABEL in self.objective.names and not self.measure.labels:
+            raise ValueError(
+                f"objective.maximize: {LABEL} needs scenes that carry labels, and measure.labels"
+                " names none: allowed: one a field of view"
+            )
         if self.objective.minus_blank and self.measure.blank is None:
             raise ValueError("objective.minus_blank: needs the blank fields of measure.blank")
         if problem := self.metric_problem():

@@ -39,6 +39,10 @@ def test_frames_of_a_trial_are_counted(
         ),
         ({"pipeline": "always"}, "auto"),
         ({"repeats": 0}, "greater than or equal to 1"),
+        ({"grid": GRID, "labels": (0, 1)}, "labels: 2, allowed: 8"),
+        ({"grid": GRID, "labels": (0,) * 8}, "two labels or more"),
+        ({"grid": GRID, "labels": ("a", *"b" * 7)}, "two fields or more"),
+        ({"grid": GRID, "fields": "as needed", "labels": (0, 1) * 4}, "as needed"),
     ],
 )
 def test_fields_that_contradict_themselves_are_refused(keys: dict[str, object], says: str) -> None:

@@ -1,0 +1,66 @@
+"""``hil study DOMAIN --budget small|full``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hil.cli.options import Db
+from hil.cli.runs import Note
+
+PLACE = 49
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
+    app.command()(study)
+
+
+def study(
+    domain: Annotated[str, typer.Argument(metavar="DOMAIN", help="lensless or satellite, say.")],
+    budget: Annotated[
+        str, typer.Option("--budget", metavar="SIZE", help="tiny, small or full.")
+    ] = "small",
+    cache: Annotated[
+        Path,
+        typer.Option("--cache", metavar="DIR", help="What was measured is kept and found there."),
+    ] = Path("hil-study"),
+    plot: Annotated[
+        Path | None, typer.Option("--plot", metavar="FILE.png", help="Draw what was found.")
+    ] = None,
+    note: Note = "",
+    db: Db = None,
+) -> int:
+    """Study whether information predicts how well tasks are done, on a simulated rig."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from hil.study.picture import draw_study
+    from hil.study.run import run_study
+    from hil.study.tables import HEAD, rows_of, verdicts
+
+    found = run_study(
+        domain,
+        db,
+        budget=budget,
+        cache=cache,
+        note=note,
+        said=lambda line: print(f"study     {line}", flush=True),
+    )
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    for name, task in found.prediction.tasks.items():
+        table = Table(*HEAD, title=f"{found.domain.name}: {name}", title_justify="left")
+        for row in rows_of(task):
+            table.add_row(*row)
+        console.print(table)
+    for line in verdicts(found.domain, found.prediction):
+        console.print(line)
+    console.print(
+        f"{len(found.prediction.settings)} settings, {found.domain.fixed};"
+        f" {found.prediction.cpu_s:.0f} CPU s; session {found.session_id[:8]}"
+    )
+    if plot is not None:
+        draw_study(found.domain, found.prediction, plot)
+    return 0

@@ -1,0 +1,82 @@
+"""``hil study DOMAIN``: measure, rank, and write down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from hil.errors import InputError, nearest
+from hil.store import open_database
+from hil.study.cache import CellCache, digest_of_code
+from hil.study.domain import SIZES, Domain
+from hil.study.domains import find_domain
+from hil.study.prediction import Prediction, predict
+from hil.study.record import StudySession, summary_of
+
+
+@dataclass(frozen=True)
+class Study:
+    """What was found.
+
+    Parameters
+    ----------
+    session_id
+        In the database.
+    domain, budget
+        Which.
+    prediction
+        Part a.
+    """
+
+    session_id: str
+    domain: Domain
+    budget: str
+    prediction: Prediction
+
+
+def run_study(
+    domain: str,
+    database: str | None = None,
+    *,
+    budget: str = "small",
+    cache: Path = Path("hil-study"),
+    note: str = "",
+    said: Callable[[str], None] = lambda line: None,
+) -> Study:
+    """Study a domain.
+
+    Parameters
+    ----------
+    domain
+        One of `hil.study.domains.domain_names`.
+    database
+        As for `hil.run_session`; made where it is missing.
+    budget
+        One of `hil.study.domain.SIZES`.
+    cache
+        Folder of what was measured: a study that was interrupted goes on where it ended.
+    note
+        Stored with the session.
+    said
+        Told how it goes on.
+
+    Raises
+    ------
+    InputError
+        There is no such domain or budget; nothing was written.
+    StoreError
+        The database was lost.
+    """
+    one = find_domain(domain)
+    if budget not in SIZES:
+        raise InputError("hil study", "--budget", f"{budget!r}, {nearest(budget, SIZES)}")
+    size = SIZES[budget]
+    cells = CellCache(cache, digest_of_code(one.sources, one.name))
+    with (
+        open_database(database, create=True) as opened,
+        StudySession(opened, one, budget, size, note) as session,
+    ):
+        prediction = predict(one, size, cells, said, session.trial)
+        session.summary(summary_of(prediction))
+        return Study(session.id, one, budget, prediction)

@@ -1,0 +1,54 @@
+"""What a study found, in words and rows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from hil.study.cell import TARGET
+from hil.study.domain import Domain
+from hil.study.prediction import Prediction, TaskResult
+
+Row = tuple[str, str, str, str]
+HEAD: Row = ("predictor", "Spearman", "95 % interval", "Kendall")
+
+
+def rows_of(found: TaskResult) -> list[Row]:
+    """One row a predictor, the best first; what ranks all settings alike is one row."""
+    by_ranks: dict[tuple[float, float, float, float], list[str]] = {}
+    for name, one in found.ranking.agreement.items():
+        key = (one.spearman, one.kendall, one.low, one.high)
+        by_ranks.setdefault(key, []).append(name)
+    ordered = sorted(by_ranks.items(), key=lambda item: -item[0][0])
+    return [
+        (", ".join(names), f"{rho:.2f}", f"{low:.2f} to {high:.2f}", f"{tau:.2f}")
+        for (rho, tau, low, high), names in ordered
+    ]
+
+
+def verdicts(domain: Domain, prediction: Prediction) -> Iterator[str]:
+    """Say for each task what holds."""
+    for name, found in prediction.tasks.items():
+        ranking = found.ranking
+        mean = found.scores.mean(axis=0)
+        yield (
+            f"{name}: {mean.min():.2f} to {mean.max():.2f} {found.unit}; noise of the task leaves"
+            f" any predictor {_number(ranking.ceiling)} at most"
+        )
+        yield _against(domain.best_form, ranking.best_metric, ranking.difference)
+        yield _against(TARGET, ranking.best_metric, ranking.about_target)
+
+
+def _against(name: str, metric: str, difference: tuple[float, float, float]) -> str:
+    point, low, high = difference
+    if low > 0:
+        word = "better than"
+    elif high < 0:
+        word = "worse than"
+    else:
+        word = "not told apart from"
+    return f"  {name} is {word} {metric}: {point:+.2f} ({low:+.2f} to {high:+.2f})"
+
+
+def _number(value: float) -> str:
+    return "an unknown bound" if math.isnan(value) else f"{value:.2f}"

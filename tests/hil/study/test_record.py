@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import hil
+from hil.study.cell import measure
+from hil.study.record import StudySession
+from tests.hil.study.planted_domain import SMALL, Planted
+
+
+def test_a_study_is_a_session_with_a_trial_for_each_setting(tmp_path: Path) -> None:
+    domain, url = Planted(), f"sqlite:///{tmp_path.as_posix()}/a.db"
+    setting = {"lamp.mw": 2.0}
+    cell = measure(domain, setting, 0, SMALL)
+    with hil.open_database(url, create=True) as database:
+        with StudySession(database, domain, "tiny", SMALL, "a note") as session:
+            session.trial(0, setting, [cell, cell])
+            session.summary({"sign": {"spearman": 1.0}})
+        record = database.session(session.id)
+        (row,) = database.rows(session.id)
+        assert record.state == "COMPLETE" and record.extra["kind"] == "study"
+        assert record.extra["study"]["sign"] == {"spearman": 1.0}
+        assert row.requested == setting and row.objectives is not None
+        assert row.objectives[0] == pytest.approx(cell["information"]["sign"]["bits per frame"])
+        assert len(database.estimates(session.id)["details"].iloc[0]["study"]) == 2
+
+
+def test_a_study_that_breaks_off_says_so(tmp_path: Path) -> None:
+    with hil.open_database(f"sqlite:///{tmp_path.as_posix()}/a.db", create=True) as database:
+        with (
+            pytest.raises(ZeroDivisionError),
+            StudySession(database, Planted(), "tiny", SMALL) as s,
+        ):
+            raise ZeroDivisionError
+        assert database.session(s.id).state == "FAILED"

@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from hil.study.picture import draw_study
+from hil.study.prediction import Prediction
+from hil.study.tables import HEAD, rows_of, verdicts
+from tests.hil.study.planted_domain import Planted
+
+
+def test_the_best_predictor_stands_first_and_equals_stand_together(
+    found: Prediction, tmp_path: Path
+) -> None:
+    rows = rows_of(found.tasks["sign"])
+    assert all(len(row) == len(HEAD) for row in rows)
+    assert [float(row[1]) for row in rows] == sorted((float(row[1]) for row in rows), reverse=True)
+    assert any("bits per pixel, bits per frame, bits per area" in row[0] for row in rows)
+    lines = list(verdicts(Planted(), found))
+    assert len(lines) == 6 and "not told apart from brightness" in lines[1]
+    draw_study(Planted(), found, tmp_path / "a.png")
+    assert (tmp_path / "a.png").stat().st_size > 10_000
