@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -86,5 +87,17 @@ def export_optuna(database: Database, session: str, url: str) -> str:
 
     record = database.session(session)
     name = f"{record.name}-{record.id[:8]}"
-    write_study(url, name, database.rows(record.id), record.objectives)
+    times = times_of(database, record.id)
+    write_study(url, name, database.rows(record.id), record.objectives, times)
     return name
+
+
+def times_of(database: Database, session: str) -> dict[int, tuple[datetime, datetime]]:
+    """Say when each trial that has ended was proposed, and when it ended."""
+    table = database.trials(session)
+    table = table[table["proposed_at"].notna() & table["finished_at"].notna()]
+    columns = (table[name] for name in ("number", "proposed_at", "finished_at"))
+    return {
+        int(number): (began.to_pydatetime(), ended.to_pydatetime())
+        for number, began, ended in zip(*columns, strict=True)
+    }

@@ -1,7 +1,17 @@
-"""The command that shows sessions in a browser: ``watch``. May import `hil.web`."""
+"""Commands that show sessions in a browser: ``watch``, ``dashboard``. May import `hil.web`."""
 
 from __future__ import annotations
 
-from hil.cli.watching.watch import PLACE, register
+import typer
+
+from hil.cli.watching import watch
+from hil.cli.watching.dashboard import dashboard
+from hil.cli.watching.watch import PLACE
 
 __all__ = ["PLACE", "register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    watch.register(app)
+    app.command()(dashboard)
