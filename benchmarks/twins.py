@@ -108,11 +108,15 @@ def one(seed: int, trials: int) -> list[bool]:
         np.save(Path(folder) / "scene.npy", done.scene)
         table = {**COMMON, "scene": "scene.npy", **done.options}
         again = FluorescencePath(KIND.options(table, Path(folder)))
-        rank = spearmanr([bits(scope, s) for s in others], [bits(again, s) for s in others])
+        real, twins, second = ([bits(one, s) for s in others] for one in (scope, again, scope))
+    rank, itself = spearmanr(real, twins).statistic, spearmanr(real, second).statistic
+    apart = float(np.std(real)), float(np.std(np.subtract(second, real))) / 2**0.5
+    bias = np.subtract(twins, real)
     print(
         f"{seed:4d} {np.linalg.norm(scope.aberration_nm):6.0f} {np.linalg.norm(off):8.2f}"
         f" {sum(held):5d}/{len(held)} {100 * product:8.2f} {twin.fits!s:>6}"
-        f" {1 + twin.excess:8.3f} {rank.statistic:8.3f} {took:6.0f} {waited:6.0f}",
+        f" {1 + twin.excess:8.3f} {rank:8.3f} {itself:8.3f} {apart[0]:8.4f} {apart[1]:8.4f}"
+        f" {np.mean(bias):8.4f} {np.std(bias) / 2**0.5:8.4f} {took:6.0f} {waited:6.0f}",
         flush=True,
     )
     return held
@@ -150,7 +154,10 @@ def main() -> None:
         few(wanted.n)
         return
     print(f"{wanted.trials} trials of {len(PLACES)} fields")
-    print("seed hidden  left nm  held  light(1+b) %  fits  residual  rank   cpu s wall s")
+    print(
+        "seed hidden  left nm  held  light(1+b) %  fits  residual  rank  itself   spread  chance"
+        "     bias  scatter  cpu s wall s"
+    )
     held = [one(seed, wanted.trials) for seed in range(wanted.first, wanted.first + wanted.n)]
     each = np.mean(held, axis=0)
     names = [*(f"z{j}" for j in range(4, 12)), "light", "background"]

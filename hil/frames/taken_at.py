@@ -1,4 +1,4 @@
-"""At which settings frames were taken, as files of Micro-Manager and OME say of each frame.
+"""At which settings frames were taken, as files of Micro-Manager, OME, ImageJ and Zarr say it.
 
 Settings are called as this program's drivers call them: ``LABEL.PROPERTY``, the focus drive's
 ``position_um``, the camera's ``exposure_ms``. Where a file says nothing there is nothing.
@@ -17,7 +17,10 @@ import numpy as np
 
 from hil.errors import InputError
 from hil.frames.micromanager import INDEX, axis_letters, axis_values, ndtiff_folder
+from hil.frames.taken_imagej import of_imagej
+from hil.frames.taken_zarr import of_zarr_array
 from hil.frames.tiff_log import complaints
+from hil.frames.zarr_files import arrays_and_words, is_zarr_folder
 
 Settings: TypeAlias = Mapping[str, float | str]
 
@@ -56,6 +59,8 @@ def taken_at(path: Path) -> TakenAt:
     folder = ndtiff_folder(path)
     if folder is not None:
         return _of_ndtiff(folder)
+    if is_zarr_folder(path) or path.suffix.lower() == ".zip":
+        return _of_zarr(path)
     if path.is_dir():
         stacks = sorted(one for one in path.iterdir() if "_MMStack" in one.name)
         if not stacks:
@@ -92,6 +97,19 @@ def _json_at(file: Path, offset: int, length: int) -> Any:
         return {}
 
 
+def _of_zarr(path: Path) -> TakenAt:
+    parts = []
+    for array, letters, scales, group in arrays_and_words(path):
+        n = array.ndim - 2
+        axes = letters[:n] if len(letters) == array.ndim and letters.endswith("YX") else "Q" * n
+        parts.append((axes, tuple(array.shape[:n]), of_zarr_array(array, axes, scales, group)))
+    axes, shape, first = parts[0]
+    if len(parts) == 1:
+        return TakenAt(axes, shape, first)
+    found = {(i, *at): told for i, (_, _, each) in enumerate(parts) for at, told in each.items()}
+    return TakenAt(f"P{axes}", (len(parts), *shape), found)
+
+
 def _of_tiff(path: Path) -> TakenAt:
     import tifffile
 
@@ -108,6 +126,7 @@ def _of_series(file: Any, number: int) -> TakenAt:
     n = len(series.shape) - 2
     axes, shape = str(series.axes)[:n], tuple(series.shape)[:n]
     planes = _ome_planes(file.ome_metadata, number)
+    imagej = file.imagej_metadata if file.is_imagej else None
     found: dict[tuple[int, ...], Settings] = {}
     for i, page in enumerate(series.pages):
         at = tuple(int(k) for k in np.unravel_index(i, shape)) if shape else ()
@@ -115,7 +134,8 @@ def _of_series(file: Any, number: int) -> TakenAt:
         if page is not None:
             told = of_micromanager(page.aspage().tags.valueof(_MICROMANAGER))
         c, z, t = (at[axes.index(one)] if one in axes else 0 for one in "CZT")
-        found[at] = {**planes.get((c, z, t), {}), **told}
+        said = of_imagej(imagej, axes, at, i)
+        found[at] = {**said, **planes.get((c, z, t), {}), **told}
     return TakenAt(axes, shape, found)
 
 

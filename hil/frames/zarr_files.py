@@ -37,17 +37,50 @@ def open_zarr(path: Path) -> FileArray:
     """
     import zarr
 
-    if path.is_dir():
-        if not is_zarr_folder(path):
-            raise InputError(path, "", f"is no Zarr store: none of {', '.join(MARKS)} is in it")
-        node: Any = zarr.open(str(path), mode="r")
-    else:
-        root = _root_in_zip(path)
-        store = zarr.storage.ZipStore(path, mode="r")
-        node = zarr.open(store, mode="r", path=root)
+    node = _opened(path)
     if not isinstance(node, zarr.Group):
         return _of_array(path, node, _named_axes(node))
     return _of_group(path, node)
+
+
+def arrays_and_words(path: Path) -> list[tuple[Any, str, Mapping[str, Any] | None, Any]]:
+    """List the arrays that `open_zarr` reads with what is said of them.
+
+    Returns
+    -------
+    For each its axes by letters, empty if nobody says, its entry of ``multiscales``, and attributes
+    of its group.
+    """
+    import zarr
+
+    node = _opened(path)
+    if not isinstance(node, zarr.Group):
+        return [(node, _named_axes(node), None, {})]
+    images = _images(path, node)
+    if not images:
+        arrays = dict(node.arrays())
+        array = arrays[choose_array(path, sorted(arrays))]
+        return [(array, _named_axes(array), None, dict(node.attrs))]
+    found: list[tuple[Any, str, Mapping[str, Any] | None, Any]] = []
+    for image in images:
+        first = _multiscales(image)[0]
+        array = image[_text(first["datasets"][0]["path"])]
+        axes = first.get("axes")
+        letters = "".join(map(_letter, axes)) if axes is not None else _named_axes(array)
+        found.append((array, letters, first, dict(image.attrs)))
+    return found
+
+
+def _opened(path: Path) -> Any:
+    import zarr
+
+    if path.is_dir():
+        if not is_zarr_folder(path):
+            raise InputError(path, "", f"is no Zarr store: none of {', '.join(MARKS)} is in it")
+        return zarr.open(str(path), mode="r")
+    root = _root_in_zip(path)
+    store = zarr.storage.ZipStore(path, mode="r")
+    return zarr.open(store, mode="r", path=root)
 
 
 def _root_in_zip(path: Path) -> str:

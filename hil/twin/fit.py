@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 
 from hil.errors import InputError
 from hil.twin.data import TrialData, TrialFrames, take_in
+from hil.twin.doubts import Doubt, doubts
+from hil.twin.gain import found_noise
+from hil.twin.known import least_squares, start_of_light
 from hil.twin.likelihood import Likelihood
-from hil.twin.optimise import APPROXIMATION_SCALES, covariance, newton, windowed
-from hil.twin.scenes import SceneSolver
-from hil.twin.twin import Residual, Twin
-from sim.parts.unknown import SceneOptics
+from hil.twin.optimise import (
+    APPROXIMATION_SCALES,
+    PRIOR_SCALES,
+    Optimum,
+    covariance,
+    newton,
+    windowed,
+)
+from hil.twin.residuals import residuals
+from hil.twin.signs import best_signs
+from hil.twin.twin import Gain, Twin
+from sim.parts.unknown import SceneOptics, Settings
 
 MOST_SAMPLES = 1_300_000
 """The optics are told by so many pixels and samples around them; fields beyond are left aside."""
-_EVERY = 5
+
+
+_GAIN_ERRS = 0.025
+"""What residuals that are not all noise, and a read noise that is not as said, err the gain by."""
 
 
 @dataclass(slots=True)
@@ -35,6 +50,9 @@ def fit(
     *,
     start: Twin | Sequence[float] | None = None,
     all_scenes: bool = True,
+    places: Sequence[Settings] | None = None,
+    gain: bool = False,
+    suspects: Sequence[str] = (),
 ) -> Twin:
     """Fit a rig's unknowns, and the scenes, to frames by maximum likelihood.
 
@@ -49,6 +67,13 @@ def fit(
     all_scenes
         Whether scenes of all fields are wanted, and not of those alone that the optics were fitted
         to.
+    places
+        Of each field, in a scene that is known (`SceneOptics.with_further`).
+    gain
+        Whether the noise model's gain is unknown, too.
+    suspects
+        Of `SceneOptics.further`: what is taken as said, and doubted where the frames speak against
+        it (`Twin.doubts`). Not with known scenes.
 
     Raises
     ------
@@ -61,36 +86,106 @@ def fit(
     n_fields = len(data[0].y)
     used = max(1, min(n_fields, MOST_SAMPLES // (len(data) * grid[0] * grid[1])))
     chosen = np.unique(np.linspace(0, n_fields - 1, used).round().astype(int)).tolist()
-    likelihood = Likelihood(optics, settings, [_only(one, chosen) for one in data])
-    values = _start(optics, start)
-    likelihood.begin(values)
-    values, curvature = windowed(
-        likelihood, optics.unknowns, values, most=60 if start is None else 15
-    )
-    found = newton(likelihood, optics.unknowns, values, curvature, None)
+    few = [_only(one, chosen) for one in data]
+    if places is None:
+        if optics.scene_known:
+            raise InputError("twin", "places", "missing: a known scene needs them")
+        likelihood, found = _unknown_scenes(optics, settings, few, start)
+    else:
+        known = torch.from_numpy(optics.known_scenes(places, grid))
+        likelihood, found = _known_scenes(optics, settings, few, known[chosen], start)
+    told = None
+    if gain:
+        told, data = _gain(likelihood, found, data)
+        few = [_only(one, chosen) for one in data]
+        if places is None:
+            likelihood, found = _unknown_scenes(optics, settings, few, found.values.tolist())
+        else:
+            likelihood = Likelihood(optics, settings, few, likelihood.known)
+            likelihood.learn(found.values, found.d)
+            found = least_squares(likelihood, optics.unknowns, found.values)
     scale = torch.tensor([one.scale for one in optics.unknowns], dtype=torch.float64)
-    known = covariance(found.curvature, scale)
+    known_to = covariance(found.curvature, scale)
     spread = likelihood.scatter(found.values, found.d, (0.1 * scale).tolist())
-    known = _wider(known, known @ spread @ known)
-    known = known + torch.diag((APPROXIMATION_SCALES * scale).square())
-    residuals = _residuals(likelihood, found.values, found.d)
+    known_to = _wider(known_to, known_to @ spread @ known_to, scale)
+    known_to = known_to + torch.diag((APPROXIMATION_SCALES * scale).square())
+    left = residuals(likelihood, found.values, found.d)
     scenes = likelihood.scenes(found.d)
-    if all_scenes and len(chosen) < n_fields:
-        scenes = _all(optics, settings, data, likelihood, found.values)
-    floor = _floor(
-        data if all_scenes else [_only(one, chosen) for one in data], likelihood, found.values
-    )
+    floor = (0.0, 0.0)
+    doubted: tuple[Doubt, ...] = ()
+    if places is None:
+        at = (found.values, found.curvature, found.d)
+        doubted = doubts(likelihood, optics, suspects, *at)
+        if all_scenes and len(chosen) < n_fields:
+            scenes = _all(optics, settings, data, likelihood, found.values)
+        floor = _floor(data if all_scenes else few, likelihood, found.values)
     return Twin(
         optics,
         found.values,
-        known,
+        known_to,
         found.converged,
-        residuals,
+        left,
         scenes.numpy().astype(np.float32),
         floor,
         found.rounds,
+        told,
+        doubted,
         _State(found.curvature, likelihood),
     )
+
+
+def _unknown_scenes(
+    optics: SceneOptics,
+    settings: Sequence[Settings],
+    data: Sequence[TrialData],
+    start: Twin | Sequence[float] | None,
+) -> tuple[Likelihood, Optimum]:
+    likelihood = Likelihood(optics, settings, data)
+    values = _start(optics, start)
+    likelihood.begin(values)
+    if start is None:
+        values, curvature = best_signs(likelihood, optics.unknowns, values, most=60)
+    else:
+        values, curvature = windowed(likelihood, optics.unknowns, values, most=15)
+    return likelihood, newton(likelihood, optics.unknowns, values, curvature, None)
+
+
+def _known_scenes(
+    optics: SceneOptics,
+    settings: Sequence[Settings],
+    data: Sequence[TrialData],
+    known: torch.Tensor,
+    start: Twin | Sequence[float] | None,
+) -> tuple[Likelihood, Optimum]:
+    """Begin with what frames alone tell, as if the scenes were not known."""
+    likelihood = Likelihood(optics, settings, data, known)
+    values = _start(optics, start)
+    if start is None:
+        names = [one.name for one in optics.unknowns]
+        blind = optics.with_further([name for name in names if name in optics.further])
+        _, found = _unknown_scenes(blind, settings, data, None)
+        for one, value in zip(blind.unknowns, found.values, strict=True):
+            values[names.index(one.name)] = value
+        values = start_of_light(likelihood, optics, values)
+    likelihood.learn(values, torch.zeros(1))
+    return likelihood, least_squares(likelihood, optics.unknowns, values)
+
+
+def _gain(
+    likelihood: Likelihood, found: Optimum, data: Sequence[TrialData]
+) -> tuple[Gain, list[TrialData]]:
+    """Tell the gain, and give the data the noise that goes with it."""
+    noise = found_noise(likelihood, found.values, found.d)
+    said = float(np.mean([one.slope for one in data]))
+    told = Gain(
+        1 / (noise.slope * said),
+        math.hypot(noise.sd / noise.slope, _GAIN_ERRS) / (noise.slope * said),
+    )
+    changed = [
+        replace(one, floor=one.floor * noise.slope**2, slope=one.slope * noise.slope)
+        for one in data
+    ]
+    return told, changed
 
 
 def _data(trials: Sequence[TrialFrames], optics: SceneOptics) -> list[TrialData]:
@@ -126,57 +221,12 @@ def _start(optics: SceneOptics, start: Twin | Sequence[float] | None) -> torch.T
     return torch.tensor([one.start for one in optics.unknowns], dtype=torch.float64)
 
 
-def _wider(one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
-    """Take the correlations of the first, and of each standard deviation the larger one."""
-    sd = one.diagonal().sqrt()
-    ratio = torch.maximum(other.diagonal().clamp(min=0).sqrt() / sd, torch.ones_like(sd))
-    return one * ratio[:, None] * ratio[None, :]
-
-
-def _residuals(
-    likelihood: Likelihood, values: torch.Tensor, d: torch.Tensor
-) -> tuple[Residual, ...]:
-    """Compare what is left of each trial with what noise leaves, scenes fitted to it included."""
-    rng = torch.Generator().manual_seed(0)
-    with torch.no_grad():
-        optics = likelihood.optics(values)
-        solver = likelihood.solver(values)
-        x = torch.fft.rfft2(solver.fluctuation(rng))
-        spectrum = torch.fft.rfft2(likelihood.scenes(d))
-        rows = []
-        for trial, one in enumerate(likelihood.data):
-            w = likelihood.weights[trial]
-            left = float((w * (one.y - optics.expected(trial, spectrum)).square()).sum())
-            taken = float((w * optics.image(trial, x).square()).sum())
-            expected = float(one.usable.sum()) - taken
-            rows.append([left, expected])
-        outside = _left_out(likelihood, values)
-    return tuple(
-        Residual(trial, left / max(expected, 1.0), outside.get(trial, float("nan")))
-        for trial, (left, expected) in enumerate(rows)
-    )
-
-
-def _left_out(likelihood: Likelihood, values: torch.Tensor) -> dict[int, float]:
-    """Predict trials from scenes that were found without them."""
-    n = len(likelihood.data)
-    if n < 3:
-        return {}
-    out = list(range(_EVERY // 2, n, _EVERY)) or [n - 1]
-    whole = likelihood.optics(values)
-    weights = [
-        torch.zeros_like(w) if trial in out else w for trial, w in enumerate(likelihood.weights)
-    ]
-    assert likelihood.prior is not None
-    solver = SceneSolver(likelihood.data, whole, weights, likelihood.prior)
-    spectrum = torch.fft.rfft2(likelihood.scenes(solver.solve()))
-    x = torch.fft.rfft2(solver.fluctuation(torch.Generator().manual_seed(1)))
-    found = {}
-    for trial in out:
-        one, w = likelihood.data[trial], likelihood.weights[trial]
-        left = float((w * (one.y - whole.expected(trial, spectrum)).square()).sum())
-        unsure = float((w * whole.image(trial, x).square()).sum())
-        found[trial] = left / (float(one.usable.sum()) + unsure)
+def _wider(known: torch.Tensor, other: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
+    """Along each principal axis of the first take the larger variance, within what can be."""
+    size, axes = torch.linalg.eigh(known / torch.outer(scale, scale))
+    along = torch.einsum("ia,ij,ja->a", axes, other / torch.outer(scale, scale), axes)
+    size = torch.maximum(size, along.clamp(max=PRIOR_SCALES**2))
+    found: torch.Tensor = (axes * size) @ axes.T * torch.outer(scale, scale)
     return found
 
 

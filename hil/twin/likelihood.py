@@ -55,15 +55,23 @@ class Likelihood:
         Of each trial.
     data
         The frames, one a trial.
+    known
+        (fields, planes, *grid) the scenes, where they are known: then L is the misfit alone.
 
     Attributes
     ----------
     prior, weights
         As they are now; `learn` brings them up to date.
+    known
+        As given.
     """
 
     def __init__(
-        self, optics: SceneOptics, settings: Sequence[Settings], data: Sequence[TrialData]
+        self,
+        optics: SceneOptics,
+        settings: Sequence[Settings],
+        data: Sequence[TrialData],
+        known: torch.Tensor | None = None,
     ) -> None:
         self._optics = optics
         self._settings = settings
@@ -71,11 +79,18 @@ class Likelihood:
         self._grid = optics.grid(settings)
         self.weights = [one.weights(one.smooth()) for one in data]
         self.prior: Prior | None = None
+        self.known = known
 
     @property
     def n_fields(self) -> int:
         """How many fields of view the frames show."""
         return len(self.data[0].y)
+
+    def of(self, optics: SceneOptics) -> Likelihood:
+        """Give the same of a rig with other unknowns."""
+        other = Likelihood(optics, self._settings, self.data, self.known)
+        other.weights, other.prior = self.weights, self.prior
+        return other
 
     def optics(self, values: torch.Tensor) -> TrialOptics:
         """Give the response of all trials; gradients flow from `values`."""
@@ -101,19 +116,23 @@ class Likelihood:
 
     def learn(self, values: torch.Tensor, d: torch.Tensor) -> None:
         """Bring weights and prior up to date with what is known of the scenes."""
-        assert self.prior is not None
         with torch.no_grad():
             optics = self.optics(values)
             spectrum = torch.fft.rfft2(self.scenes(d))
             self.weights = [
                 one.weights(optics.expected(trial, spectrum)) for trial, one in enumerate(self.data)
             ]
+            if self.known is not None:
+                return
+            assert self.prior is not None
             dense = density_weights(self.data, optics, self.weights)
             inside = self._inside(optics)
             self.prior = better_prior(self.prior, d, optics, dense, inside)
 
     def scenes(self, d: torch.Tensor) -> torch.Tensor:
         """Give the scenes, (fields, planes, *grid)."""
+        if self.known is not None:
+            return self.known
         assert self.prior is not None
         return d + self.prior.mean.to(torch.float32)[None, :, None, None]
 

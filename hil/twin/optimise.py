@@ -21,7 +21,9 @@ from sim.parts.unknown import Unknown
 APPROXIMATION_SCALES = 0.04
 """What the fit's own approximations err an unknown by, about, in its scale: no interval is shorter.
 `benchmarks/twins.py` shows how often intervals hold."""
-_ROUNDS = 12
+PRIOR_SCALES = 30.0
+"""What the frames do not tell is known to so many scales."""
+_ROUNDS = 24
 _ENOUGH = 0.2  # standard deviations from one round to the next
 _NOT_YET = 1.0  # and more than so many after the last round is no end
 _LONGEST = 2.0  # scales of one step
@@ -140,7 +142,7 @@ def newton_step(
 
 
 def covariance(
-    curvature: torch.Tensor, scale: torch.Tensor, prior_scales: float = 30.0
+    curvature: torch.Tensor, scale: torch.Tensor, prior_scales: float = PRIOR_SCALES
 ) -> torch.Tensor:
     """Invert the curvature; what does not curve is known as its scale times `prior_scales`."""
     scaled = curvature * scale[:, None] * scale[None, :]

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from drivers.types import Value
-from sim.parts.unknown import Finished, SceneOptics, Settings
+from hil.twin.doubts import Doubt
+from sim.parts.unknown import Finished, SceneOptics, Settings, Told
 
 Z95 = 1.959964
 MOST_EXCESS = 0.10
 """How much more than noise a fit may leave, as a share of it, over all trials."""
 MOST_OF_ONE = 0.5
 """The same for a single trial."""
+MOST_ALIKE = 0.05
+"""Most correlation of neighbouring residuals where their size tells the gain."""
 WEAK_SCALES = 3.0
 """An unknown whose standard deviation is more than so many scales is not told by the frames."""
+
+_UNTOLD = "alike in all trials, as the scene's own sharpness: a known scene alone tells it"
+_GAIN = "light and gain: brightness tells only light / gain, the noise tells the gain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +54,9 @@ class Parameter:
     note: str = ""
 
 
+_Row = TypeVar("_Row", Parameter, Told)
+
+
 @dataclass(frozen=True, slots=True)
 class Residual:
     """What the fit leaves of one trial.
@@ -58,11 +69,28 @@ class Residual:
         Squared residuals over what noise leaves, 1 for a perfect model.
     left_out
         The same where the scenes were found without this trial; NaN where it was not left out.
+    alike
+        Correlation of the residuals of neighbouring pixels, 0 for noise.
     """
 
     trial: int
     ratio: float
     left_out: float = float("nan")
+    alike: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """The camera's gain, told by what noise a fit leaves.
+
+    Parameters
+    ----------
+    ratio, sd
+        True over said gain, and its standard deviation.
+    """
+
+    ratio: float
+    sd: float
 
 
 @dataclass(slots=True)
@@ -87,6 +115,10 @@ class Twin:
         Least of the scenes, noise left out, and the highest that it can be with 97.5 %.
     rounds
         Steps that the fit took.
+    gain
+        What the noise says of the camera's gain, in said units; None where it was not asked for.
+    doubts
+        What was taken as said, and the frames speak against.
     """
 
     optics: SceneOptics
@@ -97,6 +129,8 @@ class Twin:
     scenes: NDArray[np.float32]
     floor: tuple[float, float]
     rounds: int
+    gain: Gain | None = None
+    doubts: Sequence[Doubt] = ()
     state: object = field(default=None, repr=False)
 
     @property
@@ -126,6 +160,9 @@ class Twin:
                 f"trial {worst.trial} leaves {worst.ratio:.2f} times the noise, allowed:"
                 f" {1 + MOST_OF_ONE:g}"
             )
+        alike = max(one.alike for one in self.residuals)
+        if self.gain is not None and alike > MOST_ALIKE:
+            found.append(f"residuals of neighbouring pixels are alike, by {alike:.2f}")
         for unknown, value in zip(self.optics.unknowns, self.values.tolist(), strict=True):
             if not unknown.low < value < unknown.high:
                 found.append(f"{unknown.name} came to the end of its range, {value:g}")
@@ -148,12 +185,40 @@ class Twin:
             if not told and not note:
                 note = "the frames do not tell it"
             low, high = (min(max(value + sign * Z95 * sd, one.low), one.high) for sign in (-1, 1))
-            rows.append(Parameter(one.name, one.unit, value, low, high, told, note))
+            row = Parameter(one.name, one.unit, value, low, high, told, note)
+            rows.append(self._of_gain(row) if one.name in self.optics.lights else row)
+        rows += [
+            Parameter(one.name, one.unit, one.start, one.low, one.high, False, _UNTOLD)
+            for one in self.optics.untold
+        ]
+        if self.gain is not None:
+            low, high = (self.gain.ratio + sign * Z95 * self.gain.sd for sign in (-1, 1))
+            rows.append(Parameter("gain", "of that said", self.gain.ratio, low, high, True, _GAIN))
         return tuple(rows)
 
     def finished(self, places: Sequence[Settings]) -> Finished:
         """Give the options and the scene of the rig; `places` one for each field of view."""
-        return self.optics.finish(self.values.tolist(), self.scenes, places, self.floor)
+        done = self.optics.finish(self.values.tolist(), self.scenes, places, self.floor)
+        if self.gain is None:
+            return done
+        lights = self.optics.lights
+        told = tuple(self._of_gain(one) if one.name in lights else one for one in done.told)
+        options = {
+            name: value * self.gain.ratio if name in lights else value
+            for name, value in done.options.items()
+        }
+        return replace(done, told=told, options=options)
+
+    def _of_gain(self, one: _Row) -> _Row:
+        """Give a light in true electrons, as unsure as the gain besides."""
+        if self.gain is None:
+            return one
+        ratio, sd = self.gain.ratio, self.gain.sd
+        low, high = (
+            one.value * ratio + sign * math.hypot(ratio * (one.value - end), Z95 * sd * one.value)
+            for sign, end in ((-1, one.low), (1, one.high))
+        )
+        return replace(one, value=one.value * ratio, low=max(0.0, low), high=high)
 
     def correction(
         self, limits: Mapping[str, tuple[float, float]] | None = None

@@ -44,6 +44,8 @@ class Unknown:
         A change that shows in a frame, about.
     low, high
         Where it may lie.
+    sign_open
+        Whether it may as well begin with the other sign.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Unknown:
     scale: float
     low: float
     high: float
+    sign_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,17 @@ class SceneOptics(Protocol):
     ----------
     unknowns
         In the order of the values that `respond` takes.
+    untold
+        What was asked for, and no frames of an unknown scene can tell.
+    further
+        Names that `with_further` takes.
+    scene_known
+        Whether the scene is the rig file's own: then scenes of `respond` are densities.
+    light
+        Where the scene is known: places among the unknowns of what multiplies scene and haze, and
+        of the haze.
+    lights
+        Options and unknowns that are in proportion to the gain for frames as bright as they are.
     planes
         Of the scene: wavelengths, say.
     settings
@@ -133,9 +147,30 @@ class SceneOptics(Protocol):
     """
 
     unknowns: tuple[Unknown, ...]
+    untold: tuple[Unknown, ...]
+    further: tuple[str, ...]
+    scene_known: bool
+    light: tuple[int, int]
+    lights: tuple[str, ...]
     planes: int
     settings: tuple[str, ...]
     places: tuple[str, ...]
+
+    def with_further(self, names: Sequence[str], scene_known: bool = False) -> SceneOptics:
+        """Give the same rig of which more is unknown.
+
+        Raises
+        ------
+        ValueError
+            It has no such unknown, or its scene cannot be taken as known.
+        """
+        ...
+
+    def known_scenes(
+        self, places: Sequence[Settings], grid: tuple[int, int]
+    ) -> NDArray[np.float32]:
+        """Cut the fields out of the rig file's own scene, (fields, planes, *grid)."""
+        ...
 
     def frame_shape(self, settings: Settings) -> tuple[int, int]:
         """Tell (height, width) of a frame, pixels."""

@@ -37,15 +37,29 @@ def fit(
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="TWIN.toml", help="Where the twin goes.")
     ],
+    also: Annotated[
+        str, typer.Option(metavar="NAME,NAME", help="Further unknowns: axis_scale, gain, ...")
+    ] = "",
+    scene_known: Annotated[
+        bool, typer.Option("--scene-known", help="The rig file's scene is what was recorded.")
+    ] = False,
     db: Db = None,
     frames: Frames = None,
 ) -> int:
     """Fit a simulated rig's unknowns, and the scenes, to the frames of a session."""
-    from hil.replay.twinned.fit_session import check_output, fit_session, write_twin
+    from hil.replay.twinned.fit_session import (
+        check_output,
+        fit_session,
+        said_doubts,
+        write_twin,
+    )
 
     check_output(rig, output)
-    fitted = fit_session(session, rig, db, frames=frames)
+    names = [name.strip() for name in also.split(",") if name.strip()]
+    fitted = fit_session(session, rig, db, frames=frames, also=names, scene_known=scene_known)
     say(fitted)
+    if fitted.twin.doubts:
+        print(f"doubted   {said_doubts(fitted.twin)}")
     written, scene = write_twin(fitted, rig, output)
     print(f"twin      {written} and its scene {scene.name}: hil run SESSION.toml --rig {written}")
     return 0
@@ -61,9 +75,8 @@ def say(fitted: FittedSession) -> None:
     rows: list[Parameter | Told] = [*fitted.twin.parameters(), *fitted.finished.told]
     for one in rows:
         unit = f" {one.unit}" if one.unit else ""
-        print(
-            f"          {one.name:<18} {one.value:>8.4g}     {one.low:.4g} to {one.high:.4g}{unit}"
-        )
+        ends = f"{one.low:.4g} to {one.high:.4g}{unit}"
+        print(f"          {one.name:<18} {one.value:>8.4g}     {ends}")
         if one.note:
             notes.append(f"{one.name}: {one.note}")
     for note in dict.fromkeys(notes):

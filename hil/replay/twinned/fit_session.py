@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from drivers.types import Value
 from hil.calibration.rig_noise import rig_noise
 from hil.errors import HilError, InputError
 from hil.replay.recording import recording_of
+from hil.replay.twinned.asked import take_asked
 from hil.replay.twinned.recorded import Recorded, take_recorded
 from hil.replay.twinned.rig_file import with_options
 from hil.session.baseline import Baseline
@@ -54,7 +56,13 @@ class FittedSession:
 
 
 def fit_session(
-    session: str, rig: str | Path, database: str | None = None, *, frames: Path | None = None
+    session: str,
+    rig: str | Path,
+    database: str | None = None,
+    *,
+    frames: Path | None = None,
+    also: Sequence[str] = (),
+    scene_known: bool = False,
 ) -> FittedSession:
     """Fit a simulated rig to the frames of a session.
 
@@ -66,6 +74,10 @@ def fit_session(
         The file of a simulated rig.
     database, frames
         As for `hil.run_session`.
+    also
+        Further unknowns, see `hil.replay.twinned.asked`.
+    scene_known
+        Whether the rig file's scene is the one that was recorded.
 
     Raises
     ------
@@ -74,6 +86,9 @@ def fit_session(
     """
     file = load_rig_file(rig)
     optics, known = optics_of(file)
+    if "gain" in also and file.spec.noise is not None and file.spec.noise.kind != "camera":
+        problem = f"{file.spec.noise.kind!r} has no gain to fit, allowed: 'camera'"
+        raise InputError(file.path, "noise.kind", problem)
     with open_database(database, frames=frames) as opened:
         record = opened.session(session)
         recording = recording_of(opened, record.id)
@@ -82,8 +97,19 @@ def fit_session(
         recorded = take_recorded(recording, n_fields, file, known, optics, noise)
     from hil.twin.fit import fit
 
+    asked = take_asked(also, optics, recorded.trials)
     try:
-        twin = fit(recorded.trials, optics)
+        wider = optics.with_further(asked.names, scene_known)
+    except ValueError as error:
+        raise InputError(file.path, "driver.0", str(error)) from None
+    try:
+        twin = fit(
+            recorded.trials,
+            wider,
+            places=recorded.places if scene_known else None,
+            gain=asked.gain,
+            suspects=asked.suspects,
+        )
     except InputError as error:
         raise InputError(file.path, error.key, error.problem) from None
     return FittedSession(record.id, twin, recorded, twin.finished(recorded.places))
@@ -119,13 +145,17 @@ def write_twin(fitted: FittedSession, rig: str | Path, output: Path) -> tuple[Pa
     """
     if not fitted.twin.fits:
         problem = "; ".join(fitted.twin.misfits)
+        if fitted.twin.doubts:
+            problem += f"; {said_doubts(fitted.twin)}"
         raise Misfit(f"{rig}: the rig does not explain the frames, no twin was written: {problem}")
     file = load_rig_file(rig)
     check_output(file.path, output)
     scene = output.with_name(f"{output.stem}_scene.npy")
     options = {"scene": scene.name, **fitted.finished.options}
     name = f"{file.spec.name}, twin of {fitted.session[:8]}"
-    text = with_options(file, name, options, fitted.finished.removed, _head(fitted))
+    noise, camera = _gained(fitted, file)
+    head, removed = _head(fitted), fitted.finished.removed
+    text = with_options(file, name, options | camera, removed, head, noise)
     held = io.BytesIO()
     np.save(held, fitted.finished.scene)
     try:
@@ -134,6 +164,26 @@ def write_twin(fitted: FittedSession, rig: str | Path, output: Path) -> tuple[Pa
     except OSError as error:
         raise InputError(output, "", f"cannot be written: {error.strerror}") from None
     return output, scene
+
+
+def said_doubts(twin: Twin) -> str:
+    """Say what the frames speak against, and what to do."""
+    words = [
+        f"{one.name.removeprefix('axis_scale.')} seems to move {one.seems:.2g} times what it says"
+        f" ({one.sds:.0f} sd)"
+        for one in twin.doubts
+    ]
+    return f"{', '.join(words)}: fit it, --also {','.join(one.name for one in twin.doubts)}"
+
+
+def _gained(fitted: FittedSession, file: RigFile) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Give the gain, where it was fitted, for ``[noise]`` and for the camera."""
+    gain, noise = fitted.twin.gain, file.spec.noise
+    if gain is None or noise is None or noise.kind != "camera":
+        return {}, {}
+    converter = fitted.twin.optics.converter(fitted.recorded.trials[0].settings)
+    found = {"gain_e_per_adu": converter.gain_e_per_adu * gain.ratio}
+    return found, found
 
 
 def check_output(rig: Path, output: Path) -> None:

@@ -15,7 +15,12 @@ _TABLE = re.compile(r"^\s*\[")
 
 
 def with_options(
-    rig: RigFile, name: str, options: Mapping[str, Any], removed: Collection[str], head: str
+    rig: RigFile,
+    name: str,
+    options: Mapping[str, Any],
+    removed: Collection[str],
+    head: str,
+    noise: Mapping[str, Any] | None = None,
 ) -> str:
     """Write the text of a rig file whose one driver has other options.
 
@@ -29,6 +34,8 @@ def with_options(
         Keys that go.
     head
         Comment lines to begin with.
+    noise
+        Keys of the ``[noise]`` table that are set.
 
     Raises
     ------
@@ -38,9 +45,13 @@ def with_options(
     wanted = tomllib.loads(rig.text)
     wanted["name"] = name
     (driver,) = wanted["driver"]
+    noise = noise or {}
     gone = {*options, *removed}
     wanted["driver"] = [{k: v for k, v in driver.items() if k not in gone} | dict(options)]
-    text = head + _edited(rig.text, name, options, gone)
+    if noise:
+        wanted["noise"] = {k: v for k, v in wanted["noise"].items() if k not in noise} | dict(noise)
+    changes = {"[[driver]]": (options, gone), "[noise]": (noise, set(noise))}
+    text = head + _edited(rig.text, name, changes)
     try:
         same = tomllib.loads(text) == wanted
     except tomllib.TOMLDecodeError:
@@ -54,19 +65,21 @@ def with_options(
     return text
 
 
-def _edited(text: str, name: str, options: Mapping[str, Any], gone: Collection[str]) -> str:
+def _edited(
+    text: str, name: str, changes: Mapping[str, tuple[Mapping[str, Any], Collection[str]]]
+) -> str:
     lines: list[str] = []
     table, depth, skipping = "", 0, False
     for line in text.lstrip("\ufeff").splitlines():
         if depth == 0 and _TABLE.match(line):
             table = line.split("#")[0].strip()
             lines.append(line)
-            if table == "[[driver]]":
-                lines += [f"{key} = {_toml(value)}" for key, value in options.items()]
+            options, _ = changes.get(table, ({}, ()))
+            lines += [f"{key} = {_toml(value)}" for key, value in options.items()]
             continue
         if depth == 0:
             key = line.partition("=")[0].strip().strip('"')
-            skipping = table == "[[driver]]" and key in gone
+            skipping = table in changes and key in changes[table][1]
             if table == "" and key == "name" and "=" in line:
                 line = f"name = {_toml(name)}"
         depth = max(0, depth + _opened(line))
@@ -86,6 +99,9 @@ def _opened(line: str) -> int:
 def _toml(value: Any) -> str:
     if isinstance(value, float):
         return repr(value)
+    if isinstance(value, Mapping):
+        inside = ", ".join(f"{json.dumps(key)} = {_toml(one)}" for key, one in value.items())
+        return "{ " + inside + " }"
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(_toml(one) for one in value) + "]"
     return json.dumps(value, ensure_ascii=False)

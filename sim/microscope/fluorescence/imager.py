@@ -53,6 +53,8 @@ class FluorescenceMicroscope:
         Density of the haze.
     bleaching_dose_uj
         Dose after which 1/e of the light is left; None for a sample that does not bleach.
+    blur_um
+        Standard deviation of what blurs every image besides optics and pixel.
     """
 
     objective: ObjectiveLens
@@ -62,6 +64,7 @@ class FluorescenceMicroscope:
     photons_per_uj: float
     background: float
     bleaching_dose_uj: float | None = None
+    blur_um: float = 0.0
 
     @property
     def samples_per_pixel(self) -> int:
@@ -112,7 +115,9 @@ class FluorescenceImager:
 
     def __init__(self, instrument: FluorescenceMicroscope, device: str = "cpu") -> None:
         self.instrument = instrument
-        self.formation = ImageFormation(instrument.objective, instrument.pixel_um, MODES, device)
+        self.formation = ImageFormation(
+            instrument.objective, instrument.pixel_um, MODES, device, instrument.blur_um
+        )
         self._device = device
         self._quadrature = PupilQuadrature(instrument.objective, MODES)
 
@@ -182,7 +187,7 @@ class FluorescenceImager:
         blur_um = self._quadrature.blur_radius_um(
             self.residual_nm(settings).tolist(), float(settings.z_um.detach())
         )
-        wanted = (blur_um + AIRY_TAIL_UM) / self.instrument.pitch_um
+        wanted = (blur_um + AIRY_TAIL_UM + 3 * self.instrument.blur_um) / self.instrument.pitch_um
         return next((size for size in GUARDS if size >= wanted), GUARDS[-1])
 
     def _images(

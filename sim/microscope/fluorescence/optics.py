@@ -42,6 +42,8 @@ class ImageFormation:
         Noll indices of the wavefront's coefficients.
     device
         ``"cpu"``, ``"cuda"``: where everything is.
+    blur_um
+        Standard deviation of a Gaussian that blurs every image besides: vibration, say.
 
     Attributes
     ----------
@@ -50,13 +52,19 @@ class ImageFormation:
     """
 
     def __init__(
-        self, objective: ObjectiveLens, pixel_um: float, modes: Sequence[int], device: str = "cpu"
+        self,
+        objective: ObjectiveLens,
+        pixel_um: float,
+        modes: Sequence[int],
+        device: str = "cpu",
+        blur_um: float = 0.0,
     ) -> None:
         self.objective = objective
         self.pixel_um = pixel_um
         self.modes = tuple(modes)
         self.pitch_um = pixel_um / objective.oversampling(pixel_um)
         self._device = device
+        self._blur_um = blur_um
         self._pupils: dict[tuple[int, int], _PupilGrid] = {}
         self._transfers: OrderedDict[Hashable, torch.Tensor] = OrderedDict()
 
@@ -169,7 +177,13 @@ class ImageFormation:
     def _pupil(self, shape: tuple[int, int]) -> _PupilGrid:
         if shape not in self._pupils:
             self._pupils[shape] = _PupilGrid(
-                self.objective, self.modes, shape, self.pitch_um, self.pixel_um, self._device
+                self.objective,
+                self.modes,
+                shape,
+                self.pitch_um,
+                self.pixel_um,
+                self._blur_um,
+                self._device,
             )
         return self._pupils[shape]
 
@@ -184,6 +198,7 @@ class _PupilGrid:
         shape: tuple[int, int],
         pitch_um: float,
         pixel_um: float,
+        blur_um: float,
         device: str,
     ) -> None:
         fy, fx = np.meshgrid(*(np.fft.fftfreq(size, pitch_um) for size in shape), indexing="ij")
@@ -196,6 +211,7 @@ class _PupilGrid:
         wavefront = Wavefront(objective, modes, rho[inside], np.arctan2(fy, fx)[inside])
         half = slice(0, shape[1] // 2 + 1)
         mtf = np.sinc(fy[:, half] * pixel_um) * np.sinc(fx[:, half] * pixel_um)
+        mtf = mtf * np.exp(-2 * (np.pi * blur_um) ** 2 * (fy[:, half] ** 2 + fx[:, half] ** 2))
         self._shape = shape
         self._device = device
         self._where, self._amplitude, self._modes, self._defocus, self._mismatch, self.pixel_mtf = (

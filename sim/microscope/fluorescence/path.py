@@ -43,6 +43,7 @@ class FluorescencePath(StandPath[FluorescenceOptions]):
 
     def __init__(self, options: FluorescenceOptions) -> None:
         super().__init__(options)
+        self.axes = options.axes
         self._dose_uj: NDArray[np.float32] | None = None
         self._bleached = 0  # exposures
 
@@ -60,6 +61,7 @@ class FluorescencePath(StandPath[FluorescenceOptions]):
             photons_per_uj=options.photons_per_uj,
             background=options.background,
             bleaching_dose_uj=options.bleaching_dose_uj if options.bleaching else None,
+            blur_um=options.blur_nm / 1e3,
         )
         return FluorescenceImager(instrument, options.device)
 
@@ -80,7 +82,7 @@ class FluorescencePath(StandPath[FluorescenceOptions]):
         from sim.microscope.fluorescence.imager import FluorescenceSettings
         from sim.parts.gradients import collected, places
 
-        light = FluorescenceSettings.of(settings)
+        light = FluorescenceSettings.of(self.axes.really(settings))
         photons = self.imager.photons(
             torch.from_numpy(self.scene), light, places(settings, fields, PLACE)
         )
@@ -93,7 +95,7 @@ class FluorescencePath(StandPath[FluorescenceOptions]):
 
         def compute() -> dict[str, float]:
             electrons = self.expected_electrons(settings)
-            light = FluorescenceSettings.of(settings)
+            light = FluorescenceSettings.of(self.axes.really(settings))
             binning = int(settings["camera.binning"])
             return figures(self.imager, light, binning, electrons, self.sensor.spec)
 
@@ -119,7 +121,7 @@ class FluorescencePath(StandPath[FluorescenceOptions]):
             with torch.no_grad():
                 images = self.imager.images(
                     torch.from_numpy(self.scene),
-                    FluorescenceSettings.of(settings),
+                    FluorescenceSettings.of(self.axes.really(settings)),
                     torch.tensor([centre_um(settings)], dtype=torch.float64),
                     dose_uj,
                 )

@@ -14,11 +14,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from sim.microscope.fluorescence import further as more
 from sim.microscope.fluorescence.imager import AIRY_TAIL_UM, corners
 from sim.microscope.fluorescence.path import FluorescencePath
 from sim.microscope.fluorescence.scenes import mean_one
 from sim.microscope.stand.mirror import MIRROR_SETTINGS, MODES
 from sim.numerics.mosaic import mosaic, moved
+from sim.numerics.periodic import cut
 from sim.numerics.pupil import PupilQuadrature
 from sim.numerics.sampling import Sampling, blocks
 from sim.parts.sensor import SensorNoise
@@ -37,6 +39,10 @@ class FluorescenceUnknown:
     ----------
     path
         The light path whose unknowns are asked for; its hidden numbers are not looked at.
+    also
+        Unknowns beside the aberration, of `sim.microscope.fluorescence.more.NAMES`.
+    scene_known
+        Whether the scene is the path's own, and light and haze are told by it.
     """
 
     planes = 1
@@ -46,17 +52,48 @@ class FluorescenceUnknown:
         *MIRROR_SETTINGS,
     )
 
-    def __init__(self, path: FluorescencePath) -> None:
+    lights: tuple[str, ...] = (more.LIGHT,)
+    further: tuple[str, ...] = more.NAMES
+
+    def __init__(
+        self, path: FluorescencePath, also: Sequence[str] = (), scene_known: bool = False
+    ) -> None:
         options = path.options
         if options.bleaching:
             raise ValueError("a sample that bleaches shines otherwise in each trial")
-        self._path = path
+        more.check(also)
+        self._path, self.scene_known = path, scene_known
         start = options.aberration_nm or (0.0,) * len(MODES)
-        self.unknowns = tuple(
+        aberration = tuple(
             Unknown(f"aberration_nm.z{j}", "nm", first, _SCALE_NM, -_LARGEST_NM, _LARGEST_NM)
             for j, first in zip(MODES, start, strict=True)
         )
+        every = more.further(options)
+        asked = [every[name] for name in dict.fromkeys(also)]
+        light = (every[more.LIGHT], every[more.HAZE]) if scene_known else ()
+        told = [one for one in asked if scene_known or one.name not in more.OF_SCENE]
+        self.unknowns: tuple[Unknown, ...] = (*aberration, *told, *light)
+        self.untold = tuple(one for one in asked if one not in told)
+        self.light = (len(self.unknowns) - 2, len(self.unknowns) - 1)
         self._quadrature = PupilQuadrature(path.objective, MODES)
+
+    def with_further(self, names: Sequence[str], scene_known: bool = False) -> FluorescenceUnknown:
+        """See `SceneOptics`."""
+        return FluorescenceUnknown(self._path, names, scene_known)
+
+    def known_scenes(
+        self, places: Sequence[Settings], grid: tuple[int, int]
+    ) -> NDArray[np.float32]:
+        """See `SceneOptics`."""
+        density = torch.from_numpy(self._path.scene)
+        first = self._first(grid)
+        whole, rest = corners(density.shape, self._path.imager.instrument, _centres(places))
+        crops = [
+            cut(density, top - first[0], left - first[1], *grid)
+            for top, left in whole.long().tolist()
+        ]
+        found: NDArray[np.float32] = moved(torch.stack(crops).numpy(), rest)
+        return found[:, None]
 
     def frame_shape(self, settings: Settings) -> tuple[int, int]:
         """See `SceneOptics`."""
@@ -76,17 +113,26 @@ class FluorescenceUnknown:
 
     def respond(self, values: torch.Tensor, settings: Settings, grid: tuple[int, int]) -> Response:
         """See `SceneOptics`."""
+        dose_uj: float | torch.Tensor
         dose_uj = float(settings["light.power_mw"]) * float(settings["camera.exposure_ms"])
-        moved = [torch.as_tensor(settings[name], dtype=torch.float64) for name in MIRROR_SETTINGS]
-        z_um = torch.as_tensor(settings["focus.z_um"], dtype=torch.float64)
-        formation = self._path.imager.formation
-        transfer = formation.transfer(grid, values + torch.stack(moved), z_um)
-        spec = self._path.options.sensor
+        options, by_name = self._path.options, self._further(values)
+        mirror, z_um = more.really(options, by_name, settings)
+        transfer = self._path.imager.formation.transfer(grid, values[: len(MODES)] + mirror, z_um)
+        if more.BLUR in by_name:
+            blur = by_name[more.BLUR]
+            transfer = more.blurred(transfer, blur, options.blur_nm, self._path.pitch_um)
+        spec = options.sensor
+        if self.scene_known:
+            dose_uj = dose_uj * by_name[more.LIGHT]
         each = int(settings["camera.binning"])
         dark = spec.dark_current_e_per_s * float(settings["camera.exposure_ms"]) / 1e3
+        even = torch.tensor(dark * each**2, dtype=torch.float64)
+        if self.scene_known:
+            haze = by_name[more.HAZE]
+            even = even + dose_uj * spec.quantum_efficiency * haze * each**2
         return Response(
             transfer[None] * (dose_uj * spec.quantum_efficiency),
-            torch.tensor(dark * each**2, dtype=torch.float64),
+            even,
             self._sampling(grid, each),
         )
 
@@ -96,8 +142,10 @@ class FluorescenceUnknown:
 
     def correction(self, values: Sequence[float]) -> dict[str, float]:
         """See `SceneOptics`."""
-        wanted = -(np.asarray(values) + self._quadrature.modes_of_mismatch_nm())
-        return dict(zip(MIRROR_SETTINGS, wanted.tolist(), strict=True)) | {"focus.z_um": 0.0}
+        hidden = np.asarray(values)[: len(MODES)]
+        wanted = -(hidden + self._quadrature.modes_of_mismatch_nm())
+        flat = dict(zip(MIRROR_SETTINGS, wanted.tolist(), strict=True)) | {"focus.z_um": 0.0}
+        return more.axes_of(self._path.options, self._named(values)).said(flat)
 
     def finish(
         self,
@@ -107,6 +155,13 @@ class FluorescenceUnknown:
         floor: tuple[float, float],
     ) -> Finished:
         """See `SceneOptics`."""
+        named = self._named(values)
+        ours = {
+            "aberration_nm": [float(value) for value in values[: len(MODES)]],
+            **more.said(self._path.options, named),
+        }
+        if self.scene_known:
+            return Finished(ours, ("aberration_rms_nm", "scene_um"), self._path.scene, ())
         shine = self._plane(scenes[:, 0], places)
         mean = float(scenes[:, 0][(slice(None), *self._inside(scenes.shape[-2:]))].mean())
         haze, highest = (min(max(0.0, one), 0.999 * mean) for one in floor)
@@ -120,12 +175,16 @@ class FluorescenceUnknown:
         # the file's mean becomes 1: what the mean over all of it differs from that of the fields
         ratio = float(density.mean(dtype=np.float64)) / (mean - haze)
         light = (mean - haze) * ratio
-        options = {
-            "aberration_nm": [float(value) for value in values],
-            "photons_per_uj": light,
-            "background": haze / light,
-        }
+        options = {**ours, "photons_per_uj": light, "background": haze / light}
         return Finished(options, ("aberration_rms_nm", "scene_um"), mean_one(density), told)
+
+    def _named(self, values: Sequence[float]) -> dict[str, float]:
+        names = [one.name for one in self.unknowns[len(MODES) :]]
+        return dict(zip(names, map(float, values[len(MODES) :]), strict=True))
+
+    def _further(self, values: torch.Tensor) -> dict[str, torch.Tensor]:
+        rest = self.unknowns[len(MODES) :]
+        return {one.name: values[len(MODES) + place] for place, one in enumerate(rest)}
 
     @property
     def _step(self) -> int:
@@ -161,10 +220,7 @@ class FluorescenceUnknown:
         """Lay the fields into one plane, each at its place; elsewhere they go on, mirrored."""
         one = self._path.imager.instrument
         pitch_um = one.pitch_um
-        centres = torch.tensor(
-            [[float(place["stage.y_um"]), float(place["stage.x_um"])] for place in places],
-            dtype=torch.float64,
-        )
+        centres = _centres(places)
         grid = shine.shape[-2:]
         down, across = (
             2 * ceil(float(centres[:, axis].abs().max()) / pitch_um) + grid[axis] + 2
@@ -173,6 +229,13 @@ class FluorescenceUnknown:
         whole, rest = corners(torch.Size((down, across)), one, centres)
         first = whole.long().numpy()
         return mosaic(moved(shine, -rest), first, self._inside(grid), (down, across))
+
+
+def _centres(places: Sequence[Settings]) -> torch.Tensor:
+    return torch.tensor(
+        [[float(place["stage.y_um"]), float(place["stage.x_um"])] for place in places],
+        dtype=torch.float64,
+    )
 
 
 def _mirror(settings: Settings) -> list[float]:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.types import Value
+from sim.microscope.stand.axes import AxisErrors
 from sim.microscope.stand.mirror import draw_aberration_nm
 from sim.microscope.stand.options import StandOptions
 from sim.numerics.memo import Last
@@ -37,6 +38,8 @@ class StandPath(ABC, Generic[Options]):
         As given; what of it sets the optics; distance of the scene's samples.
     aberration_nm
         Hidden coefficient of each of `sim.microscope.stand.mirror.MODES`, nm rms.
+    axes
+        How far focus and mirror are from what they say.
     sensor
         The camera's.
     """
@@ -49,6 +52,7 @@ class StandPath(ABC, Generic[Options]):
             np.random.default_rng(seed) for seed in np.random.SeedSequence(options.seed).spawn(4)
         )
         self.options = options
+        self.axes = AxisErrors()
         self.objective = options.objective
         self.pitch_um = options.pitch_um
         drawn = draw_aberration_nm(options.aberration_rms_nm, aberration_rng)

@@ -49,7 +49,8 @@ class MirrorTruth(PathTruth[StandPath[Any]]):
     def best_settings(self) -> Mapping[str, float]:
         """Mirror and focus settings that leave no aberration, but what the mirror cannot undo."""
         wanted = -(self._hidden_nm + self._pupil.modes_of_mismatch_nm())
-        return dict(zip(MIRROR_SETTINGS, wanted.tolist(), strict=True)) | {"focus.z_um": 0.0}
+        flat = dict(zip(MIRROR_SETTINGS, wanted.tolist(), strict=True)) | {"focus.z_um": 0.0}
+        return self.path.axes.said(flat)
 
     @property
     def maps(self) -> SensorMaps:
@@ -58,11 +59,11 @@ class MirrorTruth(PathTruth[StandPath[Any]]):
 
     def residual_nm(self, settings: Mapping[str, Value] | None = None) -> Mapping[str, float]:
         """Hidden aberration and mirror together, mode by mode, focus left aside, nm rms."""
-        return _by_mode(self._residual_nm(self.suppose(settings)))
+        return _by_mode(self._residual_nm(self.path.axes.really(self.suppose(settings))))
 
     def residual_rms_nm(self, settings: Mapping[str, Value] | None = None) -> float:
         """Wavefront error of hidden aberration, mirror and defocus together, nm rms."""
-        values = self.suppose(settings)
+        values = self.path.axes.really(self.suppose(settings))
         return self._pupil.rms_nm(self._residual_nm(values), float(values["focus.z_um"]))
 
     def _residual_nm(self, values: Mapping[str, Value]) -> list[float]:

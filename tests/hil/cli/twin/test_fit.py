@@ -111,3 +111,21 @@ def test_a_rig_that_does_not_explain_the_frames_gives_no_twin(
     assert status == 1
     assert "does not explain" in capsys.readouterr().err
     assert not list(there.glob("bad*"))
+
+
+def test_further_unknowns_are_fitted_and_stand_in_the_twins_file(
+    there: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ["twin", "fit", session(there, 0), "blank.toml", "-o", "more.toml"]
+    assert run([*given, "--also", "axis_scale, gain"]) == 0
+    said = capsys.readouterr().out
+    assert "axis_scale.focus.z_um" in said and "light / gain" in said
+    table = tomllib.loads((there / "more.toml").read_text(encoding="utf-8"))
+    (driver,) = table["driver"]
+    assert set(driver["axis_scale"]) and all(0.8 < v < 1.2 for v in driver["axis_scale"].values())
+    assert driver["gain_e_per_adu"] == table["noise"]["gain_e_per_adu"] != 0.5
+    assert run(["rig", "check", "more.toml"]) == 0
+    capsys.readouterr()
+    assert run([*given, "--also", "axis_scales"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "axis_scales" in line and "axis_scale" in line
