@@ -31,7 +31,7 @@ from hil.session.control.pausing import Pausing
 from hil.session.controller import Controller, LoopSpec
 from hil.session.frame_guards import frame_watch
 from hil.session.model.file import model_of
-from hil.session.model.frames import StoredFrames
+from hil.session.model.frames import ModelFrames
 from hil.session.planned import Planned
 from hil.session.polls import Polls
 from hil.session.ports import Proposer
@@ -309,12 +309,12 @@ def _searching(run: _Run, make: Callable[[SearchPlan], Givable]) -> Proposer:
     return Enqueued(proposer, run.pausing.wishes, start)
 
 
-def _model(setup: SessionSetup, known: ModelText) -> StoredFrames:
+def _model(setup: SessionSetup, known: ModelText) -> ModelFrames:
     """Give sampler `model` its rig, and the frames that are stored."""
     space, rig = setup.space, setup.rig
     model = model_of(known)
     setup_values = rig.safety.targets(rig.spec.setup)
-    return StoredFrames(
+    return ModelFrames(
         model,
         setup.database,
         setup.session_id,

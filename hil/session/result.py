@@ -14,6 +14,7 @@ from hil.records.session import SessionState
 from hil.records.trial import Best, TrialRow, TrialState
 from hil.records.winner import Winner
 from hil.session.happened import Happened, what_happened
+from hil.session.model.told import sampler_told
 
 if TYPE_CHECKING:
     from hil.ranking.drift import Drift
@@ -54,6 +55,8 @@ class SessionResult:
         Guards that refused frames, and of how many trials.
     winner
         What trials with fresh frames say of the best, which it is; None where there were none.
+    sampler
+        What sampler `model` did, in words; empty for other samplers.
     """
 
     session_id: str
@@ -74,6 +77,7 @@ class SessionResult:
     noise_checked: bool = True
     refused: Mapping[str, int] = field(default_factory=dict)
     winner: Winner | None = None
+    sampler: str = ""
 
 
 def best_of(database: Database, session_id: str) -> Best | None:
@@ -135,6 +139,7 @@ def result_of(
         noise_checked=all(found.get("noise_checked", True) for found in estimates["details"]),
         refused=_refused(database, session_id),
         winner=named_winner(steady, record.session_text),
+        sampler=sampler_told(record.extra.get("layout", {}), rows),
     )
 
 

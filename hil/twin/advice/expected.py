@@ -82,6 +82,7 @@ class ExpectedInformation:
 
         first = np.clip((np.array([start[name] for name in names]) - low) / span, 0.0, 1.0)
         scale = max(self.nats(settings(at(first))), 1e-9)
+
         def lost(x: NDArray[np.float64]) -> float:
             return -self.nats(settings(at(x))) / scale
 
