@@ -7,8 +7,9 @@ fields of view; and that of all leaders, and without aberration, on 24 fields of
 
     python benchmarks/sessions.py [--seeds 6] [--first 1] [--trials 50] [--estimator KIND] [way ...]
 
-Ways: auto (one field of view to search), auto-ahead (each proposal knows one trial less), auto-more
-(up to four, where that decides something), auto-all, gp, tpe, random (all fields in every trial).
+Ways: auto (one field of view to search), model (the same; `model_search.py` has models that are
+wrong), auto-ahead (each proposal knows one trial less), auto-more (up to four, where that decides
+something), auto-all, gp, tpe, random (all fields in every trial).
 
 95 %, 99 %, 30 nm: frames until a trial had so much of the attainable, or left so little.
 truth: the winner's over the attainable. holds: share of sessions whose winner's interval holds its
@@ -42,6 +43,7 @@ from hil.spec import SessionFile
 WAYS: Mapping[str, Mapping[str, Any]] = {
     "auto": {"kind": "auto", "measure": {"fields": "as needed"}},
     "auto-ahead": {"kind": "auto", "measure": {"fields": "as needed", "pipeline": True}},
+    "model": {"kind": "model", "measure": {"fields": "as needed"}},
     "auto-more": {"kind": "auto", "measure": {"fields": "as needed", "max_fields": 4}},
     "auto-all": {"kind": "auto", "measure": {}},
     "gp": {"kind": "gp", "measure": {}},

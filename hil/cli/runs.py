@@ -325,6 +325,8 @@ def summarise(result: SessionResult) -> None:
     print(f"session   {result.session_id[:8]}  {result.name}")
     print(f"state     {result.state}: {result.reason}")
     print(f"trials    {result.n_complete} complete of {result.n_trials}")
+    if result.sampler:
+        print(f"sampler   {result.sampler}")
     if result.best is not None:
         _say_best(result)
         for setting, value in result.best_settings.items():

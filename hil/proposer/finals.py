@@ -7,6 +7,7 @@ from it, in turn, until the winner is sure enough: `hil.ranking.finals`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import optuna
 from optuna.distributions import BaseDistribution
@@ -96,7 +97,7 @@ class Finals:
         """
         study = self._follow(rows)
         plan = self._plan
-        model = make_sampler(plan.sampler, ask_about(plan, rows, len(rows)))
+        model = make_sampler(plan.sampler, ask_about(plan, rows, len(rows), {}))
         if not isinstance(model, Prefers):
             leader = to_measure_again(rows)
             return None if leader is None else self._confirm(leader.requested)
@@ -112,9 +113,11 @@ class Finals:
         return Proposal("again", dict(settings), self._known(settings))
 
 
-def ask_about(plan: SearchPlan, rows: Sequence[TrialRow], number: int) -> Ask:
-    """Say what a sampler knows when it is asked for trial ``number``."""
-    start, reach = around(plan, rows)
+def ask_about(
+    plan: SearchPlan, rows: Sequence[TrialRow], number: int, said: Mapping[str, Any]
+) -> Ask:
+    """Say what a sampler knows when it is asked for trial ``number``; `said` is of the model."""
+    start, reach = around(plan, rows, said)
     return Ask(
         plan.axes,
         plan.integers,

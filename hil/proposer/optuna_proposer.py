@@ -20,7 +20,7 @@ from drivers.types import Value
 from hil import spec
 from hil.proposer import distributions as dists
 from hil.proposer.attributes import FIELDS_ATTR, GAIN_ATTR, SD_ATTR
-from hil.proposer.by_model.steps import ModelSteps, Step
+from hil.proposer.by_model.steps import ModelStep, ModelSteps
 from hil.proposer.finals import Finals, ask_about
 from hil.proposer.plan import SearchPlan
 from hil.proposer.samplers import grid_size, make_sampler
@@ -130,11 +130,11 @@ class OptunaProposer:
             # It changes the values of all trials.
             self._drift = course
             self._forget(rows)
-        step = Step(None) if self._model is None else self._model.next(rows, number)
+        step = ModelStep(None) if self._model is None else self._model.next(rows, number)
         if step.settings is not None:
             return self._advised(step.settings, dict(step.said), number)
         self.follow(rows)
-        proposal = self._ask(rows, study_attrs, number)
+        proposal = self._ask(rows, study_attrs, number, step.said)
         if step.said:
             proposal = replace(
                 proposal, sampler_attrs={**proposal.sampler_attrs, MODEL: dict(step.said)}
@@ -232,7 +232,11 @@ class OptunaProposer:
         return self._axes_json
 
     def _ask(
-        self, rows: Sequence[TrialRow], study_attrs: Mapping[str, Any], number: int
+        self,
+        rows: Sequence[TrialRow],
+        study_attrs: Mapping[str, Any],
+        number: int,
+        said: Mapping[str, Any],
     ) -> Proposal:
         # Optuna offers no public way to keep a sampler's own attributes: without them CMA-ES
         # restarts and QMC repeats itself.
@@ -240,7 +244,7 @@ class OptunaProposer:
         for key, value in study_attrs.items():
             storage.set_study_system_attr(study_id, key, value)
         plan = self._plan
-        self._study.sampler = make_sampler(plan.sampler, ask_about(plan, rows, number))
+        self._study.sampler = make_sampler(plan.sampler, ask_about(plan, rows, number, said))
         trial = self._study.ask(self._axes)
         self._in_study = number + 1
         self._open[number] = trial

@@ -114,7 +114,8 @@ def page(material: Material) -> str:
 def _summary(material: Material) -> str:
     result = material.result
     ended = f"{result.state}: {result.reason}" if result.reason else str(result.state)
-    return f"{ended}. {result.n_complete} of {result.n_trials} trials are complete."
+    told = f"{ended}. {result.n_complete} of {result.n_trials} trials are complete."
+    return f"{told} Sampler {result.sampler}." if result.sampler else told
 
 
 def _best(material: Material) -> Mapping[str, Any] | None:

@@ -34,7 +34,7 @@ from hil.session.control.pausing import Pausing
 from hil.session.controller import Controller, LoopSpec
 from hil.session.frame_guards import frame_watch
 from hil.session.model.file import model_of
-from hil.session.model.frames import StoredFrames
+from hil.session.model.frames import ModelFrames
 from hil.session.pipeline.ahead import Ahead
 from hil.session.pipeline.overlap import Overlap
 from hil.session.planned import Planned
@@ -359,12 +359,12 @@ def _searching(run: _Run, proposer: Givable) -> Proposer:
     return enqueued if setup.turns is None else ByHand(enqueued, proposer.searched(), setup.turns)
 
 
-def _model(setup: SessionSetup, known: ModelText) -> StoredFrames:
+def _model(setup: SessionSetup, known: ModelText) -> ModelFrames:
     """Give sampler `model` its rig, and the frames that are stored."""
     space, rig = setup.space, setup.rig
     model = model_of(known)
     setup_values = rig.safety.targets(rig.spec.setup)
-    return StoredFrames(
+    return ModelFrames(
         model,
         setup.database,
         setup.session_id,

@@ -15,6 +15,7 @@ from hil.records.session import SessionState
 from hil.records.trial import Best, TrialRow, TrialState
 from hil.records.winner import Winner
 from hil.session.happened import Happened, what_happened
+from hil.session.model.told import sampler_told
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,6 +58,8 @@ class SessionResult:
         Guards that refused frames, and of how many trials.
     winner
         What trials with fresh frames say of the best, which it is; None where there were none.
+    sampler
+        What sampler `model` did, in words; empty for other samplers.
     """
 
     session_id: str
@@ -77,6 +80,7 @@ class SessionResult:
     noise_checked: bool = True
     refused: Mapping[str, int] = field(default_factory=dict)
     winner: Winner | None = None
+    sampler: str = ""
 
     def trials(self, **asked: Any) -> pd.DataFrame:
         """Give the session's trials; keywords as for `Database.trials`."""
@@ -172,6 +176,7 @@ def result_of(
         noise_checked=all(found.get("noise_checked", True) for found in details),
         refused=_refused(database, session_id),
         winner=named_winner(steady, record.session_text),
+        sampler=sampler_told(record.extra.get("layout", {}), rows),
     )
 
 

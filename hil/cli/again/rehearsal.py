@@ -59,6 +59,8 @@ def _say(found: Rehearsal, file: SessionFile, keep: bool) -> None:
     print(f"rehearsal of {file.path.name} on {name}")
     print(f"state     {result.state}: {result.reason}")
     print(f"trials    {result.n_complete} complete of {result.n_trials}")
+    if result.sampler:
+        print(f"sampler   {result.sampler}")
     _say_limits(found)
     print(
         f"time      {_duration(found.total_s)}: devices {_duration(found.devices_s)} by their"

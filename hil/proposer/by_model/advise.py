@@ -130,9 +130,22 @@ class Fitted:
 
     @property
     def left_scales(self) -> float:
-        """How well the unknowns are known together, in their scales."""
-        scale = np.array([one.scale for one in self.twin.optics.unknowns])
-        return float(np.linalg.norm(self.twin.sds / scale))
+        """How well the searched settings of the correction are known together, in scales."""
+        optics, values = self.twin.optics, self.twin.values.tolist()
+        names = [axis.setting for axis in self._plan.axes]
+        here = optics.correction(values)
+        rows = []
+        for number, unknown in enumerate(optics.unknowns):
+            there = list(values)
+            there[number] += unknown.scale
+            moved = optics.correction(there)
+            rows.append([moved[name] - here[name] for name in names])
+        by_scale = np.array(rows)
+        scale = np.array([one.scale for one in optics.unknowns])
+        known = self.twin.covariance.numpy() / np.outer(scale, scale)
+        variance = np.diag(by_scale.T @ known @ by_scale)
+        told = np.abs(by_scale).max(axis=0)
+        return float(np.sqrt(np.sum(variance[told > 0] / told[told > 0] ** 2)))
 
     def misfit(self, *, early: bool) -> str:
         """Say what speaks against the fit; that it did not come to an end only later."""

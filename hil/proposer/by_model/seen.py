@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from drivers.types import Value
 from hil.proposer.plan import SearchPlan
@@ -47,6 +48,12 @@ class Seen:
         )
         return tuple(row.number for row in self.used), self.fields, pending
 
+    @property
+    def wrong(self) -> tuple[str, ...]:
+        """What was found to be wrong with the model, one for each correction by that."""
+        found = (row.sampler_attrs[MODEL].get("wrong", "") for row in self.corrections)
+        return tuple(one for one in found if one)
+
     def best(self) -> TrialRow | None:
         """Give the row with the highest first objective."""
         return max(self.used, key=_objective, default=None)
@@ -87,17 +94,22 @@ def look(plan: SearchPlan, rows: Sequence[TrialRow]) -> Seen:
 
 
 def around(
-    plan: SearchPlan, rows: Sequence[TrialRow]
+    plan: SearchPlan, rows: Sequence[TrialRow], said: Mapping[str, Any]
 ) -> tuple[Mapping[str, Value] | None, float | None]:
     """Give the settings that `auto` begins around, and how far its star reaches; None: the usual.
 
     The best before it took over, if there is any, so that it stays where it is.
+
+    Parameters
+    ----------
+    said
+        What the row that is asked for keeps of the model.
     """
     if plan.model is None:
         return plan.start, None
     taken = next((row for row in rows if step_of(row) == AUTO), None)
     best = look(plan, rows if taken is None else rows[: taken.number]).best()
-    reach = None if taken is None else taken.sampler_attrs[MODEL].get("reach")
+    reach = (said if taken is None else taken.sampler_attrs[MODEL]).get("reach")
     return (plan.start if best is None else best.requested), reach
 
 

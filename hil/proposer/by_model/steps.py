@@ -16,7 +16,7 @@ from hil.errors import InputError
 from hil.proposer.by_model.advise import Adviser
 from hil.proposer.by_model.seen import AUTO, Seen, look, step_of
 from hil.proposer.plan import ModelRig, NoFrames, SearchPlan
-from hil.records.trial import MODEL, ThinkFirst, TrialRow
+from hil.records.trial import ThinkFirst, TrialRow
 
 if TYPE_CHECKING:
     from hil.proposer.by_model.advise import Fitted
@@ -27,13 +27,14 @@ _MOST_CORRECTIONS = 6
 _MOST_WITHOUT_END = 6
 _TRIALS_TO_EXPLAIN = 5
 """With fewer, another trial may tell what is wrong with the model."""
+_MOST_RESCALED = 2
 _LEAST_GAIN = 0.002
 _VAGUE_SCALES = 2.0
 """A wavefront that is known no better is worth another trial that differs, and no correction."""
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ModelStep:
     """What comes next.
 
     Parameters
@@ -62,9 +63,9 @@ class ModelSteps:
     def __init__(self, plan: SearchPlan, rig: ModelRig) -> None:
         self._plan = plan
         self._adviser = Adviser(plan, rig)
-        self._thought: dict[tuple[object, ...], Step] = {}
+        self._thought: dict[tuple[object, ...], ModelStep] = {}
 
-    def next(self, rows: Sequence[TrialRow], number: int) -> Step:
+    def next(self, rows: Sequence[TrialRow], number: int) -> ModelStep:
         """Give the step of trial ``number``.
 
         Raises
@@ -73,11 +74,7 @@ class ModelSteps:
             It is to be found first.
         """
         if over(rows):
-            return Step(None)
-        for row in rows:
-            if wrong := row.sampler_attrs.get(MODEL, {}).get("wrong", ""):
-                if row.state.ended:
-                    return _auto(wrong)
+            return ModelStep(None)
         seen = look(self._plan, rows)
         key = (number, *seen.key)
         if key not in self._thought:
@@ -96,13 +93,15 @@ class ModelSteps:
 
         return work
 
-    def _think(self, seen: Seen, number: int) -> Step:
+    def _think(self, seen: Seen, number: int) -> ModelStep:
         if len(seen.used) < FIRST_TRIALS:
             return self._diversity(seen, None, number)
         if why := seen.refuted():
             return _auto(why)
         fitted = self._adviser.fit(seen)
         early = len(seen.used) < _MOST_WITHOUT_END
+        if seen.wrong:
+            return self._once_more(seen, fitted)
         if why := fitted.misfit(early=early):
             step = self._explained(fitted, why)
             again = step.settings is None and len(seen.used) < _TRIALS_TO_EXPLAIN
@@ -122,20 +121,29 @@ class ModelSteps:
                 return self._explained(fitted, why, settled)
             if len(seen.corrections) >= _MOST_CORRECTIONS:
                 return _auto(f"its {len(seen.corrections)} corrections did not come to rest")
-        return Step(wanted, _said("correction", fitted))
+        return ModelStep(wanted, _said("correction", fitted))
 
-    def _diversity(self, seen: Seen, fitted: Fitted | None, number: int) -> Step:
+    def _diversity(self, seen: Seen, fitted: Fitted | None, number: int) -> ModelStep:
         wanted = self._adviser.differing(seen, fitted, number)
-        return Step(wanted, _said("diversity", fitted))
+        return ModelStep(wanted, _said("diversity", fitted))
+
+    def _once_more(self, seen: Seen, fitted: Fitted) -> ModelStep:
+        """Correct by wrong scales again, now that there are frames near the best; then end."""
+        found = fitted.scales() if len(seen.wrong) < _MOST_RESCALED else None
+        if found is not None:
+            return ModelStep(found.settings, {**_said("correction", fitted), "wrong": found.why})
+        best = seen.best()
+        assert best is not None
+        return _auto(seen.wrong[-1], {"reach": fitted.reach(best.requested)})
 
     def _explained(
         self, fitted: Fitted, why: str, also: Mapping[str, Any] = MappingProxyType({})
-    ) -> Step:
+    ) -> ModelStep:
         """End, or measure what scales that are wrong come to before."""
         found = fitted.scales()
         if found is None:
             return _auto(why, also)
-        return Step(found.settings, {**_said("correction", fitted), "wrong": found.why})
+        return ModelStep(found.settings, {**_said("correction", fitted), "wrong": found.why})
 
 
 def over(rows: Sequence[TrialRow]) -> bool:
@@ -143,8 +151,8 @@ def over(rows: Sequence[TrialRow]) -> bool:
     return any(step_of(row) == AUTO for row in rows)
 
 
-def _auto(why: str, also: Mapping[str, Any] = MappingProxyType({})) -> Step:
-    return Step(None, {"step": AUTO, "why": why, **also})
+def _auto(why: str, also: Mapping[str, Any] = MappingProxyType({})) -> ModelStep:
+    return ModelStep(None, {"step": AUTO, "why": why, **also})
 
 
 def _said(step: str, fitted: Fitted | None) -> dict[str, Any]:

@@ -27,7 +27,7 @@ class _Stored:
     pixels: Callable[[int], Pixels]
 
 
-class StoredFrames:
+class ModelFrames:
     """Reads frames of a session, and completes settings.
 
     Parameters

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from hil.twin.advice.scales import Scales, _Scaled
+from hil.twin.twin import Twin
+from tests.hil.twin.small_microscope import settings, unknown
+
+
+def test_a_scaled_setting_acts_by_what_it_is_scaled_by() -> None:
+    plain = unknown()
+    scaled = _Scaled(plain, ["mirror.z5_nm", "focus.z_um"])
+    assert len(scaled.unknowns) == len(plain.unknowns) + 2
+    values = torch.tensor([5.0] * 8, dtype=torch.float64)
+    grid = plain.grid([settings()])
+    stood = settings(mirror__z5_nm=20.0, focus__z_um=0.4)
+    wanted = plain.respond(values, settings(mirror__z5_nm=-30.0, focus__z_um=0.2), grid)
+    scales = torch.tensor([-1.5, 0.5], dtype=torch.float64, requires_grad=True)
+    found = scaled.respond(torch.cat([values, scales]), stood, grid)
+    assert torch.allclose(found.transfer, wanted.transfer)
+    found.transfer.abs().sum().backward()  # type: ignore[no-untyped-call]
+    assert scales.grad is not None
+    assert bool((scales.grad != 0).all())
+    assert scaled.converter(stood) == plain.converter(stood)
+
+
+@pytest.mark.parametrize(
+    ("value", "sd", "wrong"),
+    [(1.0, 0.01, False), (1.2, 0.01, True), (-1.0, 0.1, True), (1.2, 0.1, False), (0.95, 0, False)],
+)
+def test_a_scale_is_wrong_where_it_surely_differs_by_much(
+    value: float, sd: float, wrong: bool
+) -> None:
+    twin: Twin = None  # type: ignore[assignment]
+    found = Scales({"a": value}, {"a": sd}, twin).wrong(0.1)
+    assert found == ({"a": value} if wrong else {})
