@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import pkgutil
 import sys
 import threading
 from contextlib import suppress
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+import typer.main
+import typer.models
 
 from hil.cli.screen.interrupts import safe_interrupts
 from hil.cli.screen.terminal import safe_output
@@ -22,16 +25,20 @@ _NO_GROUPS = frozenset(
     {"__main__", "again", "main", "options", "progress", "rig_check", "screen", "upkeep"}
 )
 
+_BETWEEN_COLLECTIONS = 50_000  # objects made since the last one; Python's own 700 suits scripts
+
+_COMPLETES = "_HIL_COMPLETE"  # set by a shell that asks what could follow
+_LOOK: dict[str, Any] = {
+    "name": "hil",
+    "help": "Find the settings with which an imaging instrument sees most, in bits per pixel.",
+    "no_args_is_help": True,
+    "rich_markup_mode": None,
+    "pretty_exceptions_enable": False,
+}
 # A program whose work is done has ended by then.
 _END_S = 5.0
 
-app = typer.Typer(
-    name="hil",
-    help="Find the settings with which an imaging instrument sees most, in bits per pixel.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
+app = typer.Typer(**_LOOK)
 
 
 def _register_groups() -> None:
@@ -73,8 +80,12 @@ def main(arguments: list[str] | None = None) -> None:
     """
     before = abandoned()  # by whoever calls this as a function
     program = arguments is None
+    # Half of what a short command takes would be the search for garbage among the classes and
+    # functions of libraries, while they load and once more when all of it ends.
+    gc.set_threshold(_BETWEEN_COLLECTIONS, *gc.get_threshold()[1:])
     with safe_interrupts(to_the_end=program):
         status = run(arguments)
+    gc.freeze()
     if abandoned() - before:
         # A device or a database that hangs must not hold up the end; all that can be is done.
         _end_at_once(status)
@@ -104,7 +115,7 @@ def run(arguments: list[str] | None = None) -> int:
 
 def _run(arguments: list[str] | None) -> int:
     try:
-        status = app(args=arguments, standalone_mode=False)
+        status = _with_only(arguments)(args=arguments, standalone_mode=False)
     except HilError as error:
         return _say(str(error), error.exit_status)
     except typer.TyperException as error:
@@ -125,6 +136,29 @@ def _run(arguments: list[str] | None) -> int:
             1,
         )
     return status if isinstance(status, int) else 0
+
+
+def _with_only(arguments: list[str] | None) -> typer.Typer:
+    """Give the program with the one command that is asked for: building all of them takes long.
+
+    Where no command of it is named, for help, a misspelling or a shell that completes, all of it.
+    """
+    words = sys.argv[1:] if arguments is None else arguments
+    word = words[0] if words and _COMPLETES not in os.environ else ""
+    commands = [one for one in app.registered_commands if _name(one) == word]
+    groups = [one for one in app.registered_groups if one.name == word]
+    if not word or len(commands) + len(groups) != 1:
+        return app
+    only = typer.Typer(**_LOOK)
+    only.registered_callback = app.registered_callback
+    only.registered_commands, only.registered_groups = commands, groups
+    return only
+
+
+def _name(command: typer.models.CommandInfo) -> str:
+    if command.name or command.callback is None:
+        return command.name or ""
+    return typer.main.get_command_name(command.callback.__name__)
 
 
 def _say(message: str, status: int) -> int:

@@ -12,13 +12,16 @@ import secrets
 import threading
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import filelock
 import psutil
 
 from hil.errors import InputError
 from hil.locks.folder import lock_folder
 from hil.locks.progress import Life
+
+if TYPE_CHECKING:  # it brings asyncio and TLS, which who only asks the database need not wait for
+    import filelock
 
 _ENDED = (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
 
@@ -27,6 +30,8 @@ class _Own:
     """The mark of this process, and the lock that says that it lives."""
 
     def __init__(self) -> None:
+        import filelock
+
         self.pid = os.getpid()
         self.token = secrets.token_hex(16)
         self._lock: filelock.FileLock | None = None
@@ -67,6 +72,8 @@ def look(token: str, pid: int) -> Life:
     pid
         Its number.
     """
+    import filelock
+
     if not token:
         return Life.UNKNOWN if _runs(pid) else Life.DEAD
     try:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Unpack
 
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
@@ -14,6 +14,7 @@ from hil.records.trial import TrialRow
 from hil.store.access import Access
 from hil.store.asking import parts, queries
 from hil.store.asking.following import Following
+from hil.store.asking.paging import SessionPage, TrialPage
 from hil.store.asking.refs import session_id
 from hil.store.engine import one_line
 from hil.store.models import AcquisitionTable, RigTable, SessionTable, SettingTable, TrialTable
@@ -31,14 +32,7 @@ if TYPE_CHECKING:
 class Asking(Access):
     """Questions about sessions and trials."""
 
-    def sessions(
-        self,
-        *,
-        where: Sequence[str] = (),
-        sort: str | None = None,
-        limit: int | None = None,
-        after: str | None = None,
-    ) -> pd.DataFrame:
+    def sessions(self, **page: Unpack[SessionPage]) -> pd.DataFrame:
         """One row a session, newest first.
 
         Parameters
@@ -54,29 +48,14 @@ class Asking(Access):
             A session: the rows begin after it, whatever has come before it meanwhile. With
             ``limit``, the next page.
         """
-        return self.session_rows(where=where, sort=sort, limit=limit, after=after).frame()
+        return self.session_rows(**page).frame()
 
-    def session_rows(
-        self,
-        *,
-        where: Sequence[str] = (),
-        sort: str | None = None,
-        limit: int | None = None,
-        after: str | None = None,
-    ) -> RowTable:
+    def session_rows(self, **page: Unpack[SessionPage]) -> RowTable:
         """Give the rows of `sessions` as they come: without pandas, which takes long to load."""
         with self._reading() as connection:
-            return queries.sessions(connection, where, sort, limit, after)
+            return queries.sessions(connection, **page)
 
-    def trials(
-        self,
-        session: str | None = None,
-        *,
-        where: Sequence[str] = (),
-        sort: str | None = None,
-        limit: int | None = None,
-        after: str | int | None = None,
-    ) -> pd.DataFrame:
+    def trials(self, session: str | None = None, **page: Unpack[TrialPage]) -> pd.DataFrame:
         """One row a trial: the columns of ``trial_summary``, then one a setting, as read back.
 
         Parameters
@@ -96,31 +75,16 @@ class Asking(Access):
             A trial, as its number or SESSION/NUMBER: the rows begin after it. With ``limit``, the
             next page.
         """
-        return self.trial_rows(session, where=where, sort=sort, limit=limit, after=after).frame()
+        return self.trial_rows(session, **page).frame()
 
-    def trial_rows(
-        self,
-        session: str | None = None,
-        *,
-        where: Sequence[str] = (),
-        sort: str | None = None,
-        limit: int | None = None,
-        after: str | int | None = None,
-    ) -> RowTable:
+    def trial_rows(self, session: str | None = None, **page: Unpack[TrialPage]) -> RowTable:
         """Give the rows of `trials` as they come: without pandas, which takes long to load."""
-        last = None if after is None else str(after)
         with self._reading() as connection:
             chosen = None if session is None else session_id(connection, session)
-            return queries.trials(connection, chosen, where, sort, limit, last)
+            return queries.trials(connection, chosen, **page)
 
     def trial_parts(
-        self,
-        session: str | None = None,
-        *,
-        where: Sequence[str] = (),
-        sort: str | None = None,
-        limit: int | None = None,
-        after: str | int | None = None,
+        self, session: str | None = None, **page: Unpack[TrialPage]
     ) -> Iterator[pa.Table]:
         """Give the rows of `trials` as Arrow tables of some thousand rows, never all at once.
 
@@ -129,8 +93,7 @@ class Asking(Access):
         """
         with self._reading() as connection:
             chosen = None if session is None else session_id(connection, session)
-            last = None if after is None else str(after)
-            yield from parts.trial_parts(connection, chosen, where, sort, limit, last)
+            yield from parts.trial_parts(connection, chosen, **page)
 
     def estimates(self, session: str | None = None) -> pd.DataFrame:
         """One row an estimate, with the values of each field of view; oldest first."""

@@ -7,9 +7,27 @@ come meanwhile shift nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
 from sqlalchemy import ColumnElement, and_, false, or_, tuple_
+
+
+class SessionPage(TypedDict, total=False):
+    """Which sessions are asked for, and in what order; see `Database.sessions`."""
+
+    where: Sequence[str]
+    sort: str | None
+    limit: int | None
+    after: str | None
+
+
+class TrialPage(TypedDict, total=False):
+    """Which trials are asked for, and in what order; see `Database.trials`."""
+
+    where: Sequence[str]
+    sort: str | None
+    limit: int | None
+    after: str | int | None
 
 
 class Key(NamedTuple):
@@ -30,7 +48,7 @@ class Key(NamedTuple):
         return term.nulls_last() if self.nullable else term
 
 
-def after(keys: Sequence[Key], values: Sequence[Any]) -> ColumnElement[bool]:
+def rows_after(keys: Sequence[Key], values: Sequence[Any]) -> ColumnElement[bool]:
     """Say which rows come after the one with these values.
 
     Parameters
@@ -50,7 +68,7 @@ def after(keys: Sequence[Key], values: Sequence[Any]) -> ColumnElement[bool]:
     if not rest:
         return _beyond(key, value)
     same = key.expression.is_(None) if value is None else key.expression == value
-    return or_(later if key.nullable else _beyond(key, value), and_(same, after(rest, others)))
+    return or_(later if key.nullable else _beyond(key, value), and_(same, rows_after(rest, others)))
 
 
 def _beyond(key: Key, value: Any) -> ColumnElement[bool]:

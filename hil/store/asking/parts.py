@@ -24,15 +24,15 @@ ROWS = 5000
 def trial_parts(
     connection: Connection,
     session_id: str | None,
-    where: Sequence[str],
-    sort: str | None,
-    limit: int | None,
-    last: str | None = None,
+    where: Sequence[str] = (),
+    sort: str | None = None,
+    limit: int | None = None,
+    after: str | int | None = None,
 ) -> Iterator[pa.Table]:
     """Give trials part by part, see `Database.trial_parts`."""
     import pyarrow as pa
 
-    query, names = trials_query(connection, session_id, where, sort, limit, last)
+    query, names = trials_query(connection, session_id, where, sort, limit, after)
     if session_id is not None:
         # The columns are settled before the rows are seen, so no sample of them will do.
         names = setting_names.of_session(connection, session_id)

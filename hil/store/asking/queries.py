@@ -11,7 +11,7 @@ from hil.errors import InputError, nearest
 from hil.records.events import severity_of
 from hil.store.asking import setting_names
 from hil.store.asking.filters import column_filter, fit_many, setting_filter
-from hil.store.asking.paging import Key, after
+from hil.store.asking.paging import Key, rows_after
 from hil.store.asking.refs import session_id as full_id
 from hil.store.asking.refs import trial_of
 from hil.store.asking.rows import RowTable
@@ -39,13 +39,13 @@ from hil.store.models import (
 def trials(
     connection: Connection,
     session_id: str | None,
-    where: Sequence[str],
-    sort: str | None,
-    limit: int | None,
-    last: str | None = None,
+    where: Sequence[str] = (),
+    sort: str | None = None,
+    limit: int | None = None,
+    after: str | int | None = None,
 ) -> RowTable:
     """One row a trial; see `Database.trials`."""
-    asked, names = trials_query(connection, session_id, where, sort, limit, last)
+    asked, names = trials_query(connection, session_id, where, sort, limit, after)
     query = asked.add_columns(*(column.expression.label(name) for name, column in TRIALS.items()))
     columns = list(TRIALS)
     n = len(columns)
@@ -65,16 +65,16 @@ def trials(
 def trials_query(
     connection: Connection,
     session_id: str | None,
-    where: Sequence[str],
-    sort: str | None,
-    limit: int | None,
-    last: str | None = None,
+    where: Sequence[str] = (),
+    sort: str | None = None,
+    limit: int | None = None,
+    after: str | int | None = None,
 ) -> tuple[Select[Any], Sequence[str]]:
     """Ask for trials without saying which columns; and the names of their settings.
 
     Parameters
     ----------
-    last
+    after
         The trial after which the rows begin: its number, of one session, or SESSION/NUMBER.
     """
     if session_id is None:
@@ -100,7 +100,8 @@ def trials_query(
     ties = () if session_id is not None else (Key(TrialTable.id),)
     default = (Key(TrialTable.proposed_at), Key(TrialTable.number), *ties)
     keys = _keys(sort, TRIALS, names, default)
-    fits = None if last is None else TrialTable.id == trial_of(connection, session_id, last)
+    last = None if after is None else trial_of(connection, session_id, str(after))
+    fits = None if last is None else TrialTable.id == last
     return _page(connection, query, keys, fits, limit), names
 
 
@@ -129,10 +130,10 @@ def _all_known(where: Sequence[str], sort: str | None, names: Sequence[str]) -> 
 
 def sessions(
     connection: Connection,
-    where: Sequence[str],
-    sort: str | None,
-    limit: int | None,
-    last: str | None = None,
+    where: Sequence[str] = (),
+    sort: str | None = None,
+    limit: int | None = None,
+    after: str | None = None,
 ) -> RowTable:
     """One row a session; see `Database.sessions`."""
     query = (
@@ -145,7 +146,7 @@ def sessions(
         query = query.where(_on_column(connection, condition, SESSIONS))
     default = (Key(SessionTable.created_at, True), Key(SessionTable.id, True))
     keys = _keys(sort, SESSIONS, (), default)
-    fits = None if last is None else SessionTable.id == full_id(connection, last)
+    fits = None if after is None else SessionTable.id == full_id(connection, after)
     return _rows(connection, _page(connection, query, keys, fits, limit), list(SESSIONS))
 
 
@@ -237,7 +238,7 @@ def _page(
     """Sort rows, and leave out those up to the one that `last` fits."""
     if last is not None:
         of_last = select(*(key.expression for key in keys)).where(last)
-        query = query.where(after(keys, connection.execute(of_last).one()))
+        query = query.where(rows_after(keys, connection.execute(of_last).one()))
     return query.order_by(*(key.ordering() for key in keys)).limit(limit)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import NamedTuple
 import pytest
 
 from hil.cli.main import run
+
+main_module = importlib.import_module("hil.cli.main")  # the package holds a function of that name
 
 
 class Mistake(NamedTuple):
@@ -65,3 +68,28 @@ def test_help_of_every_command(capsys: pytest.CaptureFixture[str]) -> None:
         if command.islower() and command.isalpha():
             assert run([command, "--help"]) == 0
             assert "Usage" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "words", [["trials", "--help"], ["db", "--help"], ["rig", "check", "--help"]]
+)
+def test_the_command_that_is_asked_for_is_built_alone_and_is_the_same(
+    words: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    only = main_module._with_only(words)
+    assert len(only.registered_commands) + len(only.registered_groups) == 1
+    assert run(words) == 0
+    said = capsys.readouterr().out
+    monkeypatch.setattr(main_module, "_with_only", lambda arguments: main_module.app)
+    assert run(words) == 0
+    assert capsys.readouterr().out == said
+
+
+@pytest.mark.parametrize("words", [[], ["--help"], ["--version"], ["trails"]])
+def test_without_a_command_it_is_the_whole_program(words: list[str]) -> None:
+    assert main_module._with_only(words) is main_module.app
+
+
+def test_a_shell_that_completes_asks_the_whole_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("_HIL_COMPLETE", "complete_bash")
+    assert main_module._with_only(["trials"]) is main_module.app
