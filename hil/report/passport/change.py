@@ -103,7 +103,7 @@ def _flat(values: Floats) -> bool:
 
 
 def _without_scatter(shift: float, counts: tuple[int, int]) -> Change:
-    """Judge values that are all the same on either side, rounded say, by the number of their orders."""
+    """Judge values that are the same on either side, rounded say, by the number of orders."""
     p = min(1.0, 2 / math.comb(sum(counts), counts[0])) if shift else 1.0
     return Change(shift, shift, shift, p, counts)
 
