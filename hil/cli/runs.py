@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import tomllib
 from pathlib import Path
@@ -255,6 +256,8 @@ def drive_session(work: Work, name: str, objective: str) -> SessionResult:
     from hil.cli.progress import TerminalView
     from hil.cli.screen.terminal import SafeConsole
 
+    gc.freeze()  # what libraries made while they loaded stays
+    gc.set_threshold(700, 10, 10)  # a night makes garbage, frames among it
     console = SafeConsole(sys.stderr)
     with TerminalView(console, name, objective) as view:
         result = work(view)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Unpack
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Unpack
 
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
@@ -12,7 +13,7 @@ from hil.errors import InputError
 from hil.records.session import SessionState
 from hil.records.trial import TrialRow
 from hil.store.access import Access
-from hil.store.asking import parts, queries
+from hil.store.asking import instrument, parts, queries
 from hil.store.asking.following import Following
 from hil.store.asking.paging import SessionPage, TrialPage
 from hil.store.asking.refs import session_id
@@ -120,6 +121,16 @@ class Asking(Access):
         with self._reading() as connection:
             chosen = None if session is None else session_id(connection, session)
             return queries.events(connection, chosen, newest)
+
+    def rig_names(self) -> list[str]:
+        """Names of all rigs that a session or a calibration knows."""
+        with self._reading() as connection:
+            return instrument.rig_names(connection)
+
+    def measured(self, rig: str) -> list[tuple[datetime, dict[str, Any]]]:
+        """When a rig was measured by ``hil measure``, and what was found, the oldest first."""
+        with self._reading() as connection:
+            return instrument.measured(connection, rig)
 
     def following(self, session: str) -> Following:
         """Follow a session that may run: each look reads what is new since the last one."""
