@@ -80,6 +80,8 @@ class Sample:
     pixel_kinds
         (F, C, H, W) or (1, C, H, W) which of the distributions of its channel's noise a pixel has;
         None where pixels are alike.
+    most_folds
+        How many folds fields are dealt into, where there are so many.
     """
 
     frames: NDArray[Any]
@@ -95,6 +97,7 @@ class Sample:
     usable: NDArray[np.bool_] | None = None
     stride: int | None = None
     pixel_kinds: NDArray[np.uint8] | None = None
+    most_folds: int = FOLDS
 
     @property
     def kinds(self) -> NDArray[np.intp] | None:
@@ -150,7 +153,7 @@ class Sample:
     @cached_property
     def fold(self) -> NDArray[np.intp]:
         """(F,) fold of each field: its index modulo the number of folds, in every measurement."""
-        return np.arange(self.n_fields) % min(self.n_fields, FOLDS)
+        return np.arange(self.n_fields) % min(self.n_fields, self.most_folds)
 
     @property
     def n_folds(self) -> int:

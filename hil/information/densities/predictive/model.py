@@ -11,7 +11,8 @@ Experts, each a probability on the codes:
     c. the noise's own distribution, mixed over light, given what 4 says and whether neighbours are
     active d. the same whatever the neighbours say: no bound exceeds the entropy of the single
     pixel by it e. how often each code was seen                                f. all codes alike
-    g. where frames are patches: the kinds' distributions, each in its place
+    g. where frames are patches: the kinds' distributions, each in its place; elsewhere, mixtures of
+    normal distributions by what the nearest neighbours are (`neighbourhoods`)
 
     q(y_i | ..) = sum_k w_k(class of pixel i) q_k(y_i | ..)
 
@@ -37,6 +38,7 @@ from hil.information.densities.predictive.coded_patches import CodedPatches
 from hil.information.densities.predictive.correction import Correction
 from hil.information.densities.predictive.linear import LinearPredictor
 from hil.information.densities.predictive.mixing import expert_weights, mixture_weights
+from hil.information.densities.predictive.neighbourhoods import SMALLEST_PATCH, Neighbourhoods
 from hil.information.densities.predictive.neighbours import N_CLASSES, Classes
 from hil.information.densities.predictive.own_noise import N_LEVELS, Kinds, OwnNoise
 from hil.information.densities.predictive.residual_distribution import (
@@ -58,6 +60,7 @@ _CONTEXT_PIXELS = 5.0
 _SEEN_PRIOR = 0.3  # times that each code counts as seen
 _UNSURE = 1.15
 _LEAST = 1e-30
+FITTED_EVERY = 3  # patches of which one tells what it costs less when it was fitted to
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,8 @@ class Predictors:
         By the errors of the linear one.
     patch_size
         p.
+    around
+        What near neighbours say, in frames of one channel that are larger than a patch.
     """
 
     linear: LinearPredictor
@@ -79,6 +84,7 @@ class Predictors:
     clusters: Clusters
     classes: Classes
     patch_size: int
+    around: Neighbourhoods | None
 
     @classmethod
     def fit(
@@ -94,6 +100,7 @@ class Predictors:
         first = linear.predict(u)
         e = (u - first) / linear.sd
         n, d = u.shape
+        alike = d == patch_size**2 and patch_size >= SMALLEST_PATCH
         kinds = min(_MOST_KINDS, max(1, _KIND_COST // d))
         directions = _DIRECTIONS
         if placed:
@@ -114,6 +121,7 @@ class Predictors:
             ),
             Classes.fit(first, e, patch_size),
             patch_size,
+            Neighbourhoods.fit(u, patch_size, rng) if alike and not placed else None,
         )
 
     def __call__(self, u: Singles, own: OwnNoise, kinds: Kinds | None) -> Predicted:
@@ -228,7 +236,7 @@ class PredictiveModel:
     Attributes
     ----------
     fitted_nats
-        -log q of the patches that are not set apart, as `nats` gives it.
+        -log q of every third patch that is not set apart, as `nats` gives it.
     """
 
     def __init__(
@@ -275,7 +283,7 @@ class PredictiveModel:
         kind = last[2].kind.ravel()
         self._weights = expert_weights(experts.reshape(len(experts), -1), kind, N_CLASSES)
         self._tables = self._tabulated(everything, self._tables)
-        self.fitted_nats = self._cost(*everything[0])
+        self.fitted_nats = self._cost(*_some(*everything[0], np.s_[::FITTED_EVERY]))
 
     def nats(self, patches: CodedPatches) -> Floats:
         """-log q of patches (n, d), (n,) nats per value."""
@@ -381,7 +389,8 @@ class PredictiveModel:
         """(K, n, d) probability of each code under each expert."""
         cells, tables = self._cells, self._tables
         low, high = cells.low.take(codes), cells.high.take(codes)
-        q = np.empty((7 if self._placed else 6, *codes.shape))
+        around = self._predictors.around
+        q = np.empty((6 if around is None and not self._placed else 7, *codes.shape))
         first, sd = said.predictions[0], said.sd
         q[0] = tables.linear.probability(said.kind, (low - first) / sd, (high - first) / sd)
         value, sd = own.value, said.least_sd
@@ -395,11 +404,13 @@ class PredictiveModel:
         q[5] = (1 / np.diff(cells.first))[self._channel]
         if self._placed:
             q[6] = self._predictors.clusters.probability(said.u, low, high)
+        elif around is not None:
+            q[6] = around.probability(said.u, low, high)
         return np.maximum(q, _LEAST, out=q)
 
 
 def _some(
-    codes: Integers, said: Predicted, own: Blended, some: NDArray[np.bool_]
+    codes: Integers, said: Predicted, own: Blended, some: NDArray[np.bool_] | slice
 ) -> tuple[Integers, Predicted, Blended]:
     return (
         codes[some],
