@@ -11,6 +11,7 @@ import pydantic
 from drivers.errors import ConfigError
 from drivers.protocol import DriverKind
 from hil.errors import InputError, SafetyError
+from hil.rig.calls.process_state import process_kept_while_loading
 from hil.rig.driver_kinds import driver_kind
 from hil.rig.moves.build import check_matrices
 from hil.spec import DriverSpec, RigFile
@@ -65,11 +66,13 @@ def _checked(file: RigFile) -> Iterator[tuple[DriverKind, Any] | InputError]:
 def _kind(path: Path, index: int, driver: DriverSpec) -> tuple[DriverKind, Any]:
     key = f"driver.{index}"
     try:
-        kind = driver_kind(driver.kind)
+        with process_kept_while_loading():
+            kind = driver_kind(driver.kind)
     except KeyError as error:
         raise InputError(path, f"{key}.kind", str(error.args[0])) from None
     try:
-        return kind, kind.options(driver.options, path.parent)
+        with process_kept_while_loading():
+            return kind, kind.options(driver.options, path.parent)
     except ConfigError as error:
         raise InputError(path, f"{key}.{error.key}".rstrip("."), error.problem) from None
     except pydantic.ValidationError as error:

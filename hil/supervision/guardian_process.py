@@ -11,14 +11,13 @@ from __future__ import annotations
 import importlib
 import json
 import os
-import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import IO, Any
 
 import psutil
 
@@ -41,14 +40,15 @@ _RECORD_S = 900.0
 
 
 class _Input:
-    """Reads standard input on a thread, so that silence is noticed."""
+    """Reads what the controller says on a thread, so that silence is noticed."""
 
-    def __init__(self) -> None:
+    def __init__(self, pipe: IO[bytes]) -> None:
         self.lines: SimpleQueue[bytes] = SimpleQueue()
+        self._pipe = pipe
         threading.Thread(target=self._follow, daemon=True).start()
 
     def _follow(self) -> None:
-        for line in iter(sys.stdin.buffer.readline, b""):
+        for line in iter(self._pipe.readline, b""):
             self.lines.put(line)
         self.lines.put(b"")
 
@@ -62,7 +62,8 @@ class _Input:
 
 def main() -> None:
     """Keep watch over one controller after another, until there are no more orders."""
-    heard = _Input()
+    pipe, say = _own_pipes()
+    heard = _Input(pipe)
     while line := heard.next(_IDLE_S):
         if line in (HEARTBEAT, FAREWELL):
             continue
@@ -70,20 +71,32 @@ def main() -> None:
         plan = None
         try:
             plan = _warm(orders)
-            _say(READY)
+            say(READY)
         except Exception as error:  # a driver that is not installed for this process, say
-            _say(UNFIT + " ".join(str(error).split()).encode() + b"\n")
-        why = _watch(orders, heard)
+            say(UNFIT + " ".join(str(error).split()).encode() + b"\n")
+        why = _watch(orders, heard, say)
         if why:
             if plan is not None:
                 park_after(orders, plan, why)
             return
 
 
-def _say(line: bytes) -> None:
-    with suppress(OSError):  # whoever is gone will be noticed by the end of the input
-        sys.stdout.buffer.write(line)
-        sys.stdout.buffer.flush()
+def _own_pipes() -> tuple[IO[bytes], Callable[[bytes], None]]:
+    """Take the pipes to the controller away from what drivers' libraries print and ask for.
+
+    After the controller's death whoever prints would fail, and the light stay on.
+    """
+    heard, said = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for number in (0, 1):
+        os.dup2(nothing, number)
+
+    def say(line: bytes) -> None:
+        with suppress(OSError):  # whoever is gone will be noticed by the end of the input
+            said.write(line)
+            said.flush()
+
+    return heard, say
 
 
 def _warm(orders: Orders) -> Plan:
@@ -96,7 +109,7 @@ def _warm(orders: Orders) -> Plan:
     return plan
 
 
-def _watch(orders: Orders, heard: _Input) -> str:
+def _watch(orders: Orders, heard: _Input, say: Callable[[bytes], None]) -> str:
     """Wait for the controller's farewell, or say why it is to be parked for it."""
     lived_s = said_s = time.monotonic()
     process = _process(orders.pid)
@@ -115,7 +128,7 @@ def _watch(orders: Orders, heard: _Input) -> str:
             return f"the controller made no progress for {orders.hang_s:g} s"
         if now_s - said_s > BEAT_S:
             said_s = now_s
-            _say(ALIVE)
+            say(ALIVE)
 
 
 def _process(pid: int) -> psutil.Process | None:
@@ -231,5 +244,4 @@ def _mark_stale(database: Database, orders: Orders, plan: Plan, why: str) -> Non
 
 if __name__ == "__main__":
     main()
-    sys.stdout.flush()
     os._exit(0)  # a driver that hangs must not hold up the end

@@ -35,6 +35,19 @@ def heard_lately() -> bool:
     return time.monotonic() - _heard_s < _SAME_WISH_S
 
 
+def _mean_no_end() -> dict[int, Any]:
+    """Have signals that mean no end do nothing, where nobody hears them; give their handlers."""
+    found: dict[int, Any] = {}
+    for number in (getattr(signal, name) for name in _NO_END if hasattr(signal, name)):
+        handler = signal.getsignal(number)
+        if handler == signal.SIG_DFL:
+            handler = _do_nothing  # which, unlike SIG_IGN, no child process inherits
+        if handler in (_do_nothing, signal.SIG_IGN):
+            signal.signal(number, handler)
+            found[number] = handler
+    return found
+
+
 def _do_nothing(number: int, frame: FrameType | None) -> None:
     pass
 
@@ -63,7 +76,9 @@ class Signals:
         self._heard = False
 
     def __enter__(self) -> Self:
-        """Change nothing yet."""
+        """Hear no alarm that a device's library has set itself: for good, it may ring later."""
+        if threading.current_thread() is threading.main_thread():
+            self._ours = _mean_no_end()
         return self
 
     def __exit__(
@@ -97,7 +112,6 @@ class Signals:
         if threading.current_thread() is not threading.main_thread():
             return
         numbers = {getattr(signal, n): why for n, why in _WHY.items() if hasattr(signal, n)}
-        harmless = {getattr(signal, name) for name in _NO_END if hasattr(signal, name)}
 
         def handle(number: int, frame: FrameType | None) -> None:
             self._heard = True
@@ -111,20 +125,16 @@ class Signals:
             if (self._ctrl_c or why != _WHY["SIGINT"])
             and (why != _WHY["SIGHUP"] or signal.getsignal(number) != signal.SIG_IGN)
         }
-        for number in harmless:
-            if signal.getsignal(number) == signal.SIG_DFL:
-                ours[number] = _do_nothing  # which, unlike SIG_IGN, no child process inherits
-            elif signal.getsignal(number) == signal.SIG_IGN:
-                ours[number] = signal.SIG_IGN
         before = {number: signal.signal(number, handler) for number, handler in ours.items()}
         self._before = before | self._before
-        self._ours = ours
+        self._ours |= ours
 
     def _restore(self) -> None:
         if threading.current_thread() is threading.main_thread():
             for number, handler in self._before.items():
                 signal.signal(number, signal.SIG_DFL if handler is None else handler)
-            self._before, self._ours = {}, {}
+            self._before = {}
+            self._ours = _mean_no_end()
 
 
 @contextmanager

@@ -52,7 +52,9 @@ def safe_interrupts(*, to_the_end: bool = False) -> Iterator[None]:
         yield
     finally:
         interrupts.over = True
-        if not to_the_end:
+        if to_the_end:  # by the system itself: handlers of Python's do not live to the very end
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+        else:
             signal.signal(signal.SIGINT, before)
             sys.unraisablehook = hook
 

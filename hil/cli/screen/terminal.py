@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO
@@ -33,15 +34,31 @@ def _written_out(match: re.Match[str]) -> str:
 
 
 class SafeStream:
-    """A text stream that shows what is printed on it by way of `shown`."""
+    """A text stream that shows what is printed on it by way of `shown`.
 
-    def __init__(self, stream: TextIO) -> None:
+    Parameters
+    ----------
+    stream
+        Where it goes.
+    beside
+        Where goes what other threads print than that of the program: a driver's library has nothing
+        to add to a table that somebody else's program reads.
+    """
+
+    def __init__(self, stream: TextIO, beside: TextIO | None = None) -> None:
         self.stream = stream
+        self._beside = beside
 
     def write(self, text: str) -> int:
         """Write, with nothing left that acts."""
-        self.stream.write(shown(text))
+        beside = self._beside
+        if beside is None or threading.current_thread() is threading.main_thread():
+            beside = self.stream
+        beside.write(shown(text))
         return len(text)
+
+    def close(self) -> None:
+        """Stay open: it is not the driver's."""
 
     def writelines(self, lines: Iterable[str]) -> None:
         """Write lines."""
@@ -74,7 +91,7 @@ class SafeConsole(Console):
 def safe_output() -> Iterator[None]:
     """Print safely within a ``with`` block, on standard output and standard error."""
     out, err = sys.stdout, sys.stderr
-    wrapped: Any = SafeStream(out), SafeStream(err)
+    wrapped: Any = SafeStream(out, err), SafeStream(err)
     sys.stdout, sys.stderr = wrapped
     try:
         yield

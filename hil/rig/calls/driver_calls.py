@@ -7,11 +7,9 @@ reached from a new thread.
 
 from __future__ import annotations
 
-import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any, TypeVar
@@ -19,6 +17,7 @@ from typing import Any, TypeVar
 import psutil
 
 from drivers.errors import DeviceFault, DriverError
+from hil.rig.calls.process_state import ProcessKept
 from hil.rig.device_thread import ABANDONED
 
 T = TypeVar("T")
@@ -59,33 +58,13 @@ class CallHangs(DriverError):
         super().__init__(str(hang))
 
 
-@contextmanager
-def _same_folder() -> Iterator[None]:
-    """Undo a library's change of the working folder: relative names of ours are still to be read.
-
-    Of the database, say, which would be made, and looked for, where a vendor's library lies.
-    """
-    before = _folder()
-    try:
-        yield
-    finally:
-        if before and _folder() != before:
-            os.chdir(before)
-
-
-def _folder() -> str:
-    try:
-        return os.getcwd()
-    except OSError:  # it is gone, and none of ours
-        return ""
-
-
 class _Call:
     """One call on its way: waiting, running, done, or left behind."""
 
     def __init__(self, hang: Hang, work: Callable[[], Any]) -> None:
         self.hang = hang
         self.work = work
+        self.kept = ProcessKept()
         self.began_s: float | None = None
         self.cpu_before_s = 0.0
         self.answered = threading.Event()  # it has returned, or is left behind
@@ -96,7 +75,7 @@ class _Call:
 
     def run(self) -> None:
         try:
-            with _same_folder():
+            with self.kept:
                 self.result = self.work()
         except Exception as error:
             self.error = error
@@ -291,6 +270,7 @@ class DriverCalls:
             if patient and self.simulated and self._gets_on(late):
                 return
             late.left = True
+            late.kept.leave_behind()
             late.answered.set()
             self._left[late.hang.device] = late
             self._thread.thread.name = f"{ABANDONED} {late.hang.device}: {late.hang.action}"

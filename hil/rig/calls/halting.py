@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from drivers.protocol import Camera, Device
+from hil.rig.calls.process_state import ProcessKept
 from hil.rig.device_thread import ABANDONED
 
 # Devices are told at one and the same time; who hangs longer than this is not waited for.
@@ -59,8 +60,9 @@ class Halting:
 
 def _stop(device: Device) -> None:
     # The contract says that these never raise; a driver that does must not do harm by it.
-    if isinstance(device, Camera):
+    with ProcessKept():
+        if isinstance(device, Camera):
+            with suppress(Exception):
+                device.cancel()
         with suppress(Exception):
-            device.cancel()
-    with suppress(Exception):
-        device.stop()
+            device.stop()

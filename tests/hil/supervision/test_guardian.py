@@ -74,7 +74,7 @@ def lit(bench: Bench, planted: dict[str, str]) -> Iterator[subprocess.Popen[str]
     process = start(bench, "run", "session.toml", environ=planted)
     try:
         wait_for(lambda: n_complete(bench) >= 1)
-        assert lit_mw(bench.folder) == 5.0
+        wait_for(lambda: lit_mw(bench.folder) == 5.0)  # on a busy machine it is dark in between
         yield process
     finally:
         process.kill()
