@@ -11,7 +11,7 @@ import numpy as np
 
 from drivers.types import Value
 from hil.proposer.by_model.seen import Seen
-from hil.proposer.plan import ModelRig, SearchPlan
+from hil.proposer.plan import ModelRig, NoFrames, SearchPlan
 from hil.spec import SearchAxis
 
 if TYPE_CHECKING:
@@ -104,7 +104,15 @@ class Adviser:
         return found
 
     def _frames(self, seen: Seen) -> list[TrialFrames]:
-        return [self._rig.frames(row.number, seen.fields) for row in seen.used]
+        found = [self._rig.frames(row.number, seen.fields) for row in seen.used]
+        for row, one in zip(seen.used, found, strict=True):
+            shape, wanted = one.frames.shape[-2:], self._rig.optics.frame_shape(one.settings)
+            if shape != wanted:
+                told = [f"{height} x {width}" for height, width in (shape, wanted)]
+                raise NoFrames(
+                    f"frames of trial {row.number} have {told[0]} pixels, and the model's {told[1]}"
+                )
+        return found
 
 
 class Fitted:

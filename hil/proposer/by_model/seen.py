@@ -33,12 +33,15 @@ class Seen:
         Not ended.
     corrections
         Measured ones that were corrections by the model, in order.
+    failed
+        The model's trials that a fault or a person ended: such as are refused, or fail.
     """
 
     used: tuple[TrialRow, ...]
     fields: tuple[int, ...]
     pending: tuple[TrialRow, ...]
     corrections: tuple[TrialRow, ...]
+    failed: tuple[TrialRow, ...] = ()
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -46,7 +49,7 @@ class Seen:
         pending = tuple(
             (row.number, tuple(sorted(row.requested.items())), step_of(row)) for row in self.pending
         )
-        return tuple(row.number for row in self.used), self.fields, pending
+        return tuple(row.number for row in self.used), self.fields, pending, len(self.failed)
 
     @property
     def wrong(self) -> tuple[str, ...]:
@@ -90,7 +93,10 @@ def look(plan: SearchPlan, rows: Sequence[TrialRow]) -> Seen:
         common = (first, *sorted(shared)[: MOST_FIELDS - 1])
     pending = tuple(row for row in rows if not row.state.ended)
     corrections = tuple(row for row in used if step_of(row) == "correction")
-    return Seen(tuple(used), common, pending, corrections)
+    failed = tuple(
+        row for row in rows if step_of(row) and row.state in (TrialState.FAILED, TrialState.PRUNED)
+    )
+    return Seen(tuple(used), common, pending, corrections, failed)
 
 
 def around(

@@ -27,6 +27,7 @@ _MOST_CORRECTIONS = 6
 _MOST_WITHOUT_END = 6
 _TRIALS_TO_EXPLAIN = 5
 """With fewer, another trial may tell what is wrong with the model."""
+_MOST_FAILED = 2
 _MOST_RESCALED = 2
 _LEAST_GAIN = 0.002
 _VAGUE_SCALES = 2.0
@@ -87,13 +88,19 @@ class ModelSteps:
                 found = self._think(seen, number)
             except NoFrames as gone:
                 found = _auto(str(gone))
-            except InputError as refused:  # frames of another shape than the model's camera has
+            except InputError as refused:
                 found = _auto(refused.problem)
+            except (ArithmeticError, RuntimeError, ValueError) as error:  # of linear algebra
+                found = _auto(
+                    f"the fit failed, {type(error).__name__}: {' '.join(str(error).split())}"
+                )
             self._thought = {key: found}  # those of before are in the rows by now
 
         return work
 
     def _think(self, seen: Seen, number: int) -> ModelStep:
+        if len(seen.failed) >= _MOST_FAILED:
+            return _auto(f"{len(seen.failed)} of its trials were not measured")
         if len(seen.used) < FIRST_TRIALS:
             return self._diversity(seen, None, number)
         if why := seen.refuted():

@@ -21,6 +21,7 @@ from hil.session.assess import check_estimator, check_objectives
 from hil.session.baseline import take_baseline
 from hil.session.frame_guards import check_guards
 from hil.session.knowledge.gather import knowledge
+from hil.session.model.file import check_model
 from hil.session.run import check_calibration, resolve_on, with_trials
 from hil.session.search_space import check_table, resolve_axis
 from hil.spec import RigFile, RigSpec, SessionFile, SessionSpec
@@ -103,7 +104,10 @@ def check_session(
         found.add(problem)
     whole = file
     found.ask(
-        lambda: check_estimator(whole), lambda: check_guards(whole), lambda: metrics_of(whole)
+        lambda: check_estimator(whole),
+        lambda: check_guards(whole),
+        lambda: metrics_of(whole),
+        lambda: check_model(whole),
     )
     simulated = is_simulated(file.rig.spec)
     present: dict[str, Value] = {}

@@ -26,6 +26,7 @@ _KEYS: Mapping[str, tuple[tuple[str, ...], Callable[[str], Any]]] = {
 }
 _STOPS = ("frames", "dose_mj", "wall_s", "target", "gain")
 _MOST_CASES = 24
+MODEL = "model"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,10 @@ def _case(changes: Mapping[str, Any], spec: SessionSpec, trials: int | None) -> 
         table.pop(key, None)
     kept = table.pop("stop", {})
     table["stop"] = {key: kept[key] for key in _STOPS if key in kept}
+    if changes.get("sampler") == MODEL:
+        raise InputError(_WHERE, "sampler", f"'{MODEL}' fits frames, and there are none: try auto")
+    if spec.sampler.kind == MODEL:
+        table["sampler"] = {"kind": "auto"}  # which took over from it
     table["trials"] = trials or changes.get("trials", spec.trials)
     finish = {"remeasure": spec.remeasured}
     if "sampler" in changes and changes["sampler"] != spec.sampler.kind:

@@ -12,7 +12,7 @@ from hil.records.knowledge import Knowledge
 from hil.rig.rig import Rig
 from hil.session.knowledge.earlier import earlier_sessions
 from hil.session.knowledge.presets import first_trials
-from hil.session.model.file import check_axes, check_model
+from hil.session.model.file import check_axes, check_lit, check_model, check_noise
 from hil.session.search_space import SearchSpace
 from hil.spec import SessionFile
 
@@ -59,4 +59,7 @@ def knowledge(
     model = check_model(file)
     if model is not None:
         check_axes(model, space.axes, file.path)
+        stood = {**space.present, **rig.safety.targets(rig.spec.setup), **space.fixed}
+        check_noise(noise, file.rig.path)
+        check_lit(model, stood)
     return Knowledge(earlier, first, model)

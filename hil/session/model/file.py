@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from hil.spec.load import input_error, parse
 from sim.parts.rig import RigOptions, SimulatedKind, present_settings
 
 if TYPE_CHECKING:
+    from hil.calibration.rig_noise import RigNoise
     from sim.parts.unknown import SceneOptics
 
 _KEY = "sampler.model"
@@ -96,6 +97,46 @@ def check_axes(model: ModelText, axes: Sequence[SearchAxis], where: Path) -> Non
             problem = f"{axis.setting} has choices, and the model corrects ranges"
         if problem:
             raise InputError(where, f"search.{i}.setting", f"sampler.kind = 'model': {problem}")
+
+
+def check_noise(noise: RigNoise, where: Path) -> None:
+    """Refuse a noise model that frames cannot be weighed by.
+
+    Raises
+    ------
+    InputError
+    """
+    if not hasattr(noise.model, "mean_variance_adu2"):
+        raise InputError(
+            where,
+            "noise",
+            f"{type(noise.model).__name__} cannot be fitted with, and sampler.kind = 'model' fits"
+            " frames, allowed: noise without maps, kind = 'camera' say",
+        )
+
+
+def check_lit(stored: ModelText, stood: Mapping[str, Value]) -> None:
+    """Refuse a model that is dark where the session's settings stand: its frames tell nothing.
+
+    Parameters
+    ----------
+    stood
+        Settings that no trial moves.
+
+    Raises
+    ------
+    InputError
+    """
+    from hil.twin.advice.expected import light_of
+
+    model = model_of(stored)
+    everything = {**model.known, **stood}
+    settings = {name: everything[name] for name in model.optics.settings}
+    if not light_of(model.optics, settings) > 0:
+        told = ", ".join(f"{name} = {value!r}" for name, value in list(settings.items())[:2])
+        raise InputError(
+            stored.path, "setup", f"the model is dark at {told}, allowed: a [setup] that lights it"
+        )
 
 
 def model_of(stored: ModelText) -> Model:

@@ -19,8 +19,17 @@ from drivers.types import Value
 from hil.twin.likelihood import Likelihood, volume
 from hil.twin.scenes import TrialOptics, density_weights
 from hil.twin.twin import Twin
+from sim.parts.unknown import SceneOptics, Settings
 
 _STEP = 0.01  # of an axis' range, for differences
+
+
+def light_of(optics: SceneOptics, settings: Settings) -> float:
+    """Tell how bright a scene of 1 would be at these settings, electrons a pixel, about."""
+    values = torch.tensor([one.start for one in optics.unknowns], dtype=torch.float64)
+    with torch.no_grad():
+        answer = optics.respond(values, settings, optics.grid([settings]))
+    return float(answer.transfer.abs().max())
 
 
 class ExpectedInformation:

@@ -11,6 +11,7 @@ import pytest
 from drivers.types import Value
 from hil.proposer.by_model.advise import Adviser, Fitted, allowed
 from hil.proposer.by_model.seen import look
+from hil.proposer.plan import NoFrames
 from hil.spec import SearchAxis
 from tests.hil.proposer.by_model.small_model import HIDDEN, NAMES, InMemory, axes, plan, row
 
@@ -74,6 +75,13 @@ def test_what_tells_most_is_asked_for_and_always_the_same() -> None:
     wanted = adviser.differing(seen, None, 1)
     assert adviser.differing(seen, None, 1) == wanted
     assert all(abs(float(value)) >= 0.15 * 70 for value in wanted.values())
+
+
+def test_frames_of_another_camera_are_told() -> None:
+    rig, own = InMemory(height_px=64), plan()
+    rig.asked = {0: dict.fromkeys(NAMES, 0.0)}
+    with pytest.raises(NoFrames, match="trial 0 have 64 x 48 pixels, and the model's 48 x 48"):
+        Adviser(own, rig).differing(look(own, [row(0)]), None, 1)
 
 
 def test_settings_are_brought_into_ranges_onto_steps_and_inside_joint_limits() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from hil.proposer.by_model.advise import Rescaled
 from hil.proposer.by_model.seen import Seen
 from hil.proposer.by_model.steps import ModelStep, ModelSteps
 from hil.proposer.plan import NoFrames
-from hil.records.trial import ThinkFirst, TrialRow
+from hil.records.trial import ThinkFirst, TrialRow, TrialState
 from tests.hil.proposer.by_model.small_model import NAMES, InMemory, plan, row
 
 BEST = dict.fromkeys(NAMES, -10.0)
@@ -74,6 +75,7 @@ START = [row(0), row(1, 0.5, step="diversity"), row(2, 0.4, step="diversity")]
 CORRECTED = [*START, row(3, 2.0, BEST, step="correction")]
 SIX = [*START, *(row(n, n, BEST, step="correction") for n in range(3, 9))]
 WRONG = [*START, row(3, 2.0, RESCALED, step="correction", wrong="z5 by 1.2")]
+PRUNED = [replace(row(n, None, BEST, step="correction"), state=TrialState.PRUNED) for n in (3, 4)]
 CASES: list[tuple[str, list[TrialRow], dict[str, Any], str, str]] = [
     ("one trial", START[:1], {}, "diversity", ""),
     ("one is under way", [*START[:2], row(2, None, step="diversity")], {}, "diversity", ""),
@@ -90,6 +92,7 @@ CASES: list[tuple[str, list[TrialRow], dict[str, Any], str, str]] = [
     ("no rest", SIX, {"gain": 0.1}, "auto", "its 6 corrections did not come to rest"),
     ("worse than before", [*START, row(3, 0.3, BEST, step="correction")], {}, "auto", "its corr"),
     ("under way", [*START, row(3, None, BEST, step="correction")], {}, "diversity", ""),
+    ("trials that are refused", [*START, *PRUNED], {}, "auto", "2 of its trials were not measured"),
     ("frames that are gone", START, {"gone": "frames of 1 are gone"}, "auto", "frames of 1 are"),
 ]
 
@@ -102,6 +105,17 @@ def test_what_follows(rows: list[TrialRow], told: dict[str, Any], step: str, why
     assert found.said["step"] == step
     assert (found.settings is None) is (step == "auto")
     assert found.said.get("why", "").startswith(why)
+
+
+def test_linear_algebra_that_fails_ends_in_auto() -> None:
+    class Fails(Told):
+        def fit(self, seen: Seen) -> Told:
+            raise RuntimeError("linalg.eigh:\n it failed to converge")
+
+    steps = ModelSteps(plan(), InMemory())
+    steps._adviser = Fails()  # type: ignore[assignment]
+    why = "the fit failed, RuntimeError: linalg.eigh: it failed to converge"
+    assert think(steps, START).said == {"step": "auto", "why": why}
 
 
 def test_once_auto_has_taken_over_nothing_is_fitted_any_more() -> None:

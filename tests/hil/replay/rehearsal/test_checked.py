@@ -28,6 +28,16 @@ def test_parts_of_a_session_are_asked_of_simulated_devices(tmp_path: Path) -> No
     assert "measure.fields.1" in told[0] and "measure.fields.2" in told[1]
 
 
+def test_a_model_that_cannot_be_fitted_is_told_without_any_device(tmp_path: Path) -> None:
+    (tmp_path / "rig.toml").write_text(RIG, encoding="utf-8")
+    path = tmp_path / "session.toml"
+    sampler = 'kind = "model"\nmodel = "twin.toml"'
+    path.write_text(SESSION.replace('kind = "random"', sampler), encoding="utf-8")
+    told = [str(one) for one in check_session(path).problems]
+    assert len(told) == 1
+    assert "sampler.model: 'twin.toml' is no file in" in told[0]
+
+
 def test_the_first_mistake_is_the_one_that_a_run_names(tmp_path: Path) -> None:
     wrong = RIG.replace("gain_e_per_adu = 0.5", "gain = 0.5") + '\n[limits."a.b_um"]\nlo = 1\n'
     (tmp_path / "rig.toml").write_text(wrong, encoding="utf-8")

@@ -44,7 +44,16 @@ def test_what_is_not_named_stays() -> None:
     assert cases_of(["target=1.5"], SPEC, 7)[0].spec.stop.target == 1.5
 
 
+def test_without_frames_there_is_nothing_to_fit() -> None:
+    by_model = parse(SessionSpec, TEXT + 'sampler = { kind = "model" }', "session")
+    (case,) = cases_of(["trials=20"], by_model, None)
+    assert case.spec.sampler.kind == "auto", "which takes over from the model"
+    assert case.spec.stop.gain == 0.02
+    assert cases_of(["sampler=tpe"], by_model, None)[0].spec.sampler.kind == "tpe"
+
+
 WRONG = [
+    (["sampler=model"], "sampler: 'model' fits frames, and there are none: try auto"),
     (["samplr=gp"], "samplr: did you mean 'sampler'"),
     (["sampler"], r"sampler: '', allowed: a name"),
     (["sampler=gp,"], r"sampler: '', allowed: a name"),

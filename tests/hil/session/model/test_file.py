@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from hil.calibration.rig_noise import RigNoise
 from hil.errors import InputError
+from hil.noise.gaussian_map import GaussianMapNoise
 from hil.records.knowledge import Knowledge, ModelText
-from hil.session.model.file import check_axes, check_model, model_of
+from hil.session.model.file import check_axes, check_lit, check_model, check_noise, model_of
 from hil.spec import SearchAxis, load_session_file
 from tests.hil.session.model.model_session import BLANK, HIDDEN, SESSION, STATED
+from tests.hil.twin.small_microscope import NOISE
 
 REAL = """\
 name = "real"
@@ -98,6 +102,20 @@ def test_what_the_model_cannot_correct_is_not_searched(tmp_path: Path) -> None:
     check_axes(found, [mode, replace_axis(mode, "focus.z_um")], tmp_path)
     with pytest.raises(InputError, match=r"search.1.setting.*light.power_mw.*allowed: mirror.z4"):
         check_axes(found, [mode, replace_axis(mode, "light.power_mw")], tmp_path)
+
+
+def test_a_dark_model_and_noise_with_maps_are_refused(tmp_path: Path) -> None:
+    found = model(
+        tmp_path, named="blank.toml", other=BLANK.replace('power_mw" = 5.0', 'power_mw" = 0.0')
+    )
+    assert found is not None
+    check_lit(found, {"light.power_mw": 1.0})
+    with pytest.raises(InputError, match=r"setup.*dark at light.power_mw = 0.0.*lights it"):
+        check_lit(found, {})
+    check_noise(RigNoise(NOISE), tmp_path)
+    maps = GaussianMapNoise(np.ones((4, 4)))
+    with pytest.raises(InputError, match=r"noise.*GaussianMapNoise.*allowed: noise without maps"):
+        check_noise(RigNoise(maps), tmp_path)
 
 
 def replace_axis(axis: SearchAxis, setting: str) -> SearchAxis:
