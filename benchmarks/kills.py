@@ -1,10 +1,11 @@
 """Sessions that are killed at random moments, 20 times, and resumed each time.
 
-For CMA-ES, QMC and grid: every trial that was COMPLETE stays as it was, with frames that match
-their checksums; the session ends with 40; and each proposal is what a process that had lived
-through would have proposed from the same rows.
+For CMA-ES, QMC and grid, and for TPE with one trial measured while the one before is estimated
+(ahead): every trial that was COMPLETE stays as it was, with frames that match their checksums; the
+session ends with 40; and each proposal is what a process that had lived through would have proposed
+from the same rows.
 
-    python benchmarks/kills.py [kills] [seed]
+    python benchmarks/kills.py [kills] [seed] [sampler ...]
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from hil.proposer import OptunaProposer
 from hil.records.trial import SearchExhausted, TrialRow, TrialState
 from hil.rig.plan import Plan
 from hil.rig.rig import Rig
+from hil.session.pipeline.ahead import Ahead
 from hil.session.run import Baseline, stored_file
 from hil.session.search_space import resolve
 from hil.store import SessionRecord
@@ -65,6 +67,7 @@ low = -1
 high = 1
 [measure]
 grid = {{ columns = 2, rows = 2, step_um = 10 }}
+pipeline = {pipeline}
 [sampler]
 {sampler}
 """
@@ -72,6 +75,7 @@ grid = {{ columns = 2, rows = 2, step_um = 10 }}
 SAMPLERS = {
     "cmaes": 'kind = "cmaes"\npopulation_size = 6',
     "qmc": 'kind = "qmc"',
+    "ahead": 'kind = "tpe"\nstartup_trials = 5',
     "grid": 'kind = "grid"\npoints = { "mirror.z5_nm" = 8, "focus.z_um" = 5 }',
 }
 
@@ -96,7 +100,9 @@ def run(kind: str, kills: int, rng: random.Random) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "rig.toml").write_text(RIG.format(kind=kind), encoding="utf-8")
-        text = SESSION.format(sampler=SAMPLERS[kind])
+        text = SESSION.format(
+            sampler=SAMPLERS[kind], pipeline="true" if kind == "ahead" else '"auto"'
+        )
         (folder / "session.toml").write_text(text, encoding="utf-8")
         url = f"sqlite:///{(folder / 'hil.db').as_posix()}"
         killed, known = 0, {}
@@ -158,7 +164,7 @@ def as_if_alive(record: SessionRecord, rows: list[TrialRow]) -> int:
     baseline = Baseline.from_json(record.extra["layout"])
     plan = baseline.plan(file.spec, space)
     same, attrs = 0, {}
-    proposer = OptunaProposer(plan)
+    proposer = Ahead(OptunaProposer(plan), on=file.spec.measure.pipeline is True)
     for row in rows:
         try:
             proposal = proposer.propose(rows[: row.number], attrs, row.number)
@@ -170,7 +176,7 @@ def as_if_alive(record: SessionRecord, rows: list[TrialRow]) -> int:
 
 
 if __name__ == "__main__":
-    words = [int(word) for word in sys.argv[1:]]
+    words = [int(word) for word in sys.argv[1:3]]
     n_kills, seed = words + [20, 1][len(words) :]
-    for sampler in SAMPLERS:
+    for sampler in sys.argv[3:] or SAMPLERS:
         run(sampler, n_kills, random.Random(seed))

@@ -15,6 +15,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from drivers.types import Floats
 from hil.proposer.attributes import GAIN_ATTR, NOISE_ATTR
+from hil.proposer.auto.course import near, not_asked, stale
 from hil.proposer.auto.observations import Observations, observed
 from hil.proposer.auto.other_choice import other_choice
 from hil.proposer.auto.space import UnitSpace
@@ -23,11 +24,6 @@ from hil.proposer.auto.start import REACH, start_points
 if TYPE_CHECKING:
     from hil.proposer.auto.acquisition import Acquisition, Belief
     from hil.proposer.auto.earlier import Earlier
-
-_STALE = 6  # trials without a better one, after which every other looks elsewhere
-_BETTER = 0.01  # relative: less is no news
-_SAME = 1e-6  # in the unit cube
-_NEAR = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +221,7 @@ class InformationSampler(BaseSampler):
                 continue
             belief = Belief(one.seen)
             best = self._allow(space, one.seen.points[belief.best()][None])[0]
-            if not _near(best, asked):
+            if not near(best, asked):
                 if not trusted and len(asked) <= 1 + len(known):
                     return best, []
                 if not trusted:
@@ -255,15 +251,15 @@ class InformationSampler(BaseSampler):
                 return told, None
         star = self._allow(space, start_points(space, centre, self._seed, self._reach))
         known_enough = trusted and len(seen.points) >= 2
-        if not known_enough and (left := _not_asked(star, seen)) is not None:
+        if not known_enough and (left := not_asked(star, seen)) is not None:
             return left, None
         if len(seen.points) < 2:
             rng = np.random.default_rng((self._seed, number))
             return self._allow(space, space.from_axes(rng.random((1, space.n_axes))))[0], None
-        stale = _stale(seen, len(star))
-        if not (stale and number % 2):
+        stuck = stale(seen, len(star))
+        if not (stuck and number % 2):
             point, expected = self._expected(space, seen, number, trusted)
-            if not (stale and _near(point, seen.points)):
+            if not (stuck and near(point, seen.points)):
                 return point, expected
         return self._elsewhere(space, seen, number), None
 
@@ -320,33 +316,5 @@ class InformationSampler(BaseSampler):
         return np.array([space.encode(self._allowed(space.decode(point))) for point in points])
 
 
-def _not_asked(star: Floats, seen: Observations) -> Floats | None:
-    """Give the first point of the star that was not asked for; None once the star is done.
-
-    Trials from elsewhere count too: with as many of them there is enough to begin with.
-    """
-    asked = np.vstack([seen.points, seen.pending])
-    if len(asked) >= 2 * len(star):
-        return None
-    for point in star:
-        if not np.any(np.all(np.abs(asked - point) < _SAME, axis=1)):
-            return np.asarray(point)
-    return None
-
-
-def _near(point: Floats, points: Floats) -> bool:
-    """Whether a point is as good as one of these."""
-    return bool(np.any(np.all(np.abs(points - point) < _NEAR, axis=1)))
-
-
 def _signs(study: Study) -> list[float]:
     return [1.0 if d == StudyDirection.MAXIMIZE else -1.0 for d in study.directions]
-
-
-def _stale(seen: Observations, n_star: int) -> bool:
-    """Whether the last trials have brought nothing better."""
-    if seen.values.shape[1] > 1 or len(seen.values) < n_star + _STALE:
-        return False
-    values = np.where(seen.feasible, seen.values[:, 0], -np.inf)
-    before, after = float(np.max(values[:-_STALE])), float(np.max(values))
-    return not after > before + _BETTER * abs(before)

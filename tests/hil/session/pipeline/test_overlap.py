@@ -20,6 +20,7 @@ from hil.records.session import Snapshot
 from hil.records.trial import TrialRow
 from hil.rig.capture import Capture
 from hil.session.assess import SessionAssessor
+from hil.session.control.enqueue import ENQUEUED
 from hil.session.pipeline.ahead import AHEAD
 from hil.supervision.stop import StopSwitch
 from tests.hil.session.test_driver_faults import faulty_rig
@@ -293,3 +294,41 @@ def test_by_the_clock_it_begins_once_it_pays_and_is_kept(
     assert details[kinds.index("pipelined")]["saved"] >= 0.2
     bench.resume(trials=8)
     assert AHEAD in rows_of(bench)[-1].sampler_attrs
+
+
+def test_while_an_estimate_is_waited_for_the_sample_is_dark_before_long(
+    bench: Bench, estimates: Estimates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next trial's frames are taken already: nothing is left to light it for."""
+    monkeypatch.setattr("hil.session.waiting.DARK_AFTER_S", 0.3)
+    real, rests = Capture.rest, []
+
+    def rest(capture: Capture) -> None:
+        rests.append(len(estimates.ended))
+        real(capture)
+
+    monkeypatch.setattr(Capture, "rest", rest)
+    estimates.before = lambda number: time.sleep(2.5) if number == 2 else None
+    assert bench.run().state == "COMPLETE"
+    assert 2 in rests, "trials 0 and 1 had been estimated"
+    with bench.database() as database:
+        means = [float(database.frames("last", number).mean()) for number in (2, 4, 5)]
+    assert min(means) > 102.0, "lit again: the offset is 100"
+
+
+def test_what_a_person_enqueues_comes_next(bench: Bench) -> None:
+    asked: list[bool] = []
+
+    def look(snapshot: Snapshot) -> None:
+        if snapshot.number == 2 and snapshot.field == 1 and not asked:
+            asked.append(True)
+            wish = ask(Wish.ENQUEUE, "as on Monday", settings={"focus.z_um": 0.25})
+            with bench.database() as database:
+                database.request("last", wish, datetime.now(UTC))
+            time.sleep(1.2)  # the controller looks once a second
+
+    assert bench.run(observer=look).state == "COMPLETE"
+    taken = [row for row in rows_of(bench) if ENQUEUED in row.sampler_attrs]
+    assert [row.requested["focus.z_um"] for row in taken] == [0.25]
+    assert taken[0].number in (3, 4)
+    assert bench.states() == ["COMPLETE"] * 6

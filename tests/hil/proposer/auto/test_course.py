@@ -1,0 +1,68 @@
+"""What is left of a start, and what is a standstill."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from hil.proposer.auto.course import near, not_asked, stale
+from hil.proposer.auto.observations import Observations
+
+STAR = np.array([[0.5, 0.5], [0.7, 0.5], [0.5, 0.7]])
+
+
+def seen(
+    points: Sequence[Sequence[float]],
+    values: Sequence[float] | None = None,
+    pending: Sequence[Sequence[float]] = (),
+    feasible: Sequence[bool] | None = None,
+) -> Observations:
+    n = len(points)
+    told = np.zeros(n) if values is None else np.array(values)
+    constraints = np.zeros((n, 0 if feasible is None else 1))
+    if feasible is not None:
+        constraints[:, 0] = np.where(feasible, -1.0, 1.0)
+    return Observations(
+        points=np.array(points, dtype=float).reshape(n, 2),
+        values=told[:, None],
+        sd=np.zeros(n),
+        fields=np.zeros((n, 0)),
+        constraints=constraints,
+        pending=np.array(pending, dtype=float).reshape(-1, 2),
+    )
+
+
+def test_the_star_is_asked_for_in_its_order_pending_points_left_out() -> None:
+    left = not_asked(STAR, seen([STAR[0]], pending=[STAR[1]]))
+    assert left is not None
+    assert list(left) == [0.5, 0.7]
+    assert not_asked(STAR, seen(STAR)) is None
+
+
+def test_trials_from_elsewhere_make_up_for_it() -> None:
+    others = np.random.default_rng(0).random((6, 2)).tolist()
+    assert not_asked(STAR, seen(others[:5])) is not None
+    assert not_asked(STAR, seen(others)) is None
+
+
+@pytest.mark.parametrize(("x", "expected"), [(0.505, True), (0.52, False)])
+def test_a_hundredth_of_the_cube_is_no_other_place(x: float, expected: bool) -> None:
+    assert near(np.array([x, 0.5]), STAR) is expected
+
+
+@pytest.mark.parametrize(
+    ("last", "expected"), [(1.005, True), (1.02, False)], ids=["no news", "better"]
+)
+def test_six_trials_without_a_better_one_are_a_standstill(last: float, expected: bool) -> None:
+    values = [0.2, 0.5, 1.0, *[0.9] * 5, last]
+    points = np.random.default_rng(0).random((9, 2)).tolist()
+    assert stale(seen(points, values), n_star=3) is expected
+    assert not stale(seen(points, values), n_star=4), "too few trials after the start"
+
+
+def test_a_trial_that_breaks_a_constraint_is_not_better() -> None:
+    values = [0.2, 0.5, 1.0, *[0.9] * 5, 2.0]
+    points = np.random.default_rng(0).random((9, 2)).tolist()
+    assert stale(seen(points, values, feasible=[*[True] * 8, False]), n_star=3)
