@@ -6,11 +6,13 @@ versions of the libraries behind it, so that what is found is what would be meas
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import importlib.metadata
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -38,11 +40,22 @@ def digest_of_code(packages: Iterable[str], domain: str) -> str:
         paths += sorted(Path(str(files(package))).rglob("*.py"))
     total = hashlib.sha256()
     for path in paths:
-        # line ends differ between systems
-        total.update(path.read_bytes().replace(b"\r\n", b"\n"))
+        total.update(_meaning(path.read_text(encoding="utf-8")).encode())
     for name in _LIBRARIES:
         total.update(importlib.metadata.version(name).encode())
     return total.hexdigest()
+
+
+@lru_cache(1000)
+def _meaning(code: str) -> str:
+    """Give code without comments, docstrings and layout, none of which changes what it does."""
+    tree = ast.parse(code)
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        first = body[0] if isinstance(body, list) and body else None
+        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+            first.value.value = ""
+    return ast.dump(tree)
 
 
 class CellCache:

@@ -39,7 +39,7 @@ def measure(domain: Domain, setting: Setting, seed: int, size: Size) -> Cell:
             known[id(one.frames)] = _information(one)
         about = _about_target(task, one, seed)
         found["information"][task.name] = {**known[id(one.frames)], TARGET: about}
-        found["tasks"][task.name] = _judged(task, one, seed)
+        found["tasks"][task.name] = judged(task, one, seed)
     found["metrics"] = {name: float(value) for name, value in domain.metrics(setting).items()}
     return found | {"cpu_s": time.process_time() - began}
 
@@ -80,7 +80,8 @@ def _components(truth: Any) -> Floats:
     return scores
 
 
-def _judged(task: Task, one: Observed, seed: int) -> dict[str, Any]:
+def judged(task: Task, one: Observed, seed: int) -> dict[str, Any]:
+    """Learn from one side, and give losses of the scenes of the other; plain JSON."""
     learn, held = one.learn, one.held
     if task.kind == "label":
         classes = int(max(learn.truth.max(), held.truth.max())) + 1

@@ -86,7 +86,8 @@ class Observed:
     Parameters
     ----------
     frames
-        (n, height, width) codes of scenes that are not held out: all that information sees.
+        (n, height, width), or (n, 1, channels, height, width), codes of scenes that are not held
+        out: all that information sees.
     noise
         Their noise model.
     learn, held

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from hil.errors import InputError, nearest
@@ -11,6 +11,7 @@ from hil.store import open_database
 from hil.study.cache import CellCache, digest_of_code
 from hil.study.domain import SIZES, Domain
 from hil.study.domains import find_domain
+from hil.study.labels import LabelCurve, label_curves
 from hil.study.prediction import Prediction, predict
 from hil.study.record import StudySession, summary_of
 
@@ -27,12 +28,15 @@ class Study:
         Which.
     prediction
         Part a.
+    labels
+        Part d, where it was asked for.
     """
 
     session_id: str
     domain: Domain
     budget: str
     prediction: Prediction
+    labels: Sequence[LabelCurve] = ()
 
 
 def run_study(
@@ -40,6 +44,7 @@ def run_study(
     database: str | None = None,
     *,
     budget: str = "small",
+    labels: bool = False,
     cache: Path = Path("hil-study"),
     note: str = "",
     said: Callable[[str], None] = lambda line: None,
@@ -54,6 +59,8 @@ def run_study(
         As for `hil.run_session`; made where it is missing.
     budget
         One of `hil.study.domain.SIZES`.
+    labels
+        Whether it is found too how many labelled scenes decoders need.
     cache
         Folder of what was measured: a study that was interrupted goes on where it ended.
     note
@@ -78,5 +85,7 @@ def run_study(
         StudySession(opened, one, budget, size, note) as session,
     ):
         prediction = predict(one, size, cells, said, session.trial)
-        session.summary(summary_of(prediction))
-        return Study(session.id, one, budget, prediction)
+        curves = label_curves(one, size, prediction, cells, said) if labels else []
+        found = {"prediction": summary_of(prediction), "labels": [asdict(one) for one in curves]}
+        session.summary(found)
+        return Study(session.id, one, budget, prediction, curves)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from hil.study.cell import TARGET
 from hil.study.domain import Domain
+from hil.study.labels import LabelCurve
 from hil.study.prediction import Prediction, TaskResult
 
 Row = tuple[str, str, str, str]
@@ -37,6 +38,19 @@ def verdicts(domain: Domain, prediction: Prediction) -> Iterator[str]:
         )
         yield _against(domain.best_form, ranking.best_metric, ranking.difference)
         yield _against(TARGET, ranking.best_metric, ranking.about_target)
+
+
+def label_rows(curves: Sequence[LabelCurve]) -> Iterator[str]:
+    """Say what decoders reach with how many labels, and how many the best design saves."""
+    for one in curves:
+        each = (f"{n}: {bits:.2f}" for n, bits in zip(one.scenes, one.bits, strict=True))
+        yield f"{one.chosen_by}: bits by labelled scenes  {',  '.join(each)}"
+    if len(curves) > 1:
+        best = curves[0]
+        for other in curves[1:]:
+            needed, most = best.scenes_for(other.bits[-1]), other.scenes[-1]
+            share = "never" if math.isnan(needed) else f"{needed:.0f} of {most} scenes"
+            yield f"  {best.chosen_by} reaches what {other.chosen_by} ends at with: {share}"
 
 
 def _against(name: str, metric: str, difference: tuple[float, float, float]) -> str:

@@ -30,6 +30,9 @@ def study(
     plot: Annotated[
         Path | None, typer.Option("--plot", metavar="FILE.png", help="Draw what was found.")
     ] = None,
+    labels: Annotated[
+        bool, typer.Option("--labels", help="Find too how many labelled scenes decoders need.")
+    ] = False,
     note: Note = "",
     db: Db = None,
 ) -> int:
@@ -39,12 +42,13 @@ def study(
 
     from hil.study.picture import draw_study
     from hil.study.run import run_study
-    from hil.study.tables import HEAD, rows_of, verdicts
+    from hil.study.tables import HEAD, label_rows, rows_of, verdicts
 
     found = run_study(
         domain,
         db,
         budget=budget,
+        labels=labels,
         cache=cache,
         note=note,
         said=lambda line: print(f"study     {line}", flush=True),
@@ -56,6 +60,8 @@ def study(
             table.add_row(*row)
         console.print(table)
     for line in verdicts(found.domain, found.prediction):
+        console.print(line)
+    for line in label_rows(found.labels):
         console.print(line)
     console.print(
         f"{len(found.prediction.settings)} settings, {found.domain.fixed};"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from hil.errors import InputError
-from hil.study.cache import CellCache, digest_of_code
+from hil.study.cache import CellCache, _meaning, digest_of_code
 
 
 def test_the_same_question_is_asked_once_and_another_again(tmp_path: Path) -> None:
@@ -41,3 +41,9 @@ def test_code_of_another_domain_has_another_digest() -> None:
     lensless = digest_of_code(("sim.lensless",), "lensless")
     assert lensless == digest_of_code(("sim.lensless",), "lensless")
     assert lensless != digest_of_code(("sim.lensless",), "satellite")
+
+
+def test_comments_and_layout_are_no_other_code() -> None:
+    plain = 'def f(x):\n    """Say."""\n    return x + 1\n'
+    same = '# why\ndef f( x ):\n    """Say more."""\n    return (x + 1)\n'
+    assert _meaning(plain) == _meaning(same) != _meaning(plain.replace("1", "2"))

@@ -23,9 +23,9 @@ def test_a_study_says_what_holds(
     monkeypatch.setattr(run, "find_domain", lambda name: Planted())
     monkeypatch.setattr(run, "digest_of_code", lambda *_: "")
     monkeypatch.setattr(run, "SIZES", {"tiny": replace(SMALL, settings=3, seeds=1)})
-    assert _hil("study", "planted", "--budget", "tiny", "--plot", "a.png") == 0
+    assert _hil("study", "planted", "--budget", "tiny", "--labels", "--plot", "a.png") == 0
     said = capsys.readouterr().out
-    assert "3 of 3 settings" in said and "brightness" in said
+    assert "3 of 3 settings" in said and "brightness" in said and "reaches what" in said
     assert (tmp_path / "a.png").exists() and (tmp_path / "hil.db").exists()
 
 
