@@ -82,7 +82,7 @@ def alike_kinds(c: Floats, share: Floats, variance: Floats) -> Kinds:
 
     def maximised(shares: Floats) -> Kinds:
         count, first = shares.sum(axis=1), shares @ c
-        mu = first / (count[:, None] + 1)
+        mu = first / (count[:, None] + 1 / variance)  # how far kinds lie apart, against their noise
         crossed = first.T @ mu
         scatter = (c.T * shares.sum(axis=0)) @ c - crossed - crossed.T
         scatter += (mu * count[:, None]).T @ mu + typical
