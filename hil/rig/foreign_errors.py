@@ -14,6 +14,8 @@ from drivers.frame import Frame
 from drivers.protocol import Camera, Device, Identified, Setting
 from drivers.types import Value
 
+_LONGEST = 2000
+
 
 @contextmanager
 def as_driver_errors(device: str, action: str) -> Iterator[None]:
@@ -30,10 +32,29 @@ def as_driver_errors(device: str, action: str) -> Iterator[None]:
     """
     try:
         yield
-    except DriverError:
+    except DriverError as error:
+        if not _has_words(error):
+            raise DeviceFault(device, action, in_words(error)) from error
         raise
     except Exception as error:
-        raise DeviceFault(device, action, f"{type(error).__name__}: {error}") from error
+        raise DeviceFault(device, action, in_words(error)) from error
+
+
+def in_words(error: BaseException) -> str:
+    """Say what an error is, and what it says, if it does; not more than a person reads."""
+    name = type(error).__name__
+    if not _has_words(error):
+        return f"{name}, which cannot be put into words"
+    words = str(error)
+    return f"{name}: {words}" if len(words) <= _LONGEST else f"{name}: {words[:_LONGEST]} ..."
+
+
+def _has_words(error: BaseException) -> bool:
+    try:
+        str(error)
+    except Exception:
+        return False
+    return True
 
 
 class OurErrors:

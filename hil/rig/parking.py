@@ -117,12 +117,20 @@ class Parking:
         lit = self.darken()
         said: list[str] = []
         others = self._in_order(said)
-        if lit:  # meanwhile a device may have come back
+        # Meanwhile a device may have come back, and a lamp may have come on by itself.
+        if lit or not self._is_dark():
             lit = self.darken()
         with suppress(Exception):  # who does not answer is a problem of its own
             said += [f"as it stands: {words}" for words in self._still_passed()]
         self.passed = tuple(said)
         return [*lit, *others]
+
+    def _is_dark(self) -> bool:
+        """Whether all that brings light still reads so; who does not answer does not."""
+        try:
+            return all(self._reads(name, value)[1] for name, value in self._light)
+        except Exception:
+            return False
 
     def _in_order(self, said: list[str]) -> list[ParkProblem]:
         """Take the steps after the light, each when limits allow it; none is left out."""
@@ -230,9 +238,14 @@ class Parking:
         progressed()
 
     def _move(self, name: str, value: Value) -> None:
-        setting, limit = self._settings.known[name], self._limit(name)
         self._go(name, value)
+        seen, there = self._reads(name, value)
+        if not there:
+            raise NotReached(name, value, seen, self._settings.known[name].unit)
+
+    def _reads(self, name: str, value: Value) -> tuple[Value, bool]:
+        """Ask where a setting is, and tell whether that is where it was to be."""
+        setting, limit = self._settings.known[name], self._limit(name)
         seen = self._settings.value(name)
         tolerance = setting.tolerance if limit.tolerance is None else limit.tolerance
-        if not agrees(value, seen, tolerance):
-            raise NotReached(name, value, seen, setting.unit)
+        return seen, agrees(value, seen, tolerance)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,15 +39,36 @@ class Plan:
             if isinstance(found, InputError):
                 raise found
             self.kinds.append(found)
+        if problem := _held_twice(file.path, self.kinds):
+            raise problem
 
     @staticmethod
     def problems(file: RigFile) -> list[InputError]:
         """List all that keeps a rig file from being a plan; empty where it is one."""
-        return [found for found in _checked(file) if isinstance(found, InputError)]
+        found = list(_checked(file))
+        problems = [one for one in found if isinstance(one, InputError)]
+        if not problems:
+            twice = _held_twice(
+                file.path, [one for one in found if not isinstance(one, InputError)]
+            )
+            problems += [twice] if twice else []
+        return problems
 
     def resources(self) -> tuple[str, ...]:
         """Names of the hardware that only one process may hold."""
-        return tuple(name for kind, options in self.kinds for name in kind.resources(options))
+        names = [name for kind, options in self.kinds for name in kind.resources(options)]
+        return tuple(dict.fromkeys(names))
+
+
+def _held_twice(path: Path, kinds: Sequence[tuple[DriverKind, Any]]) -> InputError | None:
+    """Say that two drivers would reach for the same hardware; None where none do."""
+    first: dict[str, int] = {}
+    for i, (kind, options) in enumerate(kinds):
+        for name in kind.resources(options):
+            if first.setdefault(name, i) != i:
+                problem = f"{name} is driver.{first[name]}'s already, allowed: one driver for it"
+                return InputError(path, f"driver.{i}", problem)
+    return None
 
 
 def _checked(file: RigFile) -> Iterator[tuple[DriverKind, Any] | InputError]:

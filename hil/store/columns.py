@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -54,12 +55,37 @@ def _to_python(value: Any) -> Any:
 
 
 def dump_json(value: Any) -> str:
-    """Write JSON that every reader takes: no NaN, no infinity, no raw non-ASCII."""
+    """Write JSON that every reader takes: no NaN, no infinity, no raw non-ASCII, no broken text."""
     try:
-        return json.dumps(value, allow_nan=False, default=_to_python)
+        text = json.dumps(value, allow_nan=False, default=_to_python)
     except ValueError:
         # Rare, so the common case does not pay for walking through the value.
-        return json.dumps(_plain(value), allow_nan=False, default=_to_python)
+        text = json.dumps(_plain(value), allow_nan=False, default=_to_python)
+    return json.dumps(load_json(text)) if _MAY_BREAK.search(text) else text
+
+
+def load_json(text: str | bytes) -> Any:
+    """Read JSON; text in it that no other program could be given is replaced, as in `Words`."""
+    if isinstance(text, bytes):  # as PostgreSQL's driver has it
+        text = text.decode()
+    value = json.loads(text)
+    return _whole(value) if _MAY_BREAK.search(text) else value
+
+
+# Halves of surrogate pairs, and NUL, as JSON writes them; two halves that belong together are well.
+_MAY_BREAK = re.compile(r"\\u(?:d[89a-f]|0000)", re.IGNORECASE)
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, str):
+        return _whole_text(value)
+    if isinstance(value, dict):
+        return {_whole_text(key): _whole(item) for key, item in value.items()}
+    return [_whole(item) for item in value] if isinstance(value, list) else value
+
+
+def _whole_text(text: str) -> str:
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
 
 
 class Utc(TypeDecorator[datetime]):
@@ -124,9 +150,7 @@ class Words(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """Replace what PostgreSQL refuses: NUL, and halves of surrogate pairs."""
-        if value is None:
-            return None
-        return value.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
+        return None if value is None else _whole_text(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
         """Refuse bytes, which SQLite would hold in a column of text."""

@@ -19,6 +19,7 @@ import psutil
 from drivers.errors import DeviceFault, DriverError
 from hil.rig.calls.process_state import ProcessKept
 from hil.rig.device_thread import ABANDONED
+from hil.rig.foreign_errors import in_words
 
 T = TypeVar("T")
 
@@ -82,8 +83,7 @@ class _Call:
         except BaseException as error:
             # No signal comes to this thread: a library that calls sys.exit, or raises what stands
             # for Ctrl-C, is a device at fault, and ends neither the program nor the night.
-            what = f"{type(error).__name__}: {error}"
-            self.error = DeviceFault(self.hang.device, self.hang.action, what)
+            self.error = DeviceFault(self.hang.device, self.hang.action, in_words(error))
 
     def age_s(self) -> float:
         """Tell for how long it has been running, seconds; 0 while it has not begun."""

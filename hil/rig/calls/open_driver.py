@@ -70,23 +70,34 @@ class OpenDriver:
             self._calls.close()
             raise
         self._calls.simulated = hasattr(self.connection, "device_s")
-        self.devices: Mapping[str, Device] = {
-            label: timed(with_our_errors(device), self._calls, spec.call_timeout_s)
-            for label, device in self.connection.devices.items()
-        }
+        try:
+            with as_driver_errors(name, "devices"):
+                found = dict(self.connection.devices)
+            self.devices: Mapping[str, Device] = {
+                label: timed(with_our_errors(device), self._calls, spec.call_timeout_s)
+                for label, device in found.items()
+            }
+        except BaseException:
+            self.close()
+            raise
 
     def versions(self) -> Mapping[str, str]:
         """Versions of the libraries and adapters behind it; empty where it does not answer."""
+
+        def ask() -> dict[str, str]:
+            with as_driver_errors(self._name, "versions"):
+                return {str(name): str(said) for name, said in self.connection.versions.items()}
+
         try:
-            return self._calls.run(
-                self._name, "versions", lambda: self.connection.versions, self._call_s
-            )
+            return self._calls.run(self._name, "versions", ask, self._call_s)
         except DriverError:
             return {}
 
     def warnings(self) -> Sequence[str]:
         """Say what of it is offered in part or not at all; nothing where it does not tell."""
-        return tuple(getattr(self.connection, "warnings", ()))
+        with suppress(Exception):
+            return tuple(str(said) for said in getattr(self.connection, "warnings", ()))
+        return ()
 
     def leave_behind(self, older_than_s: float) -> None:
         """Wait no longer for a call that has been going on for longer than that."""

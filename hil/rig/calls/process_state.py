@@ -15,7 +15,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stdout, suppress
 from types import TracebackType
 from typing import Any, Self, TextIO
 
@@ -131,7 +131,8 @@ def process_kept_while_loading() -> Iterator[None]:
     numbers = _numpy_errors()
     signals = {n: signal.getsignal(n) for n in signal.valid_signals()} if main else {}
     try:
-        with ProcessKept():
+        # What it prints is nothing that somebody else's program is to read.
+        with ProcessKept(), redirect_stdout(sys.stderr):
             yield
     finally:
         _restore_numpy(numbers)

@@ -178,3 +178,26 @@ def test_steps_are_no_larger_than_allowed_but_light_jumps(benches: Any) -> None:
     limits = {LASER: {"max_step": 1}, "mirror.z4_nm": {"max_step": 20}}
     parked(benches, [{"mirror.z4_nm": 0.0}, {LASER: 0.0}], limits=limits)
     assert sent(benches) == [{LASER: 0.0}, {"mirror.z4_nm": 20.0}, {"mirror.z4_nm": 0.0}]
+
+
+def test_a_lamp_that_comes_on_by_itself_meanwhile_is_put_out_again(
+    benches: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stage that runs into its switch resets the lamp's controller, say."""
+    real = benches["Z"].settle
+
+    def settle(timeout_s: float) -> None:
+        real(timeout_s)
+        benches["laser"].values[LASER] = 5.0
+
+    monkeypatch.setattr(benches["Z"], "settle", settle)
+    assert parking(benches).run() == []
+    assert benches["laser"].values[LASER] == 0.0
+
+
+def test_a_read_back_that_lags_is_waited_for(benches: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    benches["laser"].values[LASER] = 5.0
+    late = iter([5.0, 5.0])
+    real = benches["laser"].read
+    monkeypatch.setattr(benches["laser"], "read", lambda name: next(late, None) or real(name))
+    assert parking(benches).run() == []

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,3 +28,30 @@ def test_an_unknown_kind_is_named_with_its_key(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"did you mean 'sim\.microscope'") as caught:
         planned(tmp_path, RIG.replace('"sim.microscope"', '"sim.microscop"'))
     assert caught.value.key == "driver.0.kind"
+
+
+class Serial:
+    """A kind of driver that names its hardware, twice where asked to."""
+
+    def options(self, table: Mapping[str, Any], folder: Path) -> Mapping[str, Any]:
+        return table
+
+    def resources(self, options: Mapping[str, Any]) -> tuple[str, ...]:
+        return tuple(options["ports"])
+
+
+def test_hardware_that_two_drivers_name_is_told_before_either_is_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hil.rig.plan.driver_kind", lambda name: Serial())
+    path = tmp_path / "rig.toml"
+    driver = '[[driver]]\nkind = "serial"\nports = '
+    path.write_text(f'name = "r"\n{driver}["COM1", "COM1"]\n{driver}["COM2"]\n', encoding="utf-8")
+    file = load_rig_file(path)
+    assert Plan(file).resources() == ("COM1", "COM2")
+    assert Plan.problems(file) == []
+    path.write_text(f'name = "r"\n{driver}["COM1"]\n{driver}["COM2", "COM1"]\n', encoding="utf-8")
+    file = load_rig_file(path)
+    with pytest.raises(InputError, match=r"driver\.1: COM1 is driver\.0's already"):
+        Plan(file)
+    assert [problem.key for problem in Plan.problems(file)] == ["driver.1"]

@@ -95,8 +95,9 @@ class Kind:
     """``kind = "hostile"`` with ``deeds``, done at every call, at loading and at opening."""
 
     def options(self, table: Mapping[str, Any], folder: Path) -> Mapping[str, Any]:
-        for deed in set(table["deeds"]) - {"threads", "alarm"}:
-            DEEDS[deed]()
+        for deed in table["deeds"]:
+            if deed not in ("threads", "alarm"):
+                DEEDS[deed]()
         return table
 
     def resources(self, options: Mapping[str, Any]) -> tuple[str, ...]:

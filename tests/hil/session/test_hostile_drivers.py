@@ -17,7 +17,9 @@ import numpy as np
 import pytest
 
 import hil
+from drivers.frame import Frame
 from hil.rig import driver_kinds
+from sim.parts.camera import SimulatedCamera
 from tests.hil.session.hostile import DEEDS
 from tests.hil.session_bench import Bench, n_complete, wait_for
 from tests.hil.small_session import RIG, SESSION
@@ -116,3 +118,33 @@ def test_ctrl_c_is_heard_though_a_library_has_taken_it(bench: Bench) -> None:
             continue
     assert process.returncode == 130, said
     assert bench.events()[-1] == "park"
+
+
+class Wordless(Exception):
+    """Raises when somebody asks what it says."""
+
+    def __str__(self) -> str:
+        raise ValueError("no words")
+
+
+@pytest.mark.parametrize(
+    "error", [Wordless(), OSError("\udcff\0\x1b[2J" * 100_000)], ids=["none", "many"]
+)
+def test_what_an_error_says_does_not_end_the_night(
+    bench: Bench, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, calls = SimulatedCamera.capture, iter(range(100))
+
+    def capture(camera: SimulatedCamera, n: int, timeout_s: float) -> Iterator[Frame]:
+        if next(calls) == 1:
+            raise error
+        return real(camera, n, timeout_s)
+
+    monkeypatch.setattr(SimulatedCamera, "capture", capture)
+    bench.write(RIG, QUICK)
+    assert bench.run().state == "COMPLETE"
+    with bench.database() as database:
+        trials = database.trials("last", sort="number")
+    assert list(trials["state"]) == ["FAILED", "COMPLETE"]
+    assert "camera: capture: " in trials["reason"][0]
+    assert len(trials["reason"][0]) < 3000

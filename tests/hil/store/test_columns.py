@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Any
 
+import pytest
+
 from hil.records.trial import TrialState
 from hil.store import Database, SqlStore
+from hil.store.columns import dump_json, load_json
 
 
 def test_nan_becomes_null_and_comes_back_as_nan(
@@ -20,3 +24,18 @@ def test_nan_becomes_null_and_comes_back_as_nan(
     objectives = db.rows(session_id)[0].objectives
     assert objectives is not None
     assert math.isnan(objectives[0])
+
+
+@pytest.mark.parametrize(
+    "text", ["\ud800 half", "whole \U0001f52c", "nul \0", "\udcff", "plain \\ud800"]
+)
+def test_text_in_json_is_such_as_every_program_takes(text: str) -> None:
+    whole = "half" not in text and "nul" not in text and text != "\udcff"
+    for value in ({"note": text}, [[text]], {text: 1}):
+        written = dump_json(value)
+        assert json.dumps(load_json(written), ensure_ascii=False).encode("utf-8")
+        assert "\\u0000" not in written
+        assert load_json(written) == load_json(json.dumps(value)), (
+            "also where another has written it"
+        )
+        assert (load_json(written) == value) == whole

@@ -94,3 +94,39 @@ def test_what_a_driver_raises_is_an_error_of_ours(slow: Slow) -> None:
     slow.hangs = "raise"
     with pytest.raises(DeviceFault, match="no such port"):
         opened(slow, [])
+
+
+@pytest.mark.parametrize("broken", ["versions", "warnings", "devices"])
+def test_what_a_driver_says_of_itself_may_fail(
+    broken: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Any] = []
+
+    class Broken:
+        devices: Mapping[str, Any] = {}
+        warnings = ("a note",)
+        versions: Mapping[str, str] = {"library": "1"}
+
+        def __init__(self) -> None:
+            made.append(self)
+            self.closed = False
+
+        def close(self) -> None:
+            self.closed = True
+
+    def fails(connection: Broken) -> Any:
+        raise RuntimeError("not connected")
+
+    monkeypatch.setattr(Broken, broken, property(fails))
+    kind = Slow()
+    monkeypatch.setattr(kind, "open", lambda options: Broken())
+    spec = RigSpec.model_validate({"name": "scope", "driver": [{"kind": "slow"}]})
+    if broken == "devices":
+        with pytest.raises(DeviceFault, match="RuntimeError: not connected"):
+            OpenDriver("slow", kind, None, spec, lambda hang: None)
+        assert made[0].closed
+        return
+    opened = OpenDriver("slow", kind, None, spec, lambda hang: None)
+    assert opened.versions() == ({} if broken == "versions" else {"library": "1"})
+    assert opened.warnings() == (() if broken == "warnings" else ("a note",))
+    opened.close()
