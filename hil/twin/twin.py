@@ -163,6 +163,11 @@ class Twin:
         alike = max(one.alike for one in self.residuals)
         if self.gain is not None and alike > MOST_ALIKE:
             found.append(f"residuals of neighbouring pixels are alike, by {alike:.2f}")
+        found += [
+            f"{one.name.partition('.')[2]} seems to move {one.seems:.2g} times what it says"
+            f" ({one.sds:.0f} sd)"
+            for one in self.doubts
+        ]
         for unknown, value in zip(self.optics.unknowns, self.values.tolist(), strict=True):
             if not unknown.low < value < unknown.high:
                 found.append(f"{unknown.name} came to the end of its range, {value:g}")

@@ -47,19 +47,12 @@ def fit(
     frames: Frames = None,
 ) -> int:
     """Fit a simulated rig's unknowns, and the scenes, to the frames of a session."""
-    from hil.replay.twinned.fit_session import (
-        check_output,
-        fit_session,
-        said_doubts,
-        write_twin,
-    )
+    from hil.replay.twinned.fit_session import check_output, fit_session, write_twin
 
     check_output(rig, output)
     names = [name.strip() for name in also.split(",") if name.strip()]
     fitted = fit_session(session, rig, db, frames=frames, also=names, scene_known=scene_known)
     say(fitted)
-    if fitted.twin.doubts:
-        print(f"doubted   {said_doubts(fitted.twin)}")
     written, scene = write_twin(fitted, rig, output)
     print(f"twin      {written} and its scene {scene.name}: hil run SESSION.toml --rig {written}")
     return 0
@@ -70,13 +63,14 @@ def say(fitted: FittedSession) -> None:
     numbers = fitted.recorded.numbers
     aside = f", {fitted.recorded.left_aside} left aside" if fitted.recorded.left_aside else ""
     print(f"fitted    {len(numbers)} trials of session {fitted.session[:8]}{aside}")
-    print("          parameter            value     95 % interval")
     notes: list[str] = []
     rows: list[Parameter | Told] = [*fitted.twin.parameters(), *fitted.finished.told]
+    wide = max(18, *(len(one.name) for one in rows))
+    print(f"          {'parameter':<{wide}}    value     95 % interval")
     for one in rows:
         unit = f" {one.unit}" if one.unit else ""
         ends = f"{one.low:.4g} to {one.high:.4g}{unit}"
-        print(f"          {one.name:<18} {one.value:>8.4g}     {ends}")
+        print(f"          {one.name:<{wide}} {one.value:>8.4g}     {ends}")
         if one.note:
             notes.append(f"{one.name}: {one.note}")
     for note in dict.fromkeys(notes):

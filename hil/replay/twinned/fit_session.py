@@ -146,7 +146,7 @@ def write_twin(fitted: FittedSession, rig: str | Path, output: Path) -> tuple[Pa
     if not fitted.twin.fits:
         problem = "; ".join(fitted.twin.misfits)
         if fitted.twin.doubts:
-            problem += f"; {said_doubts(fitted.twin)}"
+            problem += f": --also {','.join(one.name for one in fitted.twin.doubts)} fits it"
         raise Misfit(f"{rig}: the rig does not explain the frames, no twin was written: {problem}")
     file = load_rig_file(rig)
     check_output(file.path, output)
@@ -164,16 +164,6 @@ def write_twin(fitted: FittedSession, rig: str | Path, output: Path) -> tuple[Pa
     except OSError as error:
         raise InputError(output, "", f"cannot be written: {error.strerror}") from None
     return output, scene
-
-
-def said_doubts(twin: Twin) -> str:
-    """Say what the frames speak against, and what to do."""
-    words = [
-        f"{one.name.removeprefix('axis_scale.')} seems to move {one.seems:.2g} times what it says"
-        f" ({one.sds:.0f} sd)"
-        for one in twin.doubts
-    ]
-    return f"{', '.join(words)}: fit it, --also {','.join(one.name for one in twin.doubts)}"
 
 
 def _gained(fitted: FittedSession, file: RigFile) -> tuple[dict[str, Any], dict[str, Any]]:
