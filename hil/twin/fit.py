@@ -26,7 +26,6 @@ class _State:
     """What a later fit of a few more frames begins with."""
 
     curvature: torch.Tensor
-    likelihood: Likelihood
 
 
 def fit(
@@ -89,7 +88,7 @@ def fit(
         scenes.numpy().astype(np.float32),
         floor,
         found.rounds,
-        _State(found.curvature, likelihood),
+        _State(found.curvature),
     )
 
 

@@ -77,10 +77,10 @@ class FluorescenceUnknown:
     def respond(self, values: torch.Tensor, settings: Settings, grid: tuple[int, int]) -> Response:
         """See `SceneOptics`."""
         dose_uj = float(settings["light.power_mw"]) * float(settings["camera.exposure_ms"])
-        moved = [torch.as_tensor(settings[name], dtype=torch.float64) for name in MIRROR_SETTINGS]
-        z_um = torch.as_tensor(settings["focus.z_um"], dtype=torch.float64)
+        modes = values + torch.tensor(_mirror(settings), dtype=torch.float64)
+        z_um = float(settings["focus.z_um"])
         formation = self._path.imager.formation
-        transfer = formation.transfer(grid, values + torch.stack(moved), z_um)
+        transfer = formation.transfer(grid, modes, torch.tensor(z_um, dtype=torch.float64))
         spec = self._path.options.sensor
         each = int(settings["camera.binning"])
         dark = spec.dark_current_e_per_s * float(settings["camera.exposure_ms"]) / 1e3
