@@ -92,11 +92,15 @@ class Finals:
     ) -> Proposal | None:
         """Measure at all fields what the model takes for the best, then the best of what it had.
 
-        In turn: the settings that the model prefers may never have been measured, and what was
-        measured does not depend on the model.
+        Where there is a model of the optics, its best before all. Then in turn: the settings that
+        the model prefers may never have been measured, and what was measured does not depend on
+        the model.
         """
-        study = self._follow(rows)
         plan = self._plan
+        best, _ = around(plan, rows, {})
+        if plan.model is not None and best is not None and dict(best) not in asked_for:
+            return self._confirm(best)  # what the optics say counts, whatever a process makes of it
+        study = self._follow(rows)
         model = make_sampler(plan.sampler, ask_about(plan, rows, len(rows), {}))
         if not isinstance(model, Prefers):
             leader = to_measure_again(rows)

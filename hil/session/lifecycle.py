@@ -116,7 +116,8 @@ class _Run:
     @property
     def store(self) -> WatchedStore:
         """The store, waited for in the dark."""
-        return WatchedStore(self.rows, self.waiting.run)
+        think = partial(self.waiting.run, thread=self.thinker)
+        return WatchedStore(self.rows, self.waiting.run, think)
 
 
 def drive(setup: SessionSetup, observer: Observer, stop: StopSwitch) -> SessionResult:

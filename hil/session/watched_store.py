@@ -34,11 +34,14 @@ class WatchedStore:
         The store.
     wait
         Runs a call beside the main thread.
+    think
+        Runs what a proposal needs and takes long; None for `wait`.
     """
 
-    def __init__(self, store: Store, wait: Wait) -> None:
+    def __init__(self, store: Store, wait: Wait, think: Wait | None = None) -> None:
         self._store = store
         self._wait = wait
+        self._think = think or wait
 
     def propose(
         self, ask: Callable[[Sequence[TrialRow], Mapping[str, Any], int], Proposal]
@@ -51,7 +54,7 @@ class WatchedStore:
             try:
                 return self._wait(lambda: self._store.propose(ask))
             except ThinkFirst as first:
-                self._wait(first.work)
+                self._think(first.work)
 
     def applied(self, trial: OpenTrial, at: datetime, read_back: Mapping[str, Value]) -> None:
         """Note what the devices read back. Not a barrier."""

@@ -41,7 +41,6 @@ class _State:
     """What a later fit of a few more frames begins with."""
 
     curvature: torch.Tensor
-    likelihood: Likelihood
 
 
 def fit(
@@ -130,7 +129,7 @@ def fit(
         found.rounds,
         told,
         doubted,
-        _State(found.curvature, likelihood),
+        _State(found.curvature),
     )
 
 

@@ -181,10 +181,7 @@ class SceneOptics(Protocol):
         ...
 
     def respond(self, values: torch.Tensor, settings: Settings, grid: tuple[int, int]) -> Response:
-        """Give the response; gradients flow from `values` (unknowns,) float64.
-
-        And from settings that are 0-d float64 tensors, where they act on the optics.
-        """
+        """Give the response; gradients flow from `values` (unknowns,) float64."""
         ...
 
     def converter(self, settings: Settings) -> SensorNoise:

@@ -216,7 +216,7 @@ class Fitted:
     def _expected(self) -> ExpectedInformation:
         from hil.twin.advice.expected import ExpectedInformation
 
-        return ExpectedInformation(self.twin)
+        return ExpectedInformation(self.twin, self._trials)
 
     def _settings_of(self, wanted: Mapping[str, float]) -> dict[str, Value]:
         """Give what can be had of a correction: the best that is allowed, where it cannot all."""

@@ -58,8 +58,9 @@ class Seen:
         return tuple(one for one in found if one)
 
     def best(self) -> TrialRow | None:
-        """Give the row with the highest first objective."""
-        return max(self.used, key=_objective, default=None)
+        """Give the row with the highest first objective, of those that keep to the constraints."""
+        kept = [row for row in self.used if all(one <= 0 for one in row.constraints.values())]
+        return max(kept or self.used, key=_objective, default=None)
 
     def refuted(self) -> str:
         """Say which earlier trial was surely better than the newest correction; empty for none."""
@@ -80,7 +81,11 @@ class Seen:
 
 def look(plan: SearchPlan, rows: Sequence[TrialRow]) -> Seen:
     """Sort rows."""
-    ended = [row for row in rows if row.state is TrialState.COMPLETE and row.objectives]
+    ended = [
+        row
+        for row in rows
+        if row.state is TrialState.COMPLETE and row.objectives and row.kind != "again"
+    ]
     fields = {row.number: _fields(plan, row) for row in ended}
     count = Counter(field for one in fields.values() for field in one)
     if not count:

@@ -72,7 +72,7 @@ def check_model(file: SessionFile) -> ModelText | None:
             raise InputError(file.path, _KEY, f"{sampler.model!r} is no file in {path.parent}")
         own = load_rig_file(path)
     # where the rig is its own model, what its file says of the aberration is the truth
-    itself = own.path == file.rig.path
+    itself = own.path.resolve() == file.rig.path.resolve() or own.text == file.rig.text
     found = ModelText(own.text, str(own.path), itself=itself)
     model_of(found)
     return found

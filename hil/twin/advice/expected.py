@@ -16,11 +16,13 @@ import torch
 from numpy.typing import NDArray
 
 from drivers.types import Value
+from hil.twin.data import TrialFrames, take_in
 from hil.twin.likelihood import Likelihood, volume
 from hil.twin.scenes import TrialOptics, density_weights
 from hil.twin.twin import Twin
 from sim.parts.unknown import SceneOptics, Settings
 
+_ROUNDS = 2  # of learning the scenes' power
 _STEP = 0.01  # of an axis' range, for differences
 
 
@@ -37,15 +39,21 @@ class ExpectedInformation:
 
     Parameters
     ----------
-    twin
-        Of frames, not of an earlier fit's values alone.
+    twin, trials
+        The fit, and what it was fitted to: that tells how rough scenes are, and the noise.
     """
 
-    def __init__(self, twin: Twin) -> None:
-        likelihood = getattr(twin.state, "likelihood", None)
-        assert isinstance(likelihood, Likelihood) and likelihood.prior is not None
-        self._twin, self._prior = twin, likelihood.prior
+    def __init__(self, twin: Twin, trials: Sequence[TrialFrames]) -> None:
+        self._twin = twin
+        settings = [one.settings for one in trials]
+        data = [take_in(one, twin.optics.converter(one.settings), [0]) for one in trials]
+        likelihood = Likelihood(twin.optics, settings, data)
+        likelihood.begin(twin.values)
         with torch.no_grad():
+            for _ in range(_ROUNDS):
+                likelihood.learn(twin.values, likelihood.solver(twin.values).solve())
+            assert likelihood.prior is not None
+            self._prior = likelihood.prior
             optics = likelihood.optics(twin.values)
             dense = density_weights(likelihood.data, optics, likelihood.weights)
         self._grid = optics.grid

@@ -19,8 +19,9 @@ from hil.twin.twin import Twin
 from sim.parts.unknown import Response, SceneOptics, Settings, Unknown
 
 _SCALE = 0.1
+_STEP = 0.02
 _LARGEST = 3.0
-_SURE_SDS = 4.0
+_SURE_SDS = 3.0
 
 
 class _Scaled:
@@ -39,10 +40,35 @@ class _Scaled:
 
     def respond(self, values: torch.Tensor, settings: Settings, grid: tuple[int, int]) -> Response:
         n = len(self._optics.unknowns)
-        scaled: Any = {
-            name: values[n + i] * float(settings[name]) for i, name in enumerate(self._names)
-        }
-        return self._optics.respond(values[:n], {**settings, **scaled}, grid)
+        scales = values[n:]
+        now = scales.tolist()
+        found = self._optics.respond(values[:n], self._at(settings, now), grid)
+        if not (torch.is_grad_enabled() and values.requires_grad):
+            return found
+        # settings are plain numbers to a rig: what scales do comes from differences
+        transfer, even = found.transfer, found.even_e
+        with torch.no_grad():
+            moved = [self._moved(values[:n], settings, now, i, grid) for i in range(len(now))]
+        for i, there in enumerate(moved):
+            by = (scales[i] - now[i]) / _STEP
+            transfer = transfer + by * (there.transfer - found.transfer.detach())
+            even = even + by * (there.even_e - found.even_e.detach())
+        return Response(transfer, even, found.sampling)
+
+    def _moved(
+        self,
+        values: torch.Tensor,
+        settings: Settings,
+        now: Sequence[float],
+        number: int,
+        grid: tuple[int, int],
+    ) -> Response:
+        there = [one + _STEP * (i == number) for i, one in enumerate(now)]
+        return self._optics.respond(values.detach(), self._at(settings, there), grid)
+
+    def _at(self, settings: Settings, scales: Sequence[float]) -> Settings:
+        by = zip(self._names, scales, strict=True)
+        return {**settings, **{name: scale * float(settings[name]) for name, scale in by}}
 
 
 @dataclass(frozen=True, slots=True)

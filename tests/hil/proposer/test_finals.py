@@ -11,6 +11,7 @@ import pytest
 from hil.proposer import OptunaProposer, SearchPlan
 from hil.records.trial import FIELDS, FURTHER, Measured, SearchExhausted, TrialState
 from hil.spec import AutoSampler, RandomSampler
+from tests.hil.proposer.by_model import small_model
 from tests.hil.proposer.test_optuna_proposer import AXES, Table
 
 PLAN = SearchPlan(
@@ -115,6 +116,17 @@ def test_a_search_that_went_on_ends_with_leaders_of_its_own() -> None:
         kinds.append(table.ask(longer).kind)
         measure(table, 0.2, rng)
     assert kinds == ["search"] * 7 + ["again"] * 3
+
+
+def test_the_best_of_a_model_of_the_optics_is_a_leader_whatever_the_process_says() -> None:
+    plan = small_model.plan(model=small_model.InMemory(), n_fields=4, trials=9, remeasure=3)
+    best = dict.fromkeys(small_model.NAMES, -10.0)
+    rows = [small_model.row(number, 0.5) for number in range(4)]
+    rows.append(small_model.row(4, 1.0, best, step="correction"))
+    rows.append(small_model.row(5, 0.9, step="auto", why=""))
+    proposal = OptunaProposer(plan).propose(rows, {}, len(rows))
+    assert (proposal.kind, proposal.requested) == ("again", best)
+    assert proposal.fields == (), "all of them"
 
 
 def test_only_who_expects_something_may_go_on_to_further_fields() -> None:

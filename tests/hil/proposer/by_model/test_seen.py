@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hil.proposer.by_model.seen import around, look, step_of
 from tests.hil.proposer.by_model.small_model import NAMES, InMemory, plan, row
 
@@ -21,6 +23,14 @@ def test_trials_of_all_fields_share_two_of_them() -> None:
 def test_the_newest_trials_are_used_where_there_are_many() -> None:
     seen = look(plan(), [row(number) for number in range(30)])
     assert [one.number for one in seen.used] == list(range(18, 30))
+
+
+def test_the_best_keeps_to_the_constraints_and_was_no_leader_measured_again() -> None:
+    rows = [row(0), replace(row(1, 3.0), constraints={"dose_mj": 0.1}), row(2, 2.0)]
+    rows.append(replace(row(3, 9.0), kind="again"))
+    best = look(plan(), rows).best()
+    assert best is not None
+    assert best.number == 2
 
 
 CASES = [

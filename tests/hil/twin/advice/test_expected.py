@@ -13,10 +13,11 @@ SMALL = {"height_px": 48, "width_px": 48}
 def expected() -> ExpectedInformation:
     scope = path(seed=3, aberration_nm=(0.0, 40.0, *[0.0] * 6), scene="fibres", **SMALL)
     trials = [settings(mirror__z5_nm=value, focus__z_um=z) for value, z in ((0, 0), (-40, 0.5))]
-    twin = fit(frames(scope, trials, PLACES[:1]), unknown(**SMALL), all_scenes=False)
+    taken = frames(scope, trials, PLACES[:1])
+    twin = fit(taken, unknown(**SMALL), all_scenes=False)
     twin.values[:] = 0.0
     twin.values[1] = 40.0
-    return ExpectedInformation(twin)
+    return ExpectedInformation(twin, taken)
 
 
 def test_information_is_most_without_aberration_and_grows_with_light(

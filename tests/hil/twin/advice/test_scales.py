@@ -12,16 +12,17 @@ def test_a_scaled_setting_acts_by_what_it_is_scaled_by() -> None:
     plain = unknown()
     scaled = _Scaled(plain, ["mirror.z5_nm", "focus.z_um"])
     assert len(scaled.unknowns) == len(plain.unknowns) + 2
-    values = torch.tensor([5.0] * 8, dtype=torch.float64)
+    hidden = torch.tensor([5.0] * 8, dtype=torch.float64)
     grid = plain.grid([settings()])
     stood = settings(mirror__z5_nm=20.0, focus__z_um=0.4)
-    wanted = plain.respond(values, settings(mirror__z5_nm=-30.0, focus__z_um=0.2), grid)
-    scales = torch.tensor([-1.5, 0.5], dtype=torch.float64, requires_grad=True)
-    found = scaled.respond(torch.cat([values, scales]), stood, grid)
+    wanted = plain.respond(hidden, settings(mirror__z5_nm=-30.0, focus__z_um=0.2), grid)
+    values = torch.cat([hidden, torch.tensor([-1.5, 0.5], dtype=torch.float64)]).requires_grad_()
+    found = scaled.respond(values, stood, grid)
     assert torch.allclose(found.transfer, wanted.transfer)
-    found.transfer.abs().sum().backward()  # type: ignore[no-untyped-call]
-    assert scales.grad is not None
-    assert bool((scales.grad != 0).all())
+    (gradient,) = torch.autograd.grad(found.transfer.abs().sum(), values)
+    by_scale, by_mode = float(gradient[8]), float(gradient[1])
+    assert by_scale == pytest.approx(20.0 * by_mode, rel=0.05), "20 nm of the setting, for 1 more"
+    assert float(gradient[9]) != 0
     assert scaled.converter(stood) == plain.converter(stood)
 
 
