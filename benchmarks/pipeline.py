@@ -5,11 +5,13 @@ A rig in real time: eight mirror modes that settle for 50 ms, and a camera that 
 session: of the demo's microscope at a few distances from the hidden aberration, each time rolled by
 some pixels.
 
-    OMP_NUM_THREADS=1 python benchmarks/pipeline.py [trials] [estimator] [repeats|fields]
+    OMP_NUM_THREADS=1 python benchmarks/pipeline.py [trials] [estimator] [repeats|fields] [way ...]
 
-measured: 0.37 s times the trials over the time from the first trial to the last. free core: what it
-would be on cores that do nothing else, from the processor time of a trial's estimate and proposal
-and of everything else in the loop.
+Ways: false, true, auto.
+
+measured: 0.37 s times the trials over the time from the first trial to the last. free cores: what
+it would be on two cores that do nothing else, by processor time: of a trial's estimate and
+proposal, which need a core, and of everything else, as if the devices waited for all of that.
 """
 
 from __future__ import annotations
@@ -123,7 +125,7 @@ def session(trials: int, estimator: str, shape: str, pipeline: str) -> Any:
     return replace(file, spec=spec, rig=rig, text=spec.model_dump_json(exclude_unset=True))
 
 
-def main(trials: int, estimator: str, shape: str) -> None:
+def main(trials: int, estimator: str, shape: str, ways: list[str]) -> None:
     driver_kinds.BUILT_IN["bench.canned"] = "benchmarks.pipeline:KIND"
     spent, hits = Spent(), {True: 0, False: 0}
     SessionAssessor.assess = spent.wrap("estimate", SessionAssessor.assess)  # type: ignore[method-assign]
@@ -137,28 +139,29 @@ def main(trials: int, estimator: str, shape: str) -> None:
 
     ahead._same = counted  # type: ignore[assignment]  # noqa: SLF001
     print(f"{trials} trials of {FRAMES} {shape}, {estimator}; devices {DEVICES_S:.2f} s a trial")
-    for pipeline in ("false", "true", "auto"):
-        spent.s, marks = {}, []
+    for pipeline in ways:
+        spent.s, marks, own = {}, [], []
         hits.update({True: 0, False: 0})
 
-        def observe(snapshot: Any, marks: list[float] = marks) -> None:
+        def observe(snapshot: Any, marks: Any = marks, own: Any = own) -> None:
             if snapshot.state is not None:
                 marks.append(time.perf_counter())
+            if snapshot.state is not None and snapshot.state.ended:
+                own.append(time.process_time() - sum(spent.s.values()))
 
         with tempfile.TemporaryDirectory() as folder:
             url = f"sqlite:///{(Path(folder) / 'hil.db').as_posix()}"
-            began = time.process_time()
             result = run_session(session(trials, estimator, shape, pipeline), url, observer=observe)
-            all_s = time.process_time() - began
         estimate, ask = spent.s["estimate"] / trials, spent.s["ask"] / trials
         wall = (marks[-1] - marks[0]) / trials
-        thinking = estimate + ask
-        quiet = max(DEVICES_S, thinking) if pipeline == "true" else DEVICES_S + thinking
+        thinking, rest = estimate + ask, float(np.median(np.diff(own)))
+        busy = DEVICES_S + rest
+        quiet = {"true": max(busy, thinking), "false": busy + thinking}.get(pipeline, np.nan)
         print(
             f"pipeline {pipeline:<6} measured {DEVICES_S / wall:6.1%} ({wall:.2f} s a trial),"
-            f" free core {DEVICES_S / quiet if pipeline != 'auto' else float('nan'):6.1%};"
+            f" free cores {DEVICES_S / quiet:6.1%};"
             f" processor: estimate {estimate:.3f} s, ask {ask:.3f} s,"
-            f" all {all_s / trials:.2f} s; {result.n_complete} complete,"
+            f" else {rest:.3f} s; {result.n_complete} complete,"
             f" thought ahead {hits[True]} of {sum(hits.values())}",
             flush=True,
         )
@@ -170,4 +173,5 @@ if __name__ == "__main__":
         int(given[0]) if given else 30,
         given[1] if given[1:] else "stationary",
         given[2] if given[2:] else "fields",
+        given[3:] or ["false", "true", "auto"],
     )

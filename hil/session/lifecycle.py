@@ -348,7 +348,7 @@ def _overlap(run: _Run, ahead: Ahead | None) -> Overlap | None:
     if ahead is None:
         return None
     automatic = run.setup.file.spec.measure.pipeline == "auto" and not run.setup.rig.has_own_clock
-    return Overlap(ahead, run.thinker.start, run.setup.clock, automatic=automatic)
+    return Overlap(ahead, run.thinker.start, automatic=automatic)
 
 
 def _searching(run: _Run, proposer: Givable) -> Proposer:

@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from hil.clock import Clock
+from hil.errors import HilError
 from hil.records.estimate import Assessment
 from hil.records.trial import Proposal, TrialRow
 from hil.session.pipeline.ahead import Ahead
@@ -52,16 +52,13 @@ class Overlap:
         Proposes; only where it is `Ahead.on` are trials measured beside.
     begin
         Runs work on one thread, one piece after the other.
-    clock
-        Time.
     automatic
         Whether it is to begin by itself, once that pays.
     """
 
-    def __init__(self, ahead: Ahead, begin: Begin, clock: Clock, *, automatic: bool) -> None:
+    def __init__(self, ahead: Ahead, begin: Begin, *, automatic: bool) -> None:
         self._ahead = ahead
         self._begin = begin
-        self._clock = clock
         self._costs = Costs() if automatic else None
         self._in_work: InWork | None = None
 
@@ -71,10 +68,19 @@ class Overlap:
         return self._ahead.on
 
     def estimate(self, captured: Captured, estimator: Assessor) -> None:
-        """Begin the estimate of a trial."""
-        future: Future[Assessment] = self._begin(
-            lambda: estimator.assess(captured.measurement, captured.read_back)
-        )
+        """Begin the estimate of a trial.
+
+        Raises
+        ------
+        HilError
+            The one before never came to its end, and nobody waits for it any longer.
+        """
+        try:
+            future: Future[Assessment] = self._begin(
+                lambda: estimator.assess(captured.measurement, captured.read_back)
+            )
+        except RuntimeError as error:
+            raise HilError(f"no estimate: {error}") from error
         self._in_work = InWork(captured, future)
 
     def look_ahead(

@@ -332,3 +332,22 @@ def test_what_a_person_enqueues_comes_next(bench: Bench) -> None:
     assert [row.requested["focus.z_um"] for row in taken] == [0.25]
     assert taken[0].number in (3, 4)
     assert bench.states() == ["COMPLETE"] * 6
+
+
+def test_a_stop_does_not_wait_for_an_estimate_that_never_ends(
+    bench: Bench, estimates: Estimates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hil.session.waiting.STOP_AFTER_S", 0.3)
+    stop, go = StopSwitch(), threading.Event()
+
+    def look(snapshot: Snapshot) -> None:
+        if (snapshot.number, str(snapshot.state)) == (2, "CAPTURED"):
+            stop.press("enough")
+
+    estimates.before = lambda number: go.wait(60) if number == 1 else None
+    result = bench.run(stop=stop, observer=look)
+    go.set()
+    assert (result.state, result.reason) == ("STOPPED", "enough")
+    assert bench.states() == ["COMPLETE", "ABORTED", "ABORTED"]
+    estimates.before = lambda number: None
+    assert bench.resume().state == "COMPLETE"
