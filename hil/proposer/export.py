@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import optuna
 
 from hil.errors import InputError
 from hil.proposer.optuna_proposer import frozen, violated
-from hil.records.trial import TrialRow
+from hil.records.trial import METRIC, TrialRow
 
 
-def write_study(url: str, name: str, rows: Sequence[TrialRow], objectives: Sequence[str]) -> None:
+def write_study(
+    url: str,
+    name: str,
+    rows: Sequence[TrialRow],
+    objectives: Sequence[str],
+    metrics: Mapping[int, Mapping[str, float]] | None = None,
+) -> None:
     """Create a study and add every row to it.
 
     Parameters
@@ -25,6 +31,8 @@ def write_study(url: str, name: str, rows: Sequence[TrialRow], objectives: Seque
         Trials; those still open are left out.
     objectives
         Names, all maximised.
+    metrics
+        Of each trial, by its number; they become its user attributes.
 
     Raises
     ------
@@ -50,4 +58,6 @@ def write_study(url: str, name: str, rows: Sequence[TrialRow], objectives: Seque
         trial.set_user_attr("state", str(row.state))
         trial.set_user_attr("kind", row.kind)
         trial.set_user_attr("number", row.number)
+        for metric, value in (metrics or {}).get(row.number, {}).items():
+            trial.set_user_attr(f"{METRIC}{metric}", value)
         study.add_trial(trial)

@@ -86,5 +86,10 @@ def export_optuna(database: Database, session: str, url: str) -> str:
 
     record = database.session(session)
     name = f"{record.name}-{record.id[:8]}"
-    write_study(url, name, database.rows(record.id), record.objectives)
+    own = database.estimates(record.id).drop_duplicates("number")
+    metrics = {
+        int(number): details.get("metrics") or {}
+        for number, details in zip(own["number"], own["details"], strict=True)
+    }
+    write_study(url, name, database.rows(record.id), record.objectives, metrics)
     return name
