@@ -68,7 +68,7 @@ def dashboard_app(
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         store = FileSystemArtifactStore(folder)
     study = new_study(storage, name, objectives)
-    for trial in exported(rows, times):
+    for trial in exported(rows, times, {}):
         number = trial.user_attrs["number"]
         if number in pictures:
             # Before it is added: Optuna changes no trial that has ended.

@@ -11,7 +11,7 @@ import optuna
 
 from hil.errors import InputError
 from hil.proposer.optuna_proposer import frozen, violated
-from hil.records.trial import TrialRow
+from hil.records.trial import METRIC, TrialRow
 
 Times: TypeAlias = Mapping[int, tuple[datetime, datetime]]
 """When each trial was proposed, and when it ended."""
@@ -23,6 +23,7 @@ def write_study(
     rows: Sequence[TrialRow],
     objectives: Sequence[str],
     times: Times | None = None,
+    metrics: Mapping[int, Mapping[str, float]] | None = None,
 ) -> None:
     """Create a study and add every row to it.
 
@@ -38,6 +39,8 @@ def write_study(
         Names, all maximised.
     times
         Of trials; without them Optuna takes the present one.
+    metrics
+        Of each trial, by its number; they become its user attributes.
 
     Raises
     ------
@@ -50,7 +53,7 @@ def write_study(
         raise InputError("--optuna", url, f"has a study {name!r} already") from None
     except Exception as error:  # SQLAlchemy's and the driver's own, which live elsewhere
         raise InputError("--optuna", "", f"cannot be used: {type(error).__name__}") from None
-    for trial in exported(rows, times or {}):
+    for trial in exported(rows, times or {}, metrics or {}):
         study.add_trial(trial)
 
 
@@ -67,7 +70,9 @@ def new_study(
     return study
 
 
-def exported(rows: Sequence[TrialRow], times: Times) -> Iterator[optuna.trial.FrozenTrial]:
+def exported(
+    rows: Sequence[TrialRow], times: Times, metrics: Mapping[int, Mapping[str, float]]
+) -> Iterator[optuna.trial.FrozenTrial]:
     """Give every trial that has ended as Optuna's, with its own number, state and kind."""
     constrained = violated(rows)
     for row in rows:
@@ -81,4 +86,6 @@ def exported(rows: Sequence[TrialRow], times: Times) -> Iterator[optuna.trial.Fr
             # Optuna's are those of the clock on the wall, without their zone.
             began, ended = (at.astimezone().replace(tzinfo=None) for at in times[row.number])
             trial.datetime_start, trial.datetime_complete = began, ended
+        for metric, value in metrics.get(row.number, {}).items():
+            trial.set_user_attr(f"{METRIC}{metric}", value)
         yield trial

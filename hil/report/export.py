@@ -87,8 +87,8 @@ def export_optuna(database: Database, session: str, url: str) -> str:
 
     record = database.session(session)
     name = f"{record.name}-{record.id[:8]}"
-    times = times_of(database, record.id)
-    write_study(url, name, database.rows(record.id), record.objectives, times)
+    times, metrics = times_of(database, record.id), metrics_of(database, record.id)
+    write_study(url, name, database.rows(record.id), record.objectives, times, metrics)
     return name
 
 
@@ -100,4 +100,13 @@ def times_of(database: Database, session: str) -> dict[int, tuple[datetime, date
     return {
         int(number): (began.to_pydatetime(), ended.to_pydatetime())
         for number, began, ended in zip(*columns, strict=True)
+    }
+
+
+def metrics_of(database: Database, session: str) -> dict[int, dict[str, float]]:
+    """Give each trial's metrics by name; none where the session has none."""
+    own = database.estimates(session).drop_duplicates("number")
+    return {
+        int(number): details.get("metrics") or {}
+        for number, details in zip(own["number"], own["details"], strict=True)
     }

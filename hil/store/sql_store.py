@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Update, select, update
+from sqlalchemy import Engine, Update, select, update
 from sqlalchemy.exc import DBAPIError
 
 from drivers.types import Value
@@ -25,17 +25,16 @@ from hil.locks.progress import ProgressWatch
 from hil.records.estimate import Assessment
 from hil.records.frames import FieldFrames, Measurement
 from hil.records.imaging import Imaging
-from hil.records.request import Request
 from hil.records.session import SessionState
 from hil.records.trial import ENDED, OpenTrial, Proposal, TrialRow, TrialState
-from hil.store import lease
-from hil.store.control import ending, requests
+from hil.store.control import ending
 from hil.store.control.barriers import Barriers
 from hil.store.control.entries import EventEntry, TrialEntry
 from hil.store.control.folder import Beside
-from hil.store.engine import is_passing, writing
-from hil.store.frames.access import kept_frames, read_measurement
-from hil.store.frames.watch import FrameFileWatch
+from hil.store.control.heard import Heard
+from hil.store.engine import writing
+from hil.store.frames.access import read_measurement
+from hil.store.frames.lost import LostFrames
 from hil.store.frames.writer import FrameWriter, Keep, Sealed
 from hil.store.models import SessionTable, TrialTable, ordered_id
 from hil.store.retry import Retry
@@ -44,12 +43,8 @@ from hil.store.trials.rows import TrialRows
 from hil.store.trials.work import TrialWork
 from hil.store.writer import Writer
 
-# What was measured on a rig that somebody else has moved meanwhile is no measurement.
-# A trial's tag once its frames are gone: its numbers stand, and nobody can estimate them again.
-FRAMES_LOST = "frames-lost"
 
-
-class SqlStore(Closing):
+class SqlStore(Heard, Closing):
     """The store of one controller of one session. Made by `Database.store`.
 
     It may be called from any thread, by one thread at a time for one trial.
@@ -88,10 +83,8 @@ class SqlStore(Closing):
         clock: Clock,
         imaging: Imaging | None = None,
     ) -> None:
-        self.session_id = session_id
-        self._engine = engine
+        super().__init__(engine, session_id, controller)
         self._frames_folder = frames_folder
-        self._controller = controller
         self._retry = retry
         self._clock = clock
         self._rows = TrialRows(session_id)
@@ -100,8 +93,7 @@ class SqlStore(Closing):
         self._barriers = Barriers(engine, retry, folder, self._still_ours)
         self._writer = FrameWriter(frames_folder, session_id, keep_frames, imaging)
         self._watch = ProgressWatch()
-        self._kept = FrameFileWatch(frames_folder, session_id, clock.monotonic)
-        self._knows_earlier = False
+        self._kept = LostFrames(engine, frames_folder, session_id, retry, clock)
 
     # ---- hil.session.ports.Store -----------------------------------------------------------
 
@@ -199,7 +191,7 @@ class SqlStore(Closing):
             settings=work.read_back,
         )
         work.captured = True
-        self._tell_lost_frames(at)
+        self._kept.tell(at, self.event)
         sealed = work.sealed
         self._kept.add(trial.number, sealed.path, sealed.fields, len(sealed.shape or ()))
 
@@ -294,7 +286,7 @@ class SqlStore(Closing):
         Where other controllers go on with it, an end is that of this one alone: event ``left``.
         """
         if state.ended:
-            self._tell_lost_frames(at)
+            self._kept.tell(at, self.event)
         self._catch_up()
         change = self._state(state, at, reason)
         if not state.ended:
@@ -324,69 +316,6 @@ class SqlStore(Closing):
             .where(SessionTable.id == self.session_id, SessionTable.state.in_(before))
             .values(state=state.value, reason=reason, finished_at=at if state.ended else None)
         )
-
-    def requests(self) -> list[Request]:
-        """List what other processes asked of this session, oldest first.
-
-        Nothing where the database cannot be asked just now.
-        """
-        try:
-            with self._engine.connect() as connection:
-                return requests.read(connection, self.session_id)
-        except DBAPIError as error:
-            if is_passing(error):
-                return []
-            raise StoreError("the database could not be read") from error
-
-    def requested_stop(self) -> str:
-        """Reason for which another process asked this session to stop; empty if none did.
-
-        A database that cannot be asked just now is no reason to stop, nor to wait.
-
-        Raises
-        ------
-        RigHeld
-            The rig has been taken from this process.
-        """
-        query = select(SessionTable.stop_requested).where(SessionTable.id == self.session_id)
-        try:
-            with self._engine.connect() as connection:
-                self._still_ours(connection)
-                return str(connection.execute(query).scalar_one())
-        except DBAPIError as error:
-            if is_passing(error):
-                return ""
-            raise StoreError("the database could not be read") from error
-
-    def present_state(self) -> tuple[SessionState, str] | None:
-        """Tell where the session stands, and why; None while the database cannot be asked."""
-        query = select(SessionTable.state, SessionTable.reason)
-        try:
-            with self._engine.connect() as connection:
-                row = connection.execute(query.where(SessionTable.id == self.session_id)).one()
-        except DBAPIError as error:
-            if is_passing(error):
-                return None
-            raise StoreError("the database could not be read") from error
-        return SessionState(row.state), str(row.reason)
-
-    def renew_lease(self, at: datetime) -> None:
-        """Say that this controller is alive, for every rig that its process holds.
-
-        A database that is locked or away is tried again at the next renewal.
-
-        Raises
-        ------
-        RigHeld
-            A rig is held by another process by now.
-        """
-        for rig, holder in list(self._controller.leases.items()):
-            try:
-                with writing(self._engine) as connection:
-                    lease.renew(connection, rig, holder, at)
-            except DBAPIError as error:
-                if not is_passing(error):
-                    raise StoreError("the lease could not be renewed") from error
 
     # ---- resuming --------------------------------------------------------------------------
 
@@ -496,27 +425,3 @@ class SqlStore(Closing):
                 self._watch,
                 self._clock.monotonic(),
             )
-
-    def _tell_lost_frames(self, at: datetime) -> None:
-        """Write down which trials' frames are gone since this was last asked."""
-        if not self._knows_earlier:
-            for kept in self._retry.run(lambda _attempt: self._kept_frames()):
-                self._kept.add_present(*kept)
-            self._knows_earlier = True
-        if lost := self._kept.look():
-            self._retry.run(lambda _attempt: self._tag_lost(lost))
-            detail = {"trials": lost, "folder": str(self._frames_folder / self.session_id)}
-            self.event("frames_lost", at, detail)
-
-    def _kept_frames(self) -> list[tuple[int, str | None, list[int], int]]:
-        with self._engine.connect() as connection:
-            return kept_frames(connection, self.session_id)
-
-    def _tag_lost(self, lost: Sequence[int]) -> None:
-        with writing(self._engine) as connection:
-            trial_changes.tag(connection, self.session_id, lost, FRAMES_LOST)
-
-    def _still_ours(self, connection: Connection) -> None:
-        """Refuse to go on where another process has taken a rig of this one."""
-        for rig, holder in list(self._controller.leases.items()):
-            lease.check(connection, rig, holder)

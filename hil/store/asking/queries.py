@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, case, func, select
@@ -19,8 +19,10 @@ from hil.store.asking.setting_names import with_those_of
 from hil.store.asking.summary import (
     ALSO_CALLED,
     METRICS,
+    OF_WINNER,
     SESSIONS,
     TRIALS,
+    WINNER_SAID,
     Column,
     some_are_metrics,
     with_metrics,
@@ -136,8 +138,10 @@ def sessions(
     after: str | None = None,
 ) -> RowTable:
     """One row a session; see `Database.sessions`."""
+    shown = {name: one for name, one in SESSIONS.items() if name not in OF_WINNER}
     query = (
-        select(*(column.expression.label(name) for name, column in SESSIONS.items()))
+        select(*(column.expression.label(name) for name, column in shown.items()))
+        .add_columns(WINNER_SAID.label("winner_said"))
         .select_from(SessionTable)
         .join(RigTable, RigTable.id == SessionTable.rig_id)
     )
@@ -147,7 +151,19 @@ def sessions(
     default = (Key(SessionTable.created_at, True), Key(SessionTable.id, True))
     keys = _keys(sort, SESSIONS, (), default)
     fits = None if after is None else SessionTable.id == full_id(connection, after)
-    return _rows(connection, _page(connection, query, keys, fits, limit), list(SESSIONS))
+    place = list(SESSIONS).index(next(iter(OF_WINNER)))
+    rows = [
+        (*row[:place], *_of_winner(row[-1]), *row[place:-1])
+        for row in connection.execute(_page(connection, query, keys, fits, limit))
+    ]
+    return RowTable(list(SESSIONS), rows, n_known=len(SESSIONS))
+
+
+def _of_winner(said: Mapping[str, Any] | None) -> Iterator[float | None]:
+    """Give what an event says of the winner, in the order of the columns."""
+    for key in OF_WINNER.values():
+        value = None if said is None else said.get(key)
+        yield None if value is None else float(value)
 
 
 def estimates(connection: Connection, session_id: str | None) -> RowTable:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import importlib.metadata
 import math
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import hil
 from hil.cli.main import run as hil_command
 from hil.metrics import registry
 from hil.ranking.field_values import field_values
+from hil.report.export import export_optuna, export_parquet
 from tests.hil.session_bench import Bench
 from tests.hil.small_session import RIG, SESSION
 
@@ -103,6 +106,19 @@ def test_they_are_asked_for_as_settings_are(usual: Bench, capsys: Any, tmp_path:
     assert "metric.snr" in shown[0] and len(shown) == 3
     assert hil_command(["trials", "--db", usual.url, "--where", "metric.sn > 1"]) == 2
     assert "did you mean 'metric.snr'?" in capsys.readouterr().err
+
+
+def test_other_programs_get_them(usual: Bench, tmp_path: Path) -> None:
+    with usual.database() as database:
+        export_parquet(database, "last", tmp_path)
+        export_optuna(database, "last", f"sqlite:///{(tmp_path / 'optuna.db').as_posix()}")
+        values = list(database.trials("last", sort="number")["metric.snr"])
+    assert list(pd.read_parquet(tmp_path / "trials.parquet")["metric.snr"]) == values
+    with sqlite3.connect(tmp_path / "optuna.db") as study:
+        query = "SELECT value_json FROM trial_user_attributes WHERE key = 'metric.snr' ORDER BY trial_id"
+        found = [float(value) for (value,) in study.execute(query)]
+    study.close()
+    assert found == pytest.approx(values)
 
 
 def test_the_least_of_one_can_be_what_is_searched(tmp_path: Path) -> None:
