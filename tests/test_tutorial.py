@@ -14,8 +14,8 @@ from hil.cli.main import run
 from tests.test_readme import demo_config
 
 PAGE = Path(__file__).parents[1] / "docs" / "tutorial.md"
-# tests/test_readme.py runs the demo, tests/hil/web the live page
-ELSEWHERE = ("python -m pip", "hil demo", "hil watch")
+# tests/test_readme.py runs the demo and draws a report, tests/hil/web serves the live page
+ELSEWHERE = ("python -m pip", "hil demo", "hil report", "hil watch")
 
 
 def test_the_tutorial_runs(
