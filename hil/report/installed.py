@@ -14,6 +14,7 @@ from drivers.errors import DriverError
 EXTRAS = {
     "ct": ("a real slice for sim.tomography", ("pydicom",)),
     "dashboard": ("sessions in optuna-dashboard, hil dashboard", ("optuna-dashboard",)),
+    "docs": ("the documentation as a site", ("mkdocs-material", "mkdocstrings")),
     "epics": ('process variables, kind = "epics"', ("caproto",)),
     "napari": ("trials in napari, hil://SESSION/TRIAL", ("napari", "dask")),
     "postgres": ("sessions of several computers in one database", ("psycopg",)),

@@ -75,7 +75,7 @@ def test_several_quantities_are_counted_in() -> None:
 def test_how_often_they_cry_wolf_and_what_they_see() -> None:
     """Of instruments that scatter from day to day and do not change, one in twenty at most."""
     rng = np.random.default_rng(0)
-    n, quantities = 150, 3
+    n, quantities = 60, 3
     alarms, seen = {"since": 0, "trend": 0}, {"since": 0, "trend": 0}
     for _ in range(n):
         steady = rng.normal(1, 0.1, (quantities, len(DAYS)))
@@ -87,6 +87,6 @@ def test_how_often_they_cry_wolf_and_what_they_see() -> None:
             count["since"] += any(one.significant for one in changes)
             changes = together([trend(DAYS, row) for row in trending])
             count["trend"] += any(one.significant for one in changes)
-    # Binomial(150, 0.05): above 14 in fewer than 1 of 100.
-    assert all(count <= 14 for count in alarms.values()), alarms
+    # Binomial(60, 0.05): above 7 in 1 of 100.
+    assert all(count <= 7 for count in alarms.values()), alarms
     assert all(count > 0.6 * n for count in seen.values()), seen

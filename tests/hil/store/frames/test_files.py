@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import zarr
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -19,6 +19,7 @@ from hil.store import Database
 from hil.store.frames import files as frame_files
 
 
+@settings(deadline=None)  # a busy machine reads late
 @given(
     pixels=st.sampled_from([np.uint8, np.uint16]).flatmap(
         lambda dtype: arrays.arrays(
