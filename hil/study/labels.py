@@ -1,8 +1,8 @@
 """Part d: how well a label is told, against the number of scenes that decoders learn from.
 
 Settings of the family are compared: the one with most information, the one that the best
-traditional metric would choose if that is another, and the one in the middle by information. Which these are was
-decided by seeds' frames without labels; held-out scenes judge.
+traditional metric would choose if that is another, and the one in the middle by information. Which
+metric is the best was found on all data, which favours it; held-out scenes judge.
 """
 
 from __future__ import annotations
