@@ -40,10 +40,13 @@ def study(
     from rich.console import Console
     from rich.table import Table
 
+    from hil.errors import InputError
     from hil.study.picture import draw_study
     from hil.study.run import run_study
     from hil.study.tables import HEAD, label_rows, rows_of, verdicts
 
+    if plot is not None and (plot.suffix.lower() != ".png" or not plot.parent.is_dir()):
+        raise InputError("--plot", str(plot), "allowed: a .png file in a folder that there is")
     found = run_study(
         domain,
         db,

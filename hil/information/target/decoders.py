@@ -208,4 +208,11 @@ def _fit_quietly(model: Any, x: Floats, y: Any) -> None:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        model.fit(x, y)
+        # scikit-learn keeps Ctrl-C to itself, and what was learnt so far would pass for the result
+        warnings.filterwarnings("error", message="Training interrupted")
+        try:
+            model.fit(x, y)
+        except UserWarning as interrupted:
+            if "interrupted" in str(interrupted):
+                raise KeyboardInterrupt from None
+            raise

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from hil.errors import InputError
 from hil.information.target.decoders import LABEL_DECODERS, label_decoder
-from hil.information.target.told import AboutTarget, checked_folds, flat_frames, told, total_bits
+from hil.information.target.told import AboutTarget, check_options, flat_frames, told, total_bits
 from hil.noise.model import NoiseModel
 
 
@@ -34,7 +34,8 @@ def label_information(
     Parameters
     ----------
     frames
-        (n, height, width), or (n_fields, n_repeats, height, width).
+        (n, height, width), or (n_fields, n_repeats, height, width); large ones are averaged to
+        65,536 values first.
     labels
         (n,) one a frame or field of view: whole numbers or words.
     scenes
@@ -66,7 +67,7 @@ def label_information(
     >>> round(label_information(frames, labels).bits, 1)         # all of one bit
     1.0
     """
-    checked_folds(folds)
+    check_options(folds, confidence, decoders, LABEL_DECODERS)
     flat = flat_frames(frames, scenes, folds)
     classes, own = _classes(labels, flat.rows.shape[0] // flat.per_field)
     own = np.repeat(own, flat.per_field)
@@ -91,7 +92,7 @@ def label_information(
 
 def _classes(labels: ArrayLike, n: int) -> tuple[int, NDArray[np.intp]]:
     given = np.asarray(labels)
-    if given.shape != (n,) or given.dtype.kind not in "uibUO":
+    if given.shape != (n,) or given.dtype.kind not in "uibU":
         raise InputError(
             "labels",
             "",

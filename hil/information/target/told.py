@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -23,6 +24,7 @@ from hil.noise.model import NoiseModel
 
 _RESAMPLED = 1000
 _FEWEST_SCENES = 4
+_MOST_VALUES = 2**16  # of a frame, a channel
 
 Scenes = NDArray[np.intp]
 
@@ -80,7 +82,7 @@ def flat_frames(frames: ArrayLike, scenes: ArrayLike | None, folds: int) -> Fram
     InputError
     """
     given = np.asarray(frames)
-    if given.ndim < 3 or not np.issubdtype(given.dtype, np.number) or given.size == 0:
+    if given.ndim < 3 or given.dtype.kind not in "uif" or given.size == 0:
         raise InputError(
             "frames",
             "",
@@ -90,7 +92,7 @@ def flat_frames(frames: ArrayLike, scenes: ArrayLike | None, folds: int) -> Fram
     if not np.isfinite(given).all():
         raise InputError("frames", "", "hold values that are no numbers; allowed: finite ones")
     repeats = 1 if given.ndim == 3 else given.shape[1]
-    rows = given.reshape(given.shape[0] * repeats, -1).astype(np.float64)
+    rows = _coarse(given).reshape(given.shape[0] * repeats, -1).astype(np.float64)
     named = np.arange(given.shape[0]) if scenes is None else np.asarray(scenes)
     if named.shape != (given.shape[0],):
         raise InputError(
@@ -105,8 +107,25 @@ def flat_frames(frames: ArrayLike, scenes: ArrayLike | None, folds: int) -> Fram
     return FrameRows(rows, np.repeat(number, repeats), repeats)
 
 
-def checked_folds(folds: int) -> int:
-    """Refuse fewer than two.
+def _coarse(frames: NDArray[Any]) -> NDArray[Any]:
+    """Average pixels of large frames: what is left tells no more, so that bounds hold."""
+    values = math.prod(frames.shape[-2:])
+    b = math.ceil(math.sqrt(values / _MOST_VALUES))
+    if b == 1:
+        return frames
+    *others, height, width = frames.shape
+    high, wide = height // b, width // b
+    if high == 0 or wide == 0:
+        return frames
+    whole = frames[..., : high * b, : wide * b]
+    found: NDArray[Any] = whole.reshape(*others, high, b, wide, b).mean(axis=(-3, -1))
+    return found
+
+
+def check_options(
+    folds: int, confidence: float, decoders: tuple[str, ...], known: tuple[str, ...]
+) -> None:
+    """Refuse what cannot be asked for.
 
     Raises
     ------
@@ -114,7 +133,10 @@ def checked_folds(folds: int) -> int:
     """
     if folds < 2:
         raise InputError("folds", "", f"{folds}; allowed: 2 or more")
-    return folds
+    if not 0 < confidence < 1:
+        raise InputError("confidence", "", f"{confidence}; allowed: more than 0, less than 1")
+    if not decoders or not set(decoders) <= set(known):
+        raise InputError("decoders", "", f"{decoders}; allowed: some of {', '.join(known)}")
 
 
 def told(

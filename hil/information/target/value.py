@@ -24,7 +24,7 @@ from hil.errors import InputError
 from hil.information.target.decoders import VALUE_DECODERS, value_decoder
 from hil.information.target.told import (
     AboutTarget,
-    checked_folds,
+    check_options,
     cluster_interval,
     flat_frames,
     total_bits,
@@ -32,6 +32,7 @@ from hil.information.target.told import (
 from hil.noise.model import NoiseModel
 
 _MOST_VALUES = 16
+_DEPENDENT = 1e9
 
 
 def target_information(
@@ -73,7 +74,7 @@ def target_information(
     >>> round(target_information(frames, depth).bits, 1)         # 1/2 log2(1 + 1)
     0.5
     """
-    checked_folds(folds)
+    check_options(folds, confidence, decoders, VALUE_DECODERS)
     flat = flat_frames(frames, scenes, folds)
     given = _checked(targets, flat.rows.shape[0] // flat.per_field)
     own = np.repeat(_normal_scores(given), flat.per_field, axis=0)
@@ -123,6 +124,9 @@ def _checked(targets: ArrayLike, n: int) -> Floats:
         )
     if not np.isfinite(shaped).all() or (np.ptp(shaped.astype(np.float64), axis=0) == 0).any():
         raise InputError("targets", "", "hold no number, or the same for all; allowed: others")
+    scores = _normal_scores(shaped.astype(np.float64))
+    if np.linalg.cond(np.atleast_2d(np.corrcoef(scores, rowvar=False))) > _DEPENDENT:
+        raise InputError("targets", "", "follow from each other; allowed: one of such values")
     return shaped.astype(np.float64)
 
 

@@ -17,8 +17,9 @@ def test_more_labels_tell_more_and_the_brightest_setting_needs_fewest(
 ) -> None:
     size = replace(SMALL, seeds=1)
     cells = CellCache(tmp_path, "")
-    most, metric, middle = label_curves(Planted(), size, found, cells, lambda line: None)
-    assert most.setting == metric.setting == {"lamp.mw": 3.0} != middle.setting
+    most, middle = label_curves(Planted(), size, found, cells, lambda line: None)
+    assert most.setting == {"lamp.mw": 3.0} != middle.setting
+    assert most.chosen_by == "most bits per frame, best brightness"
     assert most.scenes[-1] == SMALL.learn and most.bits[-1] > most.bits[0]
     assert most.bits[-1] > middle.bits[-1]
 

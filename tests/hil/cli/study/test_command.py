@@ -35,4 +35,6 @@ def test_another_domain_is_refused_in_a_line(
     monkeypatch.chdir(tmp_path)
     assert _hil("study", "lenseless") == 2
     assert "did you mean 'lensless'" in capsys.readouterr().err
+    assert _hil("study", "lensless", "--plot", "no/such.png") == 2
+    assert _hil("study", "lensless", "--budget", "huge") == 2
     assert not list(tmp_path.iterdir())

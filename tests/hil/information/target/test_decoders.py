@@ -1,6 +1,9 @@
-import numpy as np
+import signal
 
-from hil.information.target.decoders import label_decoder, value_decoder
+import numpy as np
+import pytest
+
+from hil.information.target.decoders import _fit_label, label_decoder, value_decoder
 
 
 def test_what_no_line_tells_apart_a_network_does():
@@ -25,3 +28,16 @@ def test_a_line_is_found_by_ridge():
     found = value_decoder(rows, values, np.arange(400), 0)
     assert found.name == "ridge"
     assert ((found.value(rows) - rows[:, :2]) ** 2).mean() < 0.01
+
+
+def test_an_interrupt_while_learning_is_an_interrupt(monkeypatch):
+    """Half a network must not pass for what was found."""
+    from sklearn.neural_network import MLPClassifier
+
+    def interrupted(self, *_):
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(MLPClassifier, "_update_no_improvement_count", interrupted)
+    rows = np.random.default_rng(0).normal(size=(30, 3))
+    with pytest.raises(KeyboardInterrupt):
+        _fit_label("mlp", 1.0, rows, np.arange(30) % 2, 2, 0)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from hil.errors import InputError
-from hil.information.target.told import checked_folds, cluster_interval, flat_frames
+from hil.information.target.told import check_options, cluster_interval, flat_frames
 
 
 def test_an_interval_over_scenes_is_as_wide_as_their_mean_is_uncertain():
@@ -25,5 +25,24 @@ def test_repeats_are_rows_of_one_scene():
 def test_frames_that_cannot_be_are_refused(frames):
     with pytest.raises(InputError, match="frames"):
         flat_frames(frames, None, 5)
-    with pytest.raises(InputError, match="folds"):
-        checked_folds(1)
+
+
+def test_large_frames_are_averaged() -> None:
+    frames = np.zeros((5, 600, 1000), np.uint16)
+    frames[:, :300] = 8
+    rows = flat_frames(frames, None, 5).rows
+    assert rows.shape[1] <= 2**16 and rows.mean() == pytest.approx(4, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("folds", "confidence", "decoders", "said"),
+    [
+        (1, 0.9, ("mlp",), "folds"),
+        (3, 1.0, ("mlp",), "confidence"),
+        (3, 0.9, (), "decoders"),
+        (3, 0.9, ("svm",), "decoders"),
+    ],
+)
+def test_options_that_cannot_be_are_refused(folds, confidence, decoders, said):
+    with pytest.raises(InputError, match=said):
+        check_options(folds, confidence, decoders, ("mlp", "ridge"))

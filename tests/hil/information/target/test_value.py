@@ -37,6 +37,12 @@ def test_two_values_that_are_told_apart_add_up():
     assert found.bits == pytest.approx(1.0, abs=0.15)
 
 
+def test_values_that_follow_from_each_other_are_refused():
+    value = np.random.default_rng(5).normal(size=60)
+    with pytest.raises(InputError, match="follow from each other"):
+        target_information(np.zeros((60, 4, 4)), np.column_stack([value, 2 * value]))
+
+
 def test_useless_frames_tell_nothing():
     value = np.random.default_rng(5).normal(size=N)
     found = target_information(np.random.default_rng(9).normal(size=(N, 4, 4)), value)
