@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 
 from hil.store import Database, SqlStore
-from hil.store.frames.lost import FRAMES_LOST, LostFrames
 from hil.store.retry import Retry
+from hil.store.trials.lost_frames import FRAMES_LOST, LostFrames
 from tests.hil.store.conftest import Run, TestClock
 
 
