@@ -38,7 +38,7 @@ from hil.store.frames.writer import FrameWriter, Keep, Sealed
 from hil.store.models import SessionTable, TrialTable, ordered_id
 from hil.store.retry import Retry
 from hil.store.trials import changes as trial_changes
-from hil.store.trials.lost import LostFrames
+from hil.store.trials.lost_frames import LostFrames
 from hil.store.trials.rows import TrialRows
 from hil.store.trials.work import TrialWork
 from hil.store.writer import Writer
