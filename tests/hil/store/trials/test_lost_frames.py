@@ -6,11 +6,7 @@ import shutil
 
 from hil.store import Database, SqlStore
 from hil.store.retry import Retry
-<<<<<<<< HEAD:tests/hil/store/trials/test_lost.py
-from hil.store.trials.lost import FRAMES_LOST, LostFrames
-========
 from hil.store.trials.lost_frames import FRAMES_LOST, LostFrames
->>>>>>>> python:tests/hil/store/trials/test_lost_frames.py
 from tests.hil.store.conftest import Run, TestClock
 
 
