@@ -23,7 +23,7 @@ from hil import Database, open_database
 from hil.errors import HilError
 from hil.records.trial import TrialRow, TrialState
 from tests.hil import planted_rig
-from tests.hil.small_session import SESSION
+from tests.hil.small_session import BY_DEFAULT
 
 # A machine that is busy starts a process late; nobody waits longer than this for anything.
 PATIENCE_S = 120.0
@@ -131,7 +131,7 @@ class Night:
         self.folder = folder
         self.url = url or f"sqlite:///{(folder / 'hil.db').as_posix()}"
         self.environ = planted_rig.plant(folder)
-        text = SESSION.replace("trials = 6", f"trials = {trials}")
+        text = BY_DEFAULT.replace("trials = 6", f"trials = {trials}")
         text = text.replace("step_um = 10 }", "step_um = 10 }\n" + extra)
         (folder / "rig.toml").write_text(rig, encoding="utf-8")
         session = text + '[finish]\nremeasure = 0\n[estimator]\nkind = "stationary"\n'

@@ -23,7 +23,7 @@ import psutil
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from hil import run_session
-from tests.hil.small_session import RIG, SESSION
+from tests.hil.small_session import BY_DEFAULT, RIG
 
 
 def memory_mb() -> float:
@@ -50,7 +50,7 @@ def main(trials: int, sampler: str) -> None:
         if snapshot.state is not None and snapshot.state.ended:
             marks.append((time.perf_counter(), memory_mb()))
 
-    session = SESSION.replace("trials = 6", f"trials = {trials}").replace("random", sampler)
+    session = BY_DEFAULT.replace("trials = 6", f"trials = {trials}").replace("random", sampler)
     session = session.replace("repeats = 2", 'repeats = 2\nkeep_frames = "none"')
     session += '[estimator]\nkind = "stationary"\npatch_size = 4\n[finish]\nremeasure = 0\n'
     rig = RIG.replace("height_px = 64\nwidth_px = 64", "height_px = 32\nwidth_px = 32")

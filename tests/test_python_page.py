@@ -18,7 +18,7 @@ PAGE = Path(__file__).parents[1] / "docs" / "python.md"
 
 def test_its_blocks_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "rig.toml").write_text(RIG, encoding="utf-8")
-    quick = SESSION + '[estimator]\nkind = "stationary"\n'
+    quick = SESSION
     (tmp_path / "session.toml").write_text(quick, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     for name in ("HIL_DATABASE", "HIL_FRAMES"):

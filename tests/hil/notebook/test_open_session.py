@@ -20,14 +20,13 @@ from hil.session.by_hand.proposer import BY_HAND
 from tests.hil.session_bench import Bench
 from tests.hil.small_session import RIG, SESSION
 
-QUICK = SESSION + '[estimator]\nkind = "stationary"\n'
 Z = "focus.z_um"
 
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Bench:
     made = Bench(tmp_path)
-    made.write(RIG, QUICK)
+    made.write(RIG, SESSION)
     return made
 
 
@@ -77,7 +76,7 @@ def test_the_same_as_a_session_that_runs_by_itself(bench: Bench, tmp_path: Path)
             session.measure(trial)
     (tmp_path / "other").mkdir()
     other = Bench(tmp_path / "other")
-    other.write(RIG, QUICK)
+    other.write(RIG, SESSION)
     other.run()
     with bench.database() as one, other.database() as two:
         mine, theirs = one.trials("last"), two.trials("last")
@@ -109,7 +108,7 @@ def test_what_may_not_be_asked_for_is_refused_and_nothing_moves(
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenSession]:
     made = Bench(tmp_path_factory.mktemp("shared"))
     made.write(
-        RIG.replace("small scope", "a <b>$x$</b> scope"), QUICK.replace('"small"', '"<i>$y$"')
+        RIG.replace("small scope", "a <b>$x$</b> scope"), SESSION.replace('"small"', '"<i>$y$"')
     )
     with opened(made) as session:
         session.measure()

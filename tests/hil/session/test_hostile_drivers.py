@@ -25,7 +25,7 @@ from tests.hil.session_bench import Bench, n_complete, wait_for
 from tests.hil.small_session import RIG, SESSION
 
 PLAIN = 'kind = "sim.microscope"\nseed = 1\nheight_px = 64\nwidth_px = 64\nscene_um = 60\n'
-QUICK = SESSION.replace("trials = 6", "trials = 2") + '\n[estimator]\nkind = "stationary"\n'
+QUICK = SESSION.replace("trials = 6", "trials = 2")
 # What ends the test's own process, or stays behind in it, is tried in a process of its own.
 APART = {"talk", "close", "close descriptors", "signals", "threads", "hooks", "alarm", "locks"}
 

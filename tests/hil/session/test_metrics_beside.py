@@ -21,7 +21,6 @@ from hil.report.export import export_optuna, export_parquet
 from tests.hil.session_bench import Bench
 from tests.hil.small_session import RIG, SESSION
 
-QUICK = SESSION + '[estimator]\nkind = "stationary"\n'
 RECORDED = RIG.replace("\n", '\nrecord = ["metrics.snr", "metrics.contrast"]\n', 1)
 
 
@@ -57,7 +56,7 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def bench(folder: Path, more: str) -> Bench:
     made = Bench(folder)
-    made.write(RECORDED, QUICK + more)
+    made.write(RECORDED, SESSION + more)
     return made
 
 

@@ -127,7 +127,7 @@ def record(bench: Bench) -> int:
 def test_what_is_measured_without_a_guardian_is_dark_and_measured_again(
     command: Callable[[Bench], int], bench: Bench, gap: Gap
 ) -> None:
-    bench.write(RIG + CALIBRATE, SESSION + '[estimator]\nkind = "stationary"\n')
+    bench.write(RIG + CALIBRATE, SESSION)
     asked = command(bench)
     assert gap.calls > asked
 
