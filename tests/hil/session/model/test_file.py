@@ -51,7 +51,9 @@ def starts(found: ModelText | None) -> list[float]:
 def test_nothing_of_the_truth_is_read_where_the_rig_is_its_own_model(tmp_path: Path) -> None:
     assert starts(model(tmp_path)) == [0.0] * 8
     assert starts(model(tmp_path, named="rig.toml")) == [0.0] * 8, "named, and the same file"
-    other = model(tmp_path, named="blank.toml", other=STATED)
+    copied = model(tmp_path, named="blank.toml", other=STATED)
+    assert starts(copied) == [0.0] * 8, "a copy of it"
+    other = model(tmp_path, named="blank.toml", other=STATED.replace("seed = 1", "seed = 2"))
     assert starts(other) == list(HIDDEN), "what a twin knows from before is where a fit begins"
 
 
