@@ -333,7 +333,8 @@ def _made(run: _Run, make: Callable[[SearchPlan], Givable]) -> Givable:
 def _ahead(run: _Run, make: Callable[[SearchPlan], Givable]) -> Ahead | None:
     """Make a proposer that may be one trial ahead; None where trials wait for their estimates."""
     measure = run.setup.file.spec.measure
-    waits = measure.most_to_search > measure.n_to_search
+    corrects = run.setup.baseline.known.model is not None  # by the latest frames
+    waits = corrects or measure.most_to_search > measure.n_to_search
     if waits or measure.pipeline is False:
         return None
     return Ahead(_made(run, make), on=measure.pipeline is True)

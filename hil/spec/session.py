@@ -208,6 +208,11 @@ class SessionSpec(Spec):
                 f"objective.maximize: {LABEL} needs scenes that carry labels, and measure.labels"
                 " names none: allowed: one a field of view"
             )
+        if self.measure.pipeline is True and isinstance(self.sampler, ModelSampler):
+            raise ValueError(
+                "measure.pipeline: true, not with the sampler model, which corrects by the latest"
+                " frames: allowed: false"
+            )
         if self.objective.minus_blank and self.measure.blank is None:
             raise ValueError("objective.minus_blank: needs the blank fields of measure.blank")
         if problem := self.metric_problem():
