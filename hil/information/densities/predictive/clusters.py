@@ -29,7 +29,7 @@ from hil.information.densities.predictive.kinds_of_patches import alike_kinds, s
 from hil.information.densities.predictive.linear import regression, whitener
 
 _FIRST_STEPS = 6
-_MOST_FITTED = 512  # patches
+_MOST_FITTED = 1024  # patches
 _TURNED_WEIGHT = 0.5  # of each of seven turned copies of a patch
 _LEAST_VARIANCE = 0.5
 _NUMBERS_AT_ONCE = 2**18

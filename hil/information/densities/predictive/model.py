@@ -51,7 +51,7 @@ Integers = NDArray[np.intp]  # others numpy would turn into these at every look-
 
 _SIDES = 4  # neighbours active or not, prediction sure or not
 _CONTEXTS = _SIDES * N_LEVELS
-_MOST_KINDS, _KIND_COST = 12, 1536  # of patches; fewer where patches hold many values
+_MOST_KINDS, _KIND_COST = 16, 1536  # of patches; fewer where patches hold many values
 _DIRECTIONS = 12
 _MOST_PLACED_KINDS, _PATCHES_A_KIND = 80, 8
 _MOST_PLACED_DIRECTIONS, _PATCHES_A_DIRECTION = 80, 8
