@@ -22,7 +22,9 @@ def test_further_unknowns_give_the_response_of_a_rig_that_is_off_so() -> None:
     light, haze = straight.options.photons_per_uj, 0.25
     numbers = torch.tensor([0.8, 0.3, 70.0, light, haze], dtype=torch.float64)
     found = more.respond(torch.cat([hidden, numbers]), stood, grid)
-    assert torch.allclose(found.transfer.to(wanted.dtype) / light, wanted, atol=1e-4 * float(wanted.abs().max()))
+    assert torch.allclose(
+        found.transfer.to(wanted.dtype) / light, wanted, atol=1e-4 * float(wanted.abs().max())
+    )
     dose_e = 2.0 * 20.0 * straight.options.quantum_efficiency
     assert float(found.even_e) == pytest.approx(dose_e * light * haze, rel=1e-3)
 
