@@ -15,7 +15,7 @@ OFFER = f"{AXES} (of all that moved), {GAIN}"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskedUnknowns:
     """Further unknowns.
 
     Parameters
@@ -33,7 +33,9 @@ class Asked:
     suspects: tuple[str, ...]
 
 
-def take_asked(also: Sequence[str], optics: SceneOptics, trials: Sequence[TrialFrames]) -> Asked:
+def take_asked(
+    also: Sequence[str], optics: SceneOptics, trials: Sequence[TrialFrames]
+) -> AskedUnknowns:
     """Find what is meant.
 
     Parameters
@@ -64,7 +66,7 @@ def take_asked(also: Sequence[str], optics: SceneOptics, trials: Sequence[TrialF
         else:
             names.append(name)
     chosen = tuple(dict.fromkeys(names))
-    return Asked(chosen, GAIN in also, tuple(name for name in moved if name not in chosen))
+    return AskedUnknowns(chosen, GAIN in also, tuple(name for name in moved if name not in chosen))
 
 
 def _moved(name: str, trials: Sequence[TrialFrames]) -> bool:
