@@ -110,13 +110,13 @@ def fit(
     known_to = known_to + torch.diag((APPROXIMATION_SCALES * scale).square())
     left = residuals(likelihood, found.values, found.d)
     scenes = likelihood.scenes(found.d)
-    floor = (0.0, 0.0)
+    floor, grain = (0.0, 0.0), torch.zeros(1)
     doubted: tuple[Doubt, ...] = ()
     if places is None:
         at = (found.values, found.curvature, found.d)
         doubted = doubts(likelihood, optics, suspects, *at)
-        if all_scenes and len(chosen) < n_fields:
-            scenes = _all(optics, settings, data, likelihood, found.values)
+        if all_scenes:
+            scenes, grain = _all(optics, settings, data, likelihood, found.values)
         floor = _floor(data if all_scenes else few, likelihood, found.values)
     return Twin(
         optics,
@@ -129,6 +129,7 @@ def fit(
         found.rounds,
         told,
         doubted,
+        grain.numpy().astype(np.float32),
         _State(found.curvature),
     )
 
@@ -235,16 +236,18 @@ def _all(
     data: Sequence[TrialData],
     likelihood: Likelihood,
     values: torch.Tensor,
-) -> torch.Tensor:
-    """Find the scenes of all fields, one after the other, with the optics that are known now."""
-    scenes = []
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Find the scenes of all fields, one after the other, and a draw of what stays open."""
+    scenes, grain = [], []
+    rng = torch.Generator().manual_seed(2)
     for number in range(len(data[0].y)):
         one = Likelihood(optics, settings, [_only(some, [number]) for some in data])  # type: ignore[arg-type]
         one.prior = likelihood.prior
         with torch.no_grad():
-            d = one.solver(values).solve()
-            scenes.append(one.scenes(d))
-    return torch.cat(scenes)
+            solver = one.solver(values)
+            scenes.append(one.scenes(solver.solve()))
+            grain.append(solver.fluctuation(rng))
+    return torch.cat(scenes), torch.cat(grain)
 
 
 def _floor(

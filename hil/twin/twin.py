@@ -119,6 +119,9 @@ class Twin:
         What the noise says of the camera's gain, in said units; None where it was not asked for.
     doubts
         What was taken as said, and the frames speak against.
+    grain
+        As `scenes`: a draw of what the frames leave open of them. The most likely scenes are
+        smoother than the sample is, and would show too little information.
     """
 
     optics: SceneOptics
@@ -131,6 +134,7 @@ class Twin:
     rounds: int
     gain: Gain | None = None
     doubts: Sequence[Doubt] = ()
+    grain: NDArray[np.float32] = field(default_factory=lambda: np.zeros(1, np.float32), repr=False)
     state: object = field(default=None, repr=False)
 
     @property
@@ -203,7 +207,8 @@ class Twin:
 
     def finished(self, places: Sequence[Settings]) -> Finished:
         """Give the options and the scene of the rig; `places` one for each field of view."""
-        done = self.optics.finish(self.values.tolist(), self.scenes, places, self.floor)
+        scenes = self.scenes + self.grain
+        done = self.optics.finish(self.values.tolist(), scenes, places, self.floor)
         if self.gain is None:
             return done
         lights = self.optics.lights

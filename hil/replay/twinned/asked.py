@@ -15,7 +15,7 @@ OFFER = f"{AXES} (of all that moved), {GAIN}"
 
 
 @dataclass(frozen=True, slots=True)
-class FurtherUnknowns:
+class AskedUnknowns:
     """Further unknowns.
 
     Parameters
@@ -35,7 +35,7 @@ class FurtherUnknowns:
 
 def take_asked(
     also: Sequence[str], optics: SceneOptics, trials: Sequence[TrialFrames]
-) -> FurtherUnknowns:
+) -> AskedUnknowns:
     """Find what is meant.
 
     Parameters
@@ -66,9 +66,7 @@ def take_asked(
         else:
             names.append(name)
     chosen = tuple(dict.fromkeys(names))
-    return FurtherUnknowns(
-        chosen, GAIN in also, tuple(name for name in moved if name not in chosen)
-    )
+    return AskedUnknowns(chosen, GAIN in also, tuple(name for name in moved if name not in chosen))
 
 
 def _moved(name: str, trials: Sequence[TrialFrames]) -> bool:

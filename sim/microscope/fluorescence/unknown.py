@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from sim.microscope.fluorescence import further as more
 from sim.microscope.fluorescence.imager import AIRY_TAIL_UM, corners
+from sim.microscope.fluorescence.nonnegative import nonnegative
 from sim.microscope.fluorescence.path import FluorescencePath
 from sim.microscope.fluorescence.scenes import mean_one
 from sim.microscope.stand.mirror import MIRROR_SETTINGS, MODES
@@ -171,11 +172,13 @@ class FluorescenceUnknown:
             Told("photons_per_uj", "photons/uJ", mean - haze, mean - highest, mean, together),
             Told("background", "", haze / (mean - haze), 0.0, highest / (mean - highest), together),
         )
-        density = np.maximum(shine - np.float32(haze), 0)
-        # the file's mean becomes 1: what the mean over all of it differs from that of the fields
-        ratio = float(density.mean(dtype=np.float64)) / (mean - haze)
-        light = (mean - haze) * ratio
-        options = {**ours, "photons_per_uj": light, "background": haze / light}
+        best = self._path.imager.formation.transfer(
+            (shine.shape[0], shine.shape[1]), torch.zeros(len(MODES), dtype=torch.float64), 0.0
+        )
+        # the haze goes into the scene: taken off, deep places would be darker than dark
+        density = nonnegative(shine, best)
+        light = float(density.mean(dtype=np.float64))
+        options = {**ours, "photons_per_uj": light, "background": 0.0}
         return Finished(options, ("aberration_rms_nm", "scene_um"), mean_one(density), told)
 
     def _named(self, values: Sequence[float]) -> dict[str, float]:
