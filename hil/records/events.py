@@ -37,6 +37,7 @@ EVENT_SEVERITY: Mapping[str, EventSeverity] = {
     "move": _I,
     "park": _I,
     "pause_requested": _I,
+    "pipelined": _I,
     "search_changed": _I,
     "setup": _I,
     "stop_requested": _I,

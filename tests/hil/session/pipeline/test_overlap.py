@@ -218,7 +218,8 @@ def test_what_a_process_left_that_died_is_finished_once(bench: Bench, last: str)
                 f" constraints = '{{}}' WHERE number = {number}"
             )
         connection.execute("UPDATE session SET state = 'STALE'")
-    assert bench.resume(trials=6).state == "COMPLETE"
+    result = bench.resume(trials=6)
+    assert result.state == "COMPLETE", result.reason
     if last == "PROPOSED":
         assert bench.states() == [*["COMPLETE"] * 3, "STALE", *["COMPLETE"] * 3]
         assert told(bench)[:3] == before[:3]
