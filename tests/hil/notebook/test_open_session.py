@@ -71,13 +71,13 @@ def test_own_proposals_among_the_sampler_s(bench: Bench) -> None:
 
 
 def test_the_same_as_a_session_that_runs_by_itself(bench: Bench, tmp_path: Path) -> None:
-    with opened(bench) as session:
+    with opened(bench, trials=3) as session:
         for trial in session:
             session.measure(trial)
     (tmp_path / "other").mkdir()
     other = Bench(tmp_path / "other")
     other.write(RIG, SESSION)
-    other.run()
+    other.run(trials=3)
     with bench.database() as one, other.database() as two:
         mine, theirs = one.trials("last"), two.trials("last")
     assert list(mine["objective"]) == list(theirs["objective"])
