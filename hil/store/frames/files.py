@@ -61,12 +61,14 @@ def make_group(folder: Path, attributes: Mapping[str, Any]) -> None:
 
 
 def make_image(folder: Path, attributes: Mapping[str, Any]) -> None:
-    """Make a trial's group, durably: its frames can be read from now on."""
+    """Make a trial's group: its frames can be read from now on.
+
+    Not synced: what it says of the frames, other programs need and this one does not, and a sync
+    costs as much as a field of view.
+    """
     (folder / ARRAY).mkdir(parents=True, exist_ok=True)
     group = {"zarr_format": 3, "node_type": "group", "attributes": dict(attributes)}
     _replace(folder / "zarr.json", json.dumps(group, indent=2).encode())
-    sync_file(folder / "zarr.json")
-    sync_folder(folder)
 
 
 def write_chunk(folder: Path, field: int, pixels: StoredPixels) -> None:
@@ -131,6 +133,7 @@ def sync_image(folder: Path) -> None:
     """Bring a trial's metadata and the names of its files to the disk."""
     sync_file(folder / ARRAY / "zarr.json")
     sync_folder(folder / ARRAY)
+    sync_folder(folder)
 
 
 def read_fields(folder: Path, fields: list[int]) -> StoredPixels:
