@@ -161,17 +161,15 @@ class SessionAssessor:
         objectives = {
             name: scaled(name, bits[0], around) for name in spec.objective.names if name in SCALES
         }
-        interval = scaled(first, bits[1], around), scaled(first, bits[2], around)
         if LABEL in spec.objective.names:
             about = self._about_label(frames)
             details["about_label"] = asdict(about)
             objectives[LABEL] = about.bits
-            interval = (about.ci_low, about.ci_high) if first == LABEL else interval
         return Assessment(
             replace(estimate, details=details, flags=(*estimate.flags, *measurement.flags)),
             {name: objectives[name] for name in spec.objective.names},
             self._constraints(estimate, flags, bits[0], dose_mj, settings),
-            interval,
+            (scaled(first, bits[1], around), scaled(first, bits[2], around)),
         )
 
     def _estimate(
