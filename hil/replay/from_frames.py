@@ -28,6 +28,7 @@ from hil.session.ports import Assessor
 from hil.session.result import SessionResult
 from hil.session.run import show_nothing, with_estimator
 from hil.session.sequence.planes import moved_by
+from hil.session.stored import check_on_a_rig
 from hil.spec import CalibratedNoiseSpec, DriverSpec, RigFile, RigSpec, SessionFile, SessionSpec
 from hil.spec.load import check_against_rig, parse
 from hil.spec.session import Stop
@@ -102,6 +103,7 @@ def replay_frames(
     changes = changes or Changes()
     with open_database(database, frames=frames) as opened:
         record = opened.session(session)
+        check_on_a_rig(record)
         file, noise = _file(opened, record, changes)
         original = _original(opened, record)
         coming = _coming(opened, original)

@@ -18,6 +18,7 @@ from hil.session.planned import ListedProposer, Planned
 from hil.session.result import SessionResult
 from hil.session.run import show_nothing, with_estimator
 from hil.session.search_space import SearchSpace
+from hil.session.stored import check_on_a_rig
 from hil.spec import SessionFile, SessionSpec, load_rig_file
 from hil.spec.load import check_against_rig, parse
 from hil.store import open_database
@@ -56,6 +57,7 @@ def replay_on(
     rig_file = load_rig_file(rig)
     with open_database(database, frames=frames) as opened:
         record = opened.session(session)
+        check_on_a_rig(record)
         if not record.state.ended:
             raise InputError("SESSION", record.id[:8], f"it still runs ({record.state})")
         rows = [row for row in opened.rows(record.id) if row.state is TrialState.COMPLETE]

@@ -195,18 +195,16 @@ class SessionAssessor:
         values = {name: scaled(name, bits[0], around) for name in names if name in SCALES}
         values |= {name: _metric(name, found) for name in names if metric_of(name)}
         first = names[0]
-        if first in SCALES:
-            interval = (scaled(first, bits[1], around), scaled(first, bits[2], around))
-        elif metric_of(first):
+        if metric_of(first):
             interval, details["objective_fields"] = _of_metric(
                 first, found, self._spec.estimator.confidence
             )
+        else:
+            interval = (scaled(first, bits[1], around), scaled(first, bits[2], around))
         if LABEL in names:
             about = self._about_label(frames)
             details["about_label"] = asdict(about)
             values[LABEL] = about.bits
-            if first == LABEL:
-                interval = (about.ci_low, about.ci_high)
         return {name: values[name] for name in names}, interval, details
 
     def _of_metrics(self, found: MetricValues) -> dict[str, float]:

@@ -32,6 +32,20 @@ def say_nothing(line: str) -> None:
     """Keep it to oneself."""
 
 
+def check_on_a_rig(record: SessionRecord) -> None:
+    """Refuse a session that no rig has run: a study's, which renders its scenes by itself.
+
+    Raises
+    ------
+    InputError
+    """
+    if record.extra.get("kind") == "study":
+        domain = record.extra["domain"]
+        raise InputError(
+            "SESSION", record.id[:8], f"is a study, of no rig: `hil study {domain}` goes on with it"
+        )
+
+
 def stored_file(
     record: SessionRecord,
     rig: str | Path | None,
@@ -60,6 +74,7 @@ def stored_file(
     InputError
         A file is wrong, or nobody could be asked and agree.
     """
+    check_on_a_rig(record)
     path = Path(record.extra["session_path"])
     spec = parse(SessionSpec, record.session_text, path)
     rig_file = load_rig_file(rig) if rig is not None else _rig_file(record, say, confirm)

@@ -98,6 +98,11 @@ class Objective(Spec):
             raise ValueError("name at least one objective")
         if not isinstance(value, str) and len(set(value)) < len(value):
             raise ValueError("an objective is named twice")
+        if LABEL == (value if isinstance(value, str) else value[0]):
+            # leaders, drift and intervals go by the first objective, field by field
+            raise ValueError(
+                f"{LABEL} follows another objective, allowed: bits_per_pixel before it"
+            )
         return value
 
     @property

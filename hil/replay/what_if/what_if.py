@@ -18,6 +18,7 @@ from hil.replay.what_if.cases import Case, cases_of
 from hil.replay.what_if.imagined import curve_of, imagine
 from hil.replay.what_if.stored_space import StoredSearch, stored_search
 from hil.session.stopping import TrialCost, stop_rules
+from hil.session.stored import check_on_a_rig
 from hil.store import Database, SessionRecord
 
 _LEAST_EXPLAINED = 0.3
@@ -57,6 +58,7 @@ def what_if(
         An option is wrong, or the session cannot support the question.
     """
     record = database.session(session)
+    check_on_a_rig(record)
     short = record.id[:8]
     if not record.state.ended:
         raise InputError("SESSION", short, f"it still runs ({record.state}): stop it first")

@@ -51,3 +51,10 @@ def test_a_bound_counts_when_it_is_written() -> None:
 def test_names_that_say_nothing_are_refused(names: object) -> None:
     with pytest.raises(ValidationError):
         Objective(maximize=names)
+
+
+@pytest.mark.parametrize("names", ["bits_about_label", ("bits_about_label", "bits_per_pixel")])
+def test_information_about_a_label_is_not_the_first_objective(names: str | tuple[str, ...]) -> None:
+    assert Objective(maximize=("bits_per_pixel", "bits_about_label")).names[1] == "bits_about_label"
+    with pytest.raises(ValidationError, match="follows another objective"):
+        Objective(maximize=names)

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 import hil
+from hil.errors import InputError
+from hil.replay.from_frames import replay_frames
 from hil.study.cell import measure
 from hil.study.record import StudySession
 from tests.hil.study.planted_domain import SMALL, Planted
@@ -35,3 +37,13 @@ def test_a_study_that_breaks_off_says_so(tmp_path: Path) -> None:
         ):
             raise ZeroDivisionError
         assert database.session(s.id).state == "FAILED"
+
+
+def test_a_study_is_gone_on_with_by_itself_alone(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path.as_posix()}/a.db"
+    with hil.open_database(url, create=True) as database:
+        with pytest.raises(ZeroDivisionError), StudySession(database, Planted(), "tiny", SMALL):
+            raise ZeroDivisionError
+    for again in (hil.resume_session, replay_frames):
+        with pytest.raises(InputError, match="is a study, of no rig: `hil study planted`"):
+            again("last", url)
