@@ -11,63 +11,33 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
-from typing import Any, TypeVar
-
-import numpy as np
+from typing import Any
 
 from drivers.types import Value
 from hil.clock import Clock
-from hil.errors import HilError, InterlockOpen, RigError, RigHeld, StoreError
+from hil.errors import HilError, InterlockOpen, RigHeld, StoreError
 from hil.records.estimate import Assessment
-from hil.records.frames import FieldFrames, Measurement
-from hil.records.request import Wish
-from hil.records.session import Observer, SessionState, Snapshot
+from hil.records.frames import Measurement
+from hil.records.session import Observer, SessionState
 from hil.records.trial import Best, OpenTrial, Proposal, SearchExhausted, TrialRow, TrialState
 from hil.rig.capture import Capture
 from hil.rig.guards.guard import FramesRefused
-from hil.session.adaptive.contest import Contest, contest_of, within
+from hil.session.adaptive.contest import within
 from hil.session.control.approval import ApprovalPolicy
 from hil.session.control.pause_rules import PauseRules, TrialEnd
 from hil.session.control.pausing import Pausing
+from hil.session.loop.device_work import DeviceWork, Stopped
+from hil.session.loop.loop_spec import LoopSpec
+from hil.session.loop.progress import SessionProgress
+from hil.session.loop.trial_capture import TrialCapture
 from hil.session.pipeline.captured import Captured
 from hil.session.pipeline.overlap import Overlap
 from hil.session.ports import Assessor, Proposer, Store, Worker
-from hil.session.stopping import Course, Ending, StopRule
+from hil.session.stopping import Course, Ending
 from hil.session.watched_store import Wait
 from hil.supervision.stop import StopSwitch
-
-T = TypeVar("T")
-
-
-class Stopped(HilError):
-    """The loop was asked to end while a trial was in work."""
-
-    exit_status = 130
-
-
-@dataclass(frozen=True, slots=True)
-class LoopSpec:
-    """What the loop needs to know of a session.
-
-    Parameters
-    ----------
-    trials, seed
-        From the session file.
-    rules
-        What it ends on, in the order in which they are asked.
-    fixed
-        Settings held in every trial.
-    also
-        Settings of one trial that are not among what it searched.
-    """
-
-    trials: int
-    seed: int
-    rules: tuple[StopRule, ...]
-    fixed: Mapping[str, Value] = field(default_factory=dict)
-    also: Callable[[OpenTrial], Mapping[str, Value]] = lambda trial: {}
 
 
 class Controller:
@@ -135,10 +105,8 @@ class Controller:
     ) -> None:
         self._spec = spec
         self._capture = capture
-        self._devices = devices
         self._wait = wait
         self._think = think
-        self._worked = worked
         self._store = store
         self._proposer = proposer
         self._estimator = estimator
@@ -146,22 +114,28 @@ class Controller:
         self._stop = stop
         self._pausing = pausing
         self._pause_rules = pause_rules
-        self._policy = policy
         self._hanging = hanging
         self._look = look
-        self._halt = halt
-        self._observer = observer
         self._overlap = overlap
-        self._best = best
-        self._started_s = clock.monotonic()
-        self._n_ended = self._n_complete = self._own_trials = 0
-        self._contests: dict[int, Contest | None] = {}
+        self._progress = SessionProgress(
+            spec.trials, len(capture.fields), clock, look, observer, best
+        )
+        self._work = DeviceWork(devices, worked, stop, pausing, hanging, look, halt, self._progress)
+        self._frames = TrialCapture(
+            spec,
+            capture,
+            self._work,
+            think,
+            store,
+            estimator,
+            clock,
+            policy,
+            pausing,
+            self._progress,
+            look,
+        )
         self._asked: tuple[Sequence[TrialRow], Mapping[str, Any], Proposal] | None = None
         self._asked_s = 0.0
-        self._dose_mj = 0.0  # of the trial in work, as far as it was asked for
-        self._failures = 0
-        self._last_fault = ""
-        self._highest = -math.inf
 
     # --- the loop --------------------------------------------------------------------------------
 
@@ -186,7 +160,7 @@ class Controller:
         while True:
             if self._pausing.wanted:
                 self._settle()
-            self._hold()
+            self._work.hold()
             if ending := self._ending():
                 self._settle()
                 return ending
@@ -197,7 +171,7 @@ class Controller:
                 if self._settle():
                     continue
                 if self.recover():
-                    self._note("waiting for another controller's trial")
+                    self._progress.note("waiting for another controller's trial")
                     self._wait(_pause)
                     continue
                 return Ending(SessionState.COMPLETE, str(done))
@@ -211,7 +185,7 @@ class Controller:
         SearchExhausted
             The session takes no further trial; says why.
         """
-        self._hold()
+        self._work.hold()
         if ending := self._ending():
             raise SearchExhausted(ending.reason)
         return self._store.propose(self._ask)
@@ -222,14 +196,14 @@ class Controller:
 
     def give_back(self, trial: OpenTrial, reason: str) -> None:
         """End a trial that was asked for and is not going to be measured; another may follow."""
-        self._contests.pop(trial.number, None)
+        self._frames.forget(trial.number)
         self._finish(trial, TrialState.ABORTED, reason)
 
     def ending(self) -> Ending | None:
         """Tell how the session ends by now; None where it could go on."""
         if found := self._ending():
             return found
-        if self._n_ended >= self._spec.trials:
+        if self._progress.is_full:
             return Ending(SessionState.COMPLETE, f"all {self._spec.trials} trials are done")
         return None
 
@@ -262,16 +236,15 @@ class Controller:
         self._look()
         if (hanging := self._hanging()) and not self._stop.reason:
             return Ending(SessionState.FAILED, hanging)
+        stands = self._progress
         course = Course(
-            self._elapsed_s(), self._stop.reason, self._highest, self._failures, self._last_fault
+            stands.elapsed_s, self._stop.reason, stands.highest, stands.failures, stands.last_fault
         )
         return next((end for rule in self._spec.rules if (end := rule.met(course))), None)
 
     def _ask(self, rows: Sequence[TrialRow], attrs: Mapping[str, Any], number: int) -> Proposal:
         """Ask for a trial, inside the critical section: no controller can exceed a budget."""
-        counted = [row for row in rows if not row.state.interrupted]
-        self._n_ended = sum(row.state.ended for row in counted)
-        self._n_complete = sum(row.state is TrialState.COMPLETE for row in counted)
+        self._progress.count(rows)
         charged = rows if self._overlap is None else self._overlap.charged(rows)
         for rule in self._spec.rules:
             if problem := rule.refuses(charged):
@@ -282,7 +255,7 @@ class Controller:
         proposal, problem = within(self._spec.rules, charged, proposal)
         if problem:
             raise SearchExhausted(problem)
-        self._contests[number] = contest_of(rows, proposal)
+        self._frames.prepare(number, rows, proposal)
         self._asked = rows, attrs, proposal
         return proposal
 
@@ -299,7 +272,7 @@ class Controller:
     def _measure_beside(self, trial: OpenTrial, overlap: Overlap) -> tuple[TrialState, str] | None:
         """Measure while the trial before is estimated; None where it is now being estimated."""
         try:
-            found = self._capture_trial(trial)
+            found = self._frames.take(trial)
         finally:  # trials end in their order
             self._settle()
         if not isinstance(found, Captured):
@@ -358,13 +331,14 @@ class Controller:
             raise
         try:
             if state in (TrialState.FAILED, TrialState.ABORTED):
-                self._charge(trial, (spent_mj or self._spent_mj)())
+                self._charge(trial, (spent_mj or self._frames.spent_mj)())
             if interlock:
                 said = {"trial": trial.number, "why": reason}
                 self._store.event("interlock", self._clock.now(), said)
         finally:  # whatever becomes of what is told about it, the trial is not left open
             self._finish(trial, state, reason)
-        end = TrialEnd(trial.kind, state, self._last_fault, interlock, self._failures)
+        stands = self._progress
+        end = TrialEnd(trial.kind, state, stands.last_fault, interlock, stands.failures)
         if why := self._pause_rules.why(end):
             self._pausing.wishes.pause(why)
 
@@ -373,11 +347,6 @@ class Controller:
         if dose_mj > 0:
             detail = {"trial": trial.number, "dose_mj": dose_mj}
             self._store.event("dose", self._clock.now(), detail)
-
-    def _spent_mj(self) -> float:
-        """Give the light of the trial in work so far, which the meter gives once."""
-        self._dose_mj += self._capture.dose_mj()
-        return self._dose_mj
 
     def _finish(self, trial: OpenTrial, state: TrialState, reason: str) -> None:
         at = self._clock.now()
@@ -388,20 +357,11 @@ class Controller:
         except Exception:  # a defect ends the session, and need not leave the trial open
             self._store.finish(trial, state, at, reason)
             raise
-        if not state.interrupted:
-            self._n_ended += 1
-            self._own_trials += 1
-        if state is TrialState.COMPLETE:
-            self._n_complete += 1
-            self._failures = 0
-        elif state is TrialState.FAILED:
-            self._failures += 1
-            self._last_fault = f"trial {trial.number}: {reason}"
-        self._show(trial, state, 0)
+        self._progress.ended(trial, state, reason)
 
     def _measure(self, trial: OpenTrial) -> tuple[TrialState, str]:
         began_s = self._clock.monotonic()
-        found = self._capture_trial(trial)
+        found = self._frames.take(trial)
         if not isinstance(found, Captured):
             return found
         measured_s = self._clock.monotonic()
@@ -410,102 +370,6 @@ class Controller:
             thought_s = self._clock.monotonic() - measured_s + self._asked_s
             self._overlap.took(measured_s - began_s, thought_s)
         return ended
-
-    def _capture_trial(self, trial: OpenTrial) -> Captured | tuple[TrialState, str]:
-        """Take a trial's frames; or say how it ends without."""
-        self._show(trial, TrialState.PROPOSED, 0)
-        self._dose_mj = 0.0
-        began_s = self._capture.device_s()
-        wanted = {**self._spec.fixed, **trial.requested, **self._spec.also(trial)}
-        if refused := self._refused(trial, wanted):
-            return TrialState.PRUNED, refused
-        read_back = self._on_device(lambda: self._capture.apply(wanted))
-        self._policy.moved(read_back)
-        self._store.applied(trial, self._clock.now(), read_back)
-        device_s = self._capture.device_s() - began_s
-        measurement, known, why = self._take_frames(trial, device_s, read_back)
-        at = self._clock.now()
-        self._store.captured(trial, at, measurement.device_s)
-        self._show(trial, TrialState.CAPTURED, len(measurement.fields or self._capture.fields))
-        return Captured(trial, measurement, read_back, at, self._dose_mj, known, why)
-
-    def _refused(self, trial: OpenTrial, wanted: Mapping[str, Value]) -> str:
-        """Have a person approve what moves too far; why it may not move, empty if it may."""
-        moves = self._policy.beyond(wanted)
-        if not moves:
-            return ""
-        said = {"trial": trial.number, "moves": moves}
-        limit_s = self._policy.timeout_s
-        self._store.event("approval_needed", self._clock.now(), {**said, "timeout_s": limit_s})
-        listed = ", ".join(f"{name} {move}" for name, move in moves.items())
-        why = f"trial {trial.number} waits for approval: {listed}"
-        self._note(f"PAUSED: {why}; hil approve, or hil approve --refuse")
-        verdict = self._pausing.wait_for_verdict(trial.number, why, self._look, limit_s)
-        self._note("")
-        self._raise_if_stopped()
-        if verdict is None:
-            self._store.event("approval_timeout", self._clock.now(), said)
-            return f"nobody approved it within {limit_s:g} s: {listed}"
-        answer = {**said, "verdict": verdict.wish.value, "by": verdict.by, "why": verdict.why}
-        self._store.event("verdict", self._clock.now(), answer)
-        if verdict.wish is Wish.APPROVE:
-            return ""
-        return f"refused by {verdict.by}, {verdict.why}: {listed}"
-
-    def _take_frames(
-        self, trial: OpenTrial, device_s: float, read_back: Mapping[str, Value]
-    ) -> tuple[Measurement, Assessment | None, str]:
-        """Visit every field, in an order of this trial's own, all repeats before moving on.
-
-        Where a contest says which fields are needed, it is asked after each.
-
-        Returns
-        -------
-        Measurement
-        Assessment or None
-            Of these frames, where it is known already.
-        str
-            Why no further field was taken.
-        """
-        parts: dict[int, FieldFrames] = {}
-        contest = self._contests.pop(trial.number, None)
-        n_fields, n_places = len(self._capture.fields), self._capture.n_places
-        order = field_order(self._spec.seed, trial.number, n_fields)
-        fields = [index for index in order if not trial.fields or index in trial.fields]
-        places = [*fields, *range(n_fields, n_places)]
-        known, why = None, ""
-        for index in places:  # which may become more
-            began_s = self._capture.device_s()
-            taken = self._on_device(partial(self._capture.field, index))
-            device_s += self._capture.device_s() - began_s
-            self._store.frames(trial, taken)
-            parts[index] = taken
-            self._show(trial, TrialState.APPLIED, min(len(parts), len(fields)))
-            if contest is not None and len(parts) == len(places):
-                so_far = self._measured(trial, parts, device_s)
-                known = self._think(partial(self._estimator.assess, so_far, read_back))
-                verdict = contest.verdict(known, so_far.fields)
-                why = verdict.reason
-                places += () if verdict.go_on_to is None else (verdict.go_on_to,)
-        if n_places > n_fields:
-            self._on_device(self._capture.leave_blanks)
-        flags = self._capture.end_trial()
-        measurement = replace(self._measured(trial, parts, device_s), flags=flags)
-        return measurement, None if flags else known, why
-
-    def _measured(
-        self, trial: OpenTrial, parts: Mapping[int, FieldFrames], device_s: float
-    ) -> Measurement:
-        first = next(iter(parts.values()))
-        return Measurement(
-            np.stack([parts[i].frames for i in sorted(parts)]),
-            first.exposure_ms,
-            first.saturation_adu,
-            self._capture.n_places - len(self._capture.fields),
-            device_s,
-            self._spent_mj(),
-            fields=tuple(sorted(parts)) if trial.fields else (),
-        )
 
     def assess(
         self,
@@ -548,85 +412,8 @@ class Controller:
                 "constraint_broken", self._clock.now(), {"trial": trial.number, "excess": broken}
             )
             return
-        if self._best is None or objective > self._best.objective:
-            self._best = Best(trial.number, objective, *assessment.interval)
-        self._highest = max(self._highest, objective)
-
-    # --- keeping watch ---------------------------------------------------------------------------
-
-    def _on_device(self, work: Callable[[], T]) -> T:
-        """Run work on the devices; again, where a pause took the light away from it."""
-        while True:
-            self._hold()
-            self._raise_if_stopped()
-            try:
-                result = self._devices.run(work, self._watch)
-            except RigError:
-                if not self._pausing.spoilt or self._stop.reason or self._hanging():
-                    raise
-            else:
-                self._raise_if_stopped()
-                if not self._pausing.spoilt:
-                    return result
-            finally:
-                self._worked()
-
-    def _hold(self) -> None:
-        """Wait for as long as the session is paused."""
-        if (hold := self._pausing.wishes.hold) is not None:
-            self._note(f"PAUSED: {hold}; goes on by hil continue")
-        elif self._pausing.wanted:
-            self._note("dark until another guardian process watches")
-        if self._pausing.hold(self._look, lambda: bool(self._hanging())):
-            self._failures = 0  # a person has seen them
-            self._note("")
-
-    def _raise_if_stopped(self) -> None:
-        if self._stop.reason:
-            raise Stopped(self._stop.reason)
-
-    def _watch(self) -> None:
-        """Run on the main thread every 0.1 s while the devices work."""
-        self._look()
-        self._pausing.watch()
-        if self._stop.reason:
-            self._halt()
-
-    def _elapsed_s(self) -> float:
-        return self._clock.monotonic() - self._started_s
-
-    def _note(self, note: str) -> None:
-        self._show(None, None, 0, note=note)
-
-    def _show(
-        self, trial: OpenTrial | None, state: TrialState | None, n_fields: int, note: str = ""
-    ) -> None:
-        self._look()
-        pace_s = self._elapsed_s() / self._own_trials if self._own_trials else math.nan
-        left = max(self._spec.trials - self._n_ended, 0)
-        self._observer(
-            Snapshot(
-                number=trial.number if trial else None,
-                state=state,
-                field=n_fields,
-                n_fields=len((trial.fields if trial else ()) or self._capture.fields),
-                n_ended=self._n_ended,
-                n_complete=self._n_complete,
-                trials=self._spec.trials,
-                best=self._best,
-                seconds_per_trial=pace_s,
-                seconds_left=pace_s * left,
-                last_fault=self._last_fault,
-                note=note,
-            )
-        )
+        self._progress.compare(Best(trial.number, objective, *assessment.interval))
 
 
 def _pause() -> None:
     time.sleep(0.2)
-
-
-def field_order(seed: int, number: int, n_fields: int) -> list[int]:
-    """Order in which a trial visits its fields: shuffled, so that drift does not favour any."""
-    rng = np.random.default_rng((seed, number, 1))
-    return [int(index) for index in rng.permutation(n_fields)]

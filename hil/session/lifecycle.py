@@ -31,8 +31,9 @@ from hil.session.control.attended import Attended
 from hil.session.control.enqueue import Enqueued, Givable
 from hil.session.control.pause_rules import PauseRules
 from hil.session.control.pausing import Pausing
-from hil.session.controller import Controller, LoopSpec
+from hil.session.controller import Controller
 from hil.session.frame_guards import frame_watch
+from hil.session.loop.loop_spec import LoopSpec
 from hil.session.model.file import model_of
 from hil.session.model.frames import ModelFrames
 from hil.session.pipeline.ahead import Ahead

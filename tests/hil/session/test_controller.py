@@ -13,18 +13,10 @@ import pytest
 import hil
 from hil.records.session import Snapshot
 from hil.rig import driver_kinds
-from hil.session.controller import field_order
 from hil.supervision.stop import StopSwitch
 from tests.hil.session_bench import Bench, url
 from tests.hil.session_bench import run_files as run
 from tests.hil.small_session import RIG, SESSION
-
-
-def test_fields_are_visited_in_an_order_of_the_trial(bench: Bench) -> None:
-    orders = [tuple(field_order(4, number, 6)) for number in range(20)]
-    assert all(sorted(order) == list(range(6)) for order in orders)
-    assert len(set(orders)) > 10
-    assert orders == [tuple(field_order(4, number, 6)) for number in range(20)]
 
 
 def test_a_stop_aborts_the_trial_parks_and_can_be_resumed(bench: Bench) -> None:
