@@ -6,6 +6,7 @@ import hashlib
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
@@ -56,6 +57,7 @@ def connect(location: Location, *, read_only: bool = False) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite)
     if read_only:
         event.listen(engine, "connect", _only_read_sqlite)
+    event.listen(engine, "begin", _SameFile(location.file).check)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
@@ -112,6 +114,32 @@ def use_wal(engine: Engine) -> None:
         (mode,) = driver.execute("PRAGMA journal_mode").fetchone()
         if mode != "wal":
             driver.execute("PRAGMA journal_mode = WAL")
+
+
+class _SameFile:
+    """Watches that a SQLite file stays where it was opened.
+
+    On Linux and macOS a file that is deleted or replaced can be written to as before, until its
+    last user closes it: a night of trials would be gone without a word.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._identity: tuple[int, int] | None = None
+
+    def check(self, _connection: Connection) -> None:
+        """Refuse a transaction on a file that is no longer there; it may come back."""
+        try:
+            found = self._path.stat()
+        except OSError:
+            now = None
+        else:
+            now = found.st_dev, found.st_ino
+        if self._identity is None:
+            self._identity = now  # None before the first write: SQLite makes the file with that
+        elif now != self._identity:
+            said = f"{self._path} was {'replaced' if now else 'moved or deleted'} while in use"
+            raise OperationalError("BEGIN", None, sqlite3.OperationalError(said))
 
 
 def _begin_sqlite(connection: Connection) -> None:

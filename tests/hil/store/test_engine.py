@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -126,3 +127,24 @@ def test_commits_wait_for_the_disk_but_where_they_need_not(tmp_path: Path) -> No
         assert copied.execute("SELECT x FROM t").fetchall() == [(7,)]
     engine.dispose()
     other.dispose()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows moves no file that is open")
+@pytest.mark.parametrize("instead", [False, True], ids=["moved", "replaced"])
+def test_a_file_that_is_taken_away_is_written_to_no_more(instead: bool, tmp_path: Path) -> None:
+    location = locate(f"sqlite:///{(tmp_path / 'hil.db').as_posix()}", None)
+    engine = connect(location)
+    with writing(engine) as connection:
+        connection.exec_driver_sql("CREATE TABLE night (trial INTEGER)")
+    (tmp_path / "hil.db").rename(tmp_path / "moved.db")
+    if instead:
+        (tmp_path / "hil.db").write_bytes(b"")
+    with pytest.raises(OperationalError) as caught, writing(engine) as connection:
+        connection.exec_driver_sql("INSERT INTO night VALUES (1)")
+    assert is_passing(caught.value), "it may be put back"
+    assert "hil.db was " in one_line(caught.value)
+    (tmp_path / "moved.db").replace(tmp_path / "hil.db")
+    with writing(engine) as connection:
+        connection.exec_driver_sql("INSERT INTO night VALUES (2)")
+        assert connection.exec_driver_sql("SELECT trial FROM night").scalars().all() == [2]
+    engine.dispose()
