@@ -98,7 +98,8 @@ def test_micromanager_from_a_configuration_to_a_session(
         trials = database.trials("last", sort="number")
         events = list(database.events("last")["kind"])
     assert list(trials["state"]) == ["COMPLETE"] * 12
-    assert events == ["setup", "park"]
+    # whether trials are measured while others are estimated goes by what both take here
+    assert [kind for kind in events if kind != "pipelined"] == ["setup", "park"]
     assert set(trials["Emission.Label"]) <= {"Chroma-HQ620", "Chroma-HQ535", "Chroma-D460"}
     contains_0 = (trials["ci_low"] <= 0) & (trials["ci_high"] >= 0)
     assert contains_0.sum() >= 9, "95 % intervals: 9 or more of 12 in 99.98 % of sessions"

@@ -38,6 +38,15 @@ ARRAY = "0"
 DTYPES = ("uint8", "uint16")
 
 
+def load_libraries() -> None:
+    """Load what writing needs, while no driver is at work.
+
+    One that makes warnings errors meanwhile would leave it half loaded.
+    """
+    import zarr
+    import zarr.codecs  # noqa: F401
+
+
 def array_name(number: int) -> str:
     """Name of a trial's array within its session's group; sorts as the trials do."""
     return f"{number:06d}"

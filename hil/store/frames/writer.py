@@ -108,6 +108,8 @@ class FrameWriter(Closing):
         self._thread = threading.Thread(target=self._work, name="hil-frames", daemon=True)
         self._failed = threading.Event()
         self._failure = ""
+        if keep != "none":
+            frame_files.load_libraries()
         self._thread.start()
 
     def put(self, number: int, frames: FieldFrames, attributes: Mapping[str, Any]) -> None:

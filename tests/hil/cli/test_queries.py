@@ -24,7 +24,7 @@ def test_an_export_opens_as_an_optuna_study(folder: Path) -> None:
 
 def test_a_damaged_frame_file_is_found(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["run", "session.toml", "--trials", "2"]) == 0
-    chunk = next((folder / "hil-frames").glob("*/000001/c*"))
+    chunk = next((folder / "hil-frames").glob("*/000001/0/c*"))
     chunk.write_bytes(chunk.read_bytes()[:-7] + b"\x00" * 7)
     assert run(["db", "verify"]) == 1
     assert "1 problems" in capsys.readouterr().out
@@ -38,8 +38,8 @@ def test_a_lower_bound_that_was_asked_for_has_a_column(
     capsys.readouterr()
     assert run(["trials"]) == 0
     assert "lower_bits" not in capsys.readouterr().out
-    asked = "\n[estimator]\npatch_size = 8\nlower_bound = true\n"
-    (folder / "session.toml").write_text(plain + asked, encoding="utf-8")
+    asked = plain.replace("[estimator]\n", "[estimator]\npatch_size = 8\nlower_bound = true\n")
+    (folder / "session.toml").write_text(asked, encoding="utf-8")
     assert run(["run", "session.toml", "--trials", "2"]) == 0
     capsys.readouterr()
     assert run(["trials", "last"]) == 0
