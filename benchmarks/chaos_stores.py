@@ -67,7 +67,7 @@ def frames_full(first: int) -> float:
 
 def database_full(tenths_s: int, rest_s: float) -> float:
     """Have the database not grow for a while, and so long after the first write that failed."""
-    with night(trials=12) as made:
+    with night(trials=40) as made:
         process = made.begin(code=FULL)
         made.wait_lit(process, done=1)
         time.sleep(tenths_s / 10)
@@ -82,7 +82,7 @@ def database_full(tenths_s: int, rest_s: float) -> float:
             raise Broken("no write failed since it was full")
         made.check_ended(process, [0])
         made.check_kept(known)
-        _resumed(made, 12)
+        _resumed(made, 40)
         return dark_s
 
 

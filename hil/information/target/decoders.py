@@ -216,3 +216,16 @@ def _fit_quietly(model: Any, x: Floats, y: Any) -> None:
             if "interrupted" in str(interrupted):
                 raise KeyboardInterrupt from None
             raise
+    if _cut_off(model):
+        raise KeyboardInterrupt
+
+
+def _cut_off(model: Any) -> bool:
+    """Whether a network has learnt for fewer rounds than it wanted to.
+
+    Filters of warnings belong to the whole process: another thread may have taken ours away.
+    """
+    still = getattr(model, "_no_improvement_count", None)
+    if still is None:
+        return False
+    return bool(model.n_iter_ < model.max_iter and still <= model.n_iter_no_change)

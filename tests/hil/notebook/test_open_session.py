@@ -80,7 +80,8 @@ def test_the_same_as_a_session_that_runs_by_itself(bench: Bench, tmp_path: Path)
     other.run(trials=3)
     with bench.database() as one, other.database() as two:
         mine, theirs = one.trials("last"), two.trials("last")
-    assert list(mine["objective"]) == list(theirs["objective"])
+    # to the last digit but one: sums go by how many threads there are
+    assert list(mine["objective"]) == pytest.approx(list(theirs["objective"]), abs=1e-12)
     assert list(mine["requested"]) == list(theirs["requested"])
 
 

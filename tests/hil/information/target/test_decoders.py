@@ -1,4 +1,5 @@
 import signal
+import warnings
 
 import numpy as np
 import pytest
@@ -30,11 +31,13 @@ def test_a_line_is_found_by_ridge():
     assert ((found.value(rows) - rows[:, :2]) ** 2).mean() < 0.01
 
 
-def test_an_interrupt_while_learning_is_an_interrupt(monkeypatch):
+@pytest.mark.parametrize("action", ["default", "error"], ids=["filter lost", "filter kept"])
+def test_an_interrupt_while_learning_is_an_interrupt(monkeypatch, action):
     """Half a network must not pass for what was found."""
     from sklearn.neural_network import MLPClassifier
 
     def interrupted(self, *_):
+        warnings.filterwarnings(action, message="Training interrupted")  # by another thread
         signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr(MLPClassifier, "_update_no_improvement_count", interrupted)
