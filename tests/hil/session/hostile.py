@@ -78,7 +78,6 @@ DEEDS: Mapping[str, Callable[[], object]] = {
     "elsewhere": _elsewhere,
     "talk": _talk,
     "close": lambda: (sys.stdout.close(), sys.stderr.close()),
-    "close descriptors": lambda: os.closerange(1, 3),
     "mask": lambda: os.umask(0o077),
     "warnings": lambda: warnings.simplefilter("error"),
     "numpy": lambda: np.seterr(all="raise"),

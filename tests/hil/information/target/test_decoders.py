@@ -41,6 +41,10 @@ def test_an_interrupt_while_learning_is_an_interrupt(monkeypatch, action):
         signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr(MLPClassifier, "_update_no_improvement_count", interrupted)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in a background
     rows = np.random.default_rng(0).normal(size=(30, 3))
-    with pytest.raises(KeyboardInterrupt):
-        _fit_label("mlp", 1.0, rows, np.arange(30) % 2, 2, 0)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            _fit_label("mlp", 1.0, rows, np.arange(30) % 2, 2, 0)
+    finally:
+        signal.signal(signal.SIGINT, before)
