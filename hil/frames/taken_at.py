@@ -17,6 +17,7 @@ import numpy as np
 
 from hil.errors import InputError
 from hil.frames.micromanager import INDEX, axis_letters, axis_values, ndtiff_folder
+from hil.frames.setting_value import setting_value
 from hil.frames.taken_imagej import of_imagej
 from hil.frames.taken_zarr import of_zarr_array
 from hil.frames.tiff_log import complaints
@@ -155,7 +156,7 @@ def of_micromanager(told: Any) -> dict[str, float | str]:
     camera = str(told.get("Core-Camera") or told.get("Camera") or "camera")
     found: dict[str, float | str] = {}
     for key, name in (("ZPositionUm", f"{focus}.position_um"), ("Exposure-ms", _exposure(camera))):
-        if (value := _value(told.get(key))) is not None and not isinstance(value, str):
+        if (value := setting_value(told.get(key))) is not None and not isinstance(value, str):
             found[name] = float(value)
     for key, value in told.items():
         label, dash, prop = str(key).partition("-")
@@ -163,23 +164,13 @@ def of_micromanager(told: Any) -> dict[str, float | str]:
         if not plain or any(word in prop.lower() for word in _NO_SETTINGS):
             continue
         inner = value.get("PropVal") if isinstance(value, Mapping) else value
-        if (said := _value(inner)) is not None:
+        if (said := setting_value(inner)) is not None:
             found.setdefault(f"{label}.{prop.replace(' ', '_')}", said)
     return found
 
 
 def _exposure(camera: str) -> str:
     return f"{camera}.exposure_ms"
-
-
-def _value(value: Any) -> float | str | None:
-    if isinstance(value, bool) or value in (None, ""):
-        return None
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        return value if isinstance(value, str) and len(value) <= 80 else None
-    return number if np.isfinite(number) else None
 
 
 def _ome_planes(words: str | None, number: int) -> dict[tuple[int, int, int], Settings]:
@@ -204,7 +195,7 @@ def _ome_planes(words: str | None, number: int) -> dict[tuple[int, int, int], Se
 def _quantity(
     plane: ElementTree.Element, key: str, name: str, units: Mapping[str, float], usual: str
 ) -> dict[str, float]:
-    value, unit = _value(plane.get(key)), plane.get(f"{key}Unit") or usual
+    value, unit = setting_value(plane.get(key)), plane.get(f"{key}Unit") or usual
     if value is None or isinstance(value, str) or unit not in units:
         return {}
     return {name: value * units[unit]}

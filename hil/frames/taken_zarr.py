@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from hil.frames.setting_value import setting_value
 from hil.frames.taken_imagej import TO_UM
 
 Said = dict[str, float | str]
@@ -50,7 +51,9 @@ def _plain(attributes: Mapping[str, Any]) -> Said:
     said = attributes.get("settings")
     pairs = list(said.items()) if isinstance(said, Mapping) else []
     pairs += [(name, value) for name, value in attributes.items() if "." in str(name).strip(".")]
-    return {str(name): ready for name, value in pairs if (ready := _value(value)) is not None}
+    return {
+        str(name): ready for name, value in pairs if (ready := setting_value(value)) is not None
+    }
 
 
 def _positions_um(
@@ -97,27 +100,17 @@ def _frames(metas: Any, axes: str, shape: Sequence[int]) -> dict[tuple[int, ...]
 
 def _of_frame(meta: Mapping[str, Any]) -> Said:
     found: Said = {}
-    exposure = _value(meta.get("exposure_ms"))
+    exposure = setting_value(meta.get("exposure_ms"))
     if isinstance(exposure, float):
         found[f"{meta.get('camera_device') or 'camera'}.exposure_ms"] = exposure
     position = meta.get("position")
-    z_um = _value(position.get("z")) if isinstance(position, Mapping) else None
+    z_um = setting_value(position.get("z")) if isinstance(position, Mapping) else None
     if isinstance(z_um, float):
         found["focus.position_um"] = z_um
     for one in meta.get("property_values") or []:
         if not isinstance(one, Mapping):
             continue
-        value = _value(one.get("val"))
+        value = setting_value(one.get("val"))
         if value is not None:
             found[f"{one.get('dev')}.{str(one.get('prop')).replace(' ', '_')}"] = value
     return found
-
-
-def _value(value: Any) -> float | str | None:
-    if isinstance(value, bool) or value in (None, ""):
-        return None
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        return value if isinstance(value, str) and len(value) <= 80 else None
-    return number if math.isfinite(number) else None

@@ -97,6 +97,14 @@ def test_what_cannot_be_the_model_is_refused(
     assert "\n" not in str(refused.value)
 
 
+def test_it_corrects_by_the_latest_frames_and_so_is_not_a_trial_ahead(tmp_path: Path) -> None:
+    (tmp_path / "rig.toml").write_text(STATED, encoding="utf-8")
+    ahead = SESSION.replace("[measure]\n", "[measure]\npipeline = true\n")
+    (tmp_path / "session.toml").write_text(ahead, encoding="utf-8")
+    with pytest.raises(InputError, match=r"measure\.pipeline: true, not with the sampler model"):
+        load_session_file(tmp_path / "session.toml")
+
+
 def test_what_the_model_cannot_correct_is_not_searched(tmp_path: Path) -> None:
     found = model(tmp_path)
     assert found is not None
