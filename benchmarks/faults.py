@@ -83,6 +83,8 @@ class SmallRig:
             f'name = "faults {self.name}"\ncamera = "{self.camera}"\n[[driver]]\nkind = "faulty"\n'
             f"seed = {seed}\naround = {{ {self.around} }}\n{table if fault and rate else ''}"
             f"[noise]\n{self.noise}\n[setup]\n{self.setup}\n"
+            # What is ignored may come late: it is waited for.
+            f'[limits."{self.moved}"]\ntimeout_s = 1\n'
         )
 
     def session(self, trials: int, repeats: int, n_fields: int) -> str:

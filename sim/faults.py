@@ -58,6 +58,7 @@ FrameFaultName = Literal[
     "exposure_doubled",
 ]
 ReadFaultName = Literal["read_nan", "read_off", "read_text"]
+CommandFaultName = Literal["ignored", "read_late"]
 CallFaultName = Literal[
     "os_error",
     "timeout_error",
@@ -93,8 +94,8 @@ class Fault(BaseModel):
     ----------
     fault
         Of frames (``"dark"``, ``"frozen"``, ...), of read-backs (``"read_nan"``, ``"read_off"``,
-        ``"read_text"``), ``"ignored"`` (a command is accepted and does nothing), or of calls: an
-        error, or ``"hang"``.
+        ``"read_text"``), of commands (``"ignored"``: accepted, and does nothing; ``"read_late"``:
+        done, and reads back as before for a while), or of calls: an error, or ``"hang"``.
     call
         Which call a fault of calls strikes.
     device, setting
@@ -109,13 +110,15 @@ class Fault(BaseModel):
         Of ``"read_off"``: added to the value, in the setting's unit.
     hang_s
         How long ``"hang"`` lasts.
+    reads
+        Of ``"read_late"``: how many read-backs of each setting give what it was before.
     dark_adu
         Of ``"dark"``: what a pixel reads without light.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
-    fault: FrameFaultName | ReadFaultName | CallFaultName | Literal["ignored"]
+    fault: FrameFaultName | ReadFaultName | CallFaultName | CommandFaultName
     call: Call | None = None
     device: str = ""
     setting: str = ""
@@ -125,6 +128,7 @@ class Fault(BaseModel):
     to_s: Annotated[float, Field(ge=0, le=1e7)] | None = None
     amount: float = 1.0
     hang_s: Annotated[float, Field(ge=0, le=3600)] = 60.0
+    reads: Annotated[int, Field(ge=1, le=1_000_000)] = 5
     dark_adu: Annotated[float, Field(ge=0, le=60_000)] = 100.0
 
     @model_validator(mode="after")
@@ -143,7 +147,7 @@ class Fault(BaseModel):
             return "capture"
         if self.fault in _READ_FAULTS:
             return "read"
-        return "start" if self.fault == "ignored" else None
+        return "start" if self.fault in ("ignored", "read_late") else None
 
     @property
     def struck(self) -> Call:
@@ -266,6 +270,7 @@ class FaultyDevice:
         self._device = device
         self._script = script
         self._ignored = False
+        self._late: dict[str, tuple[Value, int]] = {}
 
     @property
     def label(self) -> str:
@@ -285,7 +290,7 @@ class FaultyDevice:
         fault = self._script.call("read", self.label, (setting,))
         value = self._device.read(setting)
         if fault is None:
-            return value
+            return self._as_late(setting, value)
         if fault.fault == "read_text" or isinstance(value, str):
             return "?"
         return math.nan if fault.fault == "read_nan" else value + fault.amount
@@ -293,9 +298,20 @@ class FaultyDevice:
     def start(self, values: Mapping[str, Value]) -> None:
         """Start, or say so and do nothing."""
         fault = self._script.call("start", self.label, tuple(values))
-        self._ignored = fault is not None
-        if fault is None:
+        self._ignored = fault is not None and fault.fault == "ignored"
+        self._late.clear()
+        if fault is not None and fault.fault == "read_late":
+            self._late = {name: (self._device.read(name), fault.reads) for name in values}
+        if not self._ignored:
             self._device.start(values)
+
+    def _as_late(self, setting: str, value: Value) -> Value:
+        if setting not in self._late:
+            return value
+        before, left = self._late.pop(setting)
+        if left > 1:
+            self._late[setting] = before, left - 1
+        return before
 
     def settle(self, timeout_s: float) -> None:
         """Settle; a command that was ignored is at rest at once."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 from drivers.errors import DriverError
@@ -17,6 +18,7 @@ from hil.rig.calls.halting import Halting
 from hil.rig.device_thread import is_abandoned, progressed
 from hil.rig.limits import RigLimits, darkest
 from hil.rig.moves.joint import touched
+from hil.rig.moves.late_reading import PatientReader
 from hil.rig.moves.planner import Leg, MoveRefusal, needs_present, plan_moves
 from hil.rig.parking import Parking, ParkProblem
 from hil.rig.read_back import OutsideLimit, check_read_back, passed_limits
@@ -97,9 +99,12 @@ class RigMotion:
                 for name, value in targets.items()
                 if self._settings.known[name].role != "preset"
             }
-            for leg in self._plan(moves):
+            legs, before = self._plan(moves), self._before(moves)
+            began_s = time.monotonic()
+            for leg in legs:
+                began_s = time.monotonic()
                 self._take(leg, halted)
-            return self._read_back(moves)
+            return self._read_back(moves, before, began_s, halted)
         except DriverError as error:
             self.halt()
             raise RigError(str(error)) from error
@@ -187,23 +192,48 @@ class RigMotion:
         rest_s = max((self._limits.limit(name).settle_ms for name in leg.values), default=0) / 1000
         rest_s = max(rest_s, leg.seconds - (time.monotonic() - began_s))
         progressed()
-        if rest_s > 0 and halted.wait(rest_s):
-            raise RigError("stopped while devices were coming to rest")
+        _rest(rest_s, halted)
 
-    def _read_back(self, moves: Mapping[str, Value]) -> dict[str, Value]:
-        """Ask where everything is; outside a limit nothing stays.
+    def _before(self, moves: Mapping[str, Value]) -> dict[str, Value]:
+        """Tell where settings are before they move: what may come late is what they read then."""
+        known = {name: self._settings.last_read.get(name) for name in moves}
+        for name in [name for name, value in known.items() if value is None]:
+            with suppress(DriverError):  # who does not answer now is judged after the move
+                known[name] = self._settings.value(name)
+        return {name: value for name, value in known.items() if value is not None}
+
+    def _read_back(
+        self,
+        moves: Mapping[str, Value],
+        before: Mapping[str, Value],
+        began_s: float,
+        halted: threading.Event,
+    ) -> dict[str, Value]:
+        """Ask where everything is, in time; outside a limit nothing stays.
 
         Raises
         ------
         ReadBackError, OutsideLimit
         """
-        seen = self._settings.values(tuple(moves))
+        reader = PatientReader(
+            self._settings.values,
+            self._limits.tolerance,
+            lambda name: self._limits.limit(name).timeout_s,
+            lambda rest_s: _rest(rest_s, halted),
+            lambda read, late: not passed_limits(self._limits, read, late),
+        )
+        seen = reader.read_back(before, moves, began_s)
         if said := passed_limits(self._limits, seen):
             problems = self.park()
             failed = "; ".join(f"{p.setting}: {p.message}" for p in problems)
             raise OutsideLimit(said, seen, failed)
         check_read_back(self._limits, moves, seen)
         return seen
+
+
+def _rest(rest_s: float, halted: threading.Event) -> None:
+    if rest_s > 0 and halted.wait(rest_s):
+        raise RigError("stopped while devices were coming to rest")
 
 
 def planned(

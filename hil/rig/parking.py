@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 
 import stamina
@@ -28,6 +28,8 @@ from hil.spec import Limit
 _ATTEMPTS = 4
 _FIRST_WAIT_S = 0.1
 _LONGEST_WAIT_S = 1.0
+# What reads otherwise then, once all else is parked, is read again for so long, or its time-out.
+_LATE_S = 2.0
 
 # stamina reports every retry to its logger; without a handler Python prints that to the terminal.
 logging.getLogger("stamina").addHandler(logging.NullHandler())
@@ -51,10 +53,13 @@ class ParkProblem:
         Canonical name.
     message
         What went wrong; where the device answers, what it reads.
+    asked
+        What it was to read, where it answered; None where it did not.
     """
 
     setting: str
     message: str
+    asked: Value | None = field(default=None, compare=False)
 
 
 class _NotYet(Exception):
@@ -123,7 +128,31 @@ class Parking:
         with suppress(Exception):  # who does not answer is a problem of its own
             said += [f"as it stands: {words}" for words in self._still_passed()]
         self.passed = tuple(said)
-        return [*lit, *others]
+        return self._still_there([*lit, *others])
+
+    def _still_there(self, problems: list[ParkProblem]) -> list[ParkProblem]:
+        """Give what reads otherwise a while more: a read-back may come late, or a lamp glow on."""
+        began_s = time.monotonic()
+        while left := [
+            problem.setting
+            for problem in problems
+            if problem.asked is not None
+            and time.monotonic() - began_s < min(self._limit(problem.setting).timeout_s, _LATE_S)
+        ]:
+            threading.Event().wait(_FIRST_WAIT_S)
+            progressed()
+            problems = [
+                problem
+                for problem in problems
+                if problem.setting not in left or not self._is_there(problem)
+            ]
+        return problems
+
+    def _is_there(self, problem: ParkProblem) -> bool:
+        try:
+            return problem.asked is not None and self._reads(problem.setting, problem.asked)[1]
+        except Exception:
+            return False
 
     def _is_dark(self) -> bool:
         """Whether all that brings light still reads so; who does not answer does not."""
@@ -214,21 +243,23 @@ class Parking:
             ):
                 with attempt:
                     told = [(step, self._take(*step)) for step in left]
-                    left = [step for step, message in told if message]
-                    problems = [ParkProblem(step[0], message) for step, message in told if message]
+                    left = [step for step, problem in told if problem]
+                    problems = [problem for _, problem in told if problem]
                     if left:
                         raise _NotYet
         except _NotYet:
             pass
         return problems
 
-    def _take(self, name: str, value: Value) -> str:
-        """Take one step; say what is wrong, empty if the device reads that it is safe."""
+    def _take(self, name: str, value: Value) -> ParkProblem | None:
+        """Take one step; say what is wrong, None if the device reads that it is safe."""
         try:
             self._move(name, value)
+        except NotReached as error:
+            return ParkProblem(name, str(error), value)
         except Exception as error:  # a defect in one driver must not leave a laser on
-            return str(error) or type(error).__name__
-        return ""
+            return ParkProblem(name, str(error) or type(error).__name__)
+        return None
 
     def _go(self, name: str, value: Value) -> None:
         limit, device = self._limit(name), self._settings.owner(name)

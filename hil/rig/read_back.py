@@ -74,7 +74,9 @@ class OutsideLimit(RigError):
         super().__init__(f"read-back: {problem}{ending}")
 
 
-def passed_limits(limits: RigLimits, read: Mapping[str, Value]) -> str:
+def passed_limits(
+    limits: RigLimits, read: Mapping[str, Value], late: Mapping[str, Value] | None = None
+) -> str:
     """Say which limit values that were read back pass, beyond their tolerances; empty if none.
 
     Parameters
@@ -83,6 +85,8 @@ def passed_limits(limits: RigLimits, read: Mapping[str, Value]) -> str:
         The rig's.
     read
         What came back; what is no number is not judged here.
+    late
+        Where settings are to be that may yet read otherwise: limits across settings take that.
 
     Raises
     ------
@@ -92,7 +96,7 @@ def passed_limits(limits: RigLimits, read: Mapping[str, Value]) -> str:
     for name, seen in read.items():
         if said := _passed(limits, name, seen):
             return said
-    known = {name: seen for name, seen in read.items() if _is_number(seen)}
+    known = {name: seen for name, seen in {**read, **(late or {})}.items() if _is_number(seen)}
     for limit in touched(limits.joint, known):
         if any(name in read and name not in known for name in limit.settings):
             continue

@@ -25,11 +25,14 @@ class RigSettings:
         As given.
     known
         Every setting by its canonical name.
+    last_read
+        What each read when it was last asked, as far as it was: evidence, never a read-back.
     """
 
     def __init__(self, devices: Mapping[str, Device]) -> None:
         self.devices = dict(devices)
         self.known: dict[str, Setting] = {}
+        self.last_read: dict[str, Value] = {}
         self._owner: dict[str, Device] = {}
         self._aliases: dict[str, tuple[str, Alias]] = {}
         for device in devices.values():
@@ -122,7 +125,8 @@ class RigSettings:
         ------
         DriverError
         """
-        return self._owner[name].read(name)
+        self.last_read[name] = found = self._owner[name].read(name)
+        return found
 
     def values(self, names: Sequence[str]) -> dict[str, Value]:
         """Ask for present values (canonical names), those of one device in one go.
@@ -141,6 +145,7 @@ class RigSettings:
                 found |= owner.read_all(mine)
             else:
                 found |= {name: owner.read(name) for name in mine}
+        self.last_read |= found
         return {name: found[name] for name in names}
 
     def read(self, names: Iterable[str]) -> dict[str, Value]:

@@ -73,6 +73,15 @@ def test_read_backs_lie_and_commands_are_ignored() -> None:
     assert [focus.read("focus.z_um") for _ in range(2)] == [2.5, 0.0]
 
 
+def test_a_read_back_comes_late() -> None:
+    late = {"fault": "read_late", "device": "focus", "at": [2], "reads": 2}
+    focus = connect(late).devices["focus"]
+    for z_um in (1.0, 2.0):
+        focus.start({"focus.z_um": z_um})
+        focus.settle(5)
+    assert [focus.read("focus.z_um") for _ in range(3)] == [1.0, 1.0, 2.0]
+
+
 @pytest.mark.parametrize(
     ("name", "error"),
     [("os_error", OSError), ("timeout_error", TimeoutError), ("device_fault", DeviceFault)],

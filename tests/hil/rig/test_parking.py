@@ -49,17 +49,28 @@ def test_a_lamp_that_ignores_the_command_is_named_with_what_it_reads(
 ) -> None:
     benches["laser"].values[LASER] = 5.0
     monkeypatch.setattr(benches["laser"], "start", lambda values: None)
-    problems = parking(benches).run()
+    problems = parking(benches, timeout_s=0.1).run()
     assert [problem.setting for problem in problems] == [LASER]
     assert problems[0].message == f"{LASER} was set to 0.0 mw and reads back 5.0 mw"
     assert benches["Z"].values[Z] == 10.0, "the other steps were taken"
+
+
+def test_a_lamp_that_reads_late_is_safe_once_it_reads_so(
+    benches: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Longer than all attempts take together."""
+    real, reads = benches["laser"].read, iter(range(12))
+    monkeypatch.setattr(
+        benches["laser"], "read", lambda name: real(name) if next(reads, None) is None else 5.0
+    )
+    assert parking(benches).run() == []
 
 
 def test_the_owner_says_how_far_off_counts_as_safe(
     benches: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(benches["Z"], "read", lambda name: 10.4)
-    assert [problem.setting for problem in parking(benches).run()] == [Z]
+    assert [problem.setting for problem in parking(benches, timeout_s=0.1).run()] == [Z]
     assert parking(benches, tolerance=0.5).run() == []
 
 

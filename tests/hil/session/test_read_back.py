@@ -12,6 +12,11 @@ from tests.hil.session.test_driver_faults import faulty_rig
 from tests.hil.session_bench import Bench
 from tests.hil.small_session import RIG, SESSION
 
+# A command that is ignored is waited for: its read-back may come late.
+SOON = "".join(
+    f'\n[limits."{name}"]\ntimeout_s = 0.3\n'
+    for name in ("mirror.z5_nm", "stage.x_um", "stage.y_um")
+)
 CASES = [
     ('fault = "read_nan"\nsetting = "mirror.z5_nm"\nat = [3]', "mirror.z5_nm"),
     ('fault = "read_off"\nsetting = "mirror.z5_nm"\namount = 0.01\nat = [3]', "mirror.z5_nm"),
@@ -25,13 +30,20 @@ CASES = [
 def test_a_trial_whose_device_reads_back_otherwise_is_failed(
     bench: Bench, fault: str, name: str
 ) -> None:
-    bench.write(faulty_rig(fault), SESSION)
+    bench.write(faulty_rig(fault, rig=RIG + SOON), SESSION)
     assert bench.run().state == "COMPLETE"
     assert sorted(bench.states()) == [*["COMPLETE"] * 5, "FAILED"]
     with bench.database() as database:
         reason = database.trials("last", where=["state = FAILED"])["reason"].iloc[0]
     assert name in reason
     assert "read" in reason
+
+
+def test_a_stage_that_reads_late_fails_no_trial(bench: Bench) -> None:
+    late = [f'fault = "read_late"\ndevice = "{name}"\nrate = 1.0' for name in ("stage", "focus")]
+    bench.write(faulty_rig(*late), SESSION.replace("trials = 6", "trials = 2"))
+    bench.run()
+    assert bench.states() == ["COMPLETE"] * 2
 
 
 def test_the_rig_file_says_what_may_differ(bench: Bench) -> None:
