@@ -32,6 +32,7 @@ _INSTANT_S = 0.3
 # Who has just taken a lock has written its note within this time.
 _NOTE_S = 2.0
 _LONGEST_NOTE = 4096
+_ENDED = (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
 
 
 @contextmanager
@@ -167,7 +168,14 @@ def _who(note: Path) -> str:
 
 def _runs(said: dict[str, str]) -> bool:
     """Whether a note is of a process that is there, not of one that was killed."""
-    return said["pid"].isdecimal() and psutil.pid_exists(int(said["pid"]))
+    if not said["pid"].isdecimal():
+        return False
+    try:  # a zombie is dead, whether its parent asks or not
+        return psutil.Process(int(said["pid"])).status() not in _ENDED
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.Error:
+        return True  # it is there, and is somebody else's
 
 
 def _read(note: Path) -> dict[str, str]:

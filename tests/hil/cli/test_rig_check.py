@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+import hil
 from hil.cli.main import run
 
 
@@ -64,3 +68,47 @@ def test_faults_on_purpose_do_not_hide_what_is_left_out(
     )
     assert run(["rig", "check", str(tmp_path / "scope.toml")]) == 0
     assert "warning: preset Gone of group Light is left out" in capsys.readouterr().out
+
+
+def leave_behind(folder: Path, url: str) -> None:
+    """Kill who holds the rig of a folder; its parent, this process, does not ask how it ended."""
+    program = (
+        "import sys, time\nfrom pathlib import Path\nfrom hil.locks.lock import locked\n"
+        "from datetime import datetime, timezone\nfrom hil.rig.plan import Plan\n"
+        "from hil.spec import load_rig_file\nfrom hil.supervision.lease import place_of\n"
+        "name = load_rig_file(Path('rig.toml')).spec.name\n"
+        "held = locked(f'rig {name!r}', 'controller', lambda: datetime.now(timezone.utc),"
+        f" of=place_of({url!r}))\n"
+        "with held:\n    print('held', flush=True)\n    time.sleep(60)\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", program],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(Path(hil.__file__).parents[1])},
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    with process:
+        assert process.stdout.readline().strip() == b"held"
+        process.kill()
+
+
+def test_a_rig_whose_controller_and_guardian_were_killed_is_warned_of_until_it_is_parked(
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    url = f"sqlite:///{(folder / 'own.db').as_posix()}"
+    monkeypatch.setenv("HIL_DATABASE", url)
+    said = "warning: who held this rig last was killed, and nobody has parked it since: hil park"
+    assert run(["rig", "check", "rig.toml"]) == 0
+    assert said not in capsys.readouterr().out
+    leave_behind(folder, url)
+    for _ in range(2):  # looking parks nothing
+        assert run(["rig", "check", "rig.toml"]) == 0
+        assert said in capsys.readouterr().out.splitlines()
+    assert run(["park", "rig.toml"]) == 0
+    assert "parked now" in caplog.text
+    assert run(["rig", "check", "rig.toml"]) == 0
+    assert said not in capsys.readouterr().out
