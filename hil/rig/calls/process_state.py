@@ -19,7 +19,7 @@ from contextlib import contextmanager, redirect_stdout, suppress
 from types import TracebackType
 from typing import Any, Self, TextIO
 
-_OUTPUTS = (1, 2)
+from hil.descriptors import OUTPUTS
 
 
 class _State:
@@ -57,29 +57,20 @@ class _State:
 
 
 class _Own:
-    """What there is one of, for the life of the process: where it prints, and who may read."""
+    """What there is one of, for the life of the process: who may read what it writes."""
 
     def __init__(self) -> None:
-        self._outputs: dict[int, int] = {}
         self._umask: int | None = None
 
     def remember(self) -> None:
         """Look while no driver is at work: to be told the mask, one has to set it."""
         os.umask(mask := os.umask(0o077))
         self._umask = mask
-        for number in _OUTPUTS:
-            if number not in self._outputs:
-                with suppress(OSError):  # it is closed
-                    self._outputs[number] = os.dup(number)
 
     def restore(self) -> None:
         if self._umask is not None:
             os.umask(self._umask)
-        for number, kept in self._outputs.items():
-            try:
-                os.fstat(number)
-            except OSError:  # the next file that is opened, a database say, would be printed to
-                os.dup2(kept, number)
+        OUTPUTS.put_back()
 
 
 _OWN = _Own()
@@ -100,6 +91,7 @@ class ProcessKept:
         with _GUARD:
             if not _at_work or _before is None:
                 _before = _State()
+                OUTPUTS.keep()
             _at_work.add(self)
             self._kept = _before
         return self

@@ -17,6 +17,7 @@ from typing import Any
 
 import psutil
 
+from hil.descriptors import opener
 from hil.errors import StoreError
 from hil.records.request import Request
 
@@ -121,7 +122,7 @@ class Beside:
     def _write(self, name: str, content: Mapping[str, Any]) -> None:
         target = self.path / name
         partial = target.with_suffix(f".{os.getpid()}.part")
-        with partial.open("w", encoding="utf-8") as file:
+        with open(partial, "w", encoding="utf-8", opener=opener) as file:
             json.dump(content, file)
             file.flush()
             os.fsync(file.fileno())

@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from hil.descriptors import opener
 from hil.store.columns import dump_json
 from hil.store.control.folder import lives
 
@@ -45,7 +46,7 @@ class Journal:
         line = dump_json(entry).encode() + b"\n"
         with self._guard, suppress(OSError):
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with self.path.open("ab") as file:
+            with open(self.path, "ab", opener=opener) as file:
                 before = file.tell()
                 if before + len(line) > self._limit:
                     return False

@@ -15,6 +15,7 @@ time). Reading, here and elsewhere, is zarr's own.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -23,6 +24,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
+from hil.descriptors import opener
 from hil.errors import StoreError
 
 # zarr, numcodecs and numpy take 0.4 s to load, and most questions are not about frames.
@@ -83,10 +85,13 @@ def make_image(folder: Path, attributes: Mapping[str, Any]) -> None:
 def write_chunk(folder: Path, field: int, pixels: StoredPixels) -> None:
     """Write one field of view, (n_repeats, [channels,] height, width), and sync it."""
     encoded = _codec(pixels.dtype.itemsize).encode(_little(pixels))
-    with (folder / ARRAY / _chunk_name(field, pixels.ndim + 1)).open("wb") as file:
+    path = folder / ARRAY / _chunk_name(field, pixels.ndim + 1)
+    with open(path, "wb", opener=opener) as file:
         file.write(encoded)
         file.flush()
         os.fsync(file.fileno())
+    if path.stat().st_size != len(encoded):  # a library has closed what is not its own
+        raise OSError(errno.EBADF, f"{path}: not all of it arrived")
 
 
 def file_names(fields: Iterable[int], n_axes: int) -> frozenset[str]:
@@ -170,7 +175,7 @@ def read_fields(folder: Path, fields: list[int]) -> StoredPixels:
 def sync_file(path: Path) -> None:
     """Bring a file's bytes to the disk."""
     # Windows syncs only what is open for writing.
-    with path.open("rb+") as file:
+    with open(path, "rb+", opener=opener) as file:
         os.fsync(file.fileno())
 
 
@@ -178,7 +183,7 @@ def sync_folder(path: Path) -> None:
     """Bring a folder's entries to the disk, where the system has a way to; Windows has none."""
     if os.name == "nt":
         return
-    handle = os.open(path, os.O_RDONLY)
+    handle = opener(os.fspath(path), os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
@@ -188,7 +193,8 @@ def sync_folder(path: Path) -> None:
 def _replace(path: Path, content: bytes) -> None:
     """Write a file so that a reader sees the old or the new one, never a part."""
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    partial.write_bytes(content)
+    with open(partial, "wb", opener=opener) as file:
+        file.write(content)
     partial.replace(path)
 
 

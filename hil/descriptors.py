@@ -1,0 +1,102 @@
+"""Descriptors 0, 1 and 2 are what a process reads from and prints to, whoever closes them.
+
+A library that closes them hands their numbers to the next files that are opened, and what is
+printed goes there: into frames, say. So duplicates are kept, closed outputs are put back, and files
+of ours never stay at these numbers.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from contextlib import suppress
+
+_OUTPUTS = (0, 1, 2)
+_FIRST_OF_FILES = 3
+
+# Device and file; what a descriptor is of.
+Identity = tuple[int, int]
+
+
+def identity(number: int) -> Identity | None:
+    """Tell what a descriptor is of; None where it is closed."""
+    try:
+        found = os.fstat(number)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+class Outputs:
+    """Duplicates of the descriptors 0, 1 and 2, for the life of the process."""
+
+    def __init__(self) -> None:
+        self._kept: dict[int, int] = {}
+        self._guard = threading.Lock()
+
+    def keep(self) -> None:
+        """Keep them as they are now, redirected or not; one that is closed is put back."""
+        with self._guard:
+            self._put_back(only_closed=True)
+            for number in _OUTPUTS:
+                now, kept = identity(number), self._kept.get(number)
+                if now is None:  # or the next file would be printed to
+                    _occupy(number)
+                if kept is not None and identity(kept) == now:
+                    continue
+                with suppress(OSError):
+                    self._kept[number] = _above(os.dup(number))
+                    if kept is not None:
+                        os.close(kept)
+
+    def put_back(self) -> None:
+        """Have them as they were kept."""
+        with self._guard:
+            self._put_back()
+
+    def _put_back(self, *, only_closed: bool = False) -> None:
+        for number, kept in self._kept.items():
+            now, wanted = identity(number), identity(kept)
+            if wanted is None or now == wanted or (only_closed and now is not None):
+                continue
+            with suppress(OSError):
+                os.dup2(kept, number)
+
+
+OUTPUTS = Outputs()
+"""Those of this process."""
+
+
+def opener(path: str, flags: int) -> int:
+    """Open a file, for `open`'s ``opener``: at none of these numbers, should one be free."""
+    number = os.open(path, flags, 0o666)
+    if number >= _FIRST_OF_FILES:
+        return number
+    moved = _above(os.dup(number))
+    OUTPUTS.put_back()
+    if identity(number) == identity(moved):  # nothing was kept for it
+        _occupy(number)
+    return moved
+
+
+def _above(number: int) -> int:
+    """Move a descriptor beyond the standard ones; those on the way are given back."""
+    passed = []
+    while number < _FIRST_OF_FILES:
+        passed.append(number)
+        number = os.dup(number)
+    for low in passed:
+        os.close(low)
+    os.set_inheritable(number, False)
+    return number
+
+
+def _occupy(number: int) -> None:
+    """Have a closed descriptor, or one of a file of ours, lead to nowhere."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    if nothing != number:
+        os.dup2(nothing, number)
+        if nothing >= _FIRST_OF_FILES:
+            os.close(nothing)
+    else:
+        os.set_inheritable(number, True)
