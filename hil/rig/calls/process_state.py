@@ -19,7 +19,7 @@ from contextlib import contextmanager, redirect_stdout, suppress
 from types import TracebackType
 from typing import Any, Self, TextIO
 
-from hil.descriptors import OUTPUTS
+from hil.locks.descriptors import OUTPUTS
 
 
 class _State:

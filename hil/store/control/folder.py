@@ -17,8 +17,8 @@ from typing import Any
 
 import psutil
 
-from hil.descriptors import opener
 from hil.errors import StoreError
+from hil.locks.descriptors import opener
 from hil.records.request import Request
 
 FOLDER = "control"

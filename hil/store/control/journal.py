@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from hil.descriptors import opener
+from hil.locks.descriptors import opener
 from hil.store.columns import dump_json
 from hil.store.control.folder import lives
 

@@ -24,8 +24,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from hil.descriptors import opener
 from hil.errors import StoreError
+from hil.locks.descriptors import opener
 
 # zarr, numcodecs and numpy take 0.4 s to load, and most questions are not about frames.
 if TYPE_CHECKING:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 # A driver's library closes all three in a call that goes on; the program opens files meanwhile.
 WHILE_A_CALL_GOES_ON = """
 import os, sys, threading
 import hil.store.frames.files as files
-from hil.descriptors import OUTPUTS, opener
+from hil.locks.descriptors import OUTPUTS, opener
 from hil.rig.calls.driver_calls import DriverCalls
 from hil.store.control.journal import Journal
 from pathlib import Path
@@ -51,7 +51,7 @@ print(sys.stdin.read().strip())
 # The program was begun with them closed, as daemons are.
 BEGUN_CLOSED = """
 import os
-from hil.descriptors import OUTPUTS, identity, opener
+from hil.locks.descriptors import OUTPUTS, identity, opener
 OUTPUTS.keep()
 with open("kept.txt", "w", opener=opener) as file:
     os.write(1, b"nowhere")
@@ -63,7 +63,7 @@ assert None not in [identity(number) for number in (0, 1, 2)]
 # Nobody has kept anything yet.
 NOTHING_KEPT = """
 import os
-from hil.descriptors import opener
+from hil.locks.descriptors import opener
 os.close(1)
 with open("kept.txt", "w", opener=opener) as file:
     os.write(1, b"nowhere")
