@@ -31,36 +31,43 @@ class Outputs:
     """Duplicates of the descriptors 0, 1 and 2, for the life of the process."""
 
     def __init__(self) -> None:
-        self._kept: dict[int, int] = {}
+        # Each with what it is of: asked for twice with every call into a driver, once is enough.
+        self._kept: dict[int, tuple[int, Identity]] = {}
         self._guard = threading.Lock()
 
     def keep(self) -> None:
         """Keep them as they are now, redirected or not; one that is closed is put back."""
         with self._guard:
-            self._put_back(only_closed=True)
             for number in _OUTPUTS:
                 now, kept = identity(number), self._kept.get(number)
                 if now is None:  # or the next file would be printed to
-                    _occupy(number)
-                if kept is not None and identity(kept) == now:
-                    continue
-                with suppress(OSError):
-                    self._kept[number] = _above(os.dup(number))
-                    if kept is not None:
-                        os.close(kept)
+                    self._lead_back(number)
+                    now = identity(number)
+                if now is not None and (kept is None or kept[1] != now):
+                    self._keep(number, now)
 
     def put_back(self) -> None:
         """Have them as they were kept."""
         with self._guard:
-            self._put_back()
+            for number, (_, wanted) in self._kept.items():
+                if identity(number) != wanted:
+                    self._lead_back(number)
 
-    def _put_back(self, *, only_closed: bool = False) -> None:
-        for number, kept in self._kept.items():
-            now, wanted = identity(number), identity(kept)
-            if wanted is None or now == wanted or (only_closed and now is not None):
-                continue
+    def _keep(self, number: int, now: Identity) -> None:
+        before = self._kept.get(number)
+        with suppress(OSError):
+            self._kept[number] = _above(os.dup(number)), now
+            if before is not None and identity(before[0]) == before[1]:
+                os.close(before[0])
+
+    def _lead_back(self, number: int) -> None:
+        """Put a descriptor back; to nowhere, where none was kept or that is lost as well."""
+        kept = self._kept.get(number)
+        if kept is not None and identity(kept[0]) == kept[1]:
             with suppress(OSError):
-                os.dup2(kept, number)
+                os.dup2(kept[0], number)
+        elif identity(number) is None:
+            _occupy(number)
 
 
 OUTPUTS = Outputs()

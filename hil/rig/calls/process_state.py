@@ -21,6 +21,11 @@ from typing import Any, Self, TextIO
 
 from hil.locks.descriptors import OUTPUTS
 
+if sys.platform != "win32":
+    import resource
+
+    _GRANTED = (resource.RLIMIT_NOFILE, resource.RLIMIT_FSIZE, resource.RLIMIT_AS)
+
 
 class _State:
     """How the process is while no driver is at work."""
@@ -32,8 +37,11 @@ class _State:
         self.hooks = (sys.excepthook, sys.unraisablehook, threading.excepthook)
         self.limits = (sys.getrecursionlimit(), sys.getswitchinterval(), gc.isenabled())
         self.streams = (sys.stdout, sys.stderr)
+        self.resources = _resources()
 
     def restore(self) -> None:
+        if (now := _resources()) != self.resources:  # or no file may be opened, or grow
+            _allow(self.resources, now)
         if self.folder and _folder() != self.folder:
             with suppress(OSError):  # it is gone
                 os.chdir(self.folder)
@@ -148,6 +156,25 @@ def _restore_numpy(errors: dict[str, Any]) -> None:
     numpy = sys.modules.get("numpy")
     if numpy is not None and errors and numpy.geterr() != errors:
         numpy.seterr(**errors)
+
+
+def _resources() -> tuple[tuple[int, int], ...]:
+    """Tell what the system grants this process: how many files, how long, how much memory."""
+    if sys.platform == "win32":
+        return ()
+    return tuple([resource.getrlimit(number) for number in _GRANTED])
+
+
+def _allow(before: tuple[tuple[int, int], ...], now: tuple[tuple[int, int], ...]) -> None:
+    """Be content with as much as before again; what has been given up for good is gone."""
+    if sys.platform == "win32":
+        return
+    for number, (wanted, _), (soft, hard) in zip(_GRANTED, before, now, strict=True):
+        if soft != wanted:
+            endless = resource.RLIM_INFINITY
+            beyond = hard != endless and (wanted == endless or wanted > hard)
+            with suppress(ValueError, OSError):
+                resource.setrlimit(number, (hard if beyond else wanted, hard))
 
 
 def _folder() -> str:

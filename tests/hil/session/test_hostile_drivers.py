@@ -21,20 +21,17 @@ import hil
 from drivers.frame import Frame
 from hil.rig import driver_kinds
 from sim.parts.camera import SimulatedCamera
-from tests.hil.session.hostile import DEEDS
+from tests.hil.session.hostile import DEEDS, PROGRAM, hostile
 from tests.hil.session_bench import Bench, n_complete, wait_for
 from tests.hil.small_session import RIG, SESSION
 
 ROOT = Path(__file__).parents[3]
-PLAIN = 'kind = "sim.microscope"\nseed = 1\nheight_px = 64\nwidth_px = 64\nscene_um = 60\n'
 QUICK = SESSION.replace("trials = 6", "trials = 2")
 # What ends the test's own process, or stays behind in it, is tried in a process of its own.
 APART = {"talk", "close", "signals", "threads", "hooks", "alarm", "locks"}
-
-
-def hostile(*deeds: str) -> str:
-    assert PLAIN in RIG
-    return RIG.replace(PLAIN, f'kind = "hostile"\ndeeds = {list(deeds)}\n')
+# Tried all at once alone, and each by itself by `benchmarks/hostile_drivers.py`.
+TOGETHER = {"descriptors", "redirect", "no streams", "chatter", "seeds", "trace", "environment"}
+TOGETHER |= {"path", "affinity", "files", "size"}
 
 
 def around() -> object:
@@ -63,7 +60,7 @@ def kept(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     assert around() == before
 
 
-@pytest.mark.parametrize("deed", sorted(set(DEEDS) - APART))
+@pytest.mark.parametrize("deed", sorted(set(DEEDS) - APART - TOGETHER))
 def test_a_session_ends_well_and_the_process_is_as_it_was(kept: Bench, deed: str) -> None:
     kept.write(hostile(deed), QUICK)
     result = hil.run_session("session.toml", "sqlite:///hil.db")
@@ -73,15 +70,6 @@ def test_a_session_ends_well_and_the_process_is_as_it_was(kept: Bench, deed: str
         assert database.verify("last") == []
     for path in (kept.folder / "hil-frames").rglob("*"):
         assert path.stat().st_mode & (stat.S_IRUSR | stat.S_IWUSR), path
-
-
-PROGRAM = """
-import sys
-from hil.rig import driver_kinds
-driver_kinds.BUILT_IN["hostile"] = "tests.hil.session.hostile:KIND"
-from hil.cli.main import main
-main()
-"""
 
 
 def begin(bench: Bench, *deeds: str, session: str = QUICK) -> subprocess.Popen[bytes]:

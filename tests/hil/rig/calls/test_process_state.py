@@ -91,6 +91,22 @@ def test_a_mask_is_put_back() -> None:
         os.umask(mask)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows grants otherwise")
+@pytest.mark.parametrize("name", ["RLIMIT_NOFILE", "RLIMIT_FSIZE"])
+def test_what_the_system_grants_is_asked_for_again(tmp_path: Path, name: str) -> None:
+    import resource
+
+    number = getattr(resource, name)
+    before = resource.getrlimit(number)
+    with ProcessKept():
+        resource.setrlimit(number, (3, before[1]))
+    try:
+        assert resource.getrlimit(number) == before
+        (tmp_path / "longer.txt").write_text("longer than three", encoding="utf-8")
+    finally:
+        resource.setrlimit(number, before)
+
+
 def test_a_call_that_never_returns_does_not_hold_the_process_to_how_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
