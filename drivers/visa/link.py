@@ -9,6 +9,7 @@ from typing import Any
 
 from drivers.errors import ConfigError, DeviceFault, DeviceLost
 from drivers.visa.tables import InstrumentTable
+from drivers.visa.waiting import wait_widely
 
 # How long a late answer is waited for when the wire is made quiet.
 _QUIET_MS = 50
@@ -42,6 +43,7 @@ class VisaLink:
     def __init__(self, table: InstrumentTable) -> None:
         self._label = table.label
         self._pyvisa: Any = import_pyvisa(table.library)
+        wait_widely()
         self._table = table
         self._guard = threading.Lock()
         self._session: Any = None
