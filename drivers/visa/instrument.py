@@ -60,6 +60,7 @@ class Instrument:
             if table.expect is not None and re.search(table.expect, self._name) is None:
                 problem = f"{table.identify!r} gave {self._name[:60]!r}, expected: {table.expect}"
                 raise DeviceFault(table.label, "open", problem)
+            link.is_named(self._name)
         else:
             link.ask(table.settings[0].get)  # some VISA libraries open what is not there
 
@@ -84,7 +85,12 @@ class Instrument:
         UnknownSetting, DeviceFault, DeviceLost
         """
         phrase = self._known(setting)
-        return phrase.value(self._link.ask(phrase.table.get))
+        answer = self._link.ask(phrase.table.get)
+        try:
+            return phrase.value(answer)
+        except DeviceFault:
+            self._link.distrust()
+            raise
 
     def start(self, values: Mapping[str, Value]) -> None:
         """Check all values, then send one command for each.
@@ -104,6 +110,7 @@ class Instrument:
             if phrase.table.reply is not None and not re.fullmatch(
                 phrase.table.reply, reply.strip()
             ):
+                self._link.distrust()
                 problem = f"{command!r} gave {reply[:60]!r}, expected: {phrase.table.reply}"
                 raise DeviceFault(self.label, f"set {name}", problem)
             self._check_errors(f"set {name}", command)
