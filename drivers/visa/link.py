@@ -108,7 +108,7 @@ class VisaLink:
         if self._guard.acquire(timeout=wait_s):
             try:
                 with contextlib.suppress(Exception):
-                    self._write(command)
+                    self._send(command)  # at once: what is late is thrown away afterwards
             finally:
                 self._guard.release()
 
@@ -149,6 +149,8 @@ class VisaLink:
         self._send(text)
 
     def _send(self, text: str) -> None:
+        if self._session is None:
+            raise DeviceLost(self._label, self._gone)
         try:
             self._session.write(text)
         except Exception as error:
