@@ -19,10 +19,13 @@ class Plane:
         What it is called, ``"DAPI, z 2 um"`` say.
     settings
         What it is taken at, by names that the devices of its connection understand.
+    after_s
+        Not before so many seconds after the sequence's first image; dark until then.
     """
 
     name: str
     settings: Mapping[str, Value]
+    after_s: float = 0.0
 
 
 @runtime_checkable

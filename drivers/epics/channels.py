@@ -31,6 +31,8 @@ class Described:
         Of an enumeration.
     writable
         Whether it may be written from here.
+    count
+        How many values it holds at most: more than one for a waveform.
     """
 
     kind: str
@@ -38,6 +40,7 @@ class Described:
     high: float | None
     choices: tuple[str, ...]
     writable: bool
+    count: int = 1
 
 
 class Channels:
@@ -104,10 +107,11 @@ class Channels:
                 native = pv.channel.native_data_type.name
                 raise DeviceFault(self._label, f"ask {name}", f"it is of type {native}")
             writable = bool(int(pv.access_rights) & _WRITE)
+            count = int(pv.channel.native_data_count)
             said: Any = None if kind == "text" else pv.read(data_type="control").metadata
         if kind == "enum":
             choices = tuple(_text(one) for one in said.enum_strings)
-            return Described(kind, None, None, choices, writable)
+            return Described(kind, None, None, choices, writable, count)
         low = high = None
         if kind in ("float", "int"):
             control = (said.lower_ctrl_limit, said.upper_ctrl_limit)
@@ -116,7 +120,7 @@ class Channels:
             if stated:
                 low = float(max(a for a, _ in stated))
                 high = float(min(b for _, b in stated))
-        return Described(kind, low, high, (), writable)
+        return Described(kind, low, high, (), writable, count)
 
     def read(self, name: str) -> float | int | str:
         """Ask for a value: a number, text, or the index of an enumeration.

@@ -15,7 +15,7 @@ import numpy as np
 
 from drivers.epics.channels import Channels
 from drivers.epics.tables import DetectorTable, VariableTable
-from drivers.epics.variables import VariablesDevice, check_allowed
+from drivers.epics.variables import VariablesDevice
 from drivers.errors import (
     CaptureCancelled,
     DeviceFault,
@@ -23,10 +23,12 @@ from drivers.errors import (
     NotReached,
     SettleTimeout,
     UnknownSetting,
+    ValueRefused,
 )
 from drivers.frame import Frame, FrameMeta
 from drivers.protocol import Setting
 from drivers.types import Pixels, Value
+from drivers.values import check_allowed
 
 _POLL_S = 0.002
 _TYPES: Mapping[str, type[np.unsignedinteger]] = {
@@ -138,7 +140,11 @@ class AreaDetector:
             self._require(name)
             check_allowed(self._setting, value)
             sent[self._inner] = float(value) / 1e3
-        self._exposure.start(sent)
+        try:
+            self._exposure.start(sent)
+        except ValueRefused as error:  # what the record says by now, in seconds
+            (asked,) = values.values()
+            raise ValueRefused(self._setting.name, asked, error.allowed) from error
 
     def settle(self, timeout_s: float) -> None:
         """Wait until the exposure time reads so.

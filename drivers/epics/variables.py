@@ -7,23 +7,17 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 
+from drivers.asked import AskedDevice
 from drivers.epics.channels import Channels, Described
 from drivers.epics.tables import VariableTable
-from drivers.errors import (
-    DeviceFault,
-    DriverError,
-    NotReached,
-    SettleTimeout,
-    UnknownSetting,
-    ValueRefused,
-)
+from drivers.errors import DeviceFault, ValueRefused
 from drivers.protocol import Kind, Setting
 from drivers.types import Value
 
 _POLL_S = 0.01
 
 
-class VariablesDevice:
+class VariablesDevice(AskedDevice):
     """Settings on process variables.
 
     Parameters
@@ -50,25 +44,12 @@ class VariablesDevice:
         channels: Channels,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._label, self._channels, self._clock = label, channels, clock
+        self._channels = channels
         self._tables = {f"{label}.{table.name}": table for table in tables}
         self._records = {name: channels.describe(t.pv) for name, t in self._tables.items()}
-        self._settings = {
-            name: described(label, table, self._records[name])
-            for name, table in self._tables.items()
-        }
-        self._wanted: dict[str, Value] = {}
+        settings = [described(label, t, self._records[name]) for name, t in self._tables.items()]
+        super().__init__(label, settings, clock)
         self._processed: dict[str, threading.Event] = {}
-        self._stopped = threading.Event()
-
-    @property
-    def label(self) -> str:
-        """The device's name."""
-        return self._label
-
-    def describe(self) -> tuple[Setting, ...]:
-        """All settings, in the order of the table."""
-        return tuple(self._settings.values())
 
     def read(self, setting: str) -> Value:
         """Ask the record that reads it.
@@ -79,53 +60,20 @@ class VariablesDevice:
         DeviceFault
             It is in alarm, or says what no such setting can be.
         """
-        table = self._table(setting)
+        described_ = self._known(setting)
+        table = self._tables[setting]
         value = self._channels.read(table.readback or table.pv)
-        kind = self._settings[setting].kind
-        choices = self._settings[setting].choices
-        if kind == "choice":
-            if isinstance(value, int) and 0 <= value < len(choices):
-                return choices[value]
-            if isinstance(value, str) and value in choices:
-                return value
+        said: object = value
+        if described_.kind == "choice":
+            # The place among the record's states, of which the rig file may allow some.
+            states = self._records[setting].choices
+            if isinstance(value, int) and 0 <= value < len(states):
+                said = states[value]
+            if isinstance(said, str) and said in described_.choices:
+                return said
         elif not isinstance(value, str) and math.isfinite(value):
-            return float(value) if kind == "float" else round(value)
-        raise DeviceFault(self._label, f"read {setting}", f"the record says {value!r}")
-
-    def start(self, values: Mapping[str, Value]) -> None:
-        """Check all values, then write one variable for each.
-
-        Raises
-        ------
-        UnknownSetting, ValueRefused, DeviceFault, DeviceLost
-        """
-        for name, value in values.items():
-            self._table(name)
-            check_allowed(self._settings[name], value)
-        self._stopped.clear()
-        self._wanted = dict(values)
-        self._processed = {name: threading.Event() for name in values}
-        for name, value in values.items():
-            record = self._records[name]
-            sent = record.choices.index(str(value)) if record.kind == "enum" else value
-            self._channels.write(self._tables[name].pv, sent, self._processed[name].set)
-
-    def settle(self, timeout_s: float) -> None:
-        """Wait until each variable of the last ``start`` was processed, is done, and reads so.
-
-        Raises
-        ------
-        SettleTimeout, NotReached, DeviceFault, DeviceLost
-        """
-        until = self._clock() + timeout_s
-        for name, wanted in self._wanted.items():
-            while not self._rests(name, wanted):
-                left = until - self._clock()
-                if left <= 0:
-                    self._late(name, wanted, timeout_s)
-                if self._stopped.wait(min(_POLL_S, left)):
-                    unit = self._settings[name].unit
-                    raise NotReached(name, wanted, self.read(name), unit)
+            return float(value) if described_.kind == "float" else round(value)
+        raise DeviceFault(self._label, f"read {setting}", f"the record says {said!r}")
 
     def stop(self) -> None:
         """Write the variables that stop. Any thread; never raises."""
@@ -134,10 +82,29 @@ class VariablesDevice:
             if (stop := self._tables[name].stop) is not None:
                 self._channels.write_soon(stop, 1)
 
-    def _table(self, name: str) -> VariableTable:
-        if name not in self._tables:
-            raise UnknownSetting(name, tuple(self._tables))
-        return self._tables[name]
+    def _check(self, values: Mapping[str, Value]) -> None:
+        """Ask the records for their limits: a motor's are changed where it is set up."""
+        for name, value in values.items():
+            if self._settings[name].kind == "choice":
+                continue
+            now = self._channels.describe(self._tables[name].pv)
+            low = -math.inf if now.low is None else now.low
+            high = math.inf if now.high is None else now.high
+            assert not isinstance(value, str)
+            if not low <= value <= high:
+                own = self._settings[name].allowed()
+                problem = f"{own}, and of these what its record says now, {low:g} to {high:g}"
+                raise ValueRefused(name, value, problem)
+
+    def _send(self, values: Mapping[str, Value]) -> None:
+        self._processed = {name: threading.Event() for name in values}
+        for name, value in values.items():
+            record = self._records[name]
+            sent = record.choices.index(str(value)) if record.kind == "enum" else value
+            self._channels.write(self._tables[name].pv, sent, self._processed[name].set)
+
+    def _every_s(self, name: str) -> float:
+        return _POLL_S
 
     def _rests(self, name: str, wanted: Value) -> bool:
         table = self._tables[name]
@@ -152,14 +119,6 @@ class VariablesDevice:
         tolerance = self._settings[name].tolerance + 1e-6 * abs(wanted)
         return abs(seen - wanted) <= tolerance
 
-    def _late(self, name: str, wanted: Value, timeout_s: float) -> None:
-        self.stop()
-        try:
-            last: Value = self.read(name)
-        except DriverError:
-            last = "?"
-        raise SettleTimeout(name, wanted, last, timeout_s, self._settings[name].unit)
-
 
 def described(label: str, table: VariableTable, record: Described) -> Setting:
     """Make a setting of what the rig file and the record say.
@@ -172,6 +131,8 @@ def described(label: str, table: VariableTable, record: Described) -> Setting:
     def wrong(problem: str) -> DeviceFault:
         return DeviceFault(label, "open", f"{table.name}, {table.pv}: {problem}")
 
+    if record.count > 1:
+        raise wrong(f"it holds {record.count} values, allowed: one")
     choices: tuple[str, ...] = ()
     low, high = table.low, table.high
     read_only = table.read_only or not record.writable
@@ -183,8 +144,8 @@ def described(label: str, table: VariableTable, record: Described) -> Setting:
             raise wrong("it is a text: say its choices")
         if record.choices and table.choices and set(table.choices) - set(record.choices):
             raise wrong(f"the record's choices are {', '.join(record.choices)}")
-        if record.choices:
-            choices = record.choices  # read by their index
+        if len(set(choices)) < len(choices):
+            raise wrong(f"two of its choices have one name: {', '.join(choices)}")
         if low is not None or high is not None:
             raise wrong("it has choices, and no low and high")
     else:
@@ -223,26 +184,3 @@ def _inner(
     if mine is None or its is None:
         return its if mine is None else mine
     return choose(mine, its)
-
-
-def check_allowed(setting: Setting, value: object) -> None:
-    """Refuse what neither the record nor the rig file allows.
-
-    Raises
-    ------
-    ValueRefused
-    """
-    if setting.read_only or not _allowed(setting, value):
-        raise ValueRefused(setting.name, value, setting.allowed())
-
-
-def _allowed(setting: Setting, value: object) -> bool:
-    if setting.kind == "choice":
-        return isinstance(value, str) and value in setting.choices
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    if setting.kind == "int" and not isinstance(value, int):
-        return False
-    low = -math.inf if setting.low is None else setting.low
-    high = math.inf if setting.high is None else setting.high
-    return math.isfinite(value) and low <= value <= high

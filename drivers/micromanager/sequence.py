@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from useq import MDAEvent, MDASequence
 
 MOST_PLANES = 64
+MOST_S = 3600.0
+"""How long one sequence may take by its intervals: it is one frame."""
 _KNOWN = ("axis_order", "channels", "metadata", "time_plan", "z_plan")
 _PLACES = ("stage_positions", "grid_plan")
 
@@ -44,6 +46,8 @@ def read_sequence(text: str, camera: str, focus: str) -> tuple[Plane, ...]:
         if number >= MOST_PLANES:
             raise ConfigError("", f"more than {MOST_PLANES} images, allowed: 1 to {MOST_PLANES}")
         planes.append(_plane(event, camera, focus))
+        if len(planes) > 1 and planes[-1].after_s < planes[-2].after_s:
+            raise ConfigError("axis_order", "with an interval time goes slowest: t comes first")
     if not planes or not planes[0].settings:
         raise ConfigError("", "it takes nothing, needed: channels, z_plan or both")
     return tuple(planes)
@@ -97,7 +101,7 @@ def _sequence(table: dict[str, Any]) -> MDASequence:
     if sequence.time_plan is not None:
         loops = sequence.time_plan.model_dump().get("loops")  # stated, not worked out
         if loops is None:
-            raise ConfigError("time_plan", "allowed: loops, with an interval of 0")
+            raise ConfigError("time_plan", "allowed: loops and an interval, or duration and loops")
         if loops > MOST_PLANES:
             raise ConfigError("time_plan.loops", f"{loops}, allowed: 1 to {MOST_PLANES}")
     return sequence
@@ -115,10 +119,9 @@ def _check_steps(z_plan: object) -> None:
 
 
 def _plane(event: MDAEvent, camera: str, focus: str) -> Plane:
-    if event.min_start_time:
-        raise ConfigError(
-            "time_plan", f"an image after {event.min_start_time:g} s, allowed: an interval of 0"
-        )
+    after_s = float(event.min_start_time or 0.0)
+    if not after_s <= MOST_S:
+        raise ConfigError("time_plan", f"an image after {after_s:g} s, allowed: up to {MOST_S:g} s")
     named, settings = [], dict[str, Value]()
     if event.channel is not None:
         named.append(event.channel.config)
@@ -132,4 +135,4 @@ def _plane(event: MDAEvent, camera: str, focus: str) -> Plane:
         settings[f"{focus}.position_um"] = float(event.z_pos)
     if event.index.get("t"):
         named.append(f"time {event.index['t']}")
-    return Plane(", ".join(named), settings)
+    return Plane(", ".join(named), settings, after_s)

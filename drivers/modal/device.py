@@ -7,7 +7,6 @@ one too, is inside the bounds; a command that would leave them is refused before
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -21,6 +20,7 @@ from drivers.modal.basis import Basis
 from drivers.modal.bounds import ActuatorBounds
 from drivers.protocol import BoundsTogether, Setting
 from drivers.types import Floats, Value
+from drivers.values import check_allowed
 
 # How often a way round by the lower side is shortened before it is given up.
 _SHORTER = 6
@@ -145,7 +145,7 @@ class ModalDevice:
         for name, value in values.items():
             if name not in self._places:
                 raise UnknownSetting(name, tuple(self._places))
-            self._check(self._settings[self._places[name]], value)
+            check_allowed(self._settings[self._places[name]], value)
         self._wanted = {name: float(value) for name, value in values.items()}
         self._pending, self._dropped = None, False
         self._stopped.clear()
@@ -262,14 +262,6 @@ class ModalDevice:
 
     def _unit(self, name: str) -> str:
         return self._settings[self._places[name]].unit
-
-    @staticmethod
-    def _check(setting: Setting, value: object) -> None:
-        assert setting.low is not None
-        assert setting.high is not None
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not number or not math.isfinite(value) or not setting.low <= value <= setting.high:  # type: ignore[arg-type,operator]
-            raise ValueRefused(setting.name, value, setting.allowed())
 
     def _described(self) -> tuple[Setting, ...]:
         lows, highs = self._basis.ranges(self._bounds)

@@ -1,7 +1,8 @@
 """Matrices and vectors beside a rig file: ``.npy``, or CSV as spreadsheets and scripts write it.
 
 A CSV file may begin with comments (``#``), of which ``# unit: v/nm`` is read, and with one line of
-column names. Separators are commas, semicolons, tabs or blanks.
+column names. Separators are commas, semicolons, tabs or blanks; between semicolons or tabs, a
+comma is a decimal one, as spreadsheets write it in much of the world.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ import numpy as np
 from drivers.errors import ConfigError
 from drivers.types import Floats
 
+# As a number is written; Python alone would take 1_000, and digits of other scripts.
+_NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
+_NOT_FINITE = re.compile(r"[-+]?(?:nan|inf|infinity)", re.IGNORECASE)
 _UNIT = re.compile(r"#\s*units?\s*[:=]\s*(\S+)", re.IGNORECASE)
 
 
@@ -68,7 +72,8 @@ def read_numbers(folder: Path, name: str, key: str) -> Numbers:
 
 def _npy(path: Path, name: str, key: str) -> Numbers:
     try:
-        values = np.load(path, allow_pickle=False)
+        with path.open("rb") as file:  # an archive of numpy's would stay open otherwise
+            values = np.lib.format.read_array(file, allow_pickle=False)
     except Exception as error:  # whatever a broken file brings about
         why = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ConfigError(key, f"{name!r} cannot be read: {why}") from None
@@ -88,36 +93,40 @@ def _csv(path: Path, name: str, key: str) -> Numbers:
     for number, line in enumerate(text.splitlines(), 1):
         if stated := _UNIT.match(line.strip()):
             unit = stated.group(1)
-        cells = _cells(line.partition("#")[0])
+        cells, decimals = _cells(line.partition("#")[0])
         if not cells:
             continue
-        try:
-            row = [float(cell) for cell in cells]
-        except ValueError:
-            if rows or columns:
-                wrong = next(cell for cell in cells if not _is_number(cell))
-                problem = f"{name!r}, line {number}: {wrong!r} is no number"
-                raise ConfigError(key, problem) from None
+        row = [_number(cell, decimals) for cell in cells]
+        if not rows and not columns and all(value is None for value in row) and all(cells):
             columns = tuple(cells)
             continue
+        if None in row:
+            wrong = cells[row.index(None)]
+            mixed = "," in wrong or " " in wrong
+            hint = "; decimal commas need ; or tabs between numbers" if mixed else ""
+            raise ConfigError(key, f"{name!r}, line {number}: {wrong!r} is no number{hint}")
         width = len(rows[0]) if rows else len(columns) or len(row)
         if len(row) != width:
             problem = f"{name!r}, line {number}: {len(row)} numbers, {width} in the lines before"
             raise ConfigError(key, problem)
-        rows.append(row)
+        rows.append([value for value in row if value is not None])
     return Numbers(np.array(rows, dtype=np.float64), columns, unit)
 
 
-def _cells(line: str) -> list[str]:
-    if not line.strip():
-        return []
-    separator = next((one for one in (",", ";", "\t") if one in line), None)
-    return [cell.strip().strip('"') for cell in line.strip().split(separator)]
+def _cells(line: str) -> tuple[list[str], bool]:
+    """Take a line apart; say whether a comma in a cell is a decimal one."""
+    line = line.strip()
+    if not line:
+        return [], False
+    separator = next((one for one in (";", "\t", ",") if one in line), None)
+    cells = [cell.strip().strip('"') for cell in line.split(separator)]
+    commas = separator in (";", "\t") and not any("." in cell for cell in cells)
+    return cells, commas
 
 
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
+def _number(cell: str, decimals: bool) -> float | None:
+    if decimals and cell.count(",") == 1:
+        cell = cell.replace(",", ".")
+    if _NUMBER.fullmatch(cell) is None and _NOT_FINITE.fullmatch(cell) is None:
+        return None
+    return float(cell)

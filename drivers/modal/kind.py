@@ -12,13 +12,13 @@ import numpy as np
 from pydantic import BaseModel, Field
 
 from drivers.errors import ConfigError
-from drivers.modal.array import ActuatorArray, ArrayKind, array_kind
+from drivers.modal.array import ArrayKind, array_kind
 from drivers.modal.basis import Basis
 from drivers.modal.bounds import ActuatorBounds, neighbours
 from drivers.modal.device import Mechanics, ModalDevice
 from drivers.modal.files import read_numbers
-from drivers.protocol import Device
 from drivers.registered import checked_options, named_kind
+from drivers.single import SingleConnection
 from drivers.types import Floats
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
@@ -246,38 +246,6 @@ def _per_actuator(given: PerActuator, folder: Path, key: str, n: int, unit: str)
     return values
 
 
-class ModalConnection:
-    """An array with its modes.
-
-    Parameters
-    ----------
-    device
-        The mirror.
-    array
-        What moves it.
-    """
-
-    def __init__(self, device: ModalDevice, array: ActuatorArray) -> None:
-        self._array = array
-        self._devices: dict[str, Device] = {device.label: device}
-
-    @property
-    def devices(self) -> Mapping[str, Device]:
-        """The mirror by its label."""
-        return self._devices
-
-    @property
-    def versions(self) -> Mapping[str, str]:
-        """Versions of numpy, and of what the array says."""
-        return {"numpy": np.__version__, **self._array.versions}
-
-    def close(self) -> None:
-        """Release the array. Safe to call twice."""
-        for device in self._devices.values():
-            device.stop()
-        self._array.close()
-
-
 class ModalKind:
     """How modes on an array are opened."""
 
@@ -299,7 +267,7 @@ class ModalKind:
         name = options.array.resource(options.array_options)
         return (name,) if name else ()
 
-    def open(self, options: CheckedModal) -> ModalConnection:
+    def open(self, options: CheckedModal) -> SingleConnection:
         """Connect, and make the mirror flat.
 
         Raises
@@ -310,10 +278,17 @@ class ModalKind:
         try:
             modes = options.modes
             device = ModalDevice(modes.label, array, modes.basis, modes.bounds, modes.mechanics)
-            return ModalConnection(device, array)
         except BaseException:
             array.close()
             raise
+
+        def release() -> None:
+            device.stop()
+            array.close()
+
+        return SingleConnection(
+            device, lambda: {"numpy": np.__version__, **array.versions}, release
+        )
 
 
 KIND = ModalKind()

@@ -19,8 +19,9 @@ from drivers.errors import (
 from drivers.frame import Frame, FrameMeta
 from drivers.protocol import Device, Setting
 from drivers.replay.recording import RecordedTrial, Recording
-from drivers.replay.selection import Found, RecordedSettings, check_value, listed
+from drivers.replay.selection import Found, RecordedSettings, listed
 from drivers.types import Pixels, Value
+from drivers.values import check_allowed
 
 _ANY = -1  # replay.trial: whichever was measured at the settings
 
@@ -209,8 +210,7 @@ class RecordedDevice:
         for name, value in values.items():
             if name not in self._settings:
                 raise UnknownSetting(name, tuple(self._settings))
-            if not check_value(self._settings[name], value):
-                raise ValueRefused(name, value, self._settings[name].allowed())
+            check_allowed(self._settings[name], value)
         targets = {n: _typed(self._settings[n], value) for n, value in values.items()}
         for name, value in values.items():
             targets = {**self._settings[name].expands.get(value, {}), **targets}

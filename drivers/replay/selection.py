@@ -10,7 +10,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from drivers.protocol import Setting
 from drivers.replay.recording import RecordedTrial, Recording
 from drivers.types import Value
 
@@ -141,18 +140,3 @@ def _span(values: Sequence[Value]) -> float:
 def listed(values: Mapping[str, Value]) -> str:
     """Write settings in one line."""
     return ", ".join(f"{name} = {value!r}" for name, value in values.items())
-
-
-def check_value(setting: Setting, value: object) -> bool:
-    """Whether a value has the type and lies in the range that a setting describes."""
-    if setting.read_only:
-        return False
-    if setting.kind == "choice":
-        return any(type(value) is type(choice) and value == choice for choice in setting.choices)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    if setting.kind == "int" and not isinstance(value, int):
-        return False
-    low = -math.inf if setting.low is None else setting.low
-    high = math.inf if setting.high is None else setting.high
-    return math.isfinite(value) and low <= value <= high

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 import zlib
@@ -15,6 +14,7 @@ from drivers.protocol import BoundsTogether, Setting
 from drivers.slm.modulator import Modulator
 from drivers.slm.pupil import Pupil
 from drivers.types import Floats, Pixels, Value
+from drivers.values import check_allowed
 
 CHECKSUM = "frame_crc32"
 # No mode is asked to go farther, whatever its steepness: turns of the wavefront.
@@ -118,7 +118,7 @@ class ModulatorDevice:
         for name, value in values.items():
             if name not in self._settings:
                 raise UnknownSetting(name, tuple(self._settings))
-            self._check(self._settings[name], value)
+            check_allowed(self._settings[name], value)
         self._wanted = {name: float(value) for name, value in values.items()}
         self._stopped.clear()
         if not values:
@@ -166,17 +166,6 @@ class ModulatorDevice:
             said = f"{bounds.names[worst]}, would be {slopes[worst]:.3g}"
             also = f"{own}, and with the others so that {said}, allowed: {bounds.highs[worst]:g}"
             raise ValueRefused(name, self._wanted[name], also)
-
-    @staticmethod
-    def _check(setting: Setting, value: object) -> None:
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if setting.read_only or not number:
-            raise ValueRefused(setting.name, value, setting.allowed())
-        assert isinstance(value, int | float)
-        assert setting.low is not None
-        assert setting.high is not None
-        if not math.isfinite(value) or not setting.low <= value <= setting.high:
-            raise ValueRefused(setting.name, value, setting.allowed())
 
     def _described(self) -> dict[str, Setting]:
         bounds = self._bounds

@@ -15,8 +15,8 @@ from pydantic import BaseModel, Field
 
 from drivers.errors import ConfigError
 from drivers.modal.files import read_numbers
-from drivers.protocol import Device
 from drivers.registered import checked_options, named_kind
+from drivers.single import SingleConnection
 from drivers.slm.device import ModulatorDevice
 from drivers.slm.modulator import Modulator, ModulatorKind, Panel, modulator_kind
 from drivers.slm.pupil import STEEPEST, OwnModes, Pupil, PupilPlace
@@ -245,38 +245,6 @@ def _own(table: ModulatorTable, folder: Path, panel: Panel) -> OwnModes:
     return OwnModes(names, maps.astype(np.float32))
 
 
-class ModulatorConnection:
-    """A modulator with its modes.
-
-    Parameters
-    ----------
-    device
-        The modulator's modes.
-    modulator
-        What shows the frames.
-    """
-
-    def __init__(self, device: ModulatorDevice, modulator: Modulator) -> None:
-        self._modulator = modulator
-        self._devices: dict[str, Device] = {device.label: device}
-
-    @property
-    def devices(self) -> Mapping[str, Device]:
-        """The modulator by its label."""
-        return self._devices
-
-    @property
-    def versions(self) -> Mapping[str, str]:
-        """Versions of numpy, and of what the modulator says."""
-        return {"numpy": np.__version__, **self._modulator.versions}
-
-    def close(self) -> None:
-        """Release the modulator. Safe to call twice."""
-        for device in self._devices.values():
-            device.stop()
-        self._modulator.close()
-
-
 class SlmKind:
     """How modes on a modulator are opened."""
 
@@ -301,7 +269,7 @@ class SlmKind:
         name = options.modulator.resource(options.modulator_options)
         return (name,) if name else ()
 
-    def open(self, options: CheckedModulator) -> ModulatorConnection:
+    def open(self, options: CheckedModulator) -> SingleConnection:
         """Connect, and show the frame of all modes at 0.
 
         Raises
@@ -310,10 +278,18 @@ class SlmKind:
         """
         modulator = options.modulator.open(options.modulator_options, options.pupil.panel)
         try:
-            return ModulatorConnection(options.pupil.device(modulator), modulator)
+            device = options.pupil.device(modulator)
         except BaseException:
             modulator.close()
             raise
+
+        def release() -> None:
+            device.stop()
+            modulator.close()
+
+        return SingleConnection(
+            device, lambda: {"numpy": np.__version__, **modulator.versions}, release
+        )
 
 
 KIND = SlmKind()

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from drivers.errors import ConfigError
-from drivers.protocol import Device
+from drivers.single import SingleConnection
 from drivers.visa.instrument import Instrument
 from drivers.visa.link import VisaLink, import_pyvisa
 from drivers.visa.phrases import Phrases
@@ -24,39 +24,6 @@ class CheckedInstrument:
 
     table: InstrumentTable
     phrases: tuple[Phrases, ...]
-
-
-class InstrumentConnection:
-    """An instrument on its link.
-
-    Parameters
-    ----------
-    instrument
-        The device.
-    link
-        Closed at the end.
-    library
-        Of VISA.
-    """
-
-    def __init__(self, instrument: Instrument, link: VisaLink, library: str) -> None:
-        self._link = link
-        self._library = library
-        self._devices: dict[str, Device] = {instrument.label: instrument}
-
-    @property
-    def devices(self) -> Mapping[str, Device]:
-        """The instrument by its label."""
-        return self._devices
-
-    @property
-    def versions(self) -> Mapping[str, str]:
-        """Version of PyVISA."""
-        return {"pyvisa": str(import_pyvisa(self._library).__version__)}
-
-    def close(self) -> None:
-        """Stop, and release the line. Safe to call twice."""
-        self._link.close()
 
 
 class VisaKind:
@@ -107,7 +74,7 @@ class VisaKind:
             return (f"serial:COM{port}" if port.isdigit() else f"serial:{port}",)
         return (f"visa:{name.upper()}",)
 
-    def open(self, options: CheckedInstrument) -> InstrumentConnection:
+    def open(self, options: CheckedInstrument) -> SingleConnection:
         """Connect, and ask the instrument who it is. Sets nothing.
 
         Raises
@@ -120,7 +87,10 @@ class VisaKind:
         except BaseException:
             link.close()
             raise
-        return InstrumentConnection(instrument, link, options.table.library)
+        library = options.table.library
+        return SingleConnection(
+            instrument, lambda: {"pyvisa": str(import_pyvisa(library).__version__)}, link.close
+        )
 
 
 def _from_file(folder: Path, name: object, own: dict[str, Any]) -> InstrumentTable:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import contextlib
 import importlib
 import threading
+import time
 from typing import Any
 
 from drivers.errors import ConfigError, DeviceFault, DeviceLost
 from drivers.visa.tables import InstrumentTable
+from drivers.visa.waiting import wait_widely
 
 # How long a late answer is waited for when the wire is made quiet.
-_QUIET_MS = 50
+_QUIET_S = 0.05
 _MOST_LATE = 20
+# The shortest wait that a library knows: what lies there already is read by it.
+_AT_ONCE_S = 0.001
 # Names of VISA statuses after which nothing can be asked through a session.
 _LOST = (
     "error_connection_lost",
@@ -42,10 +46,17 @@ class VisaLink:
     def __init__(self, table: InstrumentTable) -> None:
         self._label = table.label
         self._pyvisa: Any = import_pyvisa(table.library)
+        wait_widely()
         self._table = table
         self._guard = threading.Lock()
         self._session: Any = None
-        self._out_of_step = False
+        # Lines on which anything may come at any time: a greeting, an echo, what nobody asked for.
+        self._stream = table.resource.strip().upper().startswith(
+            "ASRL"
+        ) or table.resource.strip().upper().endswith("SOCKET")
+        self._out_of_step = self._stream
+        self._owed_until_s = 0.0  # until when an answer that did not come in time may come yet
+        self._name = ""
         self._gone = ""
         try:
             self._manager = self._pyvisa.ResourceManager(table.library)
@@ -66,7 +77,20 @@ class VisaLink:
         """
         with self._guard:
             self._write(query)
-            return self._answer(query)
+            answer = self._answer(query)
+            if not self._table.echo and answer.strip() == query.strip():
+                self._out_of_step = True
+                hint = "it echoes: say echo = true, or switch its echo off"
+                raise DeviceFault(self._label, "read", f"{query!r} came back itself; {hint}")
+            return answer
+
+    def is_named(self, name: str) -> None:
+        """Take note of what it answers to `identify`: it is asked so when answers are late."""
+        self._name = name
+
+    def distrust(self) -> None:
+        """Take it that the last answer was not the question's: what else comes is thrown away."""
+        self._out_of_step = True
 
     def tell(self, command: str, *, answers: bool = False) -> str:
         """Send a command; give what the instrument answers to it, where it does.
@@ -84,7 +108,7 @@ class VisaLink:
         if self._guard.acquire(timeout=wait_s):
             try:
                 with contextlib.suppress(Exception):
-                    self._write(command)
+                    self._send(command)  # at once: what is late is thrown away afterwards
             finally:
                 self._guard.release()
 
@@ -120,6 +144,13 @@ class VisaLink:
             raise DeviceLost(self._label, self._gone)
         if self._out_of_step:
             self._quiet()
+        elif self._stream:
+            self._drop(_AT_ONCE_S)
+        self._send(text)
+
+    def _send(self, text: str) -> None:
+        if self._session is None:
+            raise DeviceLost(self._label, self._gone)
         try:
             self._session.write(text)
         except Exception as error:
@@ -127,7 +158,7 @@ class VisaLink:
 
     def _answer(self, text: str) -> str:
         try:
-            answer: str = self._session.read()
+            answer = self._behind_echo(text) if self._table.echo else str(self._session.read())
         except UnicodeDecodeError:
             self._out_of_step = True
             raise DeviceFault(self._label, "read", f"{text!r} gave what is no text") from None
@@ -143,9 +174,10 @@ class VisaLink:
 
     def _failed(self, error: Exception, text: str) -> DeviceFault | DeviceLost:
         """Say what an exception of VISA means."""
-        code = str(getattr(getattr(error, "error_code", None), "name", ""))
+        code = self._code(error)
         if code == "error_timeout":
-            self._out_of_step = True  # its answer may come yet
+            self._out_of_step = True
+            self._owed_until_s = time.monotonic() + self._table.timeout_s
             waited = f"no answer to {text!r} within {self._table.timeout_s:g} s"
             return DeviceFault(self._label, "wait", waited)
         why = str(error).splitlines()[0] if str(error) else type(error).__name__
@@ -156,24 +188,75 @@ class VisaLink:
         self._out_of_step = True
         return DeviceFault(self._label, f"ask {text!r}", why)
 
+    def _code(self, error: Exception) -> str:
+        """Name an exception's VISA status, which some libraries give as a bare number."""
+        code = getattr(error, "error_code", None)
+        with contextlib.suppress(ValueError):
+            code = self._pyvisa.constants.StatusCode(code)
+        return str(getattr(code, "name", ""))
+
+    def _behind_echo(self, text: str) -> str:
+        """Read on until what was sent has come back, and give what follows it."""
+        for _ in range(_MOST_LATE):
+            _, echo, rest = str(self._session.read()).partition(text.strip())
+            if echo:
+                return rest.strip() or str(self._session.read())
+        self._out_of_step = True
+        raise DeviceFault(self._label, "read", f"{text!r} was not echoed, as echo = true says")
+
     def _quiet(self) -> None:
         """Throw away answers that come late, so that none is taken for that of another question."""
+        if not self._stream:
+            # Such instruments take it ill to be read without a question, and can be cleared.
+            with contextlib.suppress(Exception):
+                self._session.clear()
+                self._out_of_step = False
+                return
+        found = self._drop(_QUIET_S)
+        owed_s = self._owed_until_s - time.monotonic()
+        if self._name and self._owed_until_s:
+            self._in_step()
+        elif owed_s > 0 and not found:
+            self._drop(owed_s)
+        self._out_of_step, self._owed_until_s = False, 0.0
+
+    def _in_step(self) -> None:
+        """Ask who it is, and read until it says so: answers come in the order of questions."""
+        assert self._table.identify is not None
+        self._send(self._table.identify)
+        for number in range(_MOST_LATE):
+            try:
+                if str(self._session.read()).strip() == self._name:
+                    return
+            except UnicodeDecodeError:
+                continue
+            except Exception as error:
+                failed = self._failed(error, self._table.identify)
+                if number and isinstance(failed, DeviceFault):
+                    return  # it names itself otherwise now, and has said all that it had to say
+                raise failed from None
+        raise DeviceFault(self._label, "read", "it does not stop sending")
+
+    def _drop(self, wait_s: float) -> bool:
+        """Throw away what is there, and what comes before a pause; say whether there was any."""
         session = self._session
         before = session.timeout
-        session.timeout = _QUIET_MS
+        session.timeout = wait_s * 1000
+        found = False
         try:
             for _ in range(_MOST_LATE):
                 session.read_raw()
+                found = True
+                session.timeout = min(wait_s, _QUIET_S) * 1000
         except Exception as error:
-            code = str(getattr(getattr(error, "error_code", None), "name", ""))
-            if code != "error_timeout":
+            if self._code(error) != "error_timeout":
                 raise self._failed(error, "") from None
         else:
             raise DeviceFault(self._label, "read", "it does not stop sending")
         finally:
             with contextlib.suppress(Exception):
                 session.timeout = before
-        self._out_of_step = False
+        return found
 
 
 def import_pyvisa(library: str) -> Any:

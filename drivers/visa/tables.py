@@ -5,13 +5,24 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from drivers.protocol import Role
 from drivers.types import Value
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
-Command = Annotated[str, Field(min_length=1, max_length=1000)]
+
+
+def one_line(text: str) -> str:
+    """Refuse what would be two commands, or no command: the line's end is added when it is sent."""
+    if "\n" in text or "\r" in text:
+        raise ValueError(f"{text!r} holds a line's end, which `ends` adds; one command each")
+    if not text.isascii():
+        raise ValueError(f"{text!r}, allowed: ASCII")
+    return text
+
+
+Command = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(one_line)]
 
 
 def _pattern(text: str, key: str, groups: int | None = None) -> None:
@@ -208,6 +219,8 @@ class InstrumentTable(_Table):
         What ends a command and an answer.
     timeout_s
         How long an answer may take.
+    echo
+        Whether it sends back what it is sent, before its answer.
     serial
         Where it is a serial line.
     """
@@ -223,6 +236,7 @@ class InstrumentTable(_Table):
     ends: str = "\n"
     answers_end: Annotated[str, Field(min_length=1)] = "\n"
     timeout_s: Annotated[Number, Field(gt=0, le=600)] = 2.0
+    echo: bool = False
     serial: SerialTable | None = None
 
     @model_validator(mode="after")

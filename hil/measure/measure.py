@@ -215,7 +215,8 @@ def _command_s(scheme: Scheme, file: RigFile) -> float:
     """How long one command may take beside the exposures, seconds."""
     image_s = file.spec.frame_timeout_s + 60
     if scheme.planes:  # with moves in between
-        image_s = len(scheme.planes) * (image_s + moves_s(file.spec))
+        image_s = len(scheme.planes) * (image_s + 3 * moves_s(file.spec))
+        image_s += scheme.planes[-1].after_s  # parked and set up again at each interval
     return moves_s(file.spec) + scheme.repeats * image_s
 
 

@@ -319,6 +319,8 @@ class OptunaProposer:
             trial.set_constraint(name, value)
         for step, value in row.intermediate.items():
             trial.report(value, step)
+        for attr, said in template.user_attrs.items():  # how sure, and at which fields of view
+            trial.set_user_attr(attr, said)
         self._study.tell(trial, values=template.values, state=template.state)
 
 

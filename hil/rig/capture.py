@@ -101,6 +101,8 @@ class Capture:
         self._exposure_ms: Value | None = None
         # What blank frames have moved, and must be as it was before anything else is measured.
         self._before_blanks: dict[str, Value] = {}
+        self._place: Mapping[str, Value] = {}
+        self._wake_s = 0.0  # what it took last to be set up again
         self.device_s = device_s or clock.monotonic
 
     @property
@@ -219,6 +221,7 @@ class Capture:
             self._before_blanks = self._safety.read(place) | self._before_blanks
         if place:
             self._move(place)
+        self._place = place
         frames = self._take(self.repeats)
         self._watch.check(
             self._taken(index, frames, self.repeats),
@@ -242,8 +245,12 @@ class Capture:
     def _sequence(self, index: int) -> Frame:
         """Take one image of every plane."""
         images: list[Frame] = []
+        began_s = self._clock.monotonic()
         for plane in self._planes:
+            self._wait_in_the_dark(began_s + plane.after_s)
             self._move(plane.settings)
+            if not images:
+                began_s = self._clock.monotonic()
             self._exposure_ms = None  # cameras change it with other settings
             taken = self._expose(1)
             if len(taken) != 1 or taken[0].pixels.ndim != 2:
@@ -254,6 +261,25 @@ class Capture:
         if len(forms) > 1:
             raise RigError(f"{self._camera.label}: the images of the sequence differ in form")
         return Frame(np.stack([i.pixels for i in images]), replace(last.meta, index=index))
+
+    def _wait_in_the_dark(self, until_s: float) -> None:
+        """Park until an image is due, and be set up again in time for it."""
+        if until_s <= self._clock.monotonic():
+            return
+        self.rest()
+        self._rest_until(until_s - self._wake_s)
+        woken_s = self._clock.monotonic()
+        self.set_up()
+        self._move(self._trial)
+        if self._place:
+            self._move(self._place)
+        self._wake_s = self._clock.monotonic() - woken_s
+        self._rest_until(until_s)  # it may have been quicker this time
+
+    def _rest_until(self, until_s: float) -> None:
+        left_s = until_s - self._clock.monotonic()
+        if left_s > 0 and not self._safety.rested(left_s):
+            raise RigError("told to stop between two images of a sequence")
 
     def _expose(self, n: int) -> list[Frame]:
         try:

@@ -127,6 +127,10 @@ class RigMotion:
         halted.set()
         self._halting.halt()
 
+    def rested(self, wait_s: float) -> bool:
+        """Wait with nothing to do; say whether nobody told the devices to stop meanwhile."""
+        return not self._halt.wait(wait_s)
+
     def darken(self) -> None:
         """Begin to take the park steps that bring light down, whatever else is going on.
 

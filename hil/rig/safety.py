@@ -55,6 +55,7 @@ class Safety:
         self.park_steps = motion.park_steps
         self.apply, self.park, self.halt = motion.apply, motion.park, motion.halt
         self.darken, self.hanging_stops = motion.darken, motion.hanging_stops
+        self.rested = motion.rested
         self.limits_passed = motion.limits_passed
 
     def interlocks_watched(self) -> InterlockWatch:

@@ -65,7 +65,12 @@ class Baseline:
             "blanks": [dict(blank) for blank in self.blanks],
             "known": self.known.to_json(),
             "planes": [
-                {"name": plane.name, "settings": dict(plane.settings)} for plane in self.planes
+                {
+                    "name": plane.name,
+                    "settings": dict(plane.settings),
+                    "after_s": plane.after_s,
+                }
+                for plane in self.planes
             ],
             "sequence": self.sequence,
         }
@@ -80,7 +85,10 @@ class Baseline:
             stored["before"],
             tuple(stored.get("blanks", ())),
             Knowledge.from_json(stored.get("known", {})),
-            tuple(Plane(plane["name"], plane["settings"]) for plane in stored.get("planes", ())),
+            tuple(
+                Plane(plane["name"], plane["settings"], plane.get("after_s", 0.0))
+                for plane in stored.get("planes", ())
+            ),
             stored.get("sequence", ""),
         )
 

@@ -149,7 +149,8 @@ def _command_s(setup: SessionSetup) -> float:
     images = [float(plane.settings.get(exposure, 0.0)) / 1000 for plane in setup.baseline.planes]
     if images:  # with moves in between
         frame_s = sum(max(frame_s, image_s + rig.spec.frame_timeout_s) for image_s in images)
-        frame_s += len(images) * moves_s(rig.spec)
+        # parked and set up again at each interval
+        frame_s += 3 * len(images) * moves_s(rig.spec) + setup.baseline.planes[-1].after_s
     return moves_s(rig.spec) + spec.measure.repeats * frame_s
 
 

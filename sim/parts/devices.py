@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from math import isfinite
 
-from drivers.errors import DeviceLost, NotReached, SettleTimeout, UnknownSetting, ValueRefused
+from drivers.errors import DeviceLost, NotReached, SettleTimeout, UnknownSetting
 from drivers.protocol import Setting
 from drivers.types import Value
+from drivers.values import check_allowed
 from sim.parts.simulated_clock import Pace
 
 
@@ -130,7 +130,7 @@ class SimulatedDevice:
         self._require_link()
         for name, value in values.items():
             self._require_known(name)
-            check_value(self._axes[name].setting, value)
+            check_allowed(self._axes[name].setting, value)
         now_s = self._pace.monotonic_s()
         with self._guard:
             self._stopped.clear()
@@ -186,24 +186,6 @@ class SimulatedDevice:
     def _require_known(self, name: str) -> None:
         if name not in self._axes:
             raise UnknownSetting(name, tuple(self._axes))
-
-
-def check_value(setting: Setting, value: object) -> None:
-    """Raise `ValueRefused` unless `value` has the type and range that `setting` describes."""
-    if setting.read_only or not _allowed(setting, value):
-        raise ValueRefused(setting.name, value, setting.allowed())
-
-
-def _allowed(setting: Setting, value: object) -> bool:
-    if setting.kind == "choice":
-        return any(type(value) is type(choice) and value == choice for choice in setting.choices)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    if setting.kind == "int" and not isinstance(value, int):
-        return False
-    low = -float("inf") if setting.low is None else setting.low
-    high = float("inf") if setting.high is None else setting.high
-    return isfinite(value) and low <= value <= high
 
 
 def _duration_s(axis: Axis, origin: Value, target: Value) -> float:

@@ -76,7 +76,7 @@ def check_planes(planes: tuple[Plane, ...], safety: Safety, where: str | Path) -
                 settings |= safety.check_each({name: value})
         except SafetyError as error:
             raise InputError(where, plane.name, str(error)) from None
-        checked.append(Plane(plane.name, settings))
+        checked.append(Plane(plane.name, settings, plane.after_s))
     for plane in checked[1:]:
         if differ := set(plane.settings) ^ set(checked[0].settings):
             raise InputError(

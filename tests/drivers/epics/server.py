@@ -21,9 +21,10 @@ def table(address: str) -> dict[str, Any]:
 
 
 class SoftServer:
-    """A running server."""
+    """A running server: the example's, or another with a record ``DESK:X``."""
 
-    def __init__(self) -> None:
+    def __init__(self, script: Path = EXAMPLE / "ioc.py") -> None:
+        self._script = script
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -33,7 +34,7 @@ class SoftServer:
 
     def begin(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, str(EXAMPLE / "ioc.py"), str(self.port)],
+            [sys.executable, str(self._script), str(self.port)],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

@@ -42,6 +42,16 @@ def test_times_without_an_interval_are_images_of_their_own() -> None:
     assert all(settings == {"Z.position_um": 3.0} for _, settings in found)
 
 
+def test_an_interval_says_when_each_image_is_due() -> None:
+    table = {"channels": CHANNELS, "time_plan": {"interval": 2, "loops": 2}, "axis_order": "tc"}
+    planes = read_sequence(json.dumps(table), "Camera", "")
+    assert [plane.name for plane in planes] == ["DAPI", "FITC", "DAPI, time 1", "FITC, time 1"]
+    assert [plane.after_s for plane in planes] == [0, 0, 2, 2]
+    table["time_plan"] = {"duration": 9, "loops": 4}
+    planes = read_sequence(json.dumps(table), "Camera", "")
+    assert [plane.after_s for plane in planes] == [0, 0, 3, 3, 6, 6, 9, 9]
+
+
 def test_yaml_is_read_too() -> None:
     planes = read_sequence("channels: [DAPI, Cy5]\nstage_positions: []\n", "Camera", "")
     assert [dict(plane.settings) for plane in planes] == [
@@ -59,7 +69,12 @@ def test_yaml_is_read_too() -> None:
         ({"channels": CHANNELS, "autofocus_plan": {"axes": ["c"]}}, "autofocus_plan", "allowed"),
         ({"channels": [{"config": "A", "exposure": -1}]}, "channels.exposure", "greater than 0"),
         ({"z_plan": {"range": 4, "step": 1}}, "z_plan", "relative"),
-        ({"channels": CHANNELS, "time_plan": {"interval": 2, "loops": 2}}, "time_plan", "interval"),
+        ({"channels": ["A"], "time_plan": {"interval": 4e3, "loops": 2}}, "time_plan", "3600 s"),
+        (
+            {"channels": CHANNELS, "time_plan": {"interval": 2, "loops": 2}, "axis_order": "ct"},
+            "axis_order",
+            "t comes first",
+        ),
         ({"z_plan": {"bottom": 0, "top": MOST_PLANES, "step": 1}}, "z_plan", "more than 64"),
         ({"z_plan": {"bottom": 0, "top": 1e9, "step": 1e-9}}, "z_plan", "more than 64"),
         ({"z_plan": {"bottom": 0, "top": 2, "step": 0}}, "z_plan", "steps of 0 um"),

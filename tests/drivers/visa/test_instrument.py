@@ -210,3 +210,105 @@ def test_a_stop_ends_the_wait() -> None:
         laser.stop()
         with pytest.raises(NotReached):
             laser.settle(30.0)
+
+
+def test_an_answer_that_comes_much_later_is_thrown_away_too() -> None:
+    instrument = Laser()
+    with soft_instrument(instrument) as soft:
+        laser = opened(soft).devices["laser"]
+        instrument.odd["POW?"] = ((0.4, b"49.00\n"),)
+        with pytest.raises(DeviceFault, match="no answer"):
+            laser.read("laser.power_mw")
+        instrument.odd.clear()
+        instrument.power = 3.0
+        assert laser.read("laser.power_mw") == 3.0
+
+
+def test_one_that_says_who_it_is_is_asked_so_until_answers_are_in_step() -> None:
+    instrument = Laser()
+    instrument.odd["*IDN?"] = b"ACME LASER\n"
+    with soft_instrument(instrument) as soft:
+        laser = opened(soft, identify="*IDN?").devices["laser"]
+        instrument.odd["POW?"] = ((0.4, b"49.00\n"),)
+        with pytest.raises(DeviceFault, match="no answer"):
+            laser.read("laser.power_mw")
+        instrument.odd["POW?"] = b"3.00\n"
+        assert laser.read("laser.power_mw") == 3.0
+        assert laser.read("laser.power_mw") == 3.0
+
+
+def test_what_nobody_asked_for_is_never_an_answer() -> None:
+    instrument = Laser()
+    with soft_instrument(instrument) as soft:
+        laser = opened(soft).devices["laser"]
+        instrument.odd["POW?"] = b"1.00\nINTERLOCK CLOSED\n"
+        assert laser.read("laser.power_mw") == 1.0
+        instrument.odd["POW?"] = b"2.00\n"
+        assert laser.read("laser.power_mw") == 2.0
+        instrument.odd["POW 5.00"] = ((0.05, b"OK\n"),)  # which the table does not tell of
+        laser.start({"laser.power_mw": 5.0})
+        with pytest.raises(DeviceFault, match="gave 'OK', allowed: a number"):
+            laser.read("laser.power_mw")
+        assert laser.read("laser.power_mw") == 2.0
+
+
+def test_a_greeting_is_not_who_it_is() -> None:
+    class Greeting(SoftInstrument):
+        def _talk(self, wire: Any) -> None:
+            wire.sendall(b"Welcome to ACME\r\n")
+            super()._talk(wire)
+
+    instrument = Laser()
+    instrument.odd["*IDN?"] = b"ACME LASER\n"
+    soft = Greeting(instrument)
+    try:
+        laser = opened(soft, identify="*IDN?", expect="LASER").devices["laser"]
+        assert laser.identity() == {"identification": "ACME LASER"}
+    finally:
+        soft.close()
+
+
+def test_an_echo_is_told_and_read_past_where_the_table_says_so() -> None:
+    laser = Laser()
+
+    def echoing(line: str) -> Answer:
+        answer = laser(line)
+        assert isinstance(answer, bytes)
+        return line.encode() + b"\r\n" + answer
+
+    with soft_instrument(echoing) as soft:
+        with pytest.raises(DeviceFault, match="echo = true"):
+            opened(soft)
+    with soft_instrument(echoing) as soft:
+        device = opened(soft, echo=True).devices["laser"]
+        for value in (12.5, 3.0):
+            device.start({"laser.power_mw": value})
+            assert device.read("laser.power_mw") == value
+
+
+SAID = [
+    Odd("its unit", b"5.0 mW\n", "5.0"),
+    Odd("shouted", b"5.0 MW\n", "5.0"),
+    Odd("a larger unit", b"0.005 W\n", "5.0"),
+    Odd("a smaller unit", b"5000 uW\n", "5.0"),
+    Odd("another quantity", b"5.0 V\n", "allowed: a number in mw"),
+    Odd("a comma", b"5,0\n", "allowed: a number"),
+    Odd("thousands", b"1,234.5\n", "allowed: a number"),
+    Odd("overflow", b"9.9E37\n", "no number, or one out of range"),
+    Odd("no number", b"+9.91000E+37\n", "no number, or one out of range"),
+    Odd("negative overflow", b"-9.9E+37\n", "no number, or one out of range"),
+]
+
+
+@pytest.mark.parametrize("case", SAID, ids=lambda case: case.name)
+def test_units_and_numbers_are_taken_for_what_they_are(case: Odd) -> None:
+    instrument = Laser()
+    with soft_instrument(instrument) as soft:
+        laser = opened(soft).devices["laser"]
+        instrument.odd["POW?"] = case.answer
+        if case.says == "5.0":
+            assert laser.read("laser.power_mw") == pytest.approx(5.0)
+        else:
+            with pytest.raises(DeviceFault) as caught:
+                laser.read("laser.power_mw")
+            assert case.says in str(caught.value)

@@ -37,6 +37,21 @@ WRONG = [
     Wrong("half a settle", {"settle": {"query": "BUSY?"}}, "query and until go together"),
     Wrong("scale 0", {"scale": 0.0}, "scale = 0"),
     Wrong("misspelt", {"hgih": 5.0}, "hgih"),
+    Wrong("two commands in one", {"set": "POW {value}\nFIRE"}, "holds a line's end"),
+    Wrong("a query of two lines", {"get": "POW?\r"}, "holds a line's end"),
+    Wrong("no ASCII", {"set": "POW {value} \u00b5W"}, "allowed: ASCII"),
+    Wrong("inside of a value", {"set": "POW {value.__class__}"}, "{value}"),
+    Wrong("a value of another kind", {"set": "POW {value!r}"}, "with its digits"),
+    Wrong("digits of a language", {"set": "POW {value:n}"}, "with its digits"),
+    Wrong("thousands apart", {"set": "POW {value:,.2f}"}, "with its digits"),
+    Wrong("endless", {"set": "POW {value:>999999999}"}, "with its digits"),
+    Wrong("rounded beyond", {"set": "POW {value:.0f}", "high": 49.6}, "make 50 of 49.6, beyond"),
+    Wrong("halves", {"kind": "int", "set": "POW {value:d}", "scale": 0.5}, "POW {value:d}"),
+    Wrong(
+        "a choice of two lines",
+        {"set": "P {value}", "low": None, "high": None, "choices": {"a": "1\nFIRE"}},
+        "holds a line's end",
+    ),
     Wrong("a role that it cannot have", {"role": "preset"}, "allowed: light"),
 ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,8 +12,9 @@ import pytest
 import hil
 from drivers.frame import Frame
 from drivers.protocol import Camera
+from drivers.sequence import Plane
 from hil.clock import SystemClock
-from hil.errors import InterlockOpen
+from hil.errors import InterlockOpen, RigError
 from hil.rig.capture import Capture
 from hil.rig.guards.guard import FramesRefused
 from hil.rig.light import DoseMeter, SampleLight
@@ -133,3 +135,80 @@ def test_light_is_metered_though_frames_are_refused(tmp_path: Path) -> None:
             with pytest.raises(FramesRefused):
                 rig.run(lambda: capture.field(0))
             assert capture.dose_mj() == pytest.approx(0.03)
+
+
+def test_between_images_with_an_interval_the_sample_is_dark(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "rig.toml").write_text(RIG, encoding="utf-8")
+    with hil.load_rig(tmp_path / "rig.toml") as rig:
+        clock = Still()
+        at = {
+            "light.power_mw": 1.0,
+            "stage.x_um": 5.0,
+            "focus.z_um": 1.0,
+            "mirror.z4_nm": 20.0,
+        }
+        planes = [Plane(f"time {i}", {"focus.z_um": 1.0}, 30.0 * i) for i in range(3)]
+        capture = Capture(
+            rig.safety,
+            rig.camera,
+            [{"stage.x_um": 5.0}],
+            1,
+            10,
+            clock,
+            rig.spec.setup,
+            planes=planes,
+        )
+        began_s: list[float] = []
+        waited: list[tuple[float, object]] = []
+        real = rig.camera.capture
+
+        def exposed(n: int, timeout_s: float) -> Iterator[Frame]:
+            began_s.append(clock.now_s)
+            assert rig.safety.read(list(at)) == at
+            return real(n, timeout_s)
+
+        def waits(wait_s: float) -> bool:
+            light = rig.safety.read(["light.power_mw"])["light.power_mw"]
+            waited.append((round(wait_s, 6), light))
+            clock.now_s += wait_s
+            return True
+
+        monkeypatch.setattr(rig.camera, "capture", exposed)
+        monkeypatch.setattr(rig.safety, "rested", waits)
+        rig.run(lambda: capture.apply({"mirror.z4_nm": 20.0}))
+        taken = rig.run(lambda: capture.field(0))
+        assert taken.frames.shape[:2] == (1, 3)
+        assert began_s[:3] == pytest.approx([100.0, 130.0, 160.0])
+        assert waited[:2] == [(30.0, 0.0), (30.0, 0.0)]
+
+
+class Still(SystemClock):
+    """Stands still but for what is added."""
+
+    now_s = 100.0
+
+    def monotonic(self) -> float:
+        return self.now_s
+
+
+def test_a_stop_ends_the_wait_between_images(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "rig.toml").write_text(RIG, encoding="utf-8")
+    with hil.load_rig(tmp_path / "rig.toml") as rig:
+        planes = [Plane("now", {"focus.z_um": 1.0}), Plane("late", {"focus.z_um": 1.0}, 3600.0)]
+        capture = Capture(rig.safety, rig.camera, [{}], 1, 10, SystemClock(), planes=planes)
+        rested = rig.safety.rested
+
+        def waits(wait_s: float) -> bool:
+            assert wait_s > 3000
+            threading.Timer(0.05, capture.halt).start()
+            return rested(wait_s)
+
+        monkeypatch.setattr(rig.safety, "rested", waits)
+        rig.run(lambda: capture.apply({}))
+        with pytest.raises(RigError, match="told to stop between two images"):
+            rig.run(lambda: capture.field(0))
+        assert rig.read("light.power_mw") == {"light.power_mw": 0.0}

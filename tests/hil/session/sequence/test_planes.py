@@ -89,6 +89,19 @@ def test_resume_goes_on_by_the_stored_sequence_and_replay_finds_the_same(bench: 
     )
 
 
+def test_an_interval_is_kept_and_stored(bench: Bench) -> None:
+    bench.write(channels=CHANNELS[:1], time_plan={"interval": 0.2, "loops": 2})
+    bench.change("session.toml", "columns = 2, rows = 2", "columns = 1, rows = 1")
+    bench.change("session.toml", "repeats = 2", "repeats = 1")
+    hil.run_session(bench.session, bench.url, trials=1)
+    hil.resume_session("last", bench.url, trials=2)
+    with hil.open_database(bench.url) as database:
+        layout = database.session("last").extra["layout"]
+        device_s = database.trials("last", sort="number")["device_s"]
+    assert [plane["after_s"] for plane in layout["planes"]] == [0, 0.2]
+    assert (device_s > 0.2).all()
+
+
 def test_exposures_of_all_images_count(bench: Bench) -> None:
     # 4 fields, 2 repeats, and 2 planes of 5 + 10 ms: 0.24 s.
     bench.change("session.toml", "[sampler]", "[constraints]\nmax_exposure_s = 0.23\n\n[sampler]")
