@@ -70,8 +70,8 @@ def columns_of_sessions(*, every: bool) -> tuple[Select[Any], Mapping[str, Any]]
     Parameters
     ----------
     every
-        Whether all sessions of a PostgreSQL database are wanted. If not, a column ``winner_said`` is in the end; if so, see
-        `winners`.
+        Whether all sessions of a PostgreSQL database are wanted. If not, a column ``winner_said``
+        is in the end; if so, see `winners`.
     """
     query = select().select_from(SessionTable).join(RigTable, RigTable.id == SessionTable.rig_id)
     columns = {
