@@ -48,8 +48,8 @@ def fill(url: str, sessions: int, trials: int, seed: int = 0) -> None:
             connection.execute(insert(ACQUISITION), [_acquisition(row) for row in done])
     if engine.dialect.name == "postgresql":
         # As the server itself does a minute after such a change. SQLite never does.
-        with engine.begin() as connection:
-            connection.execute(text("ANALYZE"))
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM ANALYZE"))
     engine.dispose()
 
 

@@ -150,7 +150,9 @@ def calibrate_rig(
     file.needs_camera()
     spec = file.spec.calibrate
     if spec is None:
-        raise InputError(file.path, "calibrate", "missing: it says how the camera is calibrated")
+        raise InputError(
+            file.path, "calibrate", "missing, allowed: dark and vary, as hil rig init drafts them"
+        )
     if repeats is not None and repeats < _FEWEST:
         raise InputError("--frames", str(repeats), f"allowed: {_FEWEST} or more")
     with supervised_rig(file, database, frames, clock) as held:

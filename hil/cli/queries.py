@@ -265,7 +265,7 @@ def write(
         text = _screen(_rows_of(table), columns, settings=settings)
     else:
         from hil.errors import InputError
-        from hil.report.export import flat
+        from hil.report.export import csv_text, flat
         from hil.store.asking.rows import RowTable
 
         frame = table.frame() if isinstance(table, RowTable) else table
@@ -275,7 +275,7 @@ def write(
             flat(frame).to_parquet(output)
             return
         if form == "csv":
-            text = flat(frame).to_csv(index=False)
+            text = csv_text(flat(frame))
         else:
             text = frame.to_json(orient="records", date_format="iso", indent=2) + "\n"
     if output is not None:

@@ -154,5 +154,5 @@ def warnings(rig: Rig, unread: Collection[str] = ()) -> list[str]:
     if not rig.spec.camera:
         found.append("no camera: sessions need one, of this driver or of another [[driver]]")
     if rig.spec.noise is None:
-        found.append("no [noise]: sessions need the camera's noise model")
+        found.append("no [noise]: sessions need the camera's, from its data sheet or hil calibrate")
     return found

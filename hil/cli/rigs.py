@@ -53,8 +53,13 @@ def init(
         list[str] | None,
         typer.Option("--epics", metavar="PREFIX", help="An areaDetector camera of EPICS."),
     ] = None,
+    session: Annotated[
+        Path | None,
+        typer.Option("--session", metavar="SESSION.toml", help="Write a first session, too."),
+    ] = None,
 ) -> None:
     """Write a first rig file from what there is. Loading a configuration may move devices."""
+    from hil.cli.files.first_session import write_session
     from hil.cli.files.schema import schema_text, write_schema
     from hil.errors import InputError
     from hil.rig.draft import SCHEMA_FILE, draft
@@ -67,8 +72,11 @@ def init(
         raise InputError("--without", "", "goes with FILE.cfg")
     if config is not None and not config.is_file():
         raise InputError(config, "", "no such file")
-    if output.exists() and not force:
-        raise InputError(output, "", "exists already; --force overwrites it")
+    for path in (output, *([] if session is None else [session])):
+        if path.exists() and not force:
+            raise InputError(path, "", "exists already; --force overwrites it")
+    if session is not None and session.absolute() == output.absolute():
+        raise InputError("--session", str(session), "that is the rig file")
     further = "".join(draft_drivers(sources, output))
     warnings: tuple[str, ...] = ()
     if config is None:
@@ -83,6 +91,9 @@ def init(
     for warning in warnings:
         print(f"warning: {warning}")
     print(f"wrote {output}: go through its limits, then hil rig check {output}")
+    if session is not None:
+        write_session(session, output, text)
+        print(f"wrote {session}: then hil check {session}, hil run {session}")
 
 
 def check(rig: RigPath) -> int:

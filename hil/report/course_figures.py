@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from drivers.types import Floats
-from hil.report.drawing import BLUE, GREY, LIGHT, MANY, ORANGE, dots, empty, style
+from hil.report.drawing import BLUE, GREY, LIGHT, MANY, ORANGE, dots, empty, style, whole_numbers
 from hil.report.material import Material
 
 NO_TRIALS = "no trial is complete"
@@ -39,6 +39,7 @@ def history(material: Material) -> Figure:
             label = f"best: trial {won.number}"
             axis.plot(won.number, won.objective, "o", color=ORANGE, ms=6, label=label)
         axis.set(xlabel="trial", ylabel=material.result.objective)
+        whole_numbers(axis)
         axis.legend(fontsize=8)
     return figure
 
@@ -88,6 +89,7 @@ def drift(material: Material) -> Figure:
         taken = "taken off the other trials" if found.significant else "within chance"
         axis.set_title(f"{said}, {taken}", loc="left", fontsize=9)
         axis.set(xlabel="trial", ylabel="reference, bits per pixel")
+        whole_numbers(axis)
     return figure
 
 

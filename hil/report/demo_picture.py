@@ -10,6 +10,8 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
+from hil.report.drawing import style
+
 if TYPE_CHECKING:
     from hil.session.result import SessionResult
     from hil.store import Database
@@ -37,7 +39,7 @@ def draw(
     trials = database.trials(result.session_id, where=["state = COMPLETE"], sort="number")
     numbers = trials["number"].to_numpy()
     best = result.best.number
-    with mpl.rc_context({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}):
+    with style():
         figure = Figure(figsize=(11, 7.5), layout="constrained")
         axes = figure.subplot_mosaic("abi;sse")
         _frames(axes["a"], axes["b"], database, result.session_id, int(numbers[0]), best)

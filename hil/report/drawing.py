@@ -11,6 +11,7 @@ from typing import Any
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from hil.errors import InputError
 
@@ -57,6 +58,11 @@ def dots(axis: Any, x: Any, y: Any, **options: Any) -> Any:
     if "c" in options:
         known.pop("color")
     return axis.scatter(x, y, rasterized=len(x) > MANY, **(known | options))
+
+
+def whole_numbers(axis: Any) -> None:
+    """Have the x axis of trials name no halves of them."""
+    axis.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
 def short(name: str, most: int = 40) -> str:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import pandas as pd
 
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from hil.store import Database
+
+
+# What formulas begin with, in Excel, LibreOffice and Google's (OWASP, "CSV Injection").
+_FORMULA = frozenset("=+-@\t\r")
 
 
 def export_parquet(database: Database, session: str, folder: Path) -> list[Path]:
@@ -62,7 +66,35 @@ def parquet_of_parts(parts: Iterable[pa.Table], path: Path) -> int:
 def csv_of_parts(parts: Iterable[pa.Table], stream: TextIO) -> None:
     """Write parts of a table as they come, under one head."""
     for number, part in enumerate(parts):
-        stream.write(part.to_pandas().to_csv(index=False, header=number == 0))
+        stream.write(csv_text(part.to_pandas(), header=number == 0))
+
+
+def csv_text(table: pd.DataFrame, *, header: bool = True) -> str:
+    """Write rows as CSV in which no text is a formula to a spreadsheet: it gets ``'`` in front.
+
+    Notes and labels of devices are other people's, and ``=cmd|...`` runs where the file is opened.
+    """
+    inert = table.rename(columns=_inert)
+    for place in range(inert.shape[1]):
+        column = inert.iloc[:, place]
+        if not pd.api.types.is_numeric_dtype(column.dtype) and any(map(_acts, column)):
+            inert.isetitem(place, column.map(_inert))
+    return inert.to_csv(index=False, header=header)
+
+
+def _acts(cell: object) -> bool:
+    """Whether a spreadsheet would take a cell for a formula; a number in words is none."""
+    if not isinstance(cell, str) or cell[:1] not in _FORMULA:
+        return False
+    try:
+        float(cell)
+    except ValueError:
+        return True
+    return False
+
+
+def _inert(cell: Any) -> Any:
+    return f"'{cell}" if _acts(cell) else cell
 
 
 def flat(table: pd.DataFrame) -> pd.DataFrame:

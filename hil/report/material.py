@@ -55,9 +55,11 @@ class Material:
 
     @cached_property
     def searched(self) -> tuple[str, ...]:
-        """Names of the settings that were searched, in the order of the session file."""
-        names = dict.fromkeys(name for row in self.rows for name in row.distributions)
-        return tuple(name for name in names if name in self.complete.columns)
+        """Names of the settings that were searched, in the order of the session file.
+
+        Where nothing was, in a scan or a replay, those that were moved.
+        """
+        return tuple(name for name in moved(self.rows) if name in self.complete.columns)
 
     @cached_property
     def importance(self) -> Mapping[str, float]:
@@ -145,6 +147,18 @@ class Material:
             return []
         line = table[numbers.index(number)]
         return [field for field, bits in zip(fields, line, strict=True) if np.isfinite(bits)]
+
+
+def moved(rows: Sequence[TrialRow]) -> tuple[str, ...]:
+    """Name the settings that a session searched; of a list of settings those that differ."""
+    searched = dict.fromkeys(name for row in rows for name in row.distributions)
+    if searched:
+        return tuple(searched)
+    values: dict[str, set[Any]] = {}
+    for row in rows:
+        for name, value in row.requested.items():
+            values.setdefault(name, set()).add(value)
+    return tuple(name for name, seen in values.items() if len(seen) > 1)
 
 
 def material_of(database: Database, session: str) -> Material:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from drivers.types import Floats
 from hil.records.trial import METRIC
@@ -54,6 +55,7 @@ def _against_information(axis: Any, material: Material, name: str) -> None:
     if (won := material.result.best) is not None:
         at = numbers == won.number
         axis.plot(x[at], y[at], "o", color=ORANGE, ms=6)
+    axis.xaxis.set_major_locator(MaxNLocator(3))  # numbers that differ little are long
     axis.set_xlabel(short(name.removeprefix(METRIC), 34))
     if (rank := rank_correlation(x, y)) is not None:
         axis.set_title(f"rank correlation {rank:+.2f}", fontsize=8)

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from drivers.types import Floats
 from hil.errors import InputError
+from hil.report.drawing import style
 
 _COLUMNS = 4
 
@@ -34,7 +35,7 @@ def draw_modes(names: Sequence[str], words: Sequence[str], responses: Floats, pa
     """
     columns = min(_COLUMNS, len(names))
     rows = -(-len(names) // columns)
-    with mpl.rc_context({"font.size": 8}):
+    with style(), mpl.rc_context({"font.size": 8}):
         figure = Figure(figsize=(3 * columns, 3.2 * rows), layout="constrained")
         axes = np.atleast_1d(figure.subplots(rows, columns)).ravel()
         for axis in axes:

@@ -20,6 +20,15 @@ if TYPE_CHECKING:
 _MOST_AS_GOOD = 10
 
 
+# So many settings must have been moved for a figure of them to say anything.
+NEEDS_SETTINGS: Mapping[Callable[[Material], Figure], int] = {
+    settings_figures.slices: 1,
+    settings_figures.importance: 2,
+    settings_figures.pairs: 2,
+    settings_figures.parallel: 2,
+}
+
+
 class _Section(NamedTuple):
     title: str
     draw: Callable[[Material], Figure]
@@ -171,7 +180,8 @@ def _asked(material: Material) -> Iterator[tuple[str, str]]:
     yield "name", record.name
     yield "rig", record.rig
     yield "objectives", ", ".join(record.objectives)
-    yield "settings searched", ", ".join(material.searched) or "none yet"
+    searched = any(row.distributions for row in material.rows)
+    yield f"settings {'searched' if searched else 'moved'}", ", ".join(material.searched) or "none"
     yield "trials asked for", str(record.n_trials)
     yield "estimator", record.estimator
     yield "seed", str(record.seed)
@@ -190,7 +200,10 @@ def _figures(material: Material) -> Iterator[dict[str, str]]:
         sections.insert(1, _FRONT)
     if metric_names(material):
         sections.append(_METRICS)
+    n_moved = len(material.searched)
     for section in sections:
+        if n_moved < NEEDS_SETTINGS.get(section.draw, 0):
+            continue
         yield embedded(section.title, section.caption, section.draw(material))
 
 

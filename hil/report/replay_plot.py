@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
 from hil.errors import InputError
+from hil.report.drawing import style
 from hil.store import Database
 
 _BLUE, _GREY = "#0072b2", "#777777"
@@ -56,7 +56,7 @@ def draw_replay(
         for table, numbers in zip((then, now), zip(*pairs, strict=True), strict=True)
     )
     unit = records[0].objectives[0].replace("_", " ")
-    with mpl.rc_context({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}):
+    with style():
         figure = Figure(figsize=(5, 4.6), layout="constrained")
         axis = figure.subplots()
         x, y = before[:, 0], after[:, 0]
@@ -67,11 +67,10 @@ def draw_replay(
         if len(known):
             ends = [known.min(), known.max()]
             axis.plot(ends, ends, "--", color=_GREY, linewidth=1, zorder=0)
-        axis.set_xlabel(f"on {records[0].rig}: {unit}", parse_math=False)
-        axis.set_ylabel(f"on {records[1].rig}: {unit}", parse_math=False)
+        axis.set_xlabel(f"on {records[0].rig}: {unit}")
+        axis.set_ylabel(f"on {records[1].rig}: {unit}")
         axis.set_title(
             f"{records[0].name}: rank correlation {found[0]:.3f}, bias {found[1]:+.3g}",
             fontsize=10,
-            parse_math=False,
         )
         figure.savefig(path, dpi=120)

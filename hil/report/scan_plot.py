@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
+from hil.report.drawing import style
 from hil.store import Database
 
 _BLUE = "#0072b2"
@@ -28,12 +28,12 @@ def draw_scan(database: Database, session: str, settings: Sequence[str], path: P
     """
     table = database.trials(session, where=["state = COMPLETE"])
     record = database.session(session)
-    with mpl.rc_context({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}):
+    with style():
         figure = Figure(figsize=(7, 4.5), layout="constrained")
         axis = figure.subplots()
         x = np.asarray(table[settings[0]], dtype=float)
         value = np.asarray(table["objective"], dtype=float)
-        axis.set_xlabel(settings[0], parse_math=False)
+        axis.set_xlabel(settings[0])
         if len(settings) == 1:
             low, high = (np.asarray(table[end], dtype=float) for end in ("ci_low", "ci_high"))
             axis.vlines(x, low, high, color=_BLUE, alpha=0.4, linewidth=3)
@@ -42,7 +42,7 @@ def draw_scan(database: Database, session: str, settings: Sequence[str], path: P
         else:
             y = np.asarray(table[settings[1]], dtype=float)
             points = axis.scatter(x, y, c=value, s=90, marker="s", cmap="viridis")
-            axis.set_ylabel(settings[1], parse_math=False)
+            axis.set_ylabel(settings[1])
             figure.colorbar(points, label=record.objectives[0].replace("_", " "))
-        axis.set_title(record.name, parse_math=False)
+        axis.set_title(record.name)
         figure.savefig(path, dpi=120)

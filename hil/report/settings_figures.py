@@ -20,8 +20,10 @@ _MOST_SLICES = 30
 def slices(material: Material) -> Figure:
     """Draw each searched setting against the first objective, with the trend of the trials."""
     done, names = material.complete, _by_importance(material)[:_MOST_SLICES]
-    if done.empty or not names:
+    if done.empty:
         return empty(NO_TRIALS)
+    if not names:
+        return empty("no setting was moved")
     columns = min(3, len(names))
     lines = -(-len(names) // columns)
     with style():
@@ -101,8 +103,10 @@ def pairs(material: Material) -> Figure:
 def parallel(material: Material) -> Figure:
     """Draw each trial as a line across all searched settings; of many trials the best ones."""
     done, names = material.complete, list(material.searched)
-    if done.empty or not names:
+    if done.empty:
         return empty(NO_TRIALS)
+    if len(names) < 2:
+        return empty("lines from setting to setting need two that were moved")
     chosen = done.nlargest(_LINES, "value").iloc[::-1]
     scaled = np.stack([_to_unit(_numbers(chosen[name])[0]) for name in names], axis=1)
     shade = _to_unit(chosen["value"].to_numpy())

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
 from drivers.types import Floats
 from hil.errors import InputError
+from hil.report.drawing import style
 
 _BLUE, _ORANGE, _GREY = "#0072b2", "#d55e00", "#8c8c8c"
 
@@ -55,7 +55,7 @@ def draw(title: str, tasks: Sequence[TaskPicture], path: Path) -> None:
     InputError
         Where the file cannot be written.
     """
-    with mpl.rc_context({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}):
+    with style():
         figure = Figure(figsize=(10, 3.4 * len(tasks)), layout="constrained")
         figure.suptitle(title, x=0.01, ha="left")
         axes = figure.subplots(len(tasks), 2, squeeze=False, width_ratios=(1, 1.1))

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
 from hil.errors import InputError
+from hil.report.drawing import style
 
 if TYPE_CHECKING:
     from hil.information.sufficiency import Sufficiency, SufficiencyPoint, Verdict
@@ -37,7 +37,7 @@ def draw(found: Sufficiency, patch_size: int, confidence: float, path: Path) -> 
     InputError
         Where it cannot be written.
     """
-    with mpl.rc_context({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}):
+    with style():
         figure = Figure(figsize=(11, 4.2), layout="constrained")
         left, right = figure.subplots(1, 2)
         label = f"estimate, {confidence:.0%} interval"

@@ -6,11 +6,11 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
 from hil.calibration.photon_transfer.camera_calibration import CameraCalibration
+from hil.report.drawing import style
 
 _BLUE, _ORANGE, _GREY = "#0072b2", "#d55e00", "#8c8c8c"
 _LINE_CHARACTERS = 110
@@ -26,7 +26,7 @@ def save_fit_plot(calibration: CameraCalibration, path: Path) -> None:
     path
         A file that matplotlib can write: ``.png``, ``.pdf``, ``.svg``.
     """
-    with mpl.rc_context({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}):
+    with style():
         figure = Figure(figsize=(9, 7), layout="constrained")
         axes = figure.subplot_mosaic("v;r", height_ratios=(3, 1), sharex=True)
         _curve(axes["v"], calibration)
@@ -36,15 +36,13 @@ def save_fit_plot(calibration: CameraCalibration, path: Path) -> None:
                 textwrap.fill(f"Not to be trusted: {text}", _LINE_CHARACTERS)
                 for text in calibration.problems
             ]
-            figure.suptitle(
-                "\n".join(lines), color=_ORANGE, x=0.01, ha="left", fontsize=8, parse_math=False
-            )
+            figure.suptitle("\n".join(lines), color=_ORANGE, x=0.01, ha="left", fontsize=8)
         figure.savefig(path, dpi=120)
 
 
 def _curve(axis: Any, calibration: CameraCalibration) -> None:
     points, used = calibration.points, calibration.points.used
-    for chosen, style in ((used, {"color": _BLUE}), (~used, {"color": _GREY, "mfc": "none"})):
+    for chosen, look in ((used, {"color": _BLUE}), (~used, {"color": _GREY, "mfc": "none"})):
         axis.errorbar(
             points.signal_adu[chosen],
             points.variance_adu2[chosen],
@@ -52,7 +50,7 @@ def _curve(axis: Any, calibration: CameraCalibration) -> None:
             fmt=".",
             lw=0.7,
             label="fitted" if chosen is used else "left out",
-            **style,
+            **look,
         )
     lit = points.signal_adu[points.signal_adu > 0]
     low, high = (lit.min(), lit.max()) if lit.size else (1.0, 10.0)
@@ -67,7 +65,7 @@ def _curve(axis: Any, calibration: CameraCalibration) -> None:
     axis.set_title("Photon transfer", loc="left")
     axis.text(
         0.98, 0.04, str(calibration), transform=axis.transAxes, family="monospace", ha="right",
-        va="bottom", ma="left", parse_math=False,
+        va="bottom", ma="left",
     )  # fmt: skip
     axis.legend(frameon=False)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
+
+from hil.report.drawing import style
 
 if TYPE_CHECKING:
     from hil.records.what_if import Curve, Outcome, WhatIf
@@ -31,7 +32,7 @@ def draw_what_if(found: WhatIf, path: Path, real: Curve | None = None) -> None:
     n = len(found.outcomes)
     columns = min(n, _COLUMNS)
     rows = -(-n // columns)
-    with mpl.rc_context({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}):
+    with style():
         figure = Figure(figsize=(1.2 + 3.3 * columns, 0.9 + 2.6 * rows), layout="constrained")
         axes = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
         for axis, outcome in zip(axes.flat, found.outcomes, strict=False):
@@ -42,9 +43,7 @@ def draw_what_if(found: WhatIf, path: Path, real: Curve | None = None) -> None:
             axis.set_xlabel("frames")
         for axis in axes[:, 0]:
             axis.set_ylabel(f"still lacking, {found.objective.replace('_', ' ')}")
-        figure.suptitle(
-            f"{found.name}: what other searches would have come to", fontsize=10, parse_math=False
-        )
+        figure.suptitle(f"{found.name}: what other searches would have come to", fontsize=10)
         figure.savefig(path, dpi=120)
 
 

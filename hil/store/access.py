@@ -41,6 +41,11 @@ class Access(Closing):
         return self._location.shown
 
     @property
+    def location(self) -> Location:
+        """Where it lies, with the password: not to be printed."""
+        return self._location
+
+    @property
     def frames_folder(self) -> Path:
         """Where the frame files lie: a Zarr group a session, an array a trial."""
         return self._location.frames

@@ -57,6 +57,12 @@ class Location:
         """The URL as it may be printed."""
         return masked(self.url)
 
+    def same_file(self, other: Location) -> bool:
+        """Whether both are one SQLite file, whatever links lead to it."""
+        if self.file is None or other.file is None:
+            return False
+        return self.file.exists() and other.file.exists() and self.file.samefile(other.file)
+
 
 def masked(url: URL) -> str:
     """Write a URL without its secrets, also those in the query part."""

@@ -38,6 +38,9 @@ SHOWN = (
     Shown("fields", "Fields of view", "Bits of each; white where a trial did not measure it."),
 )
 FRONT = Shown("pareto", "Objectives against each other", "Trials on the front are numbered.")
+METRICS = Shown(
+    "metrics", "Metrics beside information", "Each metric of the session file, trial by trial."
+)
 DRIFT = Shown("drift", "Drift", "Reference trials, at the same settings each time.")
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
@@ -16,9 +16,12 @@ from hil.ranking.drift import fit_drift, without_drift
 from hil.ranking.leaders import winner
 from hil.records.session import SessionState
 from hil.records.spans import duration
-from hil.records.trial import Best, TrialRow, TrialState
+from hil.records.trial import METRIC, Best, TrialRow, TrialState
+from hil.report.material import moved
+from hil.report.page import NEEDS_SETTINGS
+from hil.report.plot import KINDS
 from hil.web.frame_images import FrameImages
-from hil.web.live_figures import DRIFT, FRONT, SHOWN, LiveFigures, Shown
+from hil.web.live_figures import DRIFT, FRONT, METRICS, SHOWN, LiveFigures, Shown
 from hil.web.paced import Paced
 
 if TYPE_CHECKING:
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 
 _EVENTS = 50
 _EVERY_S = 1.0
+_FEW = 50
 _WITH_FRAMES = (
     TrialState.CAPTURED, TrialState.ESTIMATED, TrialState.COMPLETE, TrialState.PRUNED,
 )  # fmt: skip
@@ -42,6 +46,13 @@ class Picture:
     high: float
 
 
+class Numbers(NamedTuple):
+    """A small table: trials, and for each name what they came to."""
+
+    numbers: tuple[int, ...] = ()
+    rows: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class SessionSeen:
     """What the page of a session says.
@@ -50,6 +61,8 @@ class SessionSeen:
     ----------
     facts, settings
         Names and values, in order.
+    metrics
+        Trials and, by name, what each came to: of the best trial and of the last.
     best
         The best trial, in words.
     heard_at
@@ -76,6 +89,7 @@ class SessionSeen:
     n_trials: int
     best: str
     settings: tuple[tuple[str, str], ...]
+    metrics: Numbers
     heard_at: datetime | None
     events: tuple[tuple[str, str, str, str], ...]
     pictures: tuple[Picture, ...]
@@ -103,6 +117,7 @@ class LiveSession:
         self.figures = LiveFigures(database, session_id)
         self.look = Paced(self._look, _EVERY_S)
         self._database = database
+        self._measured = Numbers()
         self._following = database.following(session_id)
 
     def _look(self) -> SessionSeen:
@@ -111,6 +126,7 @@ class LiveSession:
         events = self._database.events(self.session_id, newest=_EVENTS)
         rows = without_drift(standing.rows, fit_drift(standing.rows, 0.95))
         best = winner(rows)
+        metrics = self._metrics(rows, best)
         seen: dict[str, Any] = {
             "record": record,
             "state": str(standing.state),
@@ -118,17 +134,39 @@ class LiveSession:
             "facts": tuple(_facts(record, standing)),
             "n_ended": standing.n_ended,
             "n_trials": standing.n_trials,
-            "best": _best(best, record.objectives[0], standing),
+            "best": _best(best, record.objectives, standing),
             "settings": _settings(rows, best),
+            "metrics": metrics,
             "heard_at": _heard(standing, events),
             "events": tuple(_events(events)),
             "pictures": tuple(self._pictures(standing.rows, best)),
-            "figures": _figures(record, standing),
+            "figures": _figures(record, standing, bool(metrics.rows)),
             "version": self.figures.version(f"{len(rows)}-{standing.n_ended}-{standing.state}"),
             "waiting": tuple((number, _move(events, number)) for number in standing.waiting),
             "wishes": _wishes(standing),
         }
         return SessionSeen(**seen, digest=hashlib.sha256(repr(seen).encode()).hexdigest()[:16])
+
+    def _metrics(self, rows: Sequence[TrialRow], best: Best | None) -> Numbers:
+        """Look up the metrics of the best trial and of the last, once for each."""
+        done = (row.number for row in reversed(rows) if row.state is TrialState.COMPLETE)
+        latest = next(done, None)
+        chosen = [latest] if best is None or best.number == latest else [best.number, latest]
+        numbers = tuple(number for number in chosen if number is not None)
+        if numbers != self._measured.numbers:
+            found = [self._metrics_of(number) for number in numbers]
+            names = list(dict.fromkeys(name for values in found for name in values))
+            table = tuple((name, tuple(one.get(name, "-") for one in found)) for name in names)
+            self._measured = Numbers(numbers, table)
+        return self._measured
+
+    def _metrics_of(self, number: int) -> Mapping[str, str]:
+        table = self._database.trial_rows(self.session_id, where=[f"number = {number}"])
+        return {
+            name.removeprefix(METRIC): _value(table.column(name)[0])
+            for name in table.names
+            if name.startswith(METRIC) and table.column(name)[0] is not None
+        }
 
     def _pictures(self, rows: tuple[TrialRow, ...], best: Best | None) -> list[Picture]:
         """Choose the last frame and the best one, in one grey scale: that of the best."""
@@ -147,10 +185,14 @@ class LiveSession:
         ]
 
 
-def _figures(record: SessionRecord, standing: HowItStands) -> tuple[Shown, ...]:
+def _figures(record: SessionRecord, standing: HowItStands, with_metrics: bool) -> tuple[Shown, ...]:
     front = (FRONT,) if len(record.objectives) > 1 else ()
     drift = (DRIFT,) if any(row.kind == "reference" for row in standing.rows) else ()
-    return (SHOWN[0], *front, *SHOWN[1:], *drift)
+    metrics = (METRICS,) if with_metrics else ()
+    shown = (SHOWN[0], *front, *SHOWN[1:], *metrics, *drift)
+    # Trials of a session move the same settings: a few tell which.
+    n_moved = len(moved((*standing.rows[:_FEW], *standing.rows[-_FEW:])))
+    return tuple(one for one in shown if n_moved >= NEEDS_SETTINGS.get(KINDS[one.kind], 0))
 
 
 def _facts(record: SessionRecord, standing: HowItStands) -> list[tuple[str, str]]:
@@ -181,7 +223,7 @@ def _left(seconds: float) -> str:
     return f"{duration(seconds)} at most, at this pace"
 
 
-def _best(best: Best | None, objective: str, standing: HowItStands) -> str:
+def _best(best: Best | None, objectives: Sequence[str], standing: HowItStands) -> str:
     if best is None:
         return (
             "None: every complete trial breaks a constraint."
@@ -192,7 +234,8 @@ def _best(best: Best | None, objective: str, standing: HowItStands) -> str:
     if math.isfinite(best.ci_low) and math.isfinite(best.ci_high):
         interval = f" ({best.ci_low:.4g} to {best.ci_high:.4g})"
     times = f", mean of {best.n_measured}" if best.n_measured > 1 else ""
-    return f"{best.objective:.4g}{interval} {objective}, trial {best.number}{times}"
+    others = "" if len(objectives) == 1 else "; the best in this alone, see the front below"
+    return f"{best.objective:.4g}{interval} {objectives[0]}, trial {best.number}{times}{others}"
 
 
 def _settings(rows: list[TrialRow], best: Best | None) -> tuple[tuple[str, str], ...]:

@@ -31,7 +31,10 @@ def merge(
     db: Db = None,
     frames: Frames = None,
 ) -> int:
-    """Take over the sessions and frames of another database; again, and nothing is taken twice."""
+    """Take over the sessions and frames of another database; again, and nothing is taken twice.
+
+    A database that is not there yet, or has no tables, is made.
+    """
     from hil.errors import InputError
     from hil.store import open_database
 
@@ -41,8 +44,8 @@ def merge(
             raise InputError("--other-frames", "", "needed for a database that is no file")
         other_frames = Path(url.removeprefix("sqlite:///")).expanduser().parent / "hil-frames"
     with (
-        open_database(db, frames=frames) as database,
         open_database(url, frames=other_frames, read_only=True) as theirs,
+        open_database(db, frames=frames, create=True) as database,
     ):
         merged = database.merge(theirs)
     print(f"sessions      {len(merged.sessions)} new, {len(merged.renewed)} brought up to date")

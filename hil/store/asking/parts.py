@@ -10,8 +10,9 @@ from sqlalchemy import JSON, Connection, Integer, Text, cast, exists, select
 from sqlalchemy.types import Double, Float, TypeDecorator, TypeEngine
 
 from hil.store.asking import setting_names
+from hil.store.asking.joined import columns_of_trials
 from hil.store.asking.queries import trials_query
-from hil.store.asking.summary import METRICS, TRIALS, some_are_metrics, with_metrics
+from hil.store.asking.summary import TRIALS, with_metrics
 from hil.store.columns import Real, Utc
 from hil.store.models import SettingTable, TrialTable
 
@@ -42,13 +43,21 @@ def trial_parts(
             *((name, _arrow_of_setting(connection, name, session_id)) for name in names),
         ]
     )
-    columns = [_as_text(column.expression).label(name) for name, column in TRIALS.items()]
-    if some_are_metrics(names):
-        columns.append(_as_text(METRICS).label("metrics"))
-    rows = connection.execution_options(stream_results=True).execute(query.add_columns(*columns))
+    asked, shown = columns_of_trials(query, names, some=limit is not None)
+    asked = asked.add_columns(*(_as_text(column).label(name) for name, column in shown.items()))
+    if limit is None:
+        _plan_for_all(connection)
+    streamed = connection.execution_options(stream_results=True, max_row_buffer=ROWS)
+    rows = streamed.execute(asked)
     yield _table([], names, schema)
     for part in rows.partitions(ROWS):
         yield _table(part, names, schema)
+
+
+def _plan_for_all(connection: Connection) -> None:
+    """Let PostgreSQL plan for all rows of a cursor, in this transaction; else for the first few."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL cursor_tuple_fraction = 1")
 
 
 def _as_text(expression: Any) -> Any:

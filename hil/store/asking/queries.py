@@ -11,6 +11,7 @@ from hil.errors import InputError, nearest
 from hil.records.events import severity_of
 from hil.store.asking import setting_names
 from hil.store.asking.filters import column_filter, fit_many, setting_filter
+from hil.store.asking.joined import columns_of_sessions, columns_of_trials, winners
 from hil.store.asking.paging import Key, rows_after
 from hil.store.asking.refs import session_id as full_id
 from hil.store.asking.refs import trial_of
@@ -18,20 +19,16 @@ from hil.store.asking.rows import RowTable
 from hil.store.asking.setting_names import with_those_of
 from hil.store.asking.summary import (
     ALSO_CALLED,
-    METRICS,
     OF_WINNER,
     SESSIONS,
     TRIALS,
-    WINNER_SAID,
     Column,
-    some_are_metrics,
     with_metrics,
 )
 from hil.store.asking.where import Condition, parse
 from hil.store.models import (
     EstimateTable,
     EventTable,
-    RigTable,
     SessionTable,
     SettingTable,
     TrialTable,
@@ -48,11 +45,10 @@ def trials(
 ) -> RowTable:
     """One row a trial; see `Database.trials`."""
     asked, names = trials_query(connection, session_id, where, sort, limit, after)
-    query = asked.add_columns(*(column.expression.label(name) for name, column in TRIALS.items()))
+    query, shown = columns_of_trials(asked, names, some=limit is not None)
     columns = list(TRIALS)
     n = len(columns)
-    if some_are_metrics(names):
-        query = query.add_columns(METRICS.label("metrics"))
+    query = query.add_columns(*(column.label(name) for name, column in shown.items()))
     found = connection.execute(query).all()
     place = columns.index("settings")
     values = [with_metrics(row[place], *row[n:]) if row[n:] else row[place] or {} for row in found]
@@ -138,24 +134,22 @@ def sessions(
     after: str | None = None,
 ) -> RowTable:
     """One row a session; see `Database.sessions`."""
-    shown = {name: one for name, one in SESSIONS.items() if name not in OF_WINNER}
-    query = (
-        select(*(column.expression.label(name) for name, column in shown.items()))
-        .add_columns(WINNER_SAID.label("winner_said"))
-        .select_from(SessionTable)
-        .join(RigTable, RigTable.id == SessionTable.rig_id)
-    )
+    # SQLite, where asking costs no way to a server, is as quick with a question in each row.
+    every = not where and limit is None and after is None
+    every = every and connection.dialect.name == "postgresql"
+    joined, shown = columns_of_sessions(every=every)
+    query = joined.add_columns(*(column.label(name) for name, column in shown.items()))
     for text in where:
         condition = parse(text, _filterable(SESSIONS))
         query = query.where(_on_column(connection, condition, SESSIONS))
     default = (Key(SessionTable.created_at, True), Key(SessionTable.id, True))
     keys = _keys(sort, SESSIONS, (), default)
     fits = None if after is None else SessionTable.id == full_id(connection, after)
+    found = connection.execute(_page(connection, query, keys, fits, limit)).all()
+    said = winners(connection) if every else {row.session_id: row.winner_said for row in found}
     place = list(SESSIONS).index(next(iter(OF_WINNER)))
-    rows = [
-        (*row[:place], *_of_winner(row[-1]), *row[place:-1])
-        for row in connection.execute(_page(connection, query, keys, fits, limit))
-    ]
+    end = len(SESSIONS) - len(OF_WINNER)
+    rows = [(*row[:place], *_of_winner(said.get(row.session_id)), *row[place:end]) for row in found]
     return RowTable(list(SESSIONS), rows, n_known=len(SESSIONS))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
@@ -70,33 +70,32 @@ SUMMARY: Mapping[str, Column] = {
     "tags": Column(TrialTable.tags, "tags"),
 }
 
-# Of the session's own estimate, which is the oldest.
-_DOSE_MJ = (
-    select(EstimateTable.details["dose_mj"].as_float())
-    .where(EstimateTable.trial_id == TrialTable.id)
-    .order_by(EstimateTable.created_at)
-    .limit(1)
-    .correlate(TrialTable)
-    .scalar_subquery()
-)
+# What is asked of a trial's estimate: of the session's own, which is the oldest.
+OF_ESTIMATE: Mapping[str, Callable[[Any], Any]] = {
+    "dose_mj": lambda own: own.details["dose_mj"].as_float(),
+    "lower_bits": lambda own: own.details["lower_bits"].as_float(),
+    "flags": lambda own: own.flags,
+}
 
-_LOWER_BITS = (
-    select(EstimateTable.details["lower_bits"].as_float())
-    .where(EstimateTable.trial_id == TrialTable.id)
-    .order_by(EstimateTable.created_at)
-    .limit(1)
-    .correlate(TrialTable)
-    .scalar_subquery()
-)
 
-_FLAGS = (
-    select(EstimateTable.flags)
-    .where(EstimateTable.trial_id == TrialTable.id)
-    .order_by(EstimateTable.created_at)
-    .limit(1)
-    .correlate(TrialTable)
-    .scalar_subquery()
-)
+def metrics_of(own: Any) -> Any:
+    """Give the metrics of an estimate."""
+    return own.details["metrics"]
+
+
+def of_own_estimate(asked: Any) -> Any:
+    """Ask it of a trial's own estimate."""
+    return (
+        select(asked)
+        .where(EstimateTable.trial_id == TrialTable.id)
+        .order_by(EstimateTable.created_at)
+        .limit(1)
+        .correlate(TrialTable)
+        .scalar_subquery()
+    )
+
+
+_OWN = {name: of_own_estimate(of(EstimateTable)) for name, of in OF_ESTIMATE.items()}
 
 # What a DataFrame of trials has besides.
 FURTHER: Mapping[str, Column] = {
@@ -105,22 +104,15 @@ FURTHER: Mapping[str, Column] = {
     "retry_of": Column(TrialTable.retry_of, "number"),
     "constraints": Column(TrialTable.constraints, None),
     "controller": Column(TrialTable.controller, "text"),
-    "dose_mj": Column(_DOSE_MJ, "number"),
-    "lower_bits": Column(_LOWER_BITS, "number"),
-    "flags": Column(_FLAGS, "tags"),
+    "dose_mj": Column(_OWN["dose_mj"], "number"),
+    "lower_bits": Column(_OWN["lower_bits"], "number"),
+    "flags": Column(_OWN["flags"], "tags"),
 }
 
 TRIALS: Mapping[str, Column] = {**SUMMARY, **FURTHER}
 
 # Read only where trials have metrics, whose names stand among those of settings.
-METRICS = (
-    select(EstimateTable.details["metrics"])
-    .where(EstimateTable.trial_id == TrialTable.id)
-    .order_by(EstimateTable.created_at)
-    .limit(1)
-    .correlate(TrialTable)
-    .scalar_subquery()
-)
+METRICS = of_own_estimate(metrics_of(EstimateTable))
 
 
 def with_metrics(

@@ -143,11 +143,16 @@ def write_metadata(
     _replace(folder / ARRAY / "zarr.json", json.dumps(metadata, indent=2).encode())
 
 
-def sync_image(folder: Path) -> None:
-    """Bring a trial's metadata and the names of its files to the disk."""
+def sync_new_image(folder: Path) -> None:
+    """Bring the names of a trial's folders to the disk, once they are made: they stay."""
+    sync_folder(folder)
+    sync_folder(folder.parent)
+
+
+def sync_array(folder: Path) -> None:
+    """Bring a trial's metadata and the names of its fields' files to the disk."""
     sync_file(folder / ARRAY / "zarr.json")
     sync_folder(folder / ARRAY)
-    sync_folder(folder)
 
 
 def read_fields(folder: Path, fields: list[int]) -> StoredPixels:

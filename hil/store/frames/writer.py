@@ -199,6 +199,9 @@ class FrameWriter(Closing):
                 # process leaves behind is an array too, and others read what there is.
                 self._write_metadata(stack, max(self._n_fields, frames.field + 1))
             frame_files.write_chunk(array, frames.field, pixels)
+            if not stack.digests:
+                # Now, while the camera takes the next field: at the end the loop waits for it.
+                frame_files.sync_new_image(array)
         stack.digests[frames.field] = frame_files.checksum(pixels)
 
     def _make_image(self, folder: Path, stack: _Stack, frames: FieldFrames) -> None:
@@ -237,8 +240,7 @@ class FrameWriter(Closing):
         if self._keep != "none":
             self._n_fields = max(fields) + 1
             self._write_metadata(stack, self._n_fields)
-            frame_files.sync_image(self._folder / stack.name)
-            frame_files.sync_folder(self._folder)
+            frame_files.sync_array(self._folder / stack.name)
             repeats, *frame = first.frames.shape
             shape = (len(fields), 1 if self._keep == "first" else repeats, *frame)
         return Sealed(

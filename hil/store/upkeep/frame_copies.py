@@ -6,6 +6,8 @@ import os
 import shutil
 from pathlib import Path
 
+import psutil
+
 from hil.errors import StoreError
 from hil.store.frames.files import sync_file, sync_folder
 
@@ -23,6 +25,7 @@ def copy_array(source: Path, target: Path) -> bool:
     partial = target.with_name(f"{target.name}.{os.getpid()}.partial")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+        _clear_cut_off(target)
         shutil.copytree(source, partial)
         for path in (partial, *sorted(partial.rglob("*"))):
             (sync_folder if path.is_dir() else sync_file)(path)
@@ -32,6 +35,14 @@ def copy_array(source: Path, target: Path) -> bool:
         shutil.rmtree(partial, ignore_errors=True)
         raise StoreError(f"{target}: could not be copied: {error.strerror or error}") from error
     return True
+
+
+def _clear_cut_off(target: Path) -> None:
+    """Remove what copies of this folder left that a power cut, or a kill, cut off."""
+    for partial in target.parent.glob(f"{target.name}.*.partial"):
+        number = partial.name.removesuffix(".partial").rpartition(".")[2]
+        if number.isdigit() and not psutil.pid_exists(int(number)):
+            shutil.rmtree(partial, ignore_errors=True)
 
 
 def copy_group_file(source: Path, target: Path) -> None:

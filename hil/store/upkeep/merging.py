@@ -96,19 +96,48 @@ def take_session(
         It runs here, or it went on in both since they parted: neither is the whole of it.
     """
     key = session["id"]
-    here = ours.execute(select(SESSION).where(SESSION.c.id == key)).mappings().one_or_none()
-    if here is not None and not SessionState(here["state"]).ended:
-        raise StoreError(f"session {key[:8]} is {here['state']} here: merge again at its end")
+    here = refuse_parted(theirs, ours, key)
     if here is None:
         ours.execute(insert(SESSION), {**session, "rig_id": rigs[session["rig_id"]]})
     trials, changed = _take_trials(theirs, ours, key)
-    if here is not None and _further(session, dict(here)):
+    if here is not None and _further(session, here):
         kept = ("id", "rig_id", *_OURS)
         values = {name: value for name, value in session.items() if name not in kept}
         ours.execute(update(SESSION).where(SESSION.c.id == key).values(values))
         changed += 1
     changed += _take(theirs, ours, EVENT, EVENT.c.session_id == key)
     return here is None, trials, changed
+
+
+def refuse_parted(theirs: Connection, ours: Connection, key: str) -> Mapping[str, Any] | None:
+    """Give the row of a session here, if it is here and what is there may be added to it.
+
+    Raises
+    ------
+    StoreError
+        As for `take_session`.
+    """
+    here = ours.execute(select(SESSION).where(SESSION.c.id == key)).mappings().one_or_none()
+    if here is None:
+        return None
+    if not SessionState(here["state"]).ended:
+        raise StoreError(f"session {key[:8]} is {here['state']} here: merge again at its end")
+    columns = TRIAL.c.number, TRIAL.c.id, TRIAL.c.state, TRIAL.c.finished_at
+    asked = select(*columns).where(TRIAL.c.session_id == key)
+    mine = {row.number: row for row in ours.execute(asked)}
+    for row in theirs.execute(asked):
+        known = mine.get(row.number)
+        if known is None:
+            continue
+        parted = f"session {key[:8]} went on in both databases: "
+        if known.id != row.id:
+            raise StoreError(f"{parted}each has a trial {row.number} of its own")
+        both_ended = TrialState(known.state).ended and TrialState(row.state).ended
+        if both_ended and (known.state, known.finished_at) != (row.state, row.finished_at):
+            raise StoreError(
+                f"{parted}trial {row.number} ended apart, {known.state} here, {row.state} there"
+            )
+    return dict(here)
 
 
 def take_loose_events(theirs: Connection, ours: Connection) -> int:
@@ -125,11 +154,6 @@ def _take_trials(theirs: Connection, ours: Connection, session_id: str) -> tuple
     new, changed, taken = [], 0, []
     for row in theirs.execute(select(TRIAL).where(of_session)).mappings():
         known = mine.get(row["number"])
-        if known is not None and known.id != row["id"]:
-            raise StoreError(
-                f"session {session_id[:8]} went on in both databases: each has a trial"
-                f" {row['number']} of its own"
-            )
         taken.append(row["id"])
         if known is None:
             new.append(dict(row))

@@ -45,7 +45,7 @@ class Upkeep(Asking, FrameArchive):
         StoreError
             A frame could not be copied, or a database failed; whole sessions were taken until then.
         """
-        if other.url == self.url:
+        if other.url == self.url or self._location.same_file(other.location):
             raise InputError("OTHER", other.url, "that is this very database")
         merged = Merged()
         with other.reading() as theirs:
@@ -83,6 +83,13 @@ class Upkeep(Asking, FrameArchive):
         key = session["id"]
         if not SessionState(session["state"]).ended:
             merged.left.append(f"session {key[:8]} is {session['state']}: merge again at its end")
+            return
+        try:
+            # Before a frame is copied: those of a session that goes on here lie in the same places.
+            with self._reading() as ours:
+                merging.refuse_parted(theirs, ours, key)
+        except StoreError as error:
+            merged.left.append(str(error))
             return
         merged.n_arrays += self._copy_frames(other, theirs, key, merged)
         try:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
 import hil
+import hil.report
 from hil.errors import InputError
+from hil.report.modes_plot import draw_modes
 from hil.report.plot import KINDS, draw, draw_to_file
 from hil.store import Database
 
@@ -41,3 +44,17 @@ def test_what_there_is_not_is_named(
 
 def test_it_stands_under_hil() -> None:
     assert hil.plot.draw is draw
+
+
+def test_every_figure_is_drawn_in_the_style_in_which_a_dollar_sign_is_one() -> None:
+    files = Path(hil.report.__file__).parent.rglob("*.py")
+    drawing = [path for path in files if "Figure(fig" in path.read_text(encoding="utf-8")]
+    assert len(drawing) > 10
+    for path in drawing:
+        assert "with style()" in path.read_text(encoding="utf-8"), path
+
+
+def test_modes_with_any_name_are_drawn(tmp_path: Path) -> None:
+    names = [r"$\frac{", "<b>&"]
+    draw_modes(names, ["r 1", r"$x^{"], np.ones((2, 4, 4)), tmp_path / "modes.png")
+    assert (tmp_path / "modes.png").stat().st_size > 1000

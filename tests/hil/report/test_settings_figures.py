@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ import pytest
 
 from hil.report import settings_figures
 from hil.report.material import material_of
+from hil.report.page import _figures
 from hil.store import Database
 
 
@@ -52,3 +54,22 @@ def test_parallel_draws_the_best_in_front(database: Database, measured: Callable
     (axis,) = settings_figures.parallel(material_of(database, measured(n=15))).axes
     assert len(axis.lines) == 12
     assert [line.get_zorder() for line in axis.lines].count(3) == 1
+
+
+def test_a_scan_has_its_slice_and_one_setting_has_no_lines(
+    database: Database, measured: Callable[..., str]
+) -> None:
+    material = material_of(database, measured(n=6))
+    scanned = [
+        replace(row, distributions={}, requested={"stage.x_um": row.requested["stage.x_um"]})
+        for row in material.rows
+    ]
+    material = replace(material, rows=scanned)
+    (axis,) = settings_figures.slices(material).axes
+    assert axis.get_xlabel() == "stage.x_um"
+    assert len(axis.collections[0].get_offsets()) == 5
+    (axis,) = settings_figures.parallel(material).axes
+    assert "need two" in axis.texts[0].get_text()
+    drawn = [one["title"] for one in _figures(material)]
+    assert "Each setting" in drawn
+    assert "All settings at once" not in drawn

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+import numpy as np
+
+from hil.records.estimate import Assessment, Estimate
+from hil.records.frames import FieldFrames
 from hil.records.request import Wish, ask
 from hil.records.session import SessionState
-from hil.records.trial import Proposal
+from hil.records.trial import Proposal, TrialState
 from hil.store import Database
 from hil.web.live_session import LiveSession
 
@@ -80,6 +84,53 @@ def test_a_trial_that_waits_for_approval(database: Database, measured: Callable[
         seen = LiveSession(database, key).look()
     assert seen.waiting == ((1, "stage.x_um from 0 to <9>"),)
     assert seen.wishes == ("stop",)
+
+
+def test_metrics_of_the_best_trial_and_of_the_last(
+    database: Database, measured: Callable[..., str]
+) -> None:
+    key = measured(n=2, n_trials=5)
+    assert LiveSession(database, key).look().metrics.rows == ()
+    with database.store(key, controller="scope", clock=_Clock()) as store:
+        for x, snr in ((3.0, 7.0), (9.0, None)):
+            trial = store.propose(lambda *_, x=x: Proposal("search", {"stage.x_um": x}))
+            at, values = _Clock().now(), {"snr": snr, "brenner": 100 * x}
+            store.applied(trial, at, {"stage.x_um": x})
+            pixels = np.zeros((1, 4, 4), np.uint16)
+            store.frames(trial, FieldFrames(0, pixels, 10.0, 4095, at))
+            store.captured(trial, at, device_s=0.5)
+            bits = 3.0 - 0.01 * (x - 3) ** 2
+            details = {"metrics": {name: one for name, one in values.items() if one is not None}}
+            estimate = Estimate(bits, bits, bits, 3.0, 2.0, "predictive", 9, 3, 0.1, (), details)
+            store.estimated(trial, at, Assessment(estimate, {"bits_per_pixel": bits}, {}))
+            store.finish(trial, TrialState.COMPLETE, at)
+    seen = LiveSession(database, key).look()
+    assert seen.metrics.numbers == (2, 3)
+    assert seen.metrics.rows == (("brenner", ("300", "900")), ("snr", ("7", "-")))
+    assert "metrics" in [one.kind for one in seen.figures]
+
+
+def test_figures_of_settings_are_shown_where_settings_were_moved(
+    database: Database, measured: Callable[..., str]
+) -> None:
+    of_settings = {"slices", "importance", "pairs", "parallel"}
+    seen = LiveSession(database, measured(n=3)).look()
+    assert of_settings <= {one.kind for one in seen.figures}
+    key = measured(n=0, n_trials=2)  # a scan: settings without a search
+    with database.store(key, controller="scope", clock=_Clock()) as store:
+        for x in (1.0, 2.0):
+            held = {"stage.x_um": x, "stage.y_um": 5.0}
+            trial = store.propose(lambda *_, held=held: Proposal("search", held))
+            store.finish(trial, TrialState.FAILED, _Clock().now(), "late")
+    shown = {one.kind for one in LiveSession(database, key).look().figures}
+    assert shown & of_settings == {"slices"}
+
+
+def test_of_several_objectives_the_best_in_the_first_is_said_to_be_that(
+    database: Database, measured: Callable[..., str]
+) -> None:
+    key = measured(objectives=("bits_per_pixel", "metric.snr"))
+    assert "the best in this alone" in LiveSession(database, key).look().best
 
 
 class _Clock:

@@ -49,3 +49,12 @@ def test_mistakes_are_a_line(two: Path, capsys: pytest.CaptureFixture[str]) -> N
         error = capsys.readouterr().err
         assert says in error, error
         assert error.count("\n") == 1
+
+
+def test_a_database_that_is_not_there_is_made_of_another(
+    two: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["db", "merge", "away/hil.db", "--db", "sqlite:///new.db"]) == 0
+    assert run(["db", "check", "--db", "sqlite:///new.db"]) == 0
+    assert run(["db", "merge", "none.db", "--db", "sqlite:///newer.db"]) == 2
+    assert not (two / "newer.db").exists()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
+import psutil
 import pytest
 
 from hil.errors import StoreError
@@ -28,6 +30,18 @@ def test_a_folder_is_copied_once(tmp_path: Path) -> None:
     assert not copy_array(tmp_path / "none", tmp_path / "c")
     copy_group_file(source, tmp_path / "group")
     assert (tmp_path / "group" / "zarr.json").read_text() == "{}"
+
+
+def test_what_a_kill_cut_off_is_cleared_away(tmp_path: Path) -> None:
+    source, folder = tmp_path / "a", tmp_path / "b"
+    (source / "0").mkdir(parents=True)
+    (source / "0" / "c").write_bytes(b"1")
+    dead = max(psutil.pids()) + 4_000_000  # beyond what any system gives
+    for name in (f"0.{dead}.partial", f"0.{os.getpid()}.partial2", "0.x.partial"):
+        (folder / name).mkdir(parents=True)
+    assert copy_array(source / "0", folder / "0")
+    left = {path.name for path in folder.iterdir()}
+    assert left == {"0", f"0.{os.getpid()}.partial2", "0.x.partial"}
 
 
 def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

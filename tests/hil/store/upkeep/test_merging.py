@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ import pytest
 
 from hil.errors import InputError
 from hil.records.session import SessionState
-from hil.store import Database, NewSession
+from hil.store import Database, NewSession, open_database
 from tests.hil.store.conftest import Run, TestClock
 
 FULL = {"trial": 4, "session": 1, "calibration": 1, "acquisition": 3, "estimate": 2, "event": 1}
@@ -97,6 +98,41 @@ def test_a_session_that_went_on_in_both_is_left_as_it_is(
     assert counts(db) == before
 
 
+def test_no_frame_is_copied_into_a_session_that_goes_on_here(
+    db: Database, other: Database, their_session: str, clock: TestClock
+) -> None:
+    db.merge(other)
+    for database, more in ((db, 1), (other, 3)):
+        with database.store(their_session, controller="scope", clock=clock) as store:
+            for _ in range(more):
+                Run(store, clock, n_fields=1).complete(3.0)
+    frames = db.frames_folder / their_session
+    before = sorted(path.name for path in frames.iterdir())
+    merged = db.merge(other)
+    assert len(merged.left) == 1
+    assert merged.n_arrays == 0
+    assert sorted(path.name for path in frames.iterdir()) == before
+    with db._writing() as connection:
+        connection.exec_driver_sql("UPDATE session SET state = 'RUNNING'")
+    (said,) = db.merge(other).left
+    assert "is RUNNING here" in said
+    assert sorted(path.name for path in frames.iterdir()) == before
+
+
+def test_a_trial_that_came_to_another_end_in_each_is_told(
+    db: Database, other: Database, their_session: str, clock: TestClock
+) -> None:
+    db.merge(other)
+    for database, reason in ((db, "its process died"), (other, "by hand")):
+        with database.store(their_session, controller="scope", clock=clock) as store:
+            ((waiting, _, _),) = store.open_trials()
+            store.mark_stale(waiting, clock.now(), reason)
+    before = counts(db)
+    (said,) = db.merge(other).left
+    assert "trial 3 ended apart, STALE here, STALE there" in said
+    assert counts(db) == before
+
+
 def test_frames_that_are_gone_are_told(db: Database, other: Database, their_session: str) -> None:
     shutil.rmtree(other.frames_folder / their_session / "000001")
     merged = db.merge(other)
@@ -117,3 +153,16 @@ def test_a_path_that_leaves_the_folder_is_refused(
 def test_a_database_is_not_merged_with_itself(db: Database) -> None:
     with pytest.raises(InputError, match="this very database"):
         db.merge(db)
+
+
+def test_a_link_to_the_file_is_this_very_database(other: Database, tmp_path: Path) -> None:
+    link = tmp_path / "link.db"
+    try:
+        link.symlink_to(tmp_path / "other" / "hil.db")
+    except OSError:
+        pytest.skip("no links for this user")
+    with (
+        open_database(f"sqlite:///{link}", read_only=True) as same,
+        pytest.raises(InputError, match="this very database"),
+    ):
+        other.merge(same)
