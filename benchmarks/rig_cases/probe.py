@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -112,9 +112,14 @@ class Probe:
         )
         return np.asarray(path.scene[rows, columns])
 
-    def at(self, settings: Mapping[str, Value], repeats: int = 1) -> Probed:
-        """Measure."""
-        applied, measurement = self._take(settings, repeats)
+    def at(
+        self,
+        settings: Mapping[str, Value],
+        repeats: int = 1,
+        only: Sequence[int] | None = None,
+    ) -> Probed:
+        """Measure, at all fields or at some of them."""
+        applied, measurement = self._take(settings, repeats, only)
         assessment = self._estimator.assess(measurement, applied)
         objective = next(iter(assessment.objectives.values()))
         return Probed(
@@ -135,9 +140,10 @@ class Probe:
         return low
 
     def _take(
-        self, settings: Mapping[str, Value], repeats: int
+        self, settings: Mapping[str, Value], repeats: int, only: Sequence[int] | None = None
     ) -> tuple[Mapping[str, Value], Measurement]:
-        rig, fields = self._rig, self._fields
+        rig = self._rig
+        fields = self._fields if only is None else [self._fields[i] for i in only]
         capture = Capture(rig.safety, rig.camera, fields, repeats, 10, SystemClock())
         applied = rig.apply({**self._fixed, **settings})
         taken = [rig.run(lambda i=i: capture.field(i)) for i in range(len(fields))]

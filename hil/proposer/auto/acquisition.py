@@ -23,6 +23,7 @@ from hil.proposer.auto.botorch_parts import (
     qLogNoisyExpectedHypervolumeImprovement,
 )
 from hil.proposer.auto.earlier import Earlier, Together
+from hil.proposer.auto.excess import told
 from hil.proposer.auto.observations import Observations, slope
 from hil.proposer.auto.process import Process, Several
 
@@ -70,7 +71,7 @@ class Belief:
         self._constraints = [
             Process(
                 together.inputs[:n_own],
-                _bounded(column),
+                told(column),
                 together.noise[:n_own],
                 n_columns,
                 rough=True,
@@ -78,7 +79,6 @@ class Belief:
             )
             for column in moving
         ]
-        self._limits = [_bounded(np.zeros(1), like=column)[0] for column in moving]
         for model in (*self._objectives, *self._constraints):
             self._believe(model)
 
@@ -114,9 +114,9 @@ class Belief:
     def log_feasible(self, points: Any) -> Any:
         """Logarithm of the probability that no constraint is broken, (n,)."""
         total = torch.zeros(points.shape[:-1], dtype=torch.double)
-        for model, limit in zip(self._constraints, self._limits, strict=True):
+        for model in self._constraints:
             mean, sd = model.marginals(self._whole(points))
-            bound = (limit - model.offset) / model.scale
+            bound = -model.offset / model.scale
             total = total + torch.special.log_ndtr((bound - mean) / sd)
         return total
 
@@ -199,9 +199,3 @@ class Belief:
             cache_root=False,
         )
         return lambda points: improvement(self._whole(points).unsqueeze(-2))
-
-
-def _bounded(excess: Floats, like: Floats | None = None) -> Floats:
-    """Compress an excess: how far beyond a bound hardly matters, that it is beyond does."""
-    scale = float(np.median(np.abs(excess if like is None else like))) or 1.0
-    return np.asarray(np.arcsinh(excess / scale))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,31 +14,13 @@ from optuna.trial import FrozenTrial, TrialState
 
 from drivers.types import Floats
 from hil.proposer.attributes import GAIN_ATTR, NOISE_ATTR
-from hil.proposer.auto.course import near, not_asked, stale
-from hil.proposer.auto.observations import Observations, observed
-from hil.proposer.auto.other_choice import other_choice
+from hil.proposer.auto.observations import observed
+from hil.proposer.auto.search import Expected, Search
 from hil.proposer.auto.space import UnitSpace
-from hil.proposer.auto.start import REACH, start_points
+from hil.proposer.auto.start import REACH
 
 if TYPE_CHECKING:
-    from hil.proposer.auto.acquisition import Acquisition, Belief
     from hil.proposer.auto.earlier import Earlier
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """What is expected of a proposal, in the first objective's unit.
-
-    Parameters
-    ----------
-    gain
-        What it adds to the best.
-    noise_sd
-        Standard deviation of a trial's value about the model, near the best.
-    """
-
-    gain: float
-    noise_sd: float
 
 
 class InformationSampler(BaseSampler):
@@ -139,11 +120,9 @@ class InformationSampler(BaseSampler):
         """
         if not search_space:
             return {}, None
-        space = UnitSpace(search_space)
-        seen = self._seen(study, space, search_space, leave_out=number)
-        known = self._known(study, space, search_space)
-        point, expected = self._point(space, seen, known, number)
-        return space.decode(point), expected
+        search = self._search(study, search_space, leave_out=number)
+        point, expected = search.next(number)
+        return search.space.decode(point), expected
 
     def preferred(
         self, study: Study, search_space: Mapping[str, BaseDistribution], number: int
@@ -155,42 +134,40 @@ class InformationSampler(BaseSampler):
         dict or None
             None while too little is measured to have a model.
         """
-        space = UnitSpace(search_space)
-        seen = self._seen(study, space, search_space)
-        if len(seen.points) < 2 or not seen.feasible.any():
-            return None
-        belief = self._belief(seen, self._trusted(study, space, search_space, seen))
-        point, _ = self._best(space, seen, belief, belief.preference(), number)
-        return space.decode(point)
+        search = self._search(study, search_space)
+        point = search.preferred(number)
+        return None if point is None else search.space.decode(point)
 
     def leaders(
         self, study: Study, search_space: Mapping[str, BaseDistribution]
     ) -> list[dict[str, Any]]:
         """List the measured settings that keep to the constraints, the best by the model first."""
-        space = UnitSpace(search_space)
-        seen = self._seen(study, space, search_space)
-        if len(seen.points) < 2:
-            return []
-        trusted = self._trusted(study, space, search_space, seen)
-        mean, _ = self._belief(seen, trusted).mean_and_sd(seen.points)
-        allowed = seen.eligible
-        order = [i for i in np.argsort(-mean) if allowed[i]]
-        return [space.decode(seen.points[i]) for i in order]
+        search = self._search(study, search_space)
+        return [search.space.decode(point) for point in search.leaders()]
 
     # --- inside ----------------------------------------------------------------------------------
 
-    def _seen(
+    def _search(
         self,
         study: Study,
-        space: UnitSpace,
         search_space: Mapping[str, BaseDistribution],
         leave_out: int | None = None,
-    ) -> Observations:
+    ) -> Search:
+        space = UnitSpace(search_space)
+        signs = [1.0 if d == StudyDirection.MAXIMIZE else -1.0 for d in study.directions]
         trials = [t for t in study.get_trials(deepcopy=False) if t.number != leave_out]
-        return observed(trials, search_space, space, _signs(study))
+        return Search(
+            space,
+            observed(trials, search_space, space, signs),
+            self._known(search_space, space, signs),
+            lambda points: self._allow(space, points),
+            self._centre(space),
+            self._seed,
+            self._reach,
+        )
 
     def _known(
-        self, study: Study, space: UnitSpace, search_space: Mapping[str, BaseDistribution]
+        self, search_space: Mapping[str, BaseDistribution], space: UnitSpace, signs: list[float]
     ) -> list[Earlier]:
         """List the earlier sessions with two trials or more at settings of this space."""
         if not self._earlier:
@@ -198,107 +175,10 @@ class InformationSampler(BaseSampler):
         from hil.proposer.auto.earlier import Earlier
 
         found = [
-            Earlier(observed(trials, search_space, space, _signs(study)), doubt)
+            Earlier(observed(trials, search_space, space, signs), doubt)
             for trials, doubt in self._earlier
         ]
         return [one for one in found if len(one.seen.points) >= 2]
-
-    def _told(
-        self, space: UnitSpace, seen: Observations, known: Sequence[Earlier]
-    ) -> tuple[Floats | None, list[Earlier]]:
-        """Give the best settings of an earlier session that are to be tried, and whom to trust.
-
-        They are tried one session after the other, until one has told the truth; the present
-        settings come before, since only a difference tells whether it is the truth.
-        """
-        from hil.proposer.auto.acquisition import Belief
-        from hil.proposer.auto.earlier import agrees, comparable
-
-        asked = np.vstack([seen.points, seen.pending])
-        trusted: list[Earlier] = []
-        for one in known if len(asked) else ():
-            if not comparable(seen, one.seen):
-                continue
-            belief = Belief(one.seen)
-            best = self._allow(space, one.seen.points[belief.best()][None])[0]
-            if not near(best, asked):
-                if not trusted and len(asked) <= 1 + len(known):
-                    return best, []
-                if not trusted:
-                    continue
-            if len(seen.points) and agrees(seen, *belief.told(seen.points)):
-                trusted.append(one)
-        return None, trusted
-
-    def _trusted(
-        self,
-        study: Study,
-        space: UnitSpace,
-        search_space: Mapping[str, BaseDistribution],
-        seen: Observations,
-    ) -> list[Earlier]:
-        known = self._known(study, space, search_space)
-        return self._told(space, seen, known)[1] if known else []
-
-    def _point(
-        self, space: UnitSpace, seen: Observations, known: Sequence[Earlier], number: int
-    ) -> tuple[Floats, Expected | None]:
-        centre = self._centre(space)
-        trusted: list[Earlier] = []
-        if known:
-            told, trusted = self._told(space, seen, known)
-            if told is not None:
-                return told, None
-        star = self._allow(space, start_points(space, centre, self._seed, self._reach))
-        known_enough = trusted and len(seen.points) >= 2
-        if not known_enough and (left := not_asked(star, seen)) is not None:
-            return left, None
-        if len(seen.points) < 2:
-            rng = np.random.default_rng((self._seed, number))
-            return self._allow(space, space.from_axes(rng.random((1, space.n_axes))))[0], None
-        stuck = stale(seen, len(star))
-        if not (stuck and number % 2):
-            point, expected = self._expected(space, seen, number, trusted)
-            if not (stuck and near(point, seen.points)):
-                return point, expected
-        return self._elsewhere(space, seen, number), None
-
-    def _expected(
-        self,
-        space: UnitSpace,
-        seen: Observations,
-        number: int,
-        earlier: Sequence[Earlier] = (),
-    ) -> tuple[Floats, Expected | None]:
-        """Go where most is expected."""
-        belief = self._belief(seen, earlier)
-        point, value = self._best(space, seen, belief, belief.acquisition(number), number)
-        known = seen.values.shape[1] == 1 and bool(seen.feasible.any())
-        return point, Expected(belief.expected_gain(value), belief.noise_sd) if known else None
-
-    def _elsewhere(self, space: UnitSpace, seen: Observations, number: int) -> Floats:
-        """Go where no parabola leads: where there might be more, or far away, in turn."""
-        belief = self._belief(seen, (), rough=True)
-        swapped = other_choice(space, seen.points[belief.best()], seen.points, seen.pending)
-        if swapped is not None:
-            return np.asarray(self._allow(space, swapped[None])[0])
-        wanted = belief.hope() if number // 2 % 2 else belief.curiosity()
-        return self._best(space, seen, belief, wanted, number)[0]
-
-    def _best(
-        self, space: UnitSpace, seen: Observations, belief: Belief, wanted: Acquisition, number: int
-    ) -> tuple[Floats, float]:
-        from hil.proposer.auto.optimise import best_point
-
-        centres = [seen.points[belief.best()], self._centre(space)]
-        return best_point(wanted, space, lambda points: self._allow(space, points), centres, number)
-
-    def _belief(
-        self, seen: Observations, earlier: Sequence[Earlier], *, rough: bool = False
-    ) -> Belief:
-        from hil.proposer.auto.acquisition import Belief
-
-        return Belief(seen, rough=rough, earlier=earlier)
 
     def _centre(self, space: UnitSpace) -> Floats:
         middle = space.from_axes(np.full((1, space.n_axes), 0.5))[0]
@@ -314,7 +194,3 @@ class InformationSampler(BaseSampler):
         if self._allowed is None:
             return points
         return np.array([space.encode(self._allowed(space.decode(point))) for point in points])
-
-
-def _signs(study: Study) -> list[float]:
-    return [1.0 if d == StudyDirection.MAXIMIZE else -1.0 for d in study.directions]
