@@ -78,7 +78,7 @@ def csv_text(table: pd.DataFrame, *, header: bool = True) -> str:
     for place in range(inert.shape[1]):
         column = inert.iloc[:, place]
         if not pd.api.types.is_numeric_dtype(column.dtype) and any(map(_acts, column)):
-            inert.isetitem(place, column.map(_inert))
+            inert.isetitem(place, [_inert(cell) for cell in column])
     return inert.to_csv(index=False, header=header)
 
 
