@@ -10,6 +10,7 @@ time is one that a quarter of the trials come below: the median is that of other
 
 from __future__ import annotations
 
+import os
 import re
 import statistics
 import subprocess
@@ -89,17 +90,22 @@ def main(trials: int, rounds: int) -> None:
             beside.append(took)
             shares.append(share)
             print(
-                f"round {number + 1}: {1e3 * alone[-1]:.0f} ms a trial alone,"
-                f" {1e3 * took:.0f} ms beside the page, which took {100 * share:.1f} % of a core",
+                f"round {number + 1}: {1e3 * alone[-1][0]:.0f} ms a trial alone,"
+                f" {1e3 * took[0]:.0f} ms beside the page, which took {100 * share:.1f} % of a core;"
+                f" the session's processor time {alone[-1][1]:.2f} s alone, {took[1]:.2f} s beside",
                 flush=True,
             )
-        ratio = statistics.median(b / a for a, b in zip(alone, beside, strict=True))
-        print(f"median of the rounds: {100 * (ratio - 1):+.1f} % a trial")
+        for place, what in enumerate(("a trial", "processor time of the session")):
+            ratio = statistics.median(
+                b[place] / a[place] for a, b in zip(alone, beside, strict=True)
+            )
+            print(f"median of the rounds: {100 * (ratio - 1):+.1f} % {what}")
         print(f"the page: {100 * statistics.median(shares):.1f} % of a core")
 
 
-def _run(folder: Path, url: str, trials: int) -> float:
+def _run(folder: Path, url: str, trials: int) -> tuple[float, float]:
     command = [sys.executable, "-m", "hil.cli", "run", "session.toml", "--db", url]
+    before = os.times()
     subprocess.run(
         [*command, "--trials", str(trials)],
         cwd=folder,
@@ -107,12 +113,15 @@ def _run(folder: Path, url: str, trials: int) -> float:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
+    after = os.times()
+    cpu_s = after.children_user + after.children_system
+    cpu_s -= before.children_user + before.children_system
     with open_database(url) as database:
         ends = database.trials("last", sort="number")["finished_at"]
-    return float(ends.diff().dt.total_seconds().quantile(QUANTILE))
+    return float(ends.diff().dt.total_seconds().quantile(QUANTILE)), cpu_s
 
 
-def _beside(folder: Path, url: str, trials: int) -> tuple[float, float]:
+def _beside(folder: Path, url: str, trials: int) -> tuple[tuple[float, float], float]:
     command = [sys.executable, "-m", "hil.cli", "watch", "--port", "0", "--db", url]
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as page:
         assert page.stdout is not None

@@ -124,9 +124,11 @@ def export_optuna(database: Database, session: str, url: str) -> str:
     return name
 
 
-def times_of(database: Database, session: str) -> dict[int, tuple[datetime, datetime]]:
-    """Say when each trial that has ended was proposed, and when it ended."""
-    table = database.trials(session)
+def times_of(
+    database: Database, session: str, since: int = 0
+) -> dict[int, tuple[datetime, datetime]]:
+    """Say when each trial that has ended was proposed, and when it ended; from a number on."""
+    table = database.trials(session, where=[f"number >= {since}"] if since else ())
     table = table[table["proposed_at"].notna() & table["finished_at"].notna()]
     columns = (table[name] for name in ("number", "proposed_at", "finished_at"))
     return {
