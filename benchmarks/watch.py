@@ -91,7 +91,7 @@ def main(trials: int, rounds: int) -> None:
             shares.append(share)
             print(
                 f"round {number + 1}: {1e3 * alone[-1][0]:.0f} ms a trial alone,"
-                f" {1e3 * took[0]:.0f} ms beside the page, which took {100 * share:.1f} % of a core;"
+                f" {1e3 * took[0]:.0f} ms beside the page, at {100 * share:.1f} % of a core;"
                 f" the session's processor time {alone[-1][1]:.2f} s alone, {took[1]:.2f} s beside",
                 flush=True,
             )
