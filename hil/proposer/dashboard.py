@@ -24,59 +24,71 @@ Application: TypeAlias = Callable[[dict[str, Any], Callable[..., Any]], Iterable
 """As PEP 3333 has it."""
 
 
-def dashboard_app(
-    name: str,
-    rows: Sequence[TrialRow],
-    objectives: Sequence[str],
-    times: Times,
-    pictures: Mapping[int, bytes],
-    folder: Path,
-) -> Application:
-    """Make the application; what is done in it changes a copy in memory and nothing else.
+class DashboardStudy:
+    """A study in memory to which trials come as they end; what is done to it changes nothing else.
 
     Parameters
     ----------
     name
         Of the study.
-    rows
-        Trials; those still open are left out.
     objectives
         Names, all maximised.
-    times
-        Of trials.
-    pictures
-        Numbers of trials and a PNG of each.
     folder
-        Where the pictures are kept, as long as the application runs.
+        Where pictures are kept, as long as the application runs.
+
+    Attributes
+    ----------
+    app
+        The application.
 
     Raises
     ------
     InputError
         optuna-dashboard is not installed.
     """
-    try:
+
+    def __init__(self, name: str, objectives: Sequence[str], folder: Path) -> None:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of a library's own age, on import
+                import optuna_dashboard
+        except ImportError:
+            raise InputError(
+                "hil dashboard", "", 'needs: python -m pip install "hil-imaging[dashboard]"'
+            ) from None
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        storage = optuna.storages.InMemoryStorage()
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of a library's own age, on import
-            import optuna_dashboard
-    except ImportError:
-        raise InputError(
-            "hil dashboard", "", 'needs: python -m pip install "hil-imaging[dashboard]"'
-        ) from None
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    storage = optuna.storages.InMemoryStorage()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        store = FileSystemArtifactStore(folder)
-    study = new_study(storage, name, objectives)
-    for trial in exported(rows, times, {}):
-        number = trial.user_attrs["number"]
-        if number in pictures:
-            # Before it is added: Optuna changes no trial that has ended.
-            key, told = _keep(store, f"trial_{number}.png", pictures[number])
-            trial.system_attrs = {**trial.system_attrs, key: told}
-        study.add_trial(trial)
-    app: Application = optuna_dashboard.wsgi(storage, artifact_store=store)
-    return app
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            self._store = FileSystemArtifactStore(folder)
+        self._study = new_study(storage, name, objectives)
+        self._shown: set[int] = set()
+        self.app: Application = optuna_dashboard.wsgi(storage, artifact_store=self._store)
+
+    def missing(self, rows: Sequence[TrialRow]) -> list[TrialRow]:
+        """Give those that have ended and are not in it."""
+        return [row for row in rows if row.state.ended and row.number not in self._shown]
+
+    def add(self, rows: Sequence[TrialRow], times: Times, pictures: Mapping[int, bytes]) -> None:
+        """Add trials that have ended; the others are left out. One thread at a time.
+
+        Parameters
+        ----------
+        rows
+            Trials that are not in it yet.
+        times
+            Of trials.
+        pictures
+            Numbers of trials and a PNG of each.
+        """
+        for trial in exported(rows, times, {}):
+            number = trial.user_attrs["number"]
+            if number in pictures:
+                # Before it is added: Optuna changes no trial that has ended.
+                key, told = _keep(self._store, f"trial_{number}.png", pictures[number])
+                trial.system_attrs = {**trial.system_attrs, key: told}
+            self._study.add_trial(trial)
+            self._shown.add(number)
 
 
 def _keep(store: FileSystemArtifactStore, name: str, content: bytes) -> tuple[str, str]:

@@ -78,7 +78,7 @@ def csv_text(table: pd.DataFrame, *, header: bool = True) -> str:
     for place in range(inert.shape[1]):
         column = inert.iloc[:, place]
         if not pd.api.types.is_numeric_dtype(column.dtype) and any(map(_acts, column)):
-            inert.isetitem(place, column.map(_inert).to_numpy())
+            inert.isetitem(place, [_inert(cell) for cell in column])
     return inert.to_csv(index=False, header=header)
 
 
@@ -124,9 +124,11 @@ def export_optuna(database: Database, session: str, url: str) -> str:
     return name
 
 
-def times_of(database: Database, session: str) -> dict[int, tuple[datetime, datetime]]:
-    """Say when each trial that has ended was proposed, and when it ended."""
-    table = database.trials(session)
+def times_of(
+    database: Database, session: str, since: int = 0
+) -> dict[int, tuple[datetime, datetime]]:
+    """Say when each trial that has ended was proposed, and when it ended; from a number on."""
+    table = database.trials(session, where=[f"number >= {since}"] if since else ())
     table = table[table["proposed_at"].notna() & table["finished_at"].notna()]
     columns = (table[name] for name in ("number", "proposed_at", "finished_at"))
     return {

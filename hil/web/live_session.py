@@ -46,7 +46,7 @@ class Picture:
     high: float
 
 
-class Numbers(NamedTuple):
+class ShownNumbers(NamedTuple):
     """A small table: trials, and for each name what they came to."""
 
     numbers: tuple[int, ...] = ()
@@ -89,7 +89,7 @@ class SessionSeen:
     n_trials: int
     best: str
     settings: tuple[tuple[str, str], ...]
-    metrics: Numbers
+    metrics: ShownNumbers
     heard_at: datetime | None
     events: tuple[tuple[str, str, str, str], ...]
     pictures: tuple[Picture, ...]
@@ -117,7 +117,7 @@ class LiveSession:
         self.figures = LiveFigures(database, session_id)
         self.look = Paced(self._look, _EVERY_S)
         self._database = database
-        self._measured = Numbers()
+        self._measured = ShownNumbers()
         self._following = database.following(session_id)
 
     def _look(self) -> SessionSeen:
@@ -147,7 +147,7 @@ class LiveSession:
         }
         return SessionSeen(**seen, digest=hashlib.sha256(repr(seen).encode()).hexdigest()[:16])
 
-    def _metrics(self, rows: Sequence[TrialRow], best: Best | None) -> Numbers:
+    def _metrics(self, rows: Sequence[TrialRow], best: Best | None) -> ShownNumbers:
         """Look up the metrics of the best trial and of the last, once for each."""
         done = (row.number for row in reversed(rows) if row.state is TrialState.COMPLETE)
         latest = next(done, None)
@@ -157,7 +157,7 @@ class LiveSession:
             found = [self._metrics_of(number) for number in numbers]
             names = list(dict.fromkeys(name for values in found for name in values))
             table = tuple((name, tuple(one.get(name, "-") for one in found)) for name in names)
-            self._measured = Numbers(numbers, table)
+            self._measured = ShownNumbers(numbers, table)
         return self._measured
 
     def _metrics_of(self, number: int) -> Mapping[str, str]:

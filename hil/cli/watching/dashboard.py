@@ -23,7 +23,7 @@ def dashboard(
     db: Db = None,
     frames: Frames = None,
 ) -> None:
-    """Show a session in optuna-dashboard, as it is now, until Ctrl-C."""
+    """Show a session in optuna-dashboard, as it goes on, until Ctrl-C."""
     from hil.web.dashboard import serve_dashboard
 
     def say(address: str) -> None:

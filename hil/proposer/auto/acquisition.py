@@ -31,6 +31,7 @@ from hil.proposer.auto.process import Process, Several
 Acquisition: TypeAlias = Callable[[Any], Any]
 
 _BASIN = 0.15  # of the cube, root mean square over the axes: what belongs to one optimum
+_AROUND = 0.15  # of the cube, likewise: how far the optimum may lie from the best so far
 _SAMPLES = 64  # of the posterior, for several objectives
 
 
@@ -136,6 +137,17 @@ class Belief:
             return mean + sd - 10 * torch.exp(-away) + self.log_feasible(points)
 
         return hoped
+
+    def doubt(self) -> Acquisition:
+        """Give what is least known around the best: that finds which way the optimum lies."""
+        best = torch.as_tensor(self._seen.points[self.best()])
+
+        def unsure(points: Any) -> Any:
+            _, sd = self._objectives[0].marginals(self._whole(points))
+            away = ((points - best).pow(2).mean(-1) + 1e-12).sqrt() / _AROUND
+            return sd.log() - 10 * (away - 1).clamp_min(0) + self.log_feasible(points)
+
+        return unsure
 
     def curiosity(self) -> Acquisition:
         """Give how far it is to what was measured: that finds what no model expects."""

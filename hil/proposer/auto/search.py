@@ -141,14 +141,19 @@ class Search:
         return point, Expected(belief.expected_gain(value), belief.noise_sd) if known else None
 
     def _elsewhere(self, number: int) -> Floats:
-        """Go where no parabola leads: where there might be more, or far away, in turn."""
+        """Go where no parabola leads, in turn.
+
+        Around the best the model may be surer than it should be; elsewhere there might be more; or
+        it is far away from all that was measured.
+        """
         seen = self.seen
         belief = self._belief((), rough=True)
         best = seen.points[belief.best()]
         swapped = other_choice(self.space, best, seen.points, seen.pending)
         if swapped is not None:
             return np.asarray(self.allow(swapped[None])[0])
-        wanted = belief.hope() if number // 2 % 2 else belief.curiosity()
+        ways = (belief.doubt, belief.hope, belief.doubt, belief.curiosity)
+        wanted = ways[number // 2 % len(ways)]()
         return self._best(belief, wanted, number)[0]
 
     def _best(self, belief: Belief, wanted: Acquisition, number: int) -> tuple[Floats, float]:

@@ -7,6 +7,7 @@ import json
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from wsgiref.simple_server import WSGIServer
@@ -15,8 +16,11 @@ import pytest
 
 from hil.cli.main import run
 from hil.errors import InputError
+from hil.proposer.dashboard import DashboardStudy
+from hil.records.trial import Proposal, TrialState
 from hil.store import Database
-from hil.web.dashboard import serve_dashboard
+from hil.web.dashboard import _Follower, serve_dashboard
+from tests.hil.report.conftest import Clock
 
 
 class Asked:
@@ -142,3 +146,25 @@ def test_what_is_missing_is_told(
     with pytest.raises(InputError, match="no database"):
         serve_dashboard("last", db=f"sqlite:///{tmp_path / 'none.db'}", frames=None, port=0,
                         pictures=1, say=print)  # fmt: skip
+
+
+def test_trials_that_end_meanwhile_come_to_it_once(
+    database: Database, measured: Callable[..., str], tmp_path: Path
+) -> None:
+    key = measured(n=3, n_trials=9)
+    study = DashboardStudy("night", ("bits_per_pixel",), tmp_path)
+    follower = _Follower(database, key, study, pictures=1)
+    follower.look()
+    follower.look()
+    assert len(study._study.trials) == 3
+    at = datetime(2026, 1, 2, tzinfo=UTC)
+    with database.store(key, controller="scope", clock=Clock()) as store:
+        trial = store.propose(lambda *_: Proposal("search", {"stage.x_um": 1.0}))
+        follower.look()
+        assert len(study._study.trials) == 3, "it is not over"
+        store.finish(trial, TrialState.FAILED, at, "late")
+    follower.look()
+    assert [one.user_attrs["number"] for one in study._study.trials] == [0, 1, 2, 3]
+    last = study._study.trials[-1]
+    assert last.datetime_complete == at.astimezone().replace(tzinfo=None)
+    assert study.missing(database.rows(key)) == []

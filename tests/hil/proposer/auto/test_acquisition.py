@@ -72,3 +72,12 @@ def test_expected_gain_is_in_the_objectives_unit() -> None:
     assert large == pytest.approx(2 * small)
     scaled = Belief(seen(POINTS, 10 * VALUES)).expected_gain(np.log(0.01))
     assert scaled == pytest.approx(10 * small, rel=1e-6)
+
+
+def test_doubt_is_about_what_lies_around_the_best_and_is_not_known() -> None:
+    beside = np.array([[0.6, 0.52], [0.6, 0.56], [0.6, 0.6], [0.64, 0.6]])
+    values = np.array([0.8, 0.9, 1.0, 0.95])
+    doubt = Belief(seen(beside, values), rough=True).doubt()
+    known, unknown, far = doubt(at((0.6, 0.56), (0.48, 0.7), (0.0, 0.0)))
+    assert unknown > known
+    assert unknown > far
