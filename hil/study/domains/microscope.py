@@ -193,7 +193,7 @@ def _texture(codes: NDArray[Any]) -> Floats:
     ring = np.rint(np.hypot(fy[:, None], fx)).astype(int)
     rings = [power[:, ring == r].mean(axis=1) for r in range(1, side // 2 + 1)]
     levels = np.quantile(values.reshape(len(values), -1), _LEVELS, axis=1)
-    found: Floats = np.concatenate([np.log(np.stack(rings) + 1e-3), levels]).T
+    found: Floats = np.concatenate([np.log(np.stack(rings) + 1e-3), levels]).T.astype(np.float64)
     return found
 
 
