@@ -87,6 +87,7 @@ def study(
 
 
 def _show_designs(console: Console, found: DesignStudy) -> None:
+    from hil.study.design.compare import GRADIENT
     from hil.study.design.rows import (
         COST_HEAD,
         cost_rows,
@@ -100,7 +101,8 @@ def _show_designs(console: Console, found: DesignStudy) -> None:
         console, "designs (against the task's own end to end)", score_head(found), score_rows(found)
     )
     _show(console, "what they cost", COST_HEAD, cost_rows(found))
-    for line in (*design_verdicts(found), *label_rows(found.labels)):
+    first = sorted(found.labels, key=lambda one: one.chosen_by != GRADIENT)
+    for line in (*design_verdicts(found), *label_rows(first)):
         console.print(line)
 
 

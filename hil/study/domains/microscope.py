@@ -172,7 +172,8 @@ def _places(n: int, side: int) -> Floats:
     """(n, 2) top and left of fields that do not overlap while there is room."""
     along = side // SIDE_PX
     number = np.random.default_rng(5).permutation(along**2)[:n]
-    found: Floats = np.stack([number // along, number % along], axis=1) * float(SIDE_PX)
+    grid = np.stack([number // along, number % along], axis=1)
+    found: Floats = (SIDE_PX * grid).astype(np.float64)
     return found
 
 
@@ -192,7 +193,7 @@ def _texture(codes: NDArray[Any]) -> Floats:
     fy, fx = np.fft.fftfreq(side) * side, np.fft.rfftfreq(side) * side
     ring = np.rint(np.hypot(fy[:, None], fx)).astype(int)
     rings = [power[:, ring == r].mean(axis=1) for r in range(1, side // 2 + 1)]
-    levels = np.quantile(values.reshape(len(values), -1), _LEVELS, axis=1)
+    levels: Floats = np.quantile(values.reshape(len(values), -1), _LEVELS, axis=1)
     found: Floats = np.concatenate([np.log(np.stack(rings) + 1e-3), levels]).T.astype(np.float64)
     return found
 
