@@ -7,6 +7,7 @@ else.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -45,13 +46,25 @@ def measure(domain: Domain, setting: Setting, seed: int, size: Size) -> Cell:
 
 
 def _information(one: Observed) -> dict[str, float]:
-    found = estimate_information(one.frames, one.noise, one.estimator, one.patch_size)
+    patch_size = one.patch_size
+    if one.estimator == "whole_frame":
+        patch_size = _tiling(one.frames.shape[-2:], patch_size)
+    found = estimate_information(one.frames, one.noise, one.estimator, patch_size)
     values = int(np.prod(one.frames.shape[1:]))
     bits = found.bits_per_pixel
     forms = {PIXEL: bits, FRAME: bits * values, AREA: bits / one.pixel_area}
     if "patches_bits" in found.details:
         forms[PATCHES] = float(found.details["patches_bits"]) * values
     return forms
+
+
+def _tiling(shape: tuple[int, ...], most: int) -> int:
+    """Give the largest patch up to ``most`` that leaves no edge of a frame out.
+
+    What a whole frame tells does not grow with its area, so that a part does not stand for it.
+    """
+    common = math.gcd(*shape)
+    return max((p for p in range(2, most + 1) if common % p == 0), default=most)
 
 
 def _about_target(task: Task, one: Observed, seed: int) -> float:

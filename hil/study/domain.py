@@ -55,6 +55,7 @@ class Size:
 
 SIZES: Mapping[str, Size] = {
     "tiny": Size(6, 2, 90, 60, 50),
+    "brief": Size(8, 1, 300, 200, 200),
     "small": Size(24, 3, 600, 400, 400),
     "full": Size(60, 3, 2000, 1000, 1000),
 }

@@ -75,7 +75,7 @@ def label_curves(
                 "scenes": [size.learn, size.held],
                 "labels": list(SHARES),
             }
-            answer = partial(_of_seed, domain, task, setting, seed, size)
+            answer = partial(told_by_labels, domain, task, setting, seed, size)
             each.append(cells.get(question, answer)[0])
         bits = np.mean([one["bits"] for one in each], axis=0)
         found.append(LabelCurve(chosen_by, setting, each[0]["scenes"], bits.tolist()))
@@ -96,9 +96,10 @@ def _chosen(domain: Domain, task: Task, prediction: Prediction) -> Iterator[tupl
     yield "middle of the family", int(np.argsort(information)[len(information) // 2])
 
 
-def _of_seed(
+def told_by_labels(
     domain: Domain, task: Task, setting: Setting, seed: int, size: Size
 ) -> Mapping[str, Any]:
+    """Give numbers of labelled scenes, and bits told by decoders that learnt from so many."""
     observed = domain.observe(setting, seed, size)[task.name]
     scenes = np.unique(observed.learn.scene)
     mixed = np.random.default_rng([seed, 2]).permutation(scenes)

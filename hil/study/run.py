@@ -9,11 +9,15 @@ from pathlib import Path
 from hil.errors import InputError, nearest
 from hil.store import open_database
 from hil.study.cache import CellCache, digest_of_code
+from hil.study.design import DesignStudy, design_study, find_problem
+from hil.study.design.effort import EFFORTS
 from hil.study.domain import SIZES, Domain
 from hil.study.domains import find_domain
 from hil.study.labels import LabelCurve, label_curves
 from hil.study.prediction import Prediction, predict
 from hil.study.record import StudySession, summary_of
+
+_DESIGN_CODE = ("hil.study.design", "hil.proposer")
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,8 @@ class Study:
         Part a.
     labels
         Part d, where it was asked for.
+    designs
+        Parts b to d for designs, where they were asked for.
     """
 
     session_id: str
@@ -37,6 +43,7 @@ class Study:
     budget: str
     prediction: Prediction
     labels: Sequence[LabelCurve] = ()
+    designs: DesignStudy | None = None
 
 
 def run_study(
@@ -45,6 +52,7 @@ def run_study(
     *,
     budget: str = "small",
     labels: bool = False,
+    design: bool = False,
     cache: Path = Path("hil-study"),
     note: str = "",
     said: Callable[[str], None] = lambda line: None,
@@ -61,6 +69,8 @@ def run_study(
         One of `hil.study.domain.SIZES`.
     labels
         Whether it is found too how many labelled scenes decoders need.
+    design
+        Whether designs are made and compared, too.
     cache
         Folder of what was measured: a study that was interrupted goes on where it ended.
     note
@@ -71,14 +81,14 @@ def run_study(
     Raises
     ------
     InputError
-        There is no such domain or budget; nothing was written.
+        There is no such domain or budget, or the domain has no designs; nothing was written.
     StoreError
         The database was lost.
     """
     one = find_domain(domain)
     if budget not in SIZES:
         raise InputError("hil study", "--budget", f"{budget!r}, {nearest(budget, SIZES)}")
-    size = SIZES[budget]
+    size, problem = SIZES[budget], find_problem(one.name) if design else None
     cells = CellCache(cache, digest_of_code(one.sources, one.name))
     with (
         open_database(database, create=True) as opened,
@@ -87,5 +97,10 @@ def run_study(
         prediction = predict(one, size, cells, said, session.trial)
         curves = label_curves(one, size, prediction, cells, said) if labels else []
         found = {"prediction": summary_of(prediction), "labels": [asdict(one) for one in curves]}
+        designs = None
+        if problem is not None:
+            own = CellCache(cache, digest_of_code((*one.sources, *_DESIGN_CODE), one.name))
+            designs = design_study(problem, size, EFFORTS[budget], prediction, own, said)
+            found["designs"] = asdict(designs)
         session.summary(found)
-        return Study(session.id, one, budget, prediction, curves)
+        return Study(session.id, one, budget, prediction, curves, designs)

@@ -8,6 +8,7 @@ that each setting is rendered once, a small square of light at each place.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,12 @@ SAMPLES = 5  # of the scene along a square, 3 mrad
 _SCENE = 1024
 _EXPOSURE_MS = 20.0
 _SHRINK = 3  # pixels of a photograph to a square
+_GROUND = 0.02  # of the light, from all directions
+_MIDDLE = (
+    np.arange((GRID + 2 * _AROUND) ** 2)
+    .reshape(GRID + 2 * _AROUND, -1)[_AROUND:-_AROUND, _AROUND:-_AROUND]
+    .ravel()
+)
 AXES: Mapping[str, Any] = {
     "mask.diameter_um": Span(40, 280, log=True),
     "mask.apertures": (1, 2, 3, 4, 6, 9),
@@ -40,6 +47,25 @@ AXES: Mapping[str, Any] = {
     "mask.distance_mm": Span(3.2, 5.4),
     "mask.irregularity": Span(0.0, 1.0),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Scenes:
+    """Scenes of a task.
+
+    Parameters
+    ----------
+    light
+        (n, squares) of each square.
+    truth
+        (n,) labels, or (n, k) values.
+    held
+        (n,) which judge; nothing is learnt or designed from them.
+    """
+
+    light: Floats
+    truth: NDArray[Any]
+    held: NDArray[np.bool_]
 
 
 class Lensless:
@@ -93,23 +119,31 @@ class Lensless:
 
         with torch.no_grad():
             basis = self.rendered(setting).numpy().astype(np.float64)
-        side = GRID + 2 * _AROUND
-        middle = np.arange(side * side).reshape(side, side)[_AROUND:-_AROUND, _AROUND:-_AROUND]
         found = {}
-        for number, task in enumerate(self.tasks):
-            rng = np.random.default_rng([seed, number])
-            draw = self._digits if task.kind == "label" else self._photographs
-            scenes, truth, held = draw(seed, size, rng)
-            lit = basis[middle.ravel()] if task.kind == "label" else basis[:-1]
-            expected = scenes @ lit + 0.02 * basis[-1]
-            codes = self.noise.sample(expected.reshape(-1, SIDE_PX, SIDE_PX), rng)
+        for task in self.tasks:
+            scenes, rng = self.scenes(task, seed, size)
+            expected = self.expected(basis, task, scenes.light)
+            codes = self.noise.sample(expected, rng)
             rows = codes.reshape(len(codes), -1).astype(np.float64)
-            name = np.arange(len(codes))
-            learn, judge = (Side(rows[part], truth[part], name[part]) for part in (~held, held))
+            name, held = np.arange(len(codes)), scenes.held
+            learn, judge = (
+                Side(rows[part], scenes.truth[part], name[part]) for part in (~held, held)
+            )
             found[task.name] = Observed(
                 codes[~held], self.noise, learn, judge, "whole_frame", 8, _PIXEL_MRAD2
             )
         return found
+
+    def scenes(self, task: Task, seed: int, size: Size) -> tuple[Scenes, np.random.Generator]:
+        """Draw scenes of a task, and what the noise of their frames is to be drawn with."""
+        rng = np.random.default_rng([seed, [one.name for one in self.tasks].index(task.name)])
+        draw = self._digits if task.kind == "label" else self._photographs
+        return Scenes(*draw(seed, size, rng)), rng
+
+    def expected(self, basis: Any, task: Task, light: Any) -> Any:
+        """(n, side, side) electrons of scenes, arrays or tensors, from what `rendered` gives."""
+        lit = basis[_MIDDLE] if task.kind == "label" else basis[:-1]
+        return (light @ lit + _GROUND * basis[-1]).reshape(-1, SIDE_PX, SIDE_PX)
 
     @cached_property
     def noise(self) -> CameraNoise:

@@ -1,0 +1,126 @@
+"""What is designed: settings of a family, scenes to learn from, and expected frames with gradients.
+
+u : (d,) the continuous settings, each from 0 to 1 along its range (or its logarithm)
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drivers.types import Floats, Value
+from hil.noise.camera import CameraNoise
+from hil.study.domain import Domain, Setting, Size, Task
+from hil.study.family import Span
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """Scenes of a task that are not held out.
+
+    Parameters
+    ----------
+    light
+        (n, places).
+    truth
+        (n,) labels, or (n, k) values.
+    """
+
+    light: Floats
+    truth: NDArray[Any]
+
+
+class Problem(Protocol):
+    """A domain whose frames have gradients by its settings.
+
+    Attributes
+    ----------
+    axes
+        Continuous ones, and choices that are gone through one by one.
+    conventional
+        What one would build without any of this; named before anything was measured.
+    """
+
+    axes: Mapping[str, Span | Sequence[Value]]
+    conventional: Setting
+
+    @property
+    def domain(self) -> Domain:
+        """Its tasks, and what judges."""
+        ...
+
+    @property
+    def noise(self) -> CameraNoise:
+        """Of the camera, at every setting."""
+        ...
+
+    def learnt(self, task: Task, seed: int, size: Size) -> Learnt:
+        """Draw scenes that designs and decoders may learn from."""
+        ...
+
+    def rendered(self, setting: Mapping[str, Any]) -> torch.Tensor:
+        """Give all that is asked of the optics, once a setting; numbers may be tensors."""
+        ...
+
+    def electrons(self, rendered: torch.Tensor, task: Task, light: torch.Tensor) -> torch.Tensor:
+        """(n, height, width) expected electrons of scenes (n, places)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Climb:
+    """One choice of all that is not continuous, and its unit cube.
+
+    Parameters
+    ----------
+    chosen
+        Setting to choice.
+    free
+        Continuous settings.
+    """
+
+    chosen: Mapping[str, Value]
+    free: Mapping[str, Span]
+
+    def setting(self, u: Any) -> dict[str, Any]:
+        """Give settings at u, an array or a tensor."""
+        moved = {name: _at(span, x) for (name, span), x in zip(self.free.items(), u, strict=True)}
+        return {**self.chosen, **moved}
+
+    def plain(self, u: Any) -> dict[str, Value]:
+        """Give settings at u as plain numbers."""
+        values = [float(x) for x in u]
+        return {
+            **self.chosen,
+            **{k: float(v) for k, v in self.setting(values).items() if k in self.free},
+        }
+
+
+def looks(
+    axes: Mapping[str, Span | Sequence[Value]], each: int, seed: int
+) -> Iterator[tuple[Climb, Floats]]:
+    """Give starts: so many quasi-random ones, a power of 2, for every choice."""
+    from scipy.stats import qmc
+
+    free = {name: axis for name, axis in axes.items() if isinstance(axis, Span)}
+    choices = {name: axis for name, axis in axes.items() if not isinstance(axis, Span)}
+    for number, one in enumerate(itertools.product(*choices.values())):
+        climb = Climb(dict(zip(choices, one, strict=True)), free)
+        drawn = qmc.Sobol(len(free), rng=np.random.default_rng([seed, number])).random(each)
+        for u in drawn:
+            yield climb, u
+
+
+def _at(span: Span, share: Any) -> Any:
+    """As `Span.at`, of tensors too."""
+    if span.log:
+        return span.low * (span.high / span.low) ** share
+    return span.low + (span.high - span.low) * share

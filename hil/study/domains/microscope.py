@@ -1,0 +1,210 @@
+"""Fluorescence at one dose: exposure, focus and binning against each other.
+
+The lamp has a bound, so that a short exposure cannot bring all of the dose; a warm camera collects
+electrons of its own in a long one. Membranes, filaments and spots are to be told apart by spectrum
+and histogram of a field; and their density is to be restored, as the mean of squares as wide as
+what the objective resolves. Fields that judge lie in other specimens than those that decoders learn
+from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property, lru_cache
+from math import sqrt
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drivers.types import Floats
+from hil.noise.camera import CameraNoise
+from hil.study.domain import Observed, Setting, Side, Size, Task
+from hil.study.family import Span, family
+from sim.microscope.fluorescence.path import FluorescencePath
+from sim.microscope.options import MicroscopeOptions
+
+SIDE_PX = 32
+_KINDS = ("cells", "fibres", "blobs")
+_SCENE_PX = 768
+_SQUARES, _SQUARE_PX = 8, 2  # along each axis of the middle; 0.2 um, lambda / (2 NA)
+_SEEN_PX = 24  # around them, by what restores
+_DOSE_UJ, _LAMP_MW = 20.0, 2.0
+_DARK_E_PER_S = 40.0
+_PATCH = 16  # pixels of the unbinned camera
+_LEVELS = (0.02, 0.1, 0.25, 0.5, 0.75, 0.9, 0.98)
+AXES: Mapping[str, Any] = {
+    "camera.exposure_ms": Span(2, 400, log=True),
+    "focus.z_um": Span(0.0, 1.2),
+    "camera.binning": (1, 2, 4),
+}
+
+
+class Microscope:
+    """See the module, and `hil.study.domain.Domain`."""
+
+    name = "microscope"
+    fixed = f"at most {_DOSE_UJ:g} uJ on the sample, a lamp of {_LAMP_MW:g} mW"
+    tasks = (Task("naming", "label"), Task("restoration", "value"))
+    best_form = "bits per area"
+    sources = ("sim.microscope", "sim.parts", "sim.numerics")
+
+    @cached_property
+    def _path(self) -> FluorescencePath:
+        return FluorescencePath(
+            MicroscopeOptions(
+                height_px=SIDE_PX,
+                width_px=SIDE_PX,
+                seed=3,
+                scene_um=80.0,
+                aberration_rms_nm=0.0,
+                dark_current_e_per_s=_DARK_E_PER_S,
+            )
+        )
+
+    def settings(self, n: int) -> list[Setting]:
+        """See `Domain`."""
+        return list(family(AXES, n))
+
+    def whole(self, setting: Mapping[str, Any]) -> dict[str, Any]:
+        """Complete a setting by all that is fixed; the lamp brings the dose, or all it can."""
+        from sim.microscope.stand.mirror import MIRROR_SETTINGS
+
+        held = {**dict.fromkeys(MIRROR_SETTINGS, 0.0), "stage.x_um": 0.0, "stage.y_um": 0.0}
+        power_mw = min(_LAMP_MW, _DOSE_UJ / float(setting["camera.exposure_ms"]))
+        return {**held, "light.power_mw": power_mw, **setting}
+
+    def observe(self, setting: Setting, seed: int, size: Size) -> Mapping[str, Observed]:
+        """See `Domain`; both tasks see the same frames."""
+        noise, rng = self.noise(setting), np.random.default_rng([seed, 1])
+        binning = int(setting["camera.binning"])
+        sides = [self._taken(setting, seed, held, size, noise, rng) for held in (False, True)]
+        frames = sides[0][0]
+        edge, side = ((SIDE_PX - _SEEN_PX) // 2 // binning, _SEEN_PX // binning)
+        middle = slice(edge, edge + side)
+        pixels = [codes[:, middle, middle].reshape(len(codes), -1) * 1.0 for codes, _ in sides]
+        textures = [_texture(codes) for codes, _ in sides]
+        number = [np.arange(len(codes)) for codes, _ in sides]
+        number[1] += len(frames)
+        found = {}
+        for k, task in enumerate(self.tasks):
+            rows = textures if task.kind == "label" else pixels
+            learn, held = (Side(rows[i], sides[i][1][k], number[i]) for i in (0, 1))
+            found[task.name] = Observed(
+                frames, noise, learn, held, "stationary", _PATCH // binning, self._area_um2(binning)
+            )
+        return found
+
+    def noise(self, setting: Setting) -> CameraNoise:
+        """Of the camera at that binning."""
+        own = self._path.noise_model(self.whole(setting))
+        return CameraNoise(own.gain_e_per_adu, own.offset_adu, own.read_noise_e, own.bit_depth)
+
+    def metrics(self, setting: Setting) -> Mapping[str, float]:
+        """See `Domain`; contrast and light of single pixels are brought to binned ones."""
+        own, b = self._path.metrics(self.whole(setting)), int(setting["camera.binning"])
+        dark_e = _DARK_E_PER_S * float(setting["camera.exposure_ms"]) / 1e3
+        light_e = max(own["mean_electrons"] - dark_e, 0.0)
+        read2_e = self.noise(setting).read_noise_e ** 2
+        snr = b**2 * light_e / sqrt(b**2 * (light_e + dark_e) + read2_e)
+        pixel_um = self._path.options.pixel_um
+        unbinned = max(own["mtf50_cycles_per_um"], 1e-6)
+        mtf50 = 1 / sqrt(1 / unbinned**2 + (b**2 - 1) * (pixel_um / 0.603) ** 2)
+        return {
+            "SNR": snr,
+            "MTF50": mtf50,
+            "cut-off": own["cutoff_cycles_per_um"],
+            "Strehl ratio": own["strehl"],
+            "light": light_e,
+            "SNR x MTF50": snr * mtf50,
+            "noise-equivalent quanta": (snr / b * mtf50) ** 2,
+        }
+
+    def _area_um2(self, binning: int) -> float:
+        return float((binning * self._path.options.pixel_um) ** 2)
+
+    def _taken(
+        self,
+        setting: Setting,
+        seed: int,
+        held: bool,
+        size: Size,
+        noise: CameraNoise,
+        rng: np.random.Generator,
+    ) -> tuple[NDArray[Any], tuple[NDArray[np.intp], Floats]]:
+        """Give codes, and both truths."""
+        import torch
+
+        from sim.microscope.fluorescence.imager import FluorescenceSettings
+        from sim.parts.gradients import collected
+
+        n = (size.held if held else size.learn) // len(_KINDS)
+        light = FluorescenceSettings.of(self.whole(setting))
+        codes, labels, densities = [], [], []
+        for kind, name in enumerate(_KINDS):
+            scene = _specimen(name, seed, held)
+            places = _places(n, scene.shape[0])
+            pitch_um = self._path.options.pitch_um
+            # the middle of the scene is where the stage is at 0
+            centres = (places + SIDE_PX / 2 - scene.shape[0] / 2) * pitch_um
+            with torch.no_grad():
+                photons = self._path.imager.photons(
+                    torch.from_numpy(scene), light, torch.from_numpy(centres)
+                )
+                electrons = collected(self._path.sensor, photons, light.exposure_ms).numpy()
+            codes.append(noise.sample(_binned(electrons, int(setting["camera.binning"])), rng))
+            labels.append(np.full(n, kind))
+            densities.append(np.stack([_squares(scene, *place) for place in places.astype(int)]))
+        return np.concatenate(codes), (np.concatenate(labels), np.concatenate(densities))
+
+
+@lru_cache(32)
+def _specimen(kind: str, seed: int, held: bool) -> NDArray[np.float32]:
+    """(side, side) density, a sample a pixel."""
+    from sim.microscope.fluorescence.scenes import make_scene
+
+    rng = np.random.default_rng([_KINDS.index(kind), seed, int(held), 5])
+    pitch_um = MicroscopeOptions().pitch_um
+    return make_scene(kind, (_SCENE_PX, _SCENE_PX), pitch_um, rng)
+
+
+def _places(n: int, side: int) -> Floats:
+    """(n, 2) top and left of fields that do not overlap while there is room."""
+    along = side // SIDE_PX
+    number = np.random.default_rng(5).permutation(along**2)[:n]
+    grid = np.stack([number // along, number % along], axis=1)
+    found: Floats = (SIDE_PX * grid).astype(np.float64)
+    return found
+
+
+def _binned(electrons: NDArray[Any], binning: int) -> Floats:
+    n, side = len(electrons), SIDE_PX // binning
+    cut = electrons.reshape(n, side, binning, side, binning)
+    summed: Floats = cut.sum(axis=(2, 4), dtype=np.float64)
+    return summed
+
+
+def _texture(codes: NDArray[Any]) -> Floats:
+    """(n, k) what stays as it is wherever structures lie: spectrum by frequency, and histogram."""
+    values = codes.astype(np.float64)
+    about = values - values.mean(axis=(1, 2), keepdims=True)
+    power = np.abs(np.fft.rfft2(about)) ** 2
+    side = values.shape[1]
+    fy, fx = np.fft.fftfreq(side) * side, np.fft.rfftfreq(side) * side
+    ring = np.rint(np.hypot(fy[:, None], fx)).astype(int)
+    rings = [power[:, ring == r].mean(axis=1) for r in range(1, side // 2 + 1)]
+    levels: Floats = np.quantile(values.reshape(len(values), -1), _LEVELS, axis=1)
+    found: Floats = np.concatenate([np.log(np.stack(rings) + 1e-3), levels]).T.astype(np.float64)
+    return found
+
+
+def _squares(scene: NDArray[np.float32], top: int, left: int) -> Floats:
+    inner = _SQUARES * _SQUARE_PX
+    edge = (SIDE_PX - inner) // 2
+    cut = scene[top + edge : top + edge + inner, left + edge : left + edge + inner]
+    shape = (_SQUARES, _SQUARE_PX, _SQUARES, _SQUARE_PX)
+    found: Floats = cut.reshape(shape).mean(axis=(1, 3), dtype=np.float64).ravel()
+    return found
+
+
+DOMAIN = Microscope
