@@ -34,7 +34,8 @@ def in_all_fields(frames: NDArray[Any], limit: SpikeLimit) -> Isolated:
     n = fields * repeats
     flat = frames.reshape(n, height, width)
     mean = flat.mean(axis=0, dtype=np.float64).astype(np.float32)
-    spots = isolated(mean[None], limit, _SURER * SINGLE / min(n, _MOST_AVERAGED) ** 0.5)
+    share = _SURER * SINGLE / min(n, _MOST_AVERAGED) ** 0.5
+    spots = isolated(mean[None], limit, share, rough=False)
     at = np.stack([np.repeat(np.arange(n), len(spots)), *(np.tile(one, n) for one in spots.at[1:])])
     level = expected(surroundings(flat, at))
     d = flat[tuple(at)].astype(np.float32) - level

@@ -4,7 +4,8 @@ y    : pixel
 c_k  : what each of four lines through it says that it should be, along the row, the column and both
        diagonals: [4 (y_1 + y_-1) - (y_2 + y_-2)] / 6, exact for a scene that is cubic in the place
 c    : their median        d = y - c
-t    : what noise can make d, 5 standard deviations and Bernstein's allowance for steps
+t    : what noise can make d, 5 standard deviations and Bernstein's allowance for steps; more where
+       the scene is rougher than lines tell (`_roughness`)
 n_j  : what each of the four nearest pixels has more than the like of it across says, median n
 
 A pixel stands alone where |d| > t, where the lines agree, |c_k - c| < |d| / 4 for all but one, and
@@ -29,6 +30,8 @@ _MOST_CANDIDATES = 0.05  # share of the pixels
 _LINES, _NEAREST = 0.25, 0.15
 _REACH = 2
 _PASSES = 3
+_TELLING = 2039  # pixels that tell how rough a scene is; prime, so that they are in all columns
+_BY_NOISE = 0.55
 _LEFT = 0.4  # of the noise's variance; c has the rest
 _AROUND = [(r, q) for r in range(-2, 3) for q in range(-2, 3) if (r, q) != (0, 0)]
 EIGHT = [i for i, (r, q) in enumerate(_AROUND) if max(abs(r), abs(q)) == 1]
@@ -62,7 +65,9 @@ class Isolated:
         return Isolated(self.at[:, kept], self.height_adu[kept], self.level_adu[kept])
 
 
-def isolated(images: NDArray[Any], limit: SpikeLimit, share: float = SINGLE) -> Isolated:
+def isolated(
+    images: NDArray[Any], limit: SpikeLimit, share: float = SINGLE, *, rough: bool = True
+) -> Isolated:
     """Find the pixels of images (n, H, W) that stand alone.
 
     Parameters
@@ -71,16 +76,18 @@ def isolated(images: NDArray[Any], limit: SpikeLimit, share: float = SINGLE) -> 
         What noise makes the difference of two pixels.
     share
         Of ``limit``, that t is.
+    rough
+        Whether t is more where the scene is rough.
     """
     if min(images.shape[1:]) <= 2 * _REACH:
         return nothing()
     least = share * float(limit.limit.min()) / 2
     found = []
     for i, given in enumerate(images):  # one at a time stays in the cache
-        image = given[None]
+        image, own = given[None], share * (_roughness(given, limit, share) if rough else 1.0)
         for _ in range(_PASSES):  # those that another had hidden
             at = _candidates(image[0], least)
-            alone = _alone(image, np.stack([np.zeros_like(at[0]), *at]), limit, share)
+            alone = _alone(image, np.stack([np.zeros_like(at[0]), *at]), limit, own)
             if not len(alone):
                 break
             image = image.copy()
@@ -97,6 +104,21 @@ def _candidates(image: NDArray[Any], least: float) -> tuple[NDArray[np.intp], ..
         if at[0].size <= _MOST_CANDIDATES * image.size:
             return at
         least *= 2
+
+
+def _roughness(image: NDArray[Any], limit: SpikeLimit, share: float) -> float:
+    """By how much more than noise can pixels differ from c because the scene does, 1 or more.
+
+    The 98th percentile of |d| / t is 0.5 by noise alone. Where it is more, tails are the scene's,
+    and longer.
+    """
+    width = image.shape[1]
+    some = np.linspace(0, image.size - 1, min(image.size, _TELLING)).astype(np.intp)
+    at = np.stack([np.zeros_like(some), *np.divmod(some, width)])
+    level = expected(surroundings(image[None], at))
+    d = np.abs(image[tuple(at[1:])].astype(np.float32) - level)
+    relative = d / (share * np.interp(level, limit.adu, limit.limit))
+    return max(1.0, (float(np.quantile(relative, 0.98)) / _BY_NOISE) ** 2)
 
 
 def _alone(images: NDArray[Any], at: NDArray[np.intp], limit: SpikeLimit, share: float) -> Isolated:

@@ -4,7 +4,7 @@ A pixel that stands alone (`isolated`) is of the camera, and not of the scene,
 
     repeats : where one repeat has it and the others do not
     fields  : where four fields or more have it at the same place
-    optics  : where it is in single frames whose scene optics have blurred (`optics`)
+    optics  : where it is in single frames whose scene optics have blurred (`diagnostics.spectrum`)
 
 Its noise then has a part more: with a rate eps, something of any height. H(Y|X) gains H_2(eps) and
 eps times the entropy of heights, and so does H(Y): what is left is as if the pixel had not been
@@ -24,12 +24,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hil.information.diagnostics.spectrum import Sharpness, sharpness
 from hil.information.diagnostics.spikes import SpikeLimit, spike_bits
 from hil.information.sample.checks import CheckedFrames
 from hil.information.sample.prepare import ChannelFrames
 from hil.information.spikes.camera import in_all_fields, in_one_repeat
 from hil.information.spikes.isolated import Isolated, drawn, isolated, nothing
-from hil.information.spikes.optics import Sharpness, sharpness
 
 _FEW_FIELDS = 4
 _LEAST_SIDE = 24  # pixels: in smaller frames a pixel has a place of its own
