@@ -24,6 +24,7 @@ from hil.information.sample.checks import check_share
 from hil.information.sample.choose import choose_sample, smaller_patches
 from hil.information.sample.prepare import ChannelFrames, Noise, take_in
 from hil.information.sample.sample import Sample
+from hil.information.spikes.take_out import without_spikes
 from hil.records.estimate import Estimate
 
 _NATS_PER_BIT = math.log(2)
@@ -135,6 +136,7 @@ def estimate_information(
     flags = {"too_few_units"} if n_fields < _FEW_FIELDS else set()
     if share > max_saturated_share:
         flags.add("saturated")
+    channels, spikes = without_spikes(channels, seed)
     varying = [channel for channel in channels if not channel.checked.constant]
     if not varying:
         adu = channels[0].checked.lowest_adu
@@ -164,9 +166,14 @@ def estimate_information(
         value, bits, interval = allowed, bits - excess, interval.shifted(-excess)
         corrected = corrected - excess * _NATS_PER_BIT
 
+    if spikes.share > 0 and value > 0:  # pixels that tell nothing of the scene
+        excess = spikes.share * value
+        value, bits, interval = value - excess, bits - excess, interval.shifted(-excess)
+        corrected = corrected - excess * _NATS_PER_BIT
+
     on_codes = traits_of(entropy.chosen or family).on_codes
     diagnosis = diagnose(varying, interval.half_width, patch_size, value, on_codes=on_codes)
-    details = dict(diagnosis.details)
+    details = dict(diagnosis.details) | spikes.details()
     if subtract_pattern:
         sees_it = traits_of(entropy.chosen or family).sees_pattern and len(channels) == 1
         pattern, sd = diagnosis.pattern.removable(value) if sees_it else (0.0, 0.0)
@@ -174,6 +181,7 @@ def estimate_information(
         value, bits = value - pattern, bits - pattern
         corrected = corrected - pattern * _NATS_PER_BIT
         interval = with_calibration(interval.shifted(-pattern), sd, confidence)
+    flags |= spikes.flags(value)
     flags |= diagnosis.flags | set(entropy.flags) | _flags_of_value(value, sample)
     if lower_bound:
         below = lower_bound_of(sample, confidence, copies="duplicate_frames" in flags)

@@ -16,6 +16,7 @@ from hil.information.diagnostics.flags import (
     field_means,
     fixed_pattern,
     impossible_noise,
+    look_at_spectrum,
     middle_mask,
     saturated_share,
     spike_limit,
@@ -133,6 +134,8 @@ def _of_channel(
             flags.add("noise_mismatch")
         if repeats.correlated:
             flags.add("noise_correlated")
+    elif not channel.converted and checked.discrete and checked.usable is None:
+        flags |= look_at_spectrum(checked, noise).flags()
     shows, pattern, stated = _pattern(channel, patch_size, on_codes)
     details |= stated
     if shows:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from hil.information.diagnostics.difference_sums import DifferenceSums
 from hil.information.diagnostics.noise_check import NoiseCheck, check_differences
+from hil.information.diagnostics.spectrum import Sharpness, sharpness
 from hil.information.diagnostics.spikes import SpikeLimit
 from hil.information.sample.checks import CheckedFrames
 from hil.information.sample.field_groups import field_groups
@@ -19,6 +20,8 @@ _SIDE = 512  # pixels: tests of noise need no more of a frame
 _SHARE_BELOW_DARK = 1e-3
 _MISSING_VARIANCE = 0.1
 _SIGMAS = 4.0
+_MOST_CLIPPED = 1e-3  # share of the pixels
+_SPECTRA = 16  # fields, of which spectra are taken
 _FIELDS = 64  # more say nothing new about a fixed pattern
 
 
@@ -46,6 +49,20 @@ def check_noise(checked: CheckedFrames, noise: NoiseModel) -> NoiseCheck | None:
     if checked.highest_adu >= noise.highest_adu:
         clipped = float(np.mean(checked.pixels >= noise.highest_adu))
     return check_differences(sums, noise, checked.discrete, clipped)
+
+
+def look_at_spectrum(checked: CheckedFrames, noise: NoiseModel) -> Sharpness:
+    """Look at the spectrum of single frames, over the mean variance of their noise.
+
+    Of frames that clip nothing is said: their noise is cut off.
+    """
+    if saturated_share(checked, noise, noise.highest_adu) > _MOST_CLIPPED:
+        return Sharpness()
+    frames = checked.frames[:_SPECTRA, 0]
+    levels = np.linspace(checked.lowest_adu, max(checked.highest_adu, checked.lowest_adu + 1), 64)
+    variance = [noise.mean_variance_adu2(float(at), checked.discrete) for at in levels]
+    mean = float(np.interp(frames, levels, variance).mean())
+    return sharpness(about(frames, checked.mean_adu), mean)
 
 
 def spike_limit(checked: CheckedFrames, noise: NoiseModel) -> SpikeLimit:

@@ -1,0 +1,163 @@
+"""Single frames by their spectrum: whether optics blurred the scene, and what noise shows beyond.
+
+P(f) : power at a spatial frequency f, cycles per pixel, over that of noise
+broad: mean of P - 1 over 0.03 to 0.06       fine : mean of P - 1 over 0.1 to 0.2
+sharp: mean of P - 1 over 0.38 and more; corner: over 0.55 and more
+rows : mean of P - 1 along the axis of waves that do not change along a row, over 0.38 and more, by
+       how much it is above ``sharp``; columns likewise
+
+Optics let nothing through above their cut-off, whatever the scene. A scene of details of a few
+pixels (fine > 0) without any of one pixel (sharp ~ 0) was blurred by them: then no single pixel is
+of the scene. Smooth light alone (fine < broad / 100) was smooth before, and says nothing of them.
+
+Noise is white. What is less than 1 in the corners is less than noise must be: a filter. What is
+more for whole rows is row noise; what is more at the finest waves than at coarser ones is a filter
+that sharpens, or a lossy picture. White noise that is more than it is said to be shows in repeats
+alone: sampled scenes have an even part too.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drivers.types import Floats
+
+_SIDE, _LEAST_SIDE = 256, 48
+_MOST_IMAGES = 16
+_BROAD, _FINE, _SHARP = (0.03, 0.06), (0.1, 0.2), (0.38, 0.71)
+_CORNER = (0.55, 0.71)
+_MOST_SHARP = 0.015  # of what there is at 0.1 to 0.2: optics of 0.8 pixels, rms, leave less
+_LEAST_FINE = 0.01  # of what there is at 0.03 to 0.06
+_SIGMAS = 2.0
+_SURE = 4.0  # standard errors, of what is flagged
+_QUIET = 0.2
+_MISSING = 0.1  # of the noise's power
+_RISE = 1.1
+_ALONG = 2 / 3  # of a line's length, that Hann's window leaves of what whole lines have
+_MOST_LINE_BITS = 0.02
+_PATCH = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Sharpness:
+    """What frames have at spatial frequencies, in the noise's power.
+
+    Parameters
+    ----------
+    broad, fine, sharp, corner, rows, columns
+        See the module.
+    height, width
+        Of the images, pixels.
+    sharp_se, corner_se, line_se
+        Standard errors.
+    """
+
+    broad: float = 0.0
+    fine: float = 0.0
+    sharp: float = math.inf
+    sharp_se: float = 0.0
+    corner: float = 0.0
+    corner_se: float = 0.0
+    rows: float = 0.0
+    columns: float = 0.0
+    line_se: float = math.inf
+    height: int = 1
+    width: int = 1
+
+    @property
+    def by_noise_alone(self) -> bool:
+        """Whether pixels differ from the next by noise alone, or nearly."""
+        return self.sharp < _QUIET + _SIGMAS * self.sharp_se
+
+    @property
+    def blurred(self) -> bool:
+        """Whether optics must have blurred the scene."""
+        at_most = max(self.sharp, 0.0) + _SIGMAS * self.sharp_se
+        return at_most < _MOST_SHARP * self.fine and self.fine > _LEAST_FINE * self.broad
+
+    @property
+    def too_quiet(self) -> bool:
+        """Whether there is less than the noise somewhere."""
+        return self.corner + _MISSING + _SURE * self.corner_se < 0
+
+    @property
+    def line_bits(self) -> float:
+        """Bits per pixel that noise of whole rows or columns passes for."""
+        if not self.by_noise_alone:
+            return 0.0
+        found = 0.0
+        for more, length in ((self.rows, self.width), (self.columns, self.height)):
+            if more > _SURE * self.line_se:
+                share = more / (_ALONG * length)
+                found = max(found, 0.5 * math.log2(1 + _PATCH * share) / _PATCH)
+        return found
+
+    @property
+    def rises(self) -> bool:
+        """Whether there is more where optics leave least."""
+        above = 1 + self.sharp - _RISE * (1 + self.fine)
+        return math.isfinite(self.sharp) and above > _SURE * self.sharp_se
+
+    def flags(self) -> set[str]:
+        """Name what speaks against the noise model."""
+        found = set()
+        if self.too_quiet:
+            found.add("noise_mismatch")
+        if self.rises or self.line_bits > _MOST_LINE_BITS:
+            found.add("noise_correlated")
+        return found
+
+
+def sharpness(images: NDArray[np.float32], noise_variance_adu2: float) -> Sharpness:
+    """Look at the spectrum of images (n, H, W)."""
+    height, width = (min(side, _SIDE) for side in images.shape[1:])
+    if min(height, width) < _LEAST_SIDE or noise_variance_adu2 <= 0:
+        return Sharpness()
+    some = images[:_MOST_IMAGES, :height, :width]
+    power = _power(some) / noise_variance_adu2
+    down, across = np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None]
+    f = np.hypot(down, across)
+
+    def mean(inside: NDArray[np.bool_], alike: float) -> tuple[float, float]:
+        # neighbours of one frequency say the same, by the window: one in four is its own, or two
+        independent = max(np.count_nonzero(inside) * len(some) / alike, 1.0)
+        level = float(power[inside].mean())
+        return level - 1, level / math.sqrt(independent)
+
+    def band(ends: tuple[float, float]) -> tuple[float, float]:
+        return mean((f >= ends[0]) & (f < ends[1]) & (across > 0.02) & (np.abs(down) > 0.02), 4)
+
+    sharp, se = band(_SHARP)
+    rows, line_se = mean((across == 0) & (np.abs(down) >= _SHARP[0]), 4)
+    columns, other_se = mean((down == 0) & (across >= _SHARP[0]), 2)
+    return Sharpness(
+        band(_BROAD)[0],
+        band(_FINE)[0],
+        sharp,
+        se,
+        *band(_CORNER),
+        rows - sharp,
+        columns - sharp,
+        max(line_se / (1 + rows), other_se / (1 + columns)) * (1 + sharp),
+        height,
+        width,
+    )
+
+
+def _power(images: NDArray[np.float32]) -> Floats:
+    """Mean power (H, W / 2 + 1) of images, 1 for white noise of variance 1."""
+    from scipy.fft import rfft2
+
+    height, width = images.shape[1:]
+    window = np.hanning(height + 1)[:-1, None] * np.hanning(width + 1)[None, :-1]
+    window = window.astype(np.float32)
+    about = images - images.mean(axis=(1, 2), keepdims=True)
+    about *= window
+    transformed = rfft2(about)
+    power = (transformed.real**2 + transformed.imag**2).mean(axis=0, dtype=np.float64)
+    result: Floats = power / float((window**2).sum())
+    return result

@@ -1,0 +1,83 @@
+"""Pixels that are the camera's for certain: in all fields alike, or in one repeat alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hil.information.diagnostics.spikes import SpikeLimit
+from hil.information.spikes.isolated import (
+    EIGHT,
+    SINGLE,
+    Isolated,
+    expected,
+    isolated,
+    joined,
+    surroundings,
+)
+
+Singles = NDArray[np.float32]
+
+_SURER = 1.2  # than of single frames: what few scenes have in common by chance is more
+_SAME = 0.3  # of the mean height, that each field has of a hot pixel
+_SPREAD = 5.0  # standard errors over fields
+_MOST_AVERAGED = 16  # frames whose noise averages out as it should
+_MOST_SHARE = 0.04  # of a frame's pixels that differ from its repeats: more is no exception
+_MOST_TOGETHER = 2  # of nine pixels: more is something that moves
+
+
+def in_all_fields(frames: NDArray[Any], limit: SpikeLimit) -> Isolated:
+    """Find pixels that stand alone, in the same way, in all fields (F, R, H, W)."""
+    fields, repeats, height, width = frames.shape
+    n = fields * repeats
+    flat = frames.reshape(n, height, width)
+    mean = flat.mean(axis=0, dtype=np.float64).astype(np.float32)
+    share = _SURER * SINGLE / min(n, _MOST_AVERAGED) ** 0.5
+    spots = isolated(mean[None], limit, share, rough=False)
+    at = np.stack([np.repeat(np.arange(n), len(spots)), *(np.tile(one, n) for one in spots.at[1:])])
+    level = expected(surroundings(flat, at))
+    d = flat[tuple(at)].astype(np.float32) - level
+    heights = d.reshape(fields, repeats, len(spots)).mean(axis=1)
+    centre = heights.mean(axis=0)
+    se = heights.std(axis=0, ddof=1) / fields**0.5
+    same = (heights * np.sign(centre) > _SAME * np.abs(centre)).all(axis=0)
+    same &= np.abs(centre) > _SPREAD * se
+    return Isolated(at, d, level).some(np.tile(same, n))
+
+
+def in_one_repeat(frames: NDArray[Any], limit: SpikeLimit) -> Isolated:
+    """Find pixels that one repeat of (F, R, H, W) has and the others do not."""
+    fields, repeats = frames.shape[:2]
+    found = []
+    for f in range(fields):
+        own = frames[f].astype(np.float32)
+        for r in range(repeats):
+            one = _differing(own[r], np.delete(own, r, axis=0), limit)
+            if len(one):
+                one.at[0] = f * repeats + r
+                found.append(one)
+    return joined(found)
+
+
+def _differing(image: Singles, others: Singles, limit: SpikeLimit) -> Isolated:
+    """Find pixels of (H, W) that differ from all of ``others`` (R - 1, H, W)."""
+    far = np.ones(image.shape, dtype=bool)
+    for other in others:
+        d = image - other
+        d -= np.median(d)  # a lamp that flickers
+        far &= np.abs(d) > np.interp(other, limit.adu, limit.limit)
+    row, column = np.nonzero(far)
+    if row.size > _MOST_SHARE * far.size:
+        row = column = row[:0]
+    at = np.stack([np.zeros_like(row), row, column])
+    kept = 1 + surroundings(far[None], at)[EIGHT].sum(axis=0) <= _MOST_TOGETHER
+    level = np.median(others, axis=0)
+    if len(others) == 1:  # whose it is, the neighbours tell
+        mine, theirs = (
+            np.abs(one[row, column] - expected(surroundings(one[None], at)))
+            for one in (image, level)
+        )
+        kept &= mine > theirs
+    return Isolated(at, (image - level)[row, column], level[row, column]).some(kept)

@@ -1,0 +1,225 @@
+"""Pixels of an image that stand alone, and what would be there without them.
+
+y    : pixel
+c_k  : what each of four lines through it says that it should be, along the row, the column and both
+       diagonals: [4 (y_1 + y_-1) - (y_2 + y_-2)] / 6, exact for a scene that is cubic in the place
+c    : their median        d = y - c
+t    : what noise can make d, 5 standard deviations and Bernstein's allowance for steps; more where
+       the scene is rougher than lines tell (`_roughness`)
+n_j  : what each of the four nearest pixels has more than the like of it across says, median n
+
+A pixel stands alone where |d| > t, where the lines agree, |c_k - c| < |d| / 4 for all but one, and
+where the nearest pixels have no part of it, |n| < 0.15 |d|: of a point behind optics of 0.7 pixels,
+rms, or more, they have 0.28 d or more. Without it, c would be there, and its noise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hil.information.diagnostics.spikes import SpikeLimit
+
+Singles = NDArray[np.float32]
+
+SINGLE = 0.66  # 5 sqrt(1.25 v) of a pixel against 6 sqrt(2 v) of a difference of two
+_MOST_CANDIDATES = 0.05  # share of the pixels
+_LINES, _NEAREST = 0.25, 0.15
+_REACH = 2
+_PASSES = 3
+_TELLING = 2039  # pixels that tell how rough a scene is; prime, so that they are in all columns
+_BY_NOISE = 0.55
+_LEFT = 0.4  # of the noise's variance; c has the rest
+_AROUND = [(r, q) for r in range(-2, 3) for q in range(-2, 3) if (r, q) != (0, 0)]
+EIGHT = [i for i, (r, q) in enumerate(_AROUND) if max(abs(r), abs(q)) == 1]
+_FOUR = ((0, 1), (1, 0), (0, -1), (-1, 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Isolated:
+    """Pixels that stand alone.
+
+    Parameters
+    ----------
+    at
+        (3, n) image, row and column.
+    height_adu
+        (n,) d.
+    level_adu
+        (n,) c.
+    """
+
+    at: NDArray[np.intp]
+    height_adu: Singles
+    level_adu: Singles
+
+    def __len__(self) -> int:
+        """How many."""
+        return int(self.at.shape[1])
+
+    def some(self, kept: NDArray[np.bool_]) -> Isolated:
+        """Those of ``kept``."""
+        return Isolated(self.at[:, kept], self.height_adu[kept], self.level_adu[kept])
+
+
+def isolated(
+    images: NDArray[Any], limit: SpikeLimit, share: float = SINGLE, *, rough: bool = True
+) -> Isolated:
+    """Find the pixels of images (n, H, W) that stand alone.
+
+    Parameters
+    ----------
+    limit
+        What noise makes the difference of two pixels.
+    share
+        Of ``limit``, that t is.
+    rough
+        Whether t is more where the scene is rough.
+    """
+    if min(images.shape[1:]) <= 2 * _REACH:
+        return nothing()
+    least = share * float(limit.limit.min()) / 2
+    found = []
+    for i, given in enumerate(images):  # one at a time stays in the cache
+        image, own = given[None], share * (_roughness(given, limit, share) if rough else 1.0)
+        for _ in range(_PASSES):  # those that another had hidden
+            at = _candidates(image[0], least)
+            alone = _alone(image, np.stack([np.zeros_like(at[0]), *at]), limit, own)
+            if not len(alone):
+                break
+            image = image.copy()
+            image[tuple(alone.at)] = np.rint(alone.level_adu)
+            alone.at[0] = i
+            found.append(alone)
+    return joined(found)
+
+
+def _candidates(image: NDArray[Any], least: float) -> tuple[NDArray[np.intp], ...]:
+    """Rows and columns of the pixels worth a look: of too many, those that stick out farthest."""
+    while True:
+        at = np.nonzero(_sticks_out(image, least))
+        if at[0].size <= _MOST_CANDIDATES * image.size:
+            return at
+        least *= 2
+
+
+def _roughness(image: NDArray[Any], limit: SpikeLimit, share: float) -> float:
+    """By how much more than noise can pixels differ from c because the scene does, 1 or more.
+
+    The 98th percentile of |d| / t is 0.5 by noise alone. Where it is more, tails are the scene's,
+    and longer.
+    """
+    width = image.shape[1]
+    some = np.linspace(0, image.size - 1, min(image.size, _TELLING)).astype(np.intp)
+    at = np.stack([np.zeros_like(some), *np.divmod(some, width)])
+    level = expected(surroundings(image[None], at))
+    d = np.abs(image[tuple(at[1:])].astype(np.float32) - level)
+    relative = d / (share * np.interp(level, limit.adu, limit.limit))
+    return max(1.0, (float(np.quantile(relative, 0.98)) / _BY_NOISE) ** 2)
+
+
+def _alone(images: NDArray[Any], at: NDArray[np.intp], limit: SpikeLimit, share: float) -> Isolated:
+    near = surroundings(images, at)
+    lines = _lines(near)
+    level = np.median(lines, axis=0)
+    d = images[tuple(at)].astype(np.float32) - level
+    size = np.abs(d)
+    apart = np.sort(np.abs(lines - level), axis=0)[-2]  # one may have another spike
+    far = size > share * np.interp(level, limit.adu, limit.limit)
+    alone = far & (apart < _LINES * size) & (np.abs(_nearest(near)) < _NEAREST * size)
+    return Isolated(at, d, level).some(alone)
+
+
+def surroundings(images: NDArray[Any], at: NDArray[np.intp]) -> Singles:
+    """(24, n) pixels around those of images (n, H, W) at ``at``."""
+    height, width = images.shape[1:]
+    image, row, column = at
+    return np.stack(
+        [
+            images[image, _folded(row + down, height), _folded(column + across, width)]
+            for down, across in _AROUND
+        ]
+    ).astype(np.float32)
+
+
+def expected(near: Singles) -> Singles:
+    """Give c of pixels with surroundings ``near``."""
+    result: Singles = np.median(_lines(near), axis=0)
+    return result
+
+
+def drawn(level_adu: Singles, limit: SpikeLimit, rng: np.random.Generator) -> Singles:
+    """Give what pixels might read in place of spikes, with noise."""
+    sd = np.sqrt(_LEFT * np.interp(level_adu, limit.adu, limit.variance))
+    return np.asarray(level_adu + sd * rng.standard_normal(len(level_adu)), dtype=np.float32)
+
+
+def _lines(near: Singles) -> Singles:
+    return np.stack([_between(near, (0, 0), step) for step in ((0, 1), (1, 0), (1, 1), (1, -1))])
+
+
+def _nearest(near: Singles) -> Singles:
+    each = []
+    for place in _FOUR:
+        across = (place[1], place[0])
+        each.append(near[_AROUND.index(place)] - _between(near, place, across))
+    result: Singles = np.median(each, axis=0)
+    return result
+
+
+def _between(near: Singles, place: tuple[int, int], step: tuple[int, int]) -> Singles:
+    """Interpolate a pixel from two on either side."""
+    one, other, further, furthest = (
+        near[_AROUND.index((place[0] + k * step[0], place[1] + k * step[1]))]
+        for k in (-1, 1, -2, 2)
+    )
+    result: Singles = (4 * (one + other) - (further + furthest)) / 6
+    return result
+
+
+def joined(found: list[Isolated]) -> Isolated:
+    """All of several."""
+    if not found:
+        return nothing()
+    return Isolated(
+        np.concatenate([one.at for one in found], axis=1),
+        np.concatenate([one.height_adu for one in found]),
+        np.concatenate([one.level_adu for one in found]),
+    )
+
+
+def nothing() -> Isolated:
+    """None at all."""
+    none = np.zeros(0, dtype=np.float32)
+    return Isolated(np.zeros((3, 0), dtype=np.intp), none, none)
+
+
+def _sticks_out(image: NDArray[Any], least: float) -> NDArray[np.bool_]:
+    """Whether pixels of (H, W) are more than all their neighbours, or less, by ``least``."""
+    height, width = image.shape
+    padded = np.pad(image, 1, mode="reflect")
+    shifted = [
+        padded[1 + down : 1 + down + height, 1 + across : 1 + across + width]
+        for down in (-1, 0, 1)
+        for across in (-1, 0, 1)
+        if (down, across) != (0, 0)
+    ]
+    high, low = shifted[0].copy(), shifted[0].copy()
+    for one in shifted[1:]:
+        np.maximum(high, one, out=high)
+        np.minimum(low, one, out=low)
+    kind = image.dtype if image.dtype.kind == "f" else np.dtype(np.int64)
+    if image.dtype.kind != "f" and image.dtype.itemsize <= 2:
+        kind = np.dtype(np.int32)
+    result: NDArray[np.bool_] = np.subtract(image, high, dtype=kind) > least
+    result |= np.subtract(low, image, dtype=kind) > least
+    return result
+
+
+def _folded(at: NDArray[np.intp], n: int) -> NDArray[np.intp]:
+    """Places beyond the ends of 0 to n - 1, mirrored."""
+    result: NDArray[np.intp] = n - 1 - np.abs(n - 1 - np.abs(at))
+    return result

@@ -1,0 +1,86 @@
+"""Spectra tell blurred details from sharp ones and from smooth light, and noise that is not white."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter
+
+from hil.information.diagnostics.spectrum import sharpness
+
+SHAPE = (6, 64, 64)
+
+
+def images(sigma: float, sd: float) -> np.ndarray:
+    rng = np.random.default_rng(0)
+    scene = gaussian_filter(rng.standard_normal(SHAPE), (0, sigma, sigma))
+    noisy = sd * scene / scene.std() + 2 * rng.standard_normal(SHAPE)
+    return noisy.astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    ("sigma", "sd", "blurred", "by_noise_alone"),
+    [
+        (1.5, 50.0, True, True),
+        (1.0, 25.0, True, False),  # something is left, a little
+        (0.3, 50.0, False, False),  # as sharp as the pixels
+        (6.0, 50.0, False, True),  # smooth light: nothing says what optics would leave
+        (1.5, 0.0, False, True),  # a flat field
+    ],
+)
+def test_optics_are_told_by_details_that_they_blurred(
+    sigma: float, sd: float, blurred: bool, by_noise_alone: bool
+) -> None:
+    found = sharpness(images(sigma, sd), 4.0)
+    assert found.blurred is blurred
+    assert found.by_noise_alone is by_noise_alone
+
+
+def test_small_images_tell_nothing() -> None:
+    found = sharpness(images(1.5, 50.0)[:, :32, :32], 4.0)
+    assert not found.blurred
+    assert not found.by_noise_alone
+
+
+def rows(noise: np.ndarray) -> np.ndarray:
+    lines = np.random.default_rng(1).standard_normal((*noise.shape[:2], 1))
+    return np.asarray(noise + 1.5 * lines)
+
+
+def bands_of_columns(noise: np.ndarray) -> np.ndarray:
+    return rows(noise.swapaxes(1, 2)).swapaxes(1, 2)
+
+
+def smoothed(noise: np.ndarray) -> np.ndarray:
+    return np.asarray((noise + np.roll(noise, 1, axis=2)) / 2)
+
+
+def sharpened(noise: np.ndarray) -> np.ndarray:
+    return np.asarray(noise + 0.5 * (noise - gaussian_filter(noise, (0, 1, 1))))
+
+
+@pytest.mark.parametrize(
+    ("camera", "flag"),
+    [
+        (np.asarray, None),
+        (rows, "noise_correlated"),
+        (bands_of_columns, "noise_correlated"),
+        (sharpened, "noise_correlated"),
+        (smoothed, "noise_mismatch"),
+    ],
+)
+def test_noise_that_is_not_white_shows_in_single_frames(
+    camera: Callable[[np.ndarray], np.ndarray], flag: str | None
+) -> None:
+    noise = 2 * np.random.default_rng(2).standard_normal(SHAPE)
+    found = sharpness(camera(noise).astype(np.float32), 4.0).flags()
+    assert found == ({flag} if flag else set())
+
+
+def test_a_blurred_scene_does_not_hide_row_noise_and_is_none() -> None:
+    scene = images(1.5, 50.0)
+    assert not sharpness(scene, 4.0).flags()
+    assert sharpness(rows(scene).astype(np.float32), 4.0).flags() == {"noise_correlated"}
+    assert not sharpness(images(0.3, 50.0), 4.0).flags()  # sharp scenes may have rows

@@ -1,0 +1,60 @@
+"""Pixels that stand alone are found; points behind optics, edges and noise are none."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter
+
+from hil.information.diagnostics.spikes import SpikeLimit
+from hil.information.spikes.isolated import drawn, expected, isolated, surroundings
+from hil.noise import CameraNoise
+
+CAMERA = CameraNoise(0.5, 100, 1.6)
+LIMIT = SpikeLimit.of(CAMERA, 0.0, 20_000.0, True)
+SHAPE = (2, 64, 64)
+
+
+def texture(rng: np.random.Generator) -> np.ndarray:
+    white = gaussian_filter(rng.standard_normal(SHAPE), (0, 1.5, 1.5))
+    return np.asarray(60 * np.exp(0.5 * white / white.std()))
+
+
+def test_spikes_are_found_on_a_blurred_scene_and_next_to_each_other() -> None:
+    rng = np.random.default_rng(0)
+    frames = CAMERA.sample(texture(rng), rng).astype(np.int32)
+    placed = [(0, 10, 20), (0, 10, 22), (1, 0, 5), (1, 30, 63), (1, 40, 40), (1, 40, 41)]
+    for n, at in enumerate(placed):
+        frames[at] += 900 + 400 * n
+    found = isolated(frames, LIMIT)
+    assert set(placed) <= {tuple(at) for at in found.at.T.tolist()}
+    assert len(found) <= len(placed) + 1
+
+
+@pytest.mark.parametrize("sigma", [0.8, 1.0, 1.5])
+def test_points_behind_optics_are_the_scene_s(sigma: float) -> None:
+    rng = np.random.default_rng(1)
+    points = gaussian_filter(np.where(rng.random(SHAPE) < 4e-3, 5e4, 0.0), (0, sigma, sigma))
+    found = isolated(CAMERA.sample(20 + points, rng), LIMIT)
+    assert len(found) <= 1
+
+
+def test_noise_and_edges_have_none_and_tiny_images_neither() -> None:
+    rng = np.random.default_rng(2)
+    edges = gaussian_filter(np.where(texture(rng) > 60, 4000.0, 100.0), (0, 0.8, 0.8))
+    assert len(isolated(CAMERA.sample(edges, rng), LIMIT)) <= 1
+    assert len(isolated(CAMERA.sample(np.full(SHAPE, 3.0), rng), LIMIT)) == 0
+    assert len(isolated(CAMERA.sample(np.full((1, 4, 64), 3.0), rng), LIMIT)) == 0
+
+
+def test_what_would_be_there_is_the_scene_and_its_noise() -> None:
+    rng = np.random.default_rng(3)
+    light = texture(rng)
+    frames = CAMERA.sample(light, rng)
+    at = np.stack([rng.integers(0, n, 2000) for n in SHAPE])
+    level = expected(surroundings(frames, at))
+    truth = light[tuple(at)] / 0.5 + 100
+    variance = CAMERA.mean_variance_adu2(float(truth.mean()), True)
+    assert np.mean(level - truth) == pytest.approx(0, abs=2.0)
+    replaced = drawn(level, LIMIT, rng)
+    assert np.mean((replaced - truth) ** 2) == pytest.approx(variance, rel=0.3)
