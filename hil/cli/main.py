@@ -9,7 +9,7 @@ import pkgutil
 import sys
 import threading
 from contextlib import suppress
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
 import typer.main
@@ -97,20 +97,37 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _end_at_once(status: int) -> None:
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError):
-            stream.flush()
+    # Where nobody reads, this does not come to an end.
+    streams = (sys.stdout, sys.stderr)
+    threads = [threading.Thread(target=_flush, args=(s,), daemon=True) for s in streams]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(1.0)
     os._exit(status)
+
+
+def _flush(stream: TextIO) -> None:
+    with suppress(OSError, ValueError):
+        stream.flush()
 
 
 def run(arguments: list[str] | None = None) -> int:
     """Run the program; return its exit status. An error is one line on standard error."""
+    _have_streams()
     for stream in (sys.stdout, sys.stderr):
         # A console on Windows may not know every letter of a device's name.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     with safe_output():
         return _run(arguments)
+
+
+def _have_streams() -> None:
+    """Have streams that lead nowhere where the process was begun without; the numbers are taken."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))
 
 
 def _run(arguments: list[str] | None) -> int:
@@ -163,5 +180,6 @@ def _name(command: typer.models.CommandInfo) -> str:
 
 def _say(message: str, status: int) -> int:
     line = " ".join(message.split())
-    print(f"error: {line}", file=sys.stderr)
+    with suppress(OSError):  # nobody reads any longer
+        print(f"error: {line}", file=sys.stderr)
     return status

@@ -13,10 +13,12 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from hil.cli.screen.unread import Unread
 from hil.records.session import Snapshot
 from hil.records.spans import duration
 
 _PLAIN_EVERY_S = 5.0
+_DRAWN_EVERY_S = 0.25
 
 
 def best_text(snapshot: Snapshot) -> str:
@@ -50,11 +52,15 @@ class TerminalView:
         self._plain = not console.is_terminal
         self._said_s = -math.inf
         self._said_fault = ""
-        self._live = None if self._plain else Live(console=console, refresh_per_second=4)
+        # Drawn here alone: a thread of Rich's would hold its lock while nobody reads.
+        self._live = None if self._plain else Live(console=console, auto_refresh=False)
+        self._drawn_s = -math.inf
+        self._latest: Snapshot | None = None
 
     def __enter__(self) -> Self:
+        self._screen = Unread()
         if self._live is not None:
-            self._live.__enter__()
+            self._screen.show(self._live.start)
         return self
 
     def __exit__(
@@ -64,14 +70,23 @@ class TerminalView:
         trace: TracebackType | None,
     ) -> None:
         if self._live is not None:
-            self._live.__exit__(kind, error, trace)
+            self._screen.show(self._draw)
+            self._screen.show(self._live.stop)
+        self._screen.end()
 
     def __call__(self, snapshot: Snapshot) -> None:
-        """Show a snapshot; drawing happens at most four times a second."""
-        if self._live is not None:
-            self._live.update(self._table(snapshot))
-        else:
+        """Show a snapshot, and wait for nobody; drawing happens at most four times a second."""
+        if self._live is None:
             self._line(snapshot)
+            return
+        self._latest = snapshot
+        if time.monotonic() - self._drawn_s >= _DRAWN_EVERY_S:
+            self._drawn_s = time.monotonic()
+            self._screen.show(self._draw)
+
+    def _draw(self) -> None:
+        if self._live is not None and self._latest is not None:
+            self._live.update(self._table(self._latest), refresh=True)
 
     def _line(self, snapshot: Snapshot) -> None:
         """Say something when a trial has ended, but not more often than people read."""
@@ -91,7 +106,7 @@ class TerminalView:
         if fault:
             self._said_fault = snapshot.last_fault
             line += f"; fault: {snapshot.last_fault}"
-        self._console.print(Text(line), soft_wrap=True)
+        self._screen.show(lambda: self._console.print(Text(line), soft_wrap=True))
 
     def _table(self, snapshot: Snapshot) -> Table:
         table = Table.grid(padding=(0, 2))

@@ -324,7 +324,17 @@ def _say_best(result: SessionResult) -> None:
 
 
 def summarise(result: SessionResult) -> None:
-    """Print what a session came to; names come from users and devices and are not markup."""
+    """Print what a session came to; names come from users and devices and are not markup.
+
+    Who reads no longer changes nothing of how the session ended.
+    """
+    from hil.cli.screen.unread import whoever_reads
+
+    with whoever_reads():
+        _summarise(result)
+
+
+def _summarise(result: SessionResult) -> None:
     print(f"session   {result.session_id[:8]}  {result.name}")
     print(f"state     {result.state}: {result.reason}")
     print(f"trials    {result.n_complete} complete of {result.n_trials}")

@@ -32,6 +32,23 @@ def is_abandoned() -> bool:
     return threading.current_thread().name.startswith(ABANDONED)
 
 
+def start_or_run(thread: threading.Thread) -> None:
+    """Start a thread; where the system grants none, do its work here: it takes longer, that is all.
+
+    For what must be done whatever happens: to put out a light, to stop a device.
+    """
+    try:
+        thread.start()
+    except RuntimeError:
+        thread.run()
+
+
+def join(thread: threading.Thread, timeout_s: float | None = None) -> None:
+    """Wait for a thread that `start_or_run` may have started."""
+    if thread.ident is not None:
+        thread.join(timeout_s)
+
+
 _here = threading.local()
 
 

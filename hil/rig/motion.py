@@ -15,7 +15,7 @@ from drivers.errors import DriverError
 from drivers.types import Value
 from hil.errors import RigError, SafetyError
 from hil.rig.calls.halting import Halting
-from hil.rig.device_thread import is_abandoned, progressed
+from hil.rig.device_thread import is_abandoned, progressed, start_or_run
 from hil.rig.limits import RigLimits, darkest
 from hil.rig.moves.joint import touched
 from hil.rig.moves.late_reading import PatientReader
@@ -142,7 +142,7 @@ class RigMotion:
             self._darkening = threading.Thread(
                 target=self._parking.darken, name="hil-dark", daemon=True
             )
-            self._darkening.start()
+            start_or_run(self._darkening)
 
     def hanging_stops(self) -> tuple[str, ...]:
         """Name the devices that do not return from being told to stop."""

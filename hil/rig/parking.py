@@ -19,7 +19,7 @@ import stamina
 from drivers.errors import NotReached
 from drivers.types import Value
 from hil.rig.agreement import agrees
-from hil.rig.device_thread import progressed
+from hil.rig.device_thread import join, progressed, start_or_run
 from hil.rig.moves.planner import Leg, MoveRefusal
 from hil.rig.settings import RigSettings
 from hil.spec import Limit
@@ -220,9 +220,9 @@ class Parking:
             for i in range(len(groups))
         ]
         for thread in threads:
-            thread.start()
+            start_or_run(thread)
         for thread in threads:
-            thread.join()
+            join(thread)
         return [problem for problems in found for problem in problems]
 
     def _label(self, step: _Step) -> str:

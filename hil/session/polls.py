@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 from hil.clock import Clock
 from hil.errors import RigHeld
@@ -81,7 +82,8 @@ class Polls:
             self._asking = threading.Thread(
                 target=self._run, args=(due,), name="hil-polls", daemon=True
             )
-            self._asking.start()
+            with suppress(RuntimeError):  # no thread is to be had: next time
+                self._asking.start()
 
     def _ask(self) -> None:
         if reason := self._store.requested_stop():

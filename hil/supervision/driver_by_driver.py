@@ -15,6 +15,7 @@ from drivers.types import Value
 from hil.errors import SafetyError
 from hil.rig.calls.driver_calls import CallHangs, Hang
 from hil.rig.calls.open_driver import OpenDriver
+from hil.rig.device_thread import join, start_or_run
 from hil.rig.limits import RigLimits, darkest
 from hil.rig.motion import planned
 from hil.rig.parking import Parking, ParkProblem
@@ -76,7 +77,7 @@ class _Emergency:
             for i in range(len(self._plan.kinds))
         ]
         for thread in threads:
-            thread.start()
+            start_or_run(thread)
         _join(threads, _TOGETHER_S)
         self._park_opened()
         if any(thread.is_alive() for thread in threads):
@@ -186,4 +187,4 @@ def _knows(settings: RigSettings, name: str) -> bool:
 def _join(threads: Sequence[threading.Thread], seconds: float) -> None:
     deadline_s = time.monotonic() + seconds
     for thread in threads:
-        thread.join(max(deadline_s - time.monotonic(), 0.0))
+        join(thread, max(deadline_s - time.monotonic(), 0.0))

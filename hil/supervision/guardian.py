@@ -82,7 +82,12 @@ class GuardianProcess:
         self.told = threading.Event()
         self.unfit = ""
         self.heard_s = time.monotonic()
-        threading.Thread(target=self._follow, name="hil-guardian", daemon=True).start()
+        try:
+            threading.Thread(target=self._follow, name="hil-guardian", daemon=True).start()
+        except RuntimeError:
+            self.process.kill()
+            self.end()
+            raise
 
     def _follow(self) -> None:
         assert self.process.stdout is not None
@@ -200,7 +205,10 @@ class Guardian:
 
     def _begin(self) -> GuardianProcess:
         self._begun_s = time.monotonic()
-        process = _SPARE.take()
+        try:
+            process = _SPARE.take()
+        except (OSError, RuntimeError) as error:  # as many processes or threads as there may be
+            raise HilError(f"the guardian process cannot be started: {error}") from error
         process.told.clear()
         process.unfit = ""
         process.heard_s = time.monotonic()
@@ -238,7 +246,10 @@ class Guardian:
         if not self._process.alive and now_s - self._begun_s > _BETWEEN_S:
             status = self._process.process.poll()
             why = "it is silent" if status is None else f"its process ended with status {status}"
-            gone, self._process = self._process, self._begin()
+            try:
+                gone, self._process = self._process, self._begin()
+            except HilError:
+                return  # it is dark, and tried again
             # It may be stopped: then it would park under our feet when it goes on.
             gone.process.kill()
             gone.end()

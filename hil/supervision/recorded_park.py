@@ -119,7 +119,11 @@ class _Writing:
         self.lost: StoreError | None = None
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._work, name="hil-park-record", daemon=True)
-        self._thread.start()
+        self._ended = self._alone = False
+        try:
+            self._thread.start()
+        except RuntimeError:  # the system grants no thread: the light first, then what is written
+            self._alone = True
 
     def add(self, kind: str, detail: Mapping[str, Any]) -> None:
         with self._guard:
@@ -127,12 +131,15 @@ class _Writing:
         self._events.put((kind, detail))
 
     def end(self) -> None:
+        self._ended = True
         self._events.put(None)
 
     def wait(self, watch: Callable[[], None], patience_s: Callable[[], float]) -> bool:
         """Wait until all is written; whether it was. Raises what is no StoreError."""
+        if self._alone and self._ended:
+            self._work()
         began_s = time.monotonic()
-        while self._left and self._error is None:
+        while not self._alone and self._left and self._error is None:
             if time.monotonic() - began_s > patience_s():
                 return False
             self._thread.join(0.005 if time.monotonic() - began_s < 0.1 else WATCH_S)

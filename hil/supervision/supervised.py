@@ -195,7 +195,8 @@ class SupervisedRig:
         def said(kind: str, detail: Mapping[str, str]) -> None:
             # Nobody waits for the database with this.
             write = partial(self._event_of, session_id, kind, detail)
-            threading.Thread(target=write, name="hil-event", daemon=True).start()
+            with suppress(RuntimeError):  # no thread is to be had: an event less
+                threading.Thread(target=write, name="hil-event", daemon=True).start()
 
         return Guardian(orders, lambda: self.rig.thread.busy_s() < allowance_s, said)
 

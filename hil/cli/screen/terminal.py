@@ -7,12 +7,13 @@ They are written out as ``\x1b`` and ``\u202e``.
 
 from __future__ import annotations
 
+import errno
 import re
 import sys
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, TextIO
+from typing import Any, NoReturn, TextIO
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
@@ -75,6 +76,10 @@ class SafeConsole(Console):
     def __init__(self, stream: TextIO, **options: Any) -> None:
         file = stream.stream if isinstance(stream, SafeStream) else stream
         super().__init__(file=file, highlight=False, markup=False, **options)
+
+    def on_broken_pipe(self) -> NoReturn:
+        """Whoever read has gone: that ends what is printed, and no session with it."""
+        raise BrokenPipeError(errno.EPIPE, "nobody reads any longer")
 
     def render(
         self, renderable: RenderableType, options: ConsoleOptions | None = None

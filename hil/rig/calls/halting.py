@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from drivers.protocol import Camera, Device
 from hil.rig.calls.process_state import ProcessKept
-from hil.rig.device_thread import ABANDONED
+from hil.rig.device_thread import ABANDONED, join, start_or_run
 
 # Devices are told at one and the same time; who hangs longer than this is not waited for.
 HALT_S = 1.0
@@ -35,7 +35,7 @@ class Halting:
         with self._guard:
             begun = [self._begin(label) for label in self._devices if not self._busy(label)]
         for thread in begun:
-            thread.join(max(deadline_s - time.monotonic(), 0.0))
+            join(thread, max(deadline_s - time.monotonic(), 0.0))
             if thread.is_alive():
                 thread.name = f"{ABANDONED} {thread.name}"
 
@@ -54,7 +54,7 @@ class Halting:
             target=_stop, args=(self._devices[label],), name=name, daemon=True
         )
         self._running[label] = thread
-        thread.start()
+        start_or_run(thread)
         return thread
 
 

@@ -44,7 +44,10 @@ class InterlockWatch:
     def __enter__(self) -> Self:
         """Begin to watch."""
         if self._active:
-            self._thread.start()
+            try:
+                self._thread.start()
+            except RuntimeError as error:
+                raise RigError(f"interlocks cannot be watched: {error}") from error
         return self
 
     def __exit__(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from hil.clock import Clock
@@ -48,10 +49,12 @@ class BesidePolls:
         if now_s - self._looked_s < _LOOK_S and status == self._said:
             return
         self._looked_s = now_s
-        self._looking = threading.Thread(
+        looking = threading.Thread(
             target=self._look, args=(dict(status),), name="hil-beside", daemon=True
         )
-        self._looking.start()
+        with suppress(RuntimeError):  # no thread is to be had: next time
+            looking.start()
+            self._looking = looking
 
     def close(self) -> None:
         """Look no more; a disk that stalls is not waited for."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -212,3 +213,21 @@ def test_a_read_back_that_lags_is_waited_for(benches: Any, monkeypatch: pytest.M
     real = benches["laser"].read
     monkeypatch.setattr(benches["laser"], "read", lambda name: next(late, None) or real(name))
     assert parking(benches).run() == []
+
+
+@pytest.mark.usefixtures("no_threads")
+def test_without_another_thread_the_light_goes_out_all_the_same(benches: Any) -> None:
+    wheel = benches["Wheel.1"]
+    wheel.settings = tuple(replace(s, role="light") for s in wheel.settings if s.kind == "choice")
+    steps: tuple[Mapping[str, Value], ...] = ({"Wheel.1.Label": "DAPI"}, {LASER: 0.0}, {Z: 10.0})
+    assert parking(benches, steps).run() == []
+    benches["laser"].values[LASER] = 5.0
+    safety = Safety(
+        benches,
+        RigSpec.model_validate(
+            {"name": "bench", "camera": "camera", "driver": [{"kind": "bench"}]}
+            | {"park": [{"set": {LASER: 0}}]}
+        ),
+    )
+    safety.darken()
+    assert benches["laser"].values[LASER] == 0.0

@@ -8,14 +8,13 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import psutil
 import pytest
 
 from hil.records.trial import TrialState
 from hil.rig import driver_kinds
-from hil.supervision.guardian import _BETWEEN_S
 from tests.hil.planted_rig import RIG as PLANTED_RIG
 from tests.hil.planted_rig import ask_for, lit_mw, plant, wait_until_dark
 from tests.hil.session_bench import Bench, n_complete, session_state, start, wait_for
@@ -23,7 +22,7 @@ from tests.hil.small_session import RIG, SESSION
 
 
 def test_a_killed_session_is_parked_by_its_guardian_and_resumed(bench: Bench) -> None:
-    bench.write(RIG, SESSION.replace("trials = 6", "trials = 30"))
+    bench.write(RIG, SESSION.replace("trials = 6", "trials = 12"))
     process = start(bench, "run", "session.toml")
     wait_for(lambda: n_complete(bench) >= 3)
     process.kill()
@@ -36,7 +35,7 @@ def test_a_killed_session_is_parked_by_its_guardian_and_resumed(bench: Bench) ->
             if row.state is TrialState.COMPLETE:
                 done[row.number] = (dict(row.requested), row.objectives)
     result = bench.resume()
-    assert result.n_complete == 30
+    assert result.n_complete == 12
     with bench.database() as database:
         rows = database.rows("last")
         assert database.verify("last") == []
@@ -45,7 +44,7 @@ def test_a_killed_session_is_parked_by_its_guardian_and_resumed(bench: Bench) ->
         assert rows[number].requested == requested
         assert rows[number].objectives == objectives
     points = [json.dumps(dict(row.requested)) for row in rows if row.state == "COMPLETE"]
-    assert len(set(points)) == 30
+    assert len(set(points)) == 12
 
 
 FROZEN = """
@@ -86,71 +85,56 @@ def guardian_of(process: subprocess.Popen[str]) -> psutil.Process:
     return next(c for c in children if any("guardian" in word for word in c.cmdline()))
 
 
-def test_the_lamp_is_out_within_two_seconds_of_a_death_that_nobody_reaps(
+@contextlib.contextmanager
+def locked(bench: Bench) -> Iterator[None]:
+    with contextlib.closing(sqlite3.connect(bench.folder / "hil.db", timeout=60)) as connection:
+        connection.execute("BEGIN EXCLUSIVE")
+        yield
+        connection.rollback()
+
+
+@pytest.mark.parametrize(
+    ("trouble", "database"),
+    [("fails", contextlib.nullcontext), ("hangs", locked)],
+    ids=["fails", "hangs, and the database is locked"],
+)
+def test_neither_a_driver_that_cannot_be_opened_again_nor_the_database_keeps_a_lamp_lit(
+    trouble: str,
+    database: Callable[[Bench], contextlib.AbstractContextManager[None]],
+    bench: Bench,
+    lit: subprocess.Popen[str],
+) -> None:
+    ask_for(bench.folder, f"microscope open {trouble}")
+    with database(bench):
+        killed_at = time.time()
+        lit.kill()
+        assert wait_until_dark(bench.folder) - killed_at < 2.0
+    wait_for(lambda: "park_failed" in bench.events())
+    events = dict(zip(*bench.details(), strict=True))
+    assert list(events["guardian_park"]["unreachable"]) == ["driver.0: planted.microscope"]
+    assert events["park_failed"] == {"light.power_mw": "its driver was not reached"}
+    wait_for(lambda: session_state(bench) == "STALE")
+
+
+def test_a_guardian_that_is_killed_is_replaced_and_until_then_the_sample_is_dark(
     bench: Bench, lit: subprocess.Popen[str]
 ) -> None:
+    """And the lamp is out within two seconds of a death, also of one that nobody reaps."""
+    first, killed_at = guardian_of(lit), time.time()
+    first.kill()
+    assert wait_until_dark(bench.folder) - killed_at < 2.0
+    wait_for(lambda: "guardian_lost" in bench.events())
+    wait_for(lambda: lit_mw(bench.folder) == 5.0)
+    assert guardian_of(lit).pid != first.pid
+    assert not {"FAILED", "ABORTED"} & set(bench.states()), "it was measured again"
     killed_at = time.time()
     lit.kill()  # and is a zombie until the end of the test
-    assert wait_until_dark(bench.folder) - killed_at < 2.0
+    assert wait_until_dark(bench.folder) - killed_at < 2.0, "lit, so that one watched"
     wait_for(lambda: session_state(bench) == "STALE")
     with bench.database() as database:
         event = database.events("last").iloc[-1]
     assert event["kind"] == "guardian_park"
     assert event["detail"]["dark_after_s"] < 2.0
-
-
-@pytest.mark.parametrize("trouble", ["fails", "hangs"])
-def test_a_driver_that_cannot_be_opened_again_keeps_no_other_lamp_lit(
-    trouble: str, bench: Bench, lit: subprocess.Popen[str]
-) -> None:
-    ask_for(bench.folder, f"microscope open {trouble}")
-    killed_at = time.time()
-    lit.kill()
-    assert wait_until_dark(bench.folder) - killed_at < 2.0
-    wait_for(lambda: "park_failed" in bench.events())
-    events = dict(zip(*bench.details(), strict=True))
-    assert list(events["guardian_park"]["unreachable"]) == ["driver.0: planted.microscope"]
-    assert events["park_failed"] == {"light.power_mw": "its driver was not reached"}
-
-
-def test_the_lamp_does_not_wait_for_a_locked_database(
-    bench: Bench, lit: subprocess.Popen[str]
-) -> None:
-    with contextlib.closing(sqlite3.connect(bench.folder / "hil.db", timeout=60)) as connection:
-        connection.execute("BEGIN EXCLUSIVE")
-        killed_at = time.time()
-        lit.kill()
-        assert wait_until_dark(bench.folder) - killed_at < 2.0
-        connection.rollback()
-    wait_for(lambda: "guardian_park" in bench.events())
-    wait_for(lambda: session_state(bench) == "STALE")
-
-
-def test_a_guardian_that_is_killed_is_replaced_and_the_event_says_so(
-    bench: Bench, lit: subprocess.Popen[str]
-) -> None:
-    first = guardian_of(lit)
-    time.sleep(_BETWEEN_S)  # one is not replaced more often
-    first.kill()
-    wait_for(lambda: "guardian_lost" in bench.events())
-    assert guardian_of(lit).pid != first.pid
-    killed_at = time.time()
-    lit.kill()
-    assert wait_until_dark(bench.folder) - killed_at < 4.0, "it may still be importing"
-
-
-def test_between_two_guardians_the_sample_is_dark_so_that_a_kill_leaves_no_light_on(
-    bench: Bench, lit: subprocess.Popen[str]
-) -> None:
-    killed_at = time.time()
-    guardian_of(lit).kill()
-    assert wait_until_dark(bench.folder) - killed_at < 2.0
-    wait_for(lambda: "guardian_lost" in bench.events())
-    wait_for(lambda: lit_mw(bench.folder) == 5.0)
-    assert not {"FAILED", "ABORTED"} & set(bench.states()), "it was measured again"
-    killed_at = time.time()
-    lit.kill()
-    assert wait_until_dark(bench.folder) - killed_at < 2.0, "lit, so that one watched"
 
 
 def test_after_a_kill_of_both_at_one_instant_the_next_command_parks_first(
@@ -183,10 +167,14 @@ def test_a_controller_that_is_frozen_is_ended_and_the_rig_parked(
         env=planted,
         stderr=subprocess.DEVNULL,
     )
-    wait_for(lambda: n_complete(bench) >= 1)
-    psutil.Process(process.pid).suspend()
-    wait_until_dark(bench.folder)
-    assert process.wait(timeout=20) != 0
+    try:
+        wait_for(lambda: n_complete(bench) >= 1)
+        psutil.Process(process.pid).suspend()
+        wait_until_dark(bench.folder)
+        assert process.wait(timeout=20) != 0
+    finally:
+        process.kill()
+        process.wait()
     wait_for(lambda: session_state(bench) == "STALE")
 
 

@@ -45,6 +45,22 @@ def test_a_database_that_is_away_does_not_keep_the_light_on(known: bool, bench: 
     assert asked == ([] if known else ["park"])
 
 
+def test_where_no_thread_is_to_be_had_the_light_comes_first_and_then_the_record(
+    bench: Bench, request: pytest.FixtureRequest
+) -> None:
+    seen = []
+    with hil.load_rig(bench.folder / "rig.toml") as rig:
+
+        def record(kind: str, detail: Mapping[str, Any]) -> None:
+            seen.append((kind, rig.read(LIT)[LIT]))
+
+        request.getfixturevalue("no_threads")
+        parked = park_recorded(rig, record, {"reason": "done"})
+        assert rig.read(LIT)[LIT] == 0.0
+    assert seen == [("park", 0.0)]
+    assert (list(parked.problems), parked.lost) == ([], None)
+
+
 def test_a_step_that_failed_is_named() -> None:
     Parked([]).raise_problems()
     with pytest.raises(NotParked, match=r"could not be parked: light\.power_mw: no answer"):

@@ -50,3 +50,9 @@ def test_a_stop_that_hangs_is_named_and_told_once(
     assert len(told) == 1
     assert stopped(benches) == set(benches) - {"Z"}
     go.set()
+
+
+@pytest.mark.usefixtures("no_threads")
+def test_without_another_thread_every_device_is_told_all_the_same(benches: Any) -> None:
+    Halting(benches).halt()
+    assert stopped(benches) == set(benches)
