@@ -32,7 +32,7 @@ from hil.proposer.attributes import FIELDS_ATTR, SD_ATTR
 from hil.proposer.auto.space import UnitSpace
 from hil.proposer.distributions import distribution
 from hil.proposer.plan import SearchPlan
-from hil.records.trial import FIELDS
+from hil.records.trial import FIELDS, UNDECIDED
 from hil.spec import load_session_file
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -66,7 +66,8 @@ class Problem:
         found = self._probe.at(params, self.repeats, only)
         own = found.estimate
         relative = (own.ci_high - own.ci_low) / 3.92 / max(own.bits_per_pixel, 1e-9)
-        return found.objective, relative * found.objective, dict(found.excess)
+        excess = {name: over for name, over in found.excess.items() if name != UNDECIDED}
+        return found.objective, relative * found.objective, excess
 
     def again(self, params: Mapping[str, Any]) -> float:
         """Give the mean of measurements that no search saw; the same for the same settings."""

@@ -148,4 +148,6 @@ class Probe:
         applied = rig.apply({**self._fixed, **settings})
         taken = [rig.run(lambda i=i: capture.field(i)) for i in range(len(fields))]
         frames = np.stack([one.frames for one in taken])
-        return applied, Measurement(frames, taken[0].exposure_ms, taken[0].saturation_adu)
+        return applied, Measurement(
+            frames, taken[0].exposure_ms, taken[0].saturation_adu, fields=tuple(only or ())
+        )

@@ -29,6 +29,7 @@ from hil.records.trial import (
     FIELDS,
     FURTHER,
     MODEL,
+    UNDECIDED,
     Proposal,
     SearchExhausted,
     TrialRow,
@@ -315,6 +316,8 @@ class OptunaProposer:
 
     def _tell(self, trial: optuna.Trial, row: TrialRow) -> None:
         template = frozen(row, self._constrained, self._now(row))
+        for name, said in template.user_attrs.items():
+            trial.set_user_attr(name, said)
         for name, value in template.constraints.items():
             trial.set_constraint(name, value)
         for step, value in row.intermediate.items():
@@ -349,9 +352,14 @@ def violated(rows: Sequence[TrialRow]) -> frozenset[str]:
     """Names of the constraints that some trial has broken.
 
     Only those are told to the sampler: a constraint that never came near costs every ask the fit of
-    a model of it, and says nothing.
+    a model of it, and says nothing. Nor does what only all fields of view can decide.
     """
-    return frozenset(name for row in rows for name, value in row.constraints.items() if value > 0)
+    return frozenset(
+        name
+        for row in rows
+        for name, value in row.constraints.items()
+        if value > 0 and name != UNDECIDED
+    )
 
 
 def frozen(

@@ -28,7 +28,7 @@ import numpy as np
 
 from drivers.types import Floats, Value
 from hil.ranking.field_values import field_values
-from hil.records.trial import TrialRow, TrialState
+from hil.records.trial import TrialRow, TrialState, barred
 from hil.records.winner import Winner
 
 _DRAWS = 20_000
@@ -123,14 +123,14 @@ def leaders_of(rows: Sequence[TrialRow]) -> tuple[Leader, ...]:
     """Collect the settings that have fresh frames, and keep to all constraints."""
     first: dict[frozenset[tuple[str, Value]], int] = {}
     fresh: dict[frozenset[tuple[str, Value]], list[TrialRow]] = {}
-    barred: set[frozenset[tuple[str, Value]]] = set()
+    out: set[frozenset[tuple[str, Value]]] = set()
     in_work: dict[frozenset[tuple[str, Value]], int] = {}
     for row in rows:
         key = frozenset(row.requested.items())
         if row.state is TrialState.COMPLETE and row.objectives:
             first.setdefault(key, row.number)
-            if any(value > 0 for value in row.constraints.values()):
-                barred.add(key)
+            if barred(row.constraints):
+                out.add(key)
         if row.kind != "again":
             continue
         if row.state is TrialState.COMPLETE and row.objectives:
@@ -140,7 +140,7 @@ def leaders_of(rows: Sequence[TrialRow]) -> tuple[Leader, ...]:
     found = [
         Leader(first[key], tuple(trials), in_work.get(key, 0))
         for key, trials in fresh.items()
-        if key not in barred
+        if key not in out
     ]
     return tuple(sorted(found, key=lambda one: one.number))
 

@@ -14,16 +14,18 @@ import math
 from collections.abc import Sequence
 
 from drivers.types import Value
-from hil.records.trial import Best, TrialRow, TrialState
+from hil.records.trial import UNDECIDED, Best, TrialRow, TrialState, barred
 
 
-def ranked(rows: Sequence[TrialRow]) -> list[Best]:
+def ranked(rows: Sequence[TrialRow], *, undecided: bool = False) -> list[Best]:
     """List what was measured and feasible, the best by the first objective first.
 
     Parameters
     ----------
     rows
         Trials of a session, corrected for drift where there is one.
+    undecided
+        Whether those count, too, that only all fields of view can decide about.
 
     Returns
     -------
@@ -34,7 +36,7 @@ def ranked(rows: Sequence[TrialRow]) -> list[Best]:
     for row in rows:
         if row.state is TrialState.COMPLETE and row.objectives is not None:
             groups.setdefault(_key(row), []).append(row)
-    found = [_pooled(group) for group in groups.values() if all(map(_feasible, group))]
+    found = [_pooled(group) for group in groups.values() if _feasible(group, undecided)]
     return sorted(found, key=lambda best: (-best.objective, best.number))
 
 
@@ -68,7 +70,7 @@ def to_measure_again(rows: Sequence[TrialRow]) -> TrialRow | None:
     What another controller is measuring again just now is left to it.
     """
     in_work = {_key(row) for row in rows if row.kind == "again" and not row.state.ended}
-    for best in ranked(rows):
+    for best in ranked(rows, undecided=True):
         if best.n_measured == 1 and _key(rows[best.number]) not in in_work:
             return rows[best.number]
     return None
@@ -78,8 +80,11 @@ def _key(row: TrialRow) -> frozenset[tuple[str, Value]]:
     return frozenset(row.requested.items())
 
 
-def _feasible(row: TrialRow) -> bool:
-    return all(value <= 0 for value in row.constraints.values())
+def _feasible(group: Sequence[TrialRow], undecided: bool) -> bool:
+    """Whether no trial breaks a constraint; what all fields decide, they have where any did."""
+    whole = [row for row in group if not row.fields]
+    decided = any(row.constraints.get(UNDECIDED, 0) > 0 for row in whole or group)
+    return not any(barred(row.constraints) for row in group) and (undecided or not decided)
 
 
 def _pooled(group: Sequence[TrialRow]) -> Best:

@@ -93,6 +93,8 @@ SEVERITY: Mapping[str, Severity] = {
     "clips_inside": Severity.NOTE,
 }
 FLAGS = tuple(SEVERITY)
+# Of those that keep a trial from winning, the ones that a few fields of view raise and more decide.
+NEED_MORE_FIELDS = frozenset({"pattern_possible"})
 
 
 def making_wrong(flags: Iterable[str], allowed: Collection[str] = ()) -> tuple[str, ...]:

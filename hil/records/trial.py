@@ -17,6 +17,10 @@ FURTHER = "hil:further"
 # ... and what sampler `model` did: the step, and why.
 MODEL = "hil:model"
 
+# A constraint that a trial breaks by what a part of the fields of view cannot tell, and all of them
+# can: it is not to win as it stands, but is searched with and may lead.
+UNDECIDED = "flags_undecided"
+
 # Before the name of a metric where it stands among settings, columns and objectives.
 METRIC = "metric."
 
@@ -237,3 +241,8 @@ class ThinkFirst(Exception):
 
 class SearchExhausted(Exception):
     """There is nothing left to propose; the message says why. No row is written."""
+
+
+def barred(constraints: Mapping[str, float]) -> bool:
+    """Whether a constraint is broken, and not only by what all fields of view are to decide."""
+    return any(value > 0 for name, value in constraints.items() if name != UNDECIDED)

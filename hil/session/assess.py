@@ -13,9 +13,9 @@ from drivers.types import Pixels, Value
 from hil.errors import InputError, nearest
 from hil.metrics.measure import MetricValues, measure_metrics
 from hil.metrics.registry import NamedMetric
-from hil.records.estimate import Assessment, Estimate, making_wrong
+from hil.records.estimate import NEED_MORE_FIELDS, Assessment, Estimate, making_wrong
 from hil.records.frames import Measurement
-from hil.records.trial import METRIC
+from hil.records.trial import METRIC, UNDECIDED
 from hil.session.objectives import SCALES, Circumstances, light_sensitivity, scaled
 from hil.spec import SessionFile, SessionSpec
 from hil.spec.metric import metric_of
@@ -130,6 +130,8 @@ class SessionAssessor:
 
     def assess(self, measurement: Measurement, settings: Mapping[str, Value]) -> Assessment:
         """Estimate; see `hil.session.ports.Assessor`."""
+        from hil.information.diagnostics.fixed_pattern import FEW_FIELDS
+
         spec = self._spec
         n_fields = len(measurement.frames) - measurement.n_blanks
         frames = measurement.frames[:n_fields]
@@ -168,7 +170,8 @@ class SessionAssessor:
         found = measure_metrics(self._metrics, frames, noise, settings)
         details |= found.to_details()
         values, interval, further = self._objectives(frames, bits, around, found)
-        constraints = self._constraints(estimate, flags, bits[0], dose_mj, settings)
+        whole_decides = bool(measurement.fields) and spec.measure.n_fields >= FEW_FIELDS
+        constraints = self._constraints(estimate, flags, bits[0], dose_mj, settings, whole_decides)
         return Assessment(
             replace(
                 estimate,
@@ -260,13 +263,19 @@ class SessionAssessor:
         bits: float,
         dose_mj: float,
         settings: Mapping[str, Value],
+        whole_decides: bool,
     ) -> dict[str, float]:
         limits = self._spec.constraints
         share = float(estimate.details["saturated_share"])
+        wrong = set(making_wrong(flags, limits.allow_flags))
+        # one scene that is sharper than the pixels looks like a pattern of the camera; more tell
+        left = wrong & NEED_MORE_FIELDS if whole_decides else set()
         found = {
             "saturated_share": share - limits.max_saturated_share,
-            "flags": float(len(making_wrong(flags, limits.allow_flags))),
+            "flags": float(len(wrong - left)),
         }
+        if left:
+            found[UNDECIDED] = float(len(left))
         found |= self._around.excess(settings)
         if limits.max_dose_mj is not None:
             found["dose_mj"] = dose_mj - limits.max_dose_mj

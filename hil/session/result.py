@@ -12,7 +12,7 @@ from drivers.types import Value
 from hil.ranking.leaders import finals_are_on, winner
 from hil.records.html import interval, pairs_html
 from hil.records.session import SessionState
-from hil.records.trial import Best, TrialRow, TrialState
+from hil.records.trial import UNDECIDED, Best, TrialRow, TrialState
 from hil.records.winner import Winner
 from hil.session.happened import Happened, what_happened
 from hil.session.model.told import sampler_told
@@ -171,7 +171,7 @@ def result_of(
         frames=database.frames_folder,
         drift=drift,
         flags=Counter(flag for found in reversed(flags) for flag in found),
-        n_barred=sum(row.constraints.get("flags", 0) > 0 for row in rows),
+        n_barred=sum(_is_barred(row, decided=best is not None) for row in rows),
         happened=what_happened(database, session_id),
         noise_checked=all(found.get("noise_checked", True) for found in details),
         refused=_refused(database, session_id),
@@ -210,6 +210,12 @@ def _confidence(session_text: str) -> float:
     from hil.spec.load import parse
 
     return parse(SessionSpec, session_text, "the stored session").finish.confidence
+
+
+def _is_barred(row: TrialRow, *, decided: bool) -> bool:
+    """Whether its flags keep a trial from winning, by more than what leaders have decided since."""
+    left = 0.0 if decided else row.constraints.get(UNDECIDED, 0.0)
+    return row.constraints.get("flags", 0.0) + left > 0
 
 
 def _refused(database: Database, session_id: str) -> Mapping[str, int]:

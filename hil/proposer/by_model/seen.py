@@ -10,7 +10,7 @@ from typing import Any
 
 from drivers.types import Value
 from hil.proposer.plan import SearchPlan
-from hil.records.trial import MODEL, TrialRow, TrialState
+from hil.records.trial import MODEL, TrialRow, TrialState, barred
 
 MOST_FIELDS = 2
 MOST_TRIALS = 12
@@ -59,7 +59,7 @@ class Seen:
 
     def best(self) -> TrialRow | None:
         """Give the row with the highest first objective, of those that keep to the constraints."""
-        kept = [row for row in self.used if all(one <= 0 for one in row.constraints.values())]
+        kept = [row for row in self.used if not barred(row.constraints)]
         return max(kept or self.used, key=_objective, default=None)
 
     def refuted(self) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from hil.ranking.field_values import field_values, valued
 from hil.ranking.paired import Paired, paired
 from hil.records.estimate import Assessment
-from hil.records.trial import FURTHER, Proposal, TrialRow, TrialState
+from hil.records.trial import FURTHER, Proposal, TrialRow, TrialState, barred
 from hil.session.stopping import StopRule
 
 _ALPHA = 0.05
@@ -74,7 +74,7 @@ class Contest:
         against = self.against(assessment, fields)
         left = [field for field in self.further if field not in fields]
         done = f"{n} of {n + len(left)} fields: "
-        if any(excess > 0 for excess in assessment.constraints.values()):
+        if barred(assessment.constraints):
             return Judgement(None, done + "it breaks a constraint")
         if against.n and against.loses:
             return Judgement(None, done + self._said(against, "it is worse than"))
@@ -129,7 +129,7 @@ def _incumbent(
     best: int | None = None
     highest, values = -math.inf, {}
     for row in rows:
-        if row.state is not TrialState.COMPLETE or any(v > 0 for v in row.constraints.values()):
+        if row.state is not TrialState.COMPLETE or barred(row.constraints):
             continue
         known = field_values(row)
         if not all(field in known for field in fields):

@@ -101,6 +101,27 @@ def test_a_new_process_proposes_what_the_old_one_would_have(sampler: Any) -> Non
             table.complete()
 
 
+def test_what_a_trial_was_measured_at_is_known_to_who_asked_for_it_too() -> None:
+    """Its interval, and its fields of view: without these a new field looks like a new landscape."""
+    plan = SearchPlan(AXES, frozenset(), AutoSampler(kind="auto"), 3, 40, n_fields=8)
+    table, old = Table(), OptunaProposer(plan)
+    for number in range(9):
+        table.ask(old)
+        row = table.rows[-1]
+        # fields differ by more than settings do, and the second comes in mid-search
+        field = number % 2
+        place = [float(row.requested[axis.setting]) / float(axis.high) for axis in AXES]
+        value = math.exp(-sum((x - 0.3) ** 2 for x in place)) * (1 + field)
+        half = 0.02 + 0.01 * number
+        measured = Measured(value - half, value + half, (value,), (), 0.0, 1.0, 0.0, (field,))
+        table.end(TrialState.COMPLETE, objectives=(value,), measured=measured)
+    fresh = OptunaProposer(plan)
+    kept, rebuilt = (one.follow(table.rows).get_trials() for one in (old, fresh))
+    assert [trial.user_attrs for trial in kept] == [trial.user_attrs for trial in rebuilt]
+    assert all(len(trial.user_attrs) == 2 for trial in kept)
+    assert old.propose(table.rows, table.attrs, 9) == fresh.propose(table.rows, table.attrs, 9)
+
+
 @pytest.mark.parametrize("sampler", SAMPLERS, ids=lambda s: s.kind)
 def test_proposals_keep_to_their_axes(sampler: Any) -> None:
     plan = SearchPlan(MIXED, frozenset({"camera.binning"}), sampler, seed=1, trials=8)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from hil.ranking.finals import leaders_of, standing, winner_of
-from hil.records.trial import Measured, TrialKind, TrialRow, TrialState
+from hil.records.trial import UNDECIDED, Measured, TrialKind, TrialRow, TrialState
 
 N_FIELDS = 8
 T_95 = 2.365  # Student's t of 7 degrees of freedom
@@ -138,6 +139,12 @@ def test_who_broke_a_constraint_or_was_not_measured_is_no_leader() -> None:
     assert found is not None
     assert (found.number, found.n_compared, found.probability) == (0, 1, 1.0)
     assert winner_of(rows[1:], 0.95) is None
+
+
+def test_what_one_field_could_not_decide_does_not_keep_a_leader_out() -> None:
+    searched = replace(again(0, 1, (1.2,), kind="search"), constraints={UNDECIDED: 1.0})
+    rows = [searched, again(1, 1, (1.0, 1.1)), again(2, 2, (0.5, 0.6))]
+    assert [leader.number for leader in leaders_of(rows)] == [0, 2]
 
 
 def test_one_field_stands_on_the_trials_own_intervals() -> None:

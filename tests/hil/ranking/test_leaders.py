@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import pytest
 
 from hil.ranking.leaders import ranked, to_measure_again, winner
-from hil.records.trial import Measured, TrialKind, TrialRow, TrialState
+from hil.records.trial import FIELDS, UNDECIDED, Measured, TrialKind, TrialRow, TrialState
 
 
 def row(
@@ -68,3 +69,19 @@ def test_leaders_are_measured_again_one_after_the_other() -> None:
     assert order == [1, 2, 0]
     assert to_measure_again(rows) is None
     assert [best.number for best in ranked(rows)] == [1, 2, 0]
+
+
+def test_what_one_field_cannot_decide_may_lead_and_wins_once_all_fields_agree() -> None:
+    """A scene that is sharper than the pixels looks like a pattern of the camera."""
+    part = replace(row(1, 2, 0.9), constraints={UNDECIDED: 1.0}, sampler_attrs={FIELDS: [3]})
+    rows = [row(0, 1, 0.5), part]
+    assert [best.number for best in ranked(rows)] == [0], "not as it stands"
+    assert to_measure_again(rows) == part
+    agreed = [*rows, row(2, 2, 0.8, "again")]
+    best = winner(agreed)
+    assert best is not None
+    assert (best.number, best.objective) == (1, 0.8)
+    refused = [*rows, row(2, 2, 0.8, "again", excess=1.0)]
+    best = winner(refused)
+    assert best is not None
+    assert best.number == 0

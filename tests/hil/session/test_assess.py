@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from hil.calibration.rig_noise import noise_model
 from hil.errors import InputError
-from hil.spec import load_rig_file
+from hil.noise.camera import CameraNoise
+from hil.records.estimate import Estimate
+from hil.records.frames import Measurement
+from hil.records.trial import UNDECIDED
+from hil.session.assess import SessionAssessor, Surroundings
+from hil.spec import SessionSpec, load_rig_file
 
 RIG = """
 name = "bench"
@@ -41,3 +47,37 @@ def test_values_that_do_not_go_together_name_the_rig_file(tmp_path: Path) -> Non
     )
     with pytest.raises(InputError, match=r"rig\.toml: noise\.offset_adu: 300 .*less than 255"):
         noise_model(load_rig_file(rig))
+
+
+@pytest.mark.parametrize(
+    ("columns", "fields", "constraints"),
+    [
+        (8, (3,), {"flags": 1.0, UNDECIDED: 1.0}),  # all eight are going to tell
+        (8, (), {"flags": 2.0}),  # and have told
+        (3, (1,), {"flags": 2.0}),  # so few never will
+    ],
+)
+def test_what_one_scene_cannot_tell_is_left_to_all_fields(
+    columns: int, fields: tuple[int, ...], constraints: dict[str, float]
+) -> None:
+    spec = SessionSpec.model_validate(
+        {
+            "spec_version": 1,
+            "name": "s",
+            "rig": "rig.toml",
+            "trials": 4,
+            "search": [{"setting": "stage.z_um", "low": 0, "high": 1}],
+            "measure": {"grid": {"columns": columns, "rows": 1, "step_um": 9}},
+        }
+    )
+
+    def estimated(frames: Any, *args: Any, **kwargs: Any) -> Estimate:
+        flags = ("pattern_possible", "coarse_counts", "one_scene")
+        return Estimate(1.0, 0.9, 1.1, 2.0, 1.0, "own", 4, 1, 0.1, flags, {"saturated_share": 0.0})
+
+    around = Surroundings(lambda values: {}, lambda values: 1.0, lambda values: 1.0)
+    noise = CameraNoise(gain_e_per_adu=1.0, offset_adu=100.0, read_noise_e=1.0)
+    assessor = SessionAssessor(spec, lambda values: noise, around, estimate=estimated)
+    frames = np.full((max(len(fields), 1), 1, 8, 8), 110, np.uint16)
+    found = assessor.assess(Measurement(frames, 1.0, 4095, fields=fields), {}).constraints
+    assert {name: found[name] for name in found if name.startswith("flags")} == constraints
