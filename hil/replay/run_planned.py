@@ -18,11 +18,12 @@ from hil.rig.rig import Rig
 from hil.session.assess import check_estimator, check_objectives
 from hil.session.baseline import Baseline, take_baseline
 from hil.session.frame_guards import check_guards
-from hil.session.lifecycle import SessionSetup, drive
+from hil.session.lifecycle import drive
 from hil.session.planned import Planned
 from hil.session.result import SessionResult
 from hil.session.run import check_calibration, new_session, resolve_on, show_nothing
 from hil.session.search_space import SearchSpace
+from hil.session.under_way.setup import SessionSetup
 from hil.spec import SessionFile
 from hil.store import Database, database_exists, open_database
 from hil.supervision.stop import StopSwitch

@@ -24,11 +24,12 @@ from hil.session.by_hand.turns import Turns
 from hil.session.frame_guards import check_guards
 from hil.session.knowledge.gather import knowledge
 from hil.session.knowledge.new_ranges import SEARCH, read_ranges, with_ranges
-from hil.session.lifecycle import SessionSetup, drive
+from hil.session.lifecycle import drive
 from hil.session.result import SessionResult, result_of
 from hil.session.search_space import SearchSpace, resolve
 from hil.session.sequence.planes import KEY, moved_by
 from hil.session.stored import Confirm, nobody, say_nothing, stored_file
+from hil.session.under_way.setup import SessionSetup
 from hil.spec import SessionFile, SessionSpec, load_rig_file, load_session_file
 from hil.spec.load import check_against_rig
 from hil.supervision.stop import StopSwitch

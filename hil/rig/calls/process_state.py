@@ -68,8 +68,9 @@ class _Own:
         os.umask(mask := os.umask(0o077))
         self._umask = mask
         for number in _OUTPUTS:
-            with suppress(OSError):  # it is closed
-                self._outputs.setdefault(number, os.dup(number))
+            if number not in self._outputs:
+                with suppress(OSError):  # it is closed
+                    self._outputs[number] = os.dup(number)
 
     def restore(self) -> None:
         if self._umask is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -60,7 +61,7 @@ class FramesRefused(RigError):
         return {**self.finding.figures, **named, "words": str(self)}
 
 
-class FrameGuard:
+class FrameGuard(ABC):
     """One kind of frames that are no measurement. Stateless: what was seen before is in `Past`.
 
     Attributes
@@ -80,9 +81,9 @@ class FrameGuard:
     needs_noise: ClassVar[bool] = False
     flag: ClassVar[str] = ""
 
+    @abstractmethod
     def look(self, taken: Taken, past: Past) -> Finding | None:
         """Say what is wrong with the frames of one capture; None if nothing is."""
-        raise NotImplementedError
 
     def last_look(self, taken: Taken, past: Past) -> Finding | None:
         """Doubt frames that no guard's `look` has refused: worth a frame only then."""
@@ -94,9 +95,10 @@ class FrameGuard:
         Returns
         -------
         Finding or None
-            None where the frames are what the rig gives at these settings.
+            None where the frames are what the rig gives at these settings. By default what was
+            found stands.
         """
-        raise NotImplementedError
+        return finding
 
     def over(self, trial: TrialSeen, past: Past) -> Finding | None:
         """Say what is wrong with a trial as a whole, all of whose captures passed."""

@@ -35,6 +35,24 @@ def test_what_closes_standard_output_silences_nothing(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "heard\n", "heard too\n")
 
 
+def test_rig_after_rig_leaves_no_file_open() -> None:
+    def load() -> None:
+        with process_kept_while_loading(), ProcessKept():
+            pass
+
+    load()  # what is kept of the outputs is kept for the life of the process
+    lowest = _lowest_free()
+    for _ in range(3):
+        load()
+    assert _lowest_free() == lowest
+
+
+def _lowest_free() -> int:
+    number = os.dup(0)
+    os.close(number)
+    return number
+
+
 def test_of_two_at_work_neither_keeps_what_the_other_changed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
