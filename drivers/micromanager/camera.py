@@ -201,20 +201,20 @@ class MicroManagerCamera(MicroManagerDevice):
         exposures_ms = [float(s.get(f"{self._label}.exposure_ms", present_ms)) for s in states]
         n, late_s = len(states), max(exposures_ms) / 1000 + timeout_s
         shutter = self._shutter()
-        try:
-            self._open(shutter)
-            with stepping(self._core, devices):
+        with stepping(self._core, devices):  # dark, and the camera at rest, before they are ended
+            try:
+                self._open(shutter)
                 self._begin(n, frame_bytes)
                 for index, exposure_ms in enumerate(exposures_ms):
                     pixels = self._next(n, index, index, late_s)
                     taken_at = datetime.now(UTC)
                     meta = FrameMeta(self._label, index, taken_at, exposure_ms, saturation_adu)
                     yield Frame(pixels, meta)
-        finally:
-            try:
-                self._close(shutter)
             finally:
-                self.end_sequence()
+                try:
+                    self._close(shutter)
+                finally:
+                    self.end_sequence()
 
     def _format(self) -> tuple[int, int]:
         """ADU at which frames clip, and bytes of a frame, of the kinds that are frames of ours."""

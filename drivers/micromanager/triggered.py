@@ -87,7 +87,7 @@ def _one(core: Core, camera: str, name: str, values: list[Value]) -> Stepped:
             label,
             lambda: core.loadExposureSequence(label, exposures),
             lambda: core.startExposureSequence(label),
-            lambda: core.stopExposureSequence(label),
+            lambda: _end_exposures(core, label),
         )
     if own == _POSITION:
         positions = [float(value) for value in values]
@@ -104,6 +104,12 @@ def _one(core: Core, camera: str, name: str, values: list[Value]) -> Stepped:
         lambda: core.startPropertySequence(label, own),
         lambda: core.stopPropertySequence(label, own),
     )
+
+
+def _end_exposures(core: Core, label: str) -> None:
+    """End a camera's exposures, and have it forget them: the demo's goes on by them otherwise."""
+    core.stopExposureSequence(label)
+    core.loadExposureSequence(label, [])
 
 
 @contextlib.contextmanager

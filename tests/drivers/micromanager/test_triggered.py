@@ -65,6 +65,7 @@ def test_all_is_loaded_before_anything_starts_and_all_is_stopped() -> None:
         ("startPropertySequence", "Wheel", "Label"),
         ("series",),
         ("stopExposureSequence", "Cam"),
+        ("loadExposureSequence", "Cam", []),
         ("stopStageSequence", "Z"),
         ("stopPropertySequence", "Wheel", "Label"),
     ]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
 import hil
+from drivers.errors import CaptureCancelled
+from drivers.frame import Frame
 from drivers.micromanager import camera
 from drivers.micromanager.core import Core
 from drivers.micromanager.triggered import Stepped
+from drivers.sequence import Triggered
 from hil.errors import InputError
 from hil.session.baseline import Baseline
 from tests.hil.session.sequence.test_planes import Bench
@@ -86,3 +89,23 @@ def test_an_interval_is_not_triggered(bench: Bench) -> None:
     bench.write(channels=CHANNELS[:1], time_plan={"interval": 1, "loops": 2})
     with pytest.raises(InputError, match="not with an interval"):
         hil.run_session(bench.session, bench.url)
+
+
+def test_a_series_ended_or_not_leaves_the_camera_as_it_was(bench: Bench) -> None:
+    states = [{"Camera.exposure_ms": time_ms} for time_ms in (10.0, 40.0, 10.0)]
+
+    def light(frames: Iterator[Frame]) -> list[float]:
+        return [float(frame.pixels.mean()) - 99.5 for frame in frames]
+
+    with hil.load_rig(bench.folder / "rig.toml") as rig:
+        rig.setup()
+        assert isinstance(rig.camera, Triggered)
+        taken = light(rig.camera.capture_states(states, 5))
+        assert taken == pytest.approx([1000, 4000, 1000], rel=0.05)
+        frames = rig.camera.capture_states(states, 5)
+        next(frames)
+        rig.camera.cancel()
+        with pytest.raises(CaptureCancelled):
+            list(frames)
+        assert light(rig.camera.capture(2, 5)) == pytest.approx([500, 500], rel=0.05)
+        assert rig.read("Camera.exposure_ms") == {"Camera.exposure_ms": 5.0}
