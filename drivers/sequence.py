@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from drivers.frame import Frame
 from drivers.types import Value
 
 
@@ -53,5 +54,42 @@ class Sequenced(Protocol):
         ------
         ConfigError
             With the key of the file at fault.
+        """
+        ...
+
+
+@runtime_checkable
+class Triggered(Protocol):
+    """A camera whose trigger other devices follow. Optional: a `Camera` need not be this too.
+
+    What such devices go through is not read back image by image: it is what they were told before.
+    """
+
+    def triggers(self, states: Sequence[Mapping[str, Value]]) -> None:
+        """See that all devices can step through states; touches no hardware.
+
+        Parameters
+        ----------
+        states
+            For each image, what is set: canonical names, all with the same ones.
+
+        Raises
+        ------
+        ConfigError
+            One cannot, with the setting as key.
+        """
+        ...
+
+    def capture_states(
+        self, states: Sequence[Mapping[str, Value]], timeout_s: float
+    ) -> Iterator[Frame]:
+        """Yield one frame at each state; `Camera.capture` in all else, and ended by its `cancel`.
+
+        The devices stand at the first state when it is called. Where they stand afterwards is not
+        said.
+
+        Raises
+        ------
+        ConfigError, DriverError
         """
         ...

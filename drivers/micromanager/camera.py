@@ -31,6 +31,7 @@ from drivers.micromanager.core import Core
 from drivers.micromanager.device import MicroManagerDevice
 from drivers.micromanager.parts import Part
 from drivers.micromanager.sequence import read_sequence
+from drivers.micromanager.triggered import stepped, stepping
 from drivers.micromanager.values import readable, sayable
 from drivers.sequence import Plane
 from drivers.types import Pixels, Value
@@ -124,6 +125,17 @@ class MicroManagerCamera(MicroManagerDevice):
             focus = self._core.getFocusDevice()
         return read_sequence(text, self._label, focus)
 
+    def triggers(self, states: Sequence[Mapping[str, Value]]) -> None:
+        """See that all devices can step by its trigger; see `drivers.sequence.Triggered`."""
+        stepped(self._core, self._label, states)
+
+    def capture_states(
+        self, states: Sequence[Mapping[str, Value]], timeout_s: float
+    ) -> Iterator[Frame]:
+        """Yield one frame at each state; see `drivers.sequence.Triggered`."""
+        self._cancelled.clear()
+        return self._stepped(tuple(states), timeout_s)
+
     def cancel(self) -> None:
         """Make a running `capture` end soon. Any thread, any time; never raises."""
         self._cancelled.set()
@@ -178,6 +190,30 @@ class MicroManagerCamera(MicroManagerDevice):
                 self._close(shutter)
             finally:
                 if not (long and self._cancelled.is_set()):
+                    self.end_sequence()
+
+    def _stepped(self, states: Sequence[Mapping[str, Value]], timeout_s: float) -> Iterator[Frame]:
+        self.end_sequence()
+        devices = stepped(self._core, self._label, states)
+        saturation_adu, frame_bytes = self._format()
+        with self._core.words(self._label, "reading the exposure"):
+            present_ms = float(self._core.getExposure(self._label))
+        exposures_ms = [float(s.get(f"{self._label}.exposure_ms", present_ms)) for s in states]
+        n, late_s = len(states), max(exposures_ms) / 1000 + timeout_s
+        shutter = self._shutter()
+        with stepping(self._core, devices):  # dark, and the camera at rest, before they are ended
+            try:
+                self._open(shutter)
+                self._begin(n, frame_bytes)
+                for index, exposure_ms in enumerate(exposures_ms):
+                    pixels = self._next(n, index, index, late_s)
+                    taken_at = datetime.now(UTC)
+                    meta = FrameMeta(self._label, index, taken_at, exposure_ms, saturation_adu)
+                    yield Frame(pixels, meta)
+            finally:
+                try:
+                    self._close(shutter)
+                finally:
                     self.end_sequence()
 
     def _format(self) -> tuple[int, int]:

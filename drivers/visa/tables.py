@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Annotated, Literal, Self
 
@@ -17,6 +18,11 @@ def one_line(text: str) -> str:
     """Refuse what would be two commands, or no command: the line's end is added when it is sent."""
     if "\n" in text or "\r" in text:
         raise ValueError(f"{text!r} holds a line's end, which `ends` adds; one command each")
+    return ascii_only(text)
+
+
+def ascii_only(text: str) -> str:
+    """Refuse what goes over no line as it stands."""
     if not text.isascii():
         raise ValueError(f"{text!r}, allowed: ASCII")
     return text
@@ -154,6 +160,8 @@ class SpokenSetting(_Table):
             raise ValueError("low and high are needed: what may be asked of the instrument")
         if self.low >= self.high:
             raise ValueError(f"low = {self.low:g} is not below high = {self.high:g}")
+        if self.kind == "int" and math.floor(self.high) < math.ceil(self.low):
+            raise ValueError(f"no integer from low = {self.low:g} to high = {self.high:g}")
         if self.park is None:
             return
         if isinstance(self.park, str) or not self.low <= self.park <= self.high:
@@ -233,8 +241,8 @@ class InstrumentTable(_Table):
     expect: str | None = None
     errors: ErrorTable | None = None
     stop: Command | None = None
-    ends: str = "\n"
-    answers_end: Annotated[str, Field(min_length=1)] = "\n"
+    ends: Annotated[str, AfterValidator(ascii_only)] = "\n"
+    answers_end: Annotated[str, Field(min_length=1), AfterValidator(ascii_only)] = "\n"
     timeout_s: Annotated[Number, Field(gt=0, le=600)] = 2.0
     echo: bool = False
     serial: SerialTable | None = None

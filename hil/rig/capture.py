@@ -14,7 +14,7 @@ import numpy as np
 from drivers.errors import DriverError
 from drivers.frame import Frame
 from drivers.protocol import Camera
-from drivers.sequence import Plane
+from drivers.sequence import Plane, Triggered
 from drivers.types import Pixels, Value
 from hil.clock import Clock
 from hil.errors import InterlockOpen, RigError
@@ -59,6 +59,8 @@ class Capture:
         The guards of frames; without it those that need no knowledge of the camera.
     planes
         Of a sequence: each frame is then one image of every plane, as its channels.
+    triggered
+        Whether devices step from plane to plane by the camera's trigger.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class Capture:
         recorded: Sequence[str] = (),
         watch: FrameWatch | None = None,
         planes: Sequence[Plane] = (),
+        triggered: bool = False,
     ) -> None:
         self.fields = tuple(dict(field) for field in fields)
         self.blanks = tuple(dict(blank) for blank in blanks)
@@ -89,6 +92,7 @@ class Capture:
         self._meter = meter
         self._recorded = tuple(recorded)
         self._planes = tuple(planes)
+        self._triggered = triggered
         self._resting = False
         self._trial: dict[str, Value] = {}
         self._watch = watch or FrameWatch()
@@ -244,6 +248,15 @@ class Capture:
 
     def _sequence(self, index: int) -> Frame:
         """Take one image of every plane."""
+        images = self._triggered_images() if self._triggered else self._images()
+        last = images[-1]
+        forms = {(i.pixels.shape, i.pixels.dtype, i.meta.saturation_adu) for i in images}
+        if len(forms) > 1:
+            raise RigError(f"{self._camera.label}: the images of the sequence differ in form")
+        return Frame(np.stack([i.pixels for i in images]), replace(last.meta, index=index))
+
+    def _images(self) -> list[Frame]:
+        """Move to plane after plane, and expose at each."""
         images: list[Frame] = []
         began_s = self._clock.monotonic()
         for plane in self._planes:
@@ -256,11 +269,37 @@ class Capture:
             if len(taken) != 1 or taken[0].pixels.ndim != 2:
                 raise RigError(f"{self._camera.label}: no single grey image of {plane.name}")
             images += taken
-        last = images[-1]
-        forms = {(i.pixels.shape, i.pixels.dtype, i.meta.saturation_adu) for i in images}
-        if len(forms) > 1:
-            raise RigError(f"{self._camera.label}: the images of the sequence differ in form")
-        return Frame(np.stack([i.pixels for i in images]), replace(last.meta, index=index))
+        return images
+
+    def _triggered_images(self) -> list[Frame]:
+        """Let the camera's trigger step the devices; each state is checked before the first one."""
+        n = len(self._planes)
+        self._move(self._planes[0].settings)
+        states = [self._safety.check(plane.settings) for plane in self._planes]
+        states = [
+            {k: v for k, v in state.items() if self._safety.settings[k].role != "preset"}
+            for state in states
+        ]
+        camera = self._camera
+        if not isinstance(camera, Triggered):
+            raise RigError(f"{camera.label} triggers nothing")
+        try:
+            with self._safety.interlocks_watched():
+                images = list(camera.capture_states(states, self._timeout_s))
+        except DriverError as error:
+            raise RigError(str(error)) from error
+        except InterlockOpen:
+            self.rest()
+            raise
+        if self._meter is not None:
+            for state, image in zip(states, images, strict=False):
+                self._meter.moved(state)
+                self._meter.exposed(image.meta.exposure_ms, 1)
+        self._move(self._planes[-1].settings)  # where they stand now is not known
+        self._exposure_ms = None
+        if len(images) != n or any(image.pixels.ndim != 2 for image in images):
+            raise RigError(f"{camera.label}: {len(images)} of {n} triggered images came")
+        return images
 
     def _wait_in_the_dark(self, until_s: float) -> None:
         """Park until an image is due, and be set up again in time for it."""

@@ -16,6 +16,7 @@ from hil.rig.recorded import noise_conditions
 from hil.rig.safety import Safety
 from hil.session.search_space import SearchSpace, check_table
 from hil.session.sequence.planes import KEY, check_planes, moved_by, read_planes
+from hil.session.sequence.triggers import check_triggers
 from hil.spec import Blank, Grid, RigSpec, SessionSpec
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ class Baseline:
         Of the acquisition sequence that every frame is; empty without one.
     sequence
         Text of its file.
+    triggered
+        Whether its devices step by the camera's trigger.
     """
 
     fields: tuple[Mapping[str, Value], ...]
@@ -54,6 +57,7 @@ class Baseline:
     known: Knowledge = dataclasses.field(default_factory=Knowledge)
     planes: tuple[Plane, ...] = ()
     sequence: str = ""
+    triggered: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Write it for the database."""
@@ -73,6 +77,7 @@ class Baseline:
                 for plane in self.planes
             ],
             "sequence": self.sequence,
+            "triggered": self.triggered,
         }
 
     @classmethod
@@ -90,6 +95,7 @@ class Baseline:
                 for plane in stored.get("planes", ())
             ),
             stored.get("sequence", ""),
+            stored.get("triggered", False),
         )
 
     def check(self, safety: Safety, where: str | Path) -> None:
@@ -182,6 +188,8 @@ def take_baseline(
     sequence, planes = "", tuple[Plane, ...]()
     if spec.measure.sequence is not None:
         sequence, planes = read_planes(spec.measure.sequence, rig.camera, safety, where)
+        if spec.measure.triggered:
+            check_triggers(planes, rig.camera, safety, setup, where)
     moved = [*names, *space.fixed, *stage, *(listed[0] if listed else ())]
     own = [name for name in moved_by(planes) if safety.settings[name].role != "preset"]
     for name in (*stage, *(listed[0] if listed else ())):
@@ -209,6 +217,7 @@ def take_baseline(
         blanks=blanks,
         planes=planes,
         sequence=sequence,
+        triggered=spec.measure.triggered,
     )
 
 

@@ -117,6 +117,7 @@ def _capture(setup: SessionSetup) -> Capture:
         watch=frame_watch(setup.noise, rig, spec.measure.unguarded),
         # Those of a recording set nothing: its frames are whole.
         planes=[plane for plane in setup.baseline.planes if plane.settings],
+        triggered=setup.baseline.triggered,
     )
 
 

@@ -92,6 +92,8 @@ class Measure(Spec):
     sequence
         File of an acquisition sequence that every frame is then: its images are the frame's
         channels. Relative to the session file; see docs/sequences.md.
+    triggered
+        Whether the devices of the sequence step by the camera's trigger.
     labels
         What each field of view shows, for ``bits_about_label``: whole numbers or words.
     """
@@ -106,6 +108,7 @@ class Measure(Spec):
     unguarded: tuple[str, ...] = ()
     pipeline: Literal[True, False, "auto"] = "auto"
     sequence: str | None = Field(default=None, min_length=1)
+    triggered: bool = False
     labels: tuple[int, ...] | tuple[str, ...] = ()
 
     @model_validator(mode="after")
@@ -116,6 +119,8 @@ class Measure(Spec):
 
     @model_validator(mode="after")
     def _one_form(self) -> Self:
+        if self.triggered and self.sequence is None:
+            raise ValueError("triggered: only with sequence")
         if self.labels and (problem := self._wrong_labels()):
             raise ValueError(f"labels: {problem}")
         if self.fields == "as needed":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from drivers.frame import Frame
 from drivers.protocol import Camera, Device, Identified, Setting
@@ -166,6 +167,27 @@ class TimedCamera(TimedDevice):
             self.label,
             "capture",
             lambda: iter(self._camera.capture(n, timeout_s)),
+            n * exposure_s + timeout_s + self._call_s,
+        )
+        return self._timed(frames, n, exposure_s, timeout_s + self._call_s)
+
+    def capture_states(
+        self, states: Sequence[Mapping[str, Value]], timeout_s: float
+    ) -> Iterator[Frame]:
+        """Take a frame at each state; only of a camera that is `drivers.sequence.Triggered`.
+
+        Raises
+        ------
+        DriverError
+        """
+        camera: Any = self._camera
+        names = [name for name in self._exposures_ms if name in states[0]]
+        longest = max((float(state[name]) for state in states for name in names), default=0.0)
+        exposure_s, n = max(self._exposure_s(), longest / 1000), len(states)
+        frames = self._calls.run(
+            self.label,
+            "capture",
+            lambda: iter(camera.capture_states(states, timeout_s)),
             n * exposure_s + timeout_s + self._call_s,
         )
         return self._timed(frames, n, exposure_s, timeout_s + self._call_s)

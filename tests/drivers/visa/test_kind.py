@@ -52,6 +52,11 @@ WRONG = [
         {"set": "P {value}", "low": None, "high": None, "choices": {"a": "1\nFIRE"}},
         "holds a line's end",
     ),
+    Wrong(
+        "no integer between",
+        {"kind": "int", "set": "P {value:d}", "low": 0.2, "high": 0.8},
+        "no integer from low = 0.2 to high = 0.8",
+    ),
     Wrong("a role that it cannot have", {"role": "preset"}, "allowed: light"),
 ]
 
@@ -77,6 +82,13 @@ def test_a_wrong_file_is_one_line_and_status_2(
     assert run(["rig", "check", str(tmp_path / "rig.toml")]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert "driver.0.table: 'laser.toml', settings.0: low and high are needed" in line
+
+
+@pytest.mark.parametrize("key", ["ends", "answers_end", "identify", "stop"])
+def test_lines_are_ascii(key: str) -> None:
+    table = {"resource": "ASRL1::INSTR", "label": "laser", "settings": [POWER], key: "\u00a7"}
+    with pytest.raises(ValueError, match="allowed: ASCII"):
+        KIND.options(table, Path())
 
 
 def test_without_the_extra_one_line_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
