@@ -316,8 +316,6 @@ class OptunaProposer:
 
     def _tell(self, trial: optuna.Trial, row: TrialRow) -> None:
         template = frozen(row, self._constrained, self._now(row))
-        for name, said in template.user_attrs.items():
-            trial.set_user_attr(name, said)
         for name, value in template.constraints.items():
             trial.set_constraint(name, value)
         for step, value in row.intermediate.items():

@@ -11,7 +11,6 @@ import optuna
 import pytest
 
 from hil.proposer import OptunaProposer, SearchPlan
-from hil.proposer.attributes import FIELDS_ATTR
 from hil.ranking.drift import fit_drift, without_drift
 from hil.records.trial import Measured, Proposal, SearchExhausted, TrialRow, TrialState
 from hil.spec import (
@@ -350,21 +349,3 @@ def test_a_proposal_that_came_to_nothing_is_forgotten() -> None:
     proposer = OptunaProposer(SearchPlan(AXES, frozenset(), SAMPLERS[0], seed=1, trials=9))
     first = proposer.propose([], {}, 0)
     assert proposer.propose([], {}, 0).requested == first.requested
-
-
-def test_whoever_measured_a_trial_knows_its_fields_and_how_sure_it_is() -> None:
-    """What a process is told of its own trials is what another one reads from the rows."""
-    plan = SearchPlan(AXES, frozenset(), AutoSampler(kind="auto"), 3, 12, n_fields=4, n_to_search=1)
-    table, old = Table(), OptunaProposer(plan)
-    for number in range(9):
-        fresh = OptunaProposer(plan).propose(table.rows, table.attrs, number)
-        assert table.ask(old) == fresh
-        field = number // 3
-        at = [float(v) / 50 for v in table.rows[-1].requested.values() if not isinstance(v, str)]
-        bits = math.exp(-sum(v**2 for v in at)) * (1 + 0.4 * field)  # scenes differ
-        measured = Measured(bits - 0.1, bits + 0.1, (bits,), (0.5,), 0.5, 1.0, 0.0, fields=(field,))
-        table.end(TrialState.COMPLETE, objectives=(bits,), measured=measured)
-    told = old.follow(table.rows).trials
-    read = OptunaProposer(plan).follow(table.rows).trials
-    assert [trial.user_attrs for trial in told] == [trial.user_attrs for trial in read]
-    assert [trial.user_attrs[FIELDS_ATTR] for trial in told] == [[i // 3] for i in range(9)]
