@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +42,7 @@ def draw(
     with style():
         figure = Figure(figsize=(11, 7.5), layout="constrained")
         axes = figure.subplot_mosaic("abi;sse")
-        _frames(axes["a"], axes["b"], database, result.session_id, int(numbers[0]), best)
+        _frames(axes["a"], axes["b"], database, trials, result)
         _information(axes["i"], trials, best)
         _settings(axes["s"], trials, result.best_settings)
         error = axes["e"]
@@ -55,17 +55,46 @@ def draw(
         figure.savefig(path, dpi=120)
 
 
-def _frames(
-    left: Any, right: Any, database: Database, session_id: str, first: int, best: int
-) -> None:
+def same_place(
+    taken: Mapping[int, Sequence[int] | None], first: int, alike: Sequence[int]
+) -> list[tuple[int, int]]:
+    """Find a frame of the first trial and one of the best settings that show one place.
+
+    Parameters
+    ----------
+    taken
+        Trial number to the fields of view of its frames; None where it has all of them in order.
+    first
+        The first trial.
+    alike
+        Trials at the best settings, the best of them first.
+
+    Returns
+    -------
+    (trial number, index of the frame) of the first trial, and of one of those alike; where none of
+    them shows the first one's place, the best one's own first frame.
+    """
+    field = (taken[first] or [0])[0]
+    for number in alike:
+        fields = taken[number]
+        if fields is None:
+            return [(first, 0), (number, field)]
+        if field in fields:
+            return [(first, 0), (number, list(fields).index(field))]
+    return [(first, 0), (alike[0], 0)]
+
+
+def _frames(left: Any, right: Any, database: Database, trials: Any, result: SessionResult) -> None:
+    assert result.best is not None
+    best, session_id = result.best.number, result.session_id
+    requested = dict(zip(trials["number"], trials["requested"], strict=True))
+    alike = [best, *(n for n in requested if n != best and requested[n] == requested[best])]
     estimates = database.estimates(session_id).drop_duplicates("number").set_index("number")
-    taken = [estimates["details"][number].get("fields") for number in (first, best)]
-    field = taken[0][0] if taken[0] else 0  # the same place in both
+    taken = {n: estimates["details"][n].get("fields") for n in requested}
+    first = int(trials["number"].iloc[0])
     before, after = (
-        database.frames(session_id, number)[fields.index(field) if fields else field, 0].astype(
-            float
-        )
-        for number, fields in zip((first, best), taken, strict=True)
+        database.frames(session_id, number)[place, 0].astype(float)
+        for number, place in same_place(taken, first, alike)
     )
     low, high = np.percentile(after, (0.5, 99.8))
     for axis, image, title in (
