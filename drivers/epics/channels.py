@@ -14,6 +14,7 @@ from drivers.errors import ConfigError, DeviceFault, DeviceLost, DriverError
 INSTALL = 'python -m pip install "hil-imaging[epics]"'
 _PORT = 5064
 _WRITE = 2  # of access rights
+_END_S = 1.0  # within which a thread that looks every 0.1 s has ended
 SEVERITIES = ("no alarm", "minor", "major", "invalid")
 
 
@@ -78,8 +79,9 @@ class Channels:
         self._label, self._timeout_s = label, timeout_s
         self._alarm = SEVERITIES.index(alarm)
         self._closed = False
+        self._context: Any = None
         client: Any = import_caproto("threading.client")
-        self._broadcaster = _broadcaster(client, addresses)
+        self._broadcaster: Any = _broadcaster(client, addresses)
         self._context = client.Context(self._broadcaster, timeout=timeout_s)
         wanted = list(dict.fromkeys(names))
         try:
@@ -186,10 +188,18 @@ class Channels:
         if self._closed:
             return
         self._closed = True
+        ends: list[Any] = [
+            getattr(one, "selector", None) for one in (self._context, self._broadcaster)
+        ]
         with contextlib.suppress(Exception):
             self._context.disconnect(wait=False)
         with contextlib.suppress(Exception):
             self._broadcaster.disconnect(wait=False)
+        for one in ends:  # caproto leaves the files open with which its threads wait
+            with contextlib.suppress(Exception):
+                one.thread.join(_END_S)
+                if not one.thread.is_alive():
+                    one.selector.close()
 
     def _answer(self, name: str, **said: Any) -> Any:
         with self._words(name, "read"):

@@ -87,3 +87,16 @@ def test_what_is_no_number_is_no_reading(server: SoftServer) -> None:
     with pytest.raises(DeviceFault, match="the record says nan"):
         connection.devices["desk"].read("desk.nan")
     connection.close()
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="open files are listed on Linux")
+def test_a_connection_leaves_no_file_open(server: SoftServer) -> None:
+    def n_open() -> int:
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    before = n_open()
+    for _ in range(2):
+        opened(server, {"name": "x_um", "pv": "DESK:X"}).close()
+    with pytest.raises(DeviceFault):
+        opened(server, {"name": "a", "pv": "DESK:TWINS"})
+    assert n_open() <= before

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 Answer = bytes | tuple[tuple[float, bytes], ...] | None
 """What is sent back: bytes, or pieces each after so many seconds; None hangs up."""
@@ -18,6 +19,7 @@ class SoftInstrument:
     def __init__(self, answer: Callable[[str], Answer]) -> None:
         self.answer = answer
         self.heard: list[str] = []
+        self.connections: list[Any] = []  # closed with it
         self._wire: socket.socket | None = None
         self._server = socket.create_server(("127.0.0.1", 0))
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -28,6 +30,8 @@ class SoftInstrument:
         return f"TCPIP::127.0.0.1::{self._server.getsockname()[1]}::SOCKET"
 
     def close(self) -> None:
+        for connection in self.connections:
+            connection.close()
         # accept() does not notice that its socket is closed
         with suppress(OSError):
             self._server.shutdown(socket.SHUT_RDWR)

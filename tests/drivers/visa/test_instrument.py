@@ -58,7 +58,9 @@ def opened(soft: SoftInstrument, **changes: Any) -> Any:
         "settings": [POWER | changes.pop("power", {})],
         **changes,
     }
-    return KIND.open(KIND.options(table, Path()))
+    connection = KIND.open(KIND.options(table, Path()))
+    soft.connections.append(connection)
+    return connection
 
 
 def test_what_is_set_is_read() -> None:

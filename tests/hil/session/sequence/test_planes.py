@@ -13,6 +13,7 @@ from hil.errors import InputError
 from hil.measure.measure import measure_rig
 from hil.replay.comparison import compare
 from hil.replay.from_frames import Changes, replay_frames
+from hil.session.baseline import Baseline
 from tests.hil import small_session
 
 EXAMPLE = Path(__file__).parents[4] / "examples" / "sequence"
@@ -94,11 +95,11 @@ def test_an_interval_is_kept_and_stored(bench: Bench) -> None:
     bench.change("session.toml", "columns = 2, rows = 2", "columns = 1, rows = 1")
     bench.change("session.toml", "repeats = 2", "repeats = 1")
     hil.run_session(bench.session, bench.url, trials=1)
-    hil.resume_session("last", bench.url, trials=2)
     with hil.open_database(bench.url) as database:
         layout = database.session("last").extra["layout"]
         device_s = database.trials("last", sort="number")["device_s"]
     assert [plane["after_s"] for plane in layout["planes"]] == [0, 0.2]
+    assert [plane.after_s for plane in Baseline.from_json(layout).planes] == [0, 0.2]
     assert (device_s > 0.2).all()
 
 
