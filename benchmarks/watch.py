@@ -2,7 +2,7 @@
 
     python benchmarks/watch.py [trials] [rounds]
 
-One and the same small session runs in turn without a page and beside ``hil watch`` with a browser's
+One and the same small session runs without a page and beside ``hil watch`` with a browser's
 requests: the stream, the page at every change, its figures. Printed are the time of a trial (from
 one end to the next) of each round, their ratio, and the share of one core that the page took. The
 time is one that a quarter of the trials come below: the median is that of other work, if any.
@@ -85,8 +85,11 @@ def main(trials: int, rounds: int) -> None:
         open_database(url, create=True).close()
         alone, beside, shares = [], [], []
         for number in range(rounds):
-            alone.append(_run(folder, url, trials))
+            if number % 2 == 0:  # other work comes and goes: neither is always the first
+                alone.append(_run(folder, url, trials))
             took, share = _beside(folder, url, trials)
+            if number % 2 == 1:
+                alone.append(_run(folder, url, trials))
             beside.append(took)
             shares.append(share)
             print(
