@@ -24,6 +24,8 @@ def find_problem(domain: str) -> Problem:
     """
     if domain not in designable():
         allowed = ", ".join(designable())
-        raise InputError("hil study", "--design", f"{domain} has no gradients; allowed: {allowed}")
+        raise InputError(
+            "hil study", "--design", f"{domain} has no designs yet; allowed: {allowed}"
+        )
     found: Problem = importlib.import_module(f"hil.study.design.problems.{domain}").PROBLEM()
     return found

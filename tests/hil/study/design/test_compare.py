@@ -10,17 +10,18 @@ from hil.study.cache import CellCache
 from hil.study.design import design_study
 from hil.study.design.compare import CONVENTIONAL, GRADIENT, own_design
 from hil.study.design.rows import cost_rows, design_verdicts, score_head, score_rows
-from hil.study.prediction import Prediction
+from hil.study.prediction import predict
 from tests.hil.study.design.planted_problem import TRIED, PlantedProblem
 from tests.hil.study.planted_domain import SMALL
 
 
 def test_designs_are_judged_on_all_tasks_and_known_again(
-    found: Prediction, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(labels, "SHARES", (1.0,))
     problem, lines = PlantedProblem(), list[str]()
-    size, cells = replace(SMALL, seeds=1), CellCache(tmp_path, "")
+    size, cells = replace(SMALL, settings=2, seeds=1), CellCache(tmp_path, "")
+    found = predict(problem.domain, size, cells, lines.append)
     study = design_study(problem, size, TRIED, found, cells, lines.append)
     for task, own in study.scores.items():
         assert own[GRADIENT].score > own[CONVENTIONAL].score

@@ -29,5 +29,5 @@ def test_expected_frames_are_those_that_the_study_draws_and_held_out_scenes_are_
 
 def test_a_domain_without_gradients_is_refused() -> None:
     assert designable() == ("lensless",)
-    with pytest.raises(InputError, match="tomography has no gradients; allowed: lensless"):
+    with pytest.raises(InputError, match="tomography has no designs yet; allowed: lensless"):
         find_problem("tomography")
