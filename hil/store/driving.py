@@ -94,7 +94,7 @@ class Driving(Access):
         ------
         StoreError
         """
-        before = [old.value for old in SessionState if old.may_become(state)]
+        before = [old.value for old in (SessionState.RUNNING, SessionState.PAUSED)]
         ends = update(SessionTable).where(
             SessionTable.id == session, SessionTable.state.in_(before)
         )
