@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
-from hil.errors import HilError, Interrupted
+from hil.errors import HilError, Interrupted, RigHeld, StoreError
 from hil.records.session import Observer, SessionState
 from hil.rig.capture import Capture
 from hil.rig.device_thread import WorkerThread
@@ -47,6 +47,26 @@ def drive(setup: SessionSetup, observer: Observer, stop: StopSwitch) -> SessionR
     HilError
         The rig or the database failed for good.
     """
+    try:
+        return _drive(setup, observer, stop)
+    except (RigHeld, StoreError):  # who has the rig says how it ends; or nothing can be written
+        raise
+    except BaseException as error:
+        _never_running(setup, error)
+        raise
+
+
+def _never_running(setup: SessionSetup, error: BaseException) -> None:
+    """Leave no session RUNNING that an error ended before its loop began."""
+    stopped = isinstance(error, Interrupted | KeyboardInterrupt)
+    state = SessionState.STOPPED if stopped else SessionState.FAILED
+    if not setup.joined:
+        with suppress(HilError):
+            now = setup.clock.now()
+            setup.database.end_unbegun(setup.session_id, state, now, _brief(error))
+
+
+def _drive(setup: SessionSetup, observer: Observer, stop: StopSwitch) -> SessionResult:
     from hil.information.blas_threads import one_blas_thread
 
     thinker = WorkerThread("hil-estimates")

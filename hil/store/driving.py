@@ -12,6 +12,7 @@ from hil.clock import Clock
 from hil.locks.progress import ProgressWatch
 from hil.records.imaging import Imaging
 from hil.records.request import Request, Wish, ask
+from hil.records.session import SessionState
 from hil.store import lease
 from hil.store.access import Access
 from hil.store.asking.refs import session_id
@@ -85,6 +86,23 @@ class Driving(Access):
             clock=clock,
             imaging=imaging,
         )
+
+    def end_unbegun(self, session: str, state: SessionState, at: datetime, reason: str) -> None:
+        """Commit the end of a session whose loop never began; one that has ended stays as it is.
+
+        Raises
+        ------
+        StoreError
+        """
+        before = [old.value for old in (SessionState.RUNNING, SessionState.PAUSED)]
+        ends = update(SessionTable).where(
+            SessionTable.id == session, SessionTable.state.in_(before)
+        )
+        ends = ends.values(state=state.value, reason=reason, finished_at=at)
+        with self._writing(section=session) as connection:
+            others = ending.leave(connection, session, self._leases, self._watch, time.monotonic())
+            if not others:
+                connection.execute(ends)
 
     def unsynced(self) -> AbstractContextManager[None]:
         """Let commits not wait for the disk, where nothing depends on them: a replay can be redone.

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+
+import pytest
+
 from tests.hil.session_bench import Bench
 from tests.hil.small_session import RIG, SESSION
 
@@ -54,3 +58,24 @@ def test_best_chooses_once_for_all_trials(bench: Bench) -> None:
         estimates = database.estimates("last")
     chosen = estimates["details"].iloc[0]["chosen"]
     assert list(estimates["estimator"])[1:] == [chosen] * 3
+
+
+@pytest.mark.parametrize("name", ["hil-estimates", "hil-frames", "hil-records"])
+def test_what_fails_before_the_loop_leaves_no_session_running(
+    name: str, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system grants no further thread, say."""
+    real = threading.Thread.start
+
+    def start(thread: threading.Thread) -> None:
+        if thread.name == name:
+            raise RuntimeError("can't start new thread")
+        real(thread)
+
+    with monkeypatch.context() as here, pytest.raises(RuntimeError):
+        here.setattr(threading.Thread, "start", start)
+        bench.run(trials=1)
+    with bench.database() as database:
+        record = database.session("last")
+    assert (record.state, record.reason) == ("FAILED", "RuntimeError: can't start new thread")
+    assert bench.resume(trials=1).state == "COMPLETE"
