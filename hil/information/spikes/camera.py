@@ -23,6 +23,8 @@ Singles = NDArray[np.float32]
 _SURER = 1.2  # than of single frames: what few scenes have in common by chance is more
 _SAME = 0.3  # of the mean height, that each field has of a hot pixel
 _SPREAD = 5.0  # standard errors over fields
+_TELLING = 8191  # pixels, that tell how far others differ; prime, so that they are in all columns
+_MEDIAN_TO_SD = 1.4826
 _MOST_AVERAGED = 16  # frames whose noise averages out as it should
 _MOST_SHARE = 0.04  # of a frame's pixels that differ from its repeats: more is no exception
 _MOST_TOGETHER = 2  # of nine pixels: more is something that moves
@@ -41,10 +43,20 @@ def in_all_fields(frames: NDArray[Any], limit: SpikeLimit) -> Isolated:
     d = flat[tuple(at)].astype(np.float32) - level
     heights = d.reshape(fields, repeats, len(spots)).mean(axis=1)
     centre = heights.mean(axis=0)
-    se = heights.std(axis=0, ddof=1) / fields**0.5
+    own = heights.std(axis=0, ddof=1)  # of few fields, and so small by chance now and then
+    se = np.maximum(own, _scenes_sd(frames)) / fields**0.5
     same = (heights * np.sign(centre) > _SAME * np.abs(centre)).all(axis=0)
     same &= np.abs(centre) > _SPREAD * se
     return Isolated(at, d, level).some(np.tile(same, n))
+
+
+def _scenes_sd(frames: NDArray[Any]) -> float:
+    """How far pixels of a field differ from what is around them: standard deviation, by median."""
+    means = frames.mean(axis=1, dtype=np.float32)
+    some = np.linspace(0, means.size - 1, min(means.size, _TELLING)).astype(np.intp)
+    at = np.stack(np.unravel_index(some, means.shape))
+    d = means[tuple(at)] - expected(surroundings(means, at))
+    return float(_MEDIAN_TO_SD * np.median(np.abs(d)))
 
 
 def in_one_repeat(frames: NDArray[Any], limit: SpikeLimit) -> Isolated:

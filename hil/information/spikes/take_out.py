@@ -35,7 +35,7 @@ _FEW_FIELDS = 4
 _LEAST_SIDE = 24  # pixels: in smaller frames a pixel has a place of its own
 _MOST_SHARE = 0.02  # of pixels: more are no exceptions
 _MOST_BITS = 0.02  # that may pass unseen
-_LEAST_BITS = 0.002
+_LEAST_BITS = 0.002  # less than that stays: it is what noise makes of any frame, and nobody's loss
 _LOOKED_AT = 16  # images, whose spectrum is
 
 
@@ -59,7 +59,7 @@ class Spikes:
 
     def flags(self, bits_per_pixel: float) -> set[str]:
         """Give those that an estimate of so many bits has."""
-        found = {"spikes_left_out"} if self.bits > _LEAST_BITS else set()
+        found = {"spikes_left_out"} if self.bits > 0 else set()
         if min(self.possible_bits, bits_per_pixel) > _MOST_BITS:
             found.add("spikes_possible")
         return found
@@ -132,6 +132,9 @@ def _taken_out(
     share = len(found) / checked.frames.size
     if not 0 < share <= _MOST_SHARE:
         return channel, Spikes()
+    bits = _bits(found, share, limit)
+    if bits <= _LEAST_BITS:
+        return channel, Spikes()
     frames = checked.frames.copy()
     # another repeat's pixel has noise of its own
     values = found.level_adu if rng is None else drawn(found.level_adu, limit, rng)
@@ -141,7 +144,7 @@ def _taken_out(
     within = replace(
         checked, frames=frames, lowest_adu=float(pixels.min()), highest_adu=float(pixels.max())
     )
-    return replace(channel, checked=within), Spikes(share, _bits(found, share, limit))
+    return replace(channel, checked=within), Spikes(share, bits)
 
 
 def _sharpness(images: NDArray[Any], without: Isolated, channel: ChannelFrames) -> Sharpness:

@@ -110,7 +110,7 @@ def test_the_next_field_comes_after_a_good_while(needed: Bench) -> None:
 
 
 def test_leaders_that_are_told_apart_are_not_measured_on(needed: Bench) -> None:
-    text = NEEDED.replace("trials = 14", "trials = 30")
+    text = NEEDED.replace("trials = 14", "trials = 24")
     needed.write(RIG, text + "\n[finish]\nremeasure = 15\nconfidence = 0.6\n")
     result = needed.run()
     with needed.database() as database:
