@@ -99,8 +99,9 @@ def isolated(
 
 def _candidates(image: NDArray[Any], least: float) -> tuple[NDArray[np.intp], ...]:
     """Rows and columns of the pixels worth a look: of too many, those that stick out farthest."""
+    excess = _excess(image)
     while True:
-        at = np.nonzero(_sticks_out(image, least))
+        at = np.nonzero(excess > least)
         if at[0].size <= _MOST_CANDIDATES * image.size:
             return at
         least *= 2
@@ -197,8 +198,8 @@ def nothing() -> Isolated:
     return Isolated(np.zeros((3, 0), dtype=np.intp), none, none)
 
 
-def _sticks_out(image: NDArray[Any], least: float) -> NDArray[np.bool_]:
-    """Whether pixels of (H, W) are more than all their neighbours, or less, by ``least``."""
+def _excess(image: NDArray[Any]) -> NDArray[Any]:
+    """By how much pixels of (H, W) are more than all their neighbours, or less."""
     height, width = image.shape
     padded = np.pad(image, 1, mode="reflect")
     shifted = [
@@ -214,9 +215,8 @@ def _sticks_out(image: NDArray[Any], least: float) -> NDArray[np.bool_]:
     kind = image.dtype if image.dtype.kind == "f" else np.dtype(np.int64)
     if image.dtype.kind != "f" and image.dtype.itemsize <= 2:
         kind = np.dtype(np.int32)
-    result: NDArray[np.bool_] = np.subtract(image, high, dtype=kind) > least
-    result |= np.subtract(low, image, dtype=kind) > least
-    return result
+    result: NDArray[Any] = np.subtract(image, high, dtype=kind)
+    return np.maximum(result, np.subtract(low, image, dtype=kind), out=result)
 
 
 def _folded(at: NDArray[np.intp], n: int) -> NDArray[np.intp]:
