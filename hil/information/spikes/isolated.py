@@ -216,7 +216,8 @@ def _excess(image: NDArray[Any]) -> NDArray[Any]:
     if image.dtype.kind != "f" and image.dtype.itemsize <= 2:
         kind = np.dtype(np.int32)
     result: NDArray[Any] = np.subtract(image, high, dtype=kind)
-    return np.maximum(result, np.subtract(low, image, dtype=kind), out=result)
+    np.maximum(result, np.subtract(low, image, dtype=kind), out=result)
+    return result
 
 
 def _folded(at: NDArray[np.intp], n: int) -> NDArray[np.intp]:
