@@ -35,7 +35,9 @@ _FEW_FIELDS = 4
 _LEAST_SIDE = 24  # pixels: in smaller frames a pixel has a place of its own
 _MOST_SHARE = 0.02  # of pixels: more are no exceptions
 _MOST_BITS = 0.02  # that may pass unseen
-_LEAST_BITS = 0.002  # less than that stays: it is what noise makes of any frame, and nobody's loss
+# Less than that stays: it is what noise makes of any frame, and nobody's loss.
+_LEAST_BITS = 0.002
+_LEAST_GAUSSIAN = 0.005
 _LOOKED_AT = 16  # images, whose spectrum is
 
 
@@ -133,7 +135,7 @@ def _taken_out(
     if not 0 < share <= _MOST_SHARE:
         return channel, Spikes()
     bits = _bits(found, share, limit)
-    if bits <= _LEAST_BITS:
+    if bits <= _LEAST_BITS and _gaussian_bits(found, checked.frames.size, limit) <= _LEAST_GAUSSIAN:
         return channel, Spikes()
     frames = checked.frames.copy()
     # another repeat's pixel has noise of its own
@@ -158,6 +160,12 @@ def _usable(found: Isolated, checked: CheckedFrames) -> Isolated:
     if checked.usable is None or not len(found):
         return found
     return found.some(checked.usable[found.at[1], found.at[2]])
+
+
+def _gaussian_bits(found: Isolated, n_pixels: int, limit: SpikeLimit) -> float:
+    """Per pixel, what they pass for where only variances count: a few high ones are much then."""
+    variance = np.interp(found.level_adu, limit.adu, limit.variance)
+    return 0.5 * float(np.log2(1 + np.sum(found.height_adu**2 / variance) / n_pixels))
 
 
 def _bits(found: Isolated, share: float, limit: SpikeLimit) -> float:
