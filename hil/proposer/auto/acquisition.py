@@ -65,6 +65,7 @@ class Belief:
                 n_columns,
                 rough=rough,
                 doubts=[one.doubt for one in earlier],
+                alike=seen.alike,
             )
             for i in range(seen.values.shape[1])
         ]

@@ -37,6 +37,8 @@ class Observations:
         (n, n_constraints); at most 0 is feasible.
     pending
         (m, n_columns) settings without a value: in work, or failed.
+    alike
+        (n_columns,) whether a setting is one of several of one range; None where none is.
     """
 
     points: Floats
@@ -45,6 +47,7 @@ class Observations:
     fields: Floats
     constraints: Floats
     pending: Floats
+    alike: np.ndarray[Any, np.dtype[np.bool_]] | None = None
 
     @property
     def feasible(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
@@ -106,6 +109,7 @@ def observed(
             [[t.constraints.get(name, 0.0) for name in names] for t in done]
         ).reshape(len(done), len(names)),
         pending=_points(waiting, space),
+        alike=space.alike,
     )
 
 

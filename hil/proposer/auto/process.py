@@ -26,6 +26,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from drivers.types import Floats
@@ -40,6 +41,7 @@ from hil.proposer.auto.kernel import NAMES, Posterior, factor, kernel, named, va
 
 _ITERATIONS = 60
 _DOUBT_SPREAD = 1.5
+_ALIKE_SPREAD = 0.2  # of the relevance of settings of one kind
 _FITTED = 160  # rows that hyperparameters are fitted to: their number is a dozen or two
 _KNOWN = 600  # rows that the process is conditioned on
 
@@ -85,6 +87,8 @@ class Process(Model):
         Expect the values to be no parabola.
     doubts
         For each earlier session how far its landscape may be another, a share of the variance.
+    alike
+        (n_columns,) which settings are of one kind, and so expected to matter about as much.
 
     Attributes
     ----------
@@ -109,6 +113,7 @@ class Process(Model):
         *,
         rough: bool = False,
         doubts: Sequence[float] = (),
+        alike: NDArray[np.bool_] | None = None,
     ) -> None:
         super().__init__()
         self.offset = float(np.mean(z))
@@ -124,7 +129,11 @@ class Process(Model):
         priors = {**priors, "length": (lengths[0] * math.sqrt(n_columns), lengths[1])}
         entries = [priors[name] for name in NAMES[:-2]]
         entries += [(median, _DOUBT_SPREAD) for median in doubts]
-        entries += [priors["relevance"]] * n_columns
+        median, spread = priors["relevance"]
+        of_one_kind = np.zeros(n_columns, dtype=bool)
+        if alike is not None and not rough:  # another optimum has slopes of its own
+            of_one_kind = alike
+        entries += [(median, _ALIKE_SPREAD if one else spread) for one in of_one_kind]
         self.prior_mean = torch.tensor([math.log(m) for m, _ in entries], dtype=torch.double)
         self.prior_sd = torch.tensor([spread for _, spread in entries], dtype=torch.double)
         self.theta = self._fit()

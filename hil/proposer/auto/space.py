@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from optuna.distributions import (
     BaseDistribution,
     CategoricalDistribution,
@@ -16,6 +17,8 @@ from optuna.distributions import (
 )
 
 from drivers.types import Floats
+
+_SEVERAL = 3  # settings of one range, that are taken for settings of one kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,15 @@ class UnitSpace:
             and axis.distribution.step is None
             and axis.distribution.high > axis.distribution.low
         ]
+
+    @property
+    def alike(self) -> NDArray[np.bool_]:
+        """(n_columns,) whether a column is one of several of one range: modes of a mirror, say."""
+        found = np.zeros(self.n_columns, dtype=bool)
+        for axis in self._axes:
+            of_one_range = sum(one.distribution == axis.distribution for one in self._axes)
+            found[axis.first] = not axis.is_choice and of_one_range >= _SEVERAL
+        return found
 
     def encode(self, params: Mapping[str, Any]) -> Floats:
         """Give the point of a set of settings, (n_columns,)."""

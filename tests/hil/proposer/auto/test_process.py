@@ -100,3 +100,18 @@ def test_a_long_search_is_known_as_well_as_a_short_one() -> None:
     new = drawn(50, 15)
     mean, _ = model.marginals(torch.as_tensor(new))
     assert np.abs(model.offset + model.scale * mean.numpy() - bowl(new)).max() < 0.05
+
+
+def test_settings_of_one_kind_matter_about_as_much_until_trials_say_otherwise() -> None:
+    rng = np.random.default_rng(8)
+    alike = np.ones(4, dtype=bool)
+
+    def relevances(n: int, steep: float) -> list[float]:
+        x = rng.random((n, 4))
+        z = -(((x - 0.4) * [steep, 1, 1, 1]) ** 2).sum(axis=1)
+        processes = (Process(x, z, np.ones(n), 4, alike=one) for one in (None, alike))
+        return [float(np.ptp(p.theta[-4:].numpy())) for p in processes]
+
+    unlike, one_kind = relevances(7, 1.0)
+    assert one_kind < unlike
+    assert relevances(60, 6.0)[1] > 0.2

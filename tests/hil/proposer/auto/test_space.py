@@ -62,3 +62,11 @@ def test_snapped_points_stay_where_they_are() -> None:
 
 def test_only_free_floats_are_continuous() -> None:
     assert SPACE.continuous == [0, 1]
+
+
+def test_settings_of_one_range_are_of_one_kind_from_three_on() -> None:
+    modes = {f"z{i}_nm": FloatDistribution(-100, 100) for i in range(3)}
+    band = CategoricalDistribution(("red", "green", "blue"))
+    space = UnitSpace({"band": band, **modes, "z_um": FloatDistribution(-5, 5)})
+    assert space.alike.tolist() == [False] * 3 + [True] * 3 + [False]
+    assert not SPACE.alike.any()
