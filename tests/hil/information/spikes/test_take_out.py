@@ -61,3 +61,12 @@ def test_beads_of_one_pixel_stay_where_repeats_have_them() -> None:
     found = estimated(beads, 0.0, repeats=2)
     assert "spike_share" not in found.details
     assert found.bits_per_pixel == pytest.approx(0.021, abs=0.01)
+
+
+def test_one_high_hit_is_taken_out_for_families_that_know_variances_alone() -> None:
+    frames = CAMERA.sample(texture(1.5), np.random.default_rng(6)).astype(np.uint16)
+    clean = estimate_information(frames, CAMERA, "stationary", 8)
+    frames[2, 0, 30, 40] += 20_000
+    struck = estimate_information(frames, CAMERA, "stationary", 8)
+    assert struck.bits_per_pixel == pytest.approx(clean.bits_per_pixel, abs=0.005)
+    assert struck.details["spike_bits"] < 0.002, "by itself it is next to nothing"
