@@ -30,7 +30,7 @@ def test_one_thread_inside_and_as_before_outside() -> None:
 def test_a_library_loaded_later_is_limited_too(monkeypatch: pytest.MonkeyPatch) -> None:
     with one_blas_thread():  # what is loaded by now is known
         pass
-    cv2 = pytest.importorskip("cv2")  # brings a BLAS of its own
+    cv2 = pytest.importorskip("cv2", reason="it brings a BLAS of its own; slmsuite brings it")
     assert cv2
     monkeypatch.setitem(sys.modules, "hil_test_loaded_later", sys)
     with threadpool_limits(3, "blas"), one_blas_thread():

@@ -36,7 +36,7 @@ def test_numpy_has_the_frames_as_they_are_stored(tmp_path: Path, shape: tuple[in
 def test_ngff_is_valid_and_says_axes_scale_and_channels(
     tmp_path: Path, shape: tuple[int, ...]
 ) -> None:
-    yaozarrs = pytest.importorskip("yaozarrs")
+    yaozarrs = pytest.importorskip("yaozarrs", reason="pymmcore-plus brings it")
     stack, path = stack_of(*shape), tmp_path / "a.zarr"
     write_frames(stack, path)
     yaozarrs.validate_zarr_store(path)
