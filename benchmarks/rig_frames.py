@@ -26,6 +26,8 @@ import optuna
 from optuna.samplers import BaseSampler, GPSampler, TPESampler
 from scipy.stats import qmc
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 from benchmarks.rig_cases.probe import Probe
 from hil.proposer import InformationSampler
 from hil.proposer.attributes import FIELDS_ATTR, SD_ATTR
