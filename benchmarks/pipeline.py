@@ -16,6 +16,7 @@ proposal, which need a core, and of everything else, as if the devices waited fo
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 import threading
@@ -126,6 +127,9 @@ def session(trials: int, estimator: str, shape: str, pipeline: str) -> Any:
 
 
 def main(trials: int, estimator: str, shape: str, ways: list[str]) -> None:
+    root = str(Path(__file__).parents[1])  # where the kind is found, by the guardian too
+    sys.path.insert(0, root)
+    os.environ["PYTHONPATH"] = root
     driver_kinds.BUILT_IN["bench.canned"] = "benchmarks.pipeline:KIND"
     spent, hits = Spent(), {True: 0, False: 0}
     SessionAssessor.assess = spent.wrap("estimate", SessionAssessor.assess)  # type: ignore[method-assign]
