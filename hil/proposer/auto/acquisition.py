@@ -1,7 +1,8 @@
 """Where the next trial is expected to gain most.
 
-One objective: logarithm of the expected improvement over the best posterior mean, plus the
-logarithm of the probability that no constraint is broken (Ament et al., NeurIPS 2023; BoTorch).
+One objective: logarithm of the gain, plus the logarithm of the probability that no constraint is
+broken. The gain is the expected improvement over the best posterior mean (Ament et al., NeurIPS
+2023; BoTorch), and what the trial tells of where the top lies (`hil.proposer.auto.knowledge`).
 Several: log noisy expected hypervolume improvement.
 """
 
@@ -24,6 +25,7 @@ from hil.proposer.auto.botorch_parts import (
 )
 from hil.proposer.auto.earlier import Earlier, Together
 from hil.proposer.auto.excess import told
+from hil.proposer.auto.knowledge import Knowledge
 from hil.proposer.auto.observations import Observations, slope
 from hil.proposer.auto.process import Process, Several
 
@@ -33,6 +35,9 @@ Acquisition: TypeAlias = Callable[[Any], Any]
 _BASIN = 0.15  # of the cube, root mean square over the axes: what belongs to one optimum
 _AROUND = 0.15  # of the cube, likewise: how far the optimum may lie from the best so far
 _SAMPLES = 64  # of the posterior, for several objectives
+_LOG_USES = math.log(2.0)  # what is learnt serves the trials after the next one too
+_EDGE = 1e-6  # of the cube
+_NOTHING = 1e-300  # whose logarithm there is
 
 
 class Belief:
@@ -183,14 +188,47 @@ class Belief:
         values = self._seen.values[:, 0]
         return self._objectives[0].scale / float(slope(values)[self.best()])
 
-    def acquisition(self, seed: int) -> Acquisition:
-        """Give what the next trial is chosen by."""
+    def acquisition(
+        self, seed: int, top: Floats | None = None, continuous: Sequence[int] = ()
+    ) -> Acquisition:
+        """Give what the next trial is chosen by.
+
+        Parameters
+        ----------
+        seed
+            Of samples of the posterior, for several objectives.
+        top, continuous
+            Where `preference` is largest, and the columns along which that may move; without them
+            nothing is tried for what it tells.
+        """
         if not self._seen.feasible.any():
             return self.log_feasible
-        gain = self._gain() if len(self._objectives) == 1 else self._hypervolume(seed)
+        if len(self._objectives) > 1:
+            gain = self._hypervolume(seed)
+        else:
+            gain = self._improvement()
+            if top is not None:
+                gain = self._learning(gain, top, continuous)
         return lambda points: gain(points) + self.log_feasible(points)
 
-    def _gain(self) -> Acquisition:
+    def _learning(self, gain: Acquisition, top: Floats, continuous: Sequence[int]) -> Acquisition:
+        """Add to a gain what is learnt, if by a trial that probably keeps to the constraints.
+
+        At an end of its range the top does not move.
+        """
+        free = [column for column in continuous if _EDGE < top[column] < 1 - _EDGE]
+        if not free:
+            return gain
+        knowledge = Knowledge(self._objectives[0], self._whole(torch.as_tensor(top)), free)
+
+        def together(points: Any) -> Any:
+            learnt = knowledge(self._whole(points)).clamp_min(_NOTHING).log() + _LOG_USES
+            kept = self.log_feasible(points) > -math.log(2)
+            return torch.where(kept, torch.logaddexp(gain(points), learnt), gain(points))
+
+        return together
+
+    def _improvement(self) -> Acquisition:
         # what is in work is as good as it is expected to be
         known = np.vstack([self._seen.points[self._seen.eligible], self._seen.pending])
         best = float(self.mean_and_sd(known)[0].max())

@@ -50,8 +50,8 @@ def best_point(
     candidates = allow(_candidates(space, centres, seed))
     values = _values(acquisition, candidates)
     tops = _apart(candidates, values)
-    polished = [_polished(acquisition, space, allow, candidates[i]) for i in tops]
-    points = np.vstack([candidates[tops], *[p[None] for p in polished]])
+    climbed = [polished(acquisition, space, allow, candidates[i]) for i in tops]
+    points = np.vstack([candidates[tops], *[p[None] for p in climbed]])
     values = _values(acquisition, points)
     best = int(np.argmax(values))
     return np.asarray(points[best]), float(values[best])
@@ -94,7 +94,8 @@ def _apart(candidates: Floats, values: Floats) -> list[int]:
     return found
 
 
-def _polished(acquisition: Acquisition, space: UnitSpace, allow: Allow, start: Floats) -> Floats:
+def polished(acquisition: Acquisition, space: UnitSpace, allow: Allow, start: Floats) -> Floats:
+    """Climb from a point along the axes that are continuous, and come inside the limits again."""
     free = space.continuous
     if not free:
         return start

@@ -53,8 +53,8 @@ _SMOOTH = {
     "bowl": (5.0, 1.0),
     "squares": (1.0, 1.0),
     "crossed": (0.3, 1.0),
-    "matern": (0.05, 1.0),
-    "length": (0.7, 0.7),
+    "matern": (0.12, 1.0),
+    "length": (0.35, 0.7),
     "relevance": (1.0, 0.5),
     "field": (0.05, 1.5),  # fields of view differ by a tenth, say, where settings differ by half
     "noise": (5e-4, 1.5),
@@ -217,6 +217,27 @@ class Process(Model):
         shaped = self._whiten @ kernel(self._own, self.x, x)
         mean = shaped.transpose(-1, -2) @ self._white
         return mean, kernel(self._own, x, x) - shaped.transpose(-1, -2) @ shaped
+
+    def seen_from(self, x: Any) -> tuple[Any, Any]:
+        """Give (m, n_inputs) points, and what the measured ones tell of them, for `covariance`."""
+        return x, self._whiten @ kernel(self._own, self.x, x)
+
+    def covariance(self, x: Any, others: tuple[Any, Any]) -> tuple[Any, Any]:
+        """Give the covariance of the values at (..., n_inputs) points with others, and their own.
+
+        Parameters
+        ----------
+        others
+            From `seen_from`.
+
+        Returns
+        -------
+        (..., m) and (...,), without noise
+        """
+        points, told = others
+        shaped = self._whiten @ kernel(self._own, self.x, x)
+        found = kernel(self._own, x, points) - shaped.transpose(-1, -2) @ told
+        return found, variance(self._own, x) - (shaped**2).sum(-2)
 
     def marginals(self, x: Any) -> tuple[Any, Any]:
         """Give mean and standard deviation at each of (n, n_inputs) points."""

@@ -135,8 +135,13 @@ class Search:
 
     def _expected(self, number: int, earlier: Sequence[Earlier]) -> tuple[Floats, Expected | None]:
         """Go where most is expected."""
+        from hil.proposer.auto.optimise import polished
+
         belief = self._belief(earlier)
-        point, value = self._best(belief, belief.acquisition(number), number)
+        best = self.seen.points[belief.best()]
+        top = polished(belief.preference(), self.space, self.allow, best)
+        wanted = belief.acquisition(number, top, self.space.continuous)
+        point, value = self._best(belief, wanted, number)
         known = self.seen.values.shape[1] == 1 and bool(self.seen.feasible.any())
         return point, Expected(belief.expected_gain(value), belief.noise_sd) if known else None
 
