@@ -23,7 +23,7 @@ SPACE = UnitSpace({f"x{i}": FloatDistribution(0, 1) for i in range(D)})
 
 def bowl(points: Floats) -> Floats:
     away = points - (0.55, 0.45, 0.5)
-    return -4 * (away**2).sum(axis=1) - 3 * away[:, 0] * away[:, 1]
+    return np.asarray(-4 * (away**2).sum(axis=1) - 3 * away[:, 0] * away[:, 1])
 
 
 @pytest.fixture(scope="module")
