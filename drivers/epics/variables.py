@@ -8,13 +8,15 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from drivers.asked import AskedDevice
-from drivers.epics.channels import Channels, Described
+from drivers.epics.described import Described, Variables
 from drivers.epics.tables import VariableTable
 from drivers.errors import DeviceFault, ValueRefused
 from drivers.protocol import Kind, Setting
 from drivers.types import Value
+from drivers.units import factor
 
 _POLL_S = 0.01
+_MICRO = {0xB5: "u", 0x3BC: "u"}
 
 
 class VariablesDevice(AskedDevice):
@@ -41,7 +43,7 @@ class VariablesDevice(AskedDevice):
         self,
         label: str,
         tables: Sequence[VariableTable],
-        channels: Channels,
+        channels: Variables,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._channels = channels
@@ -109,7 +111,7 @@ class VariablesDevice(AskedDevice):
     def _rests(self, name: str, wanted: Value) -> bool:
         table = self._tables[name]
         if not self._processed[name].is_set():
-            self._channels.require(table.pv)  # what a lost server was told is never processed
+            self._channels.require(table.pv)  # nobody processes what was refused, or was lost
             return False
         if table.done is not None and self._channels.read(table.done) != table.done_value:
             return False
@@ -131,6 +133,9 @@ def described(label: str, table: VariableTable, record: Described) -> Setting:
     def wrong(problem: str) -> DeviceFault:
         return DeviceFault(label, "open", f"{table.name}, {table.pv}: {problem}")
 
+    unit = table.unit if table.unit is not None else table.name.rpartition("_")[2]
+    if table.unit is None and "_" not in table.name:
+        unit = ""
     if record.count > 1:
         raise wrong(f"it holds {record.count} values, allowed: one")
     choices: tuple[str, ...] = ()
@@ -152,6 +157,8 @@ def described(label: str, table: VariableTable, record: Described) -> Setting:
         kind = "float" if record.kind == "float" else "int"
         if table.choices:
             raise wrong("it is a number, and has no choices")
+        if table.unit is None and factor(record.unit.translate(_MICRO), unit) != 1.0:
+            raise wrong(f"the record is in {record.unit}, its name says {unit}")
         low = _inner(max, low, record.low)
         high = _inner(min, high, record.high)
         if not read_only and (low is None or high is None):
@@ -161,9 +168,6 @@ def described(label: str, table: VariableTable, record: Described) -> Setting:
             raise wrong(f"the rig file's bounds lie outside the record's, {stated}")
         if table.tolerance is None and low is not None and high is not None and kind == "float":
             tolerance = 1e-6 * (high - low)
-    unit = table.unit if table.unit is not None else table.name.rpartition("_")[2]
-    if table.unit is None and "_" not in table.name:
-        unit = ""
     return Setting(
         f"{label}.{table.name}",
         kind,

@@ -11,8 +11,8 @@ import numpy as np
 from drivers.errors import ConfigError, DeviceFault
 from drivers.protocol import Setting
 from drivers.types import Value
+from drivers.units import factor
 from drivers.visa.tables import SpokenSetting, one_line
-from drivers.visa.units import factor
 
 # A number as instruments write it, with a unit behind it or not.
 _NUMBER = re.compile(

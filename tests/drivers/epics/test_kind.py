@@ -77,6 +77,9 @@ class Played:
         if name == "D:cam1:Acquire" and self.takes:
             self.values["D:image1:UniqueId_RBV"] += 1
 
+    def require(self, name: str) -> None:
+        pass
+
     def write_soon(self, name: str, value: int) -> None:
         pass
 
