@@ -11,6 +11,7 @@ from drivers.types import Value
 from hil.calibration.stored import StoredNoise, stored_noise
 from hil.calibration.validity import StateDifference, Tie, differences, read_again
 from hil.errors import InputError
+from hil.rig.recorded import NoiseWhen
 from hil.rig.rig import Rig
 from hil.spec import CalibratedNoiseSpec, RigFile
 
@@ -186,7 +187,7 @@ def _another(calibration: StoredNoise, then: Tie, now: Tie) -> str:
 
 
 def noise_entries(
-    conditions: Iterable[Mapping[str, Value]], values: Mapping[str, Value]
+    conditions: Iterable[NoiseWhen], values: Mapping[str, Value], image: str = ""
 ) -> tuple[int, ...]:
     """Tell which entries of ``[[noise_at]]`` hold.
 
@@ -196,12 +197,10 @@ def noise_entries(
         `Rig.noise_conditions`, one an entry.
     values
         What was read back, under canonical names.
+    image
+        Name of an image of a sequence; empty where there is none.
     """
-    return tuple(
-        i
-        for i, condition in enumerate(conditions)
-        if all(values.get(name) == value for name, value in condition.items())
-    )
+    return tuple(i for i, condition in enumerate(conditions) if condition.holds(values, image))
 
 
 def noise_model(rig: RigFile, entries: tuple[int, ...] = ()) -> NoiseModel | FlattenedNoise:

@@ -13,7 +13,7 @@ import numpy as np
 
 from drivers.sequence import Plane
 from drivers.types import Value
-from hil.calibration.rig_noise import RigNoise, check_before, check_now, noise_entries, rig_noise
+from hil.calibration.rig_noise import RigNoise, check_before, check_now, rig_noise
 from hil.clock import Clock, SystemClock
 from hil.errors import InputError
 from hil.measure.advice import advise
@@ -25,6 +25,7 @@ from hil.rig.guards.frame_watch import FrameWatch
 from hil.session.baseline import take_baseline
 from hil.session.frame_guards import known_noise
 from hil.session.search_space import resolve
+from hil.session.sequence.plane_noise import PlaneNoise
 from hil.spec import RigFile, load_rig_file, load_session_file
 from hil.supervision.stop import StopSwitch
 from hil.supervision.supervised import SupervisedRig, moves_s, supervised_rig
@@ -268,7 +269,8 @@ class _Taken:
         ]
         shown += rig.recorded
         self.settings = self._watch.run(lambda: rig.safety.read(shown))
-        self._model = self._noise.under(noise_entries(rig.noise_conditions, self.settings))
+        images = [(plane.name, plane.settings) for plane in self._scheme.planes]
+        self._model = PlaneNoise(self._noise, rig.noise_conditions, images).at(self.settings)
         from hil.information.blas_threads import one_blas_thread
 
         estimates = []

@@ -124,12 +124,21 @@ class NoiseAt(Spec):
     Parameters
     ----------
     when
-        Settings that must all read so.
+        Settings that must all read so; of an image of a sequence those that it is taken at.
+    channels
+        Channels of sequences, by the names of their presets: of their images alone.
     """
 
     model_config = ConfigDict(extra="allow")
 
-    when: Settings = Field(min_length=1)
+    when: Settings = Field(default_factory=dict)
+    channels: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _says_where(self) -> Self:
+        if not self.when and not self.channels:
+            raise ValueError("when: missing, allowed: settings, or channels")
+        return self
 
     @property
     def changes(self) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from hil.calibration.rig_noise import check_now, noise_entries
+from hil.calibration.rig_noise import check_now
 from hil.errors import Interrupted
 from hil.metrics.registry import metrics_of
 from hil.records.session import SessionState, Snapshot
@@ -63,7 +63,7 @@ def run_trials(run: Run) -> Ending:
         estimator=planned.assessor(
             SessionAssessor(
                 spec,
-                lambda settings: noise.under(noise_entries(rig.noise_conditions, settings)),
+                setup.plane_noise().at,
                 around,
                 wait(lambda: _chosen(setup)),
                 noise.variance_relative_sd,
