@@ -99,10 +99,10 @@ class Phrases:
                 raise self._nonsense(answer, f"allowed: {self._answer.pattern}")
             said = match.group(1)
         if self.table.choices is not None:
-            for name, code in self.table.choices.items():
+            for name, code in self.table.answers.items():
                 if said == code or _same_number(said, code):
                     return name
-            raise self._nonsense(answer, f"allowed: {', '.join(self.table.choices.values())}")
+            raise self._nonsense(answer, f"allowed: {', '.join(self.table.answers.values())}")
         number = _NUMBER.fullmatch(said)
         if number is None or not math.isfinite(float(number.group(1))):
             raise self._nonsense(answer, "allowed: a number")
