@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from drivers.types import Value
 from hil.calibration.rig_noise import RigNoise, noise_entries
+from hil.calibration.stored import StoredNoise
+from hil.calibration.validity import same_value
+from hil.errors import InputError
 from hil.rig.recorded import NoiseWhen
 
 if TYPE_CHECKING:
@@ -14,6 +19,49 @@ if TYPE_CHECKING:
 
     OneNoise: TypeAlias = NoiseModel | FlattenedNoise
     FrameNoise: TypeAlias = OneNoise | tuple[OneNoise, ...]
+
+KEY = "measure.sequence"
+
+
+def calibrations(
+    noise: RigNoise,
+    conditions: Sequence[NoiseWhen],
+    images: Sequence[tuple[str, Mapping[str, Value]]],
+    where: str | Path,
+) -> tuple[StoredNoise, ...]:
+    """Give the calibrations that a session goes by, less what its sequence sets for each image.
+
+    Parameters
+    ----------
+    noise, conditions, images
+        As for `PlaneNoise`.
+    where
+        The session file.
+
+    Raises
+    ------
+    InputError
+        An image is taken at something else than its calibration holds for.
+    """
+    found: dict[str, StoredNoise] = {}
+    for name, own in images or (("", {}),):
+        one = noise.calibrated(noise_entries(conditions, {}, name))
+        if one is None:
+            continue
+        for setting, held in one.tie.settings.items():
+            if setting in own and not same_value(held, own[setting]):
+                problem = f"{name} is taken at {setting} = {own[setting]!r}, and calibration"
+                raise InputError(where, KEY, f"{problem} {one.id[:8]} holds for {held!r} alone")
+        found[one.id] = one
+    stepped = {setting for _, own in images for setting in own}
+    return tuple(
+        replace(one, tie=replace(one.tie, settings=_without(one.tie.settings, stepped)))
+        for one in found.values()
+    )
+
+
+def _without(settings: Mapping[str, Value], names: Collection[str]) -> dict[str, Value]:
+    return {name: value for name, value in settings.items() if name not in names}
 
 
 class PlaneNoise:

@@ -19,6 +19,7 @@ from hil.session.controller import Controller
 from hil.session.loop.loop_spec import LoopSpec
 from hil.session.planned import Planned
 from hil.session.result import best_of
+from hil.session.sequence.plane_noise import calibrations
 from hil.session.stopping import Ending, TrialCost, stop_rules
 from hil.session.under_way.ending import drift_of
 from hil.session.under_way.searching import made, overlap_of, proposer_ahead, searching
@@ -134,16 +135,18 @@ def _policy(setup: SessionSetup) -> ApprovalPolicy:
 
 def _confirm_calibration(setup: SessionSetup, store: WatchedStore) -> None:
     """Compare the calibration with the camera as the trials are going to have it."""
-    calibration, rig, clock = setup.noise.calibration, setup.rig, setup.clock
-    if calibration is None:
+    rig, clock, baseline = setup.rig, setup.clock, setup.baseline
+    if baseline.taken:  # recorded frames: no camera is there
         return
-    held = {n: v for n, v in setup.space.fixed.items() if n in calibration.tie.settings}
-    if held:
-        rig.apply(held)
-    found = check_now(calibration, rig, accept=setup.accept_calibration)
-    if found:
-        said = {"calibration": calibration.id, "differences": [str(item) for item in found]}
-        store.event("calibration_accepted", clock.now(), said)
+    names = rig.noise_conditions, baseline.images(), setup.file.path
+    for calibration in calibrations(setup.noise, *names):
+        held = {n: v for n, v in setup.space.fixed.items() if n in calibration.tie.settings}
+        if held:
+            rig.apply(held)
+        found = check_now(calibration, rig, accept=setup.accept_calibration)
+        if found:
+            said = {"calibration": calibration.id, "differences": [str(item) for item in found]}
+            store.event("calibration_accepted", clock.now(), said)
 
 
 def _chosen(setup: SessionSetup) -> str:

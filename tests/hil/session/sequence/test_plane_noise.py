@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,16 @@ import hil
 from drivers.micromanager.core import adapter_folders
 from drivers.types import Value
 from hil.calibration.rig_noise import RigNoise
+from hil.calibration.validity import Tie
 from hil.errors import HilError
 from hil.replay.comparison import compare
 from hil.replay.from_frames import Changes, replay_frames
 from hil.rig.recorded import NoiseWhen
 from hil.session.sequence.plane_noise import PlaneNoise
+from hil.store import NewCalibration
 
 EXAMPLE = Path(__file__).parents[4] / "examples" / "sequence"
+NAME = "Micro-Manager demo, sequences"
 # One electron is 0.5 or 2 codes: twice the gain is four times the variance in ADU for the same mean.
 GROUPS = (
     "\nConfigGroup,Colour,Plain,Camera,Photon Conversion Factor,0.5"
@@ -104,6 +108,51 @@ def test_a_gain_that_a_preset_changes_is_the_noise_of_its_image_and_replayed(
     one_for_all = "camera:gain_e_per_adu=0.5,offset_adu=99,read_noise_e=1.6,bit_depth=16"
     wrong = replay_frames(ran.session_id, url, changes=Changes(noise=one_for_all))
     assert "noise_mismatch" in details_of(url, wrong.session_id)[1]
+
+
+def calibrated(folder: Path, factor: float, key: str) -> None:
+    """Store a calibration of the demo's camera at a conversion factor."""
+    rig = hil.load_rig(folder / "rig.toml")
+    identity = dict(rig.camera.identity())  # type: ignore[attr-defined]
+    rig.close()
+    tie = Tie(NAME, identity, {"Camera.Photon Conversion Factor": factor}, {}, 1.0)
+    noise = {
+        "kind": "camera", "gain_e_per_adu": factor, "offset_adu": 99.0, "read_noise_e": 1.6,
+        "bit_depth": 16, "noise_variance_relative_sd": 0.01,
+    }  # fmt: skip
+    detail = {"tie": tie.to_json(), "fit": {}}
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    row = NewCalibration(NAME, f'name = "{NAME}"\n', "Camera", noise, detail, "", at, key * 16)
+    url = f"sqlite:///{(folder / 'hil.db').as_posix()}"
+    with hil.open_database(url, create=True) as database:
+        database.add_calibration(row)
+
+
+def test_a_channel_may_have_a_calibration_of_its_own_that_it_is_held_to(tmp_path: Path) -> None:
+    noise = '[[noise_at]]\nchannels = ["Bright"]\ncalibration = "b2b2"\n'
+    path, url = session(tmp_path, "")
+    calibrated(tmp_path, 2.0, "b2")
+    calibrated(tmp_path, 0.5, "a1")
+    path, url = session(tmp_path, noise)
+    ran = hil.run_session(path, url, trials=1)
+    details, flags = details_of(url)
+    assert "noise_mismatch" not in flags
+    assert details["electrons_per_frame"] == pytest.approx(2 * 64**2 * 250, rel=0.01)
+    again = replay_frames(ran.session_id, url, changes=Changes())
+    replayed, _ = details_of(url, again.session_id)
+    for one, other in zip(details["planes"], replayed["planes"], strict=True):
+        assert other["bits_per_pixel"] == pytest.approx(one["bits_per_pixel"], abs=1e-9)
+    words = (
+        r"Bright is taken at Camera.Photon Conversion Factor = 2.0, and calibration a1a1a1a1 holds"
+    )
+    session(tmp_path, noise.replace("b2b2", "a1a1"))
+    with pytest.raises(HilError, match=words):
+        hil.run_session(path, url, trials=1)
+    session(tmp_path, noise.replace("b2b2", "c3c3"))
+    with pytest.raises(
+        HilError, match=r"noise_at.0.calibration: 'c3c3': .*`hil calibrate rig.toml`"
+    ):
+        hil.run_session(path, url, trials=1)
 
 
 def test_a_channel_that_no_preset_has_is_refused(tmp_path: Path) -> None:
