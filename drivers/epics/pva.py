@@ -96,7 +96,7 @@ class PvaChannels:
             if count < 2:
                 raise DeviceFault(self._label, f"ask {name}", "it is an array")
         if code not in _KINDS:
-            native = said.getID() or "structure"
+            native = "boolean" if code == "?" else said.getID() or "structure"
             raise DeviceFault(self._label, f"ask {name}", f"it is of type {native}")
         low = high = None
         if code != "s":

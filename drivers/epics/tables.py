@@ -5,12 +5,24 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field, model_validator
 
+from drivers.epics.described import PVA
 from drivers.protocol import Role
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
-Pv = Annotated[str, Field(pattern=r"^(?:pva://)?[^\s/]\S{0,119}$")]
+_BARE = re.compile(r"\S{1,120}")
+
+
+def _pv(name: str) -> str:
+    """Refuse what names no variable, or a protocol that is not spoken."""
+    bare = name.removeprefix(PVA)
+    if _BARE.fullmatch(bare) is None or "://" in bare:
+        raise ValueError(f"{name!r}, allowed: NAME or {PVA}NAME, of up to 120 characters")
+    return name
+
+
+Pv = Annotated[str, AfterValidator(_pv)]
 _NAME = re.compile(r"[A-Za-z]\w*")
 _ADDRESS = re.compile(r"(pva://)?[\w.\-]+(:\d{1,5})?")
 Severity = Literal["minor", "major", "invalid"]
@@ -95,7 +107,7 @@ class DetectorTable(BaseModel, frozen=True, extra="forbid"):
         Bounds, inside those that the record states.
     """
 
-    prefix: str = Field(min_length=1)
+    prefix: Pv
     label: str = Field(default="camera", min_length=1)
     cam: str = "cam1:"
     image: str = "image1:"

@@ -146,7 +146,9 @@ def described(label: str, table: VariableTable, record: Described) -> Setting:
         kind: Kind = "choice"
         choices = table.choices or record.choices
         if not choices:
-            raise wrong("it is a text: say its choices")
+            raise wrong(
+                "it has no states" if record.kind == "enum" else "it is a text: say its choices"
+            )
         if record.choices and table.choices and set(table.choices) - set(record.choices):
             raise wrong(f"the record's choices are {', '.join(record.choices)}")
         if len(set(choices)) < len(choices):
