@@ -49,7 +49,10 @@ class VariablesDevice(AskedDevice):
         self._channels = channels
         self._tables = {f"{label}.{table.name}": table for table in tables}
         self._records = {name: channels.describe(t.pv) for name, t in self._tables.items()}
-        settings = [described(label, t, self._records[name]) for name, t in self._tables.items()]
+        settings = [
+            described(label, t, self._records[name], self._read_unit(t))
+            for name, t in self._tables.items()
+        ]
         super().__init__(label, settings, clock)
         self._processed: dict[str, threading.Event] = {}
 
@@ -105,6 +108,9 @@ class VariablesDevice(AskedDevice):
             sent = record.choices.index(str(value)) if record.kind == "enum" else value
             self._channels.write(self._tables[name].pv, sent, self._processed[name].set)
 
+    def _read_unit(self, table: VariableTable) -> str:
+        return self._channels.describe(table.readback).unit if table.readback else ""
+
     def _every_s(self, name: str) -> float:
         return _POLL_S
 
@@ -122,8 +128,8 @@ class VariablesDevice(AskedDevice):
         return abs(seen - wanted) <= tolerance
 
 
-def described(label: str, table: VariableTable, record: Described) -> Setting:
-    """Make a setting of what the rig file and the record say.
+def described(label: str, table: VariableTable, record: Described, read_unit: str = "") -> Setting:
+    """Make a setting of what the rig file and the record say, and the unit of what is read.
 
     Raises
     ------
@@ -159,8 +165,9 @@ def described(label: str, table: VariableTable, record: Described) -> Setting:
         kind = "float" if record.kind == "float" else "int"
         if table.choices:
             raise wrong("it is a number, and has no choices")
-        if table.unit is None and factor(record.unit.translate(_MICRO), unit) != 1.0:
-            raise wrong(f"the record is in {record.unit}, its name says {unit}")
+        for said in (record.unit, read_unit):
+            if table.unit is None and factor(said.translate(_MICRO), unit) != 1.0:
+                raise wrong(f"the record is in {said}, its name says {unit}")
         low = _inner(max, low, record.low)
         high = _inner(min, high, record.high)
         if not read_only and (low is None or high is None):

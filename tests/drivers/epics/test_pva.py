@@ -78,6 +78,10 @@ WRONG = {
         {"name": "a", "pv": "pva://DESK:VALVE", "choices": ["ajar"]}, "are closed, open"
     ),
     "another unit": Wrong({**X, "name": "x_mm"}, "the record is in um, its name says mm"),
+    "a read-back in another unit": Wrong(
+        {"name": "x_mm", "pv": "pva://DESK:STEPS", "readback": "pva://DESK:X:RBV"},
+        "the record is in um, its name says mm",
+    ),
     "no unit at all": Wrong({**X, "name": "x_v"}, "the record is in um, its name says v"),
     "an image": Wrong({"name": "a", "pv": "pva://DESK:Pva1:Image"}, "of type epics:nt/NTNDArray"),
     "not there": Wrong(
