@@ -73,6 +73,7 @@ def session(folder: Path, noise: str) -> tuple[Path, str]:
     rig = rig.replace("\n[setup]", f"\n{noise}\n[setup]")
     (folder / "rig.toml").write_text(rig, "utf-8")
     text = (EXAMPLE / "session.toml").read_text("utf-8")
+    text = text.replace("columns = 2, rows = 2", "columns = 2, rows = 1")
     text += '\n[[metric]]\nkind = "snr"\n'
     (folder / "session.toml").write_text(text, "utf-8")
     colours = [{"group": "Colour", "config": name} for name in ("Plain", "Bright")]
@@ -105,9 +106,6 @@ def test_a_gain_that_a_preset_changes_is_the_noise_of_its_image_and_replayed(
         assert replayed[key] == pytest.approx(details[key], abs=1e-9)
     for one, other in zip(details["planes"], replayed["planes"], strict=True):
         assert other["bits_per_pixel"] == pytest.approx(one["bits_per_pixel"], abs=1e-9)
-    one_for_all = "camera:gain_e_per_adu=0.5,offset_adu=99,read_noise_e=1.6,bit_depth=16"
-    wrong = replay_frames(ran.session_id, url, changes=Changes(noise=one_for_all))
-    assert "noise_mismatch" in details_of(url, wrong.session_id)[1]
 
 
 def calibrated(folder: Path, factor: float, key: str) -> None:
@@ -134,14 +132,11 @@ def test_a_channel_may_have_a_calibration_of_its_own_that_it_is_held_to(tmp_path
     calibrated(tmp_path, 2.0, "b2")
     calibrated(tmp_path, 0.5, "a1")
     path, url = session(tmp_path, noise)
-    ran = hil.run_session(path, url, trials=1)
+    hil.run_session(path, url, trials=1)
     details, flags = details_of(url)
     assert "noise_mismatch" not in flags
+    assert details["noise_variance_ratio"] == pytest.approx(1.0, abs=0.05)
     assert details["electrons_per_frame"] == pytest.approx(2 * 64**2 * 250, rel=0.01)
-    again = replay_frames(ran.session_id, url, changes=Changes())
-    replayed, _ = details_of(url, again.session_id)
-    for one, other in zip(details["planes"], replayed["planes"], strict=True):
-        assert other["bits_per_pixel"] == pytest.approx(one["bits_per_pixel"], abs=1e-9)
     words = (
         r"Bright is taken at Camera.Photon Conversion Factor = 2.0, and calibration a1a1a1a1 holds"
     )
