@@ -3,49 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
-import importlib.util
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from drivers.errors import ConfigError, DeviceFault, DeviceLost, DriverError
+from drivers.epics.described import SEVERITIES, Described, narrowest
+from drivers.epics.missing import imported
+from drivers.errors import DeviceFault, DeviceLost, DriverError
 
-INSTALL = 'python -m pip install "hil-imaging[epics]"'
 _PORT = 5064
 _WRITE = 2  # of access rights
 _END_S = 1.0  # within which a thread that looks every 0.1 s has ended
-SEVERITIES = ("no alarm", "minor", "major", "invalid")
-
-
-@dataclass(frozen=True, slots=True)
-class Described:
-    """What a record says of a process variable.
-
-    Parameters
-    ----------
-    kind
-        ``"float"``, ``"int"``, ``"enum"`` or ``"text"``.
-    low, high
-        Its limits, those of control within those of display; None where it states none.
-    choices
-        Of an enumeration.
-    writable
-        Whether it may be written from here.
-    count
-        How many values it holds at most: more than one for a waveform.
-    """
-
-    kind: str
-    low: float | None
-    high: float | None
-    choices: tuple[str, ...]
-    writable: bool
-    count: int = 1
 
 
 class Channels:
-    """Process variables, connected by name.
+    """Process variables by Channel Access: implements `drivers.epics.described.Variables`.
 
     Parameters
     ----------
@@ -80,7 +51,7 @@ class Channels:
         self._alarm = SEVERITIES.index(alarm)
         self._closed = False
         self._context: Any = None
-        client: Any = import_caproto("threading.client")
+        client: Any = imported("caproto.threading.client")
         self._broadcaster: Any = _broadcaster(client, addresses)
         self._context = client.Context(self._broadcaster, timeout=timeout_s)
         wanted = list(dict.fromkeys(names))
@@ -115,14 +86,13 @@ class Channels:
             choices = tuple(_text(one) for one in said.enum_strings)
             return Described(kind, None, None, choices, writable, count)
         low = high = None
+        unit = ""
         if kind in ("float", "int"):
             control = (said.lower_ctrl_limit, said.upper_ctrl_limit)
             display = (said.lower_disp_limit, said.upper_disp_limit)
-            stated = [(a, b) for a, b in (control, display) if a < b]  # 0 and 0 for none
-            if stated:
-                low = float(max(a for a, _ in stated))
-                high = float(min(b for _, b in stated))
-        return Described(kind, low, high, (), writable, count)
+            low, high = narrowest((control, display))  # 0 and 0 for none
+            unit = _text(said.units).strip()
+        return Described(kind, low, high, (), writable, count, unit)
 
     def read(self, name: str) -> float | int | str:
         """Ask for a value: a number, text, or the index of an enumeration.
@@ -206,7 +176,7 @@ class Channels:
             answer = self._connected(name).read(data_type="status", **said)
             severity = int(answer.metadata.severity)
             if severity >= self._alarm:
-                status = import_caproto("").AlarmStatus(int(answer.metadata.status)).name
+                status = imported("caproto").AlarmStatus(int(answer.metadata.status)).name
                 problem = f"{name} is in alarm: {SEVERITIES[min(severity, 3)]}, {status}"
                 raise DeviceFault(self._label, f"read {name}", problem)
             if not len(answer.data):
@@ -254,33 +224,6 @@ _KINDS = {
     "STRING": "text",
 }
 _LOST = ("DisconnectedError", "DeadCircuitError", "ContextDisconnectedError", "CaprotoNetworkError")
-
-
-def import_caproto(module: str) -> Any:
-    """Import a module of caproto.
-
-    Raises
-    ------
-    ConfigError
-        It is not installed.
-    """
-    try:
-        return importlib.import_module(f"caproto.{module}" if module else "caproto")
-    except ImportError:
-        raise ConfigError("", f'kind = "epics" needs caproto: {INSTALL}') from None
-
-
-def require_caproto() -> None:
-    """See that caproto is there, without importing it.
-
-    Raises
-    ------
-    ConfigError
-    """
-    with contextlib.suppress(ImportError, ValueError):
-        if importlib.util.find_spec("caproto") is not None:
-            return
-    raise ConfigError("", f'kind = "epics" needs caproto: {INSTALL}')
 
 
 def _broadcaster(client: Any, addresses: Sequence[str]) -> Any:

@@ -1,7 +1,7 @@
 """The camera: an areaDetector driver, and the image plugin that holds its pixels.
 
-One frame at a time: ``Acquire`` is written, and the plugin's ``UniqueId_RBV`` changes when the
-pixels are there. Channel Access has no unsigned numbers: ``DataType_RBV`` says what they are.
+One frame at a time: ``Acquire`` is written, and the plugin's image has another number when the
+pixels are there; see `images`.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 
-import numpy as np
-
-from drivers.epics.channels import Channels
+from drivers.epics.described import PVA
+from drivers.epics.images import ArrayPlugin, PvaPlugin
+from drivers.epics.routed import RoutedChannels
 from drivers.epics.tables import DetectorTable, VariableTable
 from drivers.epics.variables import VariablesDevice
 from drivers.errors import (
@@ -27,26 +27,26 @@ from drivers.errors import (
 )
 from drivers.frame import Frame, FrameMeta
 from drivers.protocol import Setting
-from drivers.types import Pixels, Value
+from drivers.types import Value
 from drivers.values import check_allowed
 
 _POLL_S = 0.002
-_TYPES: Mapping[str, type[np.unsignedinteger]] = {
-    "UInt8": np.uint8,
-    "UInt16": np.uint16,
-}
 
 
 def detector_names(table: DetectorTable) -> dict[str, str]:
     """Names of the process variables that are asked, by what they are."""
-    cam, image = table.prefix + table.cam, table.prefix + table.image
-    return {
+    cam, image = table.prefix + table.cam, table.prefix + (table.pva or table.image)
+    names = {
         "exposure": f"{cam}AcquireTime",
         "exposure_read": f"{cam}AcquireTime_RBV",
         "acquire": f"{cam}Acquire",
         "mode": f"{cam}ImageMode",
         "callbacks": f"{cam}ArrayCallbacks",
         "enable": f"{image}EnableCallbacks",
+    }
+    if table.pva is not None:
+        return names | {"image": f"{PVA}{image.removeprefix(PVA)}Image"}
+    return names | {
         "id": f"{image}UniqueId_RBV",
         "width": f"{image}ArraySize0_RBV",
         "height": f"{image}ArraySize1_RBV",
@@ -76,14 +76,15 @@ class AreaDetector:
     def __init__(
         self,
         table: DetectorTable,
-        channels: Channels,
+        channels: RoutedChannels,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._label, self._channels, self._clock = table.label, channels, clock
         self._pvs = detector_names(table)
         self._saturation = (1 << table.bit_depth) - 1
         self._cancelled = threading.Event()
-        self._types = channels.describe(self._pvs["type"]).choices
+        plugin = PvaPlugin if table.pva is not None else ArrayPlugin
+        self._images = plugin(table.label, channels, self._pvs)
         exposure = VariableTable(
             name="exposure_s",
             pv=self._pvs["exposure"],
@@ -190,41 +191,25 @@ class AreaDetector:
             if self._cancelled.is_set():
                 raise CaptureCancelled(self._label)
             exposure_ms = float(self.read(self._setting.name))
-            before = self._channels.read(self._pvs["id"])
+            before = self._images.newest()
             self._channels.write(self._pvs["acquire"], 1, lambda: None)
             self._wait(before, exposure_ms / 1e3 + timeout_s, index, timeout_s)
-            pixels = self._pixels()
+            pixels = self._images.pixels()
+            if int(pixels.max()) > self._saturation:
+                problem = f"a pixel is at {int(pixels.max())}, above bit_depth's {self._saturation}"
+                raise DeviceFault(self._label, "capture", problem)
             meta = FrameMeta(self._label, index, datetime.now(UTC), exposure_ms, self._saturation)
             yield Frame(pixels, meta)
 
     def _wait(self, before: Value, allowed_s: float, index: int, timeout_s: float) -> None:
         until = self._clock() + allowed_s
-        while self._channels.read(self._pvs["id"]) == before:
+        while self._images.newest() == before:
+            self._channels.require(self._pvs["acquire"])
             if self._cancelled.wait(_POLL_S):
                 raise CaptureCancelled(self._label)
             if self._clock() > until:
                 self._channels.write_soon(self._pvs["acquire"], 0)
                 raise FrameTimeout(self._label, index, timeout_s)
-
-    def _pixels(self) -> Pixels:
-        ask = self._channels.read
-        width, height, depth = (int(ask(self._pvs[k])) for k in ("width", "height", "depth"))
-        stated = ask(self._pvs["type"])
-        name = self._types[stated] if isinstance(stated, int) else str(stated)
-        if name not in _TYPES or depth > 1 or width < 1 or height < 1:
-            shape = f"{width} x {height} x {depth} of {name}"
-            problem = f"the image is {shape}, allowed: width x height of UInt8 or UInt16"
-            raise DeviceFault(self._label, "capture", problem)
-        found = np.asarray(self._channels.read_array(self._pvs["pixels"], width * height))
-        if found.size < width * height:
-            problem = f"{found.size} of {width * height} pixels came"
-            raise DeviceFault(self._label, "capture", problem)
-        # Signed on the way: the same bits are the unsigned values.
-        values = found[: width * height].astype(np.int64).astype(_TYPES[name])
-        if int(values.max()) > self._saturation:
-            problem = f"a pixel is at {int(values.max())}, above bit_depth's {self._saturation}"
-            raise DeviceFault(self._label, "capture", problem)
-        return values.reshape(height, width).copy()
 
     def _require(self, name: str) -> None:
         if name != self._setting.name:

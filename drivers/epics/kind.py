@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from drivers.epics.channels import Channels, require_caproto
+from drivers.epics.described import PVA
 from drivers.epics.detector import AreaDetector, detector_names
+from drivers.epics.missing import require
+from drivers.epics.routed import RoutedChannels
 from drivers.epics.tables import EpicsTable
 from drivers.epics.variables import VariablesDevice
 from drivers.protocol import Device
@@ -25,8 +27,8 @@ class EpicsConnection:
         Closed at the end.
     """
 
-    def __init__(self, table: EpicsTable, channels: Channels) -> None:
-        self._channels = channels
+    def __init__(self, table: EpicsTable, channels: RoutedChannels) -> None:
+        self._channels, self._names = channels, variable_names(table)
         self._devices: dict[str, Device] = {}
         if table.settings:
             self._devices[table.label] = VariablesDevice(table.label, table.settings, channels)
@@ -40,8 +42,8 @@ class EpicsConnection:
 
     @property
     def versions(self) -> Mapping[str, str]:
-        """Version of caproto."""
-        return {"caproto": version("caproto")}
+        """Versions of the clients that are used."""
+        return {package: version(package) for package in _packages(self._names)}
 
     def close(self) -> None:
         """Stop, and let go of the variables. Safe to call twice."""
@@ -67,7 +69,8 @@ class EpicsKind:
         ConfigError, pydantic.ValidationError
         """
         checked = EpicsTable.model_validate(dict(table))
-        require_caproto()
+        for package in _packages(variable_names(checked)):
+            require(package)
         return checked
 
     def resources(self, options: EpicsTable) -> tuple[str, ...]:
@@ -75,7 +78,8 @@ class EpicsKind:
         written = [s.pv for s in options.settings if not s.read_only]
         if options.camera is not None:
             written.append(options.camera.prefix + options.camera.cam)
-        return tuple(f"epics:{name}" for name in dict.fromkeys(written))
+        bare = [name.removeprefix(PVA) for name in written]  # one record, whoever asks it how
+        return tuple(f"epics:{name}" for name in dict.fromkeys(bare))
 
     def open(self, options: EpicsTable) -> EpicsConnection:
         """Find all variables, and ask what they are. Writes none but the camera's mode.
@@ -84,23 +88,34 @@ class EpicsKind:
         ------
         DriverError
         """
-        names = [
-            name
-            for setting in options.settings
-            for name in (setting.pv, setting.readback, setting.done, setting.stop)
-            if name is not None
-        ]
-        if options.camera is not None:
-            names += detector_names(options.camera).values()
         label = (
             options.label if options.settings or options.camera is None else options.camera.label
         )
-        channels = Channels(label, names, options.addresses, options.timeout_s, options.alarm)
+        names = variable_names(options)
+        channels = RoutedChannels(label, names, options.addresses, options.timeout_s, options.alarm)
         try:
             return EpicsConnection(options, channels)
         except BaseException:
             channels.close()
             raise
+
+
+def variable_names(table: EpicsTable) -> list[str]:
+    """Name all variables that will be asked for, those of PV Access with ``pva://``."""
+    names = [
+        name
+        for setting in table.settings
+        for name in (setting.pv, setting.readback, setting.done, setting.stop)
+        if name is not None
+    ]
+    if table.camera is not None:
+        names += detector_names(table.camera).values()
+    return names
+
+
+def _packages(names: Sequence[str]) -> tuple[str, ...]:
+    by_pva = {name.startswith(PVA) for name in names}
+    return (*(["caproto"] if False in by_pva else []), *(["p4p"] if True in by_pva else []))
 
 
 KIND = EpicsKind()

@@ -5,14 +5,26 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field, model_validator
 
+from drivers.epics.described import PVA
 from drivers.protocol import Role
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
-Pv = Annotated[str, Field(pattern=r"^\S{1,120}$")]
+_BARE = re.compile(r"\S{1,120}")
+
+
+def _pv(name: str) -> str:
+    """Refuse what names no variable, or a protocol that is not spoken."""
+    bare = name.removeprefix(PVA)
+    if _BARE.fullmatch(bare) is None or "://" in bare:
+        raise ValueError(f"{name!r}, allowed: NAME or {PVA}NAME, of up to 120 characters")
+    return name
+
+
+Pv = Annotated[str, AfterValidator(_pv)]
 _NAME = re.compile(r"[A-Za-z]\w*")
-_ADDRESS = re.compile(r"[\w.\-]+(:\d{1,5})?")
+_ADDRESS = re.compile(r"(pva://)?[\w.\-]+(:\d{1,5})?")
 Severity = Literal["minor", "major", "invalid"]
 
 
@@ -24,7 +36,8 @@ class VariableTable(BaseModel, frozen=True, extra="forbid"):
     name
         Of the setting, with its unit at the end.
     pv
-        What is written, and read without `readback`.
+        What is written, and read without `readback`. This and others with ``pva://`` before the
+        name are asked by PV Access.
     readback
         What is read.
     low, high
@@ -81,21 +94,24 @@ class DetectorTable(BaseModel, frozen=True, extra="forbid"):
     Parameters
     ----------
     prefix
-        Of its variables, ``"13SIM1:"``.
+        Of its variables, ``"13SIM1:"``; ``"pva://13SIM1:"`` asks all of them by PV Access.
     label
         Of the camera.
     cam, image
         What follows the prefix for the driver and for the plugin with the pixels.
+    pva
+        What follows it for a plugin that serves images by PV Access, instead of `image`.
     bit_depth
         Of a value: it clips at ``2^bit_depth - 1``.
     exposure_low_ms, exposure_high_ms
         Bounds, inside those that the record states.
     """
 
-    prefix: str = Field(min_length=1)
+    prefix: Pv
     label: str = Field(default="camera", min_length=1)
     cam: str = "cam1:"
     image: str = "image1:"
+    pva: Annotated[str, Field(min_length=1)] | None = None
     bit_depth: Annotated[int, Field(ge=1, le=16)]
     exposure_low_ms: Annotated[Number, Field(gt=0)] = 0.01
     exposure_high_ms: Annotated[Number, Field(gt=0)] = 60_000.0
@@ -113,8 +129,9 @@ class EpicsTable(BaseModel, frozen=True, extra="forbid"):
     camera
         The areaDetector; none without it.
     addresses
-        Where servers are searched, ``"10.0.0.7:5064"``; without it as ``EPICS_CA_ADDR_LIST`` says,
-        or in the computer's networks.
+        Where servers are searched, ``"10.0.0.7:5064"``, for PV Access ``"pva://10.0.0.7:5076"``;
+        without any of a protocol as ``EPICS_CA_ADDR_LIST`` and ``EPICS_PVA_ADDR_LIST`` say, or in
+        the computer's networks.
     timeout_s
         How long a variable may take to be found, and to answer.
     alarm

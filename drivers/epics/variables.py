@@ -8,13 +8,15 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from drivers.asked import AskedDevice
-from drivers.epics.channels import Channels, Described
+from drivers.epics.described import Described, Variables
 from drivers.epics.tables import VariableTable
 from drivers.errors import DeviceFault, ValueRefused
 from drivers.protocol import Kind, Setting
 from drivers.types import Value
+from drivers.units import factor
 
 _POLL_S = 0.01
+_MICRO = {0xB5: "u", 0x3BC: "u"}
 
 
 class VariablesDevice(AskedDevice):
@@ -41,13 +43,16 @@ class VariablesDevice(AskedDevice):
         self,
         label: str,
         tables: Sequence[VariableTable],
-        channels: Channels,
+        channels: Variables,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._channels = channels
         self._tables = {f"{label}.{table.name}": table for table in tables}
         self._records = {name: channels.describe(t.pv) for name, t in self._tables.items()}
-        settings = [described(label, t, self._records[name]) for name, t in self._tables.items()]
+        settings = [
+            described(label, t, self._records[name], self._read_unit(t))
+            for name, t in self._tables.items()
+        ]
         super().__init__(label, settings, clock)
         self._processed: dict[str, threading.Event] = {}
 
@@ -103,13 +108,16 @@ class VariablesDevice(AskedDevice):
             sent = record.choices.index(str(value)) if record.kind == "enum" else value
             self._channels.write(self._tables[name].pv, sent, self._processed[name].set)
 
+    def _read_unit(self, table: VariableTable) -> str:
+        return self._channels.describe(table.readback).unit if table.readback else ""
+
     def _every_s(self, name: str) -> float:
         return _POLL_S
 
     def _rests(self, name: str, wanted: Value) -> bool:
         table = self._tables[name]
         if not self._processed[name].is_set():
-            self._channels.require(table.pv)  # what a lost server was told is never processed
+            self._channels.require(table.pv)  # nobody processes what was refused, or was lost
             return False
         if table.done is not None and self._channels.read(table.done) != table.done_value:
             return False
@@ -120,8 +128,8 @@ class VariablesDevice(AskedDevice):
         return abs(seen - wanted) <= tolerance
 
 
-def described(label: str, table: VariableTable, record: Described) -> Setting:
-    """Make a setting of what the rig file and the record say.
+def described(label: str, table: VariableTable, record: Described, read_unit: str = "") -> Setting:
+    """Make a setting of what the rig file and the record say, and the unit of what is read.
 
     Raises
     ------
@@ -131,6 +139,9 @@ def described(label: str, table: VariableTable, record: Described) -> Setting:
     def wrong(problem: str) -> DeviceFault:
         return DeviceFault(label, "open", f"{table.name}, {table.pv}: {problem}")
 
+    unit = table.unit if table.unit is not None else table.name.rpartition("_")[2]
+    if table.unit is None and "_" not in table.name:
+        unit = ""
     if record.count > 1:
         raise wrong(f"it holds {record.count} values, allowed: one")
     choices: tuple[str, ...] = ()
@@ -141,7 +152,9 @@ def described(label: str, table: VariableTable, record: Described) -> Setting:
         kind: Kind = "choice"
         choices = table.choices or record.choices
         if not choices:
-            raise wrong("it is a text: say its choices")
+            raise wrong(
+                "it has no states" if record.kind == "enum" else "it is a text: say its choices"
+            )
         if record.choices and table.choices and set(table.choices) - set(record.choices):
             raise wrong(f"the record's choices are {', '.join(record.choices)}")
         if len(set(choices)) < len(choices):
@@ -152,6 +165,9 @@ def described(label: str, table: VariableTable, record: Described) -> Setting:
         kind = "float" if record.kind == "float" else "int"
         if table.choices:
             raise wrong("it is a number, and has no choices")
+        for said in (record.unit, read_unit):
+            if table.unit is None and factor(said.translate(_MICRO), unit) != 1.0:
+                raise wrong(f"the record is in {said}, its name says {unit}")
         low = _inner(max, low, record.low)
         high = _inner(min, high, record.high)
         if not read_only and (low is None or high is None):
@@ -161,9 +177,6 @@ def described(label: str, table: VariableTable, record: Described) -> Setting:
             raise wrong(f"the rig file's bounds lie outside the record's, {stated}")
         if table.tolerance is None and low is not None and high is not None and kind == "float":
             tolerance = 1e-6 * (high - low)
-    unit = table.unit if table.unit is not None else table.name.rpartition("_")[2]
-    if table.unit is None and "_" not in table.name:
-        unit = ""
     return Setting(
         f"{label}.{table.name}",
         kind,

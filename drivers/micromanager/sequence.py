@@ -1,7 +1,8 @@
 """Sequences of useq-schema, as Micro-Manager's windows write them, in the words of our settings.
 
-The engine of pymmcore-plus is not asked to run them: it would move stages and presets past the
-rig's limits and deadlines. What an event means is said here; the rig takes it there.
+The engine of pymmcore-plus is not asked to run them, see docs/decisions/0013: it would move stages
+and presets past the rig's limits and deadlines. What an event means is said here; the rig takes it
+there.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import importlib
 import json
 import math
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from drivers.errors import ConfigError
@@ -23,7 +25,14 @@ MOST_PLANES = 64
 MOST_S = 3600.0
 """How long one sequence may take by its intervals: it is one frame."""
 _KNOWN = ("axis_order", "channels", "metadata", "time_plan", "z_plan")
-_PLACES = ("stage_positions", "grid_plan")
+_PLACES = "not in a session, whose fields of view [measure] states"
+_REFUSED = {
+    "stage_positions": _PLACES,
+    "grid_plan": _PLACES,
+    "autofocus_plan": "not in a session, allowed: to search the focus",
+    "keep_shutter_open_across": "not in a session, where light is on for exposures alone",
+    "setup": "not in a session, allowed: [setup] of the rig file, or [fixed]",
+}
 
 
 def read_sequence(text: str, camera: str, focus: str) -> tuple[Plane, ...]:
@@ -80,10 +89,11 @@ def _sequence(table: dict[str, Any]) -> MDASequence:
     from useq import MDASequence
 
     for key in table:
-        if key in _PLACES:
-            raise ConfigError(key, "not in a session, whose fields of view [measure] states")
+        if key in _REFUSED:
+            raise ConfigError(key, _REFUSED[key])
         if key not in _KNOWN and key != "uid":
             raise ConfigError(key, f"not in a session, allowed: {', '.join(_KNOWN)}")
+    _check_channels(table)
     try:
         sequence = MDASequence.model_validate(table)
     except (ValidationError, ValueError, TypeError) as error:
@@ -98,13 +108,42 @@ def _sequence(table: dict[str, Any]) -> MDASequence:
             "relative to where the stage happens to be, allowed: top, bottom and step, or absolute",
         )
     _check_steps(sequence.z_plan)
+    for plan in ("z_plan", "time_plan"):
+        _check_keys(plan, table.get(plan), getattr(sequence, plan))
     if sequence.time_plan is not None:
         loops = sequence.time_plan.model_dump().get("loops")  # stated, not worked out
         if loops is None:
             raise ConfigError("time_plan", "allowed: loops and an interval, or duration and loops")
+        if getattr(sequence.time_plan, "interval", timedelta()) < timedelta():
+            raise ConfigError("time_plan.interval", "below 0 s")
         if loops > MOST_PLANES:
             raise ConfigError("time_plan.loops", f"{loops}, allowed: 1 to {MOST_PLANES}")
     return sequence
+
+
+def _check_channels(table: dict[str, Any]) -> None:
+    """Refuse what useq-schema lets pass without a word, and what would do nothing."""
+    from useq import Channel
+
+    channels = table.get("channels")
+    for i, channel in enumerate(channels if isinstance(channels, list) else ()):
+        if not isinstance(channel, dict):
+            continue
+        for key in channel:
+            if key not in Channel.model_fields:
+                allowed = ", ".join(Channel.model_fields)
+                raise ConfigError(f"channels.{i}.{key}", f"unknown, allowed: {allowed}")
+        if channel.get("camera"):
+            raise ConfigError(f"channels.{i}.camera", "all images are the rig's camera's")
+        if channel.get("z_offset") and "z_plan" not in table:
+            raise ConfigError(f"channels.{i}.z_offset", "only with z_plan")
+
+
+def _check_keys(plan: str, said: object, read: object) -> None:
+    known = getattr(type(read), "model_fields", {})
+    for key in said if isinstance(said, dict) and known else ():
+        if key not in known:
+            raise ConfigError(f"{plan}.{key}", f"unknown, allowed: {', '.join(known)}")
 
 
 def _check_steps(z_plan: object) -> None:

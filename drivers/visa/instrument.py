@@ -51,7 +51,10 @@ class Instrument(AskedDevice):
                 problem = f"{table.identify!r} gave {self._name[:60]!r}, expected: {table.expect}"
                 raise DeviceFault(table.label, "open", problem)
             link.is_named(self._name)
-        else:
+        for command in table.begin:
+            link.tell(command)
+            self._check_errors("open", command)
+        if table.identify is None:
             link.ask(table.settings[0].get)  # some VISA libraries open what is not there
 
     def identity(self) -> Mapping[str, str]:

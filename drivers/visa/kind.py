@@ -75,7 +75,7 @@ class VisaKind:
         return (f"visa:{name.upper()}",)
 
     def open(self, options: CheckedInstrument) -> SingleConnection:
-        """Connect, and ask the instrument who it is. Sets nothing.
+        """Connect, ask the instrument who it is, and send what `begin` says; else sets nothing.
 
         Raises
         ------

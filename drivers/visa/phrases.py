@@ -11,8 +11,8 @@ import numpy as np
 from drivers.errors import ConfigError, DeviceFault
 from drivers.protocol import Setting
 from drivers.types import Value
+from drivers.units import factor
 from drivers.visa.tables import SpokenSetting, one_line
-from drivers.visa.units import factor
 
 # A number as instruments write it, with a unit behind it or not.
 _NUMBER = re.compile(
@@ -99,10 +99,10 @@ class Phrases:
                 raise self._nonsense(answer, f"allowed: {self._answer.pattern}")
             said = match.group(1)
         if self.table.choices is not None:
-            for name, code in self.table.choices.items():
+            for name, code in self.table.answers.items():
                 if said == code or _same_number(said, code):
                     return name
-            raise self._nonsense(answer, f"allowed: {', '.join(self.table.choices.values())}")
+            raise self._nonsense(answer, f"allowed: {', '.join(self.table.answers.values())}")
         number = _NUMBER.fullmatch(said)
         if number is None or not math.isfinite(float(number.group(1))):
             raise self._nonsense(answer, "allowed: a number")

@@ -97,7 +97,9 @@ class SpokenSetting(_Table):
     low, high
         Bounds, inclusive; needed by numbers that are set.
     choices
-        Instead: for each name, what the instrument says.
+        Instead: for each name, what the instrument is told, and answers.
+    reads
+        What it answers, for choices that it answers in other words than those that it is told.
     tolerance
         How far a read-back may lie off; without it, what the digits of `set` round.
     role
@@ -120,11 +122,17 @@ class SpokenSetting(_Table):
     low: Number | None = None
     high: Number | None = None
     choices: Annotated[dict[str, str], Field(min_length=1)] | None = None
+    reads: Annotated[dict[str, str], Field(min_length=1)] | None = None
     tolerance: Annotated[Number, Field(ge=0)] | None = None
     role: Role = "other"
     park: Value | None = None
     reply: str | None = None
     settle: SettleSpec | None = None
+
+    @property
+    def answers(self) -> dict[str, str]:
+        """What the instrument answers for each choice."""
+        return {**(self.choices or {}), **(self.reads or {})}
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -136,6 +144,8 @@ class SpokenSetting(_Table):
             raise ValueError(f"role = {self.role!r}, allowed: light, position, exposure, other")
         if self.scale == 0:
             raise ValueError("scale = 0, allowed: any other number")
+        if self.reads is not None and self.choices is None:
+            raise ValueError("reads goes with choices")
         if self.choices is not None:
             self._check_choices()
         elif self.set is not None:
@@ -150,6 +160,10 @@ class SpokenSetting(_Table):
             raise ValueError("give either choices or low and high")
         if len(set(self.choices.values())) < len(self.choices):
             raise ValueError("choices: two of them are the same to the instrument")
+        if unknown := set(self.reads or ()) - set(self.choices):
+            raise ValueError(f"reads: {min(unknown)!r} is none of {', '.join(self.choices)}")
+        if len(set(self.answers.values())) < len(self.choices):
+            raise ValueError("reads: two choices are answered the same")
         if self.settle is not None and self.settle.within is not None:
             raise ValueError("settle.within goes with numbers")
         if self.park is not None and self.park not in self.choices:
@@ -219,6 +233,8 @@ class InstrumentTable(_Table):
         What is set and read.
     identify, expect
         Asked when it is opened, and a regular expression that is found in the answer.
+    begin
+        Commands sent when it is opened, before anything is read: remote control, motors on.
     errors
         How it tells of errors.
     stop
@@ -239,6 +255,7 @@ class InstrumentTable(_Table):
     settings: Annotated[tuple[SpokenSetting, ...], Field(min_length=1, strict=False)]
     identify: Command | None = None
     expect: str | None = None
+    begin: Annotated[tuple[Command, ...], Field(strict=False)] = ()
     errors: ErrorTable | None = None
     stop: Command | None = None
     ends: Annotated[str, AfterValidator(ascii_only)] = "\n"

@@ -71,6 +71,7 @@ class Stand(PVGroup):
         name="X",
         value=0.0,
         record="ao",
+        units="um",
         lower_ctrl_limit=-500.0,
         upper_ctrl_limit=500.0,
         lower_disp_limit=-400.0,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from drivers.types import Value
 from hil.calibration.stored import StoredNoise, stored_noise
 from hil.calibration.validity import StateDifference, Tie, differences, read_again
 from hil.errors import InputError
+from hil.rig.recorded import NoiseWhen
 from hil.rig.rig import Rig
 from hil.spec import CalibratedNoiseSpec, RigFile
 
@@ -30,20 +31,33 @@ class RigNoise:
     model
         What estimators take.
     variance_relative_sd
-        How far its variance may be wrong, relative; 0 where the rig file states numbers.
+        How far its variance may be wrong, relative, at most where there are several calibrations; 0
+        where the rig file states numbers.
     calibration
         Where it was measured: that calibration.
     elsewhere
         Builds the model for entries of ``[[noise_at]]`` that hold together.
+    by_entry
+        Calibrations that entries of ``[[noise_at]]`` name.
     """
 
     model: NoiseModel | FlattenedNoise
     variance_relative_sd: float = 0.0
     calibration: StoredNoise | None = None
     elsewhere: Callable[[tuple[int, ...]], NoiseModel | FlattenedNoise] | None = None
+    by_entry: Mapping[int, StoredNoise] = field(default_factory=dict)
+
+    def calibrated(self, entries: tuple[int, ...]) -> StoredNoise | None:
+        """Give the calibration by which one goes where entries of ``[[noise_at]]`` hold."""
+        named = [self.by_entry[i] for i in entries if i in self.by_entry]
+        return named[-1] if named else self.calibration
 
     def under(self, entries: tuple[int, ...]) -> NoiseModel | FlattenedNoise:
         """Give the model where entries of ``[[noise_at]]`` hold; built once."""
+        if any(i in self.by_entry for i in entries):
+            calibrated = self.calibrated(entries)
+            assert calibrated is not None
+            return calibrated.model
         return self.model if self.elsewhere is None else self.elsewhere(entries)
 
     @property
@@ -70,26 +84,39 @@ def rig_noise(file: RigFile, database: Database | None, ref: str | None = None) 
         It names a calibration that is not there; says how to make one.
     """
     spec = file.spec.noise
+    by_entry = {
+        i: _found(file, database, f"noise_at.{i}", entry.calibration, entry.maps)
+        for i, entry in enumerate(file.spec.noise_at)
+        if entry.calibration is not None
+    }
+    sds = [one.variance_relative_sd for one in by_entry.values()]
     if not isinstance(spec, CalibratedNoiseSpec):
         at = cache(partial(noise_model, file))
         for i in range(len(file.spec.noise_at)):
-            at((i,))  # says now what is wrong with it
-        return RigNoise(at(()), elsewhere=at)
-    wanted = ref or spec.calibration
+            if i not in by_entry:
+                at((i,))  # says now what is wrong with it
+        return RigNoise(at(()), max(sds, default=0.0), elsewhere=at, by_entry=by_entry)
+    found = _found(file, database, "noise", ref or spec.calibration, spec.maps)
+    sd = max([found.variance_relative_sd, *sds])
+    return RigNoise(found.model, sd, found, by_entry=by_entry)
+
+
+def _found(
+    file: RigFile, database: Database | None, table: str, wanted: str, maps: bool | None
+) -> StoredNoise:
     make = f"`hil calibrate {file.path.name}` makes one"
     if database is None:
         raise InputError(
-            file.path, "noise.calibration", f"{wanted!r}: there is no database yet; {make}"
+            file.path, f"{table}.calibration", f"{wanted!r}: there is no database yet; {make}"
         )
     try:
-        found = stored_noise(database, wanted, rig=file.spec.name, maps=spec.maps)
+        return stored_noise(database, wanted, rig=file.spec.name, maps=maps)
     except InputError as error:
         raise InputError(
             file.path,
-            "noise.calibration",
+            f"{table}.calibration",
             f"{wanted!r}: {error.problem} in {database.url}; {make}",
         ) from None
-    return RigNoise(found.model, found.variance_relative_sd, found)
 
 
 def refuse_moves(calibration: StoredNoise, moves: Iterable[tuple[str, str]], where: object) -> None:
@@ -186,7 +213,7 @@ def _another(calibration: StoredNoise, then: Tie, now: Tie) -> str:
 
 
 def noise_entries(
-    conditions: Iterable[Mapping[str, Value]], values: Mapping[str, Value]
+    conditions: Iterable[NoiseWhen], values: Mapping[str, Value], image: str = ""
 ) -> tuple[int, ...]:
     """Tell which entries of ``[[noise_at]]`` hold.
 
@@ -196,12 +223,10 @@ def noise_entries(
         `Rig.noise_conditions`, one an entry.
     values
         What was read back, under canonical names.
+    image
+        Name of an image of a sequence; empty where there is none.
     """
-    return tuple(
-        i
-        for i, condition in enumerate(conditions)
-        if all(values.get(name) == value for name, value in condition.items())
-    )
+    return tuple(i for i, condition in enumerate(conditions) if condition.holds(values, image))
 
 
 def noise_model(rig: RigFile, entries: tuple[int, ...] = ()) -> NoiseModel | FlattenedNoise:

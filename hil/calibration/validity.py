@@ -205,7 +205,7 @@ def differences(then: Tie, now: Tie) -> tuple[StateDifference, ...]:
     found += [
         StateDifference(name, value, now.settings.get(name))
         for name, value in then.settings.items()
-        if not _same(value, now.settings.get(name))
+        if not same_value(value, now.settings.get(name))
     ]
     found += [
         StateDifference(
@@ -218,7 +218,8 @@ def differences(then: Tie, now: Tie) -> tuple[StateDifference, ...]:
     return tuple(found)
 
 
-def _same(then: Value, now: Value | None) -> bool:
+def same_value(then: Value, now: Value | None) -> bool:
+    """Whether a setting reads as it did, as near as numbers come back."""
     if now is None or isinstance(then, str) or isinstance(now, str):
         return then == now
     return math.isclose(then, now, rel_tol=_RELATIVE, abs_tol=1e-12)

@@ -37,7 +37,7 @@ def light_sensitivity_bits(frames: NDArray[Any], noise: Any, patch_size: int) ->
     frames
         (F, R, H, W), or (F, R, C, H, W) for channels, ADU.
     noise
-        The noise model.
+        The noise model, or one for each channel.
     patch_size
         Patches are no larger than this; 8 pixels suffice.
 
@@ -46,6 +46,9 @@ def light_sensitivity_bits(frames: NDArray[Any], noise: Any, patch_size: int) ->
     float
         Bits per value for an e-fold in light, at least 0; NaN where the noise model cannot say.
     """
+    if isinstance(noise, tuple):
+        images = [(frames[:, :, c], own) for c, own in enumerate(noise)]
+        return float(np.mean([light_sensitivity_bits(*one, patch_size) for one in images]))
     if hasattr(noise, "flatten"):
         frames, noise = noise.flatten(frames)
     if not hasattr(noise, "mean_variance_adu2"):

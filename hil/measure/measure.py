@@ -13,7 +13,8 @@ import numpy as np
 
 from drivers.sequence import Plane
 from drivers.types import Value
-from hil.calibration.rig_noise import RigNoise, check_before, check_now, noise_entries, rig_noise
+from hil.calibration.rig_noise import RigNoise, check_before, check_now, rig_noise
+from hil.calibration.stored import StoredNoise
 from hil.clock import Clock, SystemClock
 from hil.errors import InputError
 from hil.measure.advice import advise
@@ -22,9 +23,11 @@ from hil.records.estimate import Estimate, lower_bound_in_words
 from hil.rig.capture import Capture
 from hil.rig.device_thread import WorkerThread
 from hil.rig.guards.frame_watch import FrameWatch
+from hil.rig.rig import Rig
 from hil.session.baseline import take_baseline
 from hil.session.frame_guards import known_noise
 from hil.session.search_space import resolve
+from hil.session.sequence.plane_noise import PlaneNoise, calibrations
 from hil.spec import RigFile, load_rig_file, load_session_file
 from hil.supervision.stop import StopSwitch
 from hil.supervision.supervised import SupervisedRig, moves_s, supervised_rig
@@ -64,6 +67,11 @@ class Scheme:
     confidence: float
     seed: int
     planes: tuple[Plane, ...] = ()
+
+    @property
+    def images(self) -> tuple[tuple[str, Mapping[str, Value]], ...]:
+        """Name each image of a frame, and what it is taken at."""
+        return tuple((plane.name, plane.settings) for plane in self.planes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +173,9 @@ def measure_rig(
     with supervised_rig(file, database, frames, clock) as held:
         noise = rig_noise(file, held.database)
         scheme = _scheme(held, file, session)
-        if noise.calibration is not None:
-            planned = {**held.rig.safety.targets(file.spec.setup), **scheme.fixed}
-            check_before(noise.calibration, held.rig, planned, accept=accept_calibration)
+        planned = {**held.rig.safety.targets(file.spec.setup), **scheme.fixed}
+        for one in _calibrations(noise, held.rig, scheme):
+            check_before(one, held.rig, planned, accept=accept_calibration)
         detail = {"measurements": measurements, "fields": len(scheme.fields)}
         command_s = _command_s(scheme, file)
         with held.in_use("measure", detail, stop or StopSwitch(), command_s) as watch:
@@ -209,6 +217,10 @@ def _scheme(held: SupervisedRig, file: RigFile, session: str | Path | None) -> S
         seed=spec.seed,
         planes=baseline.planes,
     )
+
+
+def _calibrations(noise: RigNoise, rig: Rig, scheme: Scheme) -> tuple[StoredNoise, ...]:
+    return calibrations(noise, rig.noise_conditions, scheme.images, rig.file.path)
 
 
 def _command_s(scheme: Scheme, file: RigFile) -> float:
@@ -259,8 +271,8 @@ class _Taken:
         if self._first:
             self._watch.run(self._capture.set_up)
         self._watch.keep(self._first)
-        if self._noise.calibration is not None:
-            check_now(self._noise.calibration, rig, accept=self._accept)
+        for one in _calibrations(self._noise, rig, self._scheme):
+            check_now(one, rig, accept=self._accept)
         shown = [
             name
             for name, setting in rig.safety.settings.items()
@@ -268,7 +280,8 @@ class _Taken:
         ]
         shown += rig.recorded
         self.settings = self._watch.run(lambda: rig.safety.read(shown))
-        self._model = self._noise.under(noise_entries(rig.noise_conditions, self.settings))
+        images = self._scheme.images
+        self._model = PlaneNoise(self._noise, rig.noise_conditions, images).at(self.settings)
         from hil.information.blas_threads import one_blas_thread
 
         estimates = []

@@ -8,7 +8,8 @@ V(m): variance of the noise of a pixel whose mean is m, by the noise model
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,23 @@ import numpy as np
 from drivers.types import Floats, Pixels, Value
 
 
+def image_by_image(metric: Callable[..., Floats]) -> Callable[..., Floats]:
+    """Let a metric that knows one noise model take one for each channel: the mean over channels."""
+
+    @functools.wraps(metric)
+    def over_all(
+        frames: Pixels, noise: Any, settings: Mapping[str, Value], **options: Any
+    ) -> Floats:
+        if not isinstance(noise, tuple):
+            return metric(frames, noise, settings, **options)
+        own = [metric(frames[:, :, c], one, settings, **options) for c, one in enumerate(noise)]
+        mean: Floats = np.mean(own, axis=0)
+        return mean
+
+    return over_all
+
+
+@image_by_image
 def snr(frames: Pixels, noise: Any, settings: Mapping[str, Value]) -> Floats:
     """Signal of a mean pixel over the standard deviation of its noise, (m - o) / sqrt(V(m))."""
     frames, noise = corrected(frames, noise)
@@ -23,6 +41,7 @@ def snr(frames: Pixels, noise: Any, settings: Mapping[str, Value]) -> Floats:
     return (mean - offset_adu(noise)) / np.sqrt(_noise_variance(frames, mean, noise))
 
 
+@image_by_image
 def contrast(frames: Pixels, noise: Any, settings: Mapping[str, Value]) -> Floats:
     """Divide the standard deviation of the image by its mean, without the noise's share.
 

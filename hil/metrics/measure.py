@@ -86,7 +86,7 @@ class MetricValues:
 def measure_metrics(
     metrics: Sequence[NamedMetric],
     frames: Pixels,
-    noise: NoiseModel | FlattenedNoise,
+    noise: NoiseModel | FlattenedNoise | tuple[NoiseModel | FlattenedNoise, ...],
     settings: Mapping[str, Value],
 ) -> MetricValues:
     """Compute the metrics of one trial; never raises what a metric raises.

@@ -36,7 +36,7 @@ class Metric(Protocol):
     def __call__(
         self,
         frames: Pixels,
-        noise: NoiseModel | FlattenedNoise,
+        noise: NoiseModel | FlattenedNoise | tuple[NoiseModel | FlattenedNoise, ...],
         settings: Mapping[str, Value],
         /,
         **options: Any,
@@ -50,7 +50,8 @@ class Metric(Protocol):
             to be changed; channels, where there are several, before height. Blank fields are not
             among them, and a trial may have taken fewer fields than others.
         noise
-            The rig's noise model at these settings.
+            The rig's noise model at these settings; a tuple of one for each channel where the
+            images of a sequence differ in it.
         settings
             What the devices read back at the time of the frames, by canonical name.
         options

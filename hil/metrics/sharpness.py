@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 
 from drivers.types import Floats, Pixels, Value
-from hil.metrics.light import corrected, offset_adu
+from hil.metrics.light import corrected, image_by_image, offset_adu
 
 
+@image_by_image
 def brenner(frames: Pixels, noise: Any, settings: Mapping[str, Value], step_px: int = 2) -> Floats:
     """Mean square of the difference of pixels that lie ``step_px`` apart, ADU^2.
 
@@ -34,6 +35,7 @@ def brenner(frames: Pixels, noise: Any, settings: Mapping[str, Value], step_px: 
     return _per_field(corrected(frames, noise)[0], of)
 
 
+@image_by_image
 def normalised_variance(frames: Pixels, noise: Any, settings: Mapping[str, Value]) -> Floats:
     """Variance over mean light, s^2 / (m - o), ADU.
 
@@ -49,6 +51,7 @@ def normalised_variance(frames: Pixels, noise: Any, settings: Mapping[str, Value
     return _per_field(frames, of)
 
 
+@image_by_image
 def spectral_entropy(
     frames: Pixels, noise: Any, settings: Mapping[str, Value], psf_px: float = 3.0
 ) -> Floats:
@@ -75,6 +78,7 @@ def spectral_entropy(
     return _per_field(corrected(frames, noise)[0], of)
 
 
+@image_by_image
 def blur(frames: Pixels, noise: Any, settings: Mapping[str, Value], h_size: int = 11) -> Floats:
     """How little another blur changes: 0 sharp, 1 blurred. scikit-image's ``blur_effect``.
 

@@ -11,7 +11,9 @@ from hil.noise.poisson import PoissonNoise
 
 
 def counts_electrons(noise: object) -> bool:
-    """Whether a noise model says how many electrons (or counts) an ADU stands for."""
+    """Whether a noise model, or each of several, says what an ADU stands for, in electrons."""
+    if isinstance(noise, tuple):
+        return all(counts_electrons(one) for one in noise)
     return isinstance(noise, PoissonNoise) or hasattr(noise, "gain_e_per_adu")
 
 
@@ -23,7 +25,8 @@ def mean_electrons(frames: NDArray[Any], noise: Any) -> float:
     frames
         ADU, any shape.
     noise
-        A model for which `counts_electrons` is true.
+        A model for which `counts_electrons` is true; or one for each channel, of frames (F, R, C,
+        H, W).
 
     Returns
     -------
@@ -31,6 +34,8 @@ def mean_electrons(frames: NDArray[Any], noise: Any) -> float:
         Electrons (counts, X-ray photons) a pixel; after the amplification of an EM register, those
         before it.
     """
+    if isinstance(noise, tuple):
+        return float(np.mean([mean_electrons(frames[:, :, c], n) for c, n in enumerate(noise)]))
     mean_adu = float(frames.mean(dtype=np.float64))
     if isinstance(noise, PoissonNoise):
         return mean_adu

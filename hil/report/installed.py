@@ -16,6 +16,7 @@ EXTRAS = {
     "dashboard": ("sessions in optuna-dashboard, hil dashboard", ("optuna-dashboard",)),
     "docs": ("the documentation as a site", ("mkdocs-material", "mkdocstrings")),
     "epics": ('process variables, kind = "epics"', ("caproto",)),
+    "epics-pva": ('PV Access, pva:// in kind = "epics"', ("p4p",)),
     "napari": ("trials in napari, hil://SESSION/TRIAL", ("napari", "dask")),
     "postgres": ("sessions of several computers in one database", ("psycopg",)),
     "slm": ('modulators, kind = "slm"', ("slmsuite",)),

@@ -24,6 +24,7 @@ from hil.spec.objective import LABEL
 if TYPE_CHECKING:
     from hil.information.target import AboutTarget
     from hil.noise.model import FlattenedNoise, NoiseModel
+    from hil.session.sequence.plane_noise import FrameNoise
 
 
 def check_estimator(file: SessionFile) -> None:
@@ -93,7 +94,8 @@ class SessionAssessor:
     spec
         The session.
     noise_at
-        The rig's noise model at the settings of a trial, built once: its tables are kept.
+        The rig's noise model at the settings of a trial, or that of each image where they differ;
+        built once: its tables are kept.
     around
         What settings say of a trial.
     chosen
@@ -111,7 +113,7 @@ class SessionAssessor:
     def __init__(
         self,
         spec: SessionSpec,
-        noise_at: Callable[[Mapping[str, Value]], NoiseModel | FlattenedNoise],
+        noise_at: Callable[[Mapping[str, Value]], FrameNoise],
         around: Surroundings,
         chosen: str = "",
         noise_variance_relative_sd: float = 0.0,
@@ -156,9 +158,11 @@ class SessionAssessor:
                 flags |= set(blank.flags)
                 bits = _difference(estimate, blank)
         if self._planes:
+            own = noise if isinstance(noise, tuple) else (noise,) * len(self._planes)
+            images = zip(self._planes, np.moveaxis(frames, 2, 0), own, strict=True)
             details["planes"] = [
-                {"name": name, **_record(self._estimate(image, noise, measurement.saturation_adu))}
-                for name, image in zip(self._planes, np.moveaxis(frames, 2, 0), strict=True)
+                {"name": name, **_record(self._estimate(image, one, measurement.saturation_adu))}
+                for name, image, one in images
             ]
         around = self._circumstances(measurement, frames, noise, settings, dose_mj)
         details |= {
@@ -227,9 +231,7 @@ class SessionAssessor:
                 return f"{METRIC}{name} is absent: {why}"
         return ""
 
-    def _estimate(
-        self, frames: Pixels, noise: NoiseModel | FlattenedNoise, saturation_adu: int
-    ) -> Estimate:
+    def _estimate(self, frames: Pixels, noise: FrameNoise, saturation_adu: int) -> Estimate:
         from hil.information import estimate_information
 
         spec = self._spec
@@ -287,7 +289,7 @@ class SessionAssessor:
         self,
         measurement: Measurement,
         frames: Pixels,
-        noise: NoiseModel | FlattenedNoise,
+        noise: FrameNoise,
         settings: Mapping[str, Value],
         dose_mj: float,
     ) -> Circumstances:
@@ -309,7 +311,7 @@ class SessionAssessor:
     def _sensitivity(
         self,
         frames: Pixels,
-        noise: NoiseModel | FlattenedNoise,
+        noise: FrameNoise,
         bits: float,
         around: Circumstances,
     ) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from drivers.sequence import Plane
 from drivers.types import Value
 from hil.errors import InputError, SafetyError
 from hil.records.knowledge import Knowledge
-from hil.rig.recorded import noise_conditions
 from hil.rig.safety import Safety
 from hil.session.search_space import SearchSpace, check_table
 from hil.session.sequence.planes import KEY, check_planes, moved_by, read_planes
@@ -47,6 +46,9 @@ class Baseline:
         Text of its file.
     triggered
         Whether its devices step by the camera's trigger.
+    taken
+        What the planes of frames that are recorded set when they were taken; their noise hangs on
+        it, and nothing moves any more.
     """
 
     fields: tuple[Mapping[str, Value], ...]
@@ -58,6 +60,7 @@ class Baseline:
     planes: tuple[Plane, ...] = ()
     sequence: str = ""
     triggered: bool = False
+    taken: tuple[Mapping[str, Value], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Write it for the database."""
@@ -78,6 +81,7 @@ class Baseline:
             ],
             "sequence": self.sequence,
             "triggered": self.triggered,
+            "taken": [dict(state) for state in self.taken],
         }
 
     @classmethod
@@ -96,6 +100,7 @@ class Baseline:
             ),
             stored.get("sequence", ""),
             stored.get("triggered", False),
+            tuple(stored.get("taken", ())),
         )
 
     def check(self, safety: Safety, where: str | Path) -> None:
@@ -114,7 +119,13 @@ class Baseline:
     def recorded(self) -> Self:
         """Give it for frames that were taken: their planes are named, and set nothing."""
         planes = tuple(Plane(plane.name, {}) for plane in self.planes)
-        return dataclasses.replace(self, planes=planes)
+        taken = self.taken or tuple(plane.settings for plane in self.planes)
+        return dataclasses.replace(self, planes=planes, taken=taken)
+
+    def images(self) -> tuple[tuple[str, Mapping[str, Value]], ...]:
+        """Name each image of a frame, and what it is, or was, taken at; empty for single ones."""
+        own = self.taken or tuple(plane.settings for plane in self.planes)
+        return tuple(zip((plane.name for plane in self.planes), own, strict=True))
 
     def in_planes(self, space: SearchSpace) -> SearchSpace:
         """Give the space whose light and time are those of all planes."""
@@ -204,7 +215,7 @@ def take_baseline(
     for name in {name for blank in blanks for name in blank} & set(names):
         raise InputError(where, "measure.blank", f"{name} is also searched")
     others = {name for table in (*fields, *blanks) for name in table}
-    _check_apart(planes, [*moved, *others], space, rig, where)
+    _check_apart(planes, [*moved, *others], space, where)
     start = {name: found[name] for name in names}
     space = _everywhere(space, (*fields, *blanks), planes, where)
     if spec.reference is not None:
@@ -243,22 +254,18 @@ def _check_apart(
     planes: Sequence[Plane],
     moved: Sequence[str],
     space: SearchSpace,
-    rig: RigSpec,
     where: str | Path,
 ) -> None:
-    """Refuse a sequence that moves what something else of the session moves, or noise hangs on."""
+    """Refuse a sequence that moves what something else of the session moves."""
     settings = space.safety.settings
     taken = set(moved)
     for name in moved:
         taken |= {key for values in settings[name].expands.values() for key in values}
-    noise = {name for table in noise_conditions(space.safety, rig) for name in table}
     for name in moved_by(planes):
         if name in taken:
             raise InputError(
                 where, KEY, f"it moves {name}, which is also searched, fixed or places the fields"
             )
-        if name in noise:
-            raise InputError(where, KEY, f"it moves {name}, which [[noise_at]] depends on")
 
 
 def _blanks(

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from drivers.types import Value
-from hil.calibration.rig_noise import RigNoise, noise_entries
 from hil.errors import InputError, nearest
 from hil.rig.guards.frame_watch import FrameWatch
-from hil.rig.guards.known_noise import KnownNoise
+from hil.rig.guards.known_noise import KnownNoise, together
 from hil.rig.guards.registry import guard_names
-from hil.rig.rig import Rig
+from hil.session.sequence.plane_noise import PlaneNoise
 from hil.spec import SessionFile
 
 if TYPE_CHECKING:
-    from hil.noise.model import FlattenedNoise, NoiseModel
+    from hil.session.sequence.plane_noise import FrameNoise
 
 # With more read noise than this, in electrons, single electrons do not show in codes.
 _APART_E = 0.3
@@ -37,27 +35,23 @@ def check_guards(file: SessionFile) -> None:
             raise InputError(file.path, f"measure.unguarded.{i}", problem)
 
 
-def frame_watch(noise: RigNoise, rig: Rig, unguarded: Collection[str] = ()) -> FrameWatch:
+def frame_watch(noise: PlaneNoise, unguarded: Collection[str] = ()) -> FrameWatch:
     """Set the guards of a session, or of a measurement, on its frames.
 
     Parameters
     ----------
     noise
-        The rig's noise model.
-    rig
-        Says which of ``[[noise_at]]`` holds at the settings of a trial.
+        The noise model at the settings of a trial.
     unguarded
         Names of guards that are not asked.
     """
-
-    def noise_at(settings: Mapping[str, Value]) -> KnownNoise:
-        return known_noise(noise.under(noise_entries(rig.noise_conditions, settings)))
-
-    return FrameWatch(noise_at, unguarded)
+    return FrameWatch(lambda settings: known_noise(noise.at(settings)), unguarded)
 
 
-def known_noise(model: NoiseModel | FlattenedNoise) -> KnownNoise:
+def known_noise(model: FrameNoise) -> KnownNoise:
     """Say what guards need to know of a noise model: that of its typical pixel."""
+    if isinstance(model, tuple):
+        return together([known_noise(one) for one in model])
     from hil.noise.poisson import PoissonNoise
 
     if isinstance(model, PoissonNoise):

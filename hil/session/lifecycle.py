@@ -14,6 +14,7 @@ from hil.session.control.attended import Attended
 from hil.session.frame_guards import frame_watch
 from hil.session.polls import Polls
 from hil.session.result import SessionResult, result_of
+from hil.session.sequence.planes import moved_by
 from hil.session.stopping import Ending
 from hil.session.under_way.ending import end, recorded
 from hil.session.under_way.setup import Run, SessionSetup
@@ -122,6 +123,7 @@ def _drive(setup: SessionSetup, observer: Observer, stop: StopSwitch) -> Session
 
 def _capture(setup: SessionSetup) -> Capture:
     spec, rig = setup.file.spec, setup.rig
+    stepped = moved_by(setup.baseline.planes)
     return Capture(
         rig.safety,
         rig.camera,
@@ -133,8 +135,9 @@ def _capture(setup: SessionSetup) -> Capture:
         blanks=setup.baseline.blanks,
         meter=rig.run(lambda: _meter(setup)),
         device_s=rig.device_s,
-        recorded=rig.recorded,
-        watch=frame_watch(setup.noise, rig, spec.measure.unguarded),
+        # Before a trial what a sequence steps through reads as the last image left it.
+        recorded=[name for name in rig.recorded if name not in stepped],
+        watch=frame_watch(setup.plane_noise(), spec.measure.unguarded),
         # Those of a recording set nothing: its frames are whole.
         planes=[plane for plane in setup.baseline.planes if plane.settings],
         triggered=setup.baseline.triggered,

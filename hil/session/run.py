@@ -27,7 +27,7 @@ from hil.session.knowledge.new_ranges import SEARCH, read_ranges, with_ranges
 from hil.session.lifecycle import drive
 from hil.session.result import SessionResult, result_of
 from hil.session.search_space import SearchSpace, resolve
-from hil.session.sequence.planes import KEY, moved_by
+from hil.session.sequence.plane_noise import calibrations
 from hil.session.stored import Confirm, nobody, say_nothing, stored_file
 from hil.session.under_way.setup import SessionSetup
 from hil.spec import SessionFile, SessionSpec, load_rig_file, load_session_file
@@ -310,7 +310,7 @@ def check_calibration(
     accept: bool,
 ) -> None:
     """Refuse a calibration that does not fit, and a session that would move what it is tied to."""
-    if noise.calibration is None:
+    if noise.calibration is None and not noise.by_entry:
         return
     safety = rig.safety
     moves = [
@@ -320,11 +320,11 @@ def check_calibration(
     ]
     moves += [(f"measure.fields.{i}", name) for i, f in enumerate(baseline.fields) for name in f]
     moves += [("measure.blank", name) for blank in baseline.blanks for name in blank]
-    moves += [(KEY, name) for name in moved_by(baseline.planes)]
     moves += [("reference.settings", name) for name in space.reference]
-    refuse_moves(noise.calibration, moves, file.path)
     planned = {**safety.targets(rig.spec.setup), **space.fixed}
-    check_before(noise.calibration, rig, planned, accept=accept)
+    for one in calibrations(noise, rig.noise_conditions, baseline.images(), file.path):
+        refuse_moves(one, moves, file.path)
+        check_before(one, rig, planned, accept=accept)
 
 
 def _expanded(presets: Mapping[Value, Mapping[str, Value]]) -> list[str]:

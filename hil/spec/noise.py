@@ -124,12 +124,29 @@ class NoiseAt(Spec):
     Parameters
     ----------
     when
-        Settings that must all read so.
+        Settings that must all read so; of an image of a sequence those that it is taken at.
+    channels
+        Channels of sequences, by the names of their presets: of their images alone.
+    calibration, maps
+        Instead of numbers, for channels: id of a calibration, and as under ``[noise]``.
     """
 
     model_config = ConfigDict(extra="allow")
 
-    when: Settings = Field(min_length=1)
+    when: Settings = Field(default_factory=dict)
+    channels: tuple[str, ...] = ()
+    calibration: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{4,32}$")] | None = None
+    maps: bool | None = None
+
+    @model_validator(mode="after")
+    def _says_where(self) -> Self:
+        if not self.when and not self.channels:
+            raise ValueError("when: missing, allowed: settings, or channels")
+        if self.maps is not None and self.calibration is None:
+            raise ValueError("maps: goes with calibration")
+        if self.calibration is not None and (self.when or self.changes or not self.channels):
+            raise ValueError("calibration: goes with channels alone")
+        return self
 
     @property
     def changes(self) -> dict[str, Any]:

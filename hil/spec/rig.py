@@ -267,9 +267,14 @@ class RigSpec(Spec):
 
     @model_validator(mode="after")
     def _noise_elsewhere(self) -> Self:
-        if self.noise_at and (self.noise is None or isinstance(self.noise, CalibratedNoiseSpec)):
+        stated = [entry for entry in self.noise_at if entry.calibration is None]
+        if self.noise_at and self.noise is None:
+            raise ValueError("noise_at: changes what [noise] states, which is missing")
+        if stated and isinstance(self.noise, CalibratedNoiseSpec):
             raise ValueError("noise_at: changes what [noise] kind = ... states, which is missing")
         for i, entry in enumerate(self.noise_at):
+            if entry.calibration is not None:
+                continue
             if not entry.changes:
                 raise ValueError(f"noise_at.{i}: changes nothing; allowed: keys of [noise]")
             try:

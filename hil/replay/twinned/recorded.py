@@ -12,6 +12,7 @@ from drivers.replay.recording import RecordedTrial, Recording
 from drivers.types import Value
 from hil.calibration.rig_noise import RigNoise, noise_entries
 from hil.errors import InputError, nearest
+from hil.rig.recorded import NoiseWhen
 from hil.spec import RigFile
 from hil.twin.data import TrialFrames
 from sim.parts.unknown import SceneOptics
@@ -120,6 +121,8 @@ def _trial(
     frames = np.stack([recording.pixels(one.number, field) for field in range(n_fields)])
     if frames.ndim != 4:
         raise InputError("SESSION", recording.name, "its frames have channels, allowed: none")
-    entries = noise_entries([entry.when for entry in rig.spec.noise_at], stood)
+    entries = noise_entries(
+        [NoiseWhen(entry.when, entry.channels) for entry in rig.spec.noise_at], stood
+    )
     model: Any = noise.under(entries)
     return TrialFrames({name: stood[name] for name in optics.settings}, frames, model)

@@ -21,5 +21,6 @@ def differ_by_noise(one: NDArray[Any], other: NDArray[Any], noise: KnownNoise) -
     if one.shape != other.shape or one.shape[-1] < 2:
         return not np.array_equal(one, other)
     steps = np.diff(one.astype(np.float64) - other, axis=-1)
-    expected = 4 * noise.variance_adu2(float(one.mean()))
+    own = [image.variance_adu2(float(part.mean())) for part, image in noise.each(one)]
+    expected = 4 * sum(own) / len(own)
     return float(np.mean(steps**2)) >= _LEAST * expected > 0

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from drivers.types import Pixels, Value
 from hil.calibration.rig_noise import RigNoise, noise_entries
 from hil.errors import StoreError
+from hil.rig.recorded import NoiseWhen
 from hil.session.model.file import Model
 from hil.store.frames.access import KeptFrames
 
@@ -48,7 +49,7 @@ class ModelFrames:
         database: Database,
         session_id: str,
         noise: RigNoise,
-        conditions: Sequence[Mapping[str, Value]],
+        conditions: Sequence[NoiseWhen],
         stood: Mapping[str, Value],
     ) -> None:
         self._model, self._database, self._session = model, database, session_id

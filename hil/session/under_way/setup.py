@@ -19,6 +19,7 @@ from hil.session.control.attended import Attended
 from hil.session.control.pausing import Pausing
 from hil.session.planned import Planned
 from hil.session.search_space import SearchSpace
+from hil.session.sequence.plane_noise import PlaneNoise
 from hil.session.waiting import Waiting
 from hil.session.watched_store import WatchedStore
 from hil.spec import SessionFile
@@ -70,6 +71,10 @@ class SessionSetup:
     def rig(self) -> Rig:
         """The devices."""
         return self.held.rig
+
+    def plane_noise(self) -> PlaneNoise:
+        """Tell the noise model of frames by the settings of their trial."""
+        return PlaneNoise(self.noise, self.rig.noise_conditions, self.baseline.images())
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from hil.calibration.rig_noise import check_now, noise_entries
+from hil.calibration.rig_noise import check_now
 from hil.errors import Interrupted
 from hil.metrics.registry import metrics_of
 from hil.records.session import SessionState, Snapshot
@@ -19,6 +19,7 @@ from hil.session.controller import Controller
 from hil.session.loop.loop_spec import LoopSpec
 from hil.session.planned import Planned
 from hil.session.result import best_of
+from hil.session.sequence.plane_noise import calibrations
 from hil.session.stopping import Ending, TrialCost, stop_rules
 from hil.session.under_way.ending import drift_of
 from hil.session.under_way.searching import made, overlap_of, proposer_ahead, searching
@@ -63,7 +64,7 @@ def run_trials(run: Run) -> Ending:
         estimator=planned.assessor(
             SessionAssessor(
                 spec,
-                lambda settings: noise.under(noise_entries(rig.noise_conditions, settings)),
+                setup.plane_noise().at,
                 around,
                 wait(lambda: _chosen(setup)),
                 noise.variance_relative_sd,
@@ -134,16 +135,18 @@ def _policy(setup: SessionSetup) -> ApprovalPolicy:
 
 def _confirm_calibration(setup: SessionSetup, store: WatchedStore) -> None:
     """Compare the calibration with the camera as the trials are going to have it."""
-    calibration, rig, clock = setup.noise.calibration, setup.rig, setup.clock
-    if calibration is None:
+    rig, clock, baseline = setup.rig, setup.clock, setup.baseline
+    if baseline.taken:  # recorded frames: no camera is there
         return
-    held = {n: v for n, v in setup.space.fixed.items() if n in calibration.tie.settings}
-    if held:
-        rig.apply(held)
-    found = check_now(calibration, rig, accept=setup.accept_calibration)
-    if found:
-        said = {"calibration": calibration.id, "differences": [str(item) for item in found]}
-        store.event("calibration_accepted", clock.now(), said)
+    names = rig.noise_conditions, baseline.images(), setup.file.path
+    for calibration in calibrations(setup.noise, *names):
+        held = {n: v for n, v in setup.space.fixed.items() if n in calibration.tie.settings}
+        if held:
+            rig.apply(held)
+        found = check_now(calibration, rig, accept=setup.accept_calibration)
+        if found:
+            said = {"calibration": calibration.id, "differences": [str(item) for item in found]}
+            store.event("calibration_accepted", clock.now(), said)
 
 
 def _chosen(setup: SessionSetup) -> str:

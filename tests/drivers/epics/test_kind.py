@@ -32,6 +32,10 @@ WRONG = {
     ),
     "a name": Wrong({"settings": [{**ONE, "name": "x um"}]}, "'x um', allowed"),
     "a pv": Wrong({"settings": [{**ONE, "pv": "A X"}]}, "settings.0.pv"),
+    "a protocol alone": Wrong({"settings": [{**ONE, "pv": "pva://"}]}, "'pva://', allowed: NAME"),
+    "another protocol": Wrong({"settings": [{**ONE, "pv": "PVA://A:X"}]}, "or pva://NAME"),
+    "a read-back": Wrong({"settings": [{**ONE, "readback": "ca://A:X"}]}, "'ca://A:X', allowed"),
+    "a prefix": Wrong({"camera": {"prefix": "http://A:", "bit_depth": 8}}, "'http://A:', allowed"),
     "an address": Wrong({"addresses": ["a b"]}, "'a b', allowed: \"host\" or"),
     "labels": Wrong({"label": "camera"}, "camera.label: 'camera' is the settings' own"),
     "an alarm": Wrong({"alarm": "bad"}, "'minor', 'major' or 'invalid'"),
@@ -76,6 +80,9 @@ class Played:
     def write(self, name: str, value: Any, done: Any) -> None:
         if name == "D:cam1:Acquire" and self.takes:
             self.values["D:image1:UniqueId_RBV"] += 1
+
+    def require(self, name: str) -> None:
+        pass
 
     def write_soon(self, name: str, value: int) -> None:
         pass

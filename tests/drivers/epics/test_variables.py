@@ -13,6 +13,7 @@ import hil
 from drivers.epics.kind import KIND
 from drivers.errors import DeviceFault, DeviceLost, SettleTimeout, ValueRefused
 from hil.errors import HilError, RigError
+from tests.drivers.epics.pva_server import SoftPvaServer
 from tests.drivers.epics.server import EXAMPLE, SoftServer, table
 
 X = "stand.x_um"
@@ -66,6 +67,9 @@ class Wrong(NamedTuple):
 
 
 WRONG = {
+    "another unit": Wrong(
+        {"name": "x_mm", "pv": "DESK:X"}, "the record is in um, its name says mm"
+    ),
     "no bounds": Wrong({"pv": "DESK:LAMP"}, "DESK:LAMP: it has no bounds"),
     "bounds outside": Wrong(
         {"pv": "DESK:X", "low": 600.0, "high": 700.0}, "lie outside the record's, -400 to 500"
@@ -108,6 +112,26 @@ def test_an_alarm_fails_the_reading_in_the_records_words(server: SoftServer) -> 
     device.start({"stand.sick": 0})
     device.settle(5.0)
     assert device.read("stand.pressure_mbar") == 1.5
+    connection.close()
+
+
+def test_variables_of_both_protocols_make_one_device(server: SoftServer) -> None:
+    other = SoftPvaServer()
+    connection = opened(
+        server,
+        {"name": "x_um", "pv": "DESK:X"},
+        {"name": "y_um", "pv": "pva://DESK:X", "readback": "pva://DESK:X:RBV"},
+        addresses=[server.address, f"pva://127.0.0.1:{other.port}"],
+    )
+    device = connection.devices["stand"]
+    device.start({X: 3.0, "stand.y_um": -4.0})
+    device.settle(5.0)
+    assert (device.read(X), device.read("stand.y_um")) == (3.0, -4.0)
+    assert set(connection.versions) == {"caproto", "p4p"}
+    other.end()
+    with pytest.raises(DeviceLost, match="pva://DESK:X:RBV is disconnected"):
+        device.read("stand.y_um")
+    assert device.read(X) == 3.0
     connection.close()
 
 

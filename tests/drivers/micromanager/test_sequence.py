@@ -67,6 +67,25 @@ def test_yaml_is_read_too() -> None:
         ({"channels": CHANNELS, "grid_plan": {"rows": 1, "columns": 2}}, "grid_plan", "[measure]"),
         ({"channels": CHANNELS, "chanels": [1]}, "chanels", "allowed"),
         ({"channels": CHANNELS, "autofocus_plan": {"axes": ["c"]}}, "autofocus_plan", "allowed"),
+        (
+            {"channels": CHANNELS, "keep_shutter_open_across": ["z"]},
+            "keep_shutter_open_across",
+            "light",
+        ),
+        ({"channels": CHANNELS, "setup": {"exposure": 3}}, "setup", "[setup] of the rig file"),
+        (
+            {"channels": [{"config": "A", "exposre": 3}]},
+            "channels.0.exposre",
+            "unknown, allowed: c",
+        ),
+        ({"channels": ["A", {"config": "B", "camera": "C2"}]}, "channels.1.camera", "rig's camera"),
+        ({"channels": [{"config": "A", "z_offset": 2}]}, "channels.0.z_offset", "only with z_plan"),
+        ({"z_plan": {"absolute": [0, 1], "go_upp": False}}, "z_plan.go_upp", "unknown, allowed"),
+        (
+            {"channels": ["A"], "time_plan": {"interval": -1, "loops": 2}},
+            "time_plan.interval",
+            "0 s",
+        ),
         ({"channels": [{"config": "A", "exposure": -1}]}, "channels.exposure", "greater than 0"),
         ({"z_plan": {"range": 4, "step": 1}}, "z_plan", "relative"),
         ({"channels": ["A"], "time_plan": {"interval": 4e3, "loops": 2}}, "time_plan", "3600 s"),
@@ -95,6 +114,19 @@ def test_refused(table: dict[str, Any], key: str, said: str) -> None:
         read(**table)
     assert refused.value.key == key
     assert "\n" not in str(refused.value)
+
+
+def test_channels_may_be_left_out_at_times_and_in_planes_and_stand_elsewhere() -> None:
+    one, other = {"config": "A", "exposure": 5}, {"config": "B", "exposure": 5}
+    times = {"interval": 0, "loops": 3}
+    planes = read(channels=[one, {**other, "acquire_every": 2}], time_plan=times)
+    assert [name for name, _ in planes] == ["A", "B", "A, time 1", "A, time 2", "B, time 2"]
+    stack = {"bottom": 0, "top": 4, "step": 2, "go_up": False}
+    planes = read(channels=[one, {**other, "do_stack": False}], z_plan=stack)
+    assert [name for name, _ in planes] == ["A, z 4 um", "A, z 2 um", "A, z 0 um", "B, z 2 um"]
+    planes = read(channels=[one, {**other, "z_offset": 1.5}], z_plan={"absolute": [0, 2]})
+    heights = [settings["Z.position_um"] for _, settings in planes]
+    assert heights == [0, 2, 1.5, 3.5]
 
 
 @pytest.mark.parametrize("text", ["{", "[1, 2]", "channels: [", "just words", ""])

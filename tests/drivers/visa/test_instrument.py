@@ -50,6 +50,41 @@ class Laser:
         return b""
 
 
+def test_what_it_begins_with_is_sent_once_before_anything_is_read() -> None:
+    laser = Laser()
+    with soft_instrument(laser) as soft:
+        device = opened(soft, begin=["SYST:REM", "MODE 1"], identify="ERR?").devices["laser"]
+        device.read("laser.power_mw")
+        assert soft.heard == ["ERR?", "SYST:REM", "MODE 1", "POW?"]
+
+
+def test_choices_may_be_answered_in_other_words_than_they_are_told() -> None:
+    told = {"name": "motor", "set": "1M{value}", "get": "1MO?", "choices": {"on": "O", "off": "F"}}
+    laser = Laser()
+    laser.odd = {"1MO": b"", "1MF": b"", "1MO?": b"1\n"}
+    with soft_instrument(laser) as soft:
+        settings = [{**told, "reads": {"on": "1", "off": "0"}}]
+        device = opened(soft, settings=settings).devices["laser"]
+        for choice, answer in (("on", b"1\n"), ("off", b"0\n")):
+            device.start({"laser.motor": choice})
+            laser.odd["1MO?"] = answer
+            assert device.read("laser.motor") == choice
+        assert [line for line in soft.heard if line != "1MO?"] == ["1MO", "1MF"]
+        laser.odd["1MO?"] = b"F\n"
+        with pytest.raises(DeviceFault, match=r"gave 'F', allowed: 1, 0"):
+            device.read("laser.motor")
+
+
+def test_what_it_begins_with_and_does_not_take_is_told() -> None:
+    laser = Laser()
+    laser.errors = ["-113,undefined header"]
+    with (
+        soft_instrument(laser) as soft,
+        pytest.raises(DeviceFault, match=r"'SYST:RME': the instrument says -113,undefined"),
+    ):
+        opened(soft, begin=["SYST:RME"], errors={"query": "ERR?"})
+
+
 def opened(soft: SoftInstrument, **changes: Any) -> Any:
     table = {
         "resource": soft.resource,

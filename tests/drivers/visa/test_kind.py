@@ -57,8 +57,58 @@ WRONG = [
         {"kind": "int", "set": "P {value:d}", "low": 0.2, "high": 0.8},
         "no integer from low = 0.2 to high = 0.8",
     ),
+    Wrong("answers of no choices", {"reads": {"on": "1"}}, "reads goes with choices"),
+    Wrong(
+        "an answer of another choice",
+        {
+            "set": "M{value}",
+            "low": None,
+            "high": None,
+            "choices": {"on": "O", "off": "F"},
+            "reads": {"onn": "1"},
+        },
+        "reads: 'onn' is none of on, off",
+    ),
+    Wrong(
+        "two choices answered the same",
+        {
+            "set": "M{value}",
+            "low": None,
+            "high": None,
+            "choices": {"on": "O", "off": "F"},
+            "reads": {"on": "F"},
+        },
+        "reads: two choices are answered the same",
+    ),
     Wrong("a role that it cannot have", {"role": "preset"}, "allowed: light"),
 ]
+
+
+class Manual(NamedTuple):
+    table: str
+    port: int
+    moves: dict[str, Any]
+
+
+MANUALS = [
+    Manual("obis", 1, {"obis.power_mw": 12.5, "obis.emission": "on"}),
+    Manual("esp301", 2, {"esp301.x_um": 1234.5}),
+    Manual("ms2000", 3, {"ms2000.x_um": -55.5}),
+]
+
+
+@pytest.mark.parametrize("case", MANUALS, ids=lambda case: case.table)
+def test_real_instruments_fit_in_twenty_lines(case: Manual) -> None:
+    folder = EXAMPLE / "manuals"
+    text = (folder / f"{case.table}.toml").read_text(encoding="utf-8")
+    assert sum(bool(line) and line[0] != "#" for line in text.splitlines()) <= 20
+    port = {"resource": f"ASRL{case.port}::INSTR", "library": "instruments.yaml@sim"}
+    connection = KIND.open(KIND.options({"table": f"{case.table}.toml", **port}, folder))
+    (device,) = connection.devices.values()
+    device.start(case.moves)
+    device.settle(5.0)
+    assert {name: device.read(name) for name in case.moves} == pytest.approx(case.moves)
+    connection.close()
 
 
 @pytest.mark.parametrize("case", WRONG, ids=lambda case: case.name)

@@ -181,6 +181,20 @@ RIG_MISTAKES = [
         "noise_at.0.read_noise_e",
     ),
     Mistake(
+        "another calibration where a setting reads so",
+        "[limits",
+        "[[noise_at]]\nwhen = { 'camera.binning' = 2 }\ncalibration = '3f2a'\n[limits",
+        "noise_at.0",
+        "calibration: goes with channels alone",
+    ),
+    Mistake(
+        "the newest of several calibrations",
+        "[limits",
+        "[[noise_at]]\nchannels = ['Cy5']\ncalibration = 'latest'\n[limits",
+        "noise_at.0.calibration",
+        "'latest'",
+    ),
+    Mistake(
         "noise elsewhere, the same",
         "[limits",
         "[[noise_at]]\nwhen = { 'camera.binning' = 2 }\n[limits",

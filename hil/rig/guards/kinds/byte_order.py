@@ -32,7 +32,7 @@ class ByteOrder(FrameGuard):
     def look(self, taken: Taken, past: Past) -> Finding | None:
         """See `FrameGuard`."""
         assert taken.noise is not None
-        for pixels in taken.pixels:
+        for pixels, noise in (one for frame in taken.pixels for one in taken.noise.each(frame)):
             if pixels.dtype.itemsize < 2 or pixels.shape[-1] < 2:
                 continue
             some = _some_rows(pixels)
@@ -40,10 +40,10 @@ class ByteOrder(FrameGuard):
             if int(swapped.max()) > 2 * taken.saturation_adu:
                 continue
             least = 1.5 if int(some.max()) > 2 * taken.saturation_adu else 6
-            rough = _roughness(some, taken.noise)
+            rough = _roughness(some, noise)
             if rough <= least:  # however smooth it is with bytes swapped
                 continue
-            other = _roughness(swapped, taken.noise)
+            other = _roughness(swapped, noise)
             if rough > least * max(other, 1.0):
                 return Finding(
                     f"steps between pixels are {rough:.3g} times the noise (as a variance), and"

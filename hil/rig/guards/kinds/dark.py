@@ -144,9 +144,12 @@ def _is_dark(taken: Taken, i: int) -> bool:
     assert taken.noise.dark_adu is not None
     if taken.signals_adu[i] > taken.limit_adu:
         return False
-    dark_adu = taken.noise.dark_adu
-    most_adu = dark_adu + 6 * math.sqrt(max(taken.noise.variance_adu2(dark_adu), 1 / 12))
-    return float(np.mean(taken.pixels[i] > most_adu)) <= _STANDING_OUT
+    shares = []
+    for pixels, noise in taken.noise.each(taken.pixels[i]):
+        dark_adu = noise.dark_adu or 0.0
+        most_adu = dark_adu + 6 * math.sqrt(max(noise.variance_adu2(dark_adu), 1 / 12))
+        shares.append(float(np.mean(pixels > most_adu)))
+    return sum(shares) / len(shares) <= _STANDING_OUT
 
 
 def _went_out(signal_adu: float, lit_adu: float, taken: Taken) -> bool:

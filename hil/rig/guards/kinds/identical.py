@@ -39,7 +39,9 @@ class IdenticalFrames(FrameGuard):
         if pixels.min() == pixels.max():  # said by other guards, where it is wrong
             return None
         assert taken.noise is not None
-        chance = float(log10_agree(pixels, taken.noise, taken.saturation_adu).sum())
+        clip_adu = taken.saturation_adu
+        own = [log10_agree(part, noise, clip_adu).sum() for part, noise in taken.noise.each(pixels)]
+        chance = float(sum(own))
         if chance > BY_NO_CHANCE:
             return None
         if past.repeats_itself and not _stuck(taken, taken.digests[repeat], origin, past):

@@ -65,8 +65,11 @@ def _equal_lines(lines: NDArray[Any], noise: KnownNoise, clip_adu: int) -> tuple
     n = int(np.count_nonzero(equal))
     if not n:
         return 0, 0.0
-    rows = lines[..., 1:, :][equal]
-    chance = float(log10_agree(rows, noise, clip_adu).sum())
+    parts = [part for part, _ in noise.each(equal)]
+    chance = 0.0
+    for (part, own), same in zip(noise.each(lines), parts, strict=True):
+        if same.any():
+            chance += float(log10_agree(part[..., 1:, :][same], own, clip_adu).sum())
     ways = math.lgamma(equal.size + 1) - math.lgamma(n + 1) - math.lgamma(equal.size - n + 1)
     return n, chance + ways / math.log(10)
 

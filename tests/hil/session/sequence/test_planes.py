@@ -162,13 +162,6 @@ def test_what_it_moves_is_not_fixed_or_searched(other: str, bench: Bench) -> Non
         hil.run_session(bench.session, bench.url)
 
 
-def test_what_noise_depends_on_is_not_moved(bench: Bench) -> None:
-    noise = '[[noise_at]]\nwhen = { "Emission.Label" = "Chroma-HQ620" }\nread_noise_e = 2\n'
-    bench.change("rig.toml", "\n[setup]", f"\n{noise}\n[setup]")
-    with pytest.raises(InputError, match=r"Emission.Label, which \[\[noise_at\]\]"):
-        hil.run_session(bench.session, bench.url)
-
-
 def test_a_rig_without_sequences_and_a_file_that_is_not_there(bench: Bench) -> None:
     (bench.folder / "channels.json").unlink()
     with pytest.raises(InputError, match=r"measure.sequence: 'channels.json' cannot be read"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from drivers.visa.units import factor
+from drivers.units import factor
 
 CASES = [
     ("", "mw", 1.0),
