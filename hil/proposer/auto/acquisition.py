@@ -224,7 +224,8 @@ class Belief:
         def together(points: Any) -> Any:
             learnt = knowledge(self._whole(points)).clamp_min(_NOTHING).log() + _LOG_USES
             kept = self.log_feasible(points) > -math.log(2)
-            return torch.where(kept, torch.logaddexp(gain(points), learnt), gain(points))
+            alone = gain(points)
+            return torch.where(kept, torch.logaddexp(alone, learnt), alone)
 
         return together
 
