@@ -18,6 +18,7 @@ from typing import Any
 
 from hil.clock import Clock
 from hil.errors import HilError
+from hil.locks.kept_open import KEPT_OPEN, end_at_once
 from hil.rig.plan import Plan
 from hil.rig.rig import Rig
 from hil.spec import RigFile, RigSpec
@@ -295,6 +296,7 @@ def supervised_rig(
         left_behind = stack.enter_context(
             hold(plan, database, session_id, "controller", clock, place=place)
         )
+        stack.enter_context(KEPT_OPEN.or_else(end_at_once))
         rig = Rig(plan)
         stack.callback(rig.close)
         held = SupervisedRig(rig, database, url, frames, clock, session_id, stack, signals)
