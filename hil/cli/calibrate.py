@@ -172,20 +172,18 @@ def _progress() -> Iterator[Callable[[CalibrationProgress], None]]:
     task = bars.add_task("")
     with Unread() as screen:
 
-        def show(progress: CalibrationProgress) -> None:
-            update = partial(
-                bars.update,
+        def draw(progress: CalibrationProgress) -> None:
+            bars.start()  # here, since the oldest of what is to be shown may be dropped
+            bars.update(
                 task,
                 total=progress.total,
                 completed=progress.done,
                 description=escape(progress.words),
                 refresh=True,
             )
-            screen.show(update)
 
-        screen.show(bars.start)
         try:
-            yield show
+            yield lambda progress: screen.show(partial(draw, progress))
         finally:
             screen.show(bars.stop)
 

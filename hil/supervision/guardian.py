@@ -285,4 +285,5 @@ class Guardian:
 
 def warm_up() -> None:
     """Have a guardian import what it needs while the caller has other things to do."""
-    _SPARE.give(_SPARE.take())
+    with suppress(OSError, RuntimeError):  # who needs one then says why there is none
+        _SPARE.give(_SPARE.take())
