@@ -126,6 +126,12 @@ class GuardianProcess:
         except (OSError, ValueError):
             pass  # `alive` says so
 
+    def leave(self) -> None:
+        """Close the pipe without a farewell."""
+        KEPT_OPEN.let_go(*self._kept)
+        with suppress(OSError):
+            self._pipes()[0].close()
+
     def end(self) -> None:
         """Let it end, which it does once the pipe is closed; by force where it does not."""
         said, heard = self._pipes()
@@ -276,6 +282,10 @@ class Guardian:
             _SPARE.give(self._process)
         else:
             self._process.end()
+
+    def leave_to_it(self) -> None:
+        """Have the guardian park: for it this process is as good as dead."""
+        self._process.leave()
 
     def _say_if_unfit(self) -> None:
         if self._process.unfit and not self._unfit:
