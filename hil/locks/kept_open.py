@@ -24,6 +24,7 @@ class KeptOpen:
 
     def __init__(self) -> None:
         self._kept: dict[int, Identity] = {}
+        self._never_closed: list[object] = []
         self._guard = threading.Lock()
         self._when_lost: Callable[[], None] | None = None
 
@@ -42,11 +43,18 @@ class KeptOpen:
             return ()
         return self.keep(*leading_to((found.st_dev, found.st_ino)))
 
-    def let_go(self, *numbers: int) -> None:
-        """Look after them no longer; before they are closed."""
+    def let_go(self, *numbers: int, of: object) -> bool:
+        """Look after them no longer; whether they are still there, and may be closed.
+
+        Where they are not, ``of``, which would close them, is kept to the end of the process: its
+        number may be another file's by now.
+        """
         with self._guard:
-            for number in numbers:
-                self._kept.pop(number, None)
+            known = {number: self._kept.pop(number, None) for number in numbers}
+            whole = all(identity(number) == wanted for number, wanted in known.items())
+            if not whole:
+                self._never_closed.append(of)
+            return whole
 
     def lost(self) -> bool:
         """Whether one of them is closed, or leads elsewhere."""

@@ -47,8 +47,7 @@ class _Own:
     def end(self) -> None:
         """Leave nothing behind."""
         if self._lock is not None and self.pid == os.getpid():
-            KEPT_OPEN.let_go(*self._kept)
-            with suppress(OSError):
+            if KEPT_OPEN.let_go(*self._kept, of=self._lock):
                 self._lock.release()
             with suppress(OSError):
                 Path(self._lock.lock_file).unlink()

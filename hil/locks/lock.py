@@ -82,8 +82,7 @@ def locked(what: str, role: Role, now: Callable[[], datetime], *, of: str = "") 
     finally:
         with suppress(OSError):
             note.unlink(missing_ok=True)
-        KEPT_OPEN.let_go(*kept)
-        with suppress(OSError):  # it has been closed by somebody else
+        if KEPT_OPEN.let_go(*kept, of=lock):
             lock.release()
 
 

@@ -128,23 +128,25 @@ class GuardianProcess:
 
     def leave(self) -> None:
         """Close the pipe without a farewell."""
-        KEPT_OPEN.let_go(*self._kept)
-        with suppress(OSError):
-            self._pipes()[0].close()
+        if KEPT_OPEN.let_go(*self._kept, of=self.process):
+            with suppress(OSError):
+                self._pipes()[0].close()
 
     def end(self) -> None:
         """Let it end, which it does once the pipe is closed; by force where it does not."""
         said, heard = self._pipes()
-        KEPT_OPEN.let_go(*self._kept)
-        with suppress(OSError):  # it is gone
-            said.close()
+        whole = KEPT_OPEN.let_go(*self._kept, of=self.process)
+        if whole:
+            with suppress(OSError):  # it is gone
+                said.close()
         try:
             self.process.wait(timeout=5 if self.alive else 0.1)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-        with suppress(OSError):
-            heard.close()
+        if whole:
+            with suppress(OSError):
+                heard.close()
 
 
 class _Spare:

@@ -34,8 +34,9 @@ def test_what_is_closed_or_leads_elsewhere_is_lost(pipe: list[int]) -> None:
     assert kept.lost()
     pipe[0] = os.open(os.devnull, os.O_RDONLY)  # the same number, most likely
     assert kept.lost()
-    kept.let_go(*found)
+    assert not kept.let_go(*found, of=pipe), "nobody may close them"
     assert not kept.lost()
+    assert kept.let_go(*kept.keep(pipe[1]), of=pipe)
 
 
 def test_it_is_told_within_the_block_alone(pipe: list[int]) -> None:
