@@ -30,7 +30,7 @@ from hil.errors import HilError
 from hil.records.session import Snapshot
 from hil.rig.guards.frame_watch import FrameWatch
 from hil.rig.guards.taken import Taken
-from sim.faults import FaultScript
+from sim.fault_script import FaultScript
 from sim.frame_faults import FRAME_FAULTS
 
 READ_FAULTS = ("read_nan", "read_off", "read_text", "ignored")

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,7 @@ import typer
 
 from hil.cli.options import Db, Frames, RigPath
 from hil.cli.queries import Form, Output, write
+from hil.cli.screen.unread import Unread, whoever_reads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,19 +68,22 @@ def calibrate(
     except CalibrationRefused as refused:
         _plot(refused.fit, plot)
         raise
-    print(f"calibration     {done.record.id[:8]}")
-    print(done.fit)
-    for remark in done.fit.notes:
-        print(f"note            {remark}")
-    _say_maps(done.fit)
-    print(f"holds for       {'; '.join(f'{k} = {v}' for k, v in done.tie.settings.items())}")
-    for name, kelvin in done.tie.temperatures.items():
-        print(f"                {name} = {kelvin:g} +- {done.tie.temperature_band_k:g}")
-    for name, text in done.tie.identity.items():
-        print(f"                {name}: {text}")
-    if not done.tie.camera_is_known:
-        print("note            the camera says no serial number: another one would go unnoticed")
-    print(f"database        {done.database}")
+    with whoever_reads():
+        print(f"calibration     {done.record.id[:8]}")
+        print(done.fit)
+        for remark in done.fit.notes:
+            print(f"note            {remark}")
+        _say_maps(done.fit)
+        print(f"holds for       {'; '.join(f'{k} = {v}' for k, v in done.tie.settings.items())}")
+        for name, kelvin in done.tie.temperatures.items():
+            print(f"                {name} = {kelvin:g} +- {done.tie.temperature_band_k:g}")
+        for name, text in done.tie.identity.items():
+            print(f"                {name}: {text}")
+        if not done.tie.camera_is_known:
+            print(
+                "note            the camera says no serial number: another one would go unnoticed"
+            )
+        print(f"database        {done.database}")
     _plot(done.fit, plot)
 
 
@@ -153,7 +158,8 @@ def _progress() -> Iterator[Callable[[CalibrationProgress], None]]:
 
     console = SafeConsole(sys.stderr)
     if not console.is_terminal:
-        yield _Lines(console)
+        with Unread() as screen:
+            yield _Lines(console, screen)
         return
     columns = (
         BarColumn(),
@@ -161,29 +167,37 @@ def _progress() -> Iterator[Callable[[CalibrationProgress], None]]:
         TimeRemainingColumn(),
         TextColumn("{task.description}"),
     )
-    with Bars(*columns, console=console) as bars:
-        task = bars.add_task("")
+    # Drawn here alone: a thread of Rich's would hold its lock while nobody reads.
+    bars = Bars(*columns, console=console, auto_refresh=False)
+    task = bars.add_task("")
+    with Unread() as screen:
 
-        def show(progress: CalibrationProgress) -> None:
+        def draw(progress: CalibrationProgress) -> None:
+            bars.start()  # here, since the oldest of what is to be shown may be dropped
             bars.update(
                 task,
                 total=progress.total,
                 completed=progress.done,
                 description=escape(progress.words),
+                refresh=True,
             )
 
-        yield show
+        try:
+            yield lambda progress: screen.show(partial(draw, progress))
+        finally:
+            screen.show(bars.stop)
 
 
 class _Lines:
     """One line for each step, for logs."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, screen: Unread) -> None:
         self._console = console
+        self._screen = screen
         self._said = ""
 
     def __call__(self, progress: CalibrationProgress) -> None:
         if progress.words != self._said:
             self._said = progress.words
             line = f"{progress.done} of {progress.total} frames, {progress.words}"
-            self._console.print(line, markup=False, soft_wrap=True)
+            self._screen.show(lambda: self._console.print(line, markup=False, soft_wrap=True))

@@ -17,6 +17,7 @@ import typer.models
 
 from hil.cli.screen.interrupts import safe_interrupts
 from hil.cli.screen.terminal import safe_output
+from hil.cli.screen.unread import say
 from hil.errors import HilError
 from hil.rig.device_thread import abandoned
 
@@ -180,6 +181,5 @@ def _name(command: typer.models.CommandInfo) -> str:
 
 def _say(message: str, status: int) -> int:
     line = " ".join(message.split())
-    with suppress(OSError):  # nobody reads any longer
-        print(f"error: {line}", file=sys.stderr)
+    say(f"error: {line}\n", sys.stderr)
     return status

@@ -11,6 +11,7 @@ import typer
 
 from hil.cli.options import Db, Frames, RigPath
 from hil.cli.runs import Accept
+from hil.cli.screen.unread import Unread, whoever_reads
 
 if TYPE_CHECKING:
     from hil.measure.measure import MeasureResult
@@ -47,22 +48,25 @@ def measure(
     """Measure the information at the present settings ten times, and say what to do about it."""
     from hil.measure.measure import measure_rig
 
-    def show(done: int, total: int) -> None:
-        print(f"{done} of {total} measurements", file=sys.stderr)
+    with Unread() as screen:
 
-    measured = measure_rig(
-        rig,
-        db,
-        frames=frames,
-        session=session,
-        measurements=measurements,
-        accept_calibration=accept_calibration,
-        observer=show,
-    )
-    if form == "json":
-        print(json.dumps(measured.to_json(), indent=2))
-    else:
-        _say(measured)
+        def show(done: int, total: int) -> None:
+            screen.show(lambda: print(f"{done} of {total} measurements", file=sys.stderr))
+
+        measured = measure_rig(
+            rig,
+            db,
+            frames=frames,
+            session=session,
+            measurements=measurements,
+            accept_calibration=accept_calibration,
+            observer=show,
+        )
+    with whoever_reads():
+        if form == "json":
+            print(json.dumps(measured.to_json(), indent=2))
+        else:
+            _say(measured)
 
 
 def _say(measured: MeasureResult) -> None:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hil.cli.options import Db, RigPath
+from hil.cli.screen.unread import Unread, whoever_reads
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hil.measure.mode_check import ModeCheck
 
 PLACE = 25
 
@@ -58,26 +64,39 @@ def check(
     if not amplitude > 0 or amplitude == float("inf"):
         raise InputError("--amplitude", "", f"{amplitude:g}, allowed: a number above 0")
 
-    def show(name: str) -> None:
-        print(f"moving {name}", file=sys.stderr)
+    with Unread() as screen:
 
-    found = check_modes_of(
-        rig,
-        db,
-        settings=mode or (),
-        amplitude=amplitude,
-        repeats=repeats,
-        against=against,
-        observer=show,
-    )
-    wrong = 0
-    words = []
-    for one in found.modes:
-        problems = one.problems()
-        wrong += bool(problems)
-        words.append("; ".join(problems) or "moves and returns")
+        def show(name: str) -> None:
+            screen.show(lambda: print(f"moving {name}", file=sys.stderr))
+
+        found = check_modes_of(
+            rig,
+            db,
+            settings=mode or (),
+            amplitude=amplitude,
+            repeats=repeats,
+            against=against,
+            observer=show,
+        )
+    if save is not None:
+        found.save(save)
+    words = ["; ".join(one.problems()) or "moves and returns" for one in found.modes]
+    if plot is not None:
+        from hil.report.modes_plot import draw_modes
+
+        draw_modes([one.setting for one in found.modes], words, found.responses, plot)
+    with whoever_reads():
+        _say(found, words)
+        for path in (save, plot):
+            if path is not None:
+                print(f"wrote {path}")
+    return 1 if any(one.problems() for one in found.modes) else 0
+
+
+def _say(found: ModeCheck, words: Sequence[str]) -> None:
+    for one, said in zip(found.modes, words, strict=True):
         sign = "" if one.gain is None else f", {one.gain:.2f} +- {one.gain_sd:.2f} of the reference"
-        print(f"{one.setting}  changes the frames by {one.change:.2%}{sign}: {words[-1]}")
+        print(f"{one.setting}  changes the frames by {one.change:.2%}{sign}: {said}")
     if found.resembles is None:
         print("signs and cross-talk: not told without a reference: --save, then --against")
     elif not found.compared:
@@ -85,12 +104,3 @@ def check(
             f"signs and cross-talk: not told, the reference explains {found.resembles:.0%} of the"
             " changes: another sample, place or light"
         )
-    if save is not None:
-        found.save(save)
-        print(f"wrote {save}")
-    if plot is not None:
-        from hil.report.modes_plot import draw_modes
-
-        draw_modes([one.setting for one in found.modes], words, found.responses, plot)
-        print(f"wrote {plot}")
-    return 1 if wrong else 0

@@ -51,7 +51,7 @@ class TerminalView:
         self._objective = objective
         self._plain = not console.is_terminal
         self._said_s = -math.inf
-        self._said_fault = ""
+        self._said_fault = self._said_note = ""
         # Drawn here alone: a thread of Rich's would hold its lock while nobody reads.
         self._live = None if self._plain else Live(console=console, auto_refresh=False)
         self._drawn_s = -math.inf
@@ -90,6 +90,10 @@ class TerminalView:
 
     def _line(self, snapshot: Snapshot) -> None:
         """Say something when a trial has ended, but not more often than people read."""
+        if snapshot.note != self._said_note:  # why it waits, for whom a log is all there is
+            self._said_note = snapshot.note
+            if snapshot.note:
+                self._say(snapshot.note)
         ended = snapshot.state is not None and snapshot.state.ended
         fault = snapshot.last_fault != self._said_fault
         due = time.monotonic() - self._said_s >= _PLAIN_EVERY_S or snapshot.n_ended in (
@@ -106,6 +110,9 @@ class TerminalView:
         if fault:
             self._said_fault = snapshot.last_fault
             line += f"; fault: {snapshot.last_fault}"
+        self._say(line)
+
+    def _say(self, line: str) -> None:
         self._screen.show(lambda: self._console.print(Text(line), soft_wrap=True))
 
     def _table(self, snapshot: Snapshot) -> Table:

@@ -14,6 +14,7 @@ from hil.cli.again.rehearsal import rehearse_session
 from hil.cli.options import Db, Frames, SessionRef
 from hil.cli.screen.asking import ask, say_line
 from hil.cli.screen.completion import searched
+from hil.cli.screen.unread import whoever_reads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -277,7 +278,8 @@ def write_report_of(result: SessionResult, db: str | None, frames: Path | None) 
     except HilError as error:
         say_line(f"report    not written: {error}")
         return
-    print(f"report    {path.absolute()}")
+    with whoever_reads():
+        print(f"report    {path.absolute()}")
 
 
 def exit_status(result: SessionResult) -> int:
@@ -328,8 +330,6 @@ def summarise(result: SessionResult) -> None:
 
     Who reads no longer changes nothing of how the session ended.
     """
-    from hil.cli.screen.unread import whoever_reads
-
     with whoever_reads():
         _summarise(result)
 

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterator
 from contextlib import suppress
 
 _OUTPUTS = (0, 1, 2)
 _FIRST_OF_FILES = 3
+# Files of ours are among the first that are opened; beyond that nobody looks.
+_LAST_LOOKED_AT = 1024
 
 # Device and file; what a descriptor is of.
 Identity = tuple[int, int]
@@ -25,6 +28,11 @@ def identity(number: int) -> Identity | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
+
+
+def leading_to(wanted: Identity) -> Iterator[int]:
+    """Find the descriptors of a file, also those that some library has opened."""
+    return (n for n in range(_FIRST_OF_FILES, _LAST_LOOKED_AT) if identity(n) == wanted)
 
 
 class Outputs:

@@ -18,6 +18,7 @@ import psutil
 
 from hil.errors import InputError
 from hil.locks.folder import lock_folder
+from hil.locks.kept_open import KEPT_OPEN
 from hil.locks.progress import Life
 
 if TYPE_CHECKING:  # it brings asyncio and TLS, which who only asks the database need not wait for
@@ -35,16 +36,19 @@ class _Own:
         self.pid = os.getpid()
         self.token = secrets.token_hex(16)
         self._lock: filelock.FileLock | None = None
+        self._kept: tuple[int, ...] = ()
         with suppress(InputError, OSError, filelock.Timeout):  # then its counter has to tell
             lock = filelock.FileLock(_path(self.token), thread_local=False)
             lock.acquire(timeout=0)
             self._lock = lock
+            self._kept = KEPT_OPEN.keep_file(Path(lock.lock_file))
             atexit.register(self.end)
 
     def end(self) -> None:
         """Leave nothing behind."""
         if self._lock is not None and self.pid == os.getpid():
-            self._lock.release()
+            if KEPT_OPEN.let_go(*self._kept, of=self._lock):
+                self._lock.release()
             with suppress(OSError):
                 Path(self._lock.lock_file).unlink()
 

@@ -23,6 +23,7 @@ import psutil
 
 from hil.errors import RigHeld
 from hil.locks.folder import lock_folder, other_folders
+from hil.locks.kept_open import KEPT_OPEN
 
 Role = Literal["controller", "guardian"]
 # A guardian parks within this time; who comes meanwhile waits for it.
@@ -69,6 +70,7 @@ def locked(what: str, role: Role, now: Callable[[], datetime], *, of: str = "") 
         lock.acquire(timeout=GUARDIAN_S if waits else _INSTANT_S)
     except filelock.Timeout:
         raise RigHeld(f"{what} is held by {_who(note)}") from None
+    kept = KEPT_OPEN.keep_file(path)
     try:
         left_behind = bool(_read(note))
         with suppress(OSError):
@@ -80,7 +82,8 @@ def locked(what: str, role: Role, now: Callable[[], datetime], *, of: str = "") 
     finally:
         with suppress(OSError):
             note.unlink(missing_ok=True)
-        lock.release()
+        if KEPT_OPEN.let_go(*kept, of=lock):
+            lock.release()
 
 
 def is_left_behind(what: str, *, of: str = "") -> bool:

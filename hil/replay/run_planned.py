@@ -25,7 +25,8 @@ from hil.session.run import check_calibration, new_session, resolve_on, show_not
 from hil.session.search_space import SearchSpace
 from hil.session.under_way.setup import SessionSetup
 from hil.spec import SessionFile
-from hil.store import Database, database_exists, open_database
+from hil.store import Database, database_exists, frames_folder, open_database
+from hil.store.frames.place import check_place
 from hil.supervision.stop import StopSwitch
 from hil.supervision.supervised import supervised_rig
 
@@ -92,6 +93,8 @@ def run_planned(
     check_estimator(file)
     check_guards(file)
     metrics_of(file)
+    if file.spec.measure.keep_frames != "none":
+        check_place(frames_folder(database, frames=frames))
     with ExitStack() as stack:
         existing: Database | None = None
         if database_exists(database):

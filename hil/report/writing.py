@@ -25,7 +25,11 @@ def write_page(path: Path, text: Callable[[], str]) -> None:
     InputError
         The file cannot be written.
     """
-    if path.is_dir() or not path.absolute().parent.is_dir():
+    try:
+        place = not path.is_dir() and path.absolute().parent.is_dir()
+    except OSError as error:  # its name is too long, or a loop of links
+        raise InputError("-o", str(path), f"cannot be written: {error.strerror}") from None
+    if not place:
         raise InputError("-o", str(path), "allowed: a file in a folder that exists")
     made = text()
     try:

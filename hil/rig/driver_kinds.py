@@ -28,12 +28,16 @@ BUILT_IN = {
 ENTRY_POINTS = "hil.drivers"
 
 
+class UnknownKind(KeyError):
+    """No driver is registered under the name; says which is nearest."""
+
+
 def driver_kind(name: str) -> DriverKind:
     """Look a kind of driver up by its registered name.
 
     Raises
     ------
-    KeyError
+    UnknownKind
         With a message that names the nearest kind.
     """
     if name in BUILT_IN:
@@ -42,7 +46,7 @@ def driver_kind(name: str) -> DriverKind:
     installed = {point.name: point for point in importlib.metadata.entry_points(group=ENTRY_POINTS)}
     if name in installed:
         return cast(DriverKind, installed[name].load())
-    raise KeyError(f"{name!r}, {nearest(name, [*BUILT_IN, *installed])}")
+    raise UnknownKind(f"{name!r}, {nearest(name, [*BUILT_IN, *installed])}")
 
 
 def kind_names() -> tuple[str, ...]:

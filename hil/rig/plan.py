@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,10 @@ import pydantic
 
 from drivers.errors import ConfigError
 from drivers.protocol import DriverKind
-from hil.errors import InputError, SafetyError
+from hil.errors import HilError, InputError, SafetyError
 from hil.rig.calls.process_state import process_kept_while_loading
-from hil.rig.driver_kinds import driver_kind
+from hil.rig.driver_kinds import UnknownKind, driver_kind
+from hil.rig.foreign_errors import in_words
 from hil.rig.moves.build import check_matrices
 from hil.spec import DriverSpec, RigFile
 from hil.spec.load import input_error
@@ -56,7 +58,8 @@ class Plan:
 
     def resources(self) -> tuple[str, ...]:
         """Names of the hardware that only one process may hold."""
-        names = [name for kind, options in self.kinds for name in kind.resources(options)]
+        path = self.file.path
+        names = [name for i, one in enumerate(self.kinds) for name in _resources(path, i, *one)]
         return tuple(dict.fromkeys(names))
 
 
@@ -64,7 +67,7 @@ def _held_twice(path: Path, kinds: Sequence[tuple[DriverKind, Any]]) -> InputErr
     """Say that two drivers would reach for the same hardware; None where none do."""
     first: dict[str, int] = {}
     for i, (kind, options) in enumerate(kinds):
-        for name in kind.resources(options):
+        for name in _resources(path, i, kind, options):
             if first.setdefault(name, i) != i:
                 problem = f"{name} is driver.{first[name]}'s already, allowed: one driver for it"
                 return InputError(path, f"driver.{i}", problem)
@@ -84,15 +87,31 @@ def _checked(file: RigFile) -> Iterator[tuple[DriverKind, Any] | InputError]:
         yield InputError(file.path, error.key, str(error))
 
 
+def _resources(path: Path, index: int, kind: DriverKind, options: Any) -> tuple[str, ...]:
+    with _told(path, f"driver.{index}"):
+        return tuple(kind.resources(options))
+
+
+@contextmanager
+def _told(path: Path, key: str) -> Iterator[None]:
+    """Say in one line whatever a driver's library raises, a missing part of it or `sys.exit`."""
+    try:
+        yield
+    except (ConfigError, pydantic.ValidationError, HilError, UnknownKind):
+        raise
+    except (Exception, SystemExit, GeneratorExit) as error:
+        raise InputError(path, key, f"the driver cannot be used: {in_words(error)}") from error
+
+
 def _kind(path: Path, index: int, driver: DriverSpec) -> tuple[DriverKind, Any]:
     key = f"driver.{index}"
     try:
-        with process_kept_while_loading():
+        with _told(path, f"{key}.kind"), process_kept_while_loading():
             kind = driver_kind(driver.kind)
-    except KeyError as error:
+    except UnknownKind as error:
         raise InputError(path, f"{key}.kind", str(error.args[0])) from None
     try:
-        with process_kept_while_loading():
+        with _told(path, key), process_kept_while_loading():
             return kind, kind.options(driver.options, path.parent)
     except ConfigError as error:
         raise InputError(path, f"{key}.{error.key}".rstrip("."), error.problem) from None

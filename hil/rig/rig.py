@@ -87,6 +87,8 @@ class Rig(Closing):
             self.recorded = recorded_settings(self.safety, self.spec)
         except SafetyError as error:
             raise InputError(self.file.path, error.key, str(error)) from None
+        except DriverError as error:  # it has just been unplugged
+            raise RigError(f"{self.file.path.name}: {error}") from error
         try:
             self.safety.check(self.spec.setup)
         except SafetyError as error:

@@ -98,7 +98,8 @@ def run_session(
     RigError, StoreError
         The rig or the database could not be opened, or the database was lost for good.
     """
-    from hil.store import database_exists, open_database
+    from hil.store import database_exists, frames_folder, open_database
+    from hil.store.frames.place import check_place
 
     clock = clock or SystemClock()
     folder = None if frames is None else Path(frames)
@@ -106,6 +107,8 @@ def run_session(
     check_estimator(file)
     check_guards(file)
     metrics_of(file)
+    if file.spec.measure.keep_frames != "none":
+        check_place(frames_folder(database, frames=folder))
     with ExitStack() as stack:
         existing = None
         if database_exists(database):
@@ -195,6 +198,7 @@ def resume_session(
         As for `run_session`.
     """
     from hil.store import open_database
+    from hil.store.frames.place import check_place
 
     clock = clock or SystemClock()
     folder = None if frames is None else Path(frames)
@@ -216,6 +220,8 @@ def resume_session(
         check_estimator(file)
         check_guards(file)
         metrics_of(file)
+        if file.spec.measure.keep_frames != "none":
+            check_place(recorded.frames_folder)
         # Another rig has a calibration of its own.
         noise = rig_noise(file.rig, recorded, None if rig else record.calibration_id)
         check_objectives(file, noise.model)

@@ -15,7 +15,7 @@ from hil.store.calibrations import CalibrationRecord, NewCalibration, new_id
 from hil.store.database import Database
 from hil.store.engine import connect, use_wal
 from hil.store.holder import Holder
-from hil.store.location import locate
+from hil.store.location import is_there, locate
 from hil.store.records import NewSession, SessionRecord
 from hil.store.sql_store import SqlStore
 
@@ -65,7 +65,7 @@ def open_database(
     """
     location = locate(url, frames)
     file = location.file
-    if file is not None and not file.exists():
+    if file is not None and not is_there(file):
         if not create:
             raise InputError(file, "", "no database there: `hil run` or `hil demo` makes one")
         if not file.parent.is_dir():
@@ -107,7 +107,7 @@ def database_exists(url: str | None = None) -> bool:
         The URL is wrong, or what is there is no database, unreachable or another program's.
     """
     location = locate(url, None)
-    if location.file is not None and not location.file.exists():
+    if location.file is not None and not is_there(location.file):
         if not location.file.parent.is_dir():
             raise InputError(location.file, "", f"there is no folder {location.file.parent}")
         return False
@@ -134,7 +134,7 @@ def migrate(url: str | None = None) -> list[str]:
         It failed; the database is as it was.
     """
     location = locate(url, None)
-    if location.file is not None and not location.file.exists():
+    if location.file is not None and not is_there(location.file):
         raise InputError(location.file, "", "no database there")
     engine = connect(location)
     try:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 
+from hil.locks.descriptors import identity, leading_to
 from hil.store.columns import dump_json, load_json
 from hil.store.location import Location
 
@@ -120,12 +122,14 @@ class _SameFile:
     """Watches that a SQLite file stays where it was opened.
 
     On Linux and macOS a file that is deleted or replaced can be written to as before, until its
-    last user closes it: a night of trials would be gone without a word.
+    last user closes it: a night of trials would be gone without a word. And where a library closes
+    descriptors that are not its own, SQLite would write to whatever file has the number next.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._identity: tuple[int, int] | None = None
+        self._number: int | None = None  # one of the descriptors that lead there
 
     def check(self, _connection: Connection) -> None:
         """Refuse a transaction on a file that is no longer there; it may come back."""
@@ -140,6 +144,19 @@ class _SameFile:
         elif now != self._identity:
             said = f"{self._path} was {'replaced' if now else 'moved or deleted'} while in use"
             raise OperationalError("BEGIN", None, sqlite3.OperationalError(said))
+        self._check_open()
+
+    def _check_open(self) -> None:
+        """Refuse one for good where the connection that asks has lost its file."""
+        if self._identity is None or sys.platform == "win32":  # where SQLite has no descriptors
+            return
+        if self._number is not None and identity(self._number) == self._identity:
+            return
+        found = next(leading_to(self._identity), None)
+        if found is None and self._number is not None:
+            said = f"a library in this program has closed {self._path}"
+            raise DatabaseError("BEGIN", None, sqlite3.DatabaseError(said))
+        self._number = found
 
 
 def _begin_sqlite(connection: Connection) -> None:

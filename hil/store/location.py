@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath, PureWindowsPath
@@ -99,12 +100,12 @@ def locate(
                 where, "", "PostgreSQL needs: python -m pip install 'hil-imaging[postgres]'"
             ) from error
         parsed = parsed.set(drivername="postgresql+psycopg")
-        return Location(parsed, None, _absolute(chosen or Path(DEFAULT_FRAMES)))
+        return Location(parsed, None, _named(chosen or Path(DEFAULT_FRAMES)))
     if backend != "sqlite":
         raise InputError(where, "", f"{backend} is not a database hil can use, allowed: {_FORMS}")
     if not parsed.database or parsed.database == ":memory:" or parsed.query:
         raise InputError(where, "", "a SQLite URL names a file and nothing else: sqlite:///hil.db")
-    file = _absolute(Path(parsed.database).expanduser())
+    file = _named(_home(Path(parsed.database)))
     share = network_share(file)
     if share:
         raise InputError(
@@ -114,14 +115,33 @@ def locate(
             " use a local disk, or PostgreSQL",
         )
     parsed = URL.create("sqlite", database=str(file))
-    return Location(parsed, file, _absolute(chosen or file.parent / DEFAULT_FRAMES))
+    return Location(parsed, file, _named(chosen or file.parent / DEFAULT_FRAMES))
 
 
-def _absolute(path: Path) -> Path:
+def _home(path: Path) -> Path:
     try:
-        return path.absolute()
+        return path.expanduser()
+    except RuntimeError:
+        raise InputError(path, "", "there is no such user, or no home folder") from None
+
+
+def _named(path: Path) -> Path:
+    """Give the whole path, of which a file or a folder may have the name."""
+    try:
+        path = path.absolute()
     except FileNotFoundError:
         raise InputError(path, "", "the working folder is gone, name a whole path") from None
+    try:
+        str(path).encode()
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return path
+    except UnicodeEncodeError:
+        raise InputError(ascii(str(path)), "", "the name is no text") from None
+    except (OSError, ValueError) as error:  # too long, a loop of links, a zero byte
+        problem = getattr(error, "strerror", None) or str(error)
+        raise InputError(path, "", f"no name to use: {problem}") from None
+    return path
 
 
 _FORMS = "sqlite:///FILE, postgresql://USER@HOST/NAME"
@@ -168,3 +188,20 @@ def network_share(
 def _mounts() -> Iterable[Mount]:
     for part in psutil.disk_partitions(all=True):
         yield Mount(part.mountpoint, part.fstype, part.opts)
+
+
+def is_there(file: Path) -> bool:
+    """Whether there is a file that may be a SQLite database.
+
+    Raises
+    ------
+    InputError
+        What is there is a pipe or a device, at which SQLite would wait without end.
+    """
+    try:
+        mode = file.stat().st_mode
+    except OSError:
+        return False
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise InputError(file, "", "no ordinary file, so no database")
+    return True

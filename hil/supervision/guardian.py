@@ -15,9 +15,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
+from typing import IO
 
 from hil.errors import HilError
+from hil.locks.kept_open import KEPT_OPEN
 
 HEARTBEAT = b"heartbeat\n"
 FAREWELL = b"farewell\n"
@@ -79,6 +82,7 @@ class GuardianProcess:
             creationflags=flags,
             start_new_session=sys.platform != "win32",
         )
+        self._kept = KEPT_OPEN.keep(*(pipe.fileno() for pipe in self._pipes()))
         self.told = threading.Event()
         self.unfit = ""
         self.heard_s = time.monotonic()
@@ -89,15 +93,23 @@ class GuardianProcess:
             self.end()
             raise
 
-    def _follow(self) -> None:
+    def _pipes(self) -> tuple[IO[bytes], IO[bytes]]:
+        assert self.process.stdin is not None
         assert self.process.stdout is not None
-        for line in iter(self.process.stdout.readline, b""):
+        return self.process.stdin, self.process.stdout
+
+    def _follow(self) -> None:
+        with suppress(OSError):  # somebody has closed the pipe: it is not heard any longer
+            self._hear()
+        self.told.set()
+
+    def _hear(self) -> None:
+        for line in iter(self._pipes()[1].readline, b""):
             self.heard_s = time.monotonic()
             if line.startswith(UNFIT):
                 self.unfit = line.removeprefix(UNFIT).decode(errors="replace").strip()
             if line != ALIVE:
                 self.told.set()
-        self.told.set()
 
     @property
     def alive(self) -> bool:
@@ -107,27 +119,34 @@ class GuardianProcess:
 
     def write(self, line: bytes) -> None:
         """Say something to it; nothing happens where it is gone."""
-        assert self.process.stdin is not None
+        said = self._pipes()[0]
         try:
-            self.process.stdin.write(line)
-            self.process.stdin.flush()
+            said.write(line)
+            said.flush()
         except (OSError, ValueError):
             pass  # `alive` says so
 
+    def leave(self) -> None:
+        """Close the pipe without a farewell."""
+        if KEPT_OPEN.let_go(*self._kept, of=self.process):
+            with suppress(OSError):
+                self._pipes()[0].close()
+
     def end(self) -> None:
         """Let it end, which it does once the pipe is closed; by force where it does not."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        try:
-            self.process.stdin.close()
-        except OSError:
-            pass  # it is gone
+        said, heard = self._pipes()
+        whole = KEPT_OPEN.let_go(*self._kept, of=self.process)
+        if whole:
+            with suppress(OSError):  # it is gone
+                said.close()
         try:
             self.process.wait(timeout=5 if self.alive else 0.1)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-        self.process.stdout.close()
+        if whole:
+            with suppress(OSError):
+                heard.close()
 
 
 class _Spare:
@@ -266,6 +285,10 @@ class Guardian:
         else:
             self._process.end()
 
+    def leave_to_it(self) -> None:
+        """Have the guardian park: for it this process is as good as dead."""
+        self._process.leave()
+
     def _say_if_unfit(self) -> None:
         if self._process.unfit and not self._unfit:
             self._unfit = self._process.unfit
@@ -274,4 +297,5 @@ class Guardian:
 
 def warm_up() -> None:
     """Have a guardian import what it needs while the caller has other things to do."""
-    _SPARE.give(_SPARE.take())
+    with suppress(OSError, RuntimeError):  # who needs one then says why there is none
+        _SPARE.give(_SPARE.take())

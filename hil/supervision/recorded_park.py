@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any
@@ -17,6 +19,8 @@ from hil.rig.rig import Rig
 # The event comes first where the database answers at once; the lamp does not wait for it longer.
 _AHEAD_S = 1.0
 _PATIENCE_S = 600.0
+
+_log = logging.getLogger(__name__)
 
 # Writes an event: its kind, and what it says.
 Record = Callable[[str, Mapping[str, Any]], None]
@@ -106,6 +110,45 @@ def park_recorded(
     if not writing.wait(watch, patience_s):
         lost = StoreError("the database did not answer, so the park does not stand there")
     return Parked(problems, writing.lost or lost, passed)
+
+
+def park_after_all(rig: Rig, park: Callable[..., Parked], error: BaseException) -> bool:
+    """Park a rig whose park an error of ours has cut off, or kept from beginning.
+
+    Memory ran out, say; whatever it was, it may have passed.
+
+    Parameters
+    ----------
+    rig, park
+        The rig, and what parks it and writes that down.
+    error
+        The error.
+
+    Returns
+    -------
+    bool
+        Whether it has been parked.
+
+    Raises
+    ------
+    NotParked
+        It was tried; a device is not known to be safe.
+    """
+    steps: tuple[Callable[[], Sequence[ParkProblem]], ...] = (
+        lambda: park(f"after all: {type(error).__name__}", after=error).problems,
+        rig.park,
+    )
+    for step in steps:
+        try:
+            problems = step()
+        except Exception as again:
+            _log.warning("rig %r: the park fails: %r", rig.spec.name, again)
+            continue
+        Parked(problems).raise_problems(error)
+        return True
+    with suppress(Exception):
+        rig.safety.darken()
+    return False
 
 
 class _Writing:

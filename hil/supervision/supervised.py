@@ -18,13 +18,14 @@ from typing import Any
 
 from hil.clock import Clock
 from hil.errors import HilError
+from hil.locks.kept_open import KEPT_OPEN, end_at_once
 from hil.rig.plan import Plan
 from hil.rig.rig import Rig
 from hil.spec import RigFile, RigSpec
 from hil.store import Database, Holder, database_exists, open_database
 from hil.supervision.guardian import Guardian, Orders, warm_up
 from hil.supervision.lease import hold, lease, place_of
-from hil.supervision.recorded_park import Parked, Record, park_recorded
+from hil.supervision.recorded_park import Parked, Record, park_after_all, park_recorded
 from hil.supervision.stop import Signals, StopSwitch
 from hil.supervision.watch import Watch
 
@@ -61,6 +62,8 @@ class SupervisedRig:
         What ends with the hold.
     signals
         Heard while things move, and to the end of the hold.
+    last
+        What is done after it.
     """
 
     def __init__(
@@ -73,6 +76,7 @@ class SupervisedRig:
         session_id: str | None,
         stack: ExitStack,
         signals: Signals,
+        last: ExitStack,
     ) -> None:
         self.rig = rig
         self.database = database
@@ -82,7 +86,9 @@ class SupervisedRig:
         self._session_id = session_id
         self._stack = stack
         self._signals = signals
+        self._last = last
         self._stop = StopSwitch()
+        self._parked = False
 
     def make_database(self) -> Database:
         """Open the database, made where there is none, and take the rig's lease in it.
@@ -158,16 +164,25 @@ class SupervisedRig:
         session_id
             The session that is STALE once this process is dead; None where none is running.
         """
+        self._parked = False
         with self._signals.pressing(stop.press):
             guardian = self._guardian(_GRACE_S + command_s, session_id)
             watch = Watch(self.rig, guardian, stop, self._renew_lease, self.clock, self._signals)
             self._stop, self.rig.watch = stop, watch.beat_or_darken
+            parked = True
             try:
                 guardian.wait_ready()
-                yield watch
+                try:
+                    yield watch
+                except BaseException as error:
+                    parked = self._parked or park_after_all(self.rig, self.park, error)
+                    raise
             finally:
                 self.rig.watch = _idle
-                guardian.farewell()
+                if parked:
+                    guardian.farewell()
+                else:  # once it can have the devices
+                    self._last.callback(guardian.leave_to_it)
 
     def park_left_behind(self) -> None:
         """Park a rig whose last holder was killed together with its guardian.
@@ -245,7 +260,7 @@ class SupervisedRig:
         kind
             Of the event.
         """
-        return park_recorded(
+        parked = park_recorded(
             self.rig,
             record or self.event,
             {"reason": reason},
@@ -254,6 +269,8 @@ class SupervisedRig:
             watch=self.rig.watch,
             patience_s=lambda: _STOPPED_S if self._stop.reason else _PATIENCE_S,
         )
+        self._parked = True
+        return parked
 
 
 @contextmanager
@@ -289,15 +306,17 @@ def supervised_rig(
     warm_up()
     with ExitStack() as stack:
         signals = stack.enter_context(Signals())
+        last = stack.enter_context(ExitStack())
         if database is None and database_exists(url):
             database = stack.enter_context(open_database(url, frames=frames))
         place = place_of(url)
         left_behind = stack.enter_context(
             hold(plan, database, session_id, "controller", clock, place=place)
         )
+        stack.enter_context(KEPT_OPEN.or_else(end_at_once))
         rig = Rig(plan)
         stack.callback(rig.close)
-        held = SupervisedRig(rig, database, url, frames, clock, session_id, stack, signals)
+        held = SupervisedRig(rig, database, url, frames, clock, session_id, stack, signals, last)
         if left_behind:
             held.park_left_behind()
         yield held

@@ -142,6 +142,8 @@ def trouble(folder: Path, call: str) -> None:
     if (folder / f"{call} fails").exists():
         raise DeviceFault(call.split()[0], call.split()[1], "on purpose")
     if (folder / f"{call} hangs").exists():
+        if not (since := folder / f"{call} hung").exists():
+            since.touch()
         threading.Event().wait(600)
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pydantic import ValidationError
 
 from drivers.errors import ConfigError, DeviceFault
 from drivers.protocol import Camera
@@ -94,16 +93,6 @@ def test_a_call_raises(name: str, error: type[Exception]) -> None:
     assert connection.script.counts == {name: 1}
 
 
-def test_random_faults_come_from_the_seed_at_their_rate() -> None:
-    def struck(seed: int) -> list[bool]:
-        connection = connect({"fault": "read_nan", "rate": 0.2}, seed=seed)
-        focus = connection.devices["focus"]
-        return [math.isnan(float(focus.read("focus.z_um"))) for _ in range(1000)]
-
-    assert struck(1) == struck(1) != struck(2)
-    assert 160 < sum(struck(1)) < 240
-
-
 def test_a_fault_holds_for_a_span_of_the_devices_time() -> None:
     connection = connect({"fault": "frame_missing", "from_s": 0.05, "to_s": 0.2})
     assert connection.device_s is not None
@@ -127,18 +116,3 @@ def test_what_is_wrong_is_refused_with_its_key(change: dict[str, Any], key: str)
     with pytest.raises(ConfigError) as caught:
         driver_kind("faulty").options({"around": AROUND, **change}, Path.cwd())
     assert caught.value.key == key
-
-
-@pytest.mark.parametrize(
-    "fault",
-    [
-        {"fault": "hang", "at": [1]},
-        {"fault": "dark"},
-        {"fault": "dark", "rate": 1.5},
-        {"fault": "dark", "call": "read", "rate": 0.1},
-        {"fault": "dork", "rate": 0.1},
-    ],
-)
-def test_a_fault_that_cannot_be_is_refused(fault: dict[str, Any]) -> None:
-    with pytest.raises(ValidationError):
-        connect(fault)

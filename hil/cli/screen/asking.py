@@ -6,10 +6,12 @@ import sys
 
 import typer
 
+from hil.cli.screen.unread import say
+
 
 def say_line(line: str) -> None:
     """Say something beside the results."""
-    print(line, file=sys.stderr)
+    say(f"{line}\n", sys.stderr)
 
 
 def ask(question: str) -> bool:

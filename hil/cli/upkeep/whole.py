@@ -37,12 +37,14 @@ def merge(
     """
     from hil.errors import InputError
     from hil.store import open_database
+    from hil.store.location import DEFAULT_FRAMES, locate
 
-    url = other if "://" in other else f"sqlite:///{Path(other).expanduser().absolute()}"
+    url = other if "://" in other else f"sqlite:///{other}"
     if other_frames is None:
         if not url.startswith("sqlite:///"):
             raise InputError("--other-frames", "", "needed for a database that is no file")
-        other_frames = Path(url.removeprefix("sqlite:///")).expanduser().parent / "hil-frames"
+        file = locate(url, None).file
+        other_frames = file and file.parent / DEFAULT_FRAMES
     with (
         open_database(url, frames=other_frames, read_only=True) as theirs,
         open_database(db, frames=frames, create=True) as database,

@@ -18,7 +18,7 @@ from hil.session.run import resolve_on
 from hil.spec import DriverSpec, Limit, RigFile, RigSpec, SessionFile
 from hil.spec.load import check_against_rig, input_error, load_rig_file
 from hil.spec.stricter import stricter
-from sim.faults import Fault
+from sim.fault_script import Fault
 
 _SIMULATED = ("sim.", "modal.simulated")
 
@@ -202,7 +202,7 @@ def with_faults(rig: RigFile, path: Path) -> RigFile:
     rig
         The stand-in.
     path
-        A file of ``[[fault]]`` tables, and ``seed``; see `sim.faults`.
+        A file of ``[[fault]]`` tables, and ``seed``; see `sim.fault_script`.
 
     Raises
     ------

@@ -62,7 +62,7 @@ def _stop(device: Device) -> None:
     # The contract says that these never raise; a driver that does must not do harm by it.
     with ProcessKept():
         if isinstance(device, Camera):
-            with suppress(Exception):
+            with suppress(BaseException):  # no signal comes to this thread
                 device.cancel()
-        with suppress(Exception):
+        with suppress(BaseException):  # no signal comes to this thread
             device.stop()

@@ -20,6 +20,7 @@ from types import TracebackType
 from typing import Any, Self, TextIO
 
 from hil.locks.descriptors import OUTPUTS
+from hil.locks.kept_open import KEPT_OPEN
 
 if sys.platform != "win32":
     import resource
@@ -115,6 +116,7 @@ class ProcessKept:
             if self in _at_work:
                 _at_work.remove(self)
                 self._kept.restore()
+        KEPT_OPEN.check()
 
     def leave_behind(self) -> None:
         """Wait for the end of the block no longer: it may come when all else has changed."""

@@ -61,3 +61,13 @@ def test_plain_lines_where_there_is_no_terminal() -> None:
 def test_before_the_first_trial() -> None:
     first = replace(SNAPSHOT, number=None, state=None, best=None, seconds_left=math.nan)
     assert "best" in show(first, terminal=True)
+
+
+def test_a_log_says_once_why_a_session_waits() -> None:
+    stream = io.StringIO()
+    console = Console(file=stream, force_terminal=False, width=100)
+    waits = replace(SNAPSHOT, state=None, note="PAUSED: oil; goes on by hil continue")
+    with TerminalView(console, "night", "bits_per_pixel") as view:
+        for snapshot in (waits, waits, replace(SNAPSHOT, state=None), waits):
+            view(snapshot)
+    assert stream.getvalue().splitlines() == [waits.note, waits.note]

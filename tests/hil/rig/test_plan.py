@@ -55,3 +55,51 @@ def test_hardware_that_two_drivers_name_is_told_before_either_is_opened(
     with pytest.raises(InputError, match=r"driver\.1: COM1 is driver\.0's already"):
         Plan(file)
     assert [problem.key for problem in Plan.problems(file)] == ["driver.1"]
+
+
+class Broken(Serial):
+    """One whose library raises what it likes where it is asked."""
+
+    def __init__(self, where: str, error: BaseException) -> None:
+        self.where = where
+        self.error = error
+
+    def options(self, table: Mapping[str, Any], folder: Path) -> Mapping[str, Any]:
+        self.ask("options")
+        return {"ports": ["COM1"]}
+
+    def resources(self, options: Mapping[str, Any]) -> tuple[str, ...]:
+        self.ask("resources")
+        return ("COM1",)
+
+    def ask(self, where: str) -> None:
+        if where == self.where:
+            raise self.error
+
+
+@pytest.mark.parametrize("where", ["loading", "options", "resources"])
+@pytest.mark.parametrize(
+    "error", [ImportError("libcam.so: no such file"), KeyError("port"), SystemExit(3), OSError(5)]
+)
+def test_what_a_library_raises_before_it_is_opened_is_one_line(
+    where: str, error: BaseException, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = Broken(where, error)
+
+    def find(name: str) -> Any:
+        broken.ask("loading")
+        return broken
+
+    monkeypatch.setattr("hil.rig.plan.driver_kind", find)
+    with pytest.raises(InputError, match=rf"driver cannot be used: {type(error).__name__}") as told:
+        planned(tmp_path, 'name = "r"\n[[driver]]\nkind = "serial"\n').resources()
+    assert told.value.key.startswith("driver.0")
+
+
+def test_ctrl_c_while_a_library_loads_stays_ctrl_c(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = Broken("options", KeyboardInterrupt())
+    monkeypatch.setattr("hil.rig.plan.driver_kind", lambda name: broken)
+    with pytest.raises(KeyboardInterrupt):
+        planned(tmp_path, 'name = "r"\n[[driver]]\nkind = "serial"\n')

@@ -11,7 +11,7 @@ import pytest
 import hil
 from hil.errors import HilError
 from hil.records.session import Snapshot
-from sim.faults import FaultScript
+from sim.fault_script import FaultScript
 from tests.hil.session.faulty_rigs import SmallRig
 from tests.hil.session_bench import Bench
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import sys
@@ -11,8 +12,9 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event
-from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError, ProgrammingError
 
+from hil.locks.descriptors import leading_to
 from hil.store.engine import _lock_key, connect, is_passing, one_line, unsynced, use_wal, writing
 from hil.store.location import locate
 
@@ -27,6 +29,30 @@ def sqlite_error(name: str = "SQLITE_BUSY") -> sqlite3.OperationalError:
     error = sqlite3.OperationalError("database is locked")
     error.sqlite_errorname = name
     return error
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SQLite has no descriptors there")
+def test_a_file_that_a_library_has_closed_is_written_to_no_more(tmp_path: Path) -> None:
+    path = tmp_path / "hil.db"
+    engine = connect(locate(f"sqlite:///{path.as_posix()}", None))
+    with writing(engine) as connection:
+        connection.exec_driver_sql("CREATE TABLE t (x)")
+    found = path.stat()
+    for number in leading_to((found.st_dev, found.st_ino)):
+        os.close(number)
+    stranger = (tmp_path / "frames").open("w+")  # which may get the number
+    for _ in range(2):
+        with pytest.raises(DatabaseError, match=r"has closed .*hil\.db") as caught:
+            with writing(engine) as connection:
+                connection.exec_driver_sql("INSERT INTO t VALUES (1)")
+        assert not is_passing(caught.value)
+    assert stranger.read() == ""
+    stranger.close()
+    engine.dispose()
+    anew = connect(locate(f"sqlite:///{path.as_posix()}", None))
+    with anew.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
+    anew.dispose()
 
 
 @pytest.mark.parametrize(

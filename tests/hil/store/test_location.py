@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path, PureWindowsPath
 from typing import NamedTuple
@@ -9,7 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from hil.errors import InputError
-from hil.store.location import Mount, locate, network_share
+from hil.store.location import Mount, is_there, locate, network_share
 
 
 class Refused(NamedTuple):
@@ -24,6 +25,9 @@ REFUSED = (
     Refused("no file", "sqlite://", "a SQLite URL names a file"),
     Refused("in memory", "sqlite:///:memory:", "a SQLite URL names a file"),
     Refused("options", "sqlite:///a.db?mode=ro", "a SQLite URL names a file"),
+    Refused("nobody's home", "sqlite:///~nobody-at-all/hil.db", "no such user"),
+    Refused("a zero byte", "sqlite:///a\0b.db", "no name to use"),
+    Refused("no text", "sqlite:///a\udcffb.db", "the name is no text"),
     Refused("broken", "postgresql://u:geheim@h:port/n", "not a database URL"),
 )
 
@@ -129,3 +133,25 @@ def test_a_working_folder_that_is_gone_is_told(
     with pytest.raises(InputError, match=r"hil\.db: the working folder is gone, name a whole path"):
         locate(None, None, {})
     assert locate(f"sqlite:///{tmp_path / 'a.db'}", None, {}).frames == tmp_path / "hil-frames"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there, and names are others")
+@pytest.mark.parametrize(("name", "problem"), [("x" * 300, "too long"), ("loop", "symbolic links")])
+def test_a_name_that_no_file_can_have_is_one_line(name: str, problem: str, tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    for url, frames in ((tmp_path / name, None), (tmp_path / "hil.db", tmp_path / name)):
+        with pytest.raises(InputError, match=problem):
+            locate(f"sqlite:///{url}", frames)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="has none")
+def test_a_pipe_is_no_database(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "file").touch()
+    assert [is_there(tmp_path / name) for name in ("file", "none", "file/below")] == [
+        True,
+        False,
+        False,
+    ]
+    with pytest.raises(InputError, match="no ordinary file"):
+        is_there(tmp_path / "pipe")

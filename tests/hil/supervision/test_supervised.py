@@ -9,11 +9,13 @@ import pytest
 from hil.clock import SystemClock
 from hil.errors import HilError, Interrupted, StoreError
 from hil.locks.progress import Life
+from hil.rig.parking import Parking, ParkProblem
 from hil.rig.rig import Rig
 from hil.spec import load_rig_file
+from hil.supervision.guardian import Guardian
 from hil.supervision.stop import StopSwitch
 from hil.supervision.supervised import SupervisedRig, moves_s, supervised_rig
-from tests.hil.session_bench import Bench
+from tests.hil.session_bench import Bench, wait_for
 
 LIT = "light.power_mw"
 
@@ -67,6 +69,41 @@ def test_work_ends_in_a_park(case: Work, bench: Bench) -> None:
         events = database.events()
     assert list(events["kind"]) == case.events
     assert all(detail["rig"] == "small scope" for detail in events["detail"])
+
+
+@pytest.mark.parametrize("fails", ["begin", "cut off", "once", "each time"])
+def test_an_error_in_the_park_itself_leaves_nothing_lit(
+    fails: str, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it cannot be parked from here, the guardian does it, once it can have the devices."""
+    left: list[Guardian] = []
+    monkeypatch.setattr(Guardian, "leave_to_it", lambda guardian: left.append(guardian))
+    real, calls = Parking.run, iter(range(100))
+
+    def run(parking: Parking) -> list[ParkProblem]:
+        n = next(calls)
+        if fails == "cut off" and n == 0:
+            parking.darken()
+        if n == 0 or fails == "each time":
+            raise MemoryError("no more")
+        return real(parking)
+
+    if fails != "begin":
+        monkeypatch.setattr(Parking, "run", run)
+    file = load_rig_file(bench.folder / "rig.toml")
+    with supervised_rig(file, bench.url, None, SystemClock()) as held:
+        database = held.make_database()
+        with pytest.raises(MemoryError), held.watched(StopSwitch(), 1.0) as watch:
+            watch.run(held.rig.setup)
+            if fails == "begin":
+                raise MemoryError("before the park")
+            held.park("measured")
+        wait_for(lambda: held.rig.read(LIT)[LIT] == 0.0)
+        assert not left
+        assert "park" in list(database.events()["kind"])
+    assert len(left) == (fails == "each time")
+    for guardian in left:
+        guardian.farewell()
 
 
 def test_who_is_asked_to_stop_parks_and_says_so(bench: Bench) -> None:

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from hil.calibration.calibrate import CalibrationProgress
+from hil.cli.calibrate import _progress
 from hil.cli.main import run
 from hil.cli.progress import TerminalView
 from hil.cli.screen import unread
@@ -52,6 +54,54 @@ def test_a_terminal_that_is_stopped_holds_up_nothing(
     stream.goes_on.set()
     thread.join(20)
     assert "trial 999: a fault" in stream.getvalue()
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_calibration_is_not_held_up_either(
+    terminal: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unread, "_PATIENCE_S", 0.1)
+    stream, before = Stopped(), abandoned()
+    monkeypatch.setattr(stream, "isatty", lambda: terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr("sys.stderr", stream)
+    with _progress() as show:
+        for number in range(1, 300):
+            show(CalibrationProgress(number, 300, f"level {number}"))
+    (thread,) = abandoned() - before
+    stream.goes_on.set()
+    thread.join(20)
+    assert "level 299" in stream.getvalue()
+
+
+def test_what_is_said_at_the_end_waits_for_nobody_who_does_not_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(unread, "_LINE_S", 0.1)
+    stream, before = Stopped(), abandoned()
+    monkeypatch.setattr("sys.stdout", stream)
+    with unread.whoever_reads():
+        print("state     COMPLETE")
+        print("best      \x1b[2J trial 3")
+    (thread,) = abandoned() - before
+    stream.goes_on.set()
+    thread.join(20)
+    assert stream.getvalue() == "state     COMPLETE\nbest      \\x1b[2J trial 3\n"
+
+
+class Slow(io.StringIO):
+    """Somebody who reads, line by line, slower than all lines may take together."""
+
+    def write(self, text: str) -> int:
+        threading.Event().wait(0.03)
+        return super().write(text)
+
+
+def test_who_reads_slowly_is_told_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unread, "_LINE_S", 0.25)
+    stream = Slow()
+    unread.say("line\n" * 20, stream)
+    assert stream.getvalue() == "line\n" * 20
 
 
 class Gone(io.StringIO):

@@ -20,11 +20,12 @@ def test_every_device_is_told(benches: Any) -> None:
     assert stopped(benches) == set(benches)
 
 
+@pytest.mark.parametrize("error", [OSError("no such port"), SystemExit(3), GeneratorExit()])
 def test_a_stop_that_raises_keeps_no_other_going(
-    benches: Any, monkeypatch: pytest.MonkeyPatch
+    benches: Any, monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:
     def broken() -> None:
-        raise OSError("no such port")
+        raise error
 
     monkeypatch.setattr(benches["Z"], "stop", broken)
     Halting(benches).halt()
