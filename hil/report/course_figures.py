@@ -6,7 +6,18 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from drivers.types import Floats
-from hil.report.drawing import BLUE, GREY, LIGHT, MANY, ORANGE, dots, empty, style, whole_numbers
+from hil.report.drawing import (
+    BLUE,
+    GREY,
+    LIGHT,
+    MANY,
+    ORANGE,
+    dots,
+    empty,
+    short,
+    style,
+    whole_numbers,
+)
 from hil.report.material import Material
 
 NO_TRIALS = "no trial is complete"
@@ -38,7 +49,7 @@ def history(material: Material) -> Figure:
         if (won := material.result.best) is not None:
             label = f"best: trial {won.number}"
             axis.plot(won.number, won.objective, "o", color=ORANGE, ms=6, label=label)
-        axis.set(xlabel="trial", ylabel=material.result.objective)
+        axis.set(xlabel="trial", ylabel=short(material.result.objective))
         whole_numbers(axis)
         axis.legend(fontsize=8)
     return figure

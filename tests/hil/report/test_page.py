@@ -43,7 +43,8 @@ def test_a_session_is_told_whole(
     assert f"Trial {best['number']}: <strong>{best['objective']:.6g}</strong>" in text
     for said in ("stage.x_um", "a, b", "oil", "name = &#34;scope&#34;", "trial FAILED"):
         assert said in text, said
-    assert text.count("<img ") == text.count(' alt="Figure') == 8
+    assert text.count("<img ") == text.count(' alt="Figure') == 7
+    assert "<p>Nothing to show: no two reference trials" in text
     assert len(text) < 5e6
 
 
