@@ -15,7 +15,7 @@ from hil.errors import InputError
 from hil.report.page import write_report
 from hil.store import Database
 
-HOSTILE = "<script>alert('x')</script> $\\frac{ \"&\x07\u202e"
+HOSTILE = "<script>alert('x')</script> $\\frac{ \"&\x07\u202e\ufffe\n\U0001f52c"
 
 
 def text_of(database: Database, session: str, folder: Path) -> str:
