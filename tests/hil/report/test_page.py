@@ -12,6 +12,9 @@ import html5lib
 import pytest
 
 from hil.errors import InputError
+from hil.report import course_figures
+from hil.report.drawing import svg
+from hil.report.material import material_of
 from hil.report.page import write_report
 from hil.store import Database
 
@@ -76,11 +79,15 @@ def test_sessions_without_trials_or_frames_say_so(
     text_of(database, measured(n=3, frames=False), tmp_path)
 
 
+@pytest.mark.parametrize(
+    "fields", [lambda number: [number % 3], lambda number: [2, 5][: 1 + number % 2]]
+)
 def test_trials_with_some_of_the_fields(
-    database: Database, measured: Callable[..., str], tmp_path: Path
+    database: Database, measured: Callable[..., str], fields: Callable[[int], list[int]]
 ) -> None:
-    text_of(database, measured(fields=lambda number: [number % 3]), tmp_path)
-    text_of(database, measured(fields=lambda number: [2, 5][: 1 + number % 2]), tmp_path)
+    material = material_of(database, measured(fields=fields))
+    for draw in (course_figures.fields, course_figures.frames):
+        ElementTree.fromstring(svg(draw(material)))
 
 
 def test_two_objectives_have_a_front(
