@@ -31,8 +31,8 @@ def checked(path: Path) -> str:
     """Text of a page that is valid, whole and offline."""
     text = path.read_text(encoding="utf-8")
     html5lib.HTMLParser(strict=True).parse(text)
-    for svg in re.findall(r"base64,([^\"]+)\"", text):
-        ElementTree.fromstring(b64decode(svg))
+    for drawn in re.findall(r"base64,([^\"]+)\"", text):
+        ElementTree.fromstring(b64decode(drawn))
     assert not re.search(r"(?:src|href)=\"(?!data:)", text), "a request leaves the page"
     return text
 
