@@ -136,7 +136,7 @@ def say_cost(told: Stated) -> None:
     print(f"frames    {told.frames}")
     exposures = _span(told.exposure_s, "s", "no exposure_ms")
     print(f"time      exposures {exposures}, stated waits {told.rest_s:.4g} s")
-    print(f"dose      of the exposures {_span(told.dose_mj, 'mJ', 'no power_mw')}")
+    print(f"dose      {_span(told.dose_mj, 'mJ of the exposures', 'no power_mw')}")
 
 
 def _span(ends: tuple[float, float], unit: str, without: str) -> str:
