@@ -3,14 +3,15 @@
     python benchmarks/watch.py [trials] [rounds]
 
 One and the same small session runs without a page and beside ``hil watch`` with a browser's
-requests: the stream, the page at every change, its figures. Printed are the time of a trial (from
-one end to the next) of each round, their ratio, and the share of one core that the page took. The
-time is one that a quarter of the trials come below: the median is that of other work, if any.
+requests: the stream, the page at every change, its figures. Which of the two is first alternates,
+and both measure the same settings: a trial of the one is compared with the same trial of the other.
+Printed are the median of the ratios with its 95 % interval, by order statistics, of a trial's time
+(from one end to the next) and of the processor time that the session's process spends on it, which
+other work on the machine hardly changes; and the share of one core that the page took.
 """
 
 from __future__ import annotations
 
-import os
 import re
 import statistics
 import subprocess
@@ -20,13 +21,13 @@ import threading
 import time
 import urllib.request
 from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 
 import psutil
+from scipy.stats import binom
 
 from hil.store import open_database
-
-QUANTILE = 0.25
 
 RIG = """\
 name = "scope"
@@ -76,6 +77,21 @@ kind = "random"
 """
 
 
+# Says of each trial when it ended, and how much processor time the process had spent by then.
+PROGRAM = """\
+import sys, time
+from pathlib import Path
+import hil
+
+def seen(snapshot):
+    if snapshot.state is not None and snapshot.state.ended:
+        print(time.perf_counter(), time.process_time(), flush=True)
+
+hil.run_session(Path("session.toml"), database=sys.argv[1], trials=int(sys.argv[2]), observer=seen)
+"""
+WHAT = ("time of a trial", "processor time of a trial")
+
+
 def main(trials: int, rounds: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -83,48 +99,56 @@ def main(trials: int, rounds: int) -> None:
         (folder / "session.toml").write_text(SESSION, encoding="utf-8")
         url = f"sqlite:///{folder / 'hil.db'}"
         open_database(url, create=True).close()
-        alone, beside, shares = [], [], []
+        ratios: tuple[list[float], list[float]] = [], []
+        shares = []
         for number in range(rounds):
             if number % 2 == 0:  # other work comes and goes: neither is always the first
-                alone.append(_run(folder, url, trials))
-            took, share = _beside(folder, url, trials)
+                alone = _run(folder, url, trials)
+            beside, share = _beside(folder, url, trials)
             if number % 2 == 1:
-                alone.append(_run(folder, url, trials))
-            beside.append(took)
+                alone = _run(folder, url, trials)
             shares.append(share)
-            print(
-                f"round {number + 1}: {1e3 * alone[-1][0]:.0f} ms a trial alone,"
-                f" {1e3 * took[0]:.0f} ms beside the page, at {100 * share:.1f} % of a core;"
-                f" the session's processor time {alone[-1][1]:.2f} s alone, {took[1]:.2f} s beside",
-                flush=True,
-            )
-        for place, what in enumerate(("a trial", "processor time of the session")):
-            ratio = statistics.median(
-                b[place] / a[place] for a, b in zip(alone, beside, strict=True)
-            )
-            print(f"median of the rounds: {100 * (ratio - 1):+.1f} % {what}")
+            said = []
+            for place, what in enumerate(WHAT):
+                ratios[place].extend(
+                    b[place] / a[place] for a, b in zip(alone, beside, strict=True)
+                )
+                ms = [1e3 * statistics.median(one[place] for one in run) for run in (alone, beside)]
+                said.append(f"{what} {ms[0]:.0f} ms alone, {ms[1]:.0f} ms beside")
+            print(f"round {number + 1}: {'; '.join(said)}; load {_load()}", flush=True)
+        for place, what in enumerate(WHAT):
+            print(f"beside the page: {what} {_interval(ratios[place])}")
         print(f"the page: {100 * statistics.median(shares):.1f} % of a core")
 
 
-def _run(folder: Path, url: str, trials: int) -> tuple[float, float]:
-    command = [sys.executable, "-m", "hil.cli", "run", "session.toml", "--db", url]
-    before = os.times()
-    subprocess.run(
-        [*command, "--trials", str(trials)],
+def _interval(ratios: list[float]) -> str:
+    """Write the median and the order statistics between which it lies 95 times in 100."""
+    ordered = sorted(ratios)
+    low = int(binom.ppf(0.025, len(ordered), 0.5))
+    ends = ordered[max(low - 1, 0)], ordered[min(len(ordered) - low, len(ordered) - 1)]
+    middle, *said = (f"{100 * (one - 1):+.1f}" for one in (statistics.median(ordered), *ends))
+    return f"{middle} % ({said[0]} to {said[1]}, {len(ordered)} pairs of trials)"
+
+
+def _load() -> str:
+    """Say how busy the machine was."""
+    return f"{psutil.getloadavg()[0]:.1f} on {psutil.cpu_count()} cores"
+
+
+def _run(folder: Path, url: str, trials: int) -> list[tuple[float, float]]:
+    """Give the seconds and the processor's seconds of each trial but the first."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, url, str(trials)],
         cwd=folder,
         check=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
     )
-    after = os.times()
-    cpu_s = after.children_user + after.children_system
-    cpu_s -= before.children_user + before.children_system
-    with open_database(url) as database:
-        ends = database.trials("last", sort="number")["finished_at"]
-    return float(ends.diff().dt.total_seconds().quantile(QUANTILE)), cpu_s
+    ends = [tuple(map(float, line.split())) for line in done.stdout.splitlines()]
+    return [(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(ends)]
 
 
-def _beside(folder: Path, url: str, trials: int) -> tuple[tuple[float, float], float]:
+def _beside(folder: Path, url: str, trials: int) -> tuple[list[tuple[float, float]], float]:
     command = [sys.executable, "-m", "hil.cli", "watch", "--port", "0", "--db", url]
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as page:
         assert page.stdout is not None

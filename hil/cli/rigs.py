@@ -90,7 +90,7 @@ def init(
         write_schema(schema, schema_text("rig"))
     for warning in warnings:
         print(f"warning: {warning}")
-    print(f"wrote {output}: go through its limits, then hil rig check {output}")
+    print(f"wrote {output}: go through its limits and [noise], then hil rig check {output}")
     if session is not None:
         write_session(session, output, text)
         print(f"wrote {session}: then hil check {session}, hil run {session}")

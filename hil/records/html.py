@@ -7,6 +7,8 @@ import math
 from collections.abc import Iterable, Sequence
 
 _MOST = 300  # letters of a cell
+# A notebook would set LaTeX in names, whether its signs are written as entities or not.
+_TABLE = '<table class="tex2jax_ignore mathjax_ignore">'
 
 
 def pairs_html(title: str, pairs: Iterable[tuple[str, object]]) -> str:
@@ -17,7 +19,7 @@ def pairs_html(title: str, pairs: Iterable[tuple[str, object]]) -> str:
         for name, value in pairs
         if value is not None and value != ""
     )
-    return f"<table><caption>{cell(title)}</caption><tbody>{lines}</tbody></table>"
+    return f"{_TABLE}<caption>{cell(title)}</caption><tbody>{lines}</tbody></table>"
 
 
 def rows_html(title: str, names: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -27,7 +29,7 @@ def rows_html(title: str, names: Sequence[str], rows: Iterable[Sequence[object]]
         "<tr>" + "".join(f"<td>{cell(value)}</td>" for value in row) + "</tr>" for row in rows
     )
     return (
-        f"<table><caption>{cell(title)}</caption><thead><tr>{head}</tr></thead>"
+        f"{_TABLE}<caption>{cell(title)}</caption><thead><tr>{head}</tr></thead>"
         f"<tbody>{body}</tbody></table>"
     )
 
@@ -38,14 +40,13 @@ def cell(value: object) -> str:
         text = "" if math.isnan(value) else f"{value:.5g}"
     else:
         text = "" if value is None else str(value)
-    # A notebook renders LaTeX between dollar signs.
     text = (
         "".join(one if one.isprintable() else " " for one in text)
         .encode("utf-8", "replace")
         .decode()
     )
     short = text if len(text) <= _MOST else f"{text[: _MOST - 1]}…"
-    return html.escape(short).replace("$", "&#36;")
+    return html.escape(short)
 
 
 def interval(low: float, high: float) -> str:

@@ -5,8 +5,19 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from drivers.types import Floats
-from hil.report.drawing import BLUE, GREY, LIGHT, MANY, ORANGE, dots, empty, style, whole_numbers
+from hil.report.drawing import (
+    BLUE,
+    GREY,
+    LIGHT,
+    MANY,
+    ORANGE,
+    dots,
+    empty,
+    short,
+    style,
+    whole_numbers,
+)
+from hil.report.grey import in_blocks
 from hil.report.material import Material
 
 NO_TRIALS = "no trial is complete"
@@ -38,7 +49,7 @@ def history(material: Material) -> Figure:
         if (won := material.result.best) is not None:
             label = f"best: trial {won.number}"
             axis.plot(won.number, won.objective, "o", color=ORANGE, ms=6, label=label)
-        axis.set(xlabel="trial", ylabel=material.result.objective)
+        axis.set(xlabel="trial", ylabel=short(material.result.objective))
         whole_numbers(axis)
         axis.legend(fontsize=8)
     return figure
@@ -117,11 +128,11 @@ def frames(material: Material) -> Figure:
         for axis, image, title in zip(
             axes, (a, b), (f"first (trial {first})", f"best (trial {won.number})"), strict=False
         ):
-            shown = axis.imshow(_small(image), cmap="gray", vmin=low, vmax=max(high, low + 1))
+            shown = axis.imshow(in_blocks(image), cmap="gray", vmin=low, vmax=max(high, low + 1))
             axis.set_title(title, loc="left")
         figure.colorbar(shown, ax=axes[:2], label="ADU", shrink=0.8)
         if same:
-            change = _small(b - a)
+            change = in_blocks(b - a)
             most = float(np.percentile(np.abs(change), 99.8)) or 1.0
             drawn = axes[2].imshow(change, cmap="RdBu_r", vmin=-most, vmax=most)
             axes[2].set_title("best less first", loc="left")
@@ -129,16 +140,3 @@ def frames(material: Material) -> Figure:
         for axis in axes:
             axis.set_axis_off()
     return figure
-
-
-def _small(image: Floats) -> Floats:
-    """Take means of blocks, so that a camera's 2048 pixels do not make a page of megabytes."""
-    step = -(-max(image.shape) // 512)
-    if step == 1:
-        return image
-    height, width = (size // step * step for size in image.shape)
-    if not height or not width:
-        return image
-    cut = image[:height, :width]
-    means: Floats = cut.reshape(height // step, step, width // step, step).mean(axis=(1, 3))
-    return means

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from hil.errors import InputError
+from hil.records.plain_text import shown
 
 BLUE, ORANGE, GREY, LIGHT = "#0072b2", "#d55e00", "#6b6b6b", "#cccccc"
 FORMATS = ("png", "svg", "pdf")
@@ -28,6 +29,7 @@ _STYLE: Any = {
     "axes.spines.right": False,
     # Names come from users and devices: a dollar sign is one.
     "text.parse_math": False,
+    "text.usetex": False,
     "svg.fonttype": "none",
     "svg.hashsalt": "hil",
 }
@@ -43,12 +45,13 @@ def style() -> Iterator[None]:
 
 
 def empty(text: str) -> Figure:
-    """Say why there is nothing to draw."""
+    """Say why there is nothing to draw; its label says it to pages, as text."""
     with style():
         figure = Figure(figsize=(7, 1.6), layout="constrained")
         axis = figure.subplots()
         axis.set_axis_off()
         axis.text(0.5, 0.5, text, ha="center", va="center", color=GREY)
+    figure.set_label(text)
     return figure
 
 
@@ -67,7 +70,7 @@ def whole_numbers(axis: Any) -> None:
 
 def short(name: str, most: int = 40) -> str:
     """Cut a name where it would leave no room for the figure."""
-    name = " ".join(name.split())
+    name = shown(" ".join(name.split()))
     return name if len(name) <= most else f"{name[: most - 1]}…"
 
 

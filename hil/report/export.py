@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from hil.store import Database
 
 
-# What formulas begin with, in Excel, LibreOffice and Google's (OWASP, "CSV Injection").
-_FORMULA = frozenset("=+-@\t\r")
+# What formulas begin with, in Excel, LibreOffice and Google's (OWASP, "CSV Injection"); the last
+# four are the wide forms, which Excel takes for the others where it speaks Japanese.
+_FORMULA = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 
 
 def export_parquet(database: Database, session: str, folder: Path) -> list[Path]:

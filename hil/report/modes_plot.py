@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from drivers.types import Floats
 from hil.errors import InputError
-from hil.report.drawing import style
+from hil.report.drawing import short, style
 
 _COLUMNS = 4
 
@@ -43,7 +43,7 @@ def draw_modes(names: Sequence[str], words: Sequence[str], responses: Floats, pa
         for axis, name, said, response in zip(axes, names, words, responses, strict=False):
             most = max(float(np.quantile(np.abs(response), 0.995)), 1e-12)
             axis.imshow(response, cmap="RdBu_r", vmin=-most, vmax=most)
-            axis.set_title(f"{name}\n{said}", loc="left")
+            axis.set_title(f"{short(name, 24)}\n{said}", loc="left")
         figure.suptitle("change of the frames with each mode, up less down", x=0.01, ha="left")
         try:
             figure.savefig(path, dpi=120)

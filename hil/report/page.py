@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from hil.records.winner import Winner
 from hil.report import course_figures, settings_figures
+from hil.report.grey import thumbnails
 from hil.report.material import Material, material_of
 from hil.report.metrics_figure import metric_names, metrics
 from hil.report.writing import cost, embedded, number, rendered, write_page
@@ -158,13 +159,17 @@ def _no_best(material: Material) -> str:
     return "None: every complete trial breaks a constraint."
 
 
-def _as_good(material: Material) -> Iterator[list[str]]:
+def _as_good(material: Material) -> Iterator[tuple[str, list[str]]]:
+    """Give a picture of the first frame and the cells of each, at the best trial's grey scale."""
     best = material.result.best
-    for one in material.as_good[:_MOST_AS_GOOD]:
-        if best is not None and one.number != best.number:
-            settings = material.settings(one.number)
-            values = [number(settings.get(name)) for name in material.searched]
-            yield [str(one.number), number(one.objective), *values]
+    if best is None:
+        return
+    others = [one for one in material.as_good[:_MOST_AS_GOOD] if one.number != best.number]
+    _, *pictures = thumbnails(material, [best.number, *(one.number for one in others)])
+    for one, picture in zip(others, pictures, strict=True):
+        settings = material.settings(one.number)
+        values = [number(settings.get(name)) for name in material.searched]
+        yield picture, [str(one.number), number(one.objective), *values]
 
 
 def _as_good_said(material: Material) -> str:

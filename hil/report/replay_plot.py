@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from hil.errors import InputError
-from hil.report.drawing import style
+from hil.report.drawing import short, style
 from hil.store import Database
 
 _BLUE, _GREY = "#0072b2", "#777777"
@@ -55,7 +55,7 @@ def draw_replay(
         np.array([table.loc[n, ["objective", "ci_low", "ci_high"]] for n in numbers], dtype=float)
         for table, numbers in zip((then, now), zip(*pairs, strict=True), strict=True)
     )
-    unit = records[0].objectives[0].replace("_", " ")
+    unit = short(records[0].objectives[0].replace("_", " "), 24)
     with style():
         figure = Figure(figsize=(5, 4.6), layout="constrained")
         axis = figure.subplots()
@@ -67,10 +67,10 @@ def draw_replay(
         if len(known):
             ends = [known.min(), known.max()]
             axis.plot(ends, ends, "--", color=_GREY, linewidth=1, zorder=0)
-        axis.set_xlabel(f"on {records[0].rig}: {unit}")
-        axis.set_ylabel(f"on {records[1].rig}: {unit}")
+        axis.set_xlabel(f"on {short(records[0].rig, 24)}: {unit}")
+        axis.set_ylabel(f"on {short(records[1].rig, 24)}: {unit}")
         axis.set_title(
-            f"{records[0].name}: rank correlation {found[0]:.3f}, bias {found[1]:+.3g}",
+            f"{short(records[0].name, 24)}: rank correlation {found[0]:.3f}, bias {found[1]:+.3g}",
             fontsize=10,
         )
         figure.savefig(path, dpi=120)

@@ -33,7 +33,7 @@ def slices(material: Material) -> Figure:
             _slice(axis, material, done, name)
         for axis in axes[len(names) :]:
             axis.set_axis_off()
-        figure.supylabel(material.result.objective, fontsize=9)
+        figure.supylabel(short(material.result.objective, 24), fontsize=9)
     return figure
 
 
@@ -96,7 +96,7 @@ def pairs(material: Material) -> Figure:
             at = done["number"].to_numpy() == won.number
             axis.plot(x[at], y[at], "o", mfc="none", mec=ORANGE, mew=2, ms=10)
         axis.set(xlabel=short(names[0]), ylabel=short(names[1]))
-        figure.colorbar(drawn, label=material.result.objective)
+        figure.colorbar(drawn, label=short(material.result.objective))
     return figure
 
 

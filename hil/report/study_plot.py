@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from drivers.types import Floats
 from hil.errors import InputError
-from hil.report.drawing import style
+from hil.report.drawing import short, style
 
 _BLUE, _ORANGE, _GREY = "#0072b2", "#d55e00", "#8c8c8c"
 
@@ -57,7 +57,7 @@ def draw(title: str, tasks: Sequence[TaskPicture], path: Path) -> None:
     """
     with style():
         figure = Figure(figsize=(10, 3.4 * len(tasks)), layout="constrained")
-        figure.suptitle(title, x=0.01, ha="left")
+        figure.suptitle(short(title, 100), x=0.01, ha="left")
         axes = figure.subplots(len(tasks), 2, squeeze=False, width_ratios=(1, 1.1))
         for (left, right), task in zip(axes, tasks, strict=True):
             _scatter(left, task)

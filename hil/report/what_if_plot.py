@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from hil.report.drawing import style
+from hil.report.drawing import short, style
 
 if TYPE_CHECKING:
     from hil.records.what_if import Curve, Outcome, WhatIf
@@ -42,8 +42,8 @@ def draw_what_if(found: WhatIf, path: Path, real: Curve | None = None) -> None:
         for axis in axes[-1]:
             axis.set_xlabel("frames")
         for axis in axes[:, 0]:
-            axis.set_ylabel(f"still lacking, {found.objective.replace('_', ' ')}")
-        figure.suptitle(f"{found.name}: what other searches would have come to", fontsize=10)
+            axis.set_ylabel(f"still lacking, {short(found.objective.replace('_', ' '), 24)}")
+        figure.suptitle(f"{short(found.name)}: what other searches would have come to", fontsize=10)
         figure.savefig(path, dpi=120)
 
 

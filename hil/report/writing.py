@@ -13,6 +13,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from hil.errors import InputError
+from hil.records.plain_text import shown
 from hil.report.drawing import svg
 from hil.report.material import Material
 
@@ -50,18 +51,17 @@ def rendered(template: str, said: Mapping[str, Any]) -> str:
 
 
 def printable(text: str) -> str:
-    """Replace what no page of HTML may hold: control characters, and halves of surrogates."""
-    kept = "".join(
-        letter if letter in "\n\t" or not (ord(letter) < 32 or 127 <= ord(letter) < 160) else "�"
-        for letter in text.replace("\r\n", "\n")
-    )
-    return kept.encode("utf-8", "replace").decode()
+    """Write out what no page may hold or would obey: see `shown`; and halves of surrogates."""
+    return shown(text.replace("\r\n", "\n")).encode("utf-8", "replace").decode()
 
 
 def embedded(title: str, caption: str, figure: Figure) -> dict[str, str]:
-    """Put a figure inside a page."""
+    """Put a figure inside a page; of one that has nothing to show what it says."""
+    if nothing := str(figure.get_label()):
+        return {"title": title, "nothing": nothing}
     return {
         "title": title,
+        "nothing": "",
         "caption": caption,
         "alt": f"Figure: {title}. {caption}",
         "data": base64.b64encode(svg(figure).encode()).decode(),

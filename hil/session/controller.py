@@ -412,7 +412,8 @@ class Controller:
                 "constraint_broken", self._clock.now(), {"trial": trial.number, "excess": broken}
             )
             return
-        self._progress.compare(Best(trial.number, objective, *assessment.interval))
+        best = Best(trial.number, objective, *assessment.interval)
+        self._progress.compare(best, trial.requested)
 
 
 def _pause() -> None:

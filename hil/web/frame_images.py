@@ -6,16 +6,13 @@ import threading
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-import imagecodecs
-import numpy as np
-
 from drivers.types import Floats
 from hil.errors import StoreError
+from hil.report.grey import grey_png, grey_scale, in_blocks
 
 if TYPE_CHECKING:
     from hil.store import Database
 
-_LARGEST_PX = 512
 _KEPT = 8
 
 
@@ -41,16 +38,14 @@ class FrameImages:
         frame = self._frame(number)
         if frame is None:
             return None
-        low, high = np.percentile(frame, (0.5, 99.8))
-        return float(low), float(max(high, low + 1))
+        return grey_scale(frame)
 
     def png(self, number: int, low: float, high: float) -> bytes | None:
         """Draw a trial's frame; None where there is none."""
         frame = self._frame(number)
         if frame is None:
             return None
-        grey = np.clip((frame - low) / max(high - low, 1e-9), 0, 1) * 255
-        return bytes(imagecodecs.png_encode(np.ascontiguousarray(grey.round().astype(np.uint8))))
+        return grey_png(frame, low, high)
 
     def _frame(self, number: int) -> Floats | None:
         with self._guard:
@@ -69,15 +64,3 @@ class FrameImages:
             return None
         frame = pixels[0]
         return in_blocks(frame[0] if frame.ndim == 3 else frame)
-
-
-def in_blocks(frame: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> Floats:
-    """Take means of blocks, so that no picture has more than 512 pixels a side."""
-    image = frame.astype(np.float64)
-    step = -(-max(image.shape) // _LARGEST_PX)
-    height, width = (size // step * step for size in image.shape)
-    if step == 1 or not height or not width:
-        return image
-    blocks = image[:height, :width].reshape(height // step, step, width // step, step)
-    means: Floats = blocks.mean(axis=(1, 3))
-    return means

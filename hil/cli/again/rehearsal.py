@@ -134,14 +134,15 @@ def say_cost(told: Stated) -> None:
     """Print what both files state of a session's frames, time and light."""
     print(f"trials    {told.trials}, if no rule of [stop] ends it before")
     print(f"frames    {told.frames}")
-    print(f"time      exposures {_span(told.exposure_s, 's')}, stated waits {told.rest_s:.4g} s")
-    print(f"dose      {_span(told.dose_mj, 'mJ')} of the exposures")
+    exposures = _span(told.exposure_s, "s", "no exposure_ms")
+    print(f"time      exposures {exposures}, stated waits {told.rest_s:.4g} s")
+    print(f"dose      {_span(told.dose_mj, 'mJ of the exposures', 'no power_mw')}")
 
 
-def _span(ends: tuple[float, float], unit: str) -> str:
+def _span(ends: tuple[float, float], unit: str, without: str) -> str:
     low, high = ends
     if math.isnan(low):
-        return "not known"
+        return f"not known ({without} in the files)"
     return f"{low:.4g} {unit}" if low == high else f"{low:.4g} to {high:.4g} {unit}"
 
 

@@ -1,10 +1,13 @@
 """What the shell completes: sessions, settings, estimators.
 
-It only reads, and where that fails there is nothing to complete.
+It only reads, and where that fails there is nothing to complete. Names come from users and devices,
+and what is completed stands on the command line: none is one that a shell would obey there.
 """
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -15,6 +18,8 @@ if TYPE_CHECKING:
     from hil.store import Database
 
 _MOST = 50
+# What shells obey, and what the script for zsh does not quote: a backslash before a dollar sign.
+_ACTS = re.compile(r"""[`$\\"'!;&|<>*?#~{}\[\]]""")
 # Beside the settings, what people sort and filter by.
 _COLUMNS = "objective ci_low ci_high dose_mj number state kind tags note flags reason".split()
 
@@ -35,7 +40,8 @@ def settings(context: typer.Context, incomplete: str) -> list[str]:
     names: list[str] = []
     with suppress(Exception), _database(context) as database:
         names = [name for name in database.trial_rows(limit=1).names if "." in name]
-    return [name for name in [*names, *_COLUMNS] if name.startswith(incomplete)]
+    known = [name for name in names if name.isprintable() and not _ACTS.search(name)]
+    return [_word(name) for name in [*known, *_COLUMNS] if name.startswith(incomplete)]
 
 
 def searched(context: typer.Context, incomplete: str) -> list[str]:
@@ -60,6 +66,13 @@ def _database(context: typer.Context) -> Iterator[Database]:
         yield database
 
 
+def _word(name: str) -> str:
+    """Write a name as one word; other shells than bash do that themselves."""
+    bash = os.environ.get("_HIL_COMPLETE") == "complete_bash"
+    return re.sub(r"([ ()])", r"\\\1", name) if bash else name
+
+
 def _plain(text: str) -> str:
     """Keep what a shell takes as text, on one line."""
-    return " ".join("".join(one if one.isprintable() else " " for one in text).split())[:60]
+    kept = "".join(one if one.isprintable() else " " for one in _ACTS.sub(" ", text))
+    return " ".join(kept.split())[:60]

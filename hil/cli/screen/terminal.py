@@ -1,14 +1,11 @@
-r"""The one way to the terminal: whatever names, labels and notes hold, it shows and never obeys.
+"""The one way to the terminal: whatever names, labels and notes hold, it shows and never obeys.
 
-Text from users, devices and databases may hold escape sequences, which move the cursor or rewrite
-what stands above, and marks that turn the direction of writing, by which a line reads as another.
-They are written out as ``\x1b`` and ``\u202e``.
+What would act is written out: see `hil.records.plain_text`.
 """
 
 from __future__ import annotations
 
 import errno
-import re
 import sys
 import threading
 from collections.abc import Iterable, Iterator
@@ -18,20 +15,7 @@ from typing import Any, NoReturn, TextIO
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-_ACTS = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
-    "|\r(?!\n)"
-)
-
-
-def shown(text: str) -> str:
-    """Write out every character that a terminal would obey; newlines and tabs stay."""
-    return _ACTS.sub(_written_out, text)
-
-
-def _written_out(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+from hil.records.plain_text import shown
 
 
 class SafeStream:

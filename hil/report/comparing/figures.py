@@ -81,7 +81,7 @@ def _by_cost(sessions: Sequence[Material], spent: Spent, what: str) -> Figure:
                 # level from the last improvement to the end of what was spent
                 axis.step([*x, cost[-1]], [*y, y[-1]], where="post", lw=1.4, color=colour, ls=line,
                           label=label(one))  # fmt: skip
-            axis.set(xlabel=what, ylabel=f"best so far, {name}", xlim=(0, None))
+            axis.set(xlabel=what, ylabel=f"best so far, {short(name, 24)}", xlim=(0, None))
             if axis.has_data():
                 axis.legend(fontsize=8, loc="lower right")
     return figure
@@ -108,7 +108,7 @@ def winners(sessions: Sequence[Material]) -> Figure:
                 axis.plot([best.ci_low, best.ci_high], [line, line], color=colour, lw=2)
                 axis.plot(best.objective, line, "o", color=colour, ms=6)
             axis.set_yticks(range(len(here)), [label(one) for _, one, _ in here])
-            axis.set(xlabel=name, ylim=(len(here) - 0.5, -0.5))
+            axis.set(xlabel=short(name), ylim=(len(here) - 0.5, -0.5))
     return figure
 
 

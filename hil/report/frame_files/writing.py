@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from hil.errors import InputError
+from hil.records.plain_text import shown
 from hil.report.frame_files.stack import TrialStack
 from hil.store.frames.ngff import axes, ngff
 
@@ -82,7 +83,7 @@ def _tiff(stack: TrialStack, path: Path) -> None:
     n_planes = math.prod(pixels.shape[:-2])
     said: dict[str, Any] = {
         "axes": "TZYX" if pixels.ndim == 4 else "TCZYX",
-        "Name": stack.title,
+        "Name": shown(stack.title),
         "Description": "T: repeats of a field of view; Z: fields of view. "
         + json.dumps(dict(stack.about)),
         "Plane": {
@@ -95,7 +96,7 @@ def _tiff(stack: TrialStack, path: Path) -> None:
             said[f"PhysicalSize{axis}"] = stack.pixel_size_um
             said[f"PhysicalSize{axis}Unit"] = "µm"
     if stack.channels:
-        said["Channel"] = {"Name": list(stack.channels)}
+        said["Channel"] = {"Name": [shown(name) for name in stack.channels]}
     tifffile.imwrite(
         path, pixels, ome=True, photometric="minisblack", compression="zlib", metadata=said
     )

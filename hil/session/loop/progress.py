@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+from drivers.types import Value
 from hil.clock import Clock
+from hil.ranking.leaders import winner
 from hil.records.session import Observer, Snapshot
 from hil.records.trial import Best, OpenTrial, TrialRow, TrialState
 
@@ -55,6 +57,8 @@ class SessionProgress:
         self._look = look
         self._observer = observer
         self._best = best
+        self._seen: set[frozenset[tuple[str, Value]]] = set()
+        self._measured_again = False
         self._started_s = clock.monotonic()
         self._own_trials = 0
         self.n_ended = self.n_complete = self.failures = 0
@@ -76,6 +80,12 @@ class SessionProgress:
         counted = [row for row in rows if not row.state.interrupted]
         self.n_ended = sum(row.state.ended for row in counted)
         self.n_complete = sum(row.state is TrialState.COMPLETE for row in counted)
+        if not self._seen:
+            done = (row for row in rows if row.state is TrialState.COMPLETE)
+            self._seen = {frozenset(row.requested.items()) for row in done}
+        if self._measured_again:  # the luckiest of them is not what the session will come to
+            self._measured_again = False
+            self._best = winner(rows) or self._best
 
     def ended(self, trial: OpenTrial, state: TrialState, reason: str) -> None:
         """Count a trial that this process has ended, and show it."""
@@ -90,8 +100,14 @@ class SessionProgress:
             self.last_fault = f"trial {trial.number}: {reason}"
         self.show(trial, state, 0)
 
-    def compare(self, best: Best) -> None:
-        """Compare a trial that breaks no constraint with the best so far."""
+    def compare(self, best: Best, requested: Mapping[str, Value]) -> None:
+        """Compare a trial that breaks no constraint with the best so far.
+
+        Trials with the same settings count together from the next `count` on.
+        """
+        key = frozenset(requested.items())
+        self._measured_again |= key in self._seen
+        self._seen.add(key)
         if self._best is None or best.objective > self._best.objective:
             self._best = best
         self.highest = max(self.highest, best.objective)

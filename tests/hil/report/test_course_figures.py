@@ -51,13 +51,6 @@ def test_first_and_best_show_the_same_field_at_one_scale(
     assert np.allclose(change.images[0].get_array(), want)
 
 
-def test_large_frames_are_drawn_by_means_of_blocks() -> None:
-    image = np.arange(1030 * 700, dtype=float).reshape(1030, 700)
-    small = course_figures._small(image)
-    assert max(small.shape) <= 512
-    assert small[0, 0] == image[:3, :3].mean()
-
-
 def test_without_a_common_field_no_frames_are_compared(
     database: Database, measured: Callable[..., str]
 ) -> None:

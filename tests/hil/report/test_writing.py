@@ -11,8 +11,8 @@ from hil.errors import InputError
 from hil.report.writing import number, printable, write_page
 
 
-def test_what_no_page_may_hold_is_replaced() -> None:
-    assert printable("a\x07b\r\nc\x85\td\ud800") == "a\ufffdb\nc\ufffd\td?"
+def test_what_no_page_may_hold_is_written_out() -> None:
+    assert printable("a\x07b\r\nc\x85\td\ud800") == "a\\x07b\nc\\x85\td?"
 
 
 @pytest.mark.parametrize(

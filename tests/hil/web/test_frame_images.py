@@ -8,7 +8,7 @@ import imagecodecs
 import numpy as np
 
 from hil.store import Database
-from hil.web.frame_images import FrameImages, in_blocks
+from hil.web.frame_images import FrameImages
 
 
 def test_a_frame_is_drawn_between_two_values(
@@ -35,12 +35,3 @@ def test_no_frames_no_picture(database: Database, measured: Callable[..., str]) 
     images = FrameImages(database, measured(n=5, frames=False))
     assert images.scale(0) is None
     assert images.png(4, 0, 1) is None, "it failed, and has none"
-
-
-def test_large_frames_become_small() -> None:
-    frame = np.arange(1200 * 700, dtype=np.uint16).reshape(1200, 700)
-    small = in_blocks(frame)
-    assert small.shape == (400, 233)
-    assert small[1, 2] == frame[3:6, 6:9].mean()
-    np.testing.assert_array_equal(in_blocks(frame[:5, :7]), frame[:5, :7])
-    assert in_blocks(np.zeros((2, 2000), np.uint8)).shape == (2, 2000)

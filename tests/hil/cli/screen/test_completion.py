@@ -5,11 +5,19 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from hil.cli.main import run
+from hil.cli.screen.completion import session_ids, settings
+from hil.store import Database
+from tests.hil.report.conftest import database, measured
+
+__all__ = ["database", "measured"]  # fixtures
 
 PROGRAM = "import sys; sys.argv[0] = 'hil'; from hil.cli.main import main; main()"
 
@@ -59,3 +67,23 @@ def test_the_script_for_a_shell_is_shown() -> None:
     assert done.returncode == 0 and "_HIL_COMPLETE=complete_bash hil" in " ".join(
         done.stdout.replace("$1", "hil").split()
     )
+
+
+@pytest.mark.parametrize("evil", ["\\$(touch x)", "`touch x`", "a;touch x", "\x1b[2J", "a\nb"])
+def test_nothing_that_a_shell_obeys_is_completed(
+    database: Database, measured: Callable[..., str], evil: str
+) -> None:
+    measured(n=1, frames=False, name=evil, names=(f"stage.{evil}", "stage.x (fine)"))
+    asked: Any = SimpleNamespace(params={"db": database.url})
+    assert settings(asked, "stage.") == ["stage.x (fine)"]
+    (_, said) = session_ids(asked, "")[1]
+    assert not set(said) & set("\\$`;\x1b\n")
+
+
+def test_bash_gets_one_word(
+    database: Database, measured: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured(n=1, frames=False, names=("stage.x (fine)", "stage.y"))
+    monkeypatch.setenv("_HIL_COMPLETE", "complete_bash")
+    asked: Any = SimpleNamespace(params={"db": database.url})
+    assert settings(asked, "stage.x (") == ["stage.x\\ \\(fine\\)"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -118,3 +120,13 @@ def test_a_file_that_is_there_is_replaced(tmp_path: Path) -> None:
     write_frames(stack_of(*GREY), path)
     assert path.read_bytes()[:2] in (b"II", b"MM")
     assert [one.name for one in tmp_path.iterdir()] == ["a.tif"]
+
+
+@pytest.mark.parametrize("name", ["\x1b[2J", "a\ufffe", "]]>\n\u202e\U0001f52c"])
+def test_the_xml_of_ome_tiff_is_whole_whatever_the_names(tmp_path: Path, name: str) -> None:
+    import tifffile
+
+    stack = replace(stack_of(*COLOURED), title=name, channels=(name,) * 4, about={name: name})
+    write_frames(stack, tmp_path / "a.tif")
+    with tifffile.TiffFile(tmp_path / "a.tif") as file:
+        ElementTree.fromstring(file.ome_metadata or "")

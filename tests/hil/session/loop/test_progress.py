@@ -10,6 +10,7 @@ import pytest
 from hil.records.session import Snapshot
 from hil.records.trial import Best, OpenTrial, TrialState
 from hil.session.loop.progress import SessionProgress
+from tests.hil.ranking.test_leaders import row
 
 TRIAL = OpenTrial("a", 3, "search", {}, fields=(1,))
 
@@ -55,12 +56,23 @@ def test_the_best_is_of_all_processes_and_the_highest_of_this_one(
     progress: SessionProgress, shown: list[Snapshot]
 ) -> None:
     assert progress.highest == -math.inf
-    progress.compare(Best(1, 0.3, 0.2, 0.4))
+    progress.compare(Best(1, 0.3, 0.2, 0.4), {"z": 1})
     progress.note("waiting")
     assert (progress.highest, shown[-1].best) == (0.3, Best(0, 0.5, 0.4, 0.6))
-    progress.compare(Best(2, 0.7, 0.6, 0.8))
+    progress.compare(Best(2, 0.7, 0.6, 0.8), {"z": 2})
     progress.note("")
     assert (progress.highest, shown[-1].best) == (0.7, Best(2, 0.7, 0.6, 0.8))
+
+
+def test_settings_that_are_measured_twice_count_together(
+    progress: SessionProgress, shown: list[Snapshot]
+) -> None:
+    progress.count([])
+    for number, value, place in ((1, 0.9, 1.0), (2, 0.7, 2.0), (3, 0.1, 1.0)):
+        progress.compare(Best(number, value, value - 0.1, value + 0.1), {"z": place})
+    progress.count([row(1, 1.0, 0.9), row(2, 2.0, 0.7), row(3, 1.0, 0.1)])
+    progress.note("")
+    assert shown[-1].best is not None and shown[-1].best.number == 2, "not the luckiest"
 
 
 def test_the_time_left_is_by_this_process_s_pace(
