@@ -16,7 +16,7 @@ from contextlib import contextmanager, redirect_stdout
 from types import TracebackType
 from typing import Self, TextIO
 
-from hil.cli.screen.terminal import shown
+from hil.records.plain_text import shown
 from hil.rig.device_thread import ABANDONED, join, start_or_run
 
 # So many calls are kept for who reads slowly; of more the oldest are dropped.
