@@ -112,12 +112,12 @@ def _of_channel(channel: ChannelFrames, rng: np.random.Generator) -> tuple[Chann
     if repeats > 1:
         found = in_one_repeat(frames, limit)
     else:
-        found = _usable(isolated(frames[:, 0], limit), checked)
+        found = _usable(isolated(frames[:, 0], limit, tracks=True), checked)
         if len(found):
-            seen = _sharpness(frames[:, 0], found, channel)
-            if not seen.blurred:
-                if seen.by_noise_alone:
-                    possible = _bits(found, len(found) / frames.size, limit)
+            seen, share = _sharpness(frames[:, 0], found, channel), len(found) / frames.size
+            if not seen.blurred or share > _MOST_SHARE:
+                if seen.blurred or seen.by_noise_alone:
+                    possible = _bits(found, share, limit)
                 found = nothing()
     channel, more = _taken_out(channel, found, limit, None if repeats > 1 else rng)
     return channel, Spikes(known.share + more.share, known.bits + more.bits, possible)
