@@ -17,6 +17,9 @@ more than it is said to be shows where optics have blurred a scene: it leaves an
 where sampled edges go on falling, from 0.28 to 0.38 (``middle``) to half of it and less in
 ``sharp``, and from 0.4 to 0.5 (``edge``) to the corners. In a flat field or a scene as sharp as the
 pixels it shows in repeats alone.
+
+Where there is nothing but noise at any wave, fields can differ in their brightness alone. Whether
+that is the sample or the lamp repeats tell, and single frames do not.
 """
 
 from __future__ import annotations
@@ -46,7 +49,11 @@ _MOST_FLOOR = 0.03  # of what there is at 0.1 to 0.2: sampled edges leave more
 _EVEN = 0.55  # of what there is at coarser waves, that an even floor has more than at finer ones
 _EVEN_SIGMAS = 2.0
 _ALONG = 2 / 3  # of a line's length, that Hann's window leaves of what whole lines have
-_MOST_LINE_BITS = 0.02
+_MOST_LINE_BITS = _MOST_LAMP_BITS = 0.02
+_NOTHING = 0.03
+_LEAST_BRIGHTNESS = 0.005
+_PARTS = 4  # rows and columns of an image's large parts
+_MOST_WITHIN = 0.03  # of the variance between images, that those parts have
 _PATCH = 16
 
 
@@ -64,6 +71,9 @@ class Sharpness:
         Standard errors.
     bands
         What whole rows and columns have at coarser waves.
+    brightness_bits
+        Bits per pixel that differences of whole images pass for, where large parts of one image
+        differ by next to nothing.
     """
 
     broad: float = 0.0
@@ -83,6 +93,7 @@ class Sharpness:
     height: int = 1
     width: int = 1
     bands: Bands = field(default_factory=Bands)
+    brightness_bits: float = 0.0
 
     @property
     def by_noise_alone(self) -> bool:
@@ -133,10 +144,24 @@ class Sharpness:
         there = self.sharp > max(_FLOOR, _SURE * self.sharp_se)
         return blurred and there and any(even)
 
-    def flags(self) -> set[str]:
-        """Name what speaks against the noise model."""
+    @property
+    def brightness_alone(self) -> bool:
+        """Whether images differ in their brightness as a whole, and have nothing in them."""
+        most = [(self.fine, self.fine_se), (self.sharp, self.sharp_se)]
+        nothing = all(abs(level) < _NOTHING + _SIGMAS * se for level, se in most)
+        return nothing and self.brightness_bits > _LEAST_BRIGHTNESS
+
+    def flags(self, bits_per_pixel: float = math.inf) -> set[str]:
+        """Name what speaks against the noise model.
+
+        Parameters
+        ----------
+        bits_per_pixel
+            The estimate: what differences of brightness alone can be of it.
+        """
         found = set()
-        if self.too_quiet or self.floor:
+        lamp = self.brightness_alone and bits_per_pixel > _MOST_LAMP_BITS
+        if self.too_quiet or self.floor or lamp:
             found.add("noise_mismatch")
         if self.rises or max(self.line_bits, self.bands.bits) > _MOST_LINE_BITS:
             found.add("noise_correlated")
@@ -179,7 +204,25 @@ def sharpness(images: NDArray[np.float32], noise_variance_adu2: float) -> Sharpn
         height,
         width,
         Bands.of(power, len(some)),
+        _brightness_bits(images, noise_variance_adu2),
     )
+
+
+def _brightness_bits(images: NDArray[np.float32], noise_variance_adu2: float) -> float:
+    """Bits per pixel of a patch, that the variance of images' means passes for."""
+    n, height, width = images.shape
+    if n < 2:
+        return 0.0
+    down, across = height // _PARTS, width // _PARTS
+    cut = images[:, : down * _PARTS, : across * _PARTS].reshape(n, _PARTS, down, _PARTS, across)
+    parts = cut.mean(axis=(2, 4), dtype=np.float64).reshape(n, -1)
+    noise = noise_variance_adu2 / (down * across)
+    within = float(parts.var(axis=1, ddof=1).mean()) - noise
+    between = float(parts.mean(axis=1).var(ddof=1))
+    chance = _SURE * noise / parts.shape[1]
+    if within + chance > _MOST_WITHIN * between:
+        return 0.0
+    return 0.5 * math.log2(1 + _PATCH**2 * between / noise_variance_adu2) / _PATCH**2
 
 
 def _power(images: NDArray[np.float32]) -> Floats:

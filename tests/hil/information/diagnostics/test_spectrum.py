@@ -111,3 +111,14 @@ def test_a_blurred_scene_does_not_hide_row_noise_and_is_none() -> None:
     assert not sharpness(scene, 4.0).flags()
     assert sharpness(rows(scene).astype(np.float32), 4.0).flags() == {"noise_correlated"}
     assert not sharpness(images(0.3, 50.0), 4.0).flags()  # sharp scenes may have rows
+
+
+def test_brightness_that_is_all_that_differs_may_be_the_lamp() -> None:
+    rng = np.random.default_rng(6)
+    noise, lamp = 2 * rng.standard_normal(SHAPE), 3 * rng.standard_normal((SHAPE[0], 1, 1))
+    flickering = sharpness((noise + lamp).astype(np.float32), 4.0)
+    assert flickering.flags(0.05) == {"noise_mismatch"}
+    assert not flickering.flags(0.01), "that is as good as nothing"
+    assert not sharpness(noise.astype(np.float32), 4.0).flags(0.05)
+    for scene in (images(1.5, 20.0), images(6.0, 20.0), noise + 2 * rng.standard_normal(SHAPE)):
+        assert not sharpness((scene + lamp).astype(np.float32), 4.0).flags(0.05)
