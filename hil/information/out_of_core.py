@@ -26,6 +26,7 @@ from hil.information.sample.duplicates import SeenFrames
 from hil.information.sample.patches import check_mask, cut_patches, patch_corners
 from hil.information.sample.prepare import Noise, take_in
 from hil.information.sample.sample import FOLDS
+from hil.information.spikes.possible import PossibleSpikes
 from hil.information.stream.flatten import MOST_FILLED
 from hil.information.stream.online import OnlineEstimator
 from hil.noise.model import FlattenedNoise, MaskedNoise, NoiseModel
@@ -133,12 +134,18 @@ def estimate_stored(
     n_places = max_patches if n_patches is None else _places(frames, n_patches)
     usable = _usable(mask, noise, frames.shape)
     chosen = _Chosen(patch_size, n_places, stride, usable, seed)
-    drawn = _draw(fields, frames.shape[0], chosen)
+    several = isinstance(noise, (Sequence, FlattenedNoise))
+    looked_at = None if several or usable is not None else cast(NoiseModel, noise)
+    drawn = _draw(fields, frames.shape[0], chosen, looked_at)
     found = estimate_information(
         drawn.columns, fields.noise, estimator, patch_size, confidence, seed, **options
     )
     share = {"places_used": drawn.n_used, "places_there": drawn.n_there}
-    found = replace(found, details={**found.details, **share})
+    stated_so = found.details.get("noise_stated_in") != "codes"
+    spikes = drawn.spikes if stated_so else PossibleSpikes()
+    flags = set(found.flags) | spikes.flags(found.bits_per_pixel)
+    details = {**found.details, **share, **spikes.details()}
+    found = replace(found, flags=tuple(sorted(flags)), details=details)
     codes = replace(fields.codes, duplicates=drawn.duplicates)
     return _with_codes(found, codes, max_saturated_share)
 
@@ -181,6 +188,7 @@ class _Drawn(NamedTuple):
     n_used: int
     n_there: int
     duplicates: int
+    spikes: PossibleSpikes
 
 
 def _field(frames: StoredFrames, number: int) -> NDArray[Any]:
@@ -263,11 +271,12 @@ def _widened(found: Estimate, relative_sd: float, confidence: float) -> Estimate
     return replace(found, ci_low=interval.low, ci_high=interval.high, details=details)
 
 
-def _draw(fields: _Fields, n_fields: int, chosen: _Chosen) -> _Drawn:
+def _draw(fields: _Fields, n_fields: int, chosen: _Chosen, looked_at: NoiseModel | None) -> _Drawn:
+    """Draw patches; single frames, whose noise ``looked_at`` is, are searched for spikes."""
     p = chosen.patch_size
     rng = np.random.default_rng(chosen.seed)
     height, width = fields.even(fields.read(0)).shape[-2:]
-    seen = SeenFrames()
+    seen, spikes = SeenFrames(), PossibleSpikes()
     corners = partial(patch_corners, height, width, p, stride=chosen.stride, mask=chosen.mask)
     there = len(corners())
     numbers = np.sort(rng.permutation(n_fields)[: chosen.n_places])
@@ -277,5 +286,7 @@ def _draw(fields: _Fields, n_fields: int, chosen: _Chosen) -> _Drawn:
         raw = fields.read(int(number))
         if raw.dtype.kind in "ui":
             seen.add(raw)
+            if looked_at is not None and raw.shape[:-2] == (1,):
+                spikes += PossibleSpikes.of(raw[0], looked_at)
         columns.append(cut_patches(fields.even(raw), p, corners(n=each, rng=rng)))
-    return _Drawn(np.stack(columns), each * len(numbers), there * n_fields, seen.copies)
+    return _Drawn(np.stack(columns), each * len(numbers), there * n_fields, seen.copies, spikes)

@@ -135,7 +135,7 @@ def _of_channel(
         if repeats.correlated:
             flags.add("noise_correlated")
     elif not channel.converted and checked.discrete and checked.usable is None:
-        flags |= look_at_spectrum(checked, noise).flags()
+        flags |= look_at_spectrum(checked, noise).flags(bits_per_pixel)
     shows, pattern, stated = _pattern(channel, patch_size, on_codes)
     details |= stated
     if shows:

@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -145,24 +144,36 @@ def bound_pattern(
     if min(len(half) for half in halves) < _FEWEST_WINDOWS or noise_adu2 <= 0:
         return FewFields(math.nan)
     at_most = _as_bits(_white_variance(halves) - image_noise_adu2, noise_adu2)
-    if len(means) == 1:
+    found = shared_variance(means, usable)
+    if found is None:
         return FewFields(at_most)
-    sharp = np.diff(np.diff(means, axis=1), axis=2).astype(np.float64)
+    v, se = found
+    shared = _as_bits(v, noise_adu2)
+    most = _as_bits(v + _SIGMAS * se, noise_adu2)
+    known = FewFields(at_most, shared, (most - shared) / _SIGMAS)
+    # where the fields share nothing, chance bounds it too
+    return known if known.shows else replace(known, at_most_bits=min(at_most, most))
+
+
+def shared_variance(
+    means: NDArray[np.float32], usable: NDArray[np.bool_] | None
+) -> tuple[float, float] | None:
+    """V of fields (n, H, W), ADU^2, and its standard error; None where it cannot be told."""
+    n = len(means)
+    if n < 2:
+        return None
+    sharp = np.diff(np.diff(means, axis=1), axis=2)
     if usable is not None:
         rows = usable[:-1] & usable[1:]
         sharp[:, ~(rows[:, :-1] & rows[:, 1:])] = 0
-    product = np.mean([a * b for a, b in combinations(sharp, 2)], axis=0)
-    blocks = _block_means(product)
+    # the mean product of two different fields
+    total = sharp.sum(axis=0, dtype=np.float64)
+    blocks = _block_means((total**2 - np.einsum("fij,fij->ij", sharp, sharp)) / (n * (n - 1)))
     if blocks.size < _FEWEST_BLOCKS:
-        return FewFields(at_most)
+        return None
     share = 1.0 if usable is None else float(np.any(sharp != 0, axis=0).mean())
-    v, se = float(blocks.mean()) / 4 / share, float(blocks.std(ddof=1)) / 4 / share
-    se /= math.sqrt(blocks.size)
-    shared = _as_bits(v, noise_adu2)
-    most = _as_bits(v + _SIGMAS * se, noise_adu2)
-    found = FewFields(at_most, shared, (most - shared) / _SIGMAS)
-    # where the fields share nothing, chance bounds it too
-    return found if found.shows else replace(found, at_most_bits=min(at_most, most))
+    v, spread = float(blocks.mean()) / 4 / share, float(blocks.std(ddof=1)) / 4 / share
+    return v, spread / math.sqrt(blocks.size)
 
 
 def _as_bits(variance: float, noise: float) -> float:

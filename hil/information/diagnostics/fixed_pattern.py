@@ -16,6 +16,10 @@ both with eigenvalues of at least the noise's variance. The jackknife over field
 it is chance: with few fields, much. What scenes share is pattern too, and rightly so: what is
 always there tells nothing about which scene it is. But a pattern that is multiplied by the light is
 seen here only as far as the mean light goes; the rest takes maps.
+
+Scenes with much contrast hide the camera's pixels in their chance. Differences along rows and
+columns have little of what optics leave of a scene, and all of pixels that differ by themselves:
+the mean product of two fields' is looked at beside it (`few_fields.shared_variance`).
 """
 
 from __future__ import annotations
@@ -30,6 +34,7 @@ from numpy.typing import NDArray
 from drivers.types import Floats
 from hil.information.densities.stationary.centrosymmetric import Halves
 from hil.information.densities.stationary.masked_lags import lag_products
+from hil.information.diagnostics.few_fields import shared_variance
 from hil.information.diagnostics.flags import about, middle
 from hil.information.diagnostics.spikes import SpikeLimit, spike_bits
 from hil.information.sample.checks import CheckedFrames
@@ -42,7 +47,7 @@ FEW_FIELDS = 4  # fewer show no pattern apart from their scenes
 _ENOUGH_FIELDS = 8
 _SIGMAS = 4.0
 _LEAST_BITS = 0.005
-_MOST_HOT_BITS = 0.02
+_MOST_BITS = 0.02
 _HOT_SPREADS = 6.0
 _THINNED = 7  # pixels of which one tells a field's median
 _LARGEST_SHARE = 0.5
@@ -63,12 +68,15 @@ class PatternCheck:
         How many were looked at.
     hot_bits
         What hot pixels pass for, where they are not among ``bits``.
+    pixel_bits
+        What single pixels that differ pass for; 0 where that may be chance.
     """
 
     bits: float = 0.0
     se_bits: float = 0.0
     n_fields: int = 0
     hot_bits: float = 0.0
+    pixel_bits: float = 0.0
 
     @property
     def significant(self) -> bool:
@@ -78,7 +86,8 @@ class PatternCheck:
     @property
     def shows(self) -> bool:
         """Whether it is worth a flag."""
-        return (self.significant and self.bits > _LEAST_BITS) or self.hot_bits > _MOST_HOT_BITS
+        most = max(self.hot_bits, self.pixel_bits)
+        return (self.significant and self.bits > _LEAST_BITS) or most > _MOST_BITS
 
     @property
     def known(self) -> bool:
@@ -101,6 +110,8 @@ class PatternCheck:
     def details(self) -> dict[str, Any]:
         """Give what of it an estimate states."""
         hot = {"hot_pixel_bits": self.hot_bits} if self.hot_bits > 0 else {}
+        if self.pixel_bits > self.bits:
+            hot["pixel_pattern_bits"] = self.pixel_bits
         return hot | {
             "fixed_pattern_bits": max(self.bits, 0.0),
             "fixed_pattern_se_bits": self.se_bits,
@@ -158,7 +169,17 @@ def check_pattern(
     groups = np.array_split(fields, min(_GROUPS, n_fields))
     left = np.array([bits(np.setdiff1d(fields, group)) for group in groups])
     se = math.sqrt((left.size - 1) / left.size * float(((left - left.mean()) ** 2).sum()))
-    return PatternCheck(bits(fields), se, n_fields, hot_bits)
+    pixel_bits = _pixel_bits(means, checked, noise_variance_adu2)
+    return PatternCheck(bits(fields), se, n_fields, hot_bits, pixel_bits)
+
+
+def _pixel_bits(means: NDArray[np.float32], checked: CheckedFrames, noise: float) -> float:
+    """Bits per pixel of what fields share from one pixel to the next; 0 where it may be chance."""
+    usable = None if checked.usable is None else middle(checked.usable, _SIDE)
+    found = shared_variance(means, usable)
+    if found is None or found[0] < _SIGMAS * found[1]:
+        return 0.0
+    return 0.5 * math.log2(1 + found[0] / noise)
 
 
 def _without_hot(means: NDArray[np.float32], checked: CheckedFrames, limit: SpikeLimit) -> float:

@@ -10,7 +10,12 @@ from numpy.typing import NDArray
 
 from hil.information.diagnostics.difference_sums import DifferenceSums
 from hil.information.diagnostics.noise_check import NoiseCheck, check_differences
-from hil.information.diagnostics.spectrum import Sharpness, sharpness
+from hil.information.diagnostics.spectrum import (
+    SPECTRUM_SIDE,
+    Sharpness,
+    sharpness,
+    spectrum_window,
+)
 from hil.information.diagnostics.spikes import SpikeLimit
 from hil.information.sample.checks import CheckedFrames
 from hil.information.sample.field_groups import field_groups
@@ -62,7 +67,11 @@ def look_at_spectrum(checked: CheckedFrames, noise: NoiseModel) -> Sharpness:
     frames = checked.frames[:_SPECTRA, 0]
     levels = np.linspace(checked.lowest_adu, max(checked.highest_adu, checked.lowest_adu + 1), 64)
     variance = [noise.mean_variance_adu2(float(at), checked.discrete) for at in levels]
-    mean = float(np.interp(frames[..., ::_THINNED, ::_THINNED], levels, variance).mean())
+    thinned = tuple(slice(None, min(side, SPECTRUM_SIDE), _THINNED) for side in frames.shape[1:])
+    each = np.interp(frames[:, *thinned], levels, variance)
+    # light is not alike everywhere, nor is its noise, and the window takes the middle's
+    window = spectrum_window(*frames.shape[1:])[thinned] ** 2
+    mean = float(each.mean(axis=0).ravel() @ window.ravel() / window.sum())
     return sharpness(about(frames, checked.mean_adu), mean)
 
 

@@ -11,34 +11,49 @@ pixels (fine > 0) without any of one pixel (sharp ~ 0) was blurred by them: then
 of the scene. Smooth light alone (fine < broad / 100) was smooth before, and says nothing of them.
 
 Noise is white. What is less than 1 in the corners is less than noise must be: a filter. What is
-more for whole rows is row noise; what is more at the finest waves than at coarser ones is a filter
-that sharpens, or a lossy picture. White noise that is more than it is said to be shows in repeats
-alone: sampled scenes have an even part too.
+more for whole rows is row noise, or bands of a lamp that flickers (`bands`); what is more at the
+finest waves than at coarser ones is a filter that sharpens, or a lossy picture. White noise that is
+more than it is said to be shows where optics have blurred a scene: it leaves an even floor there,
+where sampled edges go on falling, from 0.28 to 0.38 (``middle``) to half of it and less in
+``sharp``, and from 0.4 to 0.5 (``edge``) to the corners. In a flat field or a scene as sharp as the
+pixels it shows in repeats alone.
+
+Where there is nothing but noise at any wave, fields can differ in their brightness alone. Whether
+that is the sample or the lamp repeats tell, and single frames do not.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from drivers.types import Floats
+from hil.information.diagnostics.bands import Bands
 
-_SIDE, _LEAST_SIDE = 256, 48
+SPECTRUM_SIDE, _LEAST_SIDE = 256, 48
 _MOST_IMAGES = 16
 _BROAD, _FINE, _SHARP = (0.03, 0.06), (0.1, 0.2), (0.38, 0.71)
-_CORNER = (0.55, 0.71)
+_MIDDLE, _EDGE, _CORNER = (0.28, 0.38), (0.4, 0.5), (0.55, 0.71)
 _MOST_SHARP = 0.015  # of what there is at 0.1 to 0.2: optics of 0.8 pixels, rms, leave less
 _LEAST_FINE = 0.01  # of what there is at 0.03 to 0.06
 _SIGMAS = 2.0
 _SURE = 4.0  # standard errors, of what is flagged
 _QUIET = 0.2
 _MISSING = 0.1  # of the noise's power
-_RISE = 1.1
+_RISE = 1.02
+_FLOOR = 0.03  # of the noise's power: 0.02 bit
+_MOST_FLOOR = 0.03  # of what there is at 0.1 to 0.2: sampled edges leave more
+_EVEN = 0.55  # of what there is at coarser waves, that an even floor has more than at finer ones
+_EVEN_SIGMAS = 2.0
 _ALONG = 2 / 3  # of a line's length, that Hann's window leaves of what whole lines have
-_MOST_LINE_BITS = 0.02
+_MOST_LINE_BITS = _MOST_LAMP_BITS = 0.02
+_NOTHING = 0.03
+_LEAST_BRIGHTNESS = 0.005
+_PARTS = 4  # rows and columns of an image's large parts
+_MOST_WITHIN = 0.03  # of the variance between images, that those parts have
 _PATCH = 16
 
 
@@ -48,18 +63,28 @@ class Sharpness:
 
     Parameters
     ----------
-    broad, fine, sharp, corner, rows, columns
+    broad, fine, middle, sharp, edge, corner, rows, columns
         See the module.
     height, width
         Of the images, pixels.
-    sharp_se, corner_se, line_se
+    fine_se, middle_se, sharp_se, edge_se, corner_se, line_se
         Standard errors.
+    bands
+        What whole rows and columns have at coarser waves.
+    brightness_bits
+        Bits per pixel that differences of whole images pass for, where large parts of one image
+        differ by next to nothing.
     """
 
     broad: float = 0.0
     fine: float = 0.0
+    fine_se: float = 0.0
+    middle: float = 0.0
+    middle_se: float = 0.0
     sharp: float = math.inf
     sharp_se: float = 0.0
+    edge: float = 0.0
+    edge_se: float = 0.0
     corner: float = 0.0
     corner_se: float = 0.0
     rows: float = 0.0
@@ -67,6 +92,8 @@ class Sharpness:
     line_se: float = math.inf
     height: int = 1
     width: int = 1
+    bands: Bands = field(default_factory=Bands)
+    brightness_bits: float = 0.0
 
     @property
     def by_noise_alone(self) -> bool:
@@ -100,21 +127,50 @@ class Sharpness:
     def rises(self) -> bool:
         """Whether there is more where optics leave least."""
         above = 1 + self.sharp - _RISE * (1 + self.fine)
-        return math.isfinite(self.sharp) and above > _SURE * self.sharp_se
+        se = math.hypot(self.sharp_se, self.fine_se)
+        return math.isfinite(self.sharp) and above > _SURE * se
 
-    def flags(self) -> set[str]:
-        """Name what speaks against the noise model."""
+    @property
+    def floor(self) -> bool:
+        """Whether there is more than the noise, evenly, under a scene that optics have blurred."""
+        blurred = self.sharp < _MOST_FLOOR * self.fine
+        even = [
+            fine - _EVEN * coarse > _EVEN_SIGMAS * math.hypot(fine_se, _EVEN * coarse_se)
+            for fine, fine_se, coarse, coarse_se in (
+                (self.sharp, self.sharp_se, self.middle, self.middle_se),
+                (self.corner, self.corner_se, self.edge, self.edge_se),
+            )
+        ]
+        there = self.sharp > max(_FLOOR, _SURE * self.sharp_se)
+        return blurred and there and any(even)
+
+    @property
+    def brightness_alone(self) -> bool:
+        """Whether images differ in their brightness as a whole, and have nothing in them."""
+        most = [(self.fine, self.fine_se), (self.sharp, self.sharp_se)]
+        nothing = all(abs(level) < _NOTHING + _SIGMAS * se for level, se in most)
+        return nothing and self.brightness_bits > _LEAST_BRIGHTNESS
+
+    def flags(self, bits_per_pixel: float = math.inf) -> set[str]:
+        """Name what speaks against the noise model.
+
+        Parameters
+        ----------
+        bits_per_pixel
+            The estimate: what differences of brightness alone can be of it.
+        """
         found = set()
-        if self.too_quiet:
+        lamp = self.brightness_alone and bits_per_pixel > _MOST_LAMP_BITS
+        if self.too_quiet or self.floor or lamp:
             found.add("noise_mismatch")
-        if self.rises or self.line_bits > _MOST_LINE_BITS:
+        if self.rises or max(self.line_bits, self.bands.bits) > _MOST_LINE_BITS:
             found.add("noise_correlated")
         return found
 
 
 def sharpness(images: NDArray[np.float32], noise_variance_adu2: float) -> Sharpness:
     """Look at the spectrum of images (n, H, W)."""
-    height, width = (min(side, _SIDE) for side in images.shape[1:])
+    height, width = (min(side, SPECTRUM_SIDE) for side in images.shape[1:])
     if min(height, width) < _LEAST_SIDE or noise_variance_adu2 <= 0:
         return Sharpness()
     some = images[:_MOST_IMAGES, :height, :width]
@@ -136,28 +192,53 @@ def sharpness(images: NDArray[np.float32], noise_variance_adu2: float) -> Sharpn
     columns, other_se = mean((down == 0) & (across >= _SHARP[0]), 2)
     return Sharpness(
         band(_BROAD)[0],
-        band(_FINE)[0],
+        *band(_FINE),
+        *band(_MIDDLE),
         sharp,
         se,
+        *band(_EDGE),
         *band(_CORNER),
         rows - sharp,
         columns - sharp,
         max(line_se / (1 + rows), other_se / (1 + columns)) * (1 + sharp),
         height,
         width,
+        Bands.of(power, len(some)),
+        _brightness_bits(images, noise_variance_adu2),
     )
+
+
+def _brightness_bits(images: NDArray[np.float32], noise_variance_adu2: float) -> float:
+    """Bits per pixel of a patch, that the variance of images' means passes for."""
+    n, height, width = images.shape
+    if n < 2:
+        return 0.0
+    down, across = height // _PARTS, width // _PARTS
+    cut = images[:, : down * _PARTS, : across * _PARTS].reshape(n, _PARTS, down, _PARTS, across)
+    parts = cut.mean(axis=(2, 4), dtype=np.float64).reshape(n, -1)
+    noise = noise_variance_adu2 / (down * across)
+    within = float(parts.var(axis=1, ddof=1).mean()) - noise
+    between = float(parts.mean(axis=1).var(ddof=1))
+    chance = _SURE * noise / parts.shape[1]
+    if within + chance > _MOST_WITHIN * between:
+        return 0.0
+    return 0.5 * math.log2(1 + _PATCH**2 * between / noise_variance_adu2) / _PATCH**2
 
 
 def _power(images: NDArray[np.float32]) -> Floats:
     """Mean power (H, W / 2 + 1) of images, 1 for white noise of variance 1."""
     from scipy.fft import rfft2
 
-    height, width = images.shape[1:]
-    window = np.hanning(height + 1)[:-1, None] * np.hanning(width + 1)[None, :-1]
-    window = window.astype(np.float32)
+    window = spectrum_window(*images.shape[1:])
     about = images - images.mean(axis=(1, 2), keepdims=True)
     about *= window
     transformed = rfft2(about)
     power = (transformed.real**2 + transformed.imag**2).mean(axis=0, dtype=np.float64)
     result: Floats = power / float((window**2).sum())
     return result
+
+
+def spectrum_window(height: int, width: int) -> NDArray[np.float32]:
+    """Give the window of images (H, W), of which `SPECTRUM_SIDE` rows and columns count."""
+    down, across = (np.hanning(min(side, SPECTRUM_SIDE) + 1)[:-1] for side in (height, width))
+    return np.asarray(down[:, None] * across, dtype=np.float32)

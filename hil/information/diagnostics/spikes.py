@@ -75,6 +75,11 @@ class SpikeLimit:
         width = np.sqrt(np.maximum(np.interp(mean_adu, self.adu, self.variance), 1e-12))
         return float(np.log2(np.maximum(np.abs(differences) / width, 1.0)).sum())
 
+    def squares(self, differences: NDArray[np.floating], mean_adu: NDArray[np.floating]) -> float:
+        """Sum of d^2 / v."""
+        variance = np.maximum(np.interp(mean_adu, self.adu, self.variance), 1e-12)
+        return float((differences.astype(np.float64) ** 2 / variance).sum())
+
 
 def spike_bits(share: float, mean_log2_ratio: float) -> float:
     """Bits per pixel that spikes pass for, a ``share`` of the pixels of a frame."""

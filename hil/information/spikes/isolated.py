@@ -11,6 +11,9 @@ n_j  : what each of the four nearest pixels has more than the like of it across 
 A pixel stands alone where |d| > t, where the lines agree, |c_k - c| < |d| / 4 for all but one, and
 where the nearest pixels have no part of it, |n| < 0.15 |d|: of a point behind optics of 0.7 pixels,
 rms, or more, they have 0.28 d or more. Without it, c would be there, and its noise.
+
+Tracks of particles are a pixel wide: every pixel of them stands out along its row or its column
+(`narrow`), or does when its neighbours are out.
 """
 
 from __future__ import annotations
@@ -29,9 +32,12 @@ SINGLE = 0.66  # 5 sqrt(1.25 v) of a pixel against 6 sqrt(2 v) of a difference o
 _MOST_CANDIDATES = 0.05  # share of the pixels
 _LINES, _NEAREST = 0.25, 0.15
 _REACH = 2
-_PASSES = 3
+_PASSES, _TRACK_PASSES = 3, 6
+_ALONG_ONE = 1.25  # sd of a pixel against one line, over that against the median of four
+_SIDES = 0.2  # of d, that pixels beside a track may differ from the next
 _TELLING = 2039  # pixels that tell how rough a scene is; prime, so that they are in all columns
 _BY_NOISE = 0.55
+_MOST_ROUGH = 4.0
 _LEFT = 0.4  # of the noise's variance; c has the rest
 _AROUND = [(r, q) for r in range(-2, 3) for q in range(-2, 3) if (r, q) != (0, 0)]
 EIGHT = [i for i, (r, q) in enumerate(_AROUND) if max(abs(r), abs(q)) == 1]
@@ -66,7 +72,12 @@ class Isolated:
 
 
 def isolated(
-    images: NDArray[Any], limit: SpikeLimit, share: float = SINGLE, *, rough: bool = True
+    images: NDArray[Any],
+    limit: SpikeLimit,
+    share: float = SINGLE,
+    *,
+    rough: bool = True,
+    tracks: bool = False,
 ) -> Isolated:
     """Find the pixels of images (n, H, W) that stand alone.
 
@@ -78,6 +89,8 @@ def isolated(
         Of ``limit``, that t is.
     rough
         Whether t is more where the scene is rough.
+    tracks
+        Whether pixels count too that stand out along their row or column alone.
     """
     if min(images.shape[1:]) <= 2 * _REACH:
         return nothing()
@@ -85,21 +98,25 @@ def isolated(
     found = []
     for i, given in enumerate(images):  # one at a time stays in the cache
         image, own = given[None], share * (_roughness(given, limit, share) if rough else 1.0)
-        for _ in range(_PASSES):  # those that another had hidden
-            at = _candidates(image[0], least)
-            alone = _alone(image, np.stack([np.zeros_like(at[0]), *at]), limit, own)
+        at = _candidates(given, least, tracks)
+        for _ in range(_TRACK_PASSES if tracks else _PASSES):
+            place = np.stack([np.zeros_like(at[0]), *at])
+            alone = _alone(image, place, limit, own, tracks)
             if not len(alone):
                 break
             image = image.copy()
             image[tuple(alone.at)] = np.rint(alone.level_adu)
+            at = _around(alone.at[1:], given.shape)  # those that another had hidden
+            if tracks and own > share:  # by the tracks themselves, maybe
+                own = share * _roughness(image[0], limit, share)
             alone.at[0] = i
             found.append(alone)
     return joined(found)
 
 
-def _candidates(image: NDArray[Any], least: float) -> tuple[NDArray[np.intp], ...]:
+def _candidates(image: NDArray[Any], least: float, tracks: bool) -> tuple[NDArray[np.intp], ...]:
     """Rows and columns of the pixels worth a look: of too many, those that stick out farthest."""
-    excess = _excess(image)
+    excess = _excess_along(image) if tracks else _excess(image)
     while True:
         at = np.nonzero(excess > least)
         if at[0].size <= _MOST_CANDIDATES * image.size:
@@ -107,11 +124,19 @@ def _candidates(image: NDArray[Any], least: float) -> tuple[NDArray[np.intp], ..
         least *= 2
 
 
+def _around(at: NDArray[np.intp], shape: tuple[int, ...]) -> tuple[NDArray[np.intp], ...]:
+    """Rows and columns of all pixels that have one of ``at`` (2, n) within reach."""
+    near = np.zeros(shape, dtype=bool)
+    for down, across in (*_AROUND, (0, 0)):
+        near[_folded(at[0] + down, shape[0]), _folded(at[1] + across, shape[1])] = True
+    return np.nonzero(near)
+
+
 def _roughness(image: NDArray[Any], limit: SpikeLimit, share: float) -> float:
     """By how much more than noise can pixels differ from c because the scene does, 1 or more.
 
     The 98th percentile of |d| / t is 0.5 by noise alone. Where it is more, tails are the scene's,
-    and longer.
+    and longer; or many tracks cross it, and then a bound must be.
     """
     width = image.shape[1]
     some = np.linspace(0, image.size - 1, min(image.size, _TELLING)).astype(np.intp)
@@ -119,19 +144,63 @@ def _roughness(image: NDArray[Any], limit: SpikeLimit, share: float) -> float:
     level = expected(surroundings(image[None], at))
     d = np.abs(image[tuple(at[1:])].astype(np.float32) - level)
     relative = d / (share * np.interp(level, limit.adu, limit.limit))
-    return max(1.0, (float(np.quantile(relative, 0.98)) / _BY_NOISE) ** 2)
+    return min(max(1.0, (float(np.quantile(relative, 0.98)) / _BY_NOISE) ** 2), _MOST_ROUGH)
 
 
-def _alone(images: NDArray[Any], at: NDArray[np.intp], limit: SpikeLimit, share: float) -> Isolated:
-    near = surroundings(images, at)
+def _alone(
+    images: NDArray[Any], at: NDArray[np.intp], limit: SpikeLimit, share: float, tracks: bool
+) -> Isolated:
+    near, own = surroundings(images, at), images[tuple(at)].astype(np.float32)
     lines = _lines(near)
     level = np.median(lines, axis=0)
-    d = images[tuple(at)].astype(np.float32) - level
-    size = np.abs(d)
+    size = np.abs(own - level)
     apart = np.sort(np.abs(lines - level), axis=0)[-2]  # one may have another spike
     far = size > share * np.interp(level, limit.adu, limit.limit)
     alone = far & (apart < _LINES * size) & (np.abs(_nearest(near)) < _NEAREST * size)
-    return Isolated(at, d, level).some(alone)
+    mirrored = _mirrored(at, images.shape[1:])
+    for along, across in zip(lines[:2], mirrored[::-1], strict=True):
+        # at an edge the line along it alone is no mirror image
+        alone &= ~across | (np.abs(along - level) < _LINES * size)
+    if tracks:
+        for step, along, mirror in zip(((0, 1), (1, 0)), lines[:2], mirrored, strict=True):
+            other = ~alone & ~mirror & narrow(near, own, step, along, share, limit)
+            level[other] = along[other]
+            alone |= other
+    return Isolated(at, own - level, level).some(alone)
+
+
+def _mirrored(at: NDArray[np.intp], shape: tuple[int, ...]) -> list[NDArray[np.bool_]]:
+    """Whether the row through a pixel ends there, and the column."""
+    return [(at[i] == 0) | (at[i] == shape[i - 1] - 1) for i in (2, 1)]
+
+
+def narrow(
+    near: Singles,
+    own: Singles,
+    step: tuple[int, int],
+    level: Singles,
+    share: float,
+    limit: SpikeLimit,
+) -> NDArray[np.bool_]:
+    """Whether pixels stand out along one line, both sides of which are even and alike.
+
+    Parameters
+    ----------
+    near, own
+        Surroundings and pixels themselves.
+    step
+        Down and across, of the line.
+    level
+        What the line says that pixels should be.
+    """
+    one, other, further, furthest = (
+        near[_AROUND.index((k * step[0], k * step[1]))] for k in (-1, 1, -2, 2)
+    )
+    size = own - level
+    far = size > _ALONG_ONE * share * np.interp(level, limit.adu, limit.limit)
+    even = np.maximum(np.abs(one - further), np.abs(other - furthest)) < _SIDES * size
+    result: NDArray[np.bool_] = far & even & (np.abs(one - other) < 2 * _SIDES * size)
+    return result
 
 
 def surroundings(images: NDArray[Any], at: NDArray[np.intp]) -> Singles:
@@ -217,6 +286,23 @@ def _excess(image: NDArray[Any]) -> NDArray[Any]:
         kind = np.dtype(np.int32)
     result: NDArray[Any] = np.subtract(image, high, dtype=kind)
     np.maximum(result, np.subtract(low, image, dtype=kind), out=result)
+    return result
+
+
+def _excess_along(image: NDArray[Any]) -> NDArray[Any]:
+    """By how much pixels of (H, W) are more than both neighbours in their row, or column, or less.
+
+    Tracks are brighter than what is around them; single pixels may be darker.
+    """
+    padded = np.pad(image, 1, mode="reflect")
+    kind = np.result_type(image.dtype, np.int32) if image.dtype.kind != "f" else image.dtype
+    across = np.maximum(padded[1:-1, :-2], padded[1:-1, 2:])
+    down = np.maximum(padded[:-2, 1:-1], padded[2:, 1:-1])
+    above = np.subtract(image, np.minimum(across, down), dtype=kind)
+    least = np.minimum(padded[1:-1, :-2], padded[1:-1, 2:])
+    np.minimum(least, padded[:-2, 1:-1], out=least)
+    np.minimum(least, padded[2:, 1:-1], out=least)
+    result: NDArray[Any] = np.maximum(above, np.subtract(least, image, dtype=kind))
     return result
 
 

@@ -22,23 +22,20 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from hil.information.diagnostics.spectrum import Sharpness, sharpness
 from hil.information.diagnostics.spikes import SpikeLimit, spike_bits
 from hil.information.sample.checks import CheckedFrames
 from hil.information.sample.prepare import ChannelFrames
 from hil.information.spikes.camera import in_all_fields, in_one_repeat
 from hil.information.spikes.isolated import Isolated, drawn, isolated, nothing
+from hil.information.spikes.possible import MOST_BITS, gaussian_bits, sharpness_without
 
 _FEW_FIELDS = 4
 _LEAST_SIDE = 24  # pixels: in smaller frames a pixel has a place of its own
 _MOST_SHARE = 0.02  # of pixels: more are no exceptions
-_MOST_BITS = 0.02  # that may pass unseen
 # Less than that stays: it is what noise makes of any frame, and nobody's loss.
 _LEAST_BITS = 0.002
 _LEAST_GAUSSIAN = 0.005
-_LOOKED_AT = 16  # images, whose spectrum is
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +59,7 @@ class Spikes:
     def flags(self, bits_per_pixel: float) -> set[str]:
         """Give those that an estimate of so many bits has."""
         found = {"spikes_left_out"} if self.bits > 0 else set()
-        if min(self.possible_bits, bits_per_pixel) > _MOST_BITS:
+        if min(self.possible_bits, bits_per_pixel) > MOST_BITS:
             found.add("spikes_possible")
         return found
 
@@ -112,12 +109,13 @@ def _of_channel(channel: ChannelFrames, rng: np.random.Generator) -> tuple[Chann
     if repeats > 1:
         found = in_one_repeat(frames, limit)
     else:
-        found = _usable(isolated(frames[:, 0], limit), checked)
+        found = _usable(isolated(frames[:, 0], limit, tracks=True), checked)
         if len(found):
-            seen = _sharpness(frames[:, 0], found, channel)
-            if not seen.blurred:
-                if seen.by_noise_alone:
-                    possible = _bits(found, len(found) / frames.size, limit)
+            seen = sharpness_without(frames[:, 0], found, channel.noise_variance_adu2)
+            share = len(found) / frames.size
+            if not seen.blurred or share > _MOST_SHARE:
+                if seen.blurred or seen.by_noise_alone:
+                    possible = _bits(found, share, limit)
                 found = nothing()
     channel, more = _taken_out(channel, found, limit, None if repeats > 1 else rng)
     return channel, Spikes(known.share + more.share, known.bits + more.bits, possible)
@@ -135,7 +133,11 @@ def _taken_out(
     if not 0 < share <= _MOST_SHARE:
         return channel, Spikes()
     bits = _bits(found, share, limit)
-    if bits <= _LEAST_BITS and _gaussian_bits(found, checked.frames.size, limit) <= _LEAST_GAUSSIAN:
+    if (
+        bits <= _LEAST_BITS
+        and gaussian_bits(limit.squares(found.height_adu, found.level_adu), checked.frames.size)
+        <= _LEAST_GAUSSIAN
+    ):
         return channel, Spikes()
     frames = checked.frames.copy()
     # another repeat's pixel has noise of its own
@@ -149,23 +151,10 @@ def _taken_out(
     return replace(channel, checked=within), Spikes(share, bits)
 
 
-def _sharpness(images: NDArray[Any], without: Isolated, channel: ChannelFrames) -> Sharpness:
-    some = images[:_LOOKED_AT].astype(np.float32)
-    early = without.some(without.at[0] < len(some))
-    some[tuple(early.at)] = early.level_adu
-    return sharpness(some, channel.noise_variance_adu2)
-
-
 def _usable(found: Isolated, checked: CheckedFrames) -> Isolated:
     if checked.usable is None or not len(found):
         return found
     return found.some(checked.usable[found.at[1], found.at[2]])
-
-
-def _gaussian_bits(found: Isolated, n_pixels: int, limit: SpikeLimit) -> float:
-    """Per pixel, what they pass for where only variances count: a few high ones are much then."""
-    variance = np.interp(found.level_adu, limit.adu, limit.variance)
-    return 0.5 * float(np.log2(1 + np.sum(found.height_adu**2 / variance) / n_pixels))
 
 
 def _bits(found: Isolated, share: float, limit: SpikeLimit) -> float:

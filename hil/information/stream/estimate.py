@@ -140,6 +140,9 @@ def estimate_stream(stream: Stream, confidence: float, max_saturated_share: floa
         corrected = corrected - excess * _NATS_PER_BIT
     found, details = _diagnose(stream, interval, value)
     flags |= found
+    if stream.codes.unit != "codes":  # else the noise was taken for another's where spikes were
+        flags |= stream.totals.spikes.flags(value)
+        details |= stream.totals.spikes.details()
     if coarse_counts(shift, True, interval.half_width):
         flags.add("coarse_counts")
     if value < 0:

@@ -17,6 +17,7 @@ from hil.information.diagnostics.flags import (
     saturated_share,
 )
 from hil.information.sample.checks import CheckedFrames
+from hil.information.spikes.possible import PossibleSpikes
 from hil.information.stream.field_sums import FieldSums
 from hil.noise.model import NoiseModel
 
@@ -90,6 +91,8 @@ class StreamTotals:
     ----------
     repeats
         Differences of repeats.
+    spikes
+        What stands out alone in single frames.
     n_pixels, n_saturated, n_dark
         Weighted numbers of pixels, of clipped ones, of ones darker than noise can make them.
     lowest_adu, highest_adu, first_percentile_adu, last_percentile_adu
@@ -98,6 +101,7 @@ class StreamTotals:
     """
 
     repeats: DifferenceSums = field(default_factory=DifferenceSums)
+    spikes: PossibleSpikes = field(default_factory=PossibleSpikes)
     n_pixels: float = 0.0
     n_saturated: float = 0.0
     n_dark: float = 0.0
@@ -122,7 +126,9 @@ class StreamTotals:
         pixels = checked.pixels
         size = float(pixels.size)
         repeats = middle(checked.frames[0])
-        differences = DifferenceSums()
+        differences, spikes = DifferenceSums(), PossibleSpikes()
+        if len(repeats) == 1 and checked.discrete and checked.usable is None:
+            spikes = PossibleSpikes.of(checked.frames[0, 0], noise)
         if len(repeats) > 1:
             # a Gaussian's variance is raised by hits: they stay in, as in memory
             differences = DifferenceSums.of(
@@ -132,6 +138,7 @@ class StreamTotals:
         low, high = np.percentile(thinned, [1, 99])
         return cls(
             differences,
+            spikes,
             size,
             size * saturated_share(checked, noise, clip_adu),
             size * dark_share(checked, noise),
@@ -145,6 +152,7 @@ class StreamTotals:
         """Count these frames ``weight`` times."""
         return StreamTotals(
             self.repeats.scaled(weight),
+            self.spikes.scaled(weight),
             weight * self.n_pixels,
             weight * self.n_saturated,
             weight * self.n_dark,
@@ -157,6 +165,7 @@ class StreamTotals:
     def __add__(self, other: StreamTotals) -> StreamTotals:
         return StreamTotals(
             self.repeats + other.repeats,
+            self.spikes + other.spikes,
             self.n_pixels + other.n_pixels,
             self.n_saturated + other.n_saturated,
             self.n_dark + other.n_dark,

@@ -7,8 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 
 from hil.information import estimate_information
+from hil.information.diagnostics.fixed_pattern import check_pattern
+from hil.information.sample.checks import check_frames
 from hil.noise import CameraNoise
 
 CAMERA = CameraNoise(0.5, 100, 1.6)
@@ -50,6 +53,19 @@ CASES = [
     Case("vignetting", vignetted, 0.01),
     Case("dust", dusty, 0.01),
 ]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.025])
+def test_pixels_that_differ_do_not_hide_in_the_contrast_of_a_blurred_scene(share: float) -> None:
+    rng = np.random.default_rng(2)
+    white = gaussian_filter(rng.standard_normal((6, 1, SIDE, SIDE)), (0, 0, 1.5, 1.5))
+    light = 120 * np.exp(0.5 * white / white.std())
+    pixels = 1 + share * rng.standard_normal((SIDE, SIDE))
+    checked = check_frames(CAMERA.sample(light * pixels, rng), CAMERA, 8)
+    found = check_pattern(checked, CAMERA.mean_variance_adu2(checked.mean_adu, True), 8)
+    truth = 0.5 * np.log2(1 + share**2 * np.mean(light) ** 2 / (np.mean(light) + 1.6**2))
+    assert found.shows is (share > 0)
+    assert found.pixel_bits == pytest.approx(truth, abs=0.012)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.says)

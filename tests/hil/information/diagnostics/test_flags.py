@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from hil.information import estimate_information
+from hil.information.diagnostics.flags import look_at_spectrum
+from hil.information.sample.checks import check_frames
 from hil.noise import CameraNoise, GaussianNoise, NoiseModel
 from hil.records.estimate import FLAGS
 
@@ -121,6 +123,18 @@ def test_saturated_share_is_the_share() -> None:
 def test_variance_ratio_says_how_wrong_the_noise_is() -> None:
     found = estimate_information(louder(np.random.default_rng(3)), SIGMA)
     assert found.details["noise_variance_ratio"] == pytest.approx(1.25, abs=0.02)
+
+
+@pytest.mark.parametrize("turn", [1.0, -1.0])
+def test_light_that_is_brighter_at_the_edges_is_as_noisy_as_it_must_be(turn: float) -> None:
+    across = np.linspace(-1, 1, 96)
+    light = 50 * np.exp(turn * (across**2 + across[:, None] ** 2 - 1))
+    checked = check_frames(
+        CAMERA.sample(np.tile(light, (6, 1, 1, 1)), np.random.default_rng(4)), CAMERA, 8
+    )
+    found = look_at_spectrum(checked, CAMERA)
+    assert found.sharp == pytest.approx(0, abs=0.07)
+    assert not found.flags()
 
 
 def test_fixed_pattern_is_stated_in_bits() -> None:

@@ -79,8 +79,46 @@ def test_noise_that_is_not_white_shows_in_single_frames(
     assert found == ({flag} if flag else set())
 
 
+@pytest.mark.parametrize(
+    ("camera", "floor"),
+    [
+        (np.asarray, False),
+        (lambda noise: 1.3 * noise, True),  # more than is said
+        (sharpened, True),
+    ],
+)
+def test_noise_that_is_more_is_a_floor_under_a_blurred_scene(
+    camera: Callable[[np.ndarray], np.ndarray], floor: bool
+) -> None:
+    rng = np.random.default_rng(3)
+    scene = images(1.8, 40.0) - images(1.8, 0.0)
+    noise = 2 * rng.standard_normal(SHAPE)
+    found = sharpness((scene + camera(noise)).astype(np.float32), 4.0)
+    assert found.floor is floor
+    assert found.flags() == ({"noise_mismatch"} if floor else set())
+
+
+def test_edges_that_were_sampled_have_no_floor() -> None:
+    fields = gaussian_filter(np.random.default_rng(4).standard_normal(SHAPE), (0, 3, 3))
+    for high in (3.0, 10.0, 40.0):
+        noise = 2 * np.random.default_rng(5).standard_normal(SHAPE)
+        found = sharpness((np.where(fields > 0, high, 0.0) + noise).astype(np.float32), 4.0)
+        assert not found.floor
+
+
 def test_a_blurred_scene_does_not_hide_row_noise_and_is_none() -> None:
     scene = images(1.5, 50.0)
     assert not sharpness(scene, 4.0).flags()
     assert sharpness(rows(scene).astype(np.float32), 4.0).flags() == {"noise_correlated"}
     assert not sharpness(images(0.3, 50.0), 4.0).flags()  # sharp scenes may have rows
+
+
+def test_brightness_that_is_all_that_differs_may_be_the_lamp() -> None:
+    rng = np.random.default_rng(6)
+    noise, lamp = 2 * rng.standard_normal(SHAPE), 3 * rng.standard_normal((SHAPE[0], 1, 1))
+    flickering = sharpness((noise + lamp).astype(np.float32), 4.0)
+    assert flickering.flags(0.05) == {"noise_mismatch"}
+    assert not flickering.flags(0.01), "that is as good as nothing"
+    assert not sharpness(noise.astype(np.float32), 4.0).flags(0.05)
+    for scene in (images(1.5, 20.0), images(6.0, 20.0), noise + 2 * rng.standard_normal(SHAPE)):
+        assert not sharpness((scene + lamp).astype(np.float32), 4.0).flags(0.05)

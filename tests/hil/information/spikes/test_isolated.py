@@ -31,6 +31,39 @@ def test_spikes_are_found_on_a_blurred_scene_and_next_to_each_other() -> None:
     assert len(found) <= len(placed) + 1
 
 
+def struck(frames: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Add tracks in all directions, a pixel wide: frames, and where they are."""
+    at = np.zeros(frames.shape, dtype=bool)
+    for n in range(12):
+        angle = np.pi * n / 12
+        steps = np.arange(rng.integers(3, 12))
+        row, column = rng.integers(13, 50, 2)
+        down, across = np.rint(steps * np.sin(angle)), np.rint(steps * np.cos(angle))
+        at[n % 2, row + down.astype(int), column + across.astype(int)] = True
+    return np.asarray(frames + at * rng.integers(400, 4000, frames.shape)), at
+
+
+def test_tracks_are_found_whole() -> None:
+    rng = np.random.default_rng(4)
+    clean = CAMERA.sample(texture(rng), rng).astype(np.int32)
+    frames, at = struck(clean, rng)
+    found = isolated(frames, LIMIT, tracks=True)
+    assert at[tuple(found.at)].mean() > 0.95
+    left = frames.astype(float)
+    left[tuple(found.at)] = found.level_adu
+    assert (np.abs(left - clean) > 300).sum() < 0.08 * at.sum()
+
+
+@pytest.mark.parametrize("sigma", [0.7, 1.0])
+def test_filaments_and_edges_behind_optics_are_no_tracks(sigma: float) -> None:
+    rng = np.random.default_rng(5)
+    lines, _ = struck(np.zeros(SHAPE), rng)
+    steps = np.cumsum(rng.random(SHAPE) < 0.01, axis=2) % 2
+    light = gaussian_filter(np.stack([lines, 2000.0 * steps]), (0, 0, sigma, sigma))
+    found = isolated(CAMERA.sample(20 + light.reshape(4, 64, 64), rng), LIMIT, tracks=True)
+    assert len(found) <= 2
+
+
 @pytest.mark.parametrize("sigma", [0.8, 1.0, 1.5])
 def test_points_behind_optics_are_the_scene_s(sigma: float) -> None:
     rng = np.random.default_rng(1)

@@ -49,6 +49,24 @@ def test_of_single_frames_without_details_nobody_can_tell() -> None:
     assert many.details["spike_possible_bits"] == pytest.approx(many.bits_per_pixel, abs=0.02)
 
 
+def test_tracks_of_particles_count_as_spikes() -> None:
+    rng = np.random.default_rng(7)
+    more = np.zeros(SHAPE)
+    for field in more[:, 0]:
+        for row, column in zip(range(4, 60, 12), rng.integers(4, 50, 5), strict=True):
+            field[row, column : column + rng.integers(3, 9)] += rng.integers(500, 3000)
+    for light in (texture(1.5), np.full(SHAPE, 60.0)):
+        frames = CAMERA.sample(light, rng)
+        clean, struck = (
+            estimate_information((frames + one).astype(np.uint16), CAMERA, None, 8)
+            for one in (np.zeros(SHAPE), more)
+        )
+        if "spikes_left_out" in struck.flags:
+            assert struck.bits_per_pixel == pytest.approx(clean.bits_per_pixel, abs=0.01)
+        else:
+            assert "spikes_possible" in struck.flags
+
+
 def test_a_sharp_scene_is_left_as_it_is() -> None:
     found = estimated(texture(0.3), 0.0)
     assert not {"spike_share", "spike_possible_bits"} & set(found.details)
