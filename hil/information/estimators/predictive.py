@@ -29,7 +29,7 @@ from hil.noise.corrected import CorrectedNoise
 
 _FITTED_VALUES = 2**17  # of the patches that distributions and weights are fitted to
 _PLACED_VALUES = 2**19  # where patches are frames: there is more to be learnt of each place
-_FEW_FOLDS, _AMPLE = 3, 2  # folds, where two thirds of the values are so many times what is fitted
+_FEW_FOLDS, _AMPLE = 2, 2  # folds, where half of the values are so many times what is fitted
 _LARGEST_PATCH = 32  # pixels: predictors take the cube of their number
 _VALUES_AT_ONCE = 2**15  # their numbers stay in the cache
 

@@ -9,6 +9,7 @@ import pytest
 from scipy.special import entr
 
 from hil.information.pixel_bound import entropy_of_counts
+from hil.noise import CameraNoise
 from hil.noise.entropy.histogram import AduCounts
 
 
@@ -23,6 +24,22 @@ def test_it_is_right_on_average(n_codes: int, spread: float) -> None:
     found = np.array([entropy_of_counts(AduCounts(0, one.astype(float))) for one in drawn])
     error = found.mean() - float(entr(p).sum())
     assert abs(error) < 4 * found.std() / math.sqrt(200) + 0.002
+
+
+def test_a_long_tail_is_known_by_few_pixels() -> None:
+    """Thousands of codes, most of them of the tail: counted one by one they read too low."""
+    camera, quiet = CameraNoise(0.5, 100, 1.6), CameraNoise(0.5, 100, 0.2)
+    signal_e = 0.5 * np.arange(1, 8_000)
+    p = np.exp(-0.5 * np.log(signal_e / 150) ** 2) / signal_e  # log-normal light of 1 sd
+    p /= p.sum()
+    for seed in range(3):
+        drawn = np.random.default_rng(seed).multinomial(80_000, p).astype(float)
+        truth = -(drawn @ np.log(p)) / drawn.sum()
+        counts = AduCounts(101, drawn)
+        assert entropy_of_counts(counts, camera) == pytest.approx(truth, abs=2e-3)
+        assert entropy_of_counts(counts) < truth - 4e-3
+        # electrons that show are no smooth law, and are counted code by code
+        assert entropy_of_counts(counts, quiet) == entropy_of_counts(counts)
 
 
 def test_weighted_counts_move_smoothly() -> None:

@@ -122,6 +122,13 @@ class Cells:
         return np.concatenate(ends).astype(np.float32)
 
     @cached_property
+    def rounding(self) -> Singles:
+        """(L,) variance that rounding to the middle of each code's cell has."""
+        return np.concatenate([np.diff(c.edges) ** 2 / 12 for c in self.channels]).astype(
+            np.float32
+        )
+
+    @cached_property
     def group(self) -> Integers:
         """(L,) number of each code's group, within its channel."""
         sizes = [np.diff(c.group_first) for c in self.channels]

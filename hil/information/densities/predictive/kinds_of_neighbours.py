@@ -16,10 +16,10 @@ import numpy as np
 from drivers.types import Floats
 from hil.information.densities.predictive.cells import Singles
 
-_KINDS = 32
+_KINDS = 40
 _SAMPLES_A_KIND = 64
-_FEW, _FEW_STEPS, _STEPS = 4, 10, 4
-_PRIOR_SAMPLES = 8.0
+_FEW, _FEW_STEPS, _STEPS = 4, 10, 8
+_PRIOR_SAMPLES = 4.0
 _PRIOR_VARIANCE = 4.0
 _SURE = 0.9  # share of the nearest centre, to begin with
 

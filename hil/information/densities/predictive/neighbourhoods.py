@@ -28,8 +28,9 @@ from hil.information.densities.predictive.kinds_of_neighbours import mixture
 
 Integers = NDArray[np.intp]
 
-_AROUND = ((0, -1), (-1, 0), (-1, -1), (-1, 1), (0, -2), (-2, 0))  # rows, columns to a neighbour
-SMALLEST_PATCH = 4  # in which some pixel has all neighbours
+# rows, columns to a neighbour
+_AROUND = ((0, -1), (-1, 0), (-1, -1), (-1, 1), (0, -2), (-2, 0), (-1, 2))
+SMALLEST_PATCH = 5  # in which some pixel has all neighbours
 _MOST_FITTED = 2**13  # pixels
 _NUMBERS_AT_ONCE = 2**17
 _TANH = (0.7978845608, 0.044715)  # Phi(x) = 1/2 + 1/2 tanh(a (x + b x^3)), within 3e-4

@@ -76,7 +76,7 @@ def test_bins_of_errors_are_in_order_and_the_law_is_the_normal_one() -> None:
     assert (np.diff(bins) >= 0).all()
     e = np.random.default_rng(0).standard_normal(400_000).astype(np.float32)
     counts = np.bincount(error_bins(e), minlength=N_BINS).astype(float)
-    distribution = ResidualLaw.fit(counts[None])
+    distribution = ResidualLaw.fit(counts[None], np.zeros(1))
     ends = np.linspace(-3, 3, 25).astype(np.float32)
     kind = np.zeros(24, dtype=np.int32)
     found = distribution.probability(kind, ends[:-1], ends[1:])
@@ -87,7 +87,7 @@ def test_cells_of_errors_sum_to_one_whatever_their_width() -> None:
     rng = np.random.default_rng(1)
     heavy = (rng.standard_normal(5000) * np.exp(2 * rng.standard_normal(5000))).astype(np.float32)
     counts = np.bincount(error_bins(heavy), minlength=N_BINS).astype(float)
-    distribution = ResidualLaw.fit(np.stack([counts, np.zeros(N_BINS)]))
+    distribution = ResidualLaw.fit(np.stack([counts, np.zeros(N_BINS)]), np.zeros(2))
     for ends in (
         [-1e9, -500, -3, 0.1, 7, 2e4, 1e9],
         [-1e9, 0, 1e9],
@@ -99,6 +99,24 @@ def test_cells_of_errors_sum_to_one_whatever_their_width() -> None:
             found = distribution.probability(own, edge[:-1], edge[1:])
             assert found.min() >= 0
             assert found.sum() == pytest.approx(1, abs=1e-9)
+
+
+@pytest.mark.parametrize("width", [0.5, 1.0, 2.0])
+def test_what_rounding_adds_to_errors_is_not_counted_twice(width: float) -> None:
+    rng = np.random.default_rng(3)
+    predicted = rng.uniform(-0.5, 0.5, 100_000) * width  # wherever in a cell
+    middle = width * np.rint((predicted + rng.standard_normal(100_000)) / width)
+    e = (middle - predicted).astype(np.float32)
+    counts = np.bincount(error_bins(e), minlength=N_BINS).astype(float)
+    ends = (e - np.float32(width / 2), e + np.float32(width / 2))
+    truth = np.log(ndtr(ends[1]) - ndtr(ends[0])).mean()
+    kind = np.zeros(e.size, dtype=np.intp)
+    once, twice = (
+        np.log(ResidualLaw.fit(counts[None], np.array([a])).probability(kind, *ends)).mean()
+        for a in (width**2 / 12, 0.0)
+    )
+    assert once > truth - 0.002
+    assert once - twice > 0.0006 * width**4
 
 
 def test_experts_get_the_weights_that_they_are_worth() -> None:
