@@ -74,7 +74,7 @@ REFUSED = [
         STATED,
         "blank.toml",
         BLANK.replace("sim.microscope", "sim.satellite"),
-        "'sim.satellite' cannot be fitted, allowed: sim.microscope",
+        "'sim.satellite' can be fitted, but no search be led by it, allowed: 'sim.microscope'",
     ),
     (
         "a sample that bleaches",
