@@ -16,6 +16,9 @@ from hil.twin.twin import Residual, Twin
 from hil.twin.whole_scenes import all_scenes_of, floor_of, only
 from sim.parts.unknown import SceneOptics, Settings
 
+_NOISE_ERRS = 0.002
+"""What a noise model errs a trial's residuals by, as a share of them, besides chance."""
+
 
 def fit_aliased(
     optics: SceneOptics,
@@ -47,11 +50,24 @@ def fit_aliased(
         floor_of(kept, likelihood, found.values),
         found.rounds,
         grain=grain.numpy().astype(np.float32),
+        uneven_sds=uneven(found.ratios, data[0].y.numel()),
     )
+
+
+def uneven(ratios: Sequence[float], pixels: int) -> float:
+    """Tell by how many standard deviations the trials' residuals differ more than chance would.
+
+    Optics that are nearly right leave little of most trials and much of the sharpest; a noise model
+    that is a little off leaves the same of all.
+    """
+    each = np.hypot((2 / pixels) ** 0.5, _NOISE_ERRS)
+    free = max(1, len(ratios) - 1)
+    chi2 = float(np.square((np.asarray(ratios) - np.mean(ratios)) / each).sum())
+    return float((chi2 - free) / (2 * free) ** 0.5)
 
 
 def prior_of(found: BlockFit, grid: tuple[int, int]) -> Prior:
     """Give what was learned of the scenes, on a grid that holds a field."""
     power = found.roughness.power(found.logs, grid).to(torch.float32)
-    level = torch.tensor([(found.roughness.level2 / 2) ** 0.5], dtype=torch.float64)
-    return Prior(power[None], level)
+    power[0, 0] *= 2  # as loose about the mean as `hil.twin.prior` is
+    return Prior(power[None], torch.exp(found.logs[-1:] / 2))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 
 from hil.twin.blocks.cut import CutFrames
-from hil.twin.blocks.spectrum import KNOTS, Roughness
+from hil.twin.blocks.spectrum import LOGS, Roughness
 from sim.parts.unknown import SceneOptics, Settings
 
 _LEAST_GRID = 64
@@ -120,8 +120,7 @@ class BlockModel:
             covariances.append(gap / twice)
             evens.append((up.even_e - down.even_e) / twice)
         power = self._roughness.power(logs, self.grid)
-        power[0, 0] = 0  # the level is free
-        for knot in range(KNOTS):
+        for knot in range(LOGS):
             covariances.append(self._spread(here.transfers, power * self._weights[knot]))
             evens.append(torch.zeros_like(here.even_e))
         return covariances, evens

@@ -7,6 +7,7 @@ Firth, Statistica Sinica 21, 5 (2011)).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,14 +17,14 @@ from hil.errors import InputError
 from hil.twin.blocks.covariance import BlockModel, grid_of
 from hil.twin.blocks.cut import cut_frames, side_of
 from hil.twin.blocks.score import Scored, Solved
-from hil.twin.blocks.spectrum import KNOTS, Roughness
+from hil.twin.blocks.spectrum import LOGS, Roughness
 from hil.twin.data import TrialData
 from sim.parts.unknown import SceneOptics, Settings
 
 _TOGETHER = 8
-_ROUNDS = 40
+_ROUNDS = 20
 _ENOUGH = 0.05  # standard deviations to go
-_TRIED = (-8, -4, -2, 2, 4, 8)  # scales
+_TRIED = (-32, -16, -8, -4, -2, 2, 4, 8, 16, 32)  # scales
 _ROUNDING = 1e-9  # of the likelihood
 _LONGEST = 10.0  # scales
 _DAMPING = (1e-6, 1e-2, 1e8)
@@ -102,6 +103,13 @@ class _Lots:
         prior = 0.5 * float((self._loose * (at - self.begin).square()).sum())
         return prior + sum(one.loss for one in parts), parts
 
+    def first(self, at: torch.Tensor) -> float:
+        """Give L of the first lot alone."""
+        try:
+            return Solved(self.models[0], at[: self.n], at[self.n :]).loss
+        except ValueError:
+            return math.inf
+
     def scored(
         self, at: torch.Tensor, parts: Sequence[Solved], scales: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -136,7 +144,7 @@ def fit_blocks(
     at = lots.begin.clone()
     if start is not None:
         at[: lots.n] = start
-    scales = torch.cat([scale, torch.ones(KNOTS, dtype=torch.float64)])
+    scales = torch.cat([scale, torch.ones(LOGS, dtype=torch.float64)])
     at, here = _begin(lots, at, low, high, scale)
     if here is None:
         raise InputError("twin", "frames", "nothing of the rig is like these frames")
@@ -166,19 +174,24 @@ def fit_blocks(
 def _begin(
     lots: _Lots, at: torch.Tensor, low: torch.Tensor, high: torch.Tensor, scale: torch.Tensor
 ) -> tuple[torch.Tensor, tuple[float, list[Solved]] | None]:
-    """Try a few values of each unknown: a defocus of the other sign blurs as much."""
-    here = lots.solved(at)
-    for number in range(lots.n):
+    """Try a few values, one unknown at a time, the one that tells most first.
+
+    A defocus of the other sign blurs as much; and rough scenes can stand in for much else.
+    """
+    left, best = list(range(lots.n)), lots.first(at)
+    while left:
         tried = []
-        for scales in _TRIED:
-            there = at.clone()
-            there[number] += scales * scale[number]
-            if low[number] < there[number] < high[number]:
-                tried.append((there, lots.solved(there)))
-        for there, then in tried:
-            if then is not None and (here is None or then[0] < here[0]):
-                at, here = there, then
-    return at, here
+        for number in left:
+            for scales in _TRIED:
+                there = at.clone()
+                there[number] += scales * scale[number]
+                if low[number] < there[number] < high[number]:
+                    tried.append((lots.first(there), number, there))
+        loss, number, there = min(tried, key=lambda one: one[0])
+        if loss < best:
+            best, at = loss, there
+        left.remove(number)
+    return at, lots.solved(at)
 
 
 def _finished(
@@ -227,8 +240,8 @@ def _first(
     noise = torch.tensor([one.floor + one.slope * max(float(one.y.mean()), 0) for one in data])
     varied = torch.tensor([float(one.y.var()) for one in data]) - noise
     variance = max(float((varied / light.square()).max()), 1e-4 * level**2)
-    roughness = Roughness(1 / max(grid), 2 * level**2)
-    return roughness, roughness.first(variance, grid)
+    roughness = Roughness(1 / max(grid))
+    return roughness, roughness.first(variance, level, grid)
 
 
 def _strides(optics: SceneOptics, settings: Sequence[Settings]) -> tuple[int, int]:

