@@ -11,6 +11,7 @@ from hil.twin.data import TrialFrames
 from hil.twin.fit import fit
 from hil.twin.twin import MOST_UNEVEN_SDS, Twin
 from sim.satellite.path import SatellitePath
+from sim.satellite.unknown import SatelliteUnknown
 from tests.hil.twin import small_microscope as scope
 from tests.hil.twin.small_satellite import NOISE, PLACES, frames, path, settings, several, unknown
 
@@ -23,8 +24,14 @@ def land() -> SatellitePath:
 
 
 @pytest.fixture(scope="module")
-def twin(land: SatellitePath) -> Twin:
-    return fit(frames(land, several()), unknown())
+def blank() -> SatelliteUnknown:
+    """One for all: what it looks up takes most of a fit's time."""
+    return unknown()
+
+
+@pytest.fixture(scope="module")
+def twin(land: SatellitePath, blank: SatelliteUnknown) -> Twin:
+    return fit(frames(land, several()), blank)
 
 
 def test_focus_and_shutter_are_found_within_their_intervals(twin: Twin) -> None:
@@ -62,7 +69,7 @@ def test_residuals_of_one_trial_among_many_are_beyond_chance() -> None:
     assert uneven(even.tolist(), 40_000) > MOST_UNEVEN_SDS
 
 
-def test_fibres_are_no_land() -> None:
+def test_fibres_are_no_land(blank: SatelliteUnknown) -> None:
     """Frames of a microscope under a satellite's settings: flagged, never a confident answer."""
     sheet = {"gain_e_per_adu": 8, "offset_adu": 20, "read_noise_e": 12, "bit_depth": 12}
     other = scope.path(height_px=32, width_px=32, seed=3, scene="fibres", **sheet)
@@ -74,7 +81,7 @@ def test_fibres_are_no_land() -> None:
         dose["camera.exposure_ms"] = 10 * float(one["camera.exposure_ms"])
         images = [other.expose({**dose, **place})[None] for place in scope.PLACES]
         found.append(TrialFrames(one, np.stack(images), NOISE))
-    wrong = fit(found, unknown(), all_scenes=False)
+    wrong = fit(found, blank, all_scenes=False)
     assert not wrong.fits
 
 

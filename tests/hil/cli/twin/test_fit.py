@@ -206,4 +206,6 @@ def test_a_satellite_has_a_twin_too(
     assert "exposure_offset_ms" in said and "not told  haze" in said
     table = tomllib.loads((tmp_path / "twin.toml").read_text(encoding="utf-8"))
     assert table["driver"][0]["focus_offset_um"] == pytest.approx(15, abs=8)
-    assert run(["run", "session.toml", "--rig", "twin.toml", "--trials", "1", *there]) == 0
+    kind = driver_kind("sim.satellite")
+    table["driver"][0].pop("kind")
+    kind.open(kind.options(table["driver"][0], tmp_path)).close()
