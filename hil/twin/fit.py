@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from hil.errors import InputError
+from hil.twin.aliased import fit_aliased
 from hil.twin.data import TrialData, TrialFrames, take_in
 from hil.twin.doubts import Doubt, doubts
 from hil.twin.gain import found_noise
@@ -17,15 +18,16 @@ from hil.twin.known import least_squares, start_of_light
 from hil.twin.likelihood import Likelihood
 from hil.twin.optimise import (
     APPROXIMATION_SCALES,
-    PRIOR_SCALES,
     Optimum,
     covariance,
     newton,
+    wider,
     windowed,
 )
 from hil.twin.residuals import residuals
 from hil.twin.signs import best_signs
 from hil.twin.twin import Gain, Twin
+from hil.twin.whole_scenes import all_scenes_of, floor_of, only
 from sim.parts.unknown import SceneOptics, Settings
 
 MOST_SAMPLES = 1_300_000
@@ -81,11 +83,18 @@ def fit(
     """
     data = _data(trials, optics)
     settings = [one.settings for one in trials]
-    grid = optics.grid(settings)
+    try:
+        grid = optics.grid(settings)
+    except ValueError as error:
+        raise InputError("twin", "settings", str(error)) from None
+    if optics.aliased:
+        if gain:
+            raise InputError("twin", "--also", "gain cannot be fitted where images alias")
+        return fit_aliased(optics, settings, data, _start(optics, start), all_scenes)
     n_fields = len(data[0].y)
     used = max(1, min(n_fields, MOST_SAMPLES // (len(data) * grid[0] * grid[1])))
     chosen = np.unique(np.linspace(0, n_fields - 1, used).round().astype(int)).tolist()
-    few = [_only(one, chosen) for one in data]
+    few = [only(one, chosen) for one in data]
     if places is None:
         if optics.scene_known:
             raise InputError("twin", "places", "missing: a known scene needs them")
@@ -96,7 +105,7 @@ def fit(
     told = None
     if gain:
         told, data = _gain(likelihood, found, data)
-        few = [_only(one, chosen) for one in data]
+        few = [only(one, chosen) for one in data]
         if places is None:
             likelihood, found = _unknown_scenes(optics, settings, few, found.values.tolist())
         else:
@@ -106,7 +115,7 @@ def fit(
     scale = torch.tensor([one.scale for one in optics.unknowns], dtype=torch.float64)
     known_to = covariance(found.curvature, scale)
     spread = likelihood.scatter(found.values, found.d, (0.1 * scale).tolist())
-    known_to = _wider(known_to, known_to @ spread @ known_to, scale)
+    known_to = wider(known_to, known_to @ spread @ known_to, scale)
     known_to = known_to + torch.diag((APPROXIMATION_SCALES * scale).square())
     left = residuals(likelihood, found.values, found.d)
     scenes = likelihood.scenes(found.d)
@@ -116,8 +125,8 @@ def fit(
         at = (found.values, found.curvature, found.d)
         doubted = doubts(likelihood, optics, suspects, *at)
         if all_scenes:
-            scenes, grain = _all(optics, settings, data, likelihood, found.values)
-        floor = _floor(data if all_scenes else few, likelihood, found.values)
+            scenes, grain = all_scenes_of(optics, settings, data, likelihood, found.values)
+        floor = floor_of(data if all_scenes else few, likelihood, found.values)
     return Twin(
         optics,
         found.values,
@@ -209,69 +218,9 @@ def _data(trials: Sequence[TrialFrames], optics: SceneOptics) -> list[TrialData]
     return data
 
 
-def _only(one: TrialData, fields: Sequence[int]) -> TrialData:
-    return TrialData(one.y[fields], one.usable[fields], one.floor, one.slope, one.repeats)
-
-
 def _start(optics: SceneOptics, start: Twin | Sequence[float] | None) -> torch.Tensor:
     if isinstance(start, Twin):
         return start.values.clone()
     if start is not None:
         return torch.tensor(start, dtype=torch.float64)
     return torch.tensor([one.start for one in optics.unknowns], dtype=torch.float64)
-
-
-def _wider(known: torch.Tensor, other: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
-    """Along each principal axis of the first take the larger variance, within what can be."""
-    size, axes = torch.linalg.eigh(known / torch.outer(scale, scale))
-    along = torch.einsum("ia,ij,ja->a", axes, other / torch.outer(scale, scale), axes)
-    size = torch.maximum(size, along.clamp(max=PRIOR_SCALES**2))
-    found: torch.Tensor = (axes * size) @ axes.T * torch.outer(scale, scale)
-    return found
-
-
-def _all(
-    optics: SceneOptics,
-    settings: Sequence[object],
-    data: Sequence[TrialData],
-    likelihood: Likelihood,
-    values: torch.Tensor,
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Find the scenes of all fields, one after the other, and a draw of what stays open."""
-    scenes, grain = [], []
-    rng = torch.Generator().manual_seed(2)
-    for number in range(len(data[0].y)):
-        one = Likelihood(optics, settings, [_only(some, [number]) for some in data])  # type: ignore[arg-type]
-        one.prior = likelihood.prior
-        with torch.no_grad():
-            solver = one.solver(values)
-            scenes.append(one.scenes(solver.solve()))
-            grain.append(solver.fluctuation(rng))
-    return torch.cat(scenes), torch.cat(grain)
-
-
-def _floor(
-    data: Sequence[TrialData], likelihood: Likelihood, values: torch.Tensor
-) -> tuple[float, float]:
-    """Find the darkest place, in the scene's unit: no image is darker than the scene's least.
-
-    Frames of all trials are added up, so that noise is small, and averaged over 3 x 3 pixels.
-    """
-    with torch.no_grad():
-        optics = likelihood.optics(values)
-        total: torch.Tensor | float = 0.0
-        noise: torch.Tensor | float = 0.0
-        light = 0.0
-        for one, transfer, even in zip(data, optics.transfers, optics.even_e, strict=True):
-            if one.y.shape != data[0].y.shape:
-                continue
-            total = total + (one.y - float(even))
-            noise = noise + (one.floor + one.slope * one.smooth().clamp(min=0)) / one.repeats
-            light += float(transfer[:, 0, 0].real.sum())
-        assert isinstance(total, torch.Tensor) and isinstance(noise, torch.Tensor)
-        mean, sd = (
-            torch.nn.functional.avg_pool2d(some[:, None], 3, stride=3)[:, 0]
-            for some in (total, noise)
-        )
-        high = mean + 4.0 * (sd / 9).sqrt()
-        return max(0.0, float(mean.min()) / light), max(0.0, float(high.min()) / light)

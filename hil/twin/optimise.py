@@ -152,6 +152,15 @@ def covariance(
     return found
 
 
+def wider(known: torch.Tensor, other: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
+    """Along each principal axis of the first take the larger variance, within what can be."""
+    size, axes = torch.linalg.eigh(known / torch.outer(scale, scale))
+    along = torch.einsum("ia,ij,ja->a", axes, other / torch.outer(scale, scale), axes)
+    size = torch.maximum(size, along.clamp(max=PRIOR_SCALES**2))
+    found: torch.Tensor = (axes * size) @ axes.T * torch.outer(scale, scale)
+    return found
+
+
 def sds(curvature: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
     """Give standard deviations."""
     return covariance(curvature, scale).diagonal().sqrt()

@@ -20,6 +20,8 @@ MOST_EXCESS = 0.10
 """How much more than noise a fit may leave, as a share of it, over all trials."""
 MOST_OF_ONE = 0.5
 """The same for a single trial."""
+MOST_UNEVEN_SDS = 5.0
+"""How far residuals may differ from trial to trial, beyond chance, where that is looked at."""
 MOST_ALIKE = 0.05
 """Most correlation of neighbouring residuals where their size tells the gain."""
 WEAK_SCALES = 3.0
@@ -122,6 +124,8 @@ class Twin:
     grain
         As `scenes`: a draw of what the frames leave open of them. The most likely scenes are
         smoother than the sample is, and would show too little information.
+    uneven_sds
+        How far residuals differ from trial to trial beyond chance, in its standard deviations.
     """
 
     optics: SceneOptics
@@ -136,6 +140,7 @@ class Twin:
     doubts: Sequence[Doubt] = ()
     grain: NDArray[np.float32] = field(default_factory=lambda: np.zeros(1, np.float32), repr=False)
     state: object = field(default=None, repr=False)
+    uneven_sds: float = 0.0
 
     @property
     def excess(self) -> float:
@@ -163,6 +168,11 @@ class Twin:
             found.append(
                 f"trial {worst.trial} leaves {worst.ratio:.2f} times the noise, allowed:"
                 f" {1 + MOST_OF_ONE:g}"
+            )
+        if self.uneven_sds > MOST_UNEVEN_SDS:
+            found.append(
+                f"residuals differ from trial to trial by {self.uneven_sds:.0f} sd more than"
+                f" chance, allowed: {MOST_UNEVEN_SDS:g}"
             )
         alike = max(one.alike for one in self.residuals)
         if self.gain is not None and alike > MOST_ALIKE:

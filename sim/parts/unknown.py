@@ -136,6 +136,10 @@ class SceneOptics(Protocol):
     light
         Where the scene is known: places among the unknowns of what multiplies scene and haze, and
         of the haze.
+    aliased
+        Whether the optics pass more than pixels resolve: then of one plane, and samplings slices.
+    steers
+        Whether a search may be led by it (`correction` from few frames).
     lights
         Options and unknowns that are in proportion to the gain for frames as bright as they are.
     planes
@@ -150,6 +154,8 @@ class SceneOptics(Protocol):
     untold: tuple[Unknown, ...]
     further: tuple[str, ...]
     scene_known: bool
+    aliased: bool
+    steers: bool
     light: tuple[int, int]
     lights: tuple[str, ...]
     planes: int

@@ -21,7 +21,7 @@ from sim.numerics.tensors import Numbers, key_of, number, wants_gradient
 from sim.satellite.optics import AnnularPupil, sample_transfer
 from sim.satellite.radiometry import band_share, electron_rates
 
-_NODES = 8  # wavelengths across the band, Gauss and Legendre's
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(8)  # wavelengths across the band
 _GUARD = 16  # scene samples around the field
 _BLOCK = 32
 _EARTH_KM = 6371.0
@@ -85,8 +85,28 @@ class Telescope:
 
 
 @dataclass(frozen=True, slots=True)
+class SettingErrors:
+    """How what is really so differs from what the settings say.
+
+    Parameters
+    ----------
+    focus_offset_um, focus_scale
+        The focus is at scale times what it says, and the offset.
+    exposure_offset_ms
+        The shutter stays open for so much longer than it says.
+    """
+
+    focus_offset_um: float | torch.Tensor = 0.0
+    focus_scale: float | torch.Tensor = 1.0
+    exposure_offset_ms: float | torch.Tensor = 0.0
+
+
+AS_SAID = SettingErrors()
+
+
+@dataclass(frozen=True, slots=True)
 class Exposure:
-    """The settings, as numbers that gradients flow through: 0-d float64 tensors."""
+    """The settings as they are, as numbers that gradients flow through: 0-d float64 tensors."""
 
     focus_um: torch.Tensor
     centre_nm: torch.Tensor
@@ -95,14 +115,16 @@ class Exposure:
     lines_per_s: torch.Tensor
 
     @classmethod
-    def of(cls, settings: Numbers) -> Exposure:
+    def of(cls, settings: Numbers, errors: SettingErrors = AS_SAID) -> Exposure:
         """Take them from canonical names. A line is not exposed longer than its period."""
         lines_per_s = 1e3 * number(settings, "camera.line_rate_khz")
+        open_ms = number(settings, "camera.exposure_ms") + errors.exposure_offset_ms
         return cls(
-            focus_um=number(settings, "telescope.focus_um"),
+            focus_um=number(settings, "telescope.focus_um") * errors.focus_scale
+            + errors.focus_offset_um,
             centre_nm=number(settings, "filter.centre_nm"),
             width_nm=number(settings, "filter.width_nm"),
-            time_s=torch.minimum(number(settings, "camera.exposure_ms") / 1e3, 1 / lines_per_s),
+            time_s=torch.minimum(torch.clamp(open_ms, min=0) / 1e3, 1 / lines_per_s),
             lines_per_s=lines_per_s,
         )
 
@@ -140,8 +162,22 @@ class PushBroom:
         sizes = (down + 2 * _GUARD, 2 * one.side_px + 2 * _GUARD)
         return (_BLOCK * -(-sizes[0] // _BLOCK), _BLOCK * -(-sizes[1] // _BLOCK))
 
+    def aperture(self, exposure: Exposure, fy: torch.Tensor, fx: torch.Tensor) -> torch.Tensor:
+        """Transfer of the aperture alone, in focus or out of it: what takes time in `system`."""
+        one = self.telescope
+        l_nm = _wavelengths(exposure)
+        waves = exposure.focus_um / (8 * one.f_number**2) / (l_nm / 1e3)
+        cutoff = one.aperture_mm * 1e-3 / (l_nm * 1e-9) / (one.altitude_km * 1e3)  # cycles/m
+        return sample_transfer(
+            self._pupil.transfer(waves), fy[None] / cutoff[:, None], fx[None] / cutoff[:, None]
+        )
+
     def system(
-        self, exposure: Exposure, fy: torch.Tensor, fx: torch.Tensor
+        self,
+        exposure: Exposure,
+        fy: torch.Tensor,
+        fx: torch.Tensor,
+        aperture: torch.Tensor | None = None,
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Transfer functions and rates at the wavelengths of the band.
 
@@ -151,6 +187,8 @@ class PushBroom:
             The settings.
         fy, fx
             Frequencies along and across the track, cycles/m.
+        aperture
+            Of `aperture`, where it is known.
 
         Returns
         -------
@@ -160,17 +198,12 @@ class PushBroom:
             (wavelengths,) electrons a second through the band, from reflectance 1 and from the air.
         """
         one = self.telescope
-        nodes, weights = np.polynomial.legendre.leggauss(_NODES)
-        l_nm = exposure.centre_nm + exposure.width_nm / 2 * torch.from_numpy(nodes)
-        width = exposure.width_nm / 2 * torch.from_numpy(weights)
+        l_nm = _wavelengths(exposure)
+        width = exposure.width_nm / 2 * torch.from_numpy(_WEIGHTS)
         ground, air = electron_rates(
             l_nm, one.etendue_m2_sr, one.sun_cosine, one.haze, one.peak_efficiency
         )
-        waves = exposure.focus_um / (8 * one.f_number**2) / (l_nm / 1e3)
-        cutoff = one.aperture_mm * 1e-3 / (l_nm * 1e-9) / (one.altitude_km * 1e3)  # cycles/m
-        optics = sample_transfer(
-            self._pupil.transfer(waves), fy[None] / cutoff[:, None], fx[None] / cutoff[:, None]
-        )
+        optics = self.aperture(exposure, fy, fx) if aperture is None else aperture
         smear_m = one.speed_m_s * exposure.time_s
         jitter_m = one.jitter_urad * 1e-6 * one.altitude_km * 1e3
         along = torch.sinc(fy * one.ground_m) * torch.sinc(fy * smear_m)
@@ -244,11 +277,14 @@ class PushBroom:
         fy = torch.fft.fftfreq(grid[0], step_m, dtype=torch.float64)
         fx = torch.fft.rfftfreq(grid[1], step_m, dtype=torch.float64)
         transfer, ground, air = self.system(exposure, fy, fx)
-        nodes = torch.from_numpy(np.polynomial.legendre.leggauss(_NODES)[0])
-        share = band_share(exposure.centre_nm + exposure.width_nm / 2 * nodes)
+        share = band_share(_wavelengths(exposure))
         weight = share * ground * exposure.time_s
         by_band = torch.einsum("bl,lyx->byx", weight, transfer).to(dtype)
         return by_band.to(self._device), air.sum()
+
+
+def _wavelengths(exposure: Exposure) -> torch.Tensor:
+    return exposure.centre_nm + exposure.width_nm / 2 * torch.from_numpy(_NODES)
 
 
 def _cubic_rows(image: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:

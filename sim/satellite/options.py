@@ -30,7 +30,9 @@ class SatelliteOptions(SensorOptions):
     """Telescope, orbit, sun and sensor.
 
     `scene` is ``landsat`` or the path of a ``.npy`` file beside ``rig.toml`` (see
-    `sim.satellite.scenes`). Gain, offset and read noise are those of the low gain mode.
+    `sim.satellite.scenes`). Gain, offset and read noise are those of the low gain mode. The focus
+    is really at `focus_scale` times what it says plus `focus_offset_um`, and the shutter open for
+    `exposure_offset_ms` longer than it says.
     """
 
     scene: Annotated[str, scene_name(SCENES)] = "landsat"
@@ -40,6 +42,9 @@ class SatelliteOptions(SensorOptions):
     focal_mm: Annotated[float, Field(ge=50, le=10_000)] = 275.0
     transmission: Annotated[float, Field(gt=0, le=1)] = 0.7
     jitter_urad: Annotated[float, Field(ge=0, le=100)] = 2.0
+    focus_offset_um: Annotated[float, Field(ge=-200, le=200)] = 0.0
+    focus_scale: Annotated[float, Field(ge=0.2, le=5)] = 1.0
+    exposure_offset_ms: Annotated[float, Field(ge=-1, le=1)] = 0.0
     sun_zenith_deg: Annotated[float, Field(ge=0, le=80)] = 40.0
     haze: Annotated[float, Field(ge=0, le=2)] = 0.15
     side_px: Annotated[int, Field(ge=32, le=1024)] = 96

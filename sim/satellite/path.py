@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # torch takes a second to import, and parking a rig must not 
     import torch
 
     from sim.numerics.tensors import Numbers
-    from sim.satellite.imager import PushBroom
+    from sim.satellite.imager import Exposure, PushBroom
 
 
 class SatellitePath:
@@ -36,7 +36,7 @@ class SatellitePath:
         self._scene_rng, self._noise_rng, *modes = (
             np.random.default_rng(seed) for seed in np.random.SeedSequence(options.seed).spawn(4)
         )
-        self._options = options
+        self.options = options
         shape = (options.side_px, options.side_px)
         self.sensors = {
             gain: Sensor(options.sensor_at(gain), shape, rng)
@@ -46,7 +46,7 @@ class SatellitePath:
     @cached_property
     def scene(self) -> Land:
         """Reflectance of the land, made when it is first needed."""
-        options = self._options
+        options = self.options
         if options.scene in SCENES:
             return make_scene(self._scene_rng)
         return load_scene(Path(options.scene))
@@ -56,7 +56,7 @@ class SatellitePath:
         """The optics."""
         from sim.satellite.imager import PushBroom, Telescope
 
-        options = self._options
+        options = self.options
         shared = (
             *("side_px", "pixel_um", "altitude_km", "aperture_mm", "obscuration", "focal_mm"),
             *("transmission", "jitter_urad", "haze"),
@@ -73,13 +73,11 @@ class SatellitePath:
         """Noise-free electrons of a frame before binning, (lines, pixels)."""
         import torch
 
-        from sim.satellite.imager import Exposure
-
         pointing_m = [1e3 * float(settings[f"pointing.{axis}_km"]) for axis in ("along", "across")]
         with torch.no_grad():
             electrons = self.telescope.electrons(
                 torch.from_numpy(self.scene),
-                Exposure.of(settings),
+                self._exposure(settings),
                 torch.tensor([pointing_m], dtype=torch.float64),
             )
         found: NDArray[np.float32] = electrons[0].cpu().numpy()
@@ -92,11 +90,10 @@ class SatellitePath:
         import torch
 
         from sim.parts.gradients import places
-        from sim.satellite.imager import Exposure
 
         pointing_m = 1e3 * places(settings, fields, ("pointing.along_km", "pointing.across_km"))
         return self.telescope.electrons(
-            torch.from_numpy(self.scene), Exposure.of(settings), pointing_m
+            torch.from_numpy(self.scene), self._exposure(settings), pointing_m
         )
 
     def expose(self, settings: Mapping[str, Value]) -> NDArray[np.uint8] | NDArray[np.uint16]:
@@ -111,11 +108,18 @@ class SatellitePath:
 
     def metrics(self, settings: Mapping[str, Value]) -> dict[str, float]:
         """Compute the figures of merit of `sim.satellite.metrics`."""
-        from sim.satellite.imager import Exposure
         from sim.satellite.metrics import figures
 
         read_noise_e = self._sensor(settings).spec.read_noise_e
-        return figures(self.telescope, Exposure.of(settings), read_noise_e)
+        return figures(self.telescope, self._exposure(settings), read_noise_e)
+
+    def _exposure(self, settings: Numbers) -> Exposure:
+        """Tell what really holds at these settings."""
+        from sim.satellite.imager import Exposure, SettingErrors
+
+        one = self.options
+        errors = SettingErrors(one.focus_offset_um, one.focus_scale, one.exposure_offset_ms)
+        return Exposure.of(settings, errors)
 
     def _sensor(self, settings: Mapping[str, Value]) -> Sensor:
         return self.sensors[str(settings["camera.gain"])]

@@ -16,6 +16,7 @@ from sim.parts.devices import Axis
 from sim.parts.rig import SimulatedKind, SimulatedRig, float_axis
 from sim.parts.scene_files import find_scene
 from sim.parts.simulated_clock import Pace
+from sim.parts.unknown import SceneOptics
 from sim.satellite.options import SatelliteOptions
 from sim.satellite.path import SatellitePath
 from sim.satellite.scenes import SCENES, load_scene
@@ -72,4 +73,10 @@ def _find_scene(options: SatelliteOptions, folder: Path) -> SatelliteOptions:
     return find_scene(options, SCENES, folder, load_scene)
 
 
-KIND = SimulatedKind(SatelliteOptions, open_satellite, _find_scene)
+def _scene_optics(options: SatelliteOptions) -> SceneOptics:
+    from sim.satellite.unknown import SatelliteUnknown
+
+    return SatelliteUnknown(SatellitePath(options))
+
+
+KIND = SimulatedKind(SatelliteOptions, open_satellite, _find_scene, _scene_optics)

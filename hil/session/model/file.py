@@ -150,6 +150,10 @@ def model_of(stored: ModelText) -> Model:
     path = Path(stored.path)
     file = RigFile(parse(RigSpec, stored.text, path), stored.text, path)
     optics, known = open_optics(file)
+    if not optics.steers:
+        kind = file.spec.driver[0].kind
+        problem = f"{kind!r} can be fitted, but no search be led by it, allowed: 'sim.microscope'"
+        raise InputError(path, "driver.0.kind", problem)
     if stored.itself:
         optics.unknowns = tuple(
             replace(one, start=min(max(0.0, one.low), one.high)) for one in optics.unknowns

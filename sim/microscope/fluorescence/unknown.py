@@ -47,6 +47,8 @@ class FluorescenceUnknown:
     """
 
     planes = 1
+    aliased = False
+    steers = True
     places: tuple[str, ...] = ("stage.x_um", "stage.y_um")
     settings: tuple[str, ...] = (
         *("light.power_mw", "camera.exposure_ms", "camera.binning", "focus.z_um"),

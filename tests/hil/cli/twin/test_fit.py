@@ -129,3 +129,83 @@ def test_further_unknowns_are_fitted_and_stand_in_the_twins_file(
     assert run([*given, "--also", "axis_scales"]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert "axis_scales" in line and "axis_scale" in line
+
+
+SKY = """\
+name = "sky"
+camera = "camera"
+
+[[driver]]
+kind = "sim.satellite"
+seed = 4
+side_px = 32
+focus_offset_um = 15
+
+[noise]
+kind = "camera"
+gain_e_per_adu = 8
+offset_adu = 20
+read_noise_e = 12
+bit_depth = 12
+"""
+ORBIT = """\
+name = "focus and time"
+rig = "sky.toml"
+trials = 4
+seed = 1
+
+[[search]]
+setting = "telescope.focus_um"
+low = -60
+high = 60
+
+[[search]]
+setting = "camera.exposure_ms"
+low = 0.4
+high = 1.2
+
+[fixed]
+"camera.line_rate_khz" = 0.7
+
+[measure]
+keep_frames = "all"
+fields = [
+  { "pointing.along_km" = -1.2, "pointing.across_km" = -1.2 },
+  { "pointing.along_km" = 1.2, "pointing.across_km" = 1.2 },
+]
+
+[estimator]
+kind = "stationary"
+
+[constraints]
+max_saturated_share = 0.001
+
+[sampler]
+kind = "random"
+"""
+
+
+def test_a_satellite_has_a_twin_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sky.toml").write_text(SKY, encoding="utf-8")
+    blank = SKY.replace("seed = 4", "seed = 9").replace("focus_offset_um = 15\n", "")
+    (tmp_path / "blank.toml").write_text(blank, encoding="utf-8")
+    (tmp_path / "session.toml").write_text(ORBIT, encoding="utf-8")
+    there = ["--db", "sqlite:///sky.db"]
+    assert run(["run", "session.toml", *there]) == 0
+    capsys.readouterr()
+    assert (
+        run(["twin", "fit", "last", "blank.toml", "-o", "twin.toml", "--also", "gain", *there]) == 2
+    )
+    said = capsys.readouterr().err
+    assert "gain cannot be fitted where images alias" in said and said.count("\n") == 1
+    assert run(["twin", "fit", "last", "blank.toml", "-o", "twin.toml", *there]) == 0
+    said = capsys.readouterr().out
+    assert "exposure_offset_ms" in said and "not told  haze" in said
+    table = tomllib.loads((tmp_path / "twin.toml").read_text(encoding="utf-8"))
+    assert table["driver"][0]["focus_offset_um"] == pytest.approx(15, abs=8)
+    kind = driver_kind("sim.satellite")
+    table["driver"][0].pop("kind")
+    kind.open(kind.options(table["driver"][0], tmp_path)).close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -73,8 +74,15 @@ REFUSED = [
         "another kind of rig",
         STATED,
         "blank.toml",
-        BLANK.replace("sim.microscope", "sim.satellite"),
-        "'sim.satellite' cannot be fitted, allowed: sim.microscope",
+        BLANK.replace("sim.microscope", "sim.tomography"),
+        "'sim.tomography' cannot be fitted, allowed: sim.microscope",
+    ),
+    (
+        "a rig that is fitted otherwise",
+        STATED,
+        "blank.toml",
+        re.sub(r"(height|width|scene)_.*\n", "", BLANK.replace("sim.microscope", "sim.satellite")),
+        "'sim.satellite' can be fitted, but no search be led by it, allowed: 'sim.microscope'",
     ),
     (
         "a sample that bleaches",

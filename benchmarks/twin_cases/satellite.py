@@ -1,0 +1,98 @@
+"""Twins of simulated satellites whose focus and shutter are not as they say; see `twins.py`."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.stats import spearmanr
+
+import hil.twin
+from hil.information import estimate_information
+from hil.noise.camera import CameraNoise
+from sim.satellite.options import SatelliteOptions
+from sim.satellite.path import SatellitePath
+from sim.satellite.rig import KIND
+from sim.satellite.unknown import SatelliteUnknown
+
+NOISE = CameraNoise(8.0, 20.0, 12.0, bit_depth=12)
+PLACES: list[dict[str, Any]] = [
+    {"pointing.along_km": y, "pointing.across_km": x} for y in (-1.3, 1.2) for x in (-1.1, 1.4)
+]
+HELD_OUT = 12
+LINE_RATE_KHZ = 0.7
+NAMES = ("focus_offset_um", "focus_scale", "exposure_offset_ms", "haze")
+
+
+def settings(rng: np.random.Generator) -> dict[str, Any]:
+    longest_ms = 0.9 / LINE_RATE_KHZ
+    return {
+        "telescope.focus_um": float(rng.uniform(-60, 60)),
+        "camera.exposure_ms": float(np.exp(rng.uniform(np.log(0.3), np.log(longest_ms)))),
+        "camera.line_rate_khz": LINE_RATE_KHZ,
+        "camera.gain": "low",
+        "camera.binning": 1,
+        "filter.centre_nm": 560.0,
+        "filter.width_nm": 60.0,
+    }
+
+
+def expose(land: SatellitePath, stood: dict[str, Any]) -> Any:
+    return np.stack([land.expose(stood | place)[None] for place in PLACES])
+
+
+def bits(land: SatellitePath, stood: dict[str, Any]) -> float:
+    return estimate_information(expose(land, stood), NOISE, "stationary").bits_per_pixel
+
+
+def one(seed: int, trials: int) -> list[bool]:
+    rng = np.random.default_rng([seed, 7])
+    truth: dict[str, Any] = {
+        "focus_offset_um": float(rng.uniform(-40, 40)),
+        "focus_scale": float(rng.uniform(0.8, 1.25)),
+        "exposure_offset_ms": float(rng.uniform(-0.05, 0.1)),
+        "haze": float(rng.uniform(0.05, 0.4)),
+    }
+    land = SatellitePath(SatelliteOptions(seed=seed, **truth))
+    frames = [
+        hil.twin.TrialFrames(stood, expose(land, stood), NOISE)
+        for stood in (settings(rng) for _ in range(trials))
+    ]
+    blank = SatelliteUnknown(SatellitePath(SatelliteOptions(seed=10_000 + seed)))
+    begun, wall = time.process_time(), time.perf_counter()
+    twin = hil.twin.fit(frames, blank)
+    done = twin.finished(PLACES)
+    took, waited = time.process_time() - begun, time.perf_counter() - wall
+    rows: list[Any] = [*twin.parameters(), *done.told]
+    held = [row.low <= true <= row.high for row, true in zip(rows, truth.values(), strict=True)]
+    off = [row.value - true for row, true in zip(rows, truth.values(), strict=True)]
+    others = [settings(rng) for _ in range(HELD_OUT)]
+    with tempfile.TemporaryDirectory() as folder:
+        np.save(Path(folder) / "scene.npy", done.scene)
+        again = SatellitePath(KIND.options({"scene": "scene.npy", **done.options}, Path(folder)))
+        real, twins, second = ([bits(one, s) for s in others] for one in (land, again, land))
+    rank, itself = spearmanr(real, twins).statistic, spearmanr(real, second).statistic
+    bias = float(np.mean(np.subtract(twins, real)))
+    errors = " ".join(f"{o:9.2g} ({s:.1g})" for o, s in zip(off, twin.sds, strict=False))
+    print(
+        f"{seed:4d} {errors} {off[3]:7.3f} {sum(held):d}/{len(held)} {twin.fits!s:>6}"
+        f" {1 + twin.excess:8.3f} {rank:6.3f} {itself:6.3f} {bias:7.3f}"
+        f" {took:5.0f} {waited:6.0f}",
+        flush=True,
+    )
+    return held
+
+
+def report(first: int, count: int, trials: int) -> None:
+    print(f"{trials} trials of {len(PLACES)} fields of a satellite")
+    print(
+        "seed  off (its sd): focus um, scale, shutter ms; haze  held  fits residual  rank itself"
+        "    bias cpu s wall s"
+    )
+    held = [one(seed, trials) for seed in range(first, first + count)]
+    print(f"95 % intervals hold in {np.mean(held):.0%}:", end=" ")
+    shares = np.mean(held, axis=0)
+    print(", ".join(f"{name} {share:.0%}" for name, share in zip(NAMES, shares, strict=True)))

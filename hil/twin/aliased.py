@@ -1,0 +1,73 @@
+"""A twin of a rig whose images alias: values by blocks of pixels, then the scenes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from hil.twin.blocks import BlockFit, fit_blocks
+from hil.twin.data import TrialData
+from hil.twin.likelihood import Likelihood
+from hil.twin.optimise import APPROXIMATION_SCALES, wider
+from hil.twin.scenes import Prior
+from hil.twin.twin import Residual, Twin
+from hil.twin.whole_scenes import all_scenes_of, floor_of, only
+from sim.parts.unknown import SceneOptics, Settings
+
+_NOISE_ERRS = 0.002
+"""What a noise model errs a trial's residuals by, as a share of them, besides chance."""
+
+
+def fit_aliased(
+    optics: SceneOptics,
+    settings: Sequence[Settings],
+    data: Sequence[TrialData],
+    start: torch.Tensor,
+    all_scenes: bool,
+) -> Twin:
+    """See `hil.twin.fit.fit`."""
+    found = fit_blocks(optics, settings, data, start)
+    scale = torch.tensor([one.scale for one in optics.unknowns], dtype=torch.float64)
+    known_to = wider(found.information, found.scatter, scale)
+    known_to = known_to + torch.diag((APPROXIMATION_SCALES * scale).square())
+    kept = data if all_scenes else [only(one, [0]) for one in data]
+    likelihood = Likelihood(optics, settings, kept)
+    likelihood.prior = prior_of(found, optics.grid(settings))
+    scenes, grain = all_scenes_of(optics, settings, kept, likelihood, found.values)
+    residuals = [
+        Residual(trial, ratio, left_out)
+        for trial, (ratio, left_out) in enumerate(zip(found.ratios, found.left_out, strict=True))
+    ]
+    return Twin(
+        optics,
+        found.values,
+        known_to,
+        found.converged,
+        residuals,
+        scenes.numpy().astype(np.float32),
+        floor_of(kept, likelihood, found.values),
+        found.rounds,
+        grain=grain.numpy().astype(np.float32),
+        uneven_sds=uneven(found.ratios, data[0].y.numel()),
+    )
+
+
+def uneven(ratios: Sequence[float], pixels: int) -> float:
+    """Tell by how many standard deviations the trials' residuals differ more than chance would.
+
+    Optics that are nearly right leave little of most trials and much of the sharpest; a noise model
+    that is a little off leaves the same of all.
+    """
+    each = np.hypot((2 / pixels) ** 0.5, _NOISE_ERRS)
+    free = max(1, len(ratios) - 1)
+    chi2 = float(np.square((np.asarray(ratios) - np.mean(ratios)) / each).sum())
+    return float((chi2 - free) / (2 * free) ** 0.5)
+
+
+def prior_of(found: BlockFit, grid: tuple[int, int]) -> Prior:
+    """Give what was learned of the scenes, on a grid that holds a field."""
+    power = found.roughness.power(found.logs, grid).to(torch.float32)
+    power[0, 0] *= 2  # as loose about the mean as `hil.twin.prior` is
+    return Prior(power[None], torch.exp(found.logs[-1:] / 2))

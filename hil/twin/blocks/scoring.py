@@ -1,0 +1,270 @@
+"""From a start to the values at which blocks are most likely: Fisher's scoring, damped.
+
+Many trials are taken in lots; scores of the same block are summed over lots, and what they vary
+from block to block is the covariance of the score (composite likelihood: C. Varin, N. Reid and D.
+Firth, Statistica Sinica 21, 5 (2011)).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from hil.errors import InputError
+from hil.twin.blocks.covariance import BlockModel, grid_of
+from hil.twin.blocks.cut import cut_frames, side_of
+from hil.twin.blocks.score import Scored, Solved
+from hil.twin.blocks.spectrum import LOGS, Roughness
+from hil.twin.data import TrialData
+from sim.parts.unknown import SceneOptics, Settings
+
+_TOGETHER = 8
+_ROUNDS = 20
+_ENOUGH = 0.05  # standard deviations to go
+_TRIED = (-32, -16, -8, -4, -2, 2, 4, 8, 16, 32)  # scales
+_ROUNDING = 1e-9  # of the likelihood
+_LONGEST = 10.0  # scales
+_DAMPING = (1e-6, 1e-2, 1e8)
+_LOOSE = 10.0
+"""What a knot of the spectrum is known to beforehand, in the log: it cannot run off."""
+_FEWEST = 12
+
+
+@dataclass(frozen=True, slots=True)
+class BlockFit:
+    """Where the likelihood of blocks is largest.
+
+    Parameters
+    ----------
+    values
+        Of the unknowns.
+    information, scatter
+        (unknowns, unknowns) covariance of the values by the likelihood's curvature alone, and by
+        how the score varies from block to block.
+    ratios, left_out
+        Of each trial, as `hil.twin.twin.Residual` has them.
+    roughness, logs
+        The scenes' spectrum.
+    converged, rounds
+        Whether it came to an end, and in how many steps.
+    """
+
+    values: torch.Tensor
+    information: torch.Tensor
+    scatter: torch.Tensor
+    ratios: tuple[float, ...]
+    left_out: tuple[float, ...]
+    roughness: Roughness
+    logs: torch.Tensor
+    converged: bool
+    rounds: int
+
+
+class _Lots:
+    """The trials in lots; unknowns are the rig's, then the spectrum's knots."""
+
+    def __init__(
+        self, optics: SceneOptics, settings: Sequence[Settings], data: Sequence[TrialData]
+    ) -> None:
+        count = -(-len(data) // _TOGETHER)
+        self.members = [list(range(first, len(data), count)) for first in range(count)]
+        side = side_of(max(map(len, self.members)), data[0].y.shape[1:])
+        strides = _strides(optics, settings)
+        start = torch.tensor([one.start for one in optics.unknowns], dtype=torch.float64)
+        self.roughness, logs = _first(optics, settings, data, start, grid_of(side, strides))
+        self.n = len(start)
+        self.models = [
+            BlockModel(
+                optics,
+                [settings[i] for i in lot],
+                cut_frames([data[i] for i in lot], side),
+                self.roughness,
+                strides,
+            )
+            for lot in self.members
+        ]
+        if min(len(model.cut.y) for model in self.models) < _FEWEST:
+            problem = f"clipped pixels leave less than {_FEWEST} blocks of {side} x {side} pixels"
+            raise InputError("twin", "frames", problem)
+        self.begin = torch.cat([start, logs])
+        loose = torch.zeros_like(self.begin)
+        loose[self.n :] = _LOOSE**-2
+        self._loose = loose
+
+    def solved(self, at: torch.Tensor) -> tuple[float, list[Solved]] | None:
+        """Give L, and what it is made of; None where it has no value."""
+        try:
+            parts = [Solved(model, at[: self.n], at[self.n :]) for model in self.models]
+        except ValueError:
+            return None
+        prior = 0.5 * float((self._loose * (at - self.begin).square()).sum())
+        return prior + sum(one.loss for one in parts), parts
+
+    def first(self, at: torch.Tensor) -> float:
+        """Give L of the first lot alone."""
+        try:
+            return Solved(self.models[0], at[: self.n], at[self.n :]).loss
+        except ValueError:
+            return math.inf
+
+    def scored(
+        self, at: torch.Tensor, parts: Sequence[Solved], scales: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Give gradient, information, and the covariance of the gradient."""
+        found: list[Scored] = [one.scored(scales) for one in parts]
+        gradient = sum((one.by_block.sum(dim=1) for one in found), self._loose * (at - self.begin))
+        information = sum((one.information for one in found), torch.diag(self._loose))
+        numbers = torch.cat([model.cut.number for model in self.models])
+        by_block = torch.zeros(len(at), int(numbers.max()) + 1, dtype=torch.float64)
+        by_block.index_add_(1, numbers, torch.cat([one.by_block for one in found], dim=1))
+        return gradient, information, by_block @ by_block.T
+
+
+def fit_blocks(
+    optics: SceneOptics,
+    settings: Sequence[Settings],
+    data: Sequence[TrialData],
+    start: torch.Tensor | None = None,
+) -> BlockFit:
+    """Fit a rig of one plane whose samplings are slices.
+
+    Raises
+    ------
+    InputError
+        Too few pixels are not clipped.
+    """
+    lots = _Lots(optics, settings, data)
+    low, high, scale = (
+        torch.tensor([getattr(one, end) for one in optics.unknowns], dtype=torch.float64)
+        for end in ("low", "high", "scale")
+    )
+    at = lots.begin.clone()
+    if start is not None:
+        at[: lots.n] = start
+    scales = torch.cat([scale, torch.ones(LOGS, dtype=torch.float64)])
+    at, here = _begin(lots, at, low, high, scale)
+    if here is None:
+        raise InputError("twin", "frames", "nothing of the rig is like these frames")
+    damping, converged, rounds = _DAMPING[1], False, 0
+    while rounds < _ROUNDS:
+        rounds += 1
+        gradient, information, _ = lots.scored(at, here[1], scale)
+        inverse = _inverse(information, scales)
+        off = (inverse @ gradient).abs() / inverse.diagonal().sqrt()
+        converged = float(off[: lots.n].max()) < _ENOUGH
+        if converged:
+            break
+        there, then = at, None
+        while damping < _DAMPING[2]:
+            there = at + _step(gradient, information, scales, damping)
+            there[: lots.n] = torch.minimum(torch.maximum(there[: lots.n], low), high)
+            then = lots.solved(there)
+            if then is not None and then[0] <= here[0] + _ROUNDING * abs(here[0]):
+                break
+            then, damping = None, max(6 * damping, 1e-3)
+        if then is None:
+            break
+        at, here, damping = there, then, max(damping / 6, _DAMPING[0])
+    return _finished(lots, at, here[1], scale, scales, converged, rounds)
+
+
+def _begin(
+    lots: _Lots, at: torch.Tensor, low: torch.Tensor, high: torch.Tensor, scale: torch.Tensor
+) -> tuple[torch.Tensor, tuple[float, list[Solved]] | None]:
+    """Try a few values, one unknown at a time, the one that tells most first.
+
+    A defocus of the other sign blurs as much; and rough scenes can stand in for much else.
+    """
+    left, best = list(range(lots.n)), lots.first(at)
+    while left:
+        tried = []
+        for number in left:
+            for scales in _TRIED:
+                there = at.clone()
+                there[number] += scales * scale[number]
+                if low[number] < there[number] < high[number]:
+                    tried.append((lots.first(there), number, there))
+        loss, number, there = min(tried, key=lambda one: one[0])
+        if loss < best:
+            best, at = loss, there
+        left.remove(number)
+    return at, lots.solved(at)
+
+
+def _finished(
+    lots: _Lots,
+    at: torch.Tensor,
+    parts: Sequence[Solved],
+    scale: torch.Tensor,
+    scales: torch.Tensor,
+    converged: bool,
+    rounds: int,
+) -> BlockFit:
+    _, information, varies = lots.scored(at, parts, scale)
+    inverse = _inverse(information, scales)
+    n = lots.n
+    ratios, outside = ([0.0] * sum(map(len, lots.members)) for _ in range(2))
+    for lot, one in zip(lots.members, parts, strict=True):
+        for trial, ratio, out in zip(lot, *one.residuals(), strict=True):
+            ratios[trial], outside[trial] = ratio, out
+    return BlockFit(
+        at[:n],
+        inverse[:n, :n],
+        (inverse @ varies @ inverse)[:n, :n],
+        tuple(ratios),
+        tuple(outside),
+        lots.roughness,
+        at[n:],
+        converged,
+        rounds,
+    )
+
+
+def _first(
+    optics: SceneOptics,
+    settings: Sequence[Settings],
+    data: Sequence[TrialData],
+    start: torch.Tensor,
+    grid: tuple[int, int],
+) -> tuple[Roughness, torch.Tensor]:
+    """Begin the spectrum with the frames' own mean and variance."""
+    with torch.no_grad():
+        found = [optics.respond(start, one, grid) for one in settings]
+    light = torch.tensor([float(one.transfer[0, 0, 0].real) for one in found]).double()
+    even = torch.tensor([float(one.even_e) for one in found]).double()
+    mean = torch.tensor([float(one.y.mean()) for one in data]).double()
+    level = float(((mean - even) / light.clamp(min=1e-12)).median().abs().clamp(min=1e-12))
+    noise = torch.tensor([one.floor + one.slope * max(float(one.y.mean()), 0) for one in data])
+    varied = torch.tensor([float(one.y.var()) for one in data]) - noise
+    variance = max(float((varied / light.square()).max()), 1e-4 * level**2)
+    roughness = Roughness(1 / max(grid))
+    return roughness, roughness.first(variance, level, grid)
+
+
+def _strides(optics: SceneOptics, settings: Sequence[Settings]) -> tuple[int, int]:
+    start = torch.tensor([one.start for one in optics.unknowns], dtype=torch.float64)
+    with torch.no_grad():
+        sampling = optics.respond(start, settings[0], optics.grid(settings)).sampling
+    rows, columns = sampling.rows, sampling.columns
+    assert isinstance(rows, slice) and isinstance(columns, slice)
+    return rows.step or 1, columns.step or 1
+
+
+def _step(
+    gradient: torch.Tensor, information: torch.Tensor, scales: torch.Tensor, damping: float
+) -> torch.Tensor:
+    scaled = information * torch.outer(scales, scales)
+    damped = scaled + damping * torch.diag(scaled.diagonal()) + 1e-3 * torch.eye(len(scales))
+    step: torch.Tensor = -torch.linalg.solve(damped, gradient * scales)
+    return step / max(1.0, float(step.abs().max()) / _LONGEST) * scales
+
+
+def _inverse(information: torch.Tensor, scales: torch.Tensor) -> torch.Tensor:
+    """Invert; what is not told at all is known to 30 scales."""
+    scaled = information * torch.outer(scales, scales)
+    eye = torch.eye(len(scales), dtype=torch.float64)
+    found: torch.Tensor = torch.linalg.inv(scaled + eye / 30**2) * torch.outer(scales, scales)
+    return found

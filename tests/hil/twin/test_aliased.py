@@ -1,0 +1,104 @@
+"""A telescope whose images alias: its focus and its shutter, told by frames."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from hil.errors import InputError
+from hil.twin.aliased import uneven
+from hil.twin.data import TrialFrames
+from hil.twin.fit import fit
+from hil.twin.twin import MOST_UNEVEN_SDS, Twin
+from sim.satellite.path import SatellitePath
+from sim.satellite.unknown import SatelliteUnknown
+from tests.hil.twin import small_microscope as scope
+from tests.hil.twin.small_satellite import NOISE, PLACES, frames, path, settings, several, unknown
+
+HIDDEN = {"focus_offset_um": 15.0, "focus_scale": 0.9, "exposure_offset_ms": 0.03}
+
+
+@pytest.fixture(scope="module")
+def land() -> SatellitePath:
+    return path(seed=5, **HIDDEN)
+
+
+@pytest.fixture(scope="module")
+def blank() -> SatelliteUnknown:
+    """One for all: what it looks up takes most of a fit's time."""
+    return unknown()
+
+
+@pytest.fixture(scope="module")
+def twin(land: SatellitePath, blank: SatelliteUnknown) -> Twin:
+    return fit(frames(land, several()), blank)
+
+
+def test_focus_and_shutter_are_found_within_their_intervals(twin: Twin) -> None:
+    off = twin.values.numpy() - np.array(list(HIDDEN.values()))
+    assert np.max(np.abs(off) / twin.sds) < 4
+    assert np.max(twin.sds / [5.0, 0.15, 2e-3]) < 1, "and these are short"
+    assert twin.fits, twin.misfits
+    assert all(one.told for one in twin.parameters())
+    best = twin.correction()["telescope.focus_um"]
+    assert best == pytest.approx(-float(twin.values[0] / twin.values[1]))
+
+
+def test_residuals_are_the_noise_and_trials_left_out_are_foretold(twin: Twin) -> None:
+    assert abs(twin.excess) < 0.06
+    assert all(0.85 < one.left_out < 1.2 for one in twin.residuals)
+
+
+def test_its_scenes_foretell_settings_that_were_never_recorded(
+    land: SatellitePath, twin: Twin
+) -> None:
+    other = settings(telescope__focus_um=-30.0, camera__exposure_ms=0.8)
+    truth = np.stack([land.expected_electrons(other | place) for place in PLACES])
+    off = twin.expected(other) - truth
+    assert np.sqrt(np.mean(off**2)) < 0.15 * truth.std()
+    assert abs(off.mean()) < 2e-3 * truth.mean()
+    (haze,) = twin.finished(PLACES).told
+    assert haze.low <= 0.15 <= haze.high
+
+
+def test_residuals_of_one_trial_among_many_are_beyond_chance() -> None:
+    rng = np.random.default_rng(0)
+    even = 0.98 + (2 / 40_000) ** 0.5 * rng.standard_normal(12)
+    assert uneven(even.tolist(), 40_000) < 3
+    even[3] += 0.06
+    assert uneven(even.tolist(), 40_000) > MOST_UNEVEN_SDS
+
+
+def test_fibres_are_no_land(blank: SatelliteUnknown) -> None:
+    """Frames of a microscope under a satellite's settings: flagged, never a confident answer."""
+    sheet = {"gain_e_per_adu": 8, "offset_adu": 20, "read_noise_e": 12, "bit_depth": 12}
+    other = scope.path(height_px=32, width_px=32, seed=3, scene="fibres", **sheet)
+    found = []
+    for one in several():
+        dose = scope.settings(
+            focus__z_um=float(one["telescope.focus_um"]) / 30, light__power_mw=20.0
+        )
+        dose["camera.exposure_ms"] = 10 * float(one["camera.exposure_ms"])
+        images = [other.expose({**dose, **place})[None] for place in scope.PLACES]
+        found.append(TrialFrames(one, np.stack(images), NOISE))
+    wrong = fit(found, blank, all_scenes=False)
+    assert not wrong.fits
+
+
+def test_frames_that_cannot_tell_it_are_refused(land: SatellitePath) -> None:
+    moved = [one | {"filter.centre_nm": 700.0 + n} for n, one in enumerate(several())]
+    with pytest.raises(InputError, match=r"filter\.centre_nm moved"):
+        fit(frames(land, moved), unknown())
+    still = [settings(camera__exposure_ms=ms) for ms in (0.4, 0.8, 1.2)]
+    with pytest.raises(InputError, match=r"telescope.focus_um took 1 .* allowed: 3"):
+        fit(frames(land, still), unknown())
+    with pytest.raises(InputError, match="gain cannot be fitted"):
+        fit(frames(land, several()), unknown(), gain=True)
+    bright = [settings(telescope__focus_um=um, camera__exposure_ms=ms) for um, ms in
+              ((-9.0, 0.5), (0.0, 0.6), (9.0, 0.7))]  # fmt: skip
+    burnt = [
+        TrialFrames(one.settings, np.full_like(one.frames, 4095), NOISE)
+        for one in frames(land, bright)
+    ]
+    with pytest.raises(InputError, match="clipped pixels leave"):
+        fit(burnt, unknown())
