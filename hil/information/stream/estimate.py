@@ -103,7 +103,8 @@ class Stream:
         """Entropy of one pixel, of all of them together; infinite where it is not known."""
         if not self.discrete:
             return math.inf
-        return entropy_of_counts(reduce(joined, (known.sums.counts for known in self.fields)))
+        counts = reduce(joined, (known.sums.counts for known in self.fields))
+        return entropy_of_counts(counts, self.noise)
 
     @property
     def saturated_share(self) -> float:
