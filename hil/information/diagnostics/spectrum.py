@@ -46,6 +46,7 @@ _MISSING = 0.1  # of the noise's power
 _RISE = 1.02
 _FLOOR = 0.03  # of the noise's power: 0.02 bit
 _MOST_FLOOR = 0.03  # of what there is at 0.1 to 0.2: sampled edges leave more
+_LEAKED = 1e-7  # of what there is at 0.03 to 0.06, that the window lets through to the finest waves
 _EVEN = 0.55  # of what there is at coarser waves, that an even floor has more than at finer ones
 _EVEN_SIGMAS = 2.0
 _ALONG = 2 / 3  # of a line's length, that Hann's window leaves of what whole lines have
@@ -141,7 +142,7 @@ class Sharpness:
                 (self.corner, self.corner_se, self.edge, self.edge_se),
             )
         ]
-        there = self.sharp > max(_FLOOR, _SURE * self.sharp_se)
+        there = self.sharp > max(_FLOOR, _SURE * self.sharp_se, _LEAKED * self.broad)
         return blurred and there and any(even)
 
     @property

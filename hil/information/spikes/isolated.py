@@ -37,7 +37,8 @@ _ALONG_ONE = 1.25  # sd of a pixel against one line, over that against the media
 _SIDES = 0.2  # of d, that pixels beside a track may differ from the next
 _TELLING = 2039  # pixels that tell how rough a scene is; prime, so that they are in all columns
 _BY_NOISE = 0.55
-_MOST_ROUGH = 4.0
+_MOST_ROUGH = 4.0  # times what the median says
+_HIGH_TO_MEDIAN = 3.45  # of normal |d|, the 98th percentile over the median
 _LEFT = 0.4  # of the noise's variance; c has the rest
 _AROUND = [(r, q) for r in range(-2, 3) for q in range(-2, 3) if (r, q) != (0, 0)]
 EIGHT = [i for i, (r, q) in enumerate(_AROUND) if max(abs(r), abs(q)) == 1]
@@ -136,7 +137,7 @@ def _roughness(image: NDArray[Any], limit: SpikeLimit, share: float) -> float:
     """By how much more than noise can pixels differ from c because the scene does, 1 or more.
 
     The 98th percentile of |d| / t is 0.5 by noise alone. Where it is more, tails are the scene's,
-    and longer; or many tracks cross it, and then a bound must be.
+    and longer; or many tracks cross it, of which the median knows nothing.
     """
     width = image.shape[1]
     some = np.linspace(0, image.size - 1, min(image.size, _TELLING)).astype(np.intp)
@@ -144,7 +145,9 @@ def _roughness(image: NDArray[Any], limit: SpikeLimit, share: float) -> float:
     level = expected(surroundings(image[None], at))
     d = np.abs(image[tuple(at[1:])].astype(np.float32) - level)
     relative = d / (share * np.interp(level, limit.adu, limit.limit))
-    return min(max(1.0, (float(np.quantile(relative, 0.98)) / _BY_NOISE) ** 2), _MOST_ROUGH)
+    median, high = np.quantile(relative, (0.5, 0.98))
+    usual = max(1.0, (_HIGH_TO_MEDIAN * float(median) / _BY_NOISE) ** 2)
+    return min(max(1.0, (float(high) / _BY_NOISE) ** 2), _MOST_ROUGH * usual)
 
 
 def _alone(

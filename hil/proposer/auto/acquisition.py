@@ -25,7 +25,7 @@ from hil.proposer.auto.botorch_parts import (
 )
 from hil.proposer.auto.earlier import Earlier, Together
 from hil.proposer.auto.excess import told
-from hil.proposer.auto.knowledge import Knowledge
+from hil.proposer.auto.knowledge import KnowledgeGradient
 from hil.proposer.auto.observations import Observations, slope
 from hil.proposer.auto.process import Process, Several
 
@@ -219,7 +219,7 @@ class Belief:
         free = [column for column in continuous if _EDGE < top[column] < 1 - _EDGE]
         if not free:
             return gain
-        knowledge = Knowledge(self._objectives[0], self._whole(torch.as_tensor(top)), free)
+        knowledge = KnowledgeGradient(self._objectives[0], self._whole(torch.as_tensor(top)), free)
 
         def together(points: Any) -> Any:
             learnt = knowledge(self._whole(points)).clamp_min(_NOTHING).log() + _LOG_USES

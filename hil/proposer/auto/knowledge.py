@@ -34,7 +34,7 @@ _HELD = 1e-3  # what a climb along the slope at a free top could bring, at most;
 _LEAST_BEND = 1.0  # likewise, standardised values over the cube's side squared
 
 
-class Knowledge:
+class KnowledgeGradient:
     """What is learnt about the top of a process.
 
     Parameters

@@ -11,7 +11,7 @@ from optuna.distributions import FloatDistribution
 
 from drivers.types import Floats
 from hil.proposer.auto.acquisition import Belief
-from hil.proposer.auto.knowledge import Knowledge
+from hil.proposer.auto.knowledge import KnowledgeGradient
 from hil.proposer.auto.observations import Observations
 from hil.proposer.auto.optimise import polished
 from hil.proposer.auto.process import Process
@@ -54,7 +54,7 @@ def rise(process: Process, point: Floats, surprise: float) -> float:
 def test_it_is_what_made_up_trials_bring(process: Process, point: tuple[float, ...]) -> None:
     at = np.array(point)
     top = torch.as_tensor(top_of(process))
-    stated = float(Knowledge(process, top, range(D))(torch.as_tensor(at[None]))[0])
+    stated = float(KnowledgeGradient(process, top, range(D))(torch.as_tensor(at[None]))[0])
     nodes, weights = np.polynomial.hermite_e.hermegauss(5)
     brought = sum(
         w * rise(process, at, float(z)) for z, w in zip(nodes, weights / weights.sum(), strict=True)
@@ -64,7 +64,7 @@ def test_it_is_what_made_up_trials_bring(process: Process, point: tuple[float, .
 
 def test_more_is_learnt_beside_the_top_than_on_it(process: Process) -> None:
     top = top_of(process)
-    learnt = Knowledge(process, torch.as_tensor(top), range(D))
+    learnt = KnowledgeGradient(process, torch.as_tensor(top), range(D))
     on, beside = learnt(torch.as_tensor(np.vstack([top, top + np.array([0.0, 0.0, 0.3])])))
     assert beside > 1.2 * on
 
@@ -72,8 +72,8 @@ def test_more_is_learnt_beside_the_top_than_on_it(process: Process) -> None:
 def test_an_axis_along_which_the_top_cannot_move_tells_nothing(process: Process) -> None:
     top = torch.as_tensor(top_of(process))
     point = torch.as_tensor(np.array([[0.5, 0.5, 0.9]]))
-    held = Knowledge(process, top, [0])(point)
-    assert held < Knowledge(process, top, [0, 1, 2])(point)
+    held = KnowledgeGradient(process, top, [0])(point)
+    assert held < KnowledgeGradient(process, top, [0, 1, 2])(point)
 
 
 def test_a_top_that_a_constraint_holds_moves_along_it_only() -> None:
@@ -81,8 +81,8 @@ def test_a_top_that_a_constraint_holds_moves_along_it_only() -> None:
     points = rng.random((12, 2))
     values = points[:, 0] - (points[:, 1] - 0.5) ** 2
     process = Process(points, values, np.ones(12), 2)
-    held = Knowledge(process, torch.tensor([0.6, 0.5], dtype=torch.double), [0, 1])
-    along = Knowledge(process, torch.tensor([0.6, 0.5], dtype=torch.double), [1])
+    held = KnowledgeGradient(process, torch.tensor([0.6, 0.5], dtype=torch.double), [0, 1])
+    along = KnowledgeGradient(process, torch.tensor([0.6, 0.5], dtype=torch.double), [1])
     at = torch.as_tensor(rng.random((6, 2)))
     assert held(at).numpy() == pytest.approx(along(at).numpy(), rel=0.3)
 
