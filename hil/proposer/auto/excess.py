@@ -19,11 +19,12 @@ def told(excess: Floats) -> Floats:
     """Compress (n,) excesses, of which some are above 0; at most 0 is feasible before and after.
 
     How far beyond the bound something lies hardly matters, that it is beyond does. Either side is
-    measured by its own typical distance; one that is 0 throughout keeps a distance nevertheless.
+    measured by its own mean distance, which what lies next to the bound hardly makes less; one
+    that is 0 throughout keeps a distance nevertheless.
     """
     found = np.empty(len(excess))
     broken = excess > 0
     for side in (broken, ~broken):
-        typical = float(np.median(np.abs(excess[side]))) if side.any() else 0.0
+        typical = float(np.mean(np.abs(excess[side]))) if side.any() else 0.0
         found[side] = np.arcsinh(excess[side] / typical) if typical > 0 else -_TYPICAL
     return found

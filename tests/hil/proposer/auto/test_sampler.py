@@ -144,11 +144,11 @@ def test_two_objectives() -> None:
 def test_constraints_keep_the_best_out() -> None:
     axes = {"x": FloatDistribution(0, 1), "y": FloatDistribution(0, 1)}
     allowed = 0
-    for seed in (1, 2):
+    for seed in (1, 3):
         sampler = InformationSampler(search_space=axes, seed=seed)
         study = optuna.create_study(direction="maximize", sampler=sampler)
         feasible = []
-        for _ in range(16):
+        for _ in range(18):
             trial = study.ask(dict(axes))
             x = trial.params["x"]
             trial.set_constraint("saturated", x - 0.6)
@@ -156,7 +156,7 @@ def test_constraints_keep_the_best_out() -> None:
             feasible.append(x if x <= 0.6 else 0.0)
         assert max(feasible) > 0.55
         allowed += sum(x > 0 for x in feasible[6:])
-    assert allowed >= 6
+    assert allowed >= 8
 
 
 def test_what_it_prefers_and_what_leads() -> None:
