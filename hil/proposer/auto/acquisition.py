@@ -35,7 +35,7 @@ Acquisition: TypeAlias = Callable[[Any], Any]
 _BASIN = 0.15  # of the cube, root mean square over the axes: what belongs to one optimum
 _AROUND = 0.15  # of the cube, likewise: how far the optimum may lie from the best so far
 _SAMPLES = 64  # of the posterior, for several objectives
-_LOG_USES = math.log(2.0)  # what is learnt serves the trials after the next one too
+_LOG_USES = math.log(4.0)  # what is learnt serves the trials after the next one too
 _EDGE = 1e-6  # of the cube
 _NOTHING = 1e-300  # whose logarithm there is
 

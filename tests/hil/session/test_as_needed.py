@@ -65,16 +65,17 @@ def test_few_fields_search_and_all_decide(
 
 
 def test_a_trial_goes_on_where_that_decides_something(needed: Bench) -> None:
-    needed.write(RIG, NEEDED.replace('needed"\n', 'needed"\nmax_fields = 3\n'))
+    longer = NEEDED.replace("trials = 14", "trials = 20")
+    needed.write(RIG, longer.replace('needed"\n', 'needed"\nmax_fields = 3\n'))
     needed.run()
     with needed.database() as database:
         rows = database.rows("last")
         trials = database.trials("last", sort="number")
         taken = [database.frames("last", row.number).shape[0] for row in rows]
     assert taken[:5] == [1] * 5, "the star is no contest"
-    assert taken[11:] == [4] * 3
-    assert set(taken[5:11]) <= {1, 2, 3}
-    assert max(taken[5:11]) > 1, "two axes, a quadratic: nothing is left to gain"
+    assert taken[-3:] == [4] * 3
+    assert set(taken[5:-3]) <= {1, 2, 3}
+    assert max(taken[5:-3]) > 1, "what only tells of the top ends early; what may be it does not"
     for row, n_fields, reason in zip(rows, taken, trials["reason"], strict=True):
         if "hil:further" in row.sampler_attrs:
             assert reason.startswith(f"{n_fields} of "), "the row says what it spent, and why"
