@@ -42,9 +42,8 @@ from hil.information.densities.predictive.neighbourhoods import SMALLEST_PATCH, 
 from hil.information.densities.predictive.neighbours import N_CLASSES, Classes
 from hil.information.densities.predictive.own_noise import N_LEVELS, Kinds, OwnNoise
 from hil.information.densities.predictive.residual_distribution import (
-    N_BINS,
+    ErrorCounts,
     ResidualLaw,
-    error_bins,
 )
 
 Integers = NDArray[np.intp]  # others numpy would turn into these at every look-up
@@ -315,33 +314,20 @@ class PredictiveModel:
     ) -> Tables:
         """Count over ``parts``, and go on from the fit to some of them where there is one."""
         shape = (len(self._lights), _CONTEXTS, self._pixels, self._groups)
-        linear, blended = np.zeros((2, N_CLASSES * N_BINS))
-        rounding = np.zeros((2, 2, N_CLASSES))  # of errors of either: sums, and how many
+        linear, blended = ErrorCounts(N_CLASSES), ErrorCounts(N_CLASSES)
         in_context = np.zeros(math.prod(shape))
         seen = np.zeros(self._cells.n_codes)
         for codes, said, own in parts:
-            at = said.kind * N_BINS + error_bins(said.e)
-            linear += np.bincount(at.ravel(), minlength=linear.size)
-            at = own.kind * N_BINS + error_bins(own.e)
-            blended += np.bincount(at.ravel(), minlength=blended.size)
             variance = self._cells.rounding.take(codes)
-            rounding[0] += _sums(variance / (said.sd * said.sd), said.kind)
-            rounding[1] += _sums(variance / (said.least_sd * said.least_sd), own.kind)
+            linear.add(said.kind, said.e, variance / (said.sd * said.sd))
+            blended.add(own.kind, own.e, variance / (said.least_sd * said.least_sd))
             at = self._place(codes, said, own)
             in_context += np.bincount(at.ravel(), minlength=in_context.size)
             seen += np.bincount(codes.ravel(), minlength=seen.size)
         table, alone, lights = self._lit(in_context.reshape(shape), begun.lights if begun else None)
         return Tables(
-            ResidualLaw.fit(
-                linear.reshape(N_CLASSES, N_BINS),
-                _means(rounding[0]),
-                begun.linear if begun else None,
-            ),
-            ResidualLaw.fit(
-                blended.reshape(N_CLASSES, N_BINS),
-                _means(rounding[1]),
-                begun.blended if begun else None,
-            ),
+            linear.fit(begun.linear if begun else None),
+            blended.fit(begun.blended if begun else None),
             table.ravel(),
             alone.ravel(),
             self._smoothed(seen),
@@ -419,18 +405,6 @@ class PredictiveModel:
         elif around is not None:
             q[6] = around.probability(said.u, low, high)
         return np.maximum(q, _LEAST, out=q)
-
-
-def _sums(values: Singles, kind: Integers) -> Floats:
-    """Sum of values by class, and how many there are."""
-    at = kind.ravel()
-    total = np.bincount(at, values.ravel(), N_CLASSES)
-    return np.stack([total, np.bincount(at, minlength=N_CLASSES)])
-
-
-def _means(sums: Floats) -> Floats:
-    result: Floats = sums[0] / np.maximum(sums[1], 1)
-    return result
 
 
 def _some(

@@ -44,6 +44,31 @@ _NARROWEST = 0.4  # of what a normal was
 _PRIOR_PIXELS = 20.0  # of the distribution of all classes, in each of them
 
 
+class ErrorCounts:
+    """Errors as they are counted, class by class, for a `ResidualLaw`.
+
+    Parameters
+    ----------
+    n_classes
+        C.
+    """
+
+    def __init__(self, n_classes: int) -> None:
+        self._counts = np.zeros(n_classes * N_BINS)
+        self._rounding = np.zeros(n_classes)
+
+    def add(self, kind: Integers, e: Singles, rounding: Singles) -> None:
+        """Count errors ``e`` of pixels of class ``kind``, and their D^2 / 12, all of one shape."""
+        at = kind * N_BINS + error_bins(e)
+        self._counts += np.bincount(at.ravel(), minlength=self._counts.size)
+        self._rounding += np.bincount(kind.ravel(), rounding.ravel(), self._rounding.size)
+
+    def fit(self, begun: ResidualLaw | None) -> ResidualLaw:
+        """Fit to all of them, going on from a fit to part of them where there is one."""
+        counts = self._counts.reshape(-1, N_BINS)
+        return ResidualLaw.fit(counts, self._rounding / np.maximum(counts.sum(axis=1), 1), begun)
+
+
 @dataclass(frozen=True)
 class ResidualLaw:
     """See the module.
