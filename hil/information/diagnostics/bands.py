@@ -25,7 +25,7 @@ _ABOVE = 6.0  # times what is beside it
 _SURE = 4.0
 _VALLEY = 4.0
 _ALONE = 0.8
-_ALONG = 2 / 3  # of a line's length, that Hann's window leaves of what whole lines have
+ALONG = 2 / 3  # of a line's length, that Hann's window leaves of what whole lines have
 _PATCH = 16
 
 
@@ -44,7 +44,7 @@ class Bands:
     @property
     def bits(self) -> float:
         """Bits per pixel that they pass for."""
-        return 0.5 * math.log2(1 + _PATCH * self.share) / _PATCH
+        return line_bits(self.share)
 
     @classmethod
     def of(cls, power: Floats, n_images: int) -> Bands:
@@ -53,7 +53,12 @@ class Bands:
         width = 2 * (half - 1)
         rows = _share(power[: height // 2 + 1, 0], power[: height // 2 + 1, _BESIDE], n_images)
         columns = _share(power[0], power[_BESIDE].T, n_images)
-        return cls(max(rows / (_ALONG * width), columns / (_ALONG * height)))
+        return cls(max(rows / (ALONG * width), columns / (ALONG * height)))
+
+
+def line_bits(share: float) -> float:
+    """Bits per pixel of a patch, that a variance of whole lines passes for, over the noise's."""
+    return 0.5 * math.log2(1 + _PATCH * share) / _PATCH
 
 
 def _share(on: Floats, beside: Floats, n_images: int) -> float:

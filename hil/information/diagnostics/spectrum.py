@@ -26,12 +26,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from drivers.types import Floats
-from hil.information.diagnostics.bands import Bands
+from hil.information.diagnostics.bands import ALONG, Bands, line_bits
 
 SPECTRUM_SIDE, _LEAST_SIDE = 256, 48
 _MOST_IMAGES = 16
@@ -46,16 +47,32 @@ _MISSING = 0.1  # of the noise's power
 _RISE = 1.02
 _FLOOR = 0.03  # of the noise's power: 0.02 bit
 _MOST_FLOOR = 0.03  # of what there is at 0.1 to 0.2: sampled edges leave more
-_LEAKED = 1e-7  # of what there is at 0.03 to 0.06, that the window lets through to the finest waves
 _EVEN = 0.55  # of what there is at coarser waves, that an even floor has more than at finer ones
 _EVEN_SIGMAS = 2.0
-_ALONG = 2 / 3  # of a line's length, that Hann's window leaves of what whole lines have
 _MOST_LINE_BITS = _MOST_LAMP_BITS = 0.02
 _NOTHING = 0.03
 _LEAST_BRIGHTNESS = 0.005
 _PARTS = 4  # rows and columns of an image's large parts
 _MOST_WITHIN = 0.03  # of the variance between images, that those parts have
 _PATCH = 16
+
+
+class Level(NamedTuple):
+    """Mean of P - 1 over some frequencies, and its standard error."""
+
+    over: float = 0.0
+    se: float = 0.0
+
+    def surely(self, sigmas: float) -> bool:
+        """Whether it is above 0 by so many standard errors."""
+        return self.over > sigmas * self.se
+
+    def at_most(self, sigmas: float) -> float:
+        """Give what it may be."""
+        return self.over + sigmas * self.se
+
+
+_NONE, _UNKNOWN = Level(), Level(math.inf)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +82,9 @@ class Sharpness:
     Parameters
     ----------
     broad, fine, middle, sharp, edge, corner, rows, columns
-        See the module.
+        See the module; of lines how much they are above ``sharp``.
     height, width
         Of the images, pixels.
-    fine_se, middle_se, sharp_se, edge_se, corner_se, line_se
-        Standard errors.
     bands
         What whole rows and columns have at coarser waves.
     brightness_bits
@@ -77,20 +92,14 @@ class Sharpness:
         differ by next to nothing.
     """
 
-    broad: float = 0.0
-    fine: float = 0.0
-    fine_se: float = 0.0
-    middle: float = 0.0
-    middle_se: float = 0.0
-    sharp: float = math.inf
-    sharp_se: float = 0.0
-    edge: float = 0.0
-    edge_se: float = 0.0
-    corner: float = 0.0
-    corner_se: float = 0.0
-    rows: float = 0.0
-    columns: float = 0.0
-    line_se: float = math.inf
+    broad: Level = _NONE
+    fine: Level = _NONE
+    middle: Level = _NONE
+    sharp: Level = _UNKNOWN
+    edge: Level = _NONE
+    corner: Level = _NONE
+    rows: Level = _NONE
+    columns: Level = _NONE
     height: int = 1
     width: int = 1
     bands: Bands = field(default_factory=Bands)
@@ -99,18 +108,19 @@ class Sharpness:
     @property
     def by_noise_alone(self) -> bool:
         """Whether pixels differ from the next by noise alone, or nearly."""
-        return self.sharp < _QUIET + _SIGMAS * self.sharp_se
+        return self.sharp.over < _QUIET + _SIGMAS * self.sharp.se
 
     @property
     def blurred(self) -> bool:
         """Whether optics must have blurred the scene."""
-        at_most = max(self.sharp, 0.0) + _SIGMAS * self.sharp_se
-        return at_most < _MOST_SHARP * self.fine and self.fine > _LEAST_FINE * self.broad
+        at_most = max(self.sharp.over, 0.0) + _SIGMAS * self.sharp.se
+        fine = self.fine.over
+        return at_most < _MOST_SHARP * fine and fine > _LEAST_FINE * self.broad.over
 
     @property
     def too_quiet(self) -> bool:
         """Whether there is less than the noise somewhere."""
-        return self.corner + _MISSING + _SURE * self.corner_se < 0
+        return self.corner.at_most(_SURE) + _MISSING < 0
 
     @property
     def line_bits(self) -> float:
@@ -119,37 +129,36 @@ class Sharpness:
             return 0.0
         found = 0.0
         for more, length in ((self.rows, self.width), (self.columns, self.height)):
-            if more > _SURE * self.line_se:
-                share = more / (_ALONG * length)
-                found = max(found, 0.5 * math.log2(1 + _PATCH * share) / _PATCH)
+            if more.surely(_SURE):
+                found = max(found, line_bits(more.over / (ALONG * length)))
         return found
 
     @property
     def rises(self) -> bool:
         """Whether there is more where optics leave least."""
-        above = 1 + self.sharp - _RISE * (1 + self.fine)
-        se = math.hypot(self.sharp_se, self.fine_se)
-        return math.isfinite(self.sharp) and above > _SURE * se
+        above = 1 + self.sharp.over - _RISE * (1 + self.fine.over)
+        se = math.hypot(self.sharp.se, self.fine.se)
+        return math.isfinite(self.sharp.over) and above > _SURE * se
 
     @property
     def floor(self) -> bool:
         """Whether there is more than the noise, evenly, under a scene that optics have blurred."""
-        blurred = self.sharp < _MOST_FLOOR * self.fine
+        blurred = self.sharp.over < _MOST_FLOOR * self.fine.over
         even = [
-            fine - _EVEN * coarse > _EVEN_SIGMAS * math.hypot(fine_se, _EVEN * coarse_se)
-            for fine, fine_se, coarse, coarse_se in (
-                (self.sharp, self.sharp_se, self.middle, self.middle_se),
-                (self.corner, self.corner_se, self.edge, self.edge_se),
-            )
+            Level(
+                finer.over - _EVEN * coarser.over, math.hypot(finer.se, _EVEN * coarser.se)
+            ).surely(_EVEN_SIGMAS)
+            for finer, coarser in ((self.sharp, self.middle), (self.corner, self.edge))
         ]
-        there = self.sharp > max(_FLOOR, _SURE * self.sharp_se, _LEAKED * self.broad)
+        there = self.sharp.over > max(_FLOOR, _SURE * self.sharp.se)
         return blurred and there and any(even)
 
     @property
     def brightness_alone(self) -> bool:
         """Whether images differ in their brightness as a whole, and have nothing in them."""
-        most = [(self.fine, self.fine_se), (self.sharp, self.sharp_se)]
-        nothing = all(abs(level) < _NOTHING + _SIGMAS * se for level, se in most)
+        nothing = all(
+            abs(level.over) < _NOTHING + _SIGMAS * level.se for level in (self.fine, self.sharp)
+        )
         return nothing and self.brightness_bits > _LEAST_BRIGHTNESS
 
     def flags(self, bits_per_pixel: float = math.inf) -> set[str]:
@@ -179,29 +188,29 @@ def sharpness(images: NDArray[np.float32], noise_variance_adu2: float) -> Sharpn
     down, across = np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None]
     f = np.hypot(down, across)
 
-    def mean(inside: NDArray[np.bool_], alike: float) -> tuple[float, float]:
+    def mean(inside: NDArray[np.bool_], alike: float) -> Level:
         # neighbours of one frequency say the same, by the window: one in four is its own, or two
         independent = max(np.count_nonzero(inside) * len(some) / alike, 1.0)
         level = float(power[inside].mean())
-        return level - 1, level / math.sqrt(independent)
+        return Level(level - 1, level / math.sqrt(independent))
 
-    def band(ends: tuple[float, float]) -> tuple[float, float]:
+    def band(ends: tuple[float, float]) -> Level:
         return mean((f >= ends[0]) & (f < ends[1]) & (across > 0.02) & (np.abs(down) > 0.02), 4)
 
-    sharp, se = band(_SHARP)
-    rows, line_se = mean((across == 0) & (np.abs(down) >= _SHARP[0]), 4)
-    columns, other_se = mean((down == 0) & (across >= _SHARP[0]), 2)
+    sharp = band(_SHARP)
+    rows = mean((across == 0) & (np.abs(down) >= _SHARP[0]), 4)
+    columns = mean((down == 0) & (across >= _SHARP[0]), 2)
+    # where lines have no more than the rest, both standard errors are the rest's
+    line_se = max(one.se / (1 + one.over) for one in (rows, columns)) * (1 + sharp.over)
     return Sharpness(
-        band(_BROAD)[0],
-        *band(_FINE),
-        *band(_MIDDLE),
+        band(_BROAD),
+        band(_FINE),
+        band(_MIDDLE),
         sharp,
-        se,
-        *band(_EDGE),
-        *band(_CORNER),
-        rows - sharp,
-        columns - sharp,
-        max(line_se / (1 + rows), other_se / (1 + columns)) * (1 + sharp),
+        band(_EDGE),
+        band(_CORNER),
+        Level(rows.over - sharp.over, line_se),
+        Level(columns.over - sharp.over, line_se),
         height,
         width,
         Bands.of(power, len(some)),
