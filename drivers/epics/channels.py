@@ -6,7 +6,15 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from drivers.epics.described import SEVERITIES, Described, narrowest
+from drivers.epics.described import (
+    SEVERITIES,
+    Described,
+    in_alarm,
+    narrowest,
+    nobody_answers,
+    refused,
+    silent,
+)
 from drivers.epics.missing import imported
 from drivers.errors import DeviceFault, DeviceLost, DriverError
 
@@ -59,9 +67,7 @@ class Channels:
             self._pvs = dict(zip(wanted, self._context.get_pvs(*wanted), strict=True))
             missing = [name for name, pv in self._pvs.items() if not self._found(pv)]
             if missing:
-                more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
-                problem = f"no server answers for {', '.join(missing[:3])}{more}"
-                raise DeviceLost(label, f"{problem} within {timeout_s:g} s")
+                raise nobody_answers(label, missing, timeout_s)
         except BaseException:
             self.close()
             raise
@@ -105,13 +111,10 @@ class Channels:
         """
         answer = self._answer(name)
         value = answer.data[0]
-        return (
-            _text(value)
-            if isinstance(value, bytes | str)
-            else value.item()
-            if hasattr(value, "item")
-            else value
-        )
+        if isinstance(value, bytes | str):
+            return _text(value)
+        plain: float | int = value.item() if hasattr(value, "item") else value
+        return plain
 
     def read_array(self, name: str, count: int) -> Any:
         """Ask for the first values of an array, a numpy array or a list.
@@ -177,8 +180,7 @@ class Channels:
             severity = int(answer.metadata.severity)
             if severity >= self._alarm:
                 status = imported("caproto").AlarmStatus(int(answer.metadata.status)).name
-                problem = f"{name} is in alarm: {SEVERITIES[min(severity, 3)]}, {status}"
-                raise DeviceFault(self._label, f"read {name}", problem)
+                raise in_alarm(self._label, name, severity, status)
             if not len(answer.data):
                 raise DeviceFault(self._label, f"read {name}", "it holds no value")
             return answer
@@ -205,13 +207,11 @@ class Channels:
         except DriverError:
             raise
         except TimeoutError as error:
-            problem = f"{name} did not answer within {self._timeout_s:g} s"
-            raise DeviceLost(self._label, problem) from error
+            raise silent(self._label, name, self._timeout_s) from error
         except Exception as error:  # caproto's own tree, and OSError
             if type(error).__name__ in _LOST:
                 raise DeviceLost(self._label, f"{name} is disconnected") from error
-            why = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise DeviceFault(self._label, f"{action} {name}", why) from error
+            raise refused(self._label, f"{action} {name}", error) from error
 
 
 _KINDS = {

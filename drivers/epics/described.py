@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
+
+from drivers.errors import DeviceFault, DeviceLost
 
 SEVERITIES = ("no alarm", "minor", "major", "invalid")
 PVA = "pva://"
@@ -81,3 +83,26 @@ def narrowest(stated: Iterable[tuple[float, float]]) -> tuple[float | None, floa
     if not pairs:
         return None, None
     return float(max(low for low, _ in pairs)), float(min(high for _, high in pairs))
+
+
+def nobody_answers(label: str, missing: Sequence[str], timeout_s: float) -> DeviceLost:
+    """Give the error of variables that were not found, of which there is one at least."""
+    more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
+    problem = f"no server answers for {', '.join(missing[:3])}{more}"
+    return DeviceLost(label, f"{problem} within {timeout_s:g} s")
+
+
+def in_alarm(label: str, name: str, severity: int, why: str) -> DeviceFault:
+    """Give the error of a value that its record says is not sound."""
+    problem = f"{name} is in alarm: {SEVERITIES[min(severity, len(SEVERITIES) - 1)]}"
+    return DeviceFault(label, f"read {name}", f"{problem}, {why}" if why else problem)
+
+
+def silent(label: str, name: str, timeout_s: float) -> DeviceLost:
+    """Give the error of a variable that is connected and says nothing."""
+    return DeviceLost(label, f"{name} did not answer within {timeout_s:g} s")
+
+
+def refused(label: str, action: str, error: Exception) -> DeviceFault:
+    """Give the error of what a client raised, in one line."""
+    return DeviceFault(label, action, (str(error).splitlines() or [type(error).__name__])[0])

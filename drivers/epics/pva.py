@@ -8,7 +8,16 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from drivers.epics.described import PVA, SEVERITIES, Described, narrowest
+from drivers.epics.described import (
+    PVA,
+    SEVERITIES,
+    Described,
+    in_alarm,
+    narrowest,
+    nobody_answers,
+    refused,
+    silent,
+)
 from drivers.epics.missing import imported
 from drivers.errors import DeviceFault, DeviceLost, DriverError
 
@@ -70,9 +79,7 @@ class PvaChannels:
                 if not event.wait(max(0.0, until - time.monotonic()))
             ]
             if missing:
-                more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
-                problem = f"no server answers for {', '.join(missing[:3])}{more}"
-                raise DeviceLost(label, f"{problem} within {timeout_s:g} s")
+                raise nobody_answers(label, missing, timeout_s)
         except BaseException:
             self.close()
             raise
@@ -178,9 +185,9 @@ class PvaChannels:
         if self._closed or not self._connected[name].is_set():
             self._forget(name)
             raise DeviceLost(self._label, f"{name} is disconnected")
-        if (refused := self._refused.get(name)) is not None:
+        if (answer := self._refused.get(name)) is not None:
             with self._words(name, "write"):
-                raise refused
+                raise answer
 
     def write_soon(self, name: str, value: int) -> None:
         """Write without waiting, from any thread. Never raises."""
@@ -242,8 +249,7 @@ class PvaChannels:
         severity = int(said.get("alarm.severity") or 0)
         if severity >= self._alarm:
             why = str(said.get("alarm.message") or "").strip()
-            problem = f"{name} is in alarm: {SEVERITIES[min(severity, 3)]}"
-            raise DeviceFault(self._label, f"read {name}", f"{problem}, {why}" if why else problem)
+            raise in_alarm(self._label, name, severity, why)
         return said
 
     @contextlib.contextmanager
@@ -255,11 +261,9 @@ class PvaChannels:
         except TimeoutError as error:
             if not self._connected[name].is_set():
                 raise DeviceLost(self._label, f"{name} is disconnected") from error
-            problem = f"{name} did not answer within {self._timeout_s:g} s"
-            raise DeviceLost(self._label, problem) from error
+            raise silent(self._label, name, self._timeout_s) from error
         except Exception as error:
-            why = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise DeviceFault(self._label, f"{action} {name}", why) from error
+            raise refused(self._label, f"{action} {name}", error) from error
 
 
 def _code(said: Any) -> str:
