@@ -173,9 +173,9 @@ class Belief:
 
         return mean
 
-    def expected_gain(self, log_improvement: float) -> float:
-        """Turn a logarithm of the expected improvement into the first objective's unit."""
-        return math.exp(log_improvement) * self._unit
+    def expected_gain(self, log_gain: float) -> float:
+        """Turn a logarithm of a gain, of `acquisition`, into the first objective's unit."""
+        return math.exp(log_gain) * self._unit
 
     @property
     def noise_sd(self) -> float:

@@ -27,7 +27,7 @@ class Expected:
     Parameters
     ----------
     gain
-        What it adds to the best.
+        What it adds to the best, and what it lets later ones add by what it tells of the top.
     noise_sd
         Standard deviation of a trial's value about the model, near the best.
     """
@@ -138,11 +138,13 @@ class Search:
         from hil.proposer.auto.optimise import polished
 
         belief = self._belief(earlier)
-        best = self.seen.points[belief.best()]
-        top = polished(belief.preference(), self.space, self.allow, best)
+        known = self.seen.values.shape[1] == 1 and bool(self.seen.feasible.any())
+        top = None
+        if known:
+            best = self.seen.points[belief.best()]
+            top = polished(belief.preference(), self.space, self.allow, best)
         wanted = belief.acquisition(number, top, self.space.continuous)
         point, value = self._best(belief, wanted, number)
-        known = self.seen.values.shape[1] == 1 and bool(self.seen.feasible.any())
         return point, Expected(belief.expected_gain(value), belief.noise_sd) if known else None
 
     def _elsewhere(self, number: int) -> Floats:

@@ -8,7 +8,7 @@ from scipy.ndimage import gaussian_filter
 
 from hil.information.diagnostics.spikes import SpikeLimit
 from hil.information.spikes.isolated import drawn, expected, isolated, surroundings
-from hil.noise import CameraNoise
+from hil.noise import CameraNoise, GaussianNoise
 
 CAMERA = CameraNoise(0.5, 100, 1.6)
 LIMIT = SpikeLimit.of(CAMERA, 0.0, 20_000.0, True)
@@ -70,6 +70,15 @@ def test_points_behind_optics_are_the_scene_s(sigma: float) -> None:
     points = gaussian_filter(np.where(rng.random(SHAPE) < 4e-3, 5e4, 0.0), (0, sigma, sigma))
     found = isolated(CAMERA.sample(20 + points, rng), LIMIT)
     assert len(found) <= 1
+
+
+def test_smooth_scenes_far_above_the_noise_keep_their_pixels() -> None:
+    fields = gaussian_filter(np.random.default_rng(6).standard_normal(SHAPE), (0, 2, 2))
+    for contrast in (1e3, 5e3):
+        light = contrast * (6 + fields / fields.std())
+        frames = np.random.default_rng(7).normal(light, 0.8)
+        quiet = SpikeLimit.of(GaussianNoise(0.8), 0.0, float(frames.max()), True)
+        assert len(isolated(np.rint(frames).astype(np.uint16), quiet, tracks=True)) == 0
 
 
 def test_noise_and_edges_have_none_and_tiny_images_neither() -> None:
