@@ -60,7 +60,11 @@ def test_with_nothing_feasible_it_looks_for_what_is() -> None:
     assert value[0] > value[1]
 
 
-def test_several_objectives() -> None:
+def test_several_objectives_and_nothing_is_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    def compile_it(*_: object, **__: object) -> None:
+        pytest.fail("a compiler is called in mid-session")
+
+    monkeypatch.setattr("torch.utils.cpp_extension.load", compile_it)
     both = np.column_stack([VALUES, 1 - POINTS[:, 0]])
     value = Belief(seen(POINTS, both)).acquisition(seed=1)(at((0.5, 0.6), (0.95, 0.05)))
     assert value[0] > value[1]
