@@ -331,11 +331,13 @@ def import_pyvisa(library: str) -> Any:
     """
     wanted = {"@py": "pyvisa_py", "@sim": "pyvisa_sim"}
     backend = next((name for end, name in wanted.items() if library.endswith(end)), "")
+    module, hint = "PyVISA", 'pip install "hil-imaging[visa]"'
     try:
+        found = importlib.import_module("pyvisa")
+        if backend == "pyvisa_sim":
+            module, hint = "PyVISA-sim", "pip install pyvisa-sim"
         if backend:
             importlib.import_module(backend)
-        return importlib.import_module("pyvisa")
     except ImportError as error:
-        hint = "pip install pyvisa-sim" if backend == "pyvisa_sim" else ""
-        hint = hint or 'pip install "hil-imaging[visa]"'
-        raise ConfigError("library", f"PyVISA is not installed ({error}): {hint}") from None
+        raise ConfigError("library", f"{module} is not installed ({error}): {hint}") from None
+    return found
