@@ -58,6 +58,8 @@ class Channels:
         self._label, self._timeout_s = label, timeout_s
         self._alarm = SEVERITIES.index(alarm)
         self._closed = False
+        self._refused: dict[str, str] = {}
+        self._newest: dict[str, object] = {}
         self._context: Any = None
         client: Any = imported("caproto.threading.client")
         self._broadcaster: Any = _broadcaster(client, addresses)
@@ -137,17 +139,28 @@ class Channels:
             pv = self._connected(name)
             if not int(pv.access_rights) & _WRITE:
                 raise DeviceFault(self._label, f"write {name}", "it is read-only")
-            pv.write(data, wait=False, callback=lambda _: done(), timeout=None)
+            self._refused.pop(name, None)
+            mine = self._newest[name] = object()
+
+            def heard(answer: Any) -> None:
+                if answer.status.success:
+                    done()
+                elif self._newest[name] is mine:  # of an older write nobody asks any more
+                    self._refused[name] = str(answer.status.description)
+
+            pv.write(data, wait=False, callback=heard, timeout=None)
 
     def require(self, name: str) -> None:
-        """See that a variable is connected now.
+        """See that a variable is connected now, and that its last write was not refused.
 
         Raises
         ------
-        DeviceLost
+        DeviceFault, DeviceLost
         """
         if self._closed or not self._pvs[name].connected:
             raise DeviceLost(self._label, f"{name} is disconnected")
+        if (why := self._refused.get(name)) is not None:
+            raise DeviceFault(self._label, f"write {name}", why)
 
     def write_soon(self, name: str, value: int) -> None:
         """Write without waiting, from any thread. Never raises."""

@@ -16,7 +16,6 @@ from drivers.types import Value
 from drivers.units import factor
 
 _POLL_S = 0.01
-_MICRO = {0xB5: "u", 0x3BC: "u"}
 
 
 class VariablesDevice(AskedDevice):
@@ -166,7 +165,7 @@ def described(label: str, table: VariableTable, record: Described, read_unit: st
         if table.choices:
             raise wrong("it is a number, and has no choices")
         for said in (record.unit, read_unit):
-            if table.unit is None and factor(said.translate(_MICRO), unit) != 1.0:
+            if table.unit is None and factor(said, unit) != 1.0:
                 raise wrong(f"the record is in {said}, its name says {unit}")
         low = _inner(max, low, record.low)
         high = _inner(min, high, record.high)

@@ -17,6 +17,10 @@ _QUIET_S = 0.05
 _MOST_LATE = 20
 # The shortest wait that a library knows: what lies there already is read by it.
 _AT_ONCE_S = 0.001
+# What stands between the words of an answer, beside blanks.
+_SPACED = {ord(one): None for one in "\r\n\t"}
+# The micro sign and the letter mu, and the degree sign.
+_SIGNS = {b"\xc2\xb5": b"u", b"\xce\xbc": b"u", b"\xb5": b"u", b"\xc2\xb0": b"\xb0"}
 # Names of VISA statuses after which nothing can be asked through a session.
 _LOST = (
     "error_connection_lost",
@@ -51,10 +55,11 @@ class VisaLink:
         self._guard = threading.Lock()
         self._session: Any = None
         # Lines on which anything may come at any time: a greeting, an echo, what nobody asked for.
-        self._stream = table.resource.strip().upper().startswith(
-            "ASRL"
-        ) or table.resource.strip().upper().endswith("SOCKET")
+        resource = table.resource.strip().upper()
+        self._serial = resource.startswith("ASRL")
+        self._stream = self._serial or resource.endswith("SOCKET")
         self._out_of_step = self._stream
+        self._half = b""  # of an answer whose end did not come
         self._owed_until_s = 0.0  # until when an answer that did not come in time may come yet
         self._name = ""
         self._gone = ""
@@ -77,7 +82,7 @@ class VisaLink:
         """
         with self._guard:
             self._write(query)
-            answer = self._answer(query)
+            answer = self._answer(query, blank=False)
             if not self._table.echo and answer.strip() == query.strip():
                 self._out_of_step = True
                 hint = "it echoes: say echo = true, or switch its echo off"
@@ -127,7 +132,8 @@ class VisaLink:
             "read_termination": table.answers_end,
             "timeout": table.timeout_s * 1000,
         }
-        if table.serial is not None:
+        # a table may be one instrument's on a serial line here, and behind a socket there
+        if table.serial is not None and self._serial:
             constants = self._pyvisa.constants
             options |= {
                 "baud_rate": table.serial.baud_rate,
@@ -156,21 +162,60 @@ class VisaLink:
         except Exception as error:
             raise self._failed(error, text) from None
 
-    def _answer(self, text: str) -> str:
+    def _answer(self, text: str, *, blank: bool = True) -> str:
+        """Read what is answered; `blank` is whether an empty line is an answer."""
+        until = time.monotonic() + self._table.timeout_s
         try:
-            answer = self._behind_echo(text) if self._table.echo else str(self._session.read())
-        except UnicodeDecodeError:
+            answer = self._behind_echo(text, until) if self._table.echo else self._line(until)
+            if not blank and self._stream:
+                answer = self._past_blank(answer, text, until)
+        except UnicodeEncodeError:
             self._out_of_step = True
             raise DeviceFault(self._label, "read", f"{text!r} gave what is no text") from None
         except Exception as error:
             raise self._failed(error, text) from None
-        if (
-            not answer.isprintable()
-            and not answer.replace("\r", "").replace("\t", "").isprintable()
-        ):
+        if not answer.isprintable() and not answer.translate(_SPACED).isprintable():
             self._out_of_step = True
             raise DeviceFault(self._label, "read", f"{text!r} gave {answer[:40]!r}, no text")
         return answer
+
+    def _past_blank(self, answer: str, text: str, until: float) -> str:
+        """Read past empty lines, with which many begin; give one if nothing else comes."""
+        while not answer.strip():
+            try:
+                answer = self._line(until)
+            except UnicodeEncodeError:
+                raise
+            except Exception as error:
+                failed = self._failed(error, text)
+                if isinstance(failed, DeviceLost):
+                    raise failed from None
+                break
+        return answer
+
+    def _line(self, until: float) -> str:
+        """Read up to what ends an answer, all of it: libraries look at its last character alone.
+
+        Parameters
+        ----------
+        until
+            When the time-out ends, monotonic seconds.
+        """
+        session, ends = self._session, self._table.answers_end.encode()
+        before = session.timeout
+        said = self._half = b""
+        try:
+            while True:
+                left_s = max(until - time.monotonic(), _AT_ONCE_S)
+                session.timeout = min(left_s, self._table.timeout_s) * 1000
+                said = self._half = said + bytes(session.read_raw())
+                if said.endswith(ends):
+                    return _text(said[: -len(ends)])
+                if not self._stream:  # its end is told otherwise there
+                    return _text(said)
+        finally:
+            with contextlib.suppress(Exception):
+                session.timeout = before
 
     def _failed(self, error: Exception, text: str) -> DeviceFault | DeviceLost:
         """Say what an exception of VISA means."""
@@ -179,6 +224,9 @@ class VisaLink:
             self._out_of_step = True
             self._owed_until_s = time.monotonic() + self._table.timeout_s
             waited = f"no answer to {text!r} within {self._table.timeout_s:g} s"
+            if self._half:
+                half, ends = self._half[-40:].decode("latin-1"), self._table.answers_end
+                waited += f": {half!r} came, which does not end in answers_end, {ends!r}"
             return DeviceFault(self._label, "wait", waited)
         why = str(error).splitlines()[0] if str(error) else type(error).__name__
         if code in _LOST or isinstance(error, OSError) or not code:
@@ -195,12 +243,12 @@ class VisaLink:
             code = self._pyvisa.constants.StatusCode(code)
         return str(getattr(code, "name", ""))
 
-    def _behind_echo(self, text: str) -> str:
+    def _behind_echo(self, text: str, until: float) -> str:
         """Read on until what was sent has come back, and give what follows it."""
         for _ in range(_MOST_LATE):
-            _, echo, rest = str(self._session.read()).partition(text.strip())
+            _, echo, rest = self._line(until).partition(text.strip())
             if echo:
-                return rest.strip() or str(self._session.read())
+                return rest.strip() or self._line(until)
         self._out_of_step = True
         raise DeviceFault(self._label, "read", f"{text!r} was not echoed, as echo = true says")
 
@@ -226,9 +274,9 @@ class VisaLink:
         self._send(self._table.identify)
         for number in range(_MOST_LATE):
             try:
-                if str(self._session.read()).strip() == self._name:
+                if self._line(time.monotonic() + self._table.timeout_s).strip() == self._name:
                     return
-            except UnicodeDecodeError:
+            except UnicodeEncodeError:
                 continue
             except Exception as error:
                 failed = self._failed(error, self._table.identify)
@@ -259,6 +307,20 @@ class VisaLink:
         return found
 
 
+def _text(said: bytes) -> str:
+    """Read ASCII, and the two signs that units have beyond it, as Latin-1 or as UTF-8.
+
+    Raises
+    ------
+    UnicodeEncodeError
+    """
+    for sign, plain in _SIGNS.items():
+        said = said.replace(sign, plain)
+    text = said.decode("latin-1")
+    text.replace("°", "").encode("ascii")
+    return text
+
+
 def import_pyvisa(library: str) -> Any:
     """Import PyVISA, and what its library needs.
 
@@ -269,11 +331,13 @@ def import_pyvisa(library: str) -> Any:
     """
     wanted = {"@py": "pyvisa_py", "@sim": "pyvisa_sim"}
     backend = next((name for end, name in wanted.items() if library.endswith(end)), "")
+    module, hint = "PyVISA", 'pip install "hil-imaging[visa]"'
     try:
+        found = importlib.import_module("pyvisa")
+        if backend == "pyvisa_sim":
+            module, hint = "PyVISA-sim", "pip install pyvisa-sim"
         if backend:
             importlib.import_module(backend)
-        return importlib.import_module("pyvisa")
     except ImportError as error:
-        hint = "pip install pyvisa-sim" if backend == "pyvisa_sim" else ""
-        hint = hint or 'pip install "hil-imaging[visa]"'
-        raise ConfigError("library", f"PyVISA is not installed ({error}): {hint}") from None
+        raise ConfigError("library", f"{module} is not installed ({error}): {hint}") from None
+    return found

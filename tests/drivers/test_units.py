@@ -19,10 +19,37 @@ CASES = [
     ("MHz", "mhz", 1.0),
     ("GHz", "mhz", None),  # thousandths or millions
     ("V", "mw", None),
-    ("counts", "mw", 1.0),
+    ("counts", "mw", None),
+    ("EGU", "mw", 1.0),  # no unit: a word that nobody filled in
     ("C", "c", 1.0),
     ("degC", "c", 1.0),
     ("%", "percent", 1.0),
+    # Spelt out, as records and manuals do.
+    ("microns", "um", 1.0),
+    ("Micron", "mm", 1e-3),
+    ("millimeters", "um", 1e3),
+    ("nanometre", "um", 1e-3),
+    ("inches", "mm", 25.4),
+    ("Angstrom", "nm", 0.1),
+    ("\u00b5m", "mm", 1e-3),
+    ("msec", "s", 1e-3),
+    ("Seconds", "ms", 1e3),
+    ("minutes", "s", 60.0),
+    ("Volts", "mv", 1e3),
+    ("milliamps", "a", 1e-3),
+    ("degrees", "mrad", 17.453292519943295),
+    ("deg.", "deg", 1.0),
+    ("arcsec", "deg", 1 / 3600),
+    ("Torr", "mbar", 1.33322368421),
+    ("keV", "ev", 1e3),
+    ("keV", "mev", None),
+    # Another zero, or another scale: no factor.
+    ("K", "degc", None),
+    ("deg C", "c", 1.0),
+    ("degF", "c", None),
+    ("dBm", "mw", None),
+    ("steps", "um", None),
+    ("steps", "counts", 1.0),
 ]
 
 

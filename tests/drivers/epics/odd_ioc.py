@@ -10,7 +10,7 @@ import os
 import sys
 from typing import Any
 
-from caproto import ChannelType
+from caproto import CAStatus, ChannelType
 from caproto.asyncio.server import start_server
 from caproto.server import PVGroup, pvproperty
 
@@ -30,13 +30,28 @@ class Odd(PVGroup):
         dtype=ChannelType.ENUM,
     )
 
+    spelt = pvproperty(
+        name="SPELT", value=1.0, units="Microns", lower_ctrl_limit=0.0, upper_ctrl_limit=9.0
+    )
+    temperature = pvproperty(
+        name="T", value=290.0, units="K", lower_ctrl_limit=0.0, upper_ctrl_limit=400.0
+    )
+    locked = pvproperty(name="LOCKED", value=1.0, lower_ctrl_limit=0.0, upper_ctrl_limit=9.0)
+
     @narrow.putter
     async def narrow(self, instance: Any, value: float) -> None:
         await self.x.write_metadata(upper_ctrl_limit=value)
 
 
+async def not_put(*request: Any, **more: Any) -> Any:
+    """Answer a write as a record that refuses it does: processed, with a status of its own."""
+    return CAStatus.ECA_PUTFAIL
+
+
 async def main() -> None:
-    await start_server(Odd(prefix="DESK:").pvdb, interfaces=["127.0.0.1"])
+    records = Odd(prefix="DESK:").pvdb
+    records["DESK:LOCKED"].auth_write = not_put
+    await start_server(records, interfaces=["127.0.0.1"])
 
 
 if __name__ == "__main__":

@@ -27,6 +27,11 @@ def opened(server: SoftServer, *settings: dict[str, Any]) -> Any:
 
 WRONG = {
     "a waveform": ({"pv": "DESK:WAVE", "low": 0.0, "high": 1.0}, "it holds 3 values, allowed: one"),
+    "a unit spelt out": (
+        {"name": "x_mm", "pv": "DESK:SPELT"},
+        "the record is in Microns, its name says mm",
+    ),
+    "another scale": ({"name": "t_degc", "pv": "DESK:T"}, "the record is in K, its name says degc"),
     "states of one name": ({"pv": "DESK:TWINS"}, "two of its choices have one name: a, b, b"),
 }
 
@@ -37,6 +42,31 @@ def test_what_is_no_setting_is_refused_when_it_is_opened(
 ) -> None:
     with pytest.raises(DeviceFault, match=words):
         opened(server, {"name": "a", **setting})
+
+
+def test_a_unit_spelt_out_is_the_same_unit(server: SoftServer) -> None:
+    connection = opened(
+        server,
+        {"name": "x_um", "pv": "DESK:SPELT"},
+        {"name": "t_k", "pv": "DESK:T"},
+    )
+    desk = connection.devices["desk"]
+    desk.start({"desk.x_um": 7.0})
+    desk.settle(5.0)
+    assert desk.read("desk.x_um") == 7.0
+    connection.close()
+
+
+def test_what_a_server_refuses_fails_the_command_at_once(server: SoftServer) -> None:
+    connection = opened(server, {"name": "a", "pv": "DESK:LOCKED"}, {"name": "b", "pv": "DESK:T"})
+    desk = connection.devices["desk"]
+    desk.start({"desk.a": 2.0})
+    with pytest.raises(DeviceFault, match="write DESK:LOCKED: Channel write request failed"):
+        desk.settle(20.0)
+    assert desk.read("desk.a") == 1.0
+    desk.start({"desk.b": 300.0})  # the next command is judged by its own answer
+    desk.settle(20.0)
+    connection.close()
 
 
 def test_states_that_the_rig_file_leaves_out_are_neither_set_nor_read(server: SoftServer) -> None:

@@ -141,11 +141,14 @@ def test_lines_are_ascii(key: str) -> None:
         KIND.options(table, Path())
 
 
-def test_without_the_extra_one_line_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("library", ["@py", "", "instruments.yaml@sim"])
+def test_without_the_extra_one_line_names_it(monkeypatch: pytest.MonkeyPatch, library: str) -> None:
     monkeypatch.setitem(sys.modules, "pyvisa", None)
-    table = {"resource": "ASRL1::INSTR", "label": "laser", "settings": [POWER]}
+    for backend in ("pyvisa_py", "pyvisa_sim"):  # they import it, and go with it
+        monkeypatch.setitem(sys.modules, backend, None)
+    table = {"resource": "ASRL1::INSTR", "label": "laser", "settings": [POWER], "library": library}
     with pytest.raises(ConfigError, match=r'pip install "hil-imaging\[visa\]"'):
-        KIND.options(table, Path())
+        KIND.options(table, EXAMPLE)
 
 
 @pytest.mark.parametrize(
