@@ -184,12 +184,13 @@ def main() -> None:
     parser.add_argument("--few", action="store_true")
     parser.add_argument("--off", action="store_true")
     parser.add_argument("--satellite", action="store_true")
+    parser.add_argument("--binning", type=int, default=1, help="of satellites' frames")
     parser.add_argument("--first", type=int, default=0, help="first seed")
     wanted = parser.parse_args()
     if wanted.satellite:
         from benchmarks.twin_cases.satellite import report
 
-        report(wanted.first, wanted.n, wanted.trials)
+        report(wanted.first, wanted.n, wanted.trials, wanted.binning)
         return
     if wanted.few:
         few(wanted.n)

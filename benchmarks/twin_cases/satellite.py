@@ -18,7 +18,6 @@ from sim.satellite.path import SatellitePath
 from sim.satellite.rig import KIND
 from sim.satellite.unknown import SatelliteUnknown
 
-NOISE = CameraNoise(8.0, 20.0, 12.0, bit_depth=12)
 PLACES: list[dict[str, Any]] = [
     {"pointing.along_km": y, "pointing.across_km": x} for y in (-1.3, 1.2) for x in (-1.1, 1.4)
 ]
@@ -27,14 +26,16 @@ LINE_RATE_KHZ = 0.7
 NAMES = ("focus_offset_um", "focus_scale", "exposure_offset_ms", "haze")
 
 
-def settings(rng: np.random.Generator) -> dict[str, Any]:
+def settings(rng: np.random.Generator, binning: int) -> dict[str, Any]:
     longest_ms = 0.9 / LINE_RATE_KHZ
+    focus_um = float(rng.uniform(-60, 60))
+    exposure_ms = float(np.exp(rng.uniform(np.log(0.3), np.log(longest_ms)))) / binning**2
     return {
-        "telescope.focus_um": float(rng.uniform(-60, 60)),
-        "camera.exposure_ms": float(np.exp(rng.uniform(np.log(0.3), np.log(longest_ms)))),
+        "telescope.focus_um": focus_um,
+        "camera.exposure_ms": exposure_ms,
         "camera.line_rate_khz": LINE_RATE_KHZ,
         "camera.gain": "low",
-        "camera.binning": 1,
+        "camera.binning": binning,
         "filter.centre_nm": 560.0,
         "filter.width_nm": 60.0,
     }
@@ -45,10 +46,16 @@ def expose(land: SatellitePath, stood: dict[str, Any]) -> Any:
 
 
 def bits(land: SatellitePath, stood: dict[str, Any]) -> float:
-    return estimate_information(expose(land, stood), NOISE, "stationary").bits_per_pixel
+    noise = noise_of(land, stood)
+    return estimate_information(expose(land, stood), noise, "stationary").bits_per_pixel
 
 
-def one(seed: int, trials: int) -> list[bool]:
+def noise_of(land: SatellitePath, stood: dict[str, Any]) -> CameraNoise:
+    sheet = land.noise_model(stood)
+    return CameraNoise(sheet.gain_e_per_adu, sheet.offset_adu, sheet.read_noise_e, bit_depth=12)
+
+
+def one(seed: int, trials: int, binning: int) -> list[bool]:
     rng = np.random.default_rng([seed, 7])
     truth: dict[str, Any] = {
         "focus_offset_um": float(rng.uniform(-40, 40)),
@@ -58,8 +65,8 @@ def one(seed: int, trials: int) -> list[bool]:
     }
     land = SatellitePath(SatelliteOptions(seed=seed, **truth))
     frames = [
-        hil.twin.TrialFrames(stood, expose(land, stood), NOISE)
-        for stood in (settings(rng) for _ in range(trials))
+        hil.twin.TrialFrames(stood, expose(land, stood), noise_of(land, stood))
+        for stood in (settings(rng, binning) for _ in range(trials))
     ]
     blank = SatelliteUnknown(SatellitePath(SatelliteOptions(seed=10_000 + seed)))
     begun, wall = time.process_time(), time.perf_counter()
@@ -69,7 +76,7 @@ def one(seed: int, trials: int) -> list[bool]:
     rows: list[Any] = [*twin.parameters(), *done.told]
     held = [row.low <= true <= row.high for row, true in zip(rows, truth.values(), strict=True)]
     off = [row.value - true for row, true in zip(rows, truth.values(), strict=True)]
-    others = [settings(rng) for _ in range(HELD_OUT)]
+    others = [settings(rng, binning) for _ in range(HELD_OUT)]
     with tempfile.TemporaryDirectory() as folder:
         np.save(Path(folder) / "scene.npy", done.scene)
         again = SatellitePath(KIND.options({"scene": "scene.npy", **done.options}, Path(folder)))
@@ -86,13 +93,13 @@ def one(seed: int, trials: int) -> list[bool]:
     return held
 
 
-def report(first: int, count: int, trials: int) -> None:
+def report(first: int, count: int, trials: int, binning: int = 1) -> None:
     print(f"{trials} trials of {len(PLACES)} fields of a satellite")
     print(
         "seed  off (its sd): focus um, scale, shutter ms; haze  held  fits residual  rank itself"
         "    bias cpu s wall s"
     )
-    held = [one(seed, trials) for seed in range(first, first + count)]
+    held = [one(seed, trials, binning) for seed in range(first, first + count)]
     print(f"95 % intervals hold in {np.mean(held):.0%}:", end=" ")
     shares = np.mean(held, axis=0)
     print(", ".join(f"{name} {share:.0%}" for name, share in zip(NAMES, shares, strict=True)))

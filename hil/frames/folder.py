@@ -64,6 +64,18 @@ def open_folder(path: Path) -> FileArray:
     return stacked(path, [open_folder(one) for one in holding])
 
 
+def leading_file(folder: Path) -> Path | None:
+    """Find the file that leads to all others of a folder, where its TIFF files are one dataset."""
+    files = _tiffs(folder)
+    stacks = [file for file in files if "_MMStack" in file.name]
+    if stacks:
+        return stacks[0]
+    companions = sorted(folder.glob("*.companion.ome"))
+    if len(companions) == 1:
+        return companions[0]
+    return files[0] if files and _leads_on(files) else None
+
+
 def _tiffs(folder: Path) -> list[Path]:
     found = [
         file
@@ -94,8 +106,9 @@ def _leads_on(files: Sequence[Path]) -> bool:
     with unheard(), tifffile.TiffFile(files[0]) as file:
         if not file.is_ome:
             return False
-        pages = (page for series in file.series for page in series.pages)
-        return any(page is not None and page.parent is not file for page in pages)
+        pages = [page for series in file.series for page in series.pages]
+        # an image that is not there is in another file, too
+        return any(page is None or page.parent is not file for page in pages)
 
 
 def _n_images(array: FileArray) -> int:

@@ -16,10 +16,13 @@ from xml.etree import ElementTree
 import numpy as np
 
 from hil.errors import InputError
+from hil.frames.axes import readable
+from hil.frames.folder import leading_file
 from hil.frames.micromanager import INDEX, axis_letters, axis_values, ndtiff_folder
 from hil.frames.setting_value import setting_value
 from hil.frames.taken_imagej import of_imagej
 from hil.frames.taken_zarr import of_zarr_array
+from hil.frames.tiff import companion_files
 from hil.frames.tiff_log import complaints
 from hil.frames.zarr_files import arrays_and_words, is_zarr_folder
 
@@ -29,6 +32,7 @@ _MICROMANAGER = 51123
 # What changes from frame to frame by itself, or says where in the file a frame lies.
 _NO_SETTINGS = ("time", "date", "stamp", "uuid", "index", "number", "frame", "sequence")
 _TO_MS = {"s": 1e3, "ms": 1.0, "us": 1e-3, "\u00b5s": 1e-3, "\u03bcs": 1e-3}
+_FOCUS = "focus.position_um"
 _TO_UM = {"um": 1.0, "\u00b5m": 1.0, "\u03bcm": 1.0, "nm": 1e-3, "mm": 1e3}
 
 
@@ -57,19 +61,22 @@ def taken_at(path: Path) -> TakenAt:
     InputError
         The dataset is of a kind that keeps none, or cannot be read.
     """
+    found: TakenAt = readable(path, lambda: _taken_at(path))
+    return found
+
+
+def _taken_at(path: Path) -> TakenAt:
     folder = ndtiff_folder(path)
     if folder is not None:
         return _of_ndtiff(folder)
     if is_zarr_folder(path) or path.suffix.lower() == ".zip":
         return _of_zarr(path)
-    if path.is_dir():
-        stacks = sorted(one for one in path.iterdir() if "_MMStack" in one.name)
-        if not stacks:
-            raise InputError(path, "", "says no settings; allowed: a table of them, or a pattern")
-        path = stacks[0]
-    if path.suffix.lower() not in (".tif", ".tiff"):
+    leading = leading_file(path) if path.is_dir() else path
+    if leading is not None and leading.suffix.lower() == ".ome":
+        return _of_companion(leading)
+    if leading is None or leading.suffix.lower() not in (".tif", ".tiff"):
         raise InputError(path, "", "says no settings; allowed: a table of them, or a pattern")
-    return _of_tiff(path)
+    return _of_tiff(leading)
 
 
 def _of_ndtiff(folder: Path) -> TakenAt:
@@ -111,33 +118,61 @@ def _of_zarr(path: Path) -> TakenAt:
     return TakenAt(f"P{axes}", (len(parts), *shape), found)
 
 
-def _of_tiff(path: Path) -> TakenAt:
+def _of_companion(path: Path) -> TakenAt:
+    words = path.read_text(encoding="utf-8")
+    return _of_tiff(path.parent / companion_files(path, words)[0], words)
+
+
+def _of_tiff(path: Path, omexml: str | None = None) -> TakenAt:
     import tifffile
 
-    with complaints(path), tifffile.TiffFile(path) as file:
-        parts = [_of_series(file, number) for number in range(len(file.series))]
+    with complaints(path), tifffile.TiffFile(path, omexml=omexml) as file:
+        words = omexml or file.ome_metadata
+        parts = [_of_series(file, number, words) for number in range(len(file.series))]
     if len(parts) == 1:
         return parts[0]
     found = {(i, *at): told for i, part in enumerate(parts) for at, told in part.settings.items()}
     return TakenAt(f"P{parts[0].axes}", (len(parts), *parts[0].shape), found)
 
 
-def _of_series(file: Any, number: int) -> TakenAt:
+def _of_series(file: Any, number: int, omexml: str | None) -> TakenAt:
     series = file.series[number]
     n = len(series.shape) - 2
     axes, shape = str(series.axes)[:n], tuple(series.shape)[:n]
-    planes = _ome_planes(file.ome_metadata, number)
+    if not str(series.axes).endswith("YX"):
+        problem = "holds colours or channels within its pixels, and settings go by images;"
+        raise InputError(
+            file.filename, "", f"{problem} allowed: grey images, or a table of settings with --axes"
+        )
+    planes, step_um = _ome_planes(omexml, number)
     imagej = file.imagej_metadata if file.is_imagej else None
+    pages = list(series.pages)
     found: dict[tuple[int, ...], Settings] = {}
-    for i, page in enumerate(series.pages):
+    # ImageJ writes one page for all images of a file beyond 4 GiB, and some shapes are one page.
+    for i in range(max(len(pages), int(np.prod(shape)))):
         at = tuple(int(k) for k in np.unravel_index(i, shape)) if shape else ()
         told: Settings = {}
-        if page is not None:
-            told = of_micromanager(page.aspage().tags.valueof(_MICROMANAGER))
+        if i < len(pages) and pages[i] is not None:
+            told = of_micromanager(_micromanager_tag(pages[i]))
         c, z, t = (at[axes.index(one)] if one in axes else 0 for one in "CZT")
-        said = of_imagej(imagej, axes, at, i)
+        said: dict[str, float | str] = {**of_imagej(imagej, axes, at, i)}
+        if "Z" in axes and step_um is not None:
+            said[_FOCUS] = z * step_um
         found[at] = {**said, **planes.get((c, z, t), {}), **told}
     return TakenAt(axes, shape, found)
+
+
+def _micromanager_tag(page: Any) -> Any:
+    """Read what Micro-Manager says of a page; tifffile closes all files of a dataset but one."""
+    handle = page.parent.filehandle
+    shut = bool(handle.closed)
+    if shut:
+        handle.open()
+    try:
+        return page.aspage().tags.valueof(_MICROMANAGER)
+    finally:
+        if shut:
+            handle.close()
 
 
 # --- what one frame says -------------------------------------------------------------------------
@@ -173,23 +208,32 @@ def _exposure(camera: str) -> str:
     return f"{camera}.exposure_ms"
 
 
-def _ome_planes(words: str | None, number: int) -> dict[tuple[int, int, int], Settings]:
-    """Read the planes of one image of OME-XML: by channel, z and time."""
+def _ome_planes(
+    words: str | None, number: int
+) -> tuple[dict[tuple[int, int, int], Settings], float | None]:
+    """Read one image of OME-XML: its planes, by channel, z and time, and the distance of slices.
+
+    The distance, um, is None where planes say where they lie, or nobody does.
+    """
     try:
         root = ElementTree.fromstring(words) if words else None
     except ElementTree.ParseError:
         root = None
     images = [] if root is None else [one for one in root.iter() if one.tag.endswith("}Image")]
     if number >= len(images):
-        return {}
+        return {}, None
     found: dict[tuple[int, int, int], Settings] = {}
     for plane in (one for one in images[number].iter() if one.tag.endswith("}Plane")):
         c, z, t = (int(plane.get(f"The{one}") or 0) for one in "CZT")
         told: dict[str, float | str] = {}
-        told |= _quantity(plane, "PositionZ", "focus.position_um", _TO_UM, "um")
+        told |= _quantity(plane, "PositionZ", _FOCUS, _TO_UM, "um")
         told |= _quantity(plane, "ExposureTime", "camera.exposure_ms", _TO_MS, "s")
         found[c, z, t] = told
-    return found
+    if any(_FOCUS in told for told in found.values()):
+        return found, None
+    pixels = next((one for one in images[number].iter() if one.tag.endswith("}Pixels")), None)
+    size = {} if pixels is None else _quantity(pixels, "PhysicalSizeZ", _FOCUS, _TO_UM, "um")
+    return found, size.get(_FOCUS)
 
 
 def _quantity(

@@ -75,10 +75,12 @@ def _positions_um(
     ]
     for step in steps:
         for kind, values in step.items():
-            if kind == "scale" and place < len(values):
-                positions = positions * float(values[place])
-            elif kind == "translation" and place < len(values):
-                positions = positions + float(values[place])
+            if kind not in ("scale", "translation") or place >= len(values):
+                continue
+            number = setting_value(values[place])
+            if number is None or isinstance(number, str):
+                return None
+            positions = positions * number if kind == "scale" else positions + number
     return [float(one) for one in positions * TO_UM[unit]]
 
 

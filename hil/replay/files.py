@@ -12,10 +12,12 @@ from drivers.types import Pixels, Value
 from hil.errors import InputError
 from hil.frames.axes import FrameFile
 from hil.frames.files import open_frames
+from hil.frames.folder import leading_file
 from hil.frames.micromanager import ndtiff_folder
+from hil.frames.zarr_files import is_zarr_folder
 from hil.replay.file_metadata import table_of_metadata
 from hil.replay.name_pattern import table_of_names
-from hil.replay.table import SettingsTable, read_table
+from hil.replay.table import FILE, SettingsTable, read_table
 
 FIELD = "frames.field"  # the setting that brings a field of view before the camera
 _ALONE = (".tif", ".tiff", ".npy", ".npz", ".zarr")
@@ -45,7 +47,7 @@ def recording_of_files(
                 f"row {i}",
                 f"its frames are {told} {file.dtype}, those of row 1 {wanted} {first.dtype}",
             )
-    exposure = next((n for n in table.rows[0] if n.endswith(".exposure_ms")), "")
+    exposure = _exposure(table)
     camera = exposure.rpartition(".")[0] or "camera"
     settings = [_setting(name, table) for name in table.rows[0]]
     settings.append(Setting(FIELD, "int", low=0, high=n_fields - 1))
@@ -82,6 +84,21 @@ def recording_of_files(
     )
 
 
+def _exposure(table: SettingsTable) -> str:
+    """Find the column of the exposure, if there is one, and look at its numbers."""
+    if FIELD in table.rows[0]:
+        problem = "is what chooses fields of view here; allowed: another name"
+        raise InputError(table.path, FIELD, problem)
+    names = [name for name in table.rows[0] if name.endswith(".exposure_ms")]
+    for name in names:
+        for i, row in enumerate(table.rows, start=1):
+            value = row[name]
+            if isinstance(value, str) or value < 0:
+                problem = f"row {i} holds {value!r}, allowed: milliseconds, 0 where it is not known"
+                raise InputError(table.path, name, problem)
+    return names[0] if names else ""
+
+
 def _parts(
     files: Sequence[Path], table: SettingsTable, axes: str | None
 ) -> list[tuple[FrameFile, Sequence[int]]]:
@@ -96,6 +113,10 @@ def _parts(
         paths = [folder / name for name in table.files]
     elif n_rows > 1 and len(inside := files_of(paths)) == n_rows:
         paths = inside
+    twice = [path for path in paths if paths.count(path) > 1]
+    if twice:
+        problem = f"{twice[0].name} would be the frames of several rows; allowed: each file once"
+        raise InputError(table.path, FILE if table.files else "", problem)
     opened = [open_frames(path, axes) for path in paths]
     if len(opened) == n_rows:
         return [(one, range(one.shape[0])) for one in opened]
@@ -117,7 +138,11 @@ def files_of(paths: Sequence[Path]) -> list[Path]:
     """List the files of one folder by their names, z4 before z10; others as they are given."""
     if len(paths) != 1 or not paths[0].is_dir():
         return list(paths)
-    inside = [one for one in paths[0].iterdir() if one.suffix.lower() in _ALONE]
+    inside = [
+        one
+        for one in paths[0].iterdir()
+        if one.suffix.lower() in _ALONE and not one.name.startswith(".")
+    ]
     return sorted(inside, key=lambda one: _natural(one.name))
 
 
@@ -144,8 +169,10 @@ def settings_of(
     if pattern is not None:
         return table_of_names(pattern, files_of(files)), None
     inside = files_of(files)
-    stacks = any("_MMStack" in one.name for one in inside) or ndtiff_folder(files[0]) is not None
-    alone = len(files) == 1 and (stacks or len(inside) < 2)
+    whole = ndtiff_folder(files[0]) is not None
+    if files[0].is_dir() and not is_zarr_folder(files[0]):
+        whole = whole or leading_file(files[0]) is not None
+    alone = len(files) == 1 and (whole or len(inside) < 2)
     return table_of_metadata(files if alone else inside)
 
 

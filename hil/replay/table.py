@@ -14,6 +14,7 @@ import pandas as pd
 from drivers.types import Value
 from hil.errors import InputError
 from hil.records.trial import Proposal
+from hil.replay.csv_columns import csv_columns
 from hil.spec import RigFile, SessionFile, SessionSpec
 from hil.spec.load import check_against_rig, parse
 
@@ -57,21 +58,19 @@ def read_table(path: str | Path) -> SettingsTable:
         Naming the column and the row, the first after the head being 1.
     """
     path = Path(path)
-    table = _read(path)
-    if table.empty:
-        raise InputError(path, "", "has no rows: one row a trial is needed")
-    names = [str(name).strip() for name in table.columns]
+    names, cells = _parquet(path) if path.suffix.lower() == ".parquet" else csv_columns(path)
     for name in names:
         if name != FILE and not all(part.strip() for part in name.rpartition(".")[::2]):
             problem = f"column {name!r} is no setting, allowed: LABEL.PROPERTY, or {FILE}"
             raise InputError(path, "", problem)
         if names.count(name) > 1:
             raise InputError(path, name, "the column stands there twice")
-    table.columns = pd.Index(names)
-    rows: list[dict[str, Value]] = []
-    for i, cells in enumerate(table.to_dict("records"), start=1):
-        row = {str(name): _value(path, str(name), i, cell) for name, cell in cells.items()}
-        rows.append(row)
+    if not cells:
+        raise InputError(path, "", "has no rows: one row a trial is needed")
+    rows = [
+        {name: _value(path, name, i, cell) for name, cell in zip(names, row, strict=True)}
+        for i, row in enumerate(cells, start=1)
+    ]
     files = tuple(str(row.pop(FILE)) for row in rows) if FILE in names else ()
     if not rows[0]:
         raise InputError(path, "", "has no column with a setting, LABEL.PROPERTY")
@@ -81,16 +80,18 @@ def read_table(path: str | Path) -> SettingsTable:
     return SettingsTable(path, tuple(rows), files)
 
 
-def _read(path: Path) -> pd.DataFrame:
+def _parquet(path: Path) -> tuple[list[str], list[list[Any]]]:
     try:
-        if path.suffix.lower() == ".parquet":
-            return pd.read_parquet(path)
-        return pd.read_csv(path, encoding="utf-8-sig", skipinitialspace=True)
+        table = pd.read_parquet(path)
     except FileNotFoundError:
         raise InputError(path, "", "no such file") from None
     except Exception as error:  # pandas and pyarrow have many
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise InputError(path, "", f"cannot be read as a table: {reason}") from None
+    columns = [table.iloc[:, k].tolist() for k in range(table.shape[1])]
+    return [str(name).strip() for name in table.columns], [
+        list(r) for r in zip(*columns, strict=True)
+    ]
 
 
 def _value(path: Path, name: str, row: int, cell: Any) -> Value:

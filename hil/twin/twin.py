@@ -203,6 +203,8 @@ class Twin:
             note = partners.get(number, "")
             if not told and not note:
                 note = "the frames do not tell it"
+            if one.seems and told and abs(value - one.start) > Z95 * sd:
+                note = f"{note}; {one.seems}" if note else one.seems
             low, high = (min(max(value + sign * Z95 * sd, one.low), one.high) for sign in (-1, 1))
             row = Parameter(one.name, one.unit, value, low, high, told, note)
             rows.append(self._of_gain(row) if one.name in self.optics.lights else row)

@@ -46,6 +46,8 @@ class Unknown:
         Where it may lie.
     sign_open
         Whether it may as well begin with the other sign.
+    seems
+        What else may be wrong where it is found to be another than the rig file says.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Unknown:
     low: float
     high: float
     sign_open: bool = False
+    seems: str = ""
 
 
 @dataclass(frozen=True, slots=True)

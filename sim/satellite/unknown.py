@@ -35,6 +35,12 @@ _MOVED = {"telescope.focus_um": 3, "camera.exposure_ms": 2}
 _DARKEST = "by the darkest place alone, taken as black; the ground's reflectance goes with it"
 
 
+_OTHER_TELESCOPE = (
+    "it is not what the rig file says; a telescope of another aperture or focal length than is said"
+    " would seem so, too: few trials do not tell them apart"
+)
+
+
 class SatelliteUnknown:
     """See `sim.parts.unknown.SceneOptics`.
 
@@ -65,7 +71,7 @@ class SatelliteUnknown:
         self._tables: dict[tuple[float, ...], ApertureTable] = {}
         self.unknowns: tuple[Unknown, ...] = (
             Unknown(OFFSET, "um", options.focus_offset_um, 5.0, -200.0, 200.0),
-            Unknown(SCALE, "", options.focus_scale, 0.1, 0.2, 5.0),
+            Unknown(SCALE, "", options.focus_scale, 0.1, 0.2, 5.0, seems=_OTHER_TELESCOPE),
             Unknown(SHUTTER, "ms", options.exposure_offset_ms, 0.003, -1.0, 1.0),
         )
 
@@ -85,13 +91,11 @@ class SatelliteUnknown:
 
     def frame_shape(self, settings: Settings) -> tuple[int, int]:
         """See `SceneOptics`."""
-        if int(settings["camera.binning"]) != 1:
-            raise ValueError(f"binning {settings['camera.binning']} cannot be fitted, allowed: 1")
-        side = self._path.options.side_px
+        side = self._path.options.side_px // _binning(settings)
         return side, side
 
     def grid(self, settings: Sequence[Settings]) -> tuple[int, int]:
-        """See `SceneOptics`; all frames need one band and one line rate."""
+        """See `SceneOptics`; all frames need one band, one line rate and one binning."""
         for name in _STILL:
             values = sorted({float(one[name]) for one in settings})
             if len(values) > 1:
@@ -99,6 +103,10 @@ class SatelliteUnknown:
                     f"{name} moved ({values[0]:g} to {values[-1]:g}) and with it the scene,"
                     " allowed: one value in all trials"
                 )
+        binnings = sorted({_binning(one) for one in settings})
+        if len(binnings) > 1:
+            problem = f"camera.binning moved ({binnings[0]} to {binnings[-1]}) and with it the"
+            raise ValueError(f"{problem} pixels, allowed: one value in all trials")
         for name, least in _MOVED.items():
             found = len({float(one[name]) for one in settings})
             if found < least:
@@ -118,7 +126,10 @@ class SatelliteUnknown:
         aperture = self._aperture(exposure, fy, fx)
         transfer, ground, _ = optics.system(exposure, fy, fx, aperture)
         light = torch.einsum("l,lyx->yx", ground, transfer) * exposure.time_s
-        even = one.dark_e_per_s * exposure.time_s
+        binning = _binning(settings)
+        if binning > 1:
+            light = light * _sum_of(binning, (self._per_line(settings), 2), grid)
+        even = binning**2 * one.dark_e_per_s * exposure.time_s
         return Response(light[None], even, self._sampling(settings, grid))
 
     def _aperture(self, exposure: Exposure, fy: torch.Tensor, fx: torch.Tensor) -> torch.Tensor:
@@ -195,16 +206,22 @@ class SatelliteUnknown:
         return max(1, round(self._line_m(settings) / (self._path.telescope.telescope.ground_m / 2)))
 
     def _sampling(self, settings: Settings, grid: tuple[int, int]) -> Sampling:
-        rows, columns = self._inside(grid, self._per_line(settings))
+        rows, columns = self._inside(grid, self._per_line(settings), _binning(settings))
         return Sampling(rows, columns, grid)
 
-    def _inside(self, grid: tuple[int, int], per_line: int) -> tuple[slice, slice]:
+    def _inside(
+        self, grid: tuple[int, int], per_line: int, binning: int = 1
+    ) -> tuple[slice, slice]:
+        """Tell the samples of pixels; of those that are binned the first of each sum."""
         side = self._path.options.side_px
-        first = [(size - side * each) // 2 for size, each in zip(grid, (per_line, 2), strict=True)]
-        return (
-            slice(first[0], first[0] + side * per_line, per_line),
-            slice(first[1], first[1] + side * 2, 2),
+        rows, columns = (
+            slice(first, first + side // binning * binning * step, binning * step)
+            for first, step in (
+                ((size - side * step) // 2, step)
+                for size, step in zip(grid, (per_line, 2), strict=True)
+            )
         )
+        return rows, columns
 
     def _plane(self, shine: NDArray[np.float32], places: Sequence[Settings]) -> NDArray[np.float32]:
         """Lay the fields onto the ground, each at its place; elsewhere they go on, mirrored."""
@@ -232,6 +249,20 @@ class SatelliteUnknown:
             laid.append(image)
         inside = tuple(slice(_GUARD, _GUARD + count) for count in size)
         return mosaic(np.stack(laid), corners, (inside[0], inside[1]), (side, side))
+
+
+def _binning(settings: Settings) -> int:
+    return int(settings["camera.binning"])
+
+
+def _sum_of(binning: int, steps: tuple[int, int], grid: tuple[int, int]) -> torch.Tensor:
+    """Transfer of sums of so many pixels along each axis, the first of them where it is."""
+    waves = (torch.fft.fftfreq(grid[0]).double(), torch.fft.rfftfreq(grid[1]).double())
+    down, across = (
+        torch.exp(2j * torch.pi * torch.outer(f, step * torch.arange(binning))).sum(dim=1)
+        for f, step in zip(waves, steps, strict=True)
+    )
+    return down[:, None] * across[None, :]
 
 
 def _looked_up(

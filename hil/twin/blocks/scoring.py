@@ -87,7 +87,9 @@ class _Lots:
             for lot in self.members
         ]
         if min(len(model.cut.y) for model in self.models) < _FEWEST:
-            problem = f"clipped pixels leave less than {_FEWEST} blocks of {side} x {side} pixels"
+            clipped = not all(bool(one.usable.all()) for one in data)
+            what = "clipped pixels leave" if clipped else "frames so small hold"
+            problem = f"{what} less than {_FEWEST} blocks of {side} x {side} pixels"
             raise InputError("twin", "frames", problem)
         self.begin = torch.cat([start, logs])
         loose = torch.zeros_like(self.begin)

@@ -59,6 +59,73 @@ def test_ome_tiff_says_it_plane_by_plane(tmp_path: Path) -> None:
     assert found.settings[2,] == {"focus.position_um": 1e-3, "camera.exposure_ms": 20.0}
 
 
+def test_slices_of_ome_tiff_lie_apart_as_it_says_where_planes_say_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "a.ome.tif"
+    size = {"PhysicalSizeZ": 500, "PhysicalSizeZUnit": "nm"}
+    tifffile.imwrite(path, np.stack([IMAGE] * 3), metadata={"axes": "ZYX", **size})
+    assert taken_at(path).settings[2,] == {"focus.position_um": 1.0}
+
+
+OME = '<?xml version="1.0"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06">'
+
+
+def files_of_one_dataset(folder: Path, companion: bool) -> None:
+    """A file a time with two slices each, of which each knows all others, or one beside them."""
+    folder.mkdir()
+    planes = "".join(
+        f'<Plane TheZ="{z}" TheC="0" TheT="{t}" PositionZ="{z - 1}"/>'
+        for t in range(2)
+        for z in range(2)
+    )
+    parts = "".join(
+        f'<TiffData FirstT="{t}" IFD="0" PlaneCount="2"><UUID FileName="t{t}.ome.tif">'
+        f"urn:uuid:{t}</UUID></TiffData>"
+        for t in range(2)
+    )
+    pixels = (
+        '<Image ID="Image:0"><Pixels ID="Pixels:0" DimensionOrder="XYZTC" Type="uint16" SizeX="8"'
+        f' SizeY="8" SizeZ="2" SizeC="1" SizeT="2">{parts}{planes}</Pixels></Image></OME>'
+    )
+    for t in range(2):
+        words = f'{OME[:-1]} UUID="urn:uuid:{t}">{pixels}'.encode()
+        words = None if companion else words
+        stack = np.stack([IMAGE] * 2)
+        tifffile.imwrite(folder / f"t{t}.ome.tif", stack, description=words, metadata=None)
+    if companion:
+        (folder / "a.companion.ome").write_text(OME + pixels, encoding="utf-8")
+
+
+@pytest.mark.parametrize("companion", [False, True])
+def test_files_that_are_one_dataset_say_it_together(tmp_path: Path, companion: bool) -> None:
+    files_of_one_dataset(tmp_path / "a", companion)
+    found = taken_at(tmp_path / "a")
+    assert (found.axes, found.shape) == ("TZ", (2, 2))
+    assert [found.settings[1, z]["focus.position_um"] for z in range(2)] == [-1, 0]
+
+
+def test_colour_within_pixels_says_no_settings_of_images(tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    told = {"axes": "ZYXS", "spacing": 0.5, "unit": "um"}
+    tifffile.imwrite(path, np.zeros((3, 8, 8, 3), np.uint8), imagej=True, metadata=told)
+    with pytest.raises(InputError, match="colours or channels within its pixels"):
+        taken_at(path)
+
+
+def test_words_where_numbers_belong_are_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "a.ome.tif"
+    plane = '<Plane TheZ="a" TheC="0" TheT="0" PositionZ="1"/>'
+    words = (
+        f'{OME}<Image ID="Image:0"><Pixels ID="Pixels:0" DimensionOrder="XYZTC" Type="uint16"'
+        f' SizeX="8" SizeY="8" SizeZ="2" SizeC="1" SizeT="1"><TiffData/>{plane}</Pixels>'
+        "</Image></OME>"
+    )
+    stack = np.stack([IMAGE] * 2)
+    tifffile.imwrite(path, stack, description=words.encode(), metadata=None)
+    with pytest.raises(InputError, match="cannot be read: ") as refused:
+        taken_at(path)
+    assert "\n" not in str(refused.value)
+
+
 @pytest.mark.parametrize("name", ["a.npy", "folder"])
 def test_others_say_none(tmp_path: Path, name: str) -> None:
     if name == "a.npy":

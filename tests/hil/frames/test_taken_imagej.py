@@ -45,3 +45,14 @@ def test_slices_without_a_unit_of_length_say_nothing(tmp_path: Path) -> None:
     told = {"axes": "ZYX", "spacing": 0.5, "unit": "pixel"}
     tifffile.imwrite(path, np.stack([IMAGE] * 3), imagej=True, metadata=told)
     assert taken_at(path).settings[(2,)] == {}
+
+
+def test_one_page_may_stand_for_all_images_of_a_file(tmp_path: Path) -> None:
+    """So ImageJ writes files beyond 4 GiB: the others lie behind the first, without a page."""
+    path = tmp_path / "a.tif"
+    words = "ImageJ=1.53t\nimages=3\nslices=3\nspacing=0.5\nunit=um\nloop=false\n"
+    tifffile.imwrite(path, IMAGE, byteorder=">", description=words, metadata=None)
+    with path.open("ab") as file:
+        file.write(np.stack([IMAGE + 1, IMAGE + 2]).astype(">u2").tobytes())
+    found = taken_at(path)
+    assert [found.settings[z,]["focus.position_um"] for z in range(3)] == [0, 0.5, 1]

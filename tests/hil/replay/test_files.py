@@ -12,6 +12,7 @@ import hil
 from hil.cli.main import run
 from hil.information import estimate_information
 from hil.noise import parse_noise
+from hil.replay.files import recording_of_files, settings_of
 from tests.hil.frames.written import ndtiff
 
 NOISE = "camera:gain_e_per_adu=0.5,offset_adu=100,read_noise_e=1.6,bit_depth=16"
@@ -135,6 +136,12 @@ WRONG = [
     (["none.npy"], "Z.position_um\n1\n", "no such file"),
     (["c.npy"], "Z.position_um\n1\n", "holds float64"),
     (["a.npy"], "file,Z.position_um\nx.npy,1\n", "no such file"),
+    (["a.npy"], "file,Z.position_um\na.npy,1\na.npy,2\n", "a.npy would be the frames of several"),
+    (["a.npy", "a.npy"], "Z.position_um\n1\n2\n", "a.npy would be the frames of several rows"),
+    (["a.npy"], "Cam.exposure_ms\n5\n-5\n", "row 2 holds -5, allowed: milliseconds"),
+    (["a.npy"], "Cam.exposure_ms\nlong\nshort\n", "row 1 holds 'long', allowed: milliseconds"),
+    (["a.npy"], "frames.field\n1\n2\n", "allowed: another name"),
+    (["a.npy"], "Z.position_um\n1,5\n2,5\n", "row 1: has 2 cells, and the head 1"),
 ]
 
 
@@ -150,3 +157,24 @@ def test_what_does_not_match_is_one_line_and_nothing_is_written(
     said = capsys.readouterr().err
     assert told in said and len(said.splitlines()) == 1
     assert not Path("hil.db").exists()
+
+
+def test_a_folder_may_hold_what_macos_puts_beside_files() -> None:
+    Path("frames").mkdir()
+    for i in range(2):
+        write("npy", f"frames/z{i}", stack(i))
+        Path(f"frames/._z{i}.npy").write_bytes(b"\0\5\x16\7" * 20)
+    table, axes = settings_of([Path("frames")], None, "z{Z.position_um}")
+    recording = recording_of_files([Path("frames")], table, axes)
+    assert [trial.requested for trial in recording.trials] == [{"Z.position_um": i} for i in (0, 1)]
+    assert np.array_equal(recording.pixels(1, 0), stack(1)[0])
+
+
+def test_a_folder_may_hold_a_single_file_that_says_its_settings() -> None:
+    Path("frames").mkdir()
+    told = {"axes": "ZYX", "spacing": 0.5, "unit": "um"}
+    tifffile.imwrite("frames/a.tif", stack(0)[0], imagej=True, metadata=told)
+    table, axes = settings_of([Path("frames")], None, None)
+    recording = recording_of_files([Path("frames")], table, axes)
+    assert [trial.requested["focus.position_um"] for trial in recording.trials] == [0, 0.5]
+    assert np.array_equal(recording.pixels(1, 0)[0], stack(0)[0, 1])

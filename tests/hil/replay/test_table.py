@@ -27,3 +27,13 @@ def test_the_column_of_files_is_no_setting(tmp_path: Path) -> None:
 def test_a_table_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"none\.csv: no such file"):
         read_table(tmp_path / "none.csv")
+
+
+def test_a_column_that_stands_there_twice_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("Z.um,Z.um\n1,2\n", encoding="utf-8")
+    with pytest.raises(InputError, match="twice"):
+        read_table(tmp_path / "t.csv")
+    frame = pd.DataFrame([[1, True]], columns=["Z.um", "Y.on"])
+    frame.to_parquet(tmp_path / "t.parquet")
+    with pytest.raises(InputError, match="row 1 holds True"):
+        read_table(tmp_path / "t.parquet")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import torch
 
 from hil.errors import InputError
 from hil.twin.aliased import uneven
@@ -42,6 +45,15 @@ def test_focus_and_shutter_are_found_within_their_intervals(twin: Twin) -> None:
     assert all(one.told for one in twin.parameters())
     best = twin.correction()["telescope.focus_um"]
     assert best == pytest.approx(-float(twin.values[0] / twin.values[1]))
+
+
+def test_a_scale_that_is_not_as_said_may_be_another_telescope(twin: Twin) -> None:
+    """Of 0.9, not 1: said where it is sure, since few trials do not tell which it is."""
+    for sd, says in ((0.01, True), (0.2, False)):
+        known_to = torch.diag(torch.tensor([1.0, sd, 1e-3], dtype=torch.float64).square())
+        scale = replace(twin, covariance=known_to).parameters()[1]
+        assert scale.name == "focus_scale"
+        assert ("another aperture or focal length" in scale.note) is says
 
 
 def test_residuals_are_the_noise_and_trials_left_out_are_foretold(twin: Twin) -> None:

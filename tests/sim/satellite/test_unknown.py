@@ -102,10 +102,28 @@ def test_another_band_or_line_rate_shows_another_scene(name: str, value: float) 
         SatelliteUnknown(path()).grid(both(**{name: value}))
 
 
-def test_binning_and_further_unknowns_are_refused() -> None:
+@pytest.mark.parametrize("binning", [2, 4])
+def test_binned_pixels_are_sums_of_pixels(binning: int) -> None:
     blank = SatelliteUnknown(path())
-    with pytest.raises(ValueError, match="binning 2"):
-        blank.frame_shape({**SETTINGS, "camera.binning": 2})
+    grid = blank.grid(both())
+    scene = torch.rand(1, *grid, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    values = torch.tensor([3.0, 0.9, 0.02], dtype=torch.float64)
+
+    def image(each: int) -> torch.Tensor:
+        answer = blank.respond(values, {**SETTINGS, "camera.binning": each}, grid)
+        light = torch.fft.irfft2(torch.fft.rfft2(scene) * answer.transfer, s=grid)[0]
+        return answer.sampling.sample(light) + answer.even_e
+
+    side = SIDE // binning
+    sums = image(1).reshape(side, binning, side, binning).sum(dim=(1, 3))
+    assert blank.frame_shape({**SETTINGS, "camera.binning": binning}) == (side, side)
+    torch.testing.assert_close(image(binning), sums, rtol=1e-6, atol=0)
+
+
+def test_binning_that_moves_and_further_unknowns_are_refused() -> None:
+    blank = SatelliteUnknown(path())
+    with pytest.raises(ValueError, match=r"camera.binning moved \(1 to 2\)"):
+        blank.grid([*both(), {**SETTINGS, "camera.binning": 2}])
     with pytest.raises(ValueError, match="blur_nm"):
         blank.with_further(["blur_nm"])
     with pytest.raises(ValueError, match="known scene"):
