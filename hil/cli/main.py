@@ -15,11 +15,13 @@ import typer
 import typer.main
 import typer.models
 
+from hil.cli.screen.asking import say_line
 from hil.cli.screen.interrupts import safe_interrupts
 from hil.cli.screen.terminal import safe_output
 from hil.cli.screen.unread import say
 from hil.errors import HilError
 from hil.rig.device_thread import abandoned
+from hil.waits.waits import WAITS
 
 # Files of this folder that hold no commands; every other one is a group of them.
 _NO_GROUPS = frozenset(
@@ -120,7 +122,7 @@ def run(arguments: list[str] | None = None) -> int:
         # A console on Windows may not know every letter of a device's name.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    with safe_output():
+    with safe_output(), WAITS.told_to(say_line):
         return _run(arguments)
 
 

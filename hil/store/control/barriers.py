@@ -21,8 +21,9 @@ from hil.errors import StoreError
 from hil.store.control.entries import Entry, from_json
 from hil.store.control.journal import Journal, entries, left_behind
 from hil.store.engine import is_passing, writing
-from hil.store.retry import Retry
+from hil.store.retry import DATABASE, Retry
 from hil.store.trials.changes import HasEnded
+from hil.waits.waits import WAITS
 
 _AHEAD_S = 1.0
 GO_ON_S = 5.0
@@ -123,7 +124,8 @@ class Barriers:
             It did not take them; they stay.
         """
         with self._guard:
-            self._left.ended(None)  # it may be telling the same
+            with WAITS.waiting(DATABASE):
+                self._left.ended(None)  # it may be telling the same
             paths = left_behind(self._folder)
             if self._journal.n_entries:
                 paths.append(self._journal.path)
