@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import importlib
 import os
@@ -38,6 +39,15 @@ _LOOK: dict[str, Any] = {
     "rich_markup_mode": None,
     "pretty_exceptions_enable": False,
 }
+# What a disk, a folder or the system refuses is no defect of the program that asks.
+_OF_THE_SYSTEM = frozenset(
+    getattr(errno, name)
+    for name in (
+        "ENOSPC", "EDQUOT", "EROFS", "EFBIG", "EIO", "EACCES", "EPERM", "ENAMETOOLONG", "ELOOP",
+        "EISDIR", "ENOTDIR", "ENOENT", "EMFILE", "ENFILE", "ENOMEM", "EAGAIN", "ESTALE",
+    )
+    if hasattr(errno, name)
+)  # fmt: skip
 # A program whose work is done has ended by then.
 _END_S = 5.0
 
@@ -150,6 +160,9 @@ def _run(arguments: list[str] | None) -> int:
     except Exception as error:
         if os.environ.get("HIL_DEBUG"):
             raise
+        if isinstance(error, OSError) and error.errno in _OF_THE_SYSTEM:
+            where = f"{error.filename}: " if error.filename else ""
+            return _say(f"{where}{error.strerror or error}", 1)
         return _say(
             f"{type(error).__name__}: {error}; this is a defect of hil,"
             " set HIL_DEBUG=1 to see where",
