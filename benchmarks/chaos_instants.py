@@ -22,7 +22,7 @@ SCANNED = ("--setting", "mirror.z5_nm", "--from", "-50", "--to", "50", "--steps"
 # What is run, and whether it goes on with a session that there is.
 COMMANDS: dict[str, tuple[tuple[str, ...], bool]] = {
     "run": (("run", "session.toml"), False),
-    "resume": (("resume", "last", "--trials", "4"), True),
+    "resume": (("resume", "last", "--trials", "3"), True),
     "apply": (("apply", "last", "--best"), True),
     "replay": (("replay", "last", "--on", "rig.toml"), True),
     "measure": (("measure", "rig.toml"), False),
@@ -98,7 +98,7 @@ def struck_at(word: str, name: str, sent: signal.Signals, *, after: bool) -> flo
         path.write_text(path.read_text().replace("[finish]", "[finish]\nreport = true"))
         (made.folder / "table.csv").write_text(TABLE, encoding="utf-8")
         if goes_on:
-            made.check_ended(made.start("run", "session.toml"), [0])
+            made.check_ended(made.start("run", "session.toml", "--trials", "1"), [0])
         instant = INSTANTS[name]
         where = {"module": instant.module, "owner": instant.owner, "name": instant.name}
         struck: Mapping[str, object] = {

@@ -73,7 +73,7 @@ def safe_interrupts(*, to_the_end: bool = False) -> Iterator[None]:
 class _Interrupts:
     def __init__(self, otherwise: Callable[[UnraisableHookArgs], object]) -> None:
         self._waits_since_s: float | None = None
-        self._number: int = signal.SIGINT
+        self._number = signal.SIGINT
         self._otherwise = otherwise
         self.over = False
 
@@ -82,7 +82,7 @@ class _Interrupts:
         now_s = time.monotonic()
         if self.over or (self._waits_since_s is None and heard_lately()):
             return
-        self._number = number
+        self._number = signal.Signals(number)
         since_s = self._waits_since_s if self._waits_since_s is not None else now_s
         if _is_whole(frame) and now_s - since_s < _LONGEST_S:
             if self._waits_since_s is None:
@@ -91,7 +91,7 @@ class _Interrupts:
             return
         self._waits_since_s = None
         note_heard()
-        raise KeyboardInterrupt(ENDS[signal.Signals(number).name])
+        raise KeyboardInterrupt(ENDS[self._number.name])
 
     def swallowed(self, told: UnraisableHookArgs) -> None:
         """Have a wish come again that was raised where Python cannot pass it on."""
