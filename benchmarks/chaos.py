@@ -23,12 +23,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks import chaos_ends, chaos_files, chaos_hangs, chaos_stores
+from benchmarks import chaos_ends, chaos_files, chaos_hangs, chaos_instants, chaos_stores
 from benchmarks.chaos_night import ChaosRow
 
 PARTS: dict[str, Callable[[int, random.Random], list[ChaosRow]]] = {
     "kills": lambda n, rng: [chaos_ends.kills(3 * n, rng)],
     "signals": chaos_ends.signals,
+    "instants": chaos_instants.instants,
     "exceptions": chaos_ends.exceptions,
     "hangs": lambda n, rng: [chaos_hangs.hangs(3 * n, rng)],
     "disks": chaos_stores.disks,

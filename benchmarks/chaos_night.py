@@ -43,17 +43,23 @@ if "CHAOS_HEARD" in os.environ:
     os.set_blocking(heard, False)
     signal.set_wakeup_fd(heard)
 
-def strike(module, owner, name, at, raises="", touch=""):
+def strike(module, owner, name, at, raises="", touch="", sends=0, after=False):
     target = importlib.import_module(module)
     target = getattr(target, owner) if owner else target
     real, calls = getattr(target, name), iter(range(1, 10**9))
     def work(*arguments, **named):
-        if next(calls) in at:
-            if touch:
-                Path(touch).touch()
-            if raises:
-                raise getattr(builtins, raises)(28, "No space left on device, on purpose")
-        return real(*arguments, **named)
+        hit = next(calls) in at
+        if hit and touch:
+            Path(touch).touch()
+        if hit and raises:
+            raise getattr(builtins, raises)(28, "No space left on device, on purpose")
+        if hit and sends and not after:
+            os.kill(os.getpid(), sends)
+        try:
+            return real(*arguments, **named)
+        finally:
+            if hit and sends and after:
+                os.kill(os.getpid(), sends)
     setattr(target, name, work)
 
 for struck in json.loads(sys.argv[1]):

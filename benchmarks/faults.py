@@ -56,6 +56,8 @@ class SmallRig:
         What a pixel reads without light.
     camera
         Its label.
+    timeout_s
+        How long a move may take: no less than one from end to end of the range.
     """
 
     name: str
@@ -68,6 +70,7 @@ class SmallRig:
     fields: tuple[str, ...]
     dark_adu: int
     camera: str = "camera"
+    timeout_s: float = 1.0
 
     def rig(self, fault: str, rate: float, seed: int) -> str:
         """Give ``rig.toml``."""
@@ -84,7 +87,7 @@ class SmallRig:
             f"seed = {seed}\naround = {{ {self.around} }}\n{table if fault and rate else ''}"
             f"[noise]\n{self.noise}\n[setup]\n{self.setup}\n"
             # What is ignored may come late: it is waited for.
-            f'[limits."{self.moved}"]\ntimeout_s = 1\n'
+            f'[limits."{self.moved}"]\ntimeout_s = {self.timeout_s}\n'
         )
 
     def session(self, trials: int, repeats: int, n_fields: int) -> str:
@@ -150,6 +153,7 @@ RIGS = (
         60,
         _fields("pointing.along_km", "pointing.across_km", 2),
         20,
+        timeout_s=2.0,  # 120 um at 100 um/s
     ),
     SmallRig(
         "spectrometer",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import importlib
 import os
@@ -15,11 +16,13 @@ import typer
 import typer.main
 import typer.models
 
+from hil.cli.screen.asking import say_line
 from hil.cli.screen.interrupts import safe_interrupts
 from hil.cli.screen.terminal import safe_output
 from hil.cli.screen.unread import say
 from hil.errors import HilError
 from hil.rig.device_thread import abandoned
+from hil.waits.waits import WAITS
 
 # Files of this folder that hold no commands; every other one is a group of them.
 _NO_GROUPS = frozenset(
@@ -36,6 +39,15 @@ _LOOK: dict[str, Any] = {
     "rich_markup_mode": None,
     "pretty_exceptions_enable": False,
 }
+# What a disk, a folder or the system refuses is no defect of the program that asks.
+_OF_THE_SYSTEM = frozenset(
+    getattr(errno, name)
+    for name in (
+        "ENOSPC", "EDQUOT", "EROFS", "EFBIG", "EIO", "EACCES", "EPERM", "ENAMETOOLONG", "ELOOP",
+        "EISDIR", "ENOTDIR", "ENOENT", "EMFILE", "ENFILE", "ENOMEM", "EAGAIN", "ESTALE",
+    )
+    if hasattr(errno, name)
+)  # fmt: skip
 # A program whose work is done has ended by then.
 _END_S = 5.0
 
@@ -120,7 +132,7 @@ def run(arguments: list[str] | None = None) -> int:
         # A console on Windows may not know every letter of a device's name.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    with safe_output():
+    with safe_output(), WAITS.told_to(say_line):
         return _run(arguments)
 
 
@@ -148,6 +160,9 @@ def _run(arguments: list[str] | None) -> int:
     except Exception as error:
         if os.environ.get("HIL_DEBUG"):
             raise
+        if isinstance(error, OSError) and error.errno in _OF_THE_SYSTEM:
+            where = f"{error.filename}: " if error.filename else ""
+            return _say(f"{where}{error.strerror or error}", 1)
         return _say(
             f"{type(error).__name__}: {error}; this is a defect of hil,"
             " set HIL_DEBUG=1 to see where",

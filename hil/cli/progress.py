@@ -16,6 +16,7 @@ from rich.text import Text
 from hil.cli.screen.unread import Unread
 from hil.records.session import Snapshot
 from hil.records.spans import duration
+from hil.waits.waits import WAITS
 
 _PLAIN_EVERY_S = 5.0
 _DRAWN_EVERY_S = 0.25
@@ -59,6 +60,8 @@ class TerminalView:
 
     def __enter__(self) -> Self:
         self._screen = Unread()
+        self._told = WAITS.told_to(self._say)
+        self._told.__enter__()
         if self._live is not None:
             self._screen.show(self._live.start)
         return self
@@ -69,6 +72,7 @@ class TerminalView:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._told.__exit__(kind, error, trace)
         if self._live is not None:
             self._screen.show(self._draw)
             self._screen.show(self._live.stop)

@@ -275,7 +275,7 @@ def write_report_of(result: SessionResult, db: str | None, frames: Path | None) 
     try:
         with open_database(db, frames=frames) as database:
             write_report(database, result.session_id, path)
-    except HilError as error:
+    except (HilError, OSError) as error:
         say_line(f"report    not written: {error}")
         return
     with whoever_reads():

@@ -21,7 +21,7 @@ from typing import Literal
 import filelock
 import psutil
 
-from hil.errors import RigHeld
+from hil.errors import InputError, RigHeld
 from hil.locks.folder import lock_folder, other_folders
 from hil.locks.kept_open import KEPT_OPEN
 
@@ -70,6 +70,9 @@ def locked(what: str, role: Role, now: Callable[[], datetime], *, of: str = "") 
         lock.acquire(timeout=GUARDIAN_S if waits else _INSTANT_S)
     except filelock.Timeout:
         raise RigHeld(f"{what} is held by {_who(note)}") from None
+    except OSError as error:
+        problem = f"no lock can be kept there: {error.strerror or error}"
+        raise InputError(path.parent, "", problem) from None
     kept = KEPT_OPEN.keep_file(path)
     try:
         left_behind = bool(_read(note))

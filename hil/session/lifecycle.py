@@ -179,4 +179,6 @@ def _command_s(setup: SessionSetup) -> float:
 
 
 def _brief(error: BaseException) -> str:
+    if isinstance(error, KeyboardInterrupt):
+        return str(error) or "Ctrl-C"
     return str(error) if isinstance(error, HilError) else f"{type(error).__name__}: {error}"

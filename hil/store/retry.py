@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,19 +14,26 @@ from sqlalchemy.exc import DBAPIError
 from hil.clock import Clock
 from hil.errors import StoreError
 from hil.store.engine import is_passing, one_line
+from hil.waits.waits import SAY_AFTER_S, WAITS
 
 # stamina reports every retry to its logger; without a handler Python would print that over the live
-# view. The report that people see goes through `on_delay`.
+# view. The report that people see goes through `hil.waits`.
 logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 T = TypeVar("T")
 
 OnDelay = Callable[[float, str], None]
 
+DATABASE = "the database"
+# Who waits no longer than this goes on by another way, and has nothing to tell.
+_UNTOLD_S = 2 * SAY_AFTER_S
+
 
 @dataclass(frozen=True, slots=True)
 class Retry:
     """Repeats a unit of work for as long as the database is merely locked or away.
+
+    A wait that lasts is told to whoever looks: see `hil.waits`.
 
     Parameters
     ----------
@@ -57,27 +65,30 @@ class Retry:
         import stamina  # with asyncio behind it: not for those who only ask
 
         began = self._now_s()
+        told_after_s = SAY_AFTER_S if self.limit_s > _UNTOLD_S else math.inf
+        with WAITS.waiting(DATABASE, self.limit_s, told_after_s) as wait:
 
-        def again(error: Exception) -> bool:
-            if not is_passing(error) or self.gave_up.is_set():
-                return False
-            if self.on_delay is not None:
-                self.on_delay(self._now_s() - began, one_line(error))
-            return True
+            def again(error: Exception) -> bool:
+                if not is_passing(error) or self.gave_up.is_set():
+                    return False
+                wait.why = one_line(error)
+                if self.on_delay is not None:
+                    self.on_delay(self._now_s() - began, wait.why)
+                return True
 
-        try:
-            for attempt in stamina.retry_context(
-                on=again,
-                attempts=None,
-                timeout=self.limit_s,
-                wait_initial=0.02,
-                wait_max=2.0,
-                wait_jitter=0.02,
-            ):
-                with attempt:
-                    return work(attempt.num)
-        except DBAPIError as error:
-            raise StoreError(f"the database could not be written: {one_line(error)}") from error
+            try:
+                for attempt in stamina.retry_context(
+                    on=again,
+                    attempts=None,
+                    timeout=self.limit_s,
+                    wait_initial=0.02,
+                    wait_max=2.0,
+                    wait_jitter=0.02,
+                ):
+                    with attempt:
+                        return work(attempt.num)
+            except DBAPIError as error:
+                raise StoreError(f"the database could not be written: {one_line(error)}") from error
         raise AssertionError("unreachable: an attempt returns or raises")
 
     def _now_s(self) -> float:

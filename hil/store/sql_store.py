@@ -42,6 +42,7 @@ from hil.store.trials.lost_frames import LostFrames
 from hil.store.trials.rows import TrialRows
 from hil.store.trials.work import TrialWork
 from hil.store.writer import Writer
+from hil.waits.waits import WAITS
 
 
 class SqlStore(Heard, Closing):
@@ -126,7 +127,8 @@ class SqlStore(Heard, Closing):
                     select(SessionTable.study_attrs).where(session)
                 ).scalar_one()
                 if number not in asked:
-                    asked[number] = ask(rows, attrs, number)
+                    with WAITS.own_work():
+                        asked[number] = ask(rows, attrs, number)
                 proposal = asked[number]
                 trial_changes.add_proposed(
                     connection,

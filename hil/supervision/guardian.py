@@ -33,6 +33,8 @@ HANG_S = 20.0
 # A guardian that has said nothing for so long is replaced; it may be stopped, or starved.
 _SILENT_S = 15.0
 _READY_S = 60.0
+# Who has not looked for so long did not run, nor perhaps did the guardian: that is no silence.
+_ASLEEP_S = 5.0
 # A guardian that dies as soon as it is born is not born again all the time.
 _BETWEEN_S = 5.0
 
@@ -219,6 +221,7 @@ class Guardian:
         self._progressing = progressing
         self._on_event = on_event
         self._beaten_s = self._begun_s = 0.0
+        self._looked_s = time.monotonic()
         self._unfit = ""
         self._process = self._begin()
 
@@ -259,6 +262,9 @@ class Guardian:
     def heartbeat(self) -> None:
         """Say that the session goes on; cheap, called as often as one likes."""
         now_s = time.monotonic()
+        if now_s - self._looked_s > _ASLEEP_S:
+            self._process.heard_s = now_s
+        self._looked_s = now_s
         if now_s - self._beaten_s < BEAT_S or not self._progressing():
             return
         self._beaten_s = now_s

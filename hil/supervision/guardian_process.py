@@ -35,6 +35,8 @@ from hil.supervision.lease import hold, lease, place_of
 # A guardian without orders ends after this time; the next work starts another.
 _IDLE_S = 60.0
 _LOOK_S = 0.1
+# A longer pause between two looks tells nothing of the controller: this process did not run either.
+_GAP_S = 2.0
 # How long the record of a park waits for a database that is locked or away.
 _RECORD_S = 900.0
 
@@ -111,7 +113,8 @@ def _warm(orders: Orders) -> Plan:
 
 def _watch(orders: Orders, heard: _Input, say: Callable[[bytes], None]) -> str:
     """Wait for the controller's farewell, or say why it is to be parked for it."""
-    lived_s = said_s = time.monotonic()
+    said_s = looked_s = time.monotonic()
+    silent_s = 0.0
     process = _process(orders.pid)
     while True:
         line = heard.next(_LOOK_S)
@@ -121,9 +124,10 @@ def _watch(orders: Orders, heard: _Input, say: Callable[[bytes], None]) -> str:
         # Another process may hold the pipe open after the controller's death.
         if line == b"" or (line is None and is_gone(process)):
             return "the controller died"
-        if line is not None:
-            lived_s = now_s
-        elif now_s - lived_s > orders.hang_s:
+        # Both may have been stopped, with their machine: silence counts while it is listened to.
+        silent_s = 0.0 if line is not None else silent_s + min(now_s - looked_s, _GAP_S)
+        looked_s = now_s
+        if silent_s > orders.hang_s:
             _end_process(process)
             return f"the controller made no progress for {orders.hang_s:g} s"
         if now_s - said_s > BEAT_S:

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any, Self
 
-_WHY = {
+# What asks a process to end, and in which words that is written down.
+ENDS = {
     "SIGINT": "Ctrl-C",
     "SIGTERM": "terminated",
     "SIGBREAK": "Ctrl-Break",
@@ -111,7 +112,7 @@ class Signals:
     def _listen(self) -> None:
         if threading.current_thread() is not threading.main_thread():
             return
-        numbers = {getattr(signal, n): why for n, why in _WHY.items() if hasattr(signal, n)}
+        numbers = {getattr(signal, n): why for n, why in ENDS.items() if hasattr(signal, n)}
 
         def handle(number: int, frame: FrameType | None) -> None:
             self._heard = True
@@ -122,8 +123,8 @@ class Signals:
         ours: dict[int, Any] = {
             number: handle
             for number, why in numbers.items()
-            if (self._ctrl_c or why != _WHY["SIGINT"])
-            and (why != _WHY["SIGHUP"] or signal.getsignal(number) != signal.SIG_IGN)
+            if (self._ctrl_c or why != ENDS["SIGINT"])
+            and (why != ENDS["SIGHUP"] or signal.getsignal(number) != signal.SIG_IGN)
         }
         before = {number: signal.signal(number, handler) for number, handler in ours.items()}
         self._before = before | self._before

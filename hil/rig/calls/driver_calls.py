@@ -25,6 +25,10 @@ T = TypeVar("T")
 
 # A call that waits behind another looks this often whether that one is late.
 _LOOK_S = 0.05
+# A wait is looked at so often; one that took so much longer than it was to tells of a process that
+# did not run: it was stopped, or its machine was. Such time is on nobody's account.
+_SLICE_S = 0.5
+_ASLEEP_S = 1.0
 # Share of a processor that the thread of a simulated device has where it computes, however busy the
 # machine; and how many deadlines it is given at most.
 _COMPUTES = 0.03
@@ -142,6 +146,7 @@ class DriverCalls:
         self._calls: SimpleQueue[_Call | None] = SimpleQueue()
         self._thread = _Thread(self._calls, self._guard, self._name)
         self._left: dict[str, _Call] = {}
+        self._awake_s = time.monotonic()
         # A simulated device computes: on a machine that has other work its calls take longer, and
         # as long as its thread gets on they do not hang.
         self.simulated = False
@@ -174,7 +179,7 @@ class DriverCalls:
                 raise CallHangs(before.hang)
             self._left.pop(device, None)
             self._calls.put(call)
-        while not call.answered.wait(self._patience_s(call)):
+        while not self._answered(call):
             self._leave_behind_if_late()
         if call.left:
             raise CallHangs(call.hang)
@@ -233,6 +238,25 @@ class DriverCalls:
     def close(self) -> None:
         """End the thread after the calls that it has been given."""
         self._calls.put(None)
+
+    def _answered(self, call: _Call) -> bool:
+        """Wait for a call until it may be late; time in which this process did not run is left out.
+
+        After such a pause the device has answered long ago, and its thread has yet to hear it.
+        """
+        slice_s = min(self._patience_s(call), _SLICE_S)
+        over_s = time.monotonic() + slice_s
+        if call.answered.wait(slice_s):
+            return True
+        now_s = time.monotonic()
+        with self._guard:
+            asleep_s = now_s - max(over_s, self._awake_s)
+            if asleep_s > _ASLEEP_S:
+                self._awake_s = now_s
+                late = self._thread.call
+                if late is not None and late.began_s is not None:
+                    late.began_s = min(late.began_s + asleep_s, now_s)
+        return False
 
     def _patience_s(self, call: _Call) -> float:
         remaining_s = call.remaining_s()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,8 +22,9 @@ from hil.errors import StoreError
 from hil.store.control.entries import Entry, from_json
 from hil.store.control.journal import Journal, entries, left_behind
 from hil.store.engine import is_passing, writing
-from hil.store.retry import Retry
+from hil.store.retry import DATABASE, Retry
 from hil.store.trials.changes import HasEnded
+from hil.waits.waits import WAITS
 
 _AHEAD_S = 1.0
 GO_ON_S = 5.0
@@ -58,6 +60,7 @@ class Barriers:
         self._guard = threading.RLock()
         self._left = _Telling(lambda: None)
         self._refused: list[str] = []
+        self._told: set[Path] = set()  # those of dead processes
 
     def commit(self, entry: Entry) -> None:
         """Make an entry durable.
@@ -123,8 +126,9 @@ class Barriers:
             It did not take them; they stay.
         """
         with self._guard:
-            self._left.ended(None)  # it may be telling the same
-            paths = left_behind(self._folder)
+            with WAITS.waiting(DATABASE):
+                self._left.ended(None)  # it may be telling the same
+            paths = [path for path in left_behind(self._folder) if path not in self._told]
             if self._journal.n_entries:
                 paths.append(self._journal.path)
             told = 0
@@ -133,7 +137,9 @@ class Barriers:
                     told += self._retry.run(partial(self._tell_all, path))
                     if path == self._journal.path:
                         self._journal.clear()
-                    path.unlink(missing_ok=True)
+                    self._told.add(path)
+                    with suppress(OSError):  # a read-only disk: told again, which changes nothing
+                        path.unlink(missing_ok=True)
                 except OSError as error:
                     raise StoreError(f"{path}: {error.strerror or error}") from error
             return told

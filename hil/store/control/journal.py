@@ -62,9 +62,14 @@ class Journal:
         return False
 
     def clear(self) -> None:
-        """Forget all entries: the database has them."""
+        """Forget all entries: the database has them.
+
+        A disk that is read-only by now keeps the file. It is told once more at `hil resume`, which
+        changes nothing: everything has its key.
+        """
         with self._guard:
-            self.path.unlink(missing_ok=True)
+            with suppress(OSError):
+                self.path.unlink(missing_ok=True)
             self.n_entries = 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import subprocess
 import sys
@@ -93,3 +94,40 @@ def test_without_a_command_it_is_the_whole_program(words: list[str]) -> None:
 def test_a_shell_that_completes_asks_the_whole_program(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("_HIL_COMPLETE", "complete_bash")
     assert main_module._with_only(["trials"]) is main_module.app
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device", "trials.csv"),
+        PermissionError(errno.EACCES, "Permission denied", "trials.csv"),
+        OSError(errno.EROFS, "Read-only file system"),
+    ],
+    ids=["full", "closed", "read-only"],
+)
+def test_what_the_system_refuses_is_no_defect(
+    error: OSError, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Wherever a command writes: a table, a figure, standard output."""
+
+    def write(*arguments: object, **options: object) -> None:
+        raise error
+
+    monkeypatch.setattr("hil.store.open_database", write)
+    assert run(["sessions"]) == 1
+    said = capsys.readouterr().err
+    assert len(said.splitlines()) == 1
+    assert "defect" not in said
+    assert str(error.strerror) in said
+    assert ("trials.csv" in said) == (error.filename is not None)
+
+
+def test_another_error_is_a_defect(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def write(*arguments: object, **options: object) -> None:
+        raise OSError("told by nobody")
+
+    monkeypatch.setattr("hil.store.open_database", write)
+    assert run(["sessions"]) == 1
+    assert "a defect of hil" in capsys.readouterr().err

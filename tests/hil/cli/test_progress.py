@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 import math
+import time
 from dataclasses import replace
 
+import pytest
 from rich.console import Console
 
 from hil.cli.progress import TerminalView
 from hil.records.session import Snapshot
 from hil.records.trial import Best, TrialState
+from hil.waits.waits import Waits
 
 SNAPSHOT = Snapshot(
     number=7,
@@ -71,3 +74,20 @@ def test_a_log_says_once_why_a_session_waits() -> None:
         for snapshot in (waits, waits, replace(SNAPSHOT, state=None), waits):
             view(snapshot)
     assert stream.getvalue().splitlines() == [waits.note, waits.note]
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_what_is_waited_for_is_a_line(terminal: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hil.waits.waits._LOOK_S", 0.01)
+    waits, stream = Waits(), io.StringIO()
+    monkeypatch.setattr("hil.cli.progress.WAITS", waits)
+    console = Console(file=stream, force_terminal=terminal, width=100, color_system=None)
+    with (
+        TerminalView(console, "night", "bits_per_pixel"),
+        waits.waiting("the database", after_s=0.0) as wait,
+    ):
+        wait.why = "disk full"
+        deadline = time.monotonic() + 10
+        while "waiting for the database" not in stream.getvalue() and time.monotonic() < deadline:
+            time.sleep(0.01)
+    assert "waiting for the database" in stream.getvalue()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -12,9 +13,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import filelock
 import pytest
 
-from hil.errors import RigHeld
+from hil.errors import InputError, RigHeld
 from hil.locks.folder import lock_folder
 from hil.locks.lock import is_left_behind, locked
 
@@ -158,3 +160,15 @@ def test_what_a_killed_process_held_is_known_to_be_left_behind_once(base: Path) 
         assert not is_left_behind("scope")
     with locked("scope", "controller", now) as left:
         assert not left
+
+
+def test_a_folder_that_takes_no_lock_is_said(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(lock: object, timeout: float) -> None:
+        raise OSError(errno.EROFS, "Read-only file system", "x.lock")
+
+    monkeypatch.setattr(filelock.FileLock, "acquire", refuse)
+    with (
+        pytest.raises(InputError, match="no lock can be kept there: Read-only file system"),
+        locked("camera", "controller", lambda: SINCE),
+    ):
+        pass

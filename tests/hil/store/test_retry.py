@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ from hil.errors import StoreError
 from hil.records.session import SessionState
 from hil.records.trial import Proposal, TrialState
 from hil.store import Database, open_database
+from hil.store.retry import Retry
+from hil.waits.waits import Waits
 
 
 @pytest.fixture
@@ -151,3 +154,54 @@ def test_connections_that_the_server_cut_are_made_anew(
             run.complete()
         assert len(delays) >= 1
         assert [row.state for row in db.rows(session_id)] == ["COMPLETE", "COMPLETE"]
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> Waits:
+    """Give the waits of this test alone, which nobody watches: the test asks."""
+    made = Waits()
+    monkeypatch.setattr(made, "_start", lambda: None)
+    monkeypatch.setattr("hil.store.retry.WAITS", made)
+    monkeypatch.setattr("hil.store.sql_store.WAITS", made)
+    return made
+
+
+def test_a_wait_for_a_database_without_room_is_told(
+    waits: Waits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also in the thick of a command; who goes on by the journal says nothing."""
+    monkeypatch.setattr("hil.store.retry.is_passing", lambda error: True)
+    full = OperationalError("INSERT", None, sqlite3.OperationalError("database or disk is full"))
+    told: list[str] = []
+
+    def work(attempt: int) -> int:
+        if attempt == 1:
+            raise full
+        told.extend(waits.look(time.monotonic() + 4))
+        return attempt
+
+    assert Retry(600.0).run(work) == 2
+    (line,) = told
+    assert line.startswith("waiting for the database: database or disk is full (4")
+    assert "10 min at most" in line
+    (line,) = waits.look(time.monotonic() + 30)
+    assert line.startswith("the database answers again, after 30 s")
+    told.clear()
+    assert Retry(5.0).run(work) == 2
+    assert told == []
+
+
+def test_an_ask_that_takes_long_is_no_wait_for_the_database(
+    waits: Waits, sqlite_url: str, new_session: Any, clock: Any
+) -> None:
+    told: list[str] = []
+
+    def ask(_rows: object, _attrs: object, number: int) -> Proposal:
+        told.extend(waits.look(time.monotonic() + 100))
+        return Proposal("search", {"a.b": 1.0})
+
+    with open_database(sqlite_url, create=True) as db:
+        session_id = db.create_session(new_session())
+        with db.store(session_id, controller="a", clock=clock) as store:
+            store.propose(ask)
+    assert told == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,6 +10,8 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
+from hil.supervision import guardian_process
+from hil.supervision.guardian import FAREWELL, HEARTBEAT, Orders
 from hil.supervision.guardian_process import is_gone
 from tests.hil.session_bench import wait_for
 
@@ -54,3 +57,48 @@ def test_another_process_with_its_number_is_not_taken_for_it(
     found._ident = (found.pid, -1.0)
     found._pid = psutil.Process().pid
     assert is_gone(found)
+
+
+class Pauses:
+    """What a controller says to a guardian whose machine is asleep for a while; it owns the time.
+
+    Parameters
+    ----------
+    says
+        At each look the seconds that pass, and the line that there is then.
+    """
+
+    def __init__(self, *says: tuple[float, bytes | None]) -> None:
+        self._says = iter(says)
+        self.now_s = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now_s
+
+    def next(self, seconds: float) -> bytes | None:
+        passed_s, line = next(self._says, (0.1, FAREWELL))
+        self.now_s += passed_s
+        return line
+
+
+def watched(pauses: Pauses, monkeypatch: pytest.MonkeyPatch) -> str:
+    ended: list[object] = []
+    monkeypatch.setattr(guardian_process, "time", pauses)
+    monkeypatch.setattr(guardian_process, "_end_process", ended.append)
+    orders = Orders("rig.toml", "", None, "", None, os.getpid())
+    why = guardian_process._watch(orders, pauses, lambda line: None)  # type: ignore[arg-type]
+    assert bool(ended) == bool(why)
+    return why
+
+
+def test_a_pause_of_the_whole_machine_ends_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stopped together, and gone on with: the controller's next heartbeat is a moment away."""
+    beats = [(0.1, HEARTBEAT), (300.0, None), (0.1, None), (0.1, HEARTBEAT)]
+    assert watched(Pauses(*beats), monkeypatch) == ""
+
+
+def test_silence_that_is_listened_to_ends_who_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "no progress" in watched(Pauses(*[(0.1, None)] * 250), monkeypatch)
+    assert watched(Pauses(*[(0.1, None)] * 150), monkeypatch) == ""
+    # also on a machine that lets it look every few seconds alone
+    assert "no progress" in watched(Pauses(*[(4.0, None)] * 12), monkeypatch)

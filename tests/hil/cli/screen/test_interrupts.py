@@ -157,3 +157,69 @@ def test_threads_that_never_end_do_not_hold_up_the_end(tmp_path: Path) -> None:
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+OTHERS = [
+    pytest.param(getattr(signal, name, signal.SIGINT), id=name)
+    for name in ("SIGTERM", "SIGHUP")
+    if hasattr(signal, name)
+]
+
+
+@pytest.fixture(params=OTHERS)
+def other(request: pytest.FixtureRequest) -> Iterator[signal.Signals]:
+    """Another signal that asks for an end, at which a process dies unless it does something."""
+    number: signal.Signals = request.param
+    before = signal.signal(number, signal.SIG_DFL)
+    yield number
+    signal.signal(number, before)
+
+
+def test_who_is_terminated_ends_in_good_order(other: signal.Signals) -> None:
+    with safe_interrupts():
+        with pytest.raises(KeyboardInterrupt, match=r"terminated|closed"):
+            signal.raise_signal(other)
+        signal.raise_signal(other)  # the same wish
+    assert signal.getsignal(other) == signal.SIG_DFL
+
+
+def test_what_has_to_be_done_as_a_whole_is_not_cut_off_by_it(other: signal.Signals) -> None:
+    done: list[str] = []
+
+    @contextmanager
+    def closing() -> Iterator[None]:
+        yield
+        signal.raise_signal(other)
+        done.append("closed")
+
+    with safe_interrupts(), pytest.raises(KeyboardInterrupt, match=r"terminated|closed"):
+        with closing():
+            pass
+        assert done == ["closed"]
+        wait()
+
+
+def test_also_where_ctrl_c_is_ignored(other: signal.Signals) -> None:
+    """As in the background of a script."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    done: list[str] = []
+
+    @contextmanager
+    def closing() -> Iterator[None]:
+        yield
+        signal.raise_signal(other)
+        done.append("closed")
+
+    with safe_interrupts():
+        with pytest.raises(KeyboardInterrupt):
+            with closing():
+                pass
+            wait()
+        assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+
+
+def test_who_ignores_it_goes_on_so(other: signal.Signals) -> None:
+    signal.signal(other, signal.SIG_IGN)
+    with safe_interrupts():
+        signal.raise_signal(other)
+    assert signal.getsignal(other) == signal.SIG_IGN

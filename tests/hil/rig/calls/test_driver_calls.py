@@ -210,3 +210,34 @@ def test_an_error_in_one_of_several_calls_keeps_those_after_it(bench: Bench) -> 
     with pytest.raises(ValueError, match="no answer"):
         bench.calls.run_each("z", [("a", fail), ("b", lambda: made.append("b"))], 1.0)
     assert not made
+
+
+class Asleep:
+    """Time as a process sees it that did not run for a while."""
+
+    def __init__(self) -> None:
+        self.asleep_s = 0.0
+        self.thread_time = time.thread_time
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self.asleep_s
+
+
+def test_time_in_which_the_process_was_stopped_is_nobodys_fault(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = Asleep()
+    monkeypatch.setattr("hil.rig.calls.driver_calls.time", clock)
+    bench = Bench()
+
+    def capture() -> str:
+        clock.asleep_s = 300.0  # stopped in the middle, and gone on with
+        bench.go.wait(0.8)
+        return "frame"
+
+    assert bench.calls.run("camera", "capture", capture, 60.0) == "frame"
+    assert bench.hangs == []
+    with pytest.raises(CallHangs):  # what is left of the deadline holds
+        bench.calls.run("camera", "capture", lambda: bench.go.wait(30), 0.2)
+    bench.go.set()
+    bench.calls.close()

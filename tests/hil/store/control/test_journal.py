@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from hil.store.control.journal import Journal, entries, left_behind
 
@@ -47,3 +50,19 @@ def test_journals_of_the_dead_are_found_and_those_of_the_living_are_not(tmp_path
     for path in (left, tmp_path / "journal-elsewhere-1.jsonl", tmp_path / "journal-x.jsonl"):
         path.write_text("{}\n", encoding="utf-8")
     assert left_behind(tmp_path) == [left]
+
+
+def test_a_disk_that_is_read_only_by_now_keeps_what_has_been_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = Journal(tmp_path)
+    journal.append({"n": 1})
+
+    def refuse(path: Path, missing_ok: bool = False) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "unlink", refuse)
+        journal.clear()
+    assert journal.n_entries == 0
+    assert list(entries(journal.path)) == [{"n": 1}]
