@@ -104,12 +104,31 @@ def drift(material: Material) -> Figure:
     return figure
 
 
+def _first_frame(material: Material, number: int) -> Figure:
+    """Draw the first trial's frame by itself, where no trial is the best."""
+    frame = material.frame(number, None)
+    if frame is None:
+        return empty("no trial is the best, and the frames of the first were not kept")
+    image = frame.astype(np.float64)
+    low, high = np.percentile(image, (0.5, 99.8))
+    with style():
+        figure = Figure(figsize=(4.6, 3.4), layout="constrained")
+        axis = figure.subplots()
+        drawn = axis.imshow(in_blocks(image), cmap="gray", vmin=low, vmax=max(high, low + 1))
+        axis.set_title(f"first (trial {number}); none is the best", loc="left")
+        axis.set_axis_off()
+        figure.colorbar(drawn, ax=axis, label="ADU", shrink=0.8)
+    return figure
+
+
 def frames(material: Material) -> Figure:
     """Draw the first and the best frame at one grey scale, and their difference."""
     won = material.result.best
-    if won is None:
-        return empty("no best trial, so no frames of it")
+    if material.complete.empty:
+        return empty(NO_TRIALS)
     first = int(material.complete["number"].iloc[0])
+    if won is None:
+        return _first_frame(material, first)
     # A trial may have measured some of the fields only: the same field is shown of both.
     theirs = material.measured_fields(won.number)
     both = [field for field in material.measured_fields(first) if field in theirs]

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from hil.records.winner import Winner
 from hil.report import course_figures, settings_figures
+from hil.report.drawing import short
 from hil.report.grey import thumbnails
 from hil.report.material import Material, material_of
 from hil.report.metrics_figure import metric_names, metrics
@@ -40,15 +41,16 @@ _SECTIONS = (
     _Section(
         "Trial by trial",
         course_figures.history,
-        "Each trial with its interval; the line is the best so far of trials that keep all"
-        " constraints. Drift is taken off where reference trials show one.",
+        "Each trial with its interval; the line is the best single value so far of trials that keep"
+        " all constraints, which settings that are measured again may come to lie below. Drift is"
+        " taken off where reference trials show one.",
     ),
-    _Section("First and best frame", course_figures.frames, "One grey scale for both frames."),
+    _Section("First and best frame", course_figures.frames, "One grey scale for all frames."),
     _Section(
         "Each setting",
         settings_figures.slices,
         "The settings that matter most first; later trials are darker, the best one is the orange"
-        " dot, the line is the mean of the trials near by.",
+        " dot, the line is what the setting does by itself, by a model of all settings together.",
     ),
     _Section(
         "Which settings matter",
@@ -79,7 +81,7 @@ _METRICS = _Section(
 _FRONT = _Section(
     "Objectives against each other",
     settings_figures.pareto,
-    "Trials on the front are numbered: none is better than they are in both.",
+    "Trials on the front are numbered: none is better than they are in all objectives.",
 )
 
 
@@ -100,11 +102,12 @@ def page(material: Material) -> str:
     return rendered(
         "page.html.jinja",
         {
-            "title": f"{record.name} ({record.id[:8]})",
+            "title": f"{short(record.name, 120)} ({record.id[:8]})",
             "summary": _summary(material),
             "objective": result.objective,
             "best": _best(material),
             "no_best": _no_best(material),
+            "barred": _barred(material),
             "as_good": list(_as_good(material)),
             "as_good_said": _as_good_said(material),
             "searched": material.searched,
@@ -157,6 +160,17 @@ def _no_best(material: Material) -> str:
     if not material.result.n_complete:
         return "Nothing yet: no trial is complete."
     return "None: every complete trial breaks a constraint."
+
+
+def _barred(material: Material) -> str:
+    """Say how many trials cannot win for their flags; empty where none."""
+    result = material.result
+    if not result.n_barred:
+        return ""
+    return (
+        f"Of {result.n_complete} complete trials {result.n_barred} cannot win: their flags say that"
+        " the number is wrong. [constraints] allow_flags of the session file lets them."
+    )
 
 
 def _as_good(material: Material) -> Iterator[tuple[str, list[str]]]:

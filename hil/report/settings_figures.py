@@ -2,65 +2,76 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from matplotlib.figure import Figure
 
 from hil.report.course_figures import NO_TRIALS
 from hil.report.drawing import BLUE, GREY, LIGHT, MANY, ORANGE, dots, empty, short, style
 from hil.report.material import Material
+from hil.report.settings.additive import Trend, trends
+from hil.report.settings.front import front
+from hil.report.settings.scale import SettingScale, scale_of
 
 # Of so many trials lines across all settings can be told apart.
 _LINES = 300
 _MOST_SLICES = 30
+_MOST_FRONTS = 6
 
 
 def slices(material: Material) -> Figure:
-    """Draw each searched setting against the first objective, with the trend of the trials."""
+    """Draw each searched setting against the first objective, with the trend of a model of all."""
     done, names = material.complete, _by_importance(material)[:_MOST_SLICES]
     if done.empty:
         return empty(NO_TRIALS)
     if not names:
         return empty("no setting was moved")
+    scales = [scale_of(material.rows, name, done[name]) for name in names]
+    told = trends(
+        [scale.even for scale in scales],
+        [bool(scale.words) for scale in scales],
+        done["value"].to_numpy(dtype=float),
+    )
     columns = min(3, len(names))
     lines = -(-len(names) // columns)
     with style():
         figure = Figure(figsize=(3.1 * columns + 0.6, 2.4 * lines), layout="constrained")
         axes = figure.subplots(lines, columns, squeeze=False).ravel()
-        for axis, name in zip(axes, names, strict=False):
-            _slice(axis, material, done, name)
+        for axis, name, scale, trend in zip(axes, names, scales, told, strict=False):
+            _slice(axis, material, scale, trend)
+            axis.set_xlabel(short(name, 34))
         for axis in axes[len(names) :]:
             axis.set_axis_off()
         figure.supylabel(short(material.result.objective, 24), fontsize=9)
     return figure
 
 
-def _slice(axis: Any, material: Material, done: pd.DataFrame, name: str) -> None:
-    place, words = _numbers(done[name])
-    known = np.isfinite(place)
-    x, y = place[known], done["value"].to_numpy()[known]
+def _slice(axis: Any, material: Material, scale: SettingScale, trend: Trend | None) -> None:
+    done = material.complete
+    known = np.isfinite(scale.places)
+    x, y = scale.places[known], done["value"].to_numpy()[known]
     order = done["number"].to_numpy()[known]
     dots(axis, x, y, c=order, cmap="Blues", vmin=-0.4 * max(1, order.max(initial=1)))
-    if words:
-        axis.set_xticks(range(len(words)), [short(word, 12) for word in words], rotation=30)
-    elif (trend := _trend(x, y)) is not None:
-        axis.plot(*trend, color=ORANGE if len(x) > MANY else BLUE, lw=1.2)
+    _mark(axis.xaxis, scale, rotation=30)
+    colour = ORANGE if len(x) > MANY else BLUE
+    if trend is not None and scale.words:
+        axis.hlines(trend.values, trend.at - 0.3, trend.at + 0.3, color=colour, lw=1.2)
+    elif trend is not None:
+        axis.plot(scale.back(trend.at), trend.values, color=colour, lw=1.2)
     if (won := material.result.best) is not None:
         at = order == won.number
         axis.plot(x[at], y[at], "o", color=ORANGE, ms=6)
-    axis.set_xlabel(short(name, 34))
 
 
-def _trend(x: Any, y: Any) -> tuple[Any, Any] | None:
-    """Mean of the trials near each value: Gaussian weights of a tenth of the range."""
-    if len(x) < 5 or np.ptp(x) <= 0:
-        return None
-    at = np.linspace(x.min(), x.max(), 60)
-    weights = np.exp(-0.5 * ((at[:, None] - x) / (0.1 * np.ptp(x))) ** 2)
-    total = weights.sum(axis=1)
-    return at, np.where(total > 0.5, weights @ y / np.maximum(total, 1e-300), np.nan)
+def _mark(axis: Any, scale: SettingScale, rotation: float = 0) -> None:
+    """Name the choices of a setting on its axis, or draw it by its logarithm."""
+    if scale.words:
+        names = [short(word, 12) for word in scale.words]
+        axis.set_ticks(range(len(names)), names, rotation=rotation)
+    elif scale.logarithmic:
+        axis.axes.set(**{f"{axis.axis_name}scale": "log"})
 
 
 def importance(material: Material) -> Figure:
@@ -83,15 +94,14 @@ def pairs(material: Material) -> Figure:
     done, names = material.complete, _by_importance(material)[:2]
     if done.empty or len(names) < 2:
         return empty("a map needs two settings and a complete trial")
-    (x, words_x), (y, words_y) = _numbers(done[names[0]]), _numbers(done[names[1]])
+    across, up = (scale_of(material.rows, name, done[name]) for name in names)
+    x, y = across.places, up.places
     with style():
         figure = Figure(figsize=(6, 4.2), layout="constrained")
         axis = figure.subplots()
         drawn = dots(axis, x, y, c=done["value"].to_numpy(), cmap="viridis")
-        if words_x:
-            axis.set_xticks(range(len(words_x)), [short(word, 12) for word in words_x], rotation=30)
-        if words_y:
-            axis.set_yticks(range(len(words_y)), [short(word, 12) for word in words_y])
+        _mark(axis.xaxis, across, rotation=30)
+        _mark(axis.yaxis, up)
         if (won := material.result.best) is not None:
             at = done["number"].to_numpy() == won.number
             axis.plot(x[at], y[at], "o", mfc="none", mec=ORANGE, mew=2, ms=10)
@@ -108,7 +118,8 @@ def parallel(material: Material) -> Figure:
     if len(names) < 2:
         return empty("lines from setting to setting need two that were moved")
     chosen = done.nlargest(_LINES, "value").iloc[::-1]
-    scaled = np.stack([_to_unit(_numbers(chosen[name])[0]) for name in names], axis=1)
+    places = [scale_of(material.rows, name, chosen[name]).even for name in names]
+    scaled = np.stack([_to_unit(place) for place in places], axis=1)
     shade = _to_unit(chosen["value"].to_numpy())
     best = material.result.best.number if material.result.best else None
     with style():
@@ -126,39 +137,43 @@ def parallel(material: Material) -> Figure:
 
 
 def pareto(material: Material) -> Figure:
-    """Draw the first two objectives, and the trials that none is better than in both."""
+    """Draw objectives two by two, and the trials that none is better than in all of them."""
     names = material.record.objectives
     if len(names) < 2:
         return empty("the session has one objective, so there is no front")
-    rows = [row for row in material.rows if row.objectives and len(row.objectives) > 1]
+    rows = [row for row in material.rows if row.objectives and len(row.objectives) == len(names)]
     if not rows:
         return empty(NO_TRIALS)
-    points = np.array([row.objectives[:2] for row in rows if row.objectives], dtype=float)
+    points = np.array([row.objectives for row in rows], dtype=float)
     feasible = np.array([all(v <= 0 for v in row.constraints.values()) for row in rows])
-    front = _front(points, feasible)
+    on_it = front(points, feasible)
+    numbers = [str(rows[place].number) for place in on_it]
+    two_by_two = list(combinations(range(len(names)), 2))[:_MOST_FRONTS]
+    columns = min(2, len(two_by_two))
+    lines = -(-len(two_by_two) // columns)
     with style():
-        figure = Figure(figsize=(6, 4.2), layout="constrained")
-        axis = figure.subplots()
-        dots(axis, *points[feasible].T, label="trial")
-        if not feasible.all():
-            dots(axis, *points[~feasible].T, color=LIGHT, label="breaks a constraint")
-        axis.plot(*points[front].T, "o-", color=ORANGE, ms=5, lw=0.8, label="front")
-        for place in front[:: max(1, len(front) // 12)]:
-            axis.annotate(str(rows[place].number), points[place], xytext=(4, 4),
-                          textcoords="offset points", fontsize=7, color=GREY)  # fmt: skip
-        axis.set(xlabel=short(names[0]), ylabel=short(names[1]))
-        axis.legend(fontsize=8)
+        figure = Figure(figsize=(6 if columns == 1 else 9, 4.2 * lines), layout="constrained")
+        axes = figure.subplots(lines, columns, squeeze=False).ravel()
+        for axis, two in zip(axes, two_by_two, strict=False):
+            _front(axis, points[:, two], feasible, on_it, numbers)
+            # Of more than two objectives no line leads from trial to trial.
+            axis.lines[-1].set_linestyle("-" if len(names) == 2 else "")
+            axis.set(xlabel=short(names[two[0]]), ylabel=short(names[two[1]]))
+        axes[0].legend(fontsize=8)
+        for axis in axes[len(two_by_two) :]:
+            axis.set_axis_off()
     return figure
 
 
-def _front(points: Any, feasible: Any) -> list[int]:
-    """Places of the feasible points that none is better than in both, by the first objective."""
-    front, highest = [], -np.inf
-    for place in np.lexsort((-points[:, 1], -points[:, 0])):
-        if feasible[place] and points[place, 1] > highest:
-            front.append(int(place))
-            highest = points[place, 1]
-    return front
+def _front(axis: Any, points: Any, feasible: Any, on_it: list[int], numbers: list[str]) -> None:
+    dots(axis, *points[feasible].T, label="trial")
+    if not feasible.all():
+        dots(axis, *points[~feasible].T, color=LIGHT, label="breaks a constraint")
+    axis.plot(*points[on_it].T, "o-", color=ORANGE, ms=5, lw=0.8, label="front")
+    every = max(1, len(on_it) // 12)
+    for place, number in list(zip(on_it, numbers, strict=True))[::every]:
+        axis.annotate(number, points[place], xytext=(4, 4), textcoords="offset points",
+                      fontsize=7, color=GREY)  # fmt: skip
 
 
 def _by_importance(material: Material) -> list[str]:
@@ -166,16 +181,8 @@ def _by_importance(material: Material) -> list[str]:
     return [*known, *(name for name in material.searched if name not in known)]
 
 
-def _numbers(column: pd.Series[Any]) -> tuple[Any, list[str]]:
-    """Give a setting's values as numbers; words by their place in the list that comes with them."""
-    cells = [None if isinstance(cell, float) and cell != cell else cell for cell in column]
-    if not any(isinstance(cell, str) for cell in cells):
-        return np.array([np.nan if cell is None else float(cell) for cell in cells]), []
-    words = sorted({str(cell) for cell in cells if cell is not None})
-    place = {word: float(index) for index, word in enumerate(words)}
-    return np.array([np.nan if cell is None else place[str(cell)] for cell in cells]), words
-
-
 def _to_unit(values: Any) -> Any:
+    if not np.isfinite(values).any():
+        return values
     low, high = np.nanmin(values), np.nanmax(values)
     return (values - low) / (high - low) if high > low else np.full(len(values), 0.5)

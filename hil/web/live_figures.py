@@ -29,9 +29,16 @@ class Shown(NamedTuple):
 
 SHOWN = (
     Shown(
-        "history", "Trial by trial", "Each trial with its interval; the line is the best so far."
+        "history",
+        "Trial by trial",
+        "Each trial with its interval; the line is the best value so far.",
     ),
-    Shown("slices", "Each setting", "Later trials are darker, the best one is the orange dot."),
+    Shown(
+        "slices",
+        "Each setting",
+        "Later trials are darker, the best one is the orange dot; the line is what the setting does"
+        " by itself, by a model of all settings.",
+    ),
     Shown("importance", "Which settings matter", "How far the best tenth lies from all trials."),
     Shown("pairs", "The two settings that matter most", "The circle is the best trial."),
     Shown("parallel", "All settings at once", "A line a trial; the best one is orange."),

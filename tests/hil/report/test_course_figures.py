@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -57,3 +58,17 @@ def test_without_a_common_field_no_frames_are_compared(
     key = measured(n=8, fields=lambda number: [number])
     (axis,) = course_figures.frames(material_of(database, key)).axes
     assert "in common" in axis.texts[0].get_text()
+
+
+def test_where_none_is_the_best_the_first_frame_is_shown(
+    database: Database, measured: Callable[..., str]
+) -> None:
+    key = measured(n=4)
+    material = material_of(database, key)
+    material = replace(material, result=replace(material.result, best=None, winner=None))
+    figure = course_figures.frames(material)
+    drawn = [axis for axis in figure.axes if axis.images]
+    assert [axis.get_title(loc="left") for axis in drawn] == ["first (trial 0); none is the best"]
+    assert np.array_equal(drawn[0].images[0].get_array(), database.frames(key, 0)[0, 0])
+    empty = material_of(database, measured(n=0))
+    assert course_figures.frames(empty).get_label() == course_figures.NO_TRIALS

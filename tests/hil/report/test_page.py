@@ -6,6 +6,7 @@ import re
 import xml.etree.ElementTree as ElementTree
 from base64 import b64decode
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import html5lib
@@ -15,7 +16,7 @@ from hil.errors import InputError
 from hil.report import course_figures
 from hil.report.drawing import svg
 from hil.report.material import material_of
-from hil.report.page import write_report
+from hil.report.page import page, write_report
 from hil.store import Database
 
 HOSTILE = "<script>alert('x')</script> $\\frac{ \"&\x07\u202e\ufffe\n\U0001f52c"
@@ -77,6 +78,28 @@ def test_sessions_without_trials_or_frames_say_so(
     assert "no trial is complete" in text_of(database, measured(n=0), tmp_path)
     assert "Trial " in text_of(database, measured(n=1), tmp_path)
     text_of(database, measured(n=3, frames=False), tmp_path)
+
+
+def test_what_flags_keep_from_winning_is_said(
+    database: Database, measured: Callable[..., str]
+) -> None:
+    material = material_of(database, measured(n=4))
+    assert "cannot win" not in page(material)
+    result = replace(material.result, best=None, winner=None, n_barred=4)
+    text = page(replace(material, result=result))
+    assert "None: every complete trial breaks a constraint." in text
+    assert "Of 4 complete trials 4 cannot win" in text
+    assert "allow_flags" in text
+
+
+def test_a_name_of_thousands_of_letters_is_cut_in_the_heading(
+    database: Database, measured: Callable[..., str]
+) -> None:
+    key = measured(n=1, name="n" * 3000)
+    text = page(material_of(database, key))
+    (heading,) = re.findall("<h1>(.*)</h1>", text)
+    assert len(heading) < 140 and key[:8] in heading
+    assert "n" * 3000 in text  # whole, in the table
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,17 @@ def test_older_sessions_have_a_page(
     assert {*seen[0], *seen[1]} == keys
 
 
+def test_a_list_has_room_for_names_of_thousands_of_letters(
+    client: TestClient, measured: Callable[..., str]
+) -> None:
+    key = measured(n=0, name="n" * 3000, rig="r" * 900, tags=("t" * 900,))
+    text = client.get("/").text
+    checked(text)
+    assert f'href="/session/{key}"' in text and f"({key[:8]})" in text
+    assert not re.search("n{81}|r{81}|t{81}", text)
+    assert "n" * 3000 in client.get(f"/session/{key}").text
+
+
 def test_a_session_is_shown_whole(
     client: TestClient, measured: Callable[..., str], database: Database
 ) -> None:
