@@ -208,8 +208,9 @@ def _restored(codes: NDArray[Any], kinds: NDArray[np.intp], opd_nm: Floats, firs
             )
             about = there.mean(axis=(1, 2))[:, None]
             truth.append(squares.mean(axis=(2, 4)).reshape(len(codes), -1) - about)
+    shown = (1, _WINDOW_PX, _WINDOW_PX)
     scene = np.tile(first + np.arange(len(codes)), _CELLS**2)
-    return Side(np.concatenate(rows).astype(np.float64), np.concatenate(truth), scene)
+    return Side(np.concatenate(rows).astype(np.float64), np.concatenate(truth), scene, shown)
 
 
 DOMAIN = LedArray

@@ -89,7 +89,8 @@ class Microscope:
         found = {}
         for k, task in enumerate(self.tasks):
             rows = textures if task.kind == "label" else pixels
-            learn, held = (Side(rows[i], sides[i][1][k], number[i]) for i in (0, 1))
+            shown = None if task.kind == "label" else (1, side, side)
+            learn, held = (Side(rows[i], sides[i][1][k], number[i], shown) for i in (0, 1))
             found[task.name] = Observed(
                 frames, noise, learn, held, "stationary", _PATCH // binning, self._area_um2(binning)
             )
