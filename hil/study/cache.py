@@ -21,7 +21,7 @@ from hil.errors import InputError
 
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch")
 _OWN = ("hil.information", "hil.noise")
-_FILES = ("cell.py", "domain.py", "family.py")
+_FILES = ("cell.py", "domain.py", "family.py", "texture.py")
 
 
 def digest_of_code(packages: Iterable[str], domain: str) -> str:

@@ -46,16 +46,31 @@ def measure(domain: Domain, setting: Setting, seed: int, size: Size) -> Cell:
 
 
 def _information(one: Observed) -> dict[str, float]:
-    patch_size = one.patch_size
-    if one.estimator == "whole_frame":
-        patch_size = _tiling(one.frames.shape[-2:], patch_size)
-    found = estimate_information(one.frames, one.noise, one.estimator, patch_size)
-    values = int(np.prod(one.frames.shape[1:]))
-    bits = found.bits_per_pixel
-    forms = {PIXEL: bits, FRAME: bits * values, AREA: bits / one.pixel_area}
+    found = estimate_information(one.frames, one.noise, one.estimator, patch_of(one))
+    forms = form_of(found.bits_per_pixel, one)
     if "patches_bits" in found.details:
-        forms[PATCHES] = float(found.details["patches_bits"]) * values
+        forms[PATCHES] = float(found.details["patches_bits"]) * _values(one)
     return forms
+
+
+def form_of(bits_per_pixel: float, one: Observed) -> dict[str, float]:
+    """Give bits per pixel, per frame and per area of what was observed."""
+    return {
+        PIXEL: bits_per_pixel,
+        FRAME: bits_per_pixel * _values(one),
+        AREA: bits_per_pixel / one.pixel_area,
+    }
+
+
+def _values(one: Observed) -> int:
+    return int(np.prod(one.frames.shape[1:]))
+
+
+def patch_of(one: Observed) -> int:
+    """Give the side of patches that information is estimated from, pixels."""
+    if one.estimator == "whole_frame":
+        return _tiling(one.frames.shape[-2:], one.patch_size)
+    return one.patch_size
 
 
 def _tiling(shape: tuple[int, ...], most: int) -> int:

@@ -44,6 +44,8 @@ class Size:
         number.
     resampled
         Bootstrap replicates.
+    audited
+        Settings that a neural density and a U-Net look at, too.
     """
 
     settings: int
@@ -51,13 +53,14 @@ class Size:
     learn: int
     held: int
     resampled: int
+    audited: int = 0
 
 
 SIZES: Mapping[str, Size] = {
     "tiny": Size(6, 2, 90, 60, 50),
     "brief": Size(8, 1, 300, 200, 200),
     "small": Size(24, 3, 600, 400, 400),
-    "full": Size(60, 3, 2000, 1000, 1000),
+    "full": Size(60, 3, 2000, 1000, 1000, 6),
 }
 
 
@@ -73,11 +76,14 @@ class Side:
         (m,) whole numbers, or (m, k) values.
     scene
         (m,) whole numbers.
+    image
+        (channels, height, width) that a row is, the last fastest; None where it is no image.
     """
 
     rows: Floats
     truth: NDArray[Any]
     scene: NDArray[Any]
+    image: tuple[int, int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,7 +111,9 @@ def told_by_labels(
 def _bits(task: Task, observed: Observed, scenes: NDArray[Any], seed: int) -> float:
     there = np.isin(observed.learn.scene, scenes)
     learn = observed.learn
-    few = replace(observed, learn=Side(learn.rows[there], learn.truth[there], learn.scene[there]))
+    few = replace(
+        observed, learn=Side(learn.rows[there], learn.truth[there], learn.scene[there], learn.image)
+    )
     one = judged(task, few, seed)
     loss = np.average(one["loss"], weights=one["size"])
     return float(score(task.kind, loss, one["base"]))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hil.errors import InputError, nearest
 from hil.store import open_database
+from hil.study.audit import Audit, audit
 from hil.study.cache import CellCache, digest_of_code
 from hil.study.design import DesignStudy, design_study, find_problem
 from hil.study.design.effort import EFFORTS
@@ -17,6 +18,7 @@ from hil.study.labels import LabelCurve, label_curves
 from hil.study.prediction import Prediction, predict
 from hil.study.record import StudySession, summary_of
 
+_AUDIT_CODE = ("hil.study.audit",)
 _DESIGN_CODE = ("hil.study.design", "hil.proposer")
 
 
@@ -36,6 +38,8 @@ class Study:
         Part d, where it was asked for.
     designs
         Parts b to d for designs, where they were asked for.
+    audit
+        What a neural density and a U-Net say of a few settings, where the budget has them.
     """
 
     session_id: str
@@ -44,6 +48,7 @@ class Study:
     prediction: Prediction
     labels: Sequence[LabelCurve] = ()
     designs: DesignStudy | None = None
+    audit: Audit | None = None
 
 
 def run_study(
@@ -97,10 +102,14 @@ def run_study(
         prediction = predict(one, size, cells, said, session.trial)
         curves = label_curves(one, size, prediction, cells, said) if labels else []
         found = {"prediction": summary_of(prediction), "labels": [asdict(one) for one in curves]}
+        own = CellCache(cache, digest_of_code((*one.sources, *_AUDIT_CODE), one.name))
+        audited = audit(one, size, prediction, own, said)
+        if audited is not None:
+            found["audit"] = asdict(audited)
         designs = None
         if problem is not None:
             own = CellCache(cache, digest_of_code((*one.sources, *_DESIGN_CODE), one.name))
             designs = design_study(problem, size, EFFORTS[budget], prediction, own, said)
             found["designs"] = asdict(designs)
         session.summary(found)
-        return Study(session.id, one, budget, prediction, curves, designs)
+        return Study(session.id, one, budget, prediction, curves, designs, audited)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+from hil.study.audit import Audit
 from hil.study.cell import TARGET
 from hil.study.domain import Domain
 from hil.study.labels import LabelCurve
@@ -51,6 +52,24 @@ def label_rows(curves: Sequence[LabelCurve]) -> Iterator[str]:
             needed, most = best.scenes_for(other.bits[-1]), other.scenes[-1]
             share = "never" if math.isnan(needed) else f"{needed:.0f} of {most} scenes"
             yield f"  {best.chosen_by} reaches what {other.chosen_by} ends at with: {share}"
+
+
+def audit_rows(domain: Domain, found: Audit) -> Iterator[str]:
+    """Say how auditors rank the settings that they were asked at."""
+    n = len(found.numbers)
+    if found.refused:
+        yield f"audit: pixelcnn refused: {found.refused}"
+    else:
+        yield (
+            f"audit: pixelcnn's {domain.best_form} rank {n} settings as the study's do:"
+            f" {found.agreement:.2f}"
+        )
+    for name, one in found.tasks.items():
+        gain = sum(one.scores) / n - sum(one.decoders) / n
+        yield (
+            f"audit: {name} by a U-Net, {gain:+.2f} on the decoders on average: ranks as theirs"
+            f" {one.agreement:.2f}, with {domain.best_form} {one.by_information:.2f}"
+        )
 
 
 def _against(name: str, metric: str, difference: tuple[float, float, float]) -> str:

@@ -54,7 +54,7 @@ def study(
     from hil.errors import InputError
     from hil.study.picture import draw_study
     from hil.study.run import run_study
-    from hil.study.tables import HEAD, label_rows, rows_of, verdicts
+    from hil.study.tables import HEAD, audit_rows, label_rows, rows_of, verdicts
 
     if plot is not None and (plot.suffix.lower() != ".png" or not plot.parent.is_dir()):
         raise InputError("--plot", str(plot), "allowed: a .png file in a folder that there is")
@@ -75,6 +75,9 @@ def study(
         console.print(line)
     for line in label_rows(found.labels):
         console.print(line)
+    if found.audit is not None:
+        for line in audit_rows(found.domain, found.audit):
+            console.print(line)
     if found.designs is not None:
         _show_designs(console, found.designs)
     console.print(

@@ -76,7 +76,9 @@ class Hyperspectral:
         found = {}
         for task in self.tasks:
             known: NDArray[Any] = label if task.kind == "label" else truth
-            learn, judge = (Side(rows[part], known[part], field[part]) for part in (~held, held))
+            learn, judge = (
+                Side(rows[part], known[part], field[part], (bands, 3, 3)) for part in (~held, held)
+            )
             # per area all bands of a pixel count
             found[task.name] = Observed(
                 frames, noise, learn, judge, "stationary", _PATCH, 1 / bands

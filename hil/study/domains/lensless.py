@@ -127,7 +127,8 @@ class Lensless:
             rows = codes.reshape(len(codes), -1).astype(np.float64)
             name, held = np.arange(len(codes)), scenes.held
             learn, judge = (
-                Side(rows[part], scenes.truth[part], name[part]) for part in (~held, held)
+                Side(rows[part], scenes.truth[part], name[part], (1, SIDE_PX, SIDE_PX))
+                for part in (~held, held)
             )
             found[task.name] = Observed(
                 codes[~held], self.noise, learn, judge, "whole_frame", 8, _PIXEL_MRAD2

@@ -21,6 +21,7 @@ from drivers.types import Floats
 from hil.noise.camera import CameraNoise
 from hil.study.domain import Observed, Setting, Side, Size, Task
 from hil.study.family import Span, family
+from hil.study.texture import texture
 from sim.microscope.fluorescence.path import FluorescencePath
 from sim.microscope.options import MicroscopeOptions
 
@@ -32,7 +33,6 @@ _SEEN_PX = 24  # around them, by what restores
 _DOSE_UJ, _LAMP_MW = 20.0, 2.0
 _DARK_E_PER_S = 40.0
 _PATCH = 16  # pixels of the unbinned camera
-_LEVELS = (0.02, 0.1, 0.25, 0.5, 0.75, 0.9, 0.98)
 AXES: Mapping[str, Any] = {
     "camera.exposure_ms": Span(2, 400, log=True),
     "focus.z_um": Span(0.0, 1.2),
@@ -83,13 +83,14 @@ class Microscope:
         edge, side = ((SIDE_PX - _SEEN_PX) // 2 // binning, _SEEN_PX // binning)
         middle = slice(edge, edge + side)
         pixels = [codes[:, middle, middle].reshape(len(codes), -1) * 1.0 for codes, _ in sides]
-        textures = [_texture(codes) for codes, _ in sides]
+        textures = [texture(codes) for codes, _ in sides]
         number = [np.arange(len(codes)) for codes, _ in sides]
         number[1] += len(frames)
         found = {}
         for k, task in enumerate(self.tasks):
             rows = textures if task.kind == "label" else pixels
-            learn, held = (Side(rows[i], sides[i][1][k], number[i]) for i in (0, 1))
+            shown = None if task.kind == "label" else (1, side, side)
+            learn, held = (Side(rows[i], sides[i][1][k], number[i], shown) for i in (0, 1))
             found[task.name] = Observed(
                 frames, noise, learn, held, "stationary", _PATCH // binning, self._area_um2(binning)
             )
@@ -182,20 +183,6 @@ def _binned(electrons: NDArray[Any], binning: int) -> Floats:
     cut = electrons.reshape(n, side, binning, side, binning)
     summed: Floats = cut.sum(axis=(2, 4), dtype=np.float64)
     return summed
-
-
-def _texture(codes: NDArray[Any]) -> Floats:
-    """(n, k) what stays as it is wherever structures lie: spectrum by frequency, and histogram."""
-    values = codes.astype(np.float64)
-    about = values - values.mean(axis=(1, 2), keepdims=True)
-    power = np.abs(np.fft.rfft2(about)) ** 2
-    side = values.shape[1]
-    fy, fx = np.fft.fftfreq(side) * side, np.fft.rfftfreq(side) * side
-    ring = np.rint(np.hypot(fy[:, None], fx)).astype(int)
-    rings = [power[:, ring == r].mean(axis=1) for r in range(1, side // 2 + 1)]
-    levels: Floats = np.quantile(values.reshape(len(values), -1), _LEVELS, axis=1)
-    found: Floats = np.concatenate([np.log(np.stack(rings) + 1e-3), levels]).T.astype(np.float64)
-    return found
 
 
 def _squares(scene: NDArray[np.float32], top: int, left: int) -> Floats:

@@ -146,7 +146,9 @@ class Satellite:
                         # a place that is turned is the same place
                         part = names[i // _PART, j // _PART]
                         scene.append(place * _PARTS.size + part)
-        return Side(np.array(rows, dtype=np.float64), np.array(truth), np.array(scene))
+        shown = (1, reach // b, reach // b)
+        seen = np.array(rows, dtype=np.float64)
+        return Side(seen, np.array(truth), np.array(scene), shown)
 
     def _truth(self, setting: Setting, kind: str, ground: NDArray[np.float32]) -> Any:
         if kind == "label":

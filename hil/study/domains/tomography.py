@@ -77,13 +77,16 @@ class Tomography:
         codes = noise.sample(counts.astype(np.float64), np.random.default_rng([seed, 1]))
         rows = codes.reshape(len(codes), -1).astype(np.float64)
         scene, first = np.arange(len(rows)), slice(size.learn)
+        shown = (1, *codes.shape[-2:])
         rest = slice(size.learn, None)
         frames = codes[first]
         bin_mm = self._path.options.bin_mm * int(setting["detector.binning"])
         found = {}
         for task in self.tasks:
             truth: NDArray[Any] = place if task.kind == "label" else lumps
-            learn, held = (Side(rows[part], truth[part], scene[part]) for part in (first, rest))
+            learn, held = (
+                Side(rows[part], truth[part], scene[part], shown) for part in (first, rest)
+            )
             found[task.name] = Observed(frames, noise, learn, held, "whole_frame", _PATCH, bin_mm)
         return found
 

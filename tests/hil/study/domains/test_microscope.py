@@ -36,10 +36,3 @@ def test_no_setting_brings_more_than_the_dose_and_a_short_one_brings_what_the_la
     assert doses == pytest.approx([4.0, 20.0, 20.0])
     light = [DOMAIN.metrics({**PLAIN, "camera.exposure_ms": ms})["light"] for ms in (10.0, 100.0)]
     assert light[1] == pytest.approx(light[0], rel=0.01)
-
-
-def test_a_texture_is_the_same_wherever_structures_lie() -> None:
-    from hil.study.domains.microscope import _texture
-
-    field = np.random.default_rng(0).poisson(5, (1, 32, 32))
-    assert _texture(np.roll(field, (7, 3), (1, 2))) == pytest.approx(_texture(field))

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from hil.errors import InputError
+from hil.study.audit import audit, auditors
+from hil.study.cache import CellCache
+from hil.study.domain import Observed, Setting, Size
+from hil.study.prediction import Prediction
+from hil.study.tables import audit_rows
+from tests.hil.study.planted_domain import SMALL, Planted
+
+SIZE = replace(SMALL, audited=3)
+
+
+class Pictures(Planted):
+    def observe(self, setting: Setting, seed: int, size: Size) -> Mapping[str, Observed]:
+        found = dict(super().observe(setting, seed, size))
+        one = found["strength"]
+        sides = (replace(side, image=(1, 6, 6)) for side in (one.learn, one.held))
+        found["strength"] = replace(one, **dict(zip(("learn", "held"), sides, strict=True)))
+        return found
+
+
+def _density(bits: list[float]) -> Any:
+    class Found:
+        bits_per_pixel = 0.0
+
+    def estimate(frames: Any, noise: Any, estimator: str, patch_size: int) -> Found:
+        assert estimator == "pixelcnn" and patch_size == 4
+        one = Found()
+        one.bits_per_pixel = bits.pop(0)
+        return one
+
+    return estimate
+
+
+def test_settings_are_spread_over_ranks_and_never_more_than_there_are() -> None:
+    values = np.array([5.0, 1.0, 4.0, 2.0, 3.0])
+    assert auditors.spread_over(values, 3) == [1, 4, 0]
+    assert auditors.spread_over(values, 9) == [1, 3, 4, 2, 0]
+
+
+def test_auditors_are_asked_once_and_their_ranks_compared(
+    found: Prediction, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(auditors, "estimate_information", _density([0.3, 0.2, 0.5]))
+    monkeypatch.setattr(auditors, "_EPOCHS", 2)
+    domain, lines = Pictures(), list[str]()
+    first = audit(domain, SIZE, found, CellCache(tmp_path, ""), lines.append)
+    assert first is not None and first.numbers == [0, 2, 4] and len(lines) == 3
+    assert first.pixelcnn == pytest.approx([36 * 0.3, 36 * 0.2, 36 * 0.5])
+    assert first.agreement == pytest.approx(0.5) and list(first.tasks) == ["strength"]
+    one = first.tasks["strength"]
+    assert one.scores[2] > one.scores[0] and one.decoders[2] > one.decoders[0]
+    asked = domain.asked
+    again = audit(domain, SIZE, found, CellCache(tmp_path, ""), lines.append)
+    assert again == first and domain.asked == asked
+    said = list(audit_rows(domain, first))
+    assert len(said) == 2 and "0.50" in said[0] and "strength by a U-Net" in said[1]
+
+
+def test_a_density_that_refuses_says_why(
+    found: Prediction, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise InputError("frames", "", "are too few")
+
+    monkeypatch.setattr(auditors, "estimate_information", refuse)
+    one = audit(Planted(), SIZE, found, CellCache(tmp_path, ""), lambda line: None)
+    assert one is not None and np.isnan(one.agreement) and "too few" in one.refused
+    assert "refused" in next(audit_rows(Planted(), one)) and not one.tasks
+
+
+def test_small_studies_have_none(found: Prediction, tmp_path: Path) -> None:
+    cells = CellCache(tmp_path, "")
+    assert audit(Planted(), SMALL, found, cells, lambda line: None) is None
