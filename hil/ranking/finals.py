@@ -1,18 +1,18 @@
 """Which of the leaders is the best, from trials with fresh frames.
 
-y_sfk : first objective of leader s in field of view f, its k-th trial
-y_sfk = mu_s + phi_f + e_sfk ,  e ~ N(0, sigma^2)
+mu_s : information of leader s, over fields of view like those that were measured
+y_s  : mean of its n_s trials, y_s ~ N(mu_s, w_s) but for what all leaders have in common
 mu_s ~ N(m, tau^2), m of any size
-n_s, F : trials of leader s, fields of view
-v_s = sigma^2 / (F n_s) : variance of its mean against the others', which have the same fields
 
-Fields are common to all leaders, so phi cancels in every difference. sigma^2 comes from what a
-table of leaders and fields leaves when both are taken off; where that leaves few degrees of
-freedom, the trials' own intervals stand in. tau, by how much leaders differ at all, is integrated
-over: where they hardly differ, the luckiest one is drawn towards the others, and none is called
-the best with a confidence that the data do not bear. That is what makes the numbers of the winner
-hold although it was chosen by them (Efron, Tweedie's formula and selection bias, J. Am. Stat.
-Assoc. 106, 1602, 2011; Gelman et al., Bayesian Data Analysis, 3rd ed., section 5.4).
+Fields are common to all leaders, so that what each has of its own cancels in every difference. What
+is left, w_s, has three parts (`hil.ranking.leader_noise`): what a field has at these settings
+alone, what one trial has of its own, and the rest. They are integrated over, and so is tau, by how
+much leaders differ at all: where they hardly do, the luckiest one is drawn towards the others, and
+none is called the best with a confidence that the data do not bear. That is what makes the numbers
+of the winner hold although it was chosen by them (Efron, Tweedie's formula and selection bias, J.
+Am. Stat. Assoc. 106, 1602, 2011; Gelman et al., Bayesian Data Analysis, 3rd ed., section 5.4).
+Among trials that nobody repeated, what one has of its own looks like a difference of the leaders;
+so none are called as good as each other before two repeats.
 
 The probability of being the best is the share of draws from the joint posterior; the draws are
 the same for the same rows.
@@ -20,21 +20,19 @@ the same for the same rows.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from drivers.types import Floats, Value
-from hil.ranking.field_values import field_values
+from hil.ranking.leader_noise import LeaderNoise, half_widths, leader_noise
 from hil.records.trial import TrialRow, TrialState, barred
 from hil.records.winner import Winner
 
-_DRAWS = 20_000
-_SPREADS = np.geomspace(0.05, 100.0, 40)  # tau, in units of the mean's own standard deviation
-_ENOUGH_DEGREES = 4
-_TWO_SIDED_95 = 1.96
+_DRAWS = 10_000
+_SPREADS = np.geomspace(0.05, 100.0, 25)  # tau, in units of `LeaderNoise.unit`
+_REPEATS = 2  # before leaders are called as good as each other
 _LOSS_SHARE = 1e-3  # of the information: leaders closer than that are as good as each other
 
 
@@ -108,7 +106,9 @@ class Standing:
         if self.probability[self.first] >= confidence:
             share = float(self.probability[self.first])
             return f"trial {best.number} is the best of {n} leaders with probability {share:.3f}"
-        if self.loss < _LOSS_SHARE * abs(float(self.mean[self.first])):
+        repeats = sum(len(leader.trials) - 1 for leader in self.leaders)
+        little = self.loss < _LOSS_SHARE * abs(float(self.mean[self.first]))
+        if little and repeats >= _REPEATS:
             return f"another of the {n} leaders than trial {best.number} would bring nothing more"
         return ""
 
@@ -151,19 +151,18 @@ def standing(rows: Sequence[TrialRow]) -> Standing | None:
     if not leaders:
         return None
     means = np.array([leader.mean for leader in leaders])
-    counts = np.array([len(leader.trials) for leader in leaders], dtype=float)
     if len(leaders) == 1:
         return Standing(leaders, means, np.zeros(1), np.ones(1), np.ones(1), 0.0)
-    variance, degrees = _of_one_mean(leaders)
-    v = variance / counts
-    taus, weights = _spreads(means, v)
+    noise = leader_noise([leader.trials for leader in leaders])
+    cells = _cells(means, noise)
     rng = np.random.default_rng(len(rows))
-    drawn = _draws(means, v, taus, weights, degrees, rng)
-    centre = _centre(means, v, taus, weights)
+    drawn = _draws(cells, noise.degrees, rng)
+    centre = _centre(cells)
     best = int(np.argmax(centre))
     probability = np.bincount(drawn.argmax(axis=1), minlength=len(means)) / len(drawn)
     loss = float(np.mean(drawn.max(axis=1) - drawn[:, best]))
     above = np.mean(drawn > drawn[:, [best]], axis=0)
+    v = cells.weight @ cells.variance
     return Standing(leaders, centre, v, probability, above, loss)
 
 
@@ -182,7 +181,7 @@ def winner_of(rows: Sequence[TrialRow], confidence: float) -> Winner | None:
         return None
     best = found.first
     leader = found.leaders[best]
-    below, above = _half_widths(leader)
+    below, above = half_widths(leader.trials)
     value, probability = float(found.mean[best]), float(found.probability[best])
     others = [
         (float(share), other.number)
@@ -205,93 +204,59 @@ def winner_of(rows: Sequence[TrialRow], confidence: float) -> Winner | None:
 # --- the model -----------------------------------------------------------------------------------
 
 
-def _of_one_mean(leaders: Sequence[Leader]) -> tuple[float, float]:
-    """Variance of one trial's mean against those of other leaders, and its degrees of freedom."""
-    squares, degrees, n_fields = _residual(leaders)
-    variance = squares / degrees / n_fields if degrees else 0.0
-    if degrees >= _ENOUGH_DEGREES and variance > 0:
-        return variance, float(degrees)
-    halves = [sum(_half_widths(leader)) / 2 for leader in leaders]
-    known = [half for half in halves if math.isfinite(half) and half > 0]
-    own = (float(np.mean(known)) / _TWO_SIDED_95) ** 2 if known else 0.0
-    total = degrees + _ENOUGH_DEGREES
-    pooled = (degrees * variance + _ENOUGH_DEGREES * own) / total
-    scale = float(np.mean([abs(leader.mean) for leader in leaders]))
-    return max(pooled, (1e-9 * max(scale, 1e-9)) ** 2), float(total)
+@dataclass(frozen=True, slots=True)
+class _Cells:
+    """Pairs of noise and spread, n of them, with what each says of the leaders.
 
-
-def _residual(leaders: Sequence[Leader]) -> tuple[float, int, int]:
-    """Sum of squares left by leaders and fields, its degrees of freedom, and the fields.
-
-    Each trial has its own mean taken off (a session's drift is no noise of fields), then each
-    field its mean over trials.
+    Parameters
+    ----------
+    weight
+        (n,) posterior, m integrated out.
+    m, m_variance
+        (n,) of the leaders' common mean.
+    share
+        (n, s) what a leader's own mean counts beside the common one.
+    own
+        (n, s) its own mean times that.
+    variance
+        (n, s) of its mean against the others'.
     """
-    tables = [field_values(row) for leader in leaders for row in leader.trials]
-    common = set(tables[0]).intersection(*tables[1:]) if tables else set()
-    if not common:
-        return 0.0, 0, 1
-    values = np.array([[table[field] for field in sorted(common)] for table in tables])
-    left = values - values.mean(axis=1, keepdims=True)
-    left -= left.mean(axis=0, keepdims=True)
-    n_trials, n_fields = values.shape
-    return float((left**2).sum()), (n_trials - 1) * (n_fields - 1), n_fields
+
+    weight: Floats
+    m: Floats
+    m_variance: Floats
+    share: Floats
+    own: Floats
+    variance: Floats
 
 
-def _half_widths(leader: Leader) -> tuple[float, float]:
-    """How far the interval reaches below and above: over fields, which repeats do not narrow."""
-    sides: list[tuple[float, float]] = [
-        (row.objectives[0] - row.measured.ci_low, row.measured.ci_high - row.objectives[0])
-        for row in leader.trials
-        if row.objectives and row.measured is not None
-    ]
-    if not sides:
-        return math.nan, math.nan
-    below, above = np.mean(np.array(sides), axis=0)
-    return float(below), float(above)
-
-
-def _spreads(means: Floats, v: Floats) -> tuple[Floats, Floats]:
-    """(t,) values of tau and their posterior weights, m integrated out."""
-    unit = math.sqrt(float(np.mean(v)))
-    taus = unit * _SPREADS
+def _cells(means: Floats, noise: LeaderNoise) -> _Cells:
+    taus = (noise.unit[:, None] * _SPREADS).ravel()
+    prior = np.log(_SPREADS) - np.log1p(_SPREADS**2)
+    # half-Cauchy (Gelman, Bayesian Analysis 1, 515, 2006), as a density of log tau
+    log = (noise.log_weight[:, None] + prior).ravel()
+    v = np.repeat(noise.variance, len(_SPREADS), axis=0)
     total = taus[:, None] ** 2 + v
     precision = (1 / total).sum(axis=1)
     m = (means / total).sum(axis=1) / precision
     square = ((means - m[:, None]) ** 2 / total).sum(axis=1)
-    log = -0.5 * (np.log(total).sum(axis=1) + np.log(precision) + square)
-    # half-Cauchy (Gelman, Bayesian Analysis 1, 515, 2006), as a density of log tau
-    log += np.log(taus) - np.log1p((taus / unit) ** 2)
-    weights = np.exp(log - log.max())
-    return taus, weights / weights.sum()
-
-
-def _moments(means: Floats, v: Floats, taus: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-    """For each tau: mean and variance of m, and each leader's weight and mean given m = 0."""
-    total = taus[:, None] ** 2 + v
-    precision = (1 / total).sum(axis=1)
-    m = (means / total).sum(axis=1) / precision
+    log -= 0.5 * (np.log(total).sum(axis=1) + np.log(precision) + square)
+    weight = np.exp(log - log.max())
     share = taus[:, None] ** 2 / total
-    return m, 1 / precision, share, share * means
+    return _Cells(weight / weight.sum(), m, 1 / precision, share, share * means, v)
 
 
-def _centre(means: Floats, v: Floats, taus: Floats, weights: Floats) -> Floats:
-    m, _, share, own = _moments(means, v, taus)
-    return np.asarray(weights @ (own + (1 - share) * m[:, None]))
+def _centre(cells: _Cells) -> Floats:
+    return np.asarray(cells.weight @ (cells.own + (1 - cells.share) * cells.m[:, None]))
 
 
-def _draws(
-    means: Floats,
-    v: Floats,
-    taus: Floats,
-    weights: Floats,
-    degrees: float,
-    rng: np.random.Generator,
-) -> Floats:
-    """(draws, n) of mu from the joint posterior, the noise's own uncertainty in it."""
-    m, m_variance, share, own = _moments(means, v, taus)
-    which = rng.choice(len(taus), size=_DRAWS, p=weights)
+def _draws(cells: _Cells, degrees: float, rng: np.random.Generator) -> Floats:
+    """(draws, s) of mu from the joint posterior, the noise's own uncertainty in it."""
+    which = rng.choice(len(cells.weight), size=_DRAWS, p=cells.weight)
+    share = cells.share[which]
     stretch = np.sqrt(degrees / rng.chisquare(degrees, _DRAWS))
-    common = m[which] + stretch * np.sqrt(m_variance[which]) * rng.standard_normal(_DRAWS)
-    sd = np.sqrt(share[which] * v) * stretch[:, None]
-    noise = rng.standard_normal((_DRAWS, len(means)))
-    return np.asarray(own[which] + (1 - share[which]) * common[:, None] + sd * noise)
+    sd = np.sqrt(cells.m_variance[which])
+    common = cells.m[which] + stretch * sd * rng.standard_normal(_DRAWS)
+    noise = rng.standard_normal(share.shape)
+    noise *= np.sqrt(share * cells.variance[which]) * stretch[:, None]
+    return np.asarray(cells.own[which] + (1 - share) * common[:, None] + noise)
