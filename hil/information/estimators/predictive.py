@@ -5,24 +5,35 @@ The default for integers. Everything that it is made of is a mixture of probabil
 are represented, and no search finds a setting at which it sums to more than 1. Lossless image
 coders work alike (CALIC: Wu and Memon 1997; TMW: Meyer and Tischer 1997; MRP: Matsuda et al. 2005).
 
+Scenes of two levels behind optics are told by their map as well, patch by patch
+(`densities.predictive.two_levels`): prediction alone took what blur makes of them for information.
+
 The order of the pixels, row by row, is part of the density: a mirrored frame is predicted in
 another order, and its cross-entropy differs a little.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from drivers.types import Floats
 from hil.information.blas_threads import one_blas_thread
 from hil.information.densities.predictive.cells import Cells
-from hil.information.densities.predictive.coded_patches import CodedPatches, PatchSource
+from hil.information.densities.predictive.coded_patches import CodedPatches, Indices, PatchSource
 from hil.information.densities.predictive.light_distributions import light_distributions
 from hil.information.densities.predictive.linear import stationary_predictors
 from hil.information.densities.predictive.model import FITTED_EVERY, PredictiveModel
 from hil.information.densities.predictive.own_noise import OwnNoise
+from hil.information.densities.predictive.two_levels import (
+    Maps,
+    TwoLevels,
+    maps_of,
+    mixed_nats,
+    patch_weights,
+)
 from hil.information.registry import CrossEntropy, Traits
 from hil.information.sample.sample import Sample
 from hil.noise.corrected import CorrectedNoise
@@ -84,6 +95,7 @@ def _cross_entropy(sample: Sample) -> CrossEntropy:
     source = PatchSource(sample, cells)
     held_out = np.empty((sample.n_fields, source.per_field))
     fitted = []
+    maps: Maps | None = None
     for fold in range(sample.n_folds):
         numbers, apart = source.chosen(np.flatnonzero(sample.fold != fold), most)
         patches = source.at(numbers)
@@ -98,14 +110,62 @@ def _cross_entropy(sample: Sample) -> CrossEntropy:
             np.random.default_rng(sample.seed),
             placed=placed,
         )
-        for fields, own in source.of_fields(np.flatnonzero(sample.fold == fold)):
+        own_fields = np.flatnonzero(sample.fold == fold)
+        for fields, own in source.of_fields(own_fields):
             held_out[fields] = _nats(model, own).reshape(-1, source.per_field)
-        fitted.append((numbers[~apart][::FITTED_EVERY], model.fitted_nats))
+        told, in_sample = numbers[~apart][::FITTED_EVERY], model.fitted_nats
+        if fold == 0 and not placed:
+            maps = maps_of(sample, cells, float(held_out[own_fields].mean()))
+        if maps is not None:
+            judged = _nats(model, patches[apart])
+            mixed = _WithMaps.fit(source, maps, numbers, apart, judged)
+            held_out[own_fields] = mixed(own_fields, held_out[own_fields])
+            in_sample = mixed.at(told, in_sample)
+        fitted.append((told, in_sample))
     # what a patch costs less when it was fitted to, on average
     gap = float(np.mean([(held_out.ravel()[at] - nats).mean() for at, nats in fitted]))
     step = cells.log_step_nats
     # both models were fitted to equally many patches: biases are opposite and equal
     return CrossEntropy(held_out + step, held_out - gap + step, 0.5)
+
+
+@dataclass(frozen=True)
+class _WithMaps:
+    """Predictions mixed, patch by patch, with maps of two levels."""
+
+    source: PatchSource
+    by_maps: Floats  # (F, patches of a field, k) nats per patch
+    weights: Floats
+
+    @classmethod
+    def fit(
+        cls,
+        source: PatchSource,
+        maps: Maps,
+        numbers: Indices,
+        apart: NDArray[np.bool_],
+        judged: Floats,
+    ) -> _WithMaps:
+        """Fit to patches by their numbers; predictions cost those set apart ``judged`` (nats)."""
+        sample, cells = source.sample, source.cells
+        levels = TwoLevels.fit(sample, cells, maps, np.unique(numbers[~apart] // source.per_field))
+        one = cls(source, levels.nats(np.arange(sample.n_fields)), np.empty(0))
+        return replace(one, weights=patch_weights(one._costs(numbers[apart], judged)))
+
+    def __call__(self, fields: Indices, nats: Floats) -> Floats:
+        """Nats per value of all patches of fields, of which predictions cost ``nats`` (n, T)."""
+        numbers = fields[:, None] * self.source.per_field + np.arange(self.source.per_field)
+        return self.at(numbers.ravel(), nats.ravel()).reshape(nats.shape)
+
+    def at(self, numbers: Indices, nats: Floats) -> Floats:
+        """Nats per value of patches by their numbers."""
+        costs = mixed_nats(self._costs(numbers, nats), self.weights)
+        return costs / self.source.sample.values_per_patch
+
+    def _costs(self, numbers: Indices, nats: Floats) -> Floats:
+        by_maps = self.by_maps[np.divmod(numbers, self.source.per_field)]
+        predicted = self.source.sample.values_per_patch * nats[:, None]
+        return np.concatenate([predicted, by_maps], axis=1)
 
 
 def _nats(model: PredictiveModel, patches: CodedPatches) -> Floats:

@@ -1,0 +1,245 @@
+"""Patches of scenes of two levels behind optics: a map is told first, then what was seen of it.
+
+B : map of a patch and r pixels around it, 0 or 1        y : codes of the patch
+
+    q(y) >= q(B) prod_i q(y_i | B, earlier values)                          whatever B is
+
+The sum over all maps is a probability on codes, and each of its terms is less than it. So B may be
+chosen with all that is known, what lies around the patch included, and the best term is taken for
+the sum: what is reported is a bound from above. What is left of y once the map is known is noise,
+and where the map is wrong, more: its distribution is that of its class (`residual_distribution`).
+
+Pixel by pixel no prediction can say so much: behind optics a pixel shows levels of neighbours that
+come later, one of many values that differ by more than the noise, of which each is found out once.
+
+Frames of other scenes cost far more so than they do by predictions; the two are mixed, patch by
+patch, with weights that are learnt. Where the first look says that the map's weight would be none
+(by so much that no descent makes up for it), it is not looked for further.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drivers.types import Floats
+from hil.information.densities.predictive.cells import Cells, Singles
+from hil.information.densities.predictive.map_code import MapCode, contexts
+from hil.information.densities.predictive.neighbours import N_CLASSES, Classes
+from hil.information.densities.predictive.optics import REACH, Optics, Seen
+from hil.information.densities.predictive.residual_distribution import ErrorCounts, ResidualLaw
+from hil.information.sample.sample import Sample
+
+Integers = NDArray[np.intp]
+Maps = NDArray[np.uint8]
+
+RINGS = (1, 2)  # r
+_BORDERS = 3  # pixels from the border of a patch from which all are alike, and one
+_LOOK_FIELDS, _LOOK_SIDE = 4, 64
+_FIRST_LOOK_NATS, _SECOND_LOOK_NATS = 0.35, 0.05  # that maps may cost more, and be looked for
+_MOST_FIELDS, _FEW_FIELDS = 8, 4  # that are fitted to
+_AT_ONCE = 2**16  # pixels whose maps are found together
+_SHORT = 0b111  # level of a pixel and of two neighbours, of `contexts`
+_LEAST = 1e-30
+_STEPS, _PRIOR_PATCHES, _LEAST_WEIGHT = 40, 0.05, 1e-6
+_NORMAL = 0.5 * math.log(2 * math.pi * math.e)
+
+
+class Window(NamedTuple):
+    """What a map says of patches with r pixels around them.
+
+    Parameters
+    ----------
+    code
+        Of the map.
+    classes
+        By errors of what is predicted.
+    errors
+        Their distribution.
+    """
+
+    code: MapCode
+    classes: Classes
+    errors: ResidualLaw
+
+
+def maps_of(sample: Sample, cells: Cells, predicted_nats: float) -> Maps | None:
+    """Find the maps of all frames, (F, repeats, H + 2R, W + 2R); None where they have no weight.
+
+    Parameters
+    ----------
+    predicted_nats
+        What a value costs by predictions.
+    """
+    if sample.n_channels > 1 or sample.usable is not None:
+        return None
+    if min(sample.size) < sample.patch_size + 2 * REACH:
+        return None
+    n = min(sample.n_fields, _LOOK_FIELDS)
+    some = np.unique(np.linspace(0, sample.n_fields - 1, n).astype(np.intp))
+    codes, variance = _of_frames(sample.frames[some, 0][_crop(sample)[0]], cells)
+    seen = Seen.of(codes, variance)
+    noise = _NORMAL + 0.5 * float(np.log(np.maximum(variance, 0) + 1 / 12).mean())
+    told = (1 + 2 * RINGS[0] / sample.patch_size) ** 2  # pixels of a map to one of a patch
+    spare = predicted_nats - noise
+    begun, b = Optics.begun(seen)
+    if not told * _short_nats(b) + _error_nats(begun, seen, b) <= spare + _FIRST_LOOK_NATS:
+        return None
+    optics, b = Optics.fit(seen, begun, b)
+    if not told * _short_nats(b) + _error_nats(optics, seen, b) <= spare + _SECOND_LOOK_NATS:
+        return None
+    height, width = (side + 2 * REACH for side in sample.size)
+    flat = sample.frames.reshape(-1, *sample.size)
+    step = max(1, _AT_ONCE // (height * width))
+    parts = [
+        optics.map_of(Seen.of(*_of_frames(flat[i : i + step], cells))).astype(np.uint8)
+        for i in range(0, len(flat), step)
+    ]
+    return np.concatenate(parts).reshape(*sample.frames.shape[:2], height, width)
+
+
+@dataclass(frozen=True)
+class TwoLevels:
+    """See the module.
+
+    Parameters
+    ----------
+    sample
+        Frames of one channel, larger than patches.
+    cells
+        Their codes.
+    optics
+        Fitted.
+    maps
+        Of all frames.
+    windows
+        One for each of `RINGS`.
+    """
+
+    sample: Sample
+    cells: Cells
+    optics: Optics
+    maps: Maps
+    windows: tuple[Window, ...]
+
+    @classmethod
+    def fit(cls, sample: Sample, cells: Cells, maps: Maps, fields: Integers) -> TwoLevels:
+        """Fit to some fields and their maps."""
+        fields = fields[np.unique(np.linspace(0, len(fields) - 1, _MOST_FIELDS).astype(np.intp))]
+        few = fields[np.unique(np.linspace(0, len(fields) - 1, _FEW_FIELDS).astype(np.intp))]
+        cut, here = _crop(sample)
+        seen = Seen.of(*_of_frames(sample.frames[few, 0][cut], cells))
+        optics = Optics.of(seen, maps[few, 0][here].astype(np.float32))
+        found = cls(sample, cells, optics, maps, ())
+        own = [maps[int(one)].astype(np.float32) for one in fields]
+        counted = np.concatenate([contexts(b)[:, REACH:-REACH, REACH:-REACH] for b in own])
+        windows = []
+        for ring in RINGS:
+            code = MapCode.fit(counted, sample.patch_size + 2 * ring)
+            said = [found._errors(int(f), b, ring) for f, b in zip(fields, own, strict=True)]
+            u, e, y = (np.concatenate(parts) for parts in zip(*said, strict=True))
+            classes = Classes.fit(u, e, sample.patch_size)
+            counts = ErrorCounts(N_CLASSES * _BORDERS)
+            counts.add(_kinds(classes, u, e, sample.patch_size), e, cells.rounding.take(y))
+            windows.append(Window(code, classes, counts.fit(None)))
+        return cls(sample, cells, optics, maps, tuple(windows))
+
+    def nats(self, fields: Integers) -> Floats:
+        """-ln of each term, (fields, patches of a field, rings), nats per patch."""
+        return np.stack([self._of_field(int(one)) for one in fields])
+
+    def _of_field(self, field: int) -> Floats:
+        maps, p = self.maps[field].astype(np.float32), self.sample.patch_size
+        context = contexts(maps)
+        result = []
+        for ring, (code, classes, errors) in zip(RINGS, self.windows, strict=True):
+            cost = code.cost_nats(self._cut(context, field, ring))
+            u, e, y = self._errors(field, maps, ring)
+            kind = _kinds(classes, u, e, p)
+            q = errors.probability(kind, self.cells.low.take(y) - u, self.cells.high.take(y) - u)
+            result.append(cost - np.log(np.maximum(q, _LEAST)).sum(axis=1))
+        return np.stack(result, axis=1)
+
+    def _cut(self, frames: NDArray[np.generic], field: int, ring: int) -> NDArray[np.generic]:
+        """Windows (repeats * patches, p + 2r, p + 2r) of frames that are wider by R."""
+        side = self.sample.patch_size + 2 * ring
+        places = self.sample.places
+        top, left = (places[min(field, len(places) - 1)] + REACH - ring).T
+        every = np.lib.stride_tricks.sliding_window_view(frames, (side, side), axis=(1, 2))
+        return np.asarray(every[:, top, left]).reshape(-1, side, side)
+
+    def _errors(self, field: int, maps: Singles, ring: int) -> tuple[Singles, Singles, Integers]:
+        """Predictions in u, their errors, and codes, (repeats * patches, d)."""
+        p, beyond = self.sample.patch_size, REACH - ring
+        windows = self._cut(maps, field, ring)
+        around = ((0, 0), (beyond, beyond), (beyond, beyond))
+        code = self.optics.predict(np.pad(windows, around, mode="edge")).reshape(-1, p * p)
+        edges = self.cells.channels[0].edges
+        u = np.interp(code + 0.5, np.arange(edges.size), edges).astype(np.float32)
+        one = self.sample.some(np.array([field]))
+        y = self.cells.encode(one.raw_patches.reshape(-1, p * p))
+        return u, self.cells.u.take(y) - u, y
+
+
+def patch_weights(nats: Floats) -> Floats:
+    """Weights (k,) of densities that cost ``nats`` (n, k) per patch, by EM from even ones."""
+    n, k = nats.shape
+    relative = np.exp(nats.min(axis=1, keepdims=True) - nats)
+    weights = np.full(k, 1 / k)
+    for _ in range(_STEPS):
+        share = relative * weights
+        share /= share.sum(axis=1, keepdims=True)
+        weights = (share.sum(axis=0) + _PRIOR_PATCHES) / (n + k * _PRIOR_PATCHES)
+    return np.asarray((1 - k * _LEAST_WEIGHT) * weights + _LEAST_WEIGHT)
+
+
+def mixed_nats(nats: Floats, weights: Floats) -> Floats:
+    """-ln of the mixture (n,) of densities that cost ``nats`` (n, k) per patch."""
+    least = nats.min(axis=1)
+    return np.asarray(least - np.log(np.exp(least[:, None] - nats) @ weights))
+
+
+def _of_frames(frames: NDArray[np.generic], cells: Cells) -> tuple[Singles, Singles]:
+    """Codes and their noise's variance."""
+    channel = cells.channels[0]
+    codes = channel.coding.encode(frames).astype(np.intp)
+    return codes.astype(np.float32), channel.variance.astype(np.float32).take(codes)
+
+
+def _crop(sample: Sample) -> tuple[Any, Any]:
+    """Slices of the middle of frames, and of maps, which are wider by R."""
+    sides = [min(side, _LOOK_SIDE) for side in sample.size]
+    starts = [(side - own) // 2 for side, own in zip(sample.size, sides, strict=True)]
+    seen = [slice(at, at + own) for at, own in zip(starts, sides, strict=True)]
+    wide = [slice(at, at + own + 2 * REACH) for at, own in zip(starts, sides, strict=True)]
+    return (..., *seen), (..., *wide)
+
+
+def _kinds(classes: Classes, u: Singles, e: Singles, p: int) -> Integers:
+    """Class of each error, by what is around it and how far the patch's border is."""
+    kind, _ = classes.of(u, e, np.ones(1, dtype=np.float32), p)
+    side = np.minimum(np.arange(p), np.arange(p)[::-1]).clip(0, _BORDERS - 1)
+    kind *= _BORDERS
+    kind += np.minimum.outer(side, side).ravel()
+    return kind
+
+
+def _short_nats(b: Singles) -> float:
+    """Give what a pixel of maps costs, given two neighbours."""
+    counts = np.bincount((contexts(b) & _SHORT).ravel(), minlength=_SHORT + 1).reshape(-1, 2) + 0.5
+    share = counts / counts.sum(axis=1, keepdims=True)
+    return float(-(counts * np.log(share)).sum() / counts.sum())
+
+
+def _error_nats(optics: Optics, seen: Seen, b: Singles) -> float:
+    """Entropy of errors over the noise's width, beyond what the noise has (Vasicek 1976)."""
+    inside = np.s_[:, REACH:-REACH, REACH:-REACH]
+    error = (seen.y[inside] - optics.predict(b)) * np.sqrt(seen.w[inside])
+    error = np.sort(error.ravel())
+    m = max(1, int(math.sqrt(error.size)) // 2)
+    apart = np.maximum(error[2 * m :] - error[: -2 * m], 1e-6)
+    return float(np.log(apart * (error.size / (2 * m))).mean()) - _NORMAL

@@ -1,0 +1,62 @@
+"""Scenes of two levels behind optics: blur is no information."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.ndimage import gaussian_filter
+
+from hil.information import estimate_information
+from hil.information.densities.predictive.cells import Cells
+from hil.information.densities.predictive.two_levels import maps_of, mixed_nats, patch_weights
+from hil.information.sample.choose import choose_sample
+from hil.information.sample.prepare import take_in
+from hil.noise import CameraNoise
+
+CAMERA = CameraNoise(1.0, 100, 1.6)
+SHAPE = (6, 1, 80, 80)
+
+
+def frames_of(grain: int, blur_px: float) -> np.ndarray:
+    """Squares of ``grain`` pixels, each of one of two levels, behind optics."""
+    rng = np.random.default_rng(0)
+    n, _, height, width = SHAPE
+    few = rng.integers(2, size=(n, 1, height // grain, width // grain))
+    light = np.kron(1000 + 3000 * few, np.ones((1, 1, grain, grain)))
+    return CAMERA.sample(gaussian_filter(light, (0, 0, blur_px, blur_px), mode="wrap"), rng)
+
+
+@pytest.mark.parametrize(
+    ("grain", "blur_px", "at_most"), [(2, 0.6, 0.65), (2, 1.0, 0.85), (4, 0.8, 0.55)]
+)
+def test_blur_is_not_read_as_information(grain: int, blur_px: float, at_most: float) -> None:
+    found = estimate_information(frames_of(grain, blur_px), CAMERA, patch_size=16)
+    # squares that lie within a patch are all told; bits of those that show in it are what there is
+    assert (16 / grain) ** 2 / 256 - 0.01 < found.bits_per_pixel < at_most
+    assert found.details["held_out_bits"] < at_most + 0.05
+
+
+def test_sharp_pixels_of_two_levels_read_what_they_hold() -> None:
+    found = estimate_information(frames_of(1, 0.0), CAMERA, patch_size=8)
+    assert found.bits_per_pixel == pytest.approx(1, abs=0.01)
+
+
+def test_other_scenes_are_not_looked_at_twice() -> None:
+    rng = np.random.default_rng(2)
+    white = gaussian_filter(rng.standard_normal(SHAPE), (0, 0, 2, 2), mode="wrap")
+    frames = CAMERA.sample(4000 + 1000 * white / white.std(), rng)
+    sample = choose_sample(take_in(frames, CAMERA, 8, None), 8, seed=0)
+    predicted_bits = estimate_information(frames, CAMERA).h_y_nats
+    assert maps_of(sample, Cells.of(sample), predicted_bits) is None
+
+
+def test_mixture_costs_little_more_than_the_better_and_is_learnt() -> None:
+    rng = np.random.default_rng(3)
+    nats = rng.normal((100.0, 60.0, 300.0), 5.0, (200, 3))
+    nats[:40, 1] += 200  # patches of another kind
+    weights = patch_weights(nats)
+    assert weights.sum() == pytest.approx(1, abs=1e-4)
+    assert weights[:2] == pytest.approx([0.2, 0.8], abs=0.02)
+    mixed = mixed_nats(nats, weights)
+    assert (mixed <= (nats - np.log(weights)).min(axis=1) + 1e-9).all()
+    assert (mixed >= nats.min(axis=1)).all()
