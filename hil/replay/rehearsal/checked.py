@@ -24,6 +24,7 @@ from hil.session.knowledge.gather import knowledge
 from hil.session.model.file import check_model
 from hil.session.run import check_calibration, resolve_on, with_trials
 from hil.session.search_space import check_table, resolve_axis
+from hil.session.sequence.planes import sequence_text
 from hil.spec import RigFile, RigSpec, SessionFile, SessionSpec
 from hil.spec.load import against_rig, read_spec, read_text
 from hil.store import Database, database_exists, open_database
@@ -108,6 +109,7 @@ def check_session(
         lambda: check_guards(whole),
         lambda: metrics_of(whole),
         lambda: check_model(whole),
+        lambda: _sequence(whole),
     )
     simulated = is_simulated(file.rig.spec)
     present: dict[str, Value] = {}
@@ -118,6 +120,12 @@ def check_session(
             asked = _Devices(file, noise, stored, accept_calibration, present)
             found.ask(lambda: asked.ask(found))
     return Checked(file, tuple(found.problems), simulated, stated(file, present))
+
+
+def _sequence(file: SessionFile) -> None:
+    """See that the file of a sequence is there; what it says the driver alone can tell."""
+    if file.spec.measure.sequence is not None:
+        sequence_text(file.spec.measure.sequence, file.path)
 
 
 def _files(path: Path, rig: Path | None, found: _Found) -> SessionFile | None:

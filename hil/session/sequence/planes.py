@@ -14,6 +14,26 @@ from hil.rig.safety import Safety
 KEY = "measure.sequence"
 
 
+def sequence_text(name: str, where: str | Path) -> str:
+    """Read the file of a sequence as text; what it says is the driver's to tell.
+
+    Parameters
+    ----------
+    name, where
+        As for `read_planes`.
+
+    Raises
+    ------
+    InputError
+        It cannot be read, or is no text.
+    """
+    try:
+        return (Path(where).parent / name).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        problem = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
+        raise InputError(where, KEY, f"{name!r} cannot be read: {problem}") from None
+
+
 def read_planes(
     name: str, camera: str, safety: Safety, where: str | Path
 ) -> tuple[str, tuple[Plane, ...]]:
@@ -45,11 +65,7 @@ def read_planes(
     device = safety.devices[camera]
     if not isinstance(device, Sequenced):
         raise InputError(where, KEY, f"{camera} takes none, allowed: a camera of Micro-Manager")
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        problem = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-        raise InputError(where, KEY, f"{name!r} cannot be read: {problem}") from None
+    text = sequence_text(name, where)
     try:
         planes = device.planes(text)
     except ConfigError as error:

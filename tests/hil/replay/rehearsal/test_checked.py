@@ -38,6 +38,28 @@ def test_a_model_that_cannot_be_fitted_is_told_without_any_device(tmp_path: Path
     assert "sampler.model: 'twin.toml' is no file in" in told[0]
 
 
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(None, "'s.json' cannot be read: No such file"), (b"\xff\x00", "not UTF-8 text"), (b"", "")],
+    ids=["not there", "no text", "left to the driver"],
+)
+def test_a_sequence_that_cannot_be_read_is_told_without_any_device(
+    content: bytes | None, words: str, tmp_path: Path
+) -> None:
+    rig = RIG.replace('kind = "sim.microscope"', 'kind = "micromanager"').split("seed")[0]
+    rig += '[noise]\nkind = "gaussian"\nsigma_adu = 2\n'
+    (tmp_path / "rig.toml").write_text(rig, encoding="utf-8")
+    path = tmp_path / "session.toml"
+    path.write_text(
+        SESSION.replace("[measure]\n", '[measure]\nsequence = "s.json"\n'), encoding="utf-8"
+    )
+    if content is not None:
+        (tmp_path / "s.json").write_bytes(content)
+    told = [str(one) for one in check_session(path).problems]
+    assert len(told) == bool(words), told
+    assert all(f"measure.sequence: {words}" in one or words in one for one in told)
+
+
 def test_the_first_mistake_is_the_one_that_a_run_names(tmp_path: Path) -> None:
     wrong = RIG.replace("gain_e_per_adu = 0.5", "gain = 0.5") + '\n[limits."a.b_um"]\nlo = 1\n'
     (tmp_path / "rig.toml").write_text(wrong, encoding="utf-8")
