@@ -129,16 +129,17 @@ class _Fit:
 def _fit(parts: Floats, y: Floats) -> _Fit:
     """Find the variances by their likelihood; `parts` are (settings, n, n)."""
     n = len(y)
-    weights, noise = np.full(len(parts), 0.5 / len(parts)), 0.5
+    weights: Floats = np.full(len(parts), 0.5 / len(parts))
+    noise = 0.5
     for _ in range(_STEPS):
         inverse = np.linalg.inv(np.tensordot(weights, parts, 1) + noise * np.eye(n))
         solved = inverse @ y
         gained = np.einsum("i,jik,k->j", solved, parts, solved, optimize=True)
         paid = np.einsum("ik,jik->j", inverse, parts, optimize=True)
-        weights = np.maximum(weights * np.sqrt(np.maximum(gained, 0) / np.maximum(paid, _LEAST)),
-                             _LEAST)  # fmt: skip
+        step = np.sqrt(np.maximum(gained, 0) / np.maximum(paid, _LEAST))
+        weights = np.maximum(weights * step, _LEAST).astype(np.float64)
         noise = max(noise * float(np.sqrt(solved @ solved / np.trace(inverse))), _LEAST)
     whole = np.tensordot(weights, parts, 1) + noise * np.eye(n)
-    solved = np.linalg.solve(whole, y)
-    likelihood = -0.5 * (float(np.linalg.slogdet(whole)[1]) + float(y @ solved))
-    return _Fit(likelihood, weights, solved)
+    final: Floats = np.linalg.solve(whole, y).astype(np.float64)
+    likelihood = -0.5 * (float(np.linalg.slogdet(whole)[1]) + float(y @ final))
+    return _Fit(likelihood, weights, final)
