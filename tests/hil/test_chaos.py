@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import signal
 import sys
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals, terminals, SIGKILL")
 
 if sys.platform != "win32":
-    from benchmarks import chaos_ends, chaos_files, chaos_hangs, chaos_stores
+    from benchmarks import chaos_ends, chaos_files, chaos_hangs, chaos_instants, chaos_stores
     from benchmarks.chaos_night import ChaosRow
 
 
@@ -39,6 +40,11 @@ def test_a_terminal_that_closes(ignored: bool) -> None:
 
 def test_ctrl_c_ten_times() -> None:
     chaos_ends.signalled(chaos_ends.SIGNALS["Ctrl-C, ten times"], random.Random(1))
+
+
+def test_terminated_while_drivers_are_opened() -> None:
+    """Before anything moves: devices that are open are closed all the same, and status 130."""
+    chaos_instants.struck_at("measure", "drivers open", signal.SIGTERM, after=False)
 
 
 @pytest.mark.parametrize("part", ["sampler", "store (finish)"])
