@@ -153,7 +153,7 @@ def _by_network(task: Task, one: Observed) -> dict[str, float]:
     decoders = judged(task, one, _SEED)
     losses, epoch = unet_losses(task, one.learn, one.held, _SEED, _EPOCHS)
     base = decoders["base"]
-    mean = float(np.average(decoders["loss"], weights=decoders["size"]))
+    mean = np.average(decoders["loss"], weights=decoders["size"])
     return {
         "unet": float(score(task.kind, losses.mean(), base)),
         "decoders": float(score(task.kind, mean, base)),

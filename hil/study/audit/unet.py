@@ -22,6 +22,7 @@ from hil.study.domain import Side, Task
 _WIDTHS = (8, 16, 32)
 _LAST = 4  # channels of the last image
 _BATCH, _RATE, _DECAY = 64, 2e-3, 1e-3
+_AT_ONCE = 256
 _VALIDATED = 4  # a scene in so many chooses the epoch
 _SHARES = torch.linspace(0, 1, 21)[1:-1]  # how sure it is let be
 
@@ -91,7 +92,9 @@ def unet_losses(task: Task, learn: Side, held: Side, seed: int, epochs: int) -> 
     best = (math.inf, 0, net.state_dict())
     for epoch in range(1, epochs + 1):
         net.train()
-        for rows in own[torch.randperm(len(own), generator=chance)].split(_BATCH):
+        mixed = own[torch.randperm(len(own), generator=chance)]
+        for start in range(0, len(mixed), _BATCH):
+            rows = mixed[start : start + _BATCH]
             learning.zero_grad()
             loss_of(net(images[rows]), rows, False).mean().backward()  # type: ignore[no-untyped-call]
             learning.step()
@@ -159,7 +162,7 @@ def _apart(scene: NDArray[np.intp], seed: int) -> tuple[torch.Tensor, torch.Tens
 
 
 def _all(net: nn.Module, images: torch.Tensor) -> torch.Tensor:
-    return torch.cat([net(some) for some in images.split(256)])
+    return torch.cat([net(images[i : i + _AT_ONCE]) for i in range(0, len(images), _AT_ONCE)])
 
 
 def _pair(channels: int, width: int) -> nn.Sequential:
