@@ -164,7 +164,7 @@ class TwoLevels:
             result.append(cost - np.log(np.maximum(q, _LEAST)).sum(axis=1))
         return np.stack(result, axis=1)
 
-    def _cut(self, frames: NDArray[np.generic], field: int, ring: int) -> NDArray[np.generic]:
+    def _cut(self, frames: NDArray[Any], field: int, ring: int) -> NDArray[Any]:
         """Windows (repeats * patches, p + 2r, p + 2r) of frames that are wider by R."""
         side = self.sample.patch_size + 2 * ring
         places = self.sample.places
