@@ -1,8 +1,8 @@
 """Scenes of two levels, edges sharper than a pixel, seen through optics that blur them.
 
 What a blurred frame holds is at most what the sharp one does, but for what the optics bring into a
-patch from around it. Nothing here knows that the scene had but two levels, so the blurred one reads
-higher: rows give by how much, patches of 16, eight frames of 128 x 128, 1,000 e on 4,000 e.
+patch from around it. Where its map is not found, the blurred one reads higher than that: rows give
+by how much more than the sharp one, patches of 16, eight frames of 128 x 128, 1,000 e on 4,000 e.
 """
 
 from __future__ import annotations

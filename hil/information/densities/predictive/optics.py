@@ -35,14 +35,14 @@ _NOTHING = 0.03  # widths of the noise: what adds less is left out of the descen
 _RIDGE = 1e-6
 
 
-class Seen(NamedTuple):
+class BorderedFrames(NamedTuple):
     """Frames, as the module says: y and w."""
 
     y: Singles
     w: Singles
 
     @classmethod
-    def of(cls, codes: Singles, variance: Singles) -> Seen:
+    def of(cls, codes: Singles, variance: Singles) -> BorderedFrames:
         """Widen frames (n, H, W) by R."""
         around = ((0, 0), (REACH, REACH), (REACH, REACH))
         weight = (1 / np.maximum(variance, 1e-6)).astype(np.float32)
@@ -50,7 +50,7 @@ class Seen(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Optics:
+class TwoLevelOptics:
     """See the module.
 
     Parameters
@@ -69,7 +69,7 @@ class Optics:
     excess: float
 
     @classmethod
-    def begun(cls, seen: Seen) -> tuple[Optics, Singles]:
+    def begun(cls, seen: BorderedFrames) -> tuple[TwoLevelOptics, Singles]:
         """Find where to begin: sharpen, part at a level; with the map."""
         found = []
         for blur in _BLURS_PX:
@@ -86,7 +86,9 @@ class Optics:
         return best, b
 
     @classmethod
-    def fit(cls, seen: Seen, begun: Optics, b: Singles) -> tuple[Optics, Singles]:
+    def fit(
+        cls, seen: BorderedFrames, begun: TwoLevelOptics, b: Singles
+    ) -> tuple[TwoLevelOptics, Singles]:
         """Go on from where it began."""
         one = begun
         for _ in range(_ROUNDS):
@@ -95,14 +97,14 @@ class Optics:
         return one, b
 
     @classmethod
-    def of(cls, seen: Seen, b: Singles) -> Optics:
+    def of(cls, seen: BorderedFrames, b: Singles) -> TwoLevelOptics:
         """Fit to frames and their maps."""
         kernel, dark = _least_squares(seen, b)
         error = seen.y - _seen_of(b, kernel) - dark
         excess = float((error * error * seen.w).sum() / max(int((seen.w > 0).sum()), 1))
         return cls(kernel, dark, _pair_odds(b), excess)
 
-    def map_of(self, seen: Seen) -> Singles:
+    def map_of(self, seen: BorderedFrames) -> Singles:
         """Find the map of frames."""
         b = _sharpened(seen, self.kernel)
         b = self.improved(seen, b, _SWEEPS, 4 * max(self.excess, 1.0))
@@ -116,7 +118,7 @@ class Optics:
             result += add * b[:, i : i + height, j : j + width]
         return result
 
-    def improved(self, seen: Seen, b: Singles, sweeps: int, excess: float) -> Singles:
+    def improved(self, seen: BorderedFrames, b: Singles, sweeps: int, excess: float) -> Singles:
         """Descend from a map; errors have ``excess`` times the noise's variance."""
         y, w = seen.y, seen.w / np.float32(excess)
         loudest = float(np.sqrt(w.max()))
@@ -183,7 +185,7 @@ def _shifted(b: Singles) -> list[Singles]:
     return [wide[:, i : i + height, j : j + width] for i, j in _TAPS]
 
 
-def _least_squares(seen: Seen, b: Singles) -> tuple[Singles, np.float32]:
+def _least_squares(seen: BorderedFrames, b: Singles) -> tuple[Singles, np.float32]:
     inside = np.s_[:, REACH:-REACH, REACH:-REACH]
     columns = [one[inside].ravel() for one in _shifted(b)]
     root = np.sqrt(seen.w[inside].ravel())
@@ -195,7 +197,7 @@ def _least_squares(seen: Seen, b: Singles) -> tuple[Singles, np.float32]:
     return found[:-1].reshape(_WIDE, _WIDE), found[-1]
 
 
-def _sharpened(seen: Seen, kernel: Singles) -> Singles:
+def _sharpened(seen: BorderedFrames, kernel: Singles) -> Singles:
     """Undo optics as noise allows (Wiener), and part at the level halfway between two means."""
     y = seen.y
     _, height, width = y.shape

@@ -30,7 +30,7 @@ from drivers.types import Floats
 from hil.information.densities.predictive.cells import Cells, Singles
 from hil.information.densities.predictive.map_code import MapCode, contexts
 from hil.information.densities.predictive.neighbours import N_CLASSES, Classes
-from hil.information.densities.predictive.optics import REACH, Optics, Seen
+from hil.information.densities.predictive.optics import REACH, BorderedFrames, TwoLevelOptics
 from hil.information.densities.predictive.residual_distribution import ErrorCounts, ResidualLaw
 from hil.information.sample.sample import Sample
 
@@ -49,7 +49,7 @@ _STEPS, _PRIOR_PATCHES, _LEAST_WEIGHT = 40, 0.05, 1e-6
 _NORMAL = 0.5 * math.log(2 * math.pi * math.e)
 
 
-class Window(NamedTuple):
+class MapWindow(NamedTuple):
     """What a map says of patches with r pixels around them.
 
     Parameters
@@ -82,21 +82,21 @@ def maps_of(sample: Sample, cells: Cells, predicted_nats: float) -> Maps | None:
     n = min(sample.n_fields, _LOOK_FIELDS)
     some = np.unique(np.linspace(0, sample.n_fields - 1, n).astype(np.intp))
     codes, variance = _of_frames(sample.frames[some, 0][_crop(sample)[0]], cells)
-    seen = Seen.of(codes, variance)
+    seen = BorderedFrames.of(codes, variance)
     noise = _NORMAL + 0.5 * float(np.log(np.maximum(variance, 0) + 1 / 12).mean())
     told = (1 + 2 * RINGS[0] / sample.patch_size) ** 2  # pixels of a map to one of a patch
     spare = predicted_nats - noise
-    begun, b = Optics.begun(seen)
+    begun, b = TwoLevelOptics.begun(seen)
     if not told * _short_nats(b) + _error_nats(begun, seen, b) <= spare + _FIRST_LOOK_NATS:
         return None
-    optics, b = Optics.fit(seen, begun, b)
+    optics, b = TwoLevelOptics.fit(seen, begun, b)
     if not told * _short_nats(b) + _error_nats(optics, seen, b) <= spare + _SECOND_LOOK_NATS:
         return None
     height, width = (side + 2 * REACH for side in sample.size)
     flat = sample.frames.reshape(-1, *sample.size)
     step = max(1, _AT_ONCE // (height * width))
     parts = [
-        optics.map_of(Seen.of(*_of_frames(flat[i : i + step], cells))).astype(np.uint8)
+        optics.map_of(BorderedFrames.of(*_of_frames(flat[i : i + step], cells))).astype(np.uint8)
         for i in range(0, len(flat), step)
     ]
     return np.concatenate(parts).reshape(*sample.frames.shape[:2], height, width)
@@ -122,9 +122,9 @@ class TwoLevels:
 
     sample: Sample
     cells: Cells
-    optics: Optics
+    optics: TwoLevelOptics
     maps: Maps
-    windows: tuple[Window, ...]
+    windows: tuple[MapWindow, ...]
 
     @classmethod
     def fit(cls, sample: Sample, cells: Cells, maps: Maps, fields: Integers) -> TwoLevels:
@@ -132,8 +132,8 @@ class TwoLevels:
         fields = fields[np.unique(np.linspace(0, len(fields) - 1, _MOST_FIELDS).astype(np.intp))]
         few = fields[np.unique(np.linspace(0, len(fields) - 1, _FEW_FIELDS).astype(np.intp))]
         cut, here = _crop(sample)
-        seen = Seen.of(*_of_frames(sample.frames[few, 0][cut], cells))
-        optics = Optics.of(seen, maps[few, 0][here].astype(np.float32))
+        seen = BorderedFrames.of(*_of_frames(sample.frames[few, 0][cut], cells))
+        optics = TwoLevelOptics.of(seen, maps[few, 0][here].astype(np.float32))
         found = cls(sample, cells, optics, maps, ())
         own = [maps[int(one)].astype(np.float32) for one in fields]
         counted = np.concatenate([contexts(b)[:, REACH:-REACH, REACH:-REACH] for b in own])
@@ -145,7 +145,7 @@ class TwoLevels:
             classes = Classes.fit(u, e, sample.patch_size)
             counts = ErrorCounts(N_CLASSES * _BORDERS)
             counts.add(_kinds(classes, u, e, sample.patch_size), e, cells.rounding.take(y))
-            windows.append(Window(code, classes, counts.fit(None)))
+            windows.append(MapWindow(code, classes, counts.fit(None)))
         return cls(sample, cells, optics, maps, tuple(windows))
 
     def nats(self, fields: Integers) -> Floats:
@@ -164,7 +164,7 @@ class TwoLevels:
             result.append(cost - np.log(np.maximum(q, _LEAST)).sum(axis=1))
         return np.stack(result, axis=1)
 
-    def _cut(self, frames: NDArray[np.generic], field: int, ring: int) -> NDArray[np.generic]:
+    def _cut(self, frames: NDArray[Any], field: int, ring: int) -> NDArray[Any]:
         """Windows (repeats * patches, p + 2r, p + 2r) of frames that are wider by R."""
         side = self.sample.patch_size + 2 * ring
         places = self.sample.places
@@ -235,7 +235,7 @@ def _short_nats(b: Singles) -> float:
     return float(-(counts * np.log(share)).sum() / counts.sum())
 
 
-def _error_nats(optics: Optics, seen: Seen, b: Singles) -> float:
+def _error_nats(optics: TwoLevelOptics, seen: BorderedFrames, b: Singles) -> float:
     """Entropy of errors over the noise's width, beyond what the noise has (Vasicek 1976)."""
     inside = np.s_[:, REACH:-REACH, REACH:-REACH]
     error = (seen.y[inside] - optics.predict(b)) * np.sqrt(seen.w[inside])
