@@ -29,11 +29,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hil.information.sample.prepare import ChannelFrames
-from hil.noise.camera import CameraNoise
 from hil.noise.entropy.histogram import AduCounts
-from hil.noise.gaussian import GaussianNoise
-from hil.noise.model import NoiseModel
-from hil.noise.poisson import PoissonNoise
+from hil.noise.model import NoiseModel, OneHillNoise
 
 _PIXELS_A_CODE = 20.0
 _GROUP = 0.14  # of the noise's standard deviation
@@ -68,8 +65,9 @@ def entropy_of_counts(counts: AduCounts | None, noise: NoiseModel | None = None)
         return math.inf
     codes = counts.counts.size
     first = np.arange(codes)
-    if noise is not None and _smooth(counts, noise):
-        first = _group_starts(counts, noise)
+    if noise is not None and isinstance(noise, OneHillNoise):
+        if noise.has_one_hill(counts.adu.astype(np.float64)):
+            first = _group_starts(counts, noise)
     n_y = np.add.reduceat(counts.counts, first)
     width = np.diff(np.append(first, codes))[n_y > 0]
     n_y = n_y[n_y > 0]
@@ -80,13 +78,6 @@ def entropy_of_counts(counts: AduCounts | None, noise: NoiseModel | None = None)
     parity = 0.5 * np.cos(math.pi * n_y)
     g = digamma(n_y) + parity * (digamma((n_y + 1) / 2) - digamma(n_y / 2))
     return math.log(counts.n) - float(n_y @ (g - np.log(width))) / counts.n
-
-
-def _smooth(counts: AduCounts, noise: NoiseModel) -> bool:
-    """Whether each light has one hill of codes: no single electrons, photons or multiplied ones."""
-    if isinstance(noise, CameraNoise):
-        return noise.comb(counts.adu.astype(np.float64)) is None
-    return isinstance(noise, (GaussianNoise, PoissonNoise))
 
 
 def _group_starts(counts: AduCounts, noise: NoiseModel) -> NDArray[np.intp]:

@@ -134,6 +134,10 @@ class CameraNoise(TabulatedNoise):
         """How single electrons show in codes (n,) of ADU, mean 1; None where they do not."""
         return electron_comb(adu, self.gain_e_per_adu, self.offset_adu, self.read_noise_e)
 
+    def has_one_hill(self, adu: Floats) -> bool:
+        """See `OneHillNoise`."""
+        return self.comb(adu) is None
+
     @property
     def stabiliser(self) -> Stabiliser:
         """The generalised Anscombe transform."""

@@ -84,6 +84,11 @@ class GaussianNoise:
         del low_adu, high_adu, discrete
         return 0.0
 
+    def has_one_hill(self, adu: Floats) -> bool:
+        """See `OneHillNoise`: always."""
+        del adu
+        return True
+
     def mean_variance_adu2(self, mean_adu: float, discrete: bool) -> float:
         """See `NoiseModel`; rounding adds 1/12."""
         del mean_adu

@@ -110,6 +110,15 @@ class ShiftedPhi(Protocol):
 
 
 @runtime_checkable
+class OneHillNoise(Protocol):
+    """Noise under which each light may have one hill of codes, and no comb."""
+
+    def has_one_hill(self, adu: Floats) -> bool:
+        """Whether it has among codes (n,) of ADU: no single electrons or photons show."""
+        ...
+
+
+@runtime_checkable
 class FlattenedNoise(Protocol):
     """Noise that varies over the frame, and can be made the same everywhere."""
 

@@ -47,6 +47,11 @@ class PoissonNoise(TabulatedNoise):
         """Entropy h(lambda) of one pixel, nats, for an expected count ``lambda_e`` of any shape."""
         return self._table.entropy_nats(lambda_e)
 
+    def has_one_hill(self, adu: Floats) -> bool:
+        """See `OneHillNoise`: always."""
+        del adu
+        return True
+
     def mean_variance_adu2(self, mean_adu: float, discrete: bool) -> float:
         """See `NoiseModel`: variance equals mean."""
         del discrete
