@@ -50,7 +50,7 @@ _SECTIONS = (
         "Each setting",
         settings_figures.slices,
         "The settings that matter most first; later trials are darker, the best one is the orange"
-        " dot, the line is what the setting does by itself, by a model of all settings together.",
+        " dot, the line is what the setting alone does from there on, by a model of all trials.",
     ),
     _Section(
         "Which settings matter",

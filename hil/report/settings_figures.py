@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from hil.report.course_figures import NO_TRIALS
 from hil.report.drawing import BLUE, GREY, LIGHT, MANY, ORANGE, dots, empty, short, style
 from hil.report.material import Material
-from hil.report.settings.additive import Trend, trends
 from hil.report.settings.front import front
+from hil.report.settings.model_trend import Trend, trends
 from hil.report.settings.scale import SettingScale, scale_of
 
 # Of so many trials lines across all settings can be told apart.
@@ -29,10 +29,13 @@ def slices(material: Material) -> Figure:
     if not names:
         return empty("no setting was moved")
     scales = [scale_of(material.rows, name, done[name]) for name in names]
+    won = material.result.best
+    numbers = done["number"].tolist()
     told = trends(
         [scale.even for scale in scales],
         [bool(scale.words) for scale in scales],
         done["value"].to_numpy(dtype=float),
+        numbers.index(won.number) if won is not None and won.number in numbers else None,
     )
     columns = min(3, len(names))
     lines = -(-len(names) // columns)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from drivers.types import Floats
-from hil.report.settings.additive import trends
+from hil.report.settings.model_trend import trends
 
 
 def slope(at: Floats, values: Floats) -> float:
@@ -47,6 +47,21 @@ def test_shapes_of_many_settings_and_choices() -> None:
     assert choice.at.tolist() == [0, 1, 2]
     assert choice.values - choice.values[0] == pytest.approx(effect, abs=0.08)
     assert all(one is not None and np.ptp(one.values) < 0.12 for one in found[1:-1])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_peak_of_three_settings_is_cut_through_its_top(seed: int) -> None:
+    """A setting matters at the optimum although far from it nothing would show."""
+    rng = np.random.default_rng(seed)
+    far, close = rng.uniform(-1, 1, (15, 3)), rng.normal(0.2, 0.2, (45, 3))
+    x = np.clip(np.concatenate([far, close]), -1, 1)
+    y = np.exp(-3 * ((x - 0.2) ** 2).sum(axis=1))
+    for trend in trends(list(x.T), [False] * 3, y):
+        assert trend is not None
+        top = trend.at[np.argmax(trend.values)]
+        assert top == pytest.approx(0.2, abs=0.2)
+        assert trend.values.max() > 0.8
+        assert np.interp([-0.6, 1.0], trend.at, trend.values).max() < 0.6
 
 
 @pytest.mark.parametrize("size", [1e300, 1.0, 1e-300])
