@@ -214,6 +214,14 @@ def is_passing(error: BaseException) -> bool:
     return True  # psycopg could not connect: there is no state where there is no server
 
 
+def is_of_the_place(error: BaseException) -> bool:
+    """Whether an error tells of the database itself, not of what it was told.
+
+    It is read-only by now, moved, broken: what it was to be told is still right.
+    """
+    return isinstance(error, OperationalError) or type(error) is DatabaseError
+
+
 def one_line(error: BaseException) -> str:
     """Say what the database said, without the statement and its values."""
     cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error

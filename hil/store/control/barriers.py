@@ -21,7 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from hil.errors import StoreError
 from hil.store.control.entries import Entry, from_json
 from hil.store.control.journal import Journal, entries, left_behind
-from hil.store.engine import is_passing, writing
+from hil.store.engine import is_of_the_place, is_passing, one_line, writing
 from hil.store.retry import DATABASE, Retry
 from hil.store.trials.changes import HasEnded
 from hil.waits.waits import WAITS
@@ -84,14 +84,21 @@ class Barriers:
                 return
             telling.ended(None)
             error = telling.error
-            if error is None or not is_passing(error.__cause__ or error):
+            if error is None:
                 if kept:
                     self._journal.clear()
-                if error is not None:
-                    raise error
-            elif not (kept or self._keep(entry)):
-                # There is no room for it: the database is waited for.
-                self._retry.run(lambda _attempt: self._tell(entry, repeated=True))
+                return
+            cause = error.__cause__ or error
+            if is_passing(cause):
+                if not (kept or self._keep(entry)):
+                    # There is no room for it: the database is waited for.
+                    self._retry.run(lambda _attempt: self._tell(entry, repeated=True))
+            elif is_of_the_place(cause) and (kept or self._keep(entry)):
+                raise StoreError(f"{error}; {self._journal.path} keeps it") from cause
+            else:
+                if kept:
+                    self._journal.clear()
+                raise error
 
     def _keep(self, entry: Entry) -> bool:
         return self._journal.append(entry.to_json())
@@ -105,7 +112,8 @@ class Barriers:
                 self._tell_all(self._journal.path)
             except DBAPIError as error:
                 if not is_passing(error):
-                    raise StoreError("the database could not be written") from error
+                    why = one_line(error)
+                    raise StoreError(f"the database could not be written: {why}") from error
             else:
                 self._journal.clear()
             return

@@ -20,6 +20,7 @@ import pytest
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import Pool
 
 from hil.errors import StoreError
 from hil.records.trial import TrialState
@@ -236,6 +237,37 @@ def test_a_full_journal_waits_for_the_database(
     store.open_trials()
     assert count(db, "event where kind = 'dose'") == 20
     assert db.rows(session_id)[0].state == "FAILED"
+
+
+def test_what_a_database_that_is_read_only_by_now_does_not_take_is_kept(
+    tmp_path: Path, clock: Any, new_session: Any
+) -> None:
+    """A disk with errors is made so in mid-run; the session ends, and nothing measured is lost."""
+    read_only = False
+
+    def checked_out(connection: Any, *_: object) -> None:
+        connection.execute(f"PRAGMA query_only = {int(read_only)}")
+
+    url = f"sqlite:///{tmp_path / 'hil.db'}"
+    with open_database(url, frames=tmp_path / "frames", create=True) as db:
+        session = db.create_session(new_session())
+        with db.store(session, controller="a", clock=clock) as store:
+            store.event("dose", clock.now(), {"dose_mj": 1.0})
+            event.listen(Pool, "checkout", checked_out)
+            try:
+                read_only = True
+                for dose_mj in (2.0, 3.0):
+                    with pytest.raises(StoreError, match=r"could not be written: .*readonly"):
+                        store.event("dose", clock.now(), {"dose_mj": dose_mj})
+                (journal,) = journals(db)
+                assert len(journal.read_text(encoding="utf-8").splitlines()) == 2
+                read_only = False
+                store.event("dose", clock.now(), {"dose_mj": 4.0})
+            finally:
+                event.remove(Pool, "checkout", checked_out)
+        kinds = list(db.events(session)["kind"])
+        assert kinds.count("dose") == 4
+        assert journals(db) == []
 
 
 def test_a_journal_that_was_doctored_is_one_line(db: Database, session_id: str, clock: Any) -> None:
