@@ -115,7 +115,7 @@ def _cross_entropy(sample: Sample) -> CrossEntropy:
             held_out[fields] = _nats(model, own).reshape(-1, source.per_field)
         told, in_sample = numbers[~apart][::FITTED_EVERY], model.fitted_nats
         if fold == 0 and not placed:
-            maps = maps_of(sample, cells, float(held_out[own_fields].mean()))
+            maps = maps_of(sample, cells, own_fields, held_out[own_fields])
         if maps is not None:
             judged = _nats(model, patches[apart])
             mixed = _WithMaps.fit(source, maps, numbers, apart, judged)

@@ -30,7 +30,8 @@ _APART = 4  # pixels between those that are decided at once
 _PAIRS = ((0, 1), (1, 0), (1, 1), (1, -1), (0, 2), (2, 0))
 _PRIOR_STEPS, _PRIOR_RIDGE = 5, 4.0
 _SHARPENED = 1  # times that what was found sharpens
-_ROUNDS, _SWEEPS, _LAST_SWEEPS = 5, 2, 4
+ROUNDS = (1, 4)  # after the first of these, and all, it is asked whether it is worth it
+_SWEEPS, _LAST_SWEEPS = 2, 4
 _NOTHING = 0.03  # widths of the noise: what adds less is left out of the descent
 _RIDGE = 1e-6
 
@@ -85,15 +86,14 @@ class TwoLevelOptics:
                 best, b = one, again
         return best, b
 
-    @classmethod
-    def fit(
-        cls, seen: BorderedFrames, begun: TwoLevelOptics, b: Singles
+    def fitted(
+        self, seen: BorderedFrames, b: Singles, n_rounds: int
     ) -> tuple[TwoLevelOptics, Singles]:
-        """Go on from where it began."""
-        one = begun
-        for _ in range(_ROUNDS):
+        """Go on from a map: the map by the optics, the optics by the map, in turns."""
+        one = self
+        for _ in range(n_rounds):
             b = one.improved(seen, b, _SWEEPS, max(one.excess, 1.0))
-            one = cls.of(seen, b)
+            one = TwoLevelOptics.of(seen, b)
         return one, b
 
     @classmethod

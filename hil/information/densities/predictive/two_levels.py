@@ -13,8 +13,8 @@ Pixel by pixel no prediction can say so much: behind optics a pixel shows levels
 come later, one of many values that differ by more than the noise, of which each is found out once.
 
 Frames of other scenes cost far more so than they do by predictions; the two are mixed, patch by
-patch, with weights that are learnt. Where the first look says that the map's weight would be none
-(by so much that no descent makes up for it), it is not looked for further.
+patch, with weights that are learnt. Where looks at some say that maps would have no weight, no more
+of them is looked for: the last look tells some fields by their maps, and sees what is gained.
 """
 
 from __future__ import annotations
@@ -30,7 +30,12 @@ from drivers.types import Floats
 from hil.information.densities.predictive.cells import Cells, Singles
 from hil.information.densities.predictive.map_code import MapCode, contexts
 from hil.information.densities.predictive.neighbours import N_CLASSES, Classes
-from hil.information.densities.predictive.optics import REACH, BorderedFrames, TwoLevelOptics
+from hil.information.densities.predictive.optics import (
+    REACH,
+    ROUNDS,
+    BorderedFrames,
+    TwoLevelOptics,
+)
 from hil.information.densities.predictive.residual_distribution import ErrorCounts, ResidualLaw
 from hil.information.sample.sample import Sample
 
@@ -40,7 +45,9 @@ Maps = NDArray[np.uint8]
 RINGS = (1, 2)  # r
 _BORDERS = 3  # pixels from the border of a patch from which all are alike, and one
 _LOOK_FIELDS, _LOOK_SIDE = 4, 64
-_FIRST_LOOK_NATS, _SECOND_LOOK_NATS = 0.35, 0.05  # that maps may cost more, and be looked for
+_LOOKS_NATS = (0.25, 0.08, 0.05)  # that maps may cost more, and be looked for
+_TRIED_FIELDS = 2  # of which all is told by maps before it is of all
+_NO_GAIN_NATS = 1e-3  # of a value
 _MOST_FIELDS, _FEW_FIELDS = 8, 4  # that are fitted to
 _AT_ONCE = 2**16  # pixels whose maps are found together
 _SHORT = 0b111  # level of a pixel and of two neighbours, of `contexts`
@@ -67,39 +74,64 @@ class MapWindow(NamedTuple):
     errors: ResidualLaw
 
 
-def maps_of(sample: Sample, cells: Cells, predicted_nats: float) -> Maps | None:
+def maps_of(sample: Sample, cells: Cells, fields: Integers, predicted: Floats) -> Maps | None:
     """Find the maps of all frames, (F, repeats, H + 2R, W + 2R); None where they have no weight.
 
     Parameters
     ----------
-    predicted_nats
-        What a value costs by predictions.
+    fields
+        Some fields.
+    predicted
+        (fields, patches of a field) what their patches cost by predictions, nats per value.
     """
     if sample.n_channels > 1 or sample.usable is not None:
         return None
     if min(sample.size) < sample.patch_size + 2 * REACH:
         return None
+    optics = _looked(sample, cells, float(predicted.mean()))
+    if optics is None:
+        return None
+    height, width = (side + 2 * REACH for side in sample.size)
+    maps = np.zeros((*sample.frames.shape[:2], height, width), dtype=np.uint8)
+    step = max(1, _AT_ONCE // (height * width))
+
+    def find(wanted: Integers) -> None:
+        frames = sample.frames[wanted].reshape(-1, *sample.size)
+        found = [
+            optics.map_of(BorderedFrames.of(*_of_frames(frames[i : i + step], cells)))
+            for i in range(0, len(frames), step)
+        ]
+        maps[wanted] = np.concatenate(found).reshape(-1, *maps.shape[1:])
+
+    some = np.arange(min(len(fields), _TRIED_FIELDS))
+    tried = fields[some]
+    find(tried)
+    levels = TwoLevels.fit(sample, cells, maps, tried)
+    values = sample.values_per_patch
+    own = values * predicted[some].reshape(-1, 1)
+    costs = np.concatenate([own, levels.nats(tried).reshape(len(own), -1)], axis=1)
+    gain = float((own[:, 0] - mixed_nats(costs, patch_weights(costs))).mean()) / values
+    if gain < _NO_GAIN_NATS:  # although it was fitted to these
+        return None
+    find(np.setdiff1d(np.arange(sample.n_fields), tried))
+    return maps
+
+
+def _looked(sample: Sample, cells: Cells, predicted_nats: float) -> TwoLevelOptics | None:
+    """Find optics by some of what was seen; None once maps cost far more than predictions."""
     n = min(sample.n_fields, _LOOK_FIELDS)
     some = np.unique(np.linspace(0, sample.n_fields - 1, n).astype(np.intp))
     codes, variance = _of_frames(sample.frames[some, 0][_crop(sample)[0]], cells)
     seen = BorderedFrames.of(codes, variance)
     noise = _NORMAL + 0.5 * float(np.log(np.maximum(variance, 0) + 1 / 12).mean())
     told = (1 + 2 * RINGS[0] / sample.patch_size) ** 2  # pixels of a map to one of a patch
-    spare = predicted_nats - noise
-    begun, b = TwoLevelOptics.begun(seen)
-    if not told * _short_nats(b) + _error_nats(begun, seen, b) <= spare + _FIRST_LOOK_NATS:
-        return None
-    optics, b = TwoLevelOptics.fit(seen, begun, b)
-    if not told * _short_nats(b) + _error_nats(optics, seen, b) <= spare + _SECOND_LOOK_NATS:
-        return None
-    height, width = (side + 2 * REACH for side in sample.size)
-    flat = sample.frames.reshape(-1, *sample.size)
-    step = max(1, _AT_ONCE // (height * width))
-    parts = [
-        optics.map_of(BorderedFrames.of(*_of_frames(flat[i : i + step], cells))).astype(np.uint8)
-        for i in range(0, len(flat), step)
-    ]
-    return np.concatenate(parts).reshape(*sample.frames.shape[:2], height, width)
+    optics, b = TwoLevelOptics.begun(seen)
+    for n_rounds, least in zip((0, *ROUNDS), _LOOKS_NATS, strict=True):
+        optics, b = optics.fitted(seen, b, n_rounds)
+        cost = told * _short_nats(b) + _error_nats(optics, seen, b)
+        if not cost <= predicted_nats - noise + least:
+            return None
+    return optics
 
 
 @dataclass(frozen=True)
@@ -239,7 +271,9 @@ def _error_nats(optics: TwoLevelOptics, seen: BorderedFrames, b: Singles) -> flo
     """Entropy of errors over the noise's width, beyond what the noise has (Vasicek 1976)."""
     inside = np.s_[:, REACH:-REACH, REACH:-REACH]
     error = (seen.y[inside] - optics.predict(b)) * np.sqrt(seen.w[inside])
-    error = np.sort(error.ravel())
+    # codes are whole numbers: spread over what is rounded to each
+    rounded = np.random.default_rng(0).uniform(-0.5, 0.5, error.shape).astype(np.float32)
+    error = np.sort((error + rounded * np.sqrt(seen.w[inside])).ravel())
     m = max(1, int(math.sqrt(error.size)) // 2)
     apart = np.maximum(error[2 * m :] - error[: -2 * m], 1e-6)
     return float(np.log(apart * (error.size / (2 * m))).mean()) - _NORMAL

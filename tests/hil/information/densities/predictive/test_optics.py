@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from hil.information.densities.predictive.optics import REACH, BorderedFrames, TwoLevelOptics
+from hil.information.densities.predictive.optics import (
+    REACH,
+    ROUNDS,
+    BorderedFrames,
+    TwoLevelOptics,
+)
 
 
 def seen_and_map(blur_px: float, grain: int = 2) -> tuple[BorderedFrames, np.ndarray, np.ndarray]:
@@ -21,10 +26,15 @@ def seen_and_map(blur_px: float, grain: int = 2) -> tuple[BorderedFrames, np.nda
     return BorderedFrames.of(y, np.full_like(y, 1600.0)), b, light[inside]
 
 
+def begun_and_fitted(seen: BorderedFrames) -> tuple[TwoLevelOptics, np.ndarray]:
+    optics, b = TwoLevelOptics.begun(seen)
+    return optics.fitted(seen, b, sum(ROUNDS))
+
+
 @pytest.mark.parametrize(("blur_px", "wrong"), [(0.5, 0.001), (0.8, 0.02), (1.0, 0.06)])
 def test_map_and_optics_are_found_without_a_word_on_either(blur_px: float, wrong: float) -> None:
     seen, b, light = seen_and_map(blur_px)
-    optics, found = TwoLevelOptics.fit(seen, *TwoLevelOptics.begun(seen))
+    optics, found = begun_and_fitted(seen)
     inside = np.s_[:, REACH:-REACH, REACH:-REACH]
     assert (found != b)[inside].mean() <= wrong
     assert optics.kernel.sum() == pytest.approx(3000, rel=0.02)
@@ -37,7 +47,6 @@ def test_map_and_optics_are_found_without_a_word_on_either(blur_px: float, wrong
 def test_frames_of_one_level_are_no_error() -> None:
     y = np.full((2, 40, 40), 7.0, dtype=np.float32)
     seen = BorderedFrames.of(y, np.ones_like(y))
-    optics, b = TwoLevelOptics.begun(seen)
-    optics, b = TwoLevelOptics.fit(seen, optics, b)
+    optics, b = begun_and_fitted(seen)
     assert optics.excess == pytest.approx(0, abs=1e-3)
     assert np.isfinite(optics.predict(b)).all()

@@ -8,6 +8,7 @@ from scipy.ndimage import gaussian_filter
 
 from hil.information import estimate_information
 from hil.information.densities.predictive.cells import Cells
+from hil.information.densities.predictive.optics import BorderedFrames, TwoLevelOptics
 from hil.information.densities.predictive.two_levels import maps_of, mixed_nats, patch_weights
 from hil.information.sample.choose import choose_sample
 from hil.information.sample.prepare import take_in
@@ -46,8 +47,26 @@ def test_other_scenes_are_not_looked_at_twice() -> None:
     white = gaussian_filter(rng.standard_normal(SHAPE), (0, 0, 2, 2), mode="wrap")
     frames = CAMERA.sample(4000 + 1000 * white / white.std(), rng)
     sample = choose_sample(take_in(frames, CAMERA, 8, None), 8, seed=0)
-    predicted_bits = estimate_information(frames, CAMERA).h_y_nats
-    assert maps_of(sample, Cells.of(sample), predicted_bits) is None
+    cells = Cells.of(sample)
+    predicted = np.full((2, 100), estimate_information(frames, CAMERA).h_y_nats)
+    assert maps_of(sample, cells, np.arange(2), predicted) is None
+
+
+def test_maps_that_gain_nothing_for_some_fields_are_not_looked_for_in_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    frames = frames_of(2, 0.6)
+    sample = choose_sample(take_in(frames, CAMERA, 8, None), 8, seed=0)
+    predicted = np.full((3, len(sample.places[0])), estimate_information(frames, CAMERA).h_y_nats)
+    found = []
+
+    def map_of(self: TwoLevelOptics, seen: BorderedFrames) -> np.ndarray:
+        found.append(len(seen.y))
+        return np.zeros(seen.y.shape, dtype=np.float32)  # a bad one
+
+    monkeypatch.setattr(TwoLevelOptics, "map_of", map_of)
+    assert maps_of(sample, Cells.of(sample), np.arange(3), predicted) is None
+    assert sum(found) == 2
 
 
 def test_mixture_costs_little_more_than_the_better_and_is_learnt() -> None:
