@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import OpenBLASController, ThreadpoolController
 
 
 @contextmanager
@@ -47,14 +47,18 @@ class _SharedLimit:
     def enter(self) -> None:
         with self._lock:
             if self._users == 0:
-                self._set = self._libraries().limit(limits=1, user_api="blas")
+                libraries = self._libraries()
+                _free()
+                self._set = libraries.limit(limits=1, user_api="blas")
             self._users += 1
 
     def leave(self) -> None:
         with self._lock:
             self._users -= 1
             if self._users == 0:
+                _free()
                 self._set.restore_original_limits()
+                _free()
 
     def _libraries(self) -> ThreadpoolController:
         """Every BLAS that is loaded by now: a module imported since may have brought its own."""
@@ -64,3 +68,13 @@ class _SharedLimit:
             self._modules = len(sys.modules)
             self._controller = ThreadpoolController()
         return self._controller
+
+
+def _free() -> None:
+    """Let this thread set OpenBLAS's threads: threadpoolctl 3.8 obeys the first that did, alone.
+
+    Others ask in vain, without a word, for as long as that one lives. Here they are counted.
+    """
+    clear = getattr(OpenBLASController, "clear_controlling_thread", None)
+    if clear is not None:
+        clear(force=True)

@@ -59,3 +59,20 @@ def test_many_at_once() -> None:
         with ThreadPoolExecutor(4) as pool:
             assert list(pool.map(work, [4] * 50)) == [8.0] * 50
         assert blas_threads() == before
+
+
+def test_any_thread_may_ask_whoever_asked_before() -> None:
+    """As the session's own, after the main one has estimated."""
+
+    def inside(_: int) -> set[int]:
+        with one_blas_thread():
+            return blas_threads()
+
+    with threadpool_limits(3, "blas"):
+        before = blas_threads()
+        assert inside(0) <= {1}
+        with ThreadPoolExecutor(1) as pool:
+            assert pool.submit(inside, 0).result() <= {1}
+            assert inside(0) <= {1}
+            assert pool.submit(inside, 0).result() <= {1}
+        assert blas_threads() == before

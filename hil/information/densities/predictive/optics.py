@@ -14,6 +14,7 @@ tell as much of the frames as they can.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -34,6 +35,7 @@ ROUNDS = (1, 4)  # after the first of these, and all, it is asked whether it is 
 _SWEEPS, _LAST_SWEEPS = 2, 4
 _NOTHING = 0.03  # widths of the noise: what adds less is left out of the descent
 _RIDGE = 1e-6
+_BITS = 16  # of what is fitted
 
 
 class BorderedFrames(NamedTuple):
@@ -188,13 +190,25 @@ def _shifted(b: Singles) -> list[Singles]:
 def _least_squares(seen: BorderedFrames, b: Singles) -> tuple[Singles, np.float32]:
     inside = np.s_[:, REACH:-REACH, REACH:-REACH]
     columns = [one[inside].ravel() for one in _shifted(b)]
-    root = np.sqrt(seen.w[inside].ravel())
+    root = np.sqrt(seen.w[inside].ravel().astype(np.float64))
     a = np.stack([*columns, np.ones_like(root)]) * root
-    own = (a @ a.T).astype(np.float64)
-    right = (a @ (seen.y[inside].ravel() * root)).astype(np.float64)
+    own = a @ a.T
+    right = a @ (seen.y[inside].ravel() * root)
     own += _RIDGE * (np.trace(own) + 1) * np.eye(len(own))
-    found = np.linalg.solve(own, right).astype(np.float32)
+    found = _even(np.linalg.solve(own, right))
     return found[:-1].reshape(_WIDE, _WIDE), found[-1]
+
+
+def _even(values: Floats) -> Singles:
+    """Round to steps far finer than noise: sums depend on how many threads share them.
+
+    A pixel of a map that falls the other way for the last digit of a sum would be another estimate.
+    """
+    largest = float(np.abs(values).max(initial=0))
+    if not 0 < largest < math.inf:
+        return values.astype(np.float32)
+    step = 2.0 ** (math.floor(math.log2(largest)) - _BITS)
+    return (np.rint(values / step) * step).astype(np.float32)
 
 
 def _sharpened(seen: BorderedFrames, kernel: Singles) -> Singles:
@@ -248,4 +262,4 @@ def _pair_odds(b: Singles) -> Singles:
         slope = x @ (ones - n * p) - _PRIOR_RIDGE * odds
         curve = (x * (n * p * (1 - p))) @ x.T + _PRIOR_RIDGE * np.eye(len(x))
         odds = odds + np.linalg.solve(curve, slope)
-    return odds.astype(np.float32)
+    return _even(odds)
