@@ -42,6 +42,7 @@ def estimate_information(
     *,
     stride: int | None = None,
     n_patches: int | None = None,
+    max_pixels: int | None = None,
     mask: ArrayLike | None = None,
     saturation_adu: float | None = None,
     max_saturated_share: float = 1e-3,
@@ -76,6 +77,9 @@ def estimate_information(
     n_patches
         At most so many patches, of all frames together, drawn at random with ``seed``; None for
         all. Repeats are cut at the same places.
+    max_pixels
+        The same, told by the pixels of each image that patches may cover; None for all. Flags are
+        found in all pixels whatever it is.
     mask
         (height, width), true where pixels may be used: a region of interest, without dead and hot
         pixels. Others count nowhere, whatever they hold; patches that touch one are left out.
@@ -142,6 +146,8 @@ def estimate_information(
         adu = channels[0].checked.lowest_adu
         return constant_estimate(adu, n_fields, name, share, flags, started)
 
+    if max_pixels is not None:
+        n_patches = _fewer(n_patches, max_pixels, varying[0].checked.frames.shape, patch_size)
     sample = choose_sample(varying, patch_size, seed, stride, n_patches)
     _check_enough(sample, family, name)
     entropy = _fitted(family, name, sample)
@@ -229,6 +235,19 @@ def _fitted(family: PatchEstimator, name: str, sample: Sample) -> CrossEntropy:
 def usual_estimator(channels: Sequence[ChannelFrames]) -> str:
     """Name the estimator that is used where none is asked for."""
     return "predictive" if all(one.checked.discrete for one in channels) else "stationary"
+
+
+def _fewer(
+    n_patches: int | None, max_pixels: int, shape: tuple[int, ...], patch_size: int
+) -> int | None:
+    """Give how many patches of frames (F, R, ..., H, W) may be used; None for all."""
+    a_frame = max_pixels // patch_size**2
+    if isinstance(max_pixels, bool) or not isinstance(max_pixels, int) or a_frame < 1:
+        raise InputError("max_pixels", "", f"{max_pixels!r}; allowed: from {patch_size**2}")
+    if shape[-2] * shape[-1] <= max_pixels:
+        return n_patches
+    allowed = shape[0] * shape[1] * a_frame
+    return allowed if n_patches is None else min(n_patches, allowed)
 
 
 def _named(estimator: str | PatchEstimator) -> tuple[PatchEstimator, str]:

@@ -242,6 +242,7 @@ class SessionAssessor:
             patch_size=spec.estimator.patch_size,
             confidence=spec.estimator.confidence,
             seed=spec.seed,
+            max_pixels=spec.estimator.max_pixels,
             saturation_adu=saturation_adu,
             max_saturated_share=spec.constraints.max_saturated_share,
             noise_variance_relative_sd=self._noise_sd,

@@ -201,6 +201,7 @@ class Measure(Spec):
         return (self.n_fields + self.n_blanks) * self.repeats
 
 
+_LEAST_PATCHES = 8  # of an image: what an estimator asks for at least
 PATTERN_FIELDS = 8  # what `hil.information` needs to tell a pattern from scenes
 
 
@@ -219,6 +220,10 @@ class EstimatorSpec(Spec):
         Whether what all fields of view share is taken off, where no maps of the camera are at hand.
     lower_bound
         Whether each trial's estimate has a lower bound beside it.
+    max_pixels
+        At most so many pixels of each image are estimated from, in patches at places drawn once
+        with the session's seed, the same in all trials. What is checked (flags, clipped pixels,
+        spikes, patterns) is checked in all pixels.
     """
 
     kind: str = "predictive"
@@ -226,6 +231,16 @@ class EstimatorSpec(Spec):
     confidence: float = Field(default=0.95, gt=0, lt=1)
     subtract_pattern: bool = False
     lower_bound: bool = False
+    max_pixels: int = Field(default=2**19, ge=2**12, le=2**31)
+
+    @model_validator(mode="after")
+    def _enough_patches(self) -> Self:
+        if self.max_pixels < (least := _LEAST_PATCHES * self.patch_size**2):
+            raise ValueError(
+                f"max_pixels: {self.max_pixels} of each image are fewer than {_LEAST_PATCHES}"
+                f" patches of patch_size = {self.patch_size}, allowed: an integer from {least}"
+            )
+        return self
 
     def cannot_subtract(self, n_fields: int) -> str:
         """Say why what fields share could not be taken off; empty where it can be."""

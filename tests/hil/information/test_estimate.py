@@ -6,6 +6,7 @@ import doctest
 import importlib
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -255,6 +256,30 @@ DOUBTFUL = [
 def test_what_is_doubtful_is_flagged_whatever_the_estimator(case: Doubtful, estimator: str) -> None:
     found = estimate_information(case.frames, case.noise, estimator, patch_size=4)
     assert case.flag in found.flags
+
+
+def test_large_images_are_estimated_from_fewer_pixels_and_checked_in_all() -> None:
+    rng = np.random.default_rng(3)
+    frames = CAMERA.sample(np.full((3, 2, 96, 128), 30.0), rng)
+    whole = estimate_information(frames, CAMERA, "stationary", patch_size=8)
+    assert whole.n_patches == 3 * 2 * 12 * 16
+    enough = estimate_information(frames, CAMERA, "stationary", patch_size=8, max_pixels=96 * 128)
+    assert replace(enough, seconds=0) == replace(whole, seconds=0)
+    fewer = estimate_information(frames, CAMERA, "stationary", patch_size=8, max_pixels=6400)
+    told = estimate_information(frames, CAMERA, "stationary", patch_size=8, n_patches=3 * 2 * 100)
+    assert fewer.n_patches == 3 * 2 * 100
+    assert replace(fewer, seconds=0) == replace(told, seconds=0)
+    assert fewer.ci_low <= whole.bits_per_pixel <= fewer.ci_high
+    both = estimate_information(
+        frames, CAMERA, "stationary", patch_size=8, max_pixels=6400, n_patches=60
+    )
+    assert both.n_patches == 60
+    frames[:, :, :8] = 4095  # whatever is drawn, a twelfth of the pixels is clipped
+    clipped = estimate_information(frames, CAMERA, "stationary", patch_size=8, max_pixels=512)
+    assert clipped.details["saturated_share"] == pytest.approx(1 / 12)
+    for few in (63, True, 100.5):
+        with pytest.raises(InputError, match=r"max_pixels: .*allowed: from 64"):
+            estimate_information(frames, CAMERA, "stationary", patch_size=8, max_pixels=few)  # type: ignore[arg-type]
 
 
 def test_the_docstring_example_runs() -> None:

@@ -71,7 +71,8 @@ def test_what_one_scene_cannot_tell_is_left_to_all_fields(
         }
     )
 
-    def estimated(frames: Any, *args: Any, **kwargs: Any) -> Estimate:
+    def estimated(frames: Any, *args: Any, max_pixels: int, **kwargs: Any) -> Estimate:
+        assert max_pixels == spec.estimator.max_pixels
         flags = ("pattern_possible", "coarse_counts", "one_scene")
         return Estimate(1.0, 0.9, 1.1, 2.0, 1.0, "own", 4, 1, 0.1, flags, {"saturated_share": 0.0})
 

@@ -61,3 +61,10 @@ def test_a_pattern_needs_fields() -> None:
     assert EstimatorSpec().cannot_subtract(1) == ""
     assert EstimatorSpec(subtract_pattern=True).cannot_subtract(8) == ""
     assert "needed: 8" in EstimatorSpec(subtract_pattern=True).cannot_subtract(7)
+
+
+def test_of_an_image_there_are_patches_enough() -> None:
+    assert EstimatorSpec().max_pixels == 2**19
+    assert EstimatorSpec(patch_size=256).max_pixels == 2**19
+    with pytest.raises(ValidationError, match=r"fewer than 8 patches of patch_size = 32, .* 8192"):
+        EstimatorSpec(patch_size=32, max_pixels=8191)
