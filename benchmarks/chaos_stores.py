@@ -202,20 +202,19 @@ def servers(
     only: Sequence[str] = ("stopped", "frozen", "restarted"),
 ) -> list[ChaosRow]:
     """Stop, freeze and restart PostgreSQL."""
-    rows = []
     with server() as postgres:
         kinds: dict[str, tuple[Callable[[], None], Callable[[], None], float]] = {
             "stopped": (postgres.stop, postgres.go_on, away_s),
             "frozen": (postgres.freeze, postgres.thaw, away_s),
             "restarted": (postgres.stop, postgres.go_on, 0.0),
         }
-        for name in only:
-            away, back, for_s = kinds[name]
-            rows.append(row := ChaosRow(f"PostgreSQL {name} ({for_s:g} s)"))
-            for i in range(n):
+        rows = {name: ChaosRow(f"PostgreSQL {name} ({kinds[name][2]:g} s)") for name in only}
+        for i in range(n):
+            for name, row in rows.items():
+                away, back, for_s = kinds[name]
                 work = partial(_server_away, postgres, away, back, rng.uniform(0, 1), for_s)
                 row.attempt(f"number {i}", work)
-    return rows
+    return list(rows.values())
 
 
 def _server_away(

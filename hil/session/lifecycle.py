@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
@@ -24,10 +25,17 @@ from hil.supervision.stop import StopSwitch
 from hil.supervision.supervised import moves_s
 
 if TYPE_CHECKING:
-    pass
+    from hil.store import NewSession
 
 
-def drive(setup: SessionSetup, observer: Observer, stop: StopSwitch) -> SessionResult:
+def drive(
+    setup: SessionSetup,
+    observer: Observer,
+    stop: StopSwitch,
+    *,
+    new: NewSession | None = None,
+    on_start: Callable[[str], None] | None = None,
+) -> SessionResult:
     """Run a session's trials to their end, park, and write down how it ended.
 
     Parameters
@@ -38,6 +46,11 @@ def drive(setup: SessionSetup, observer: Observer, stop: StopSwitch) -> SessionR
         Is shown how it goes.
     stop
         Pressed to end it; signals press it too.
+    new
+        What a session begins with that is not in the database yet; it is put there. Whatever comes
+        between that and its first trial, a signal say, it is not left RUNNING.
+    on_start
+        Called with its id then.
 
     Raises
     ------
@@ -49,6 +62,10 @@ def drive(setup: SessionSetup, observer: Observer, stop: StopSwitch) -> SessionR
         The rig or the database failed for good.
     """
     try:
+        if new is not None:
+            setup.database.create_session(new, setup.session_id)
+        if on_start is not None:
+            on_start(setup.session_id)
         return _drive(setup, observer, stop)
     except (RigHeld, StoreError):  # who has the rig says how it ends; or nothing can be written
         raise
