@@ -23,6 +23,7 @@ from hil.session.under_way.trials import run_trials
 from hil.session.waiting import Waiting
 from hil.supervision.stop import StopSwitch
 from hil.supervision.supervised import moves_s
+from hil.supervision.watch import Watch
 
 if TYPE_CHECKING:
     from hil.store import NewSession
@@ -112,7 +113,7 @@ def _drive(setup: SessionSetup, observer: Observer, stop: StopSwitch) -> Session
             setup.clock,
         )
         stack.callback(attended.leave)
-        attended.enter(resumed=setup.resumed, joined=setup.joined)
+        _enter(attended, setup, thinker, watch, stop)
         polls = Polls(store, setup.clock, stop, attended.wishes, attended.follow)
 
         def look() -> None:
@@ -136,6 +137,19 @@ def _drive(setup: SessionSetup, observer: Observer, stop: StopSwitch) -> Session
             raise error
         end(run, ending, after=None)
     return result_of(setup.database, setup.session_id, ending.state, ending.reason)
+
+
+def _enter(
+    attended: Attended, setup: SessionSetup, thread: WorkerThread, watch: Watch, stop: StopSwitch
+) -> None:
+    """Begin to listen; a disk or a database that stalls is waited for with the eyes open."""
+
+    def look() -> None:
+        watch.heartbeat()
+        if stop.reason:  # nothing has moved
+            raise Interrupted(stop.reason)
+
+    thread.run(lambda: attended.enter(resumed=setup.resumed, joined=setup.joined), look)
 
 
 def _capture(setup: SessionSetup) -> Capture:
