@@ -6,13 +6,15 @@ A vendor's library raises what it likes: OSError, TimeoutError, RuntimeError. To
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from drivers.errors import DeviceFault, DriverError
 from drivers.frame import Frame
 from drivers.protocol import Camera, Device, Identified, Setting
 from drivers.types import Value
+from hil.rig.calls.foreign_frames import ForeignFrames
 
 _LONGEST = 2000
 
@@ -161,9 +163,25 @@ class OurCameraErrors(OurErrors):
         """Make a running ``capture`` end soon. Any thread."""
         self._camera.cancel()
 
-    def _checked(self, frames: Iterator[Frame]) -> Iterator[Frame]:
+    def capture_states(
+        self, states: Sequence[Mapping[str, Value]], timeout_s: float
+    ) -> Iterator[Frame]:
+        """Take a frame at each state; only of a camera that is `drivers.sequence.Triggered`.
+
+        Raises
+        ------
+        DriverError
+        """
+        camera: Any = self._camera
         with as_driver_errors(self.label, "capture"):
-            yield from frames
+            frames = camera.capture_states(states, timeout_s)
+        return self._checked(frames)
+
+    def _checked(self, frames: Iterator[Frame]) -> Iterator[Frame]:
+        foreign = ForeignFrames(self.label)
+        with as_driver_errors(self.label, "capture"):
+            for frame in frames:
+                yield foreign.take(frame)
 
 
 def with_our_errors(device: Device) -> Device:
