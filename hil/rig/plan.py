@@ -97,9 +97,9 @@ def _told(path: Path, key: str) -> Iterator[None]:
     """Say in one line whatever a driver's library raises, a missing part of it or `sys.exit`."""
     try:
         yield
-    except (ConfigError, pydantic.ValidationError, HilError, UnknownKind):
+    except (ConfigError, pydantic.ValidationError, HilError, UnknownKind, KeyboardInterrupt):
         raise
-    except (Exception, SystemExit, GeneratorExit) as error:
+    except BaseException as error:
         raise InputError(path, key, f"the driver cannot be used: {in_words(error)}") from error
 
 

@@ -17,6 +17,7 @@ from drivers.frame import Frame, FrameMeta
 from drivers.types import Pixels
 
 _ASKED = "capture"
+_LONGEST = 80
 
 
 class ForeignFrames:
@@ -88,12 +89,21 @@ class ForeignFrames:
         return DeviceFault(self._camera, _ASKED, detail)
 
 
+def shown(given: Any) -> str:
+    """Write a value as Python does, of whatever length it is, as far as a person reads."""
+    try:
+        words = repr(given)
+    except Exception:  # a whole number of thousands of digits, a class that cannot
+        return f"a {type(given).__name__}"
+    return words if len(words) <= _LONGEST else f"{words[:_LONGEST]} ..."
+
+
 def _named(given: Any) -> str:
     """Say what something is; never what it says of itself, which may be anything."""
     if given is None:
         return "None"
-    if isinstance(given, str | int | float | complex) and len(repr(given)) < 40:
-        return repr(given)
+    if isinstance(given, str | int | float | complex):
+        return shown(given)
     if isinstance(given, np.ndarray):
         return f"an array of {' x '.join(map(str, given.shape)) or 'one'} {given.dtype.name}"
     return f"a {type(given).__name__}"
