@@ -35,6 +35,7 @@ PARTS: dict[str, Callable[[int, random.Random], list[ChaosRow]]] = {
     "signals": chaos_ends.signals,
     "instants": chaos_instants.instants,
     "exceptions": chaos_ends.exceptions,
+    "descriptors": chaos_ends.descriptors,
     "hangs": lambda n, rng: [chaos_hangs.hangs(3 * n, rng)],
     "disks": chaos_stores.disks,
     "locks": chaos_stores.locks,

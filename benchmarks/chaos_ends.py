@@ -215,3 +215,38 @@ def _exception(struck: Mapping[str, object]) -> float:
             raise Broken(f"lit at the end: {said[-300:]}")
         made.check_closed()
         return 0.0
+
+
+# A library that closes all files of the process but the first three, at a call of the camera.
+CLOSES = """
+import itertools, os
+import tests.hil.planted_rig as rig
+real, calls = rig.trouble, itertools.count(1)
+def trouble(folder, call):
+    real(folder, call)
+    if call == "camera capture" and next(calls) == AT:
+        os.closerange(3, 1 << 20)
+rig.trouble = trouble
+"""
+
+
+def descriptors(n: int, rng: random.Random) -> list[ChaosRow]:
+    """Have a driver close all files of the program in mid-session, and go on with it."""
+    row = ChaosRow("all files closed by a driver")
+    for _ in range(n):
+        at = rng.randint(2, 40)
+        row.attempt(f"capture {at}", partial(_closed, at))
+    return [row]
+
+
+def _closed(at: int) -> float:
+    with night(trials=12) as made:
+        made.check_ended(made.begin(code=CLOSES.replace("AT", str(at))), [1])
+        made.wait(lambda: not made.lit(), "dark")
+        known = made.complete()
+        made.check_ended(made.begin(), [0])
+        if len(made.check_kept(known)) != 12:
+            raise Broken(f"{len(made.complete())} COMPLETE of 12")
+        made.check_closed()
+        made.check_frames()
+        return 0.0
