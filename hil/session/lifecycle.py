@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
@@ -27,6 +28,9 @@ from hil.supervision.watch import Watch
 
 if TYPE_CHECKING:
     from hil.store import NewSession
+
+# A database that does not answer keeps nobody waiting who has waited for it before.
+_BRIEFLY_S = 5.0
 
 
 def drive(
@@ -68,7 +72,13 @@ def drive(
         if on_start is not None:
             on_start(setup.session_id)
         return _drive(setup, observer, stop)
-    except (RigHeld, StoreError):  # who has the rig says how it ends; or nothing can be written
+    except RigHeld:  # who has the rig says how it ends
+        raise
+    except StoreError as error:  # it may be the disk of the frames, and the database is well
+        writing = threading.Thread(target=_never_running, args=(setup, error), daemon=True)
+        with suppress(RuntimeError):  # no thread is to be had: it stands there as STALE
+            writing.start()
+            writing.join(_BRIEFLY_S)
         raise
     except BaseException as error:
         _never_running(setup, error)
@@ -76,7 +86,7 @@ def drive(
 
 
 def _never_running(setup: SessionSetup, error: BaseException) -> None:
-    """Leave no session RUNNING that an error ended before its loop began."""
+    """Leave no session RUNNING that an error ended before its end could be written as any other."""
     stopped = isinstance(error, Interrupted | KeyboardInterrupt)
     state = SessionState.STOPPED if stopped else SessionState.FAILED
     if not setup.joined:

@@ -10,8 +10,8 @@ from typing import Any
 from drivers.errors import DriverError
 from drivers.protocol import Connection, Device, DriverKind
 from hil.rig.calls.driver_calls import DriverCalls, Hang
+from hil.rig.calls.foreign_errors import as_driver_errors, with_our_errors
 from hil.rig.calls.timed_devices import timed
-from hil.rig.foreign_errors import as_driver_errors, with_our_errors
 from hil.spec import RigSpec
 
 

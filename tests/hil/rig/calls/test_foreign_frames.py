@@ -16,10 +16,10 @@ import pytest
 from drivers.errors import DeviceFault
 from drivers.frame import Frame, FrameMeta
 from hil.rig.calls.driver_calls import DriverCalls
+from hil.rig.calls.foreign_errors import with_our_errors
 from hil.rig.calls.foreign_frames import ForeignFrames
 from hil.rig.calls.timed_devices import timed
 from hil.rig.driver_kinds import BUILT_IN
-from hil.rig.foreign_errors import with_our_errors
 from sim.microscope import KIND
 from tests.hil.session_bench import Bench
 from tests.hil.small_session import RIG, SESSION

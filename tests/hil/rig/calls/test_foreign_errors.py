@@ -10,7 +10,7 @@ import pytest
 
 from drivers.errors import DeviceFault
 from drivers.protocol import Setting
-from hil.rig.foreign_errors import OurErrors
+from hil.rig.calls.foreign_errors import OurErrors
 
 
 class Device:
