@@ -14,6 +14,7 @@ from functools import partial
 
 import psutil
 
+from benchmarks.chaos_course import COURSE
 from benchmarks.chaos_night import Broken, ChaosRow, Night, guardians, night
 
 KILLED_IN_A_ROW = 6
@@ -24,10 +25,12 @@ DARK_AFTER_STOP_S = 0.5
 def kills(n: int, rng: random.Random) -> ChaosRow:
     """Kill the controller, its guardian, or both at random instants."""
     row = ChaosRow("SIGKILL of controller, guardian, both")
-    while row.tried < n:
+    while row.tried < n and not COURSE.is_over:
         with night() as made:
             known: dict[int, str] = {}
             for _ in range(min(KILLED_IN_A_ROW, n - row.tried)):
+                if COURSE.is_over:  # what was killed is gone on with all the same
+                    break
                 who = ("controller", "guardian", "both")[row.tried % 3]
                 row.attempt(f"{who}, {row.tried}", partial(_kill, made, who, rng, known))
             _finish(made, row, known)
@@ -116,18 +119,16 @@ SIGNALS: dict[str, Callable[[subprocess.Popen[str]], None]] = {
 
 def signals(n: int, rng: random.Random) -> list[ChaosRow]:
     """Ask the controller to end, n times by each kind of signal."""
-    rows = []
-    for name, send in SIGNALS.items():
-        rows.append(row := ChaosRow(name))
-        for _ in range(n):
-            row.attempt(name, partial(signalled, send, rng))
-    rows.append(row := ChaosRow("terminal closed"))
+    ways: dict[str, Callable[[], float]] = {
+        name: partial(signalled, send, rng) for name, send in SIGNALS.items()
+    }
+    ways["terminal closed"] = partial(terminal, rng, ignored=False)
+    ways["terminal closed under nohup"] = partial(terminal, rng, ignored=True)
+    rows = {name: ChaosRow(name) for name in ways}
     for _ in range(n):
-        row.attempt("terminal", partial(terminal, rng, ignored=False))
-    rows.append(row := ChaosRow("terminal closed under nohup"))
-    for _ in range(n):
-        row.attempt("nohup", partial(terminal, rng, ignored=True))
-    return rows
+        for name, work in ways.items():
+            rows[name].attempt(name, work)
+    return list(rows.values())
 
 
 def signalled(send: Callable[[subprocess.Popen[str]], None], rng: random.Random) -> float:
@@ -181,21 +182,29 @@ KINDS = ("RuntimeError", "OSError", "ValueError", "MemoryError", "TimeoutError")
 
 def exceptions(n: int, rng: random.Random) -> list[ChaosRow]:
     """Have each part of the program raise what none of ours raises."""
-    return [exception(part, n, rng) for part in EXCEPTIONS]
+    rows = {part: ChaosRow(f"exception in {part}") for part in EXCEPTIONS}
+    for i in range(n):
+        for part, row in rows.items():
+            _raises(part, i, rng, row)
+    return list(rows.values())
 
 
 def exception(part: str, n: int, rng: random.Random) -> ChaosRow:
     """Have one part raise, kinds of errors by turns."""
-    module, owner, name = EXCEPTIONS[part]
     row = ChaosRow(f"exception in {part}")
     for i in range(n):
-        kind = KINDS[(i + list(EXCEPTIONS).index(part)) % len(KINDS)]
-        at = list(range(rng.randint(2, 4), 100))
-        if owner == "SqlStore":  # one that fails for good has nothing to close a trial with
-            del at[1:]
-        struck = {"module": module, "owner": owner, "name": name, "at": at, "raises": kind}
-        row.attempt(f"{kind} at {at[0]}", partial(_exception, struck))
+        _raises(part, i, rng, row)
     return row
+
+
+def _raises(part: str, i: int, rng: random.Random, row: ChaosRow) -> None:
+    module, owner, name = EXCEPTIONS[part]
+    kind = KINDS[(i + list(EXCEPTIONS).index(part)) % len(KINDS)]
+    at = list(range(rng.randint(2, 4), 100))
+    if owner == "SqlStore":  # one that fails for good has nothing to close a trial with
+        del at[1:]
+    struck = {"module": module, "owner": owner, "name": name, "at": at, "raises": kind}
+    row.attempt(f"{kind} at {at[0]}", partial(_exception, struck))
 
 
 def _exception(struck: Mapping[str, object]) -> float:
@@ -205,4 +214,39 @@ def _exception(struck: Mapping[str, object]) -> float:
         if made.lit() and struck["owner"] != "Lamp":
             raise Broken(f"lit at the end: {said[-300:]}")
         made.check_closed()
+        return 0.0
+
+
+# A library that closes all files of the process but the first three, at a call of the camera.
+CLOSES = """
+import itertools, os
+import tests.hil.planted_rig as rig
+real, calls = rig.trouble, itertools.count(1)
+def trouble(folder, call):
+    real(folder, call)
+    if call == "camera capture" and next(calls) == AT:
+        os.closerange(3, 1 << 20)
+rig.trouble = trouble
+"""
+
+
+def descriptors(n: int, rng: random.Random) -> list[ChaosRow]:
+    """Have a driver close all files of the program in mid-session, and go on with it."""
+    row = ChaosRow("all files closed by a driver")
+    for _ in range(n):
+        at = rng.randint(2, 40)
+        row.attempt(f"capture {at}", partial(_closed, at))
+    return [row]
+
+
+def _closed(at: int) -> float:
+    with night(trials=12) as made:
+        made.check_ended(made.begin(code=CLOSES.replace("AT", str(at))), [1])
+        made.wait(lambda: not made.lit(), "dark")
+        known = made.complete()
+        made.check_ended(made.begin(), [0])
+        if len(made.check_kept(known)) != 12:
+            raise Broken(f"{len(made.complete())} COMPLETE of 12")
+        made.check_closed()
+        made.check_frames()
         return 0.0

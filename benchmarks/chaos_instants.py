@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], bool]] = {
     "record": (("record", "rig.toml", "--settings", "table.csv"), False),
 }
 SESSIONS = ("run", "resume", "replay", "scan", "record")
+MAKES = ("run", "replay", "scan", "record")
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ INSTANTS = {
     "guardian gets ready": Instant("hil.supervision.guardian", "Guardian", "wait_ready"),
     "first move": Instant("hil.rig.motion", "RigMotion", "apply"),
     "lamp is lit": Instant("tests.hil.planted_rig", "Lamp", "start"),
-    "session is made": Instant("hil.store.database", "Database", "create_session", 1, ("run",)),
+    "session is made": Instant("hil.store.database", "Database", "create_session", 1, MAKES),
     "ask": Instant("hil.proposer", "OptunaProposer", "propose", 2, ("run",)),
     "last row": Instant("hil.store.sql_store", "SqlStore", "finish", TRIALS, SESSIONS),
     "park": Instant("hil.rig.rig", "Rig", "park"),
@@ -76,18 +77,17 @@ DONE = ("park", "session ends", "devices close", "summary", "report", "last row"
 
 def instants(n: int, rng: random.Random) -> list[ChaosRow]:
     """Send a signal at each instant of each command, another one each time."""
-    rows = []
-    for word in COMMANDS:
-        rows.append(row := ChaosRow(f"signals at named instants, hil {word}"))
+    rows = {word: ChaosRow(f"signals at named instants, hil {word}") for word in COMMANDS}
+    for i in range(n):
         for name, instant in INSTANTS.items():
-            if word not in instant.commands or (word == "apply" and name == "park"):
-                continue
-            for i in range(n):
+            for word in instant.commands:
+                if word == "apply" and name == "park":
+                    continue
                 sent = SENT[(rng.randrange(len(SENT)) + i) % len(SENT)]
                 for after in (False, True):
                     case = f"{sent.name} {'after' if after else 'in'} {name}"
-                    row.attempt(case, partial(struck_at, word, name, sent, after=after))
-    return rows
+                    rows[word].attempt(case, partial(struck_at, word, name, sent, after=after))
+    return list(rows.values())
 
 
 def struck_at(word: str, name: str, sent: signal.Signals, *, after: bool) -> float:

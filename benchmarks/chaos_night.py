@@ -19,6 +19,7 @@ from typing import Any
 
 import psutil
 
+from benchmarks.chaos_course import COURSE
 from hil import Database, open_database
 from hil.errors import HilError
 from hil.records.trial import TrialRow, TrialState
@@ -103,7 +104,7 @@ BUSY = Busy()
 
 @dataclass
 class ChaosRow:
-    """One row of the table."""
+    """One row of the table; see `benchmarks.chaos_course` for who looks on."""
 
     fault: str
     tried: int = 0
@@ -114,13 +115,15 @@ class ChaosRow:
 
     def attempt(self, case: str, work: Callable[[], float]) -> None:
         """Try one case; its work gives the seconds until dark and raises `Broken`."""
-        self.tried += 1
+        COURSE.begin(self)
         self.load = max(self.load, BUSY.load)
         try:
             self.worst_s = max(self.worst_s, work())
             self.survived += 1
         except (Broken, HilError, subprocess.TimeoutExpired) as error:
             self.problems.append(f"{case}: {error}")
+        self.tried += 1  # one that is cut off by Ctrl-C does not count
+        COURSE.ended(self)
 
     def __str__(self) -> str:
         line = f"{self.fault:46} {self.tried:6} {self.survived:9} {self.worst_s:7.2f} s"

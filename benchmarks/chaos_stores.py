@@ -44,15 +44,65 @@ def _full(connection):
         connection.exec_driver_sql("PRAGMA max_page_count = 1073741823")
 """
 
+# While a file stands there, nothing that touches the disk of the frames returns.
+HANGS = """
+import importlib, time
+from pathlib import Path
+
+def hanging(module, owner, *names):
+    target = importlib.import_module(module)
+    target = getattr(target, owner) if owner else target
+    for name in names:
+        def work(*arguments, real=getattr(target, name), **named):
+            while Path("hung").exists():
+                time.sleep(0.05)
+            return real(*arguments, **named)
+        setattr(target, name, work)
+
+hanging("hil.store.frames.files", "", "write_chunk", "make_image", "make_group")
+hanging("hil.store.frames.files", "", "write_metadata", "sync_array", "sync_new_image")
+hanging("hil.store.frames.watch", "", "names_there")
+hanging("hil.store.control.folder", "Beside", "say", "requests", "leave")
+"""
+
 
 def disks(n: int, rng: random.Random) -> list[ChaosRow]:
-    """Fill the disk, of the frames or of the database."""
+    """Fill the disk, of the frames or of the database, or have that of the frames hang."""
     rows = [ChaosRow("disk full (frames)"), ChaosRow("disk full (database)")]
+    rows += [ChaosRow("disk hangs (frames)"), ChaosRow("disk hangs, and a stop (frames)")]
     for i in range(n):
         at = rng.randint(5, 20)
         rows[0].attempt(f"write {at}", partial(frames_full, at))
         rows[1].attempt(f"number {i}", partial(database_full, rng.randint(0, 10), 4.0 * (i % 3)))
+        rows[2].attempt(f"number {i}", partial(frames_hang, rng.uniform(0, 1), stops=False))
+        rows[3].attempt(f"number {i}", partial(frames_hang, rng.uniform(0, 1), stops=True))
     return rows
+
+
+def frames_hang(after_s: float, *, stops: bool) -> float:
+    """Have the disk of the frames hang for a while, or until the program has ended."""
+    with night(trials=12) as made:
+        process = made.begin(code=HANGS)
+        made.wait_lit(process, done=1)
+        time.sleep(after_s)
+        since = time.time()
+        (made.folder / "hung").touch()
+        if stops:
+            time.sleep(1.0)
+            process.terminate()
+            dark_s = made.dark_after(made.heard(), 0.5)
+            made.check_ended(process, [1, 130])
+        else:
+            dark_s = _dark_and_stays(made, since, LOCKED_S)
+        with made.database() as database:
+            state = str(database.sessions()["state"].iloc[0])
+        (made.folder / "hung").unlink()
+        if stops and state not in ("STOPPED", "FAILED"):
+            raise Broken(f"the session is {state}")
+        if not stops and "waiting for the disk of the frames" not in made.check_ended(process, [0]):
+            raise Broken("nobody says what is waited for")
+        _resumed(made, 12)
+        return dark_s
 
 
 def frames_full(first: int) -> float:
@@ -202,20 +252,19 @@ def servers(
     only: Sequence[str] = ("stopped", "frozen", "restarted"),
 ) -> list[ChaosRow]:
     """Stop, freeze and restart PostgreSQL."""
-    rows = []
     with server() as postgres:
         kinds: dict[str, tuple[Callable[[], None], Callable[[], None], float]] = {
             "stopped": (postgres.stop, postgres.go_on, away_s),
             "frozen": (postgres.freeze, postgres.thaw, away_s),
             "restarted": (postgres.stop, postgres.go_on, 0.0),
         }
-        for name in only:
-            away, back, for_s = kinds[name]
-            rows.append(row := ChaosRow(f"PostgreSQL {name} ({for_s:g} s)"))
-            for i in range(n):
+        rows = {name: ChaosRow(f"PostgreSQL {name} ({kinds[name][2]:g} s)") for name in only}
+        for i in range(n):
+            for name, row in rows.items():
+                away, back, for_s = kinds[name]
                 work = partial(_server_away, postgres, away, back, rng.uniform(0, 1), for_s)
                 row.attempt(f"number {i}", work)
-    return rows
+    return list(rows.values())
 
 
 def _server_away(

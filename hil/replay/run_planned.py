@@ -25,7 +25,7 @@ from hil.session.run import check_calibration, new_session, resolve_on, show_not
 from hil.session.search_space import SearchSpace
 from hil.session.under_way.setup import SessionSetup
 from hil.spec import SessionFile
-from hil.store import Database, database_exists, frames_folder, open_database
+from hil.store import Database, database_exists, frames_folder, open_database, random_id
 from hil.store.frames.place import check_place
 from hil.supervision.stop import StopSwitch
 from hil.supervision.supervised import supervised_rig
@@ -114,7 +114,6 @@ def run_planned(
             check_calibration(noise, file, opened, space, baseline, accept=accept)
         recorded = held.make_database()
         new = new_session(file, opened, baseline, noise, clock, run.tags, run.note, run.extra)
-        session_id = recorded.create_session(new)
         setup = SessionSetup(
             file,
             held,
@@ -122,14 +121,14 @@ def run_planned(
             baseline.recorded() if run.recorded else baseline,
             replace(noise, calibration=None) if run.recorded else noise,
             recorded,
-            session_id,
+            random_id(),
             clock,
             accept_calibration=run.accept_calibration,
             planned=planned,
         )
         if run.recorded:  # no hardware has moved that the record must not lag behind
             stack.enter_context(recorded.unsynced())
-        return drive(setup, observer, stop or StopSwitch())
+        return drive(setup, observer, stop or StopSwitch(), new=new)
 
 
 def _baseline(run: PlannedRun, rig: Rig, space: SearchSpace) -> Baseline:

@@ -12,9 +12,9 @@ import pydantic
 from drivers.errors import ConfigError
 from drivers.protocol import DriverKind
 from hil.errors import HilError, InputError, SafetyError
+from hil.rig.calls.foreign_errors import in_words
 from hil.rig.calls.process_state import process_kept_while_loading
 from hil.rig.driver_kinds import UnknownKind, driver_kind
-from hil.rig.foreign_errors import in_words
 from hil.rig.moves.build import check_matrices
 from hil.spec import DriverSpec, RigFile
 from hil.spec.load import input_error
@@ -97,9 +97,9 @@ def _told(path: Path, key: str) -> Iterator[None]:
     """Say in one line whatever a driver's library raises, a missing part of it or `sys.exit`."""
     try:
         yield
-    except (ConfigError, pydantic.ValidationError, HilError, UnknownKind):
+    except (ConfigError, pydantic.ValidationError, HilError, UnknownKind, KeyboardInterrupt):
         raise
-    except (Exception, SystemExit, GeneratorExit) as error:
+    except BaseException as error:
         raise InputError(path, key, f"the driver cannot be used: {in_words(error)}") from error
 
 

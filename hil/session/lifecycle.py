@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
@@ -22,12 +24,23 @@ from hil.session.under_way.trials import run_trials
 from hil.session.waiting import Waiting
 from hil.supervision.stop import StopSwitch
 from hil.supervision.supervised import moves_s
+from hil.supervision.watch import Watch
 
 if TYPE_CHECKING:
-    pass
+    from hil.store import NewSession
+
+# A database that does not answer keeps nobody waiting who has waited for it before.
+_BRIEFLY_S = 5.0
 
 
-def drive(setup: SessionSetup, observer: Observer, stop: StopSwitch) -> SessionResult:
+def drive(
+    setup: SessionSetup,
+    observer: Observer,
+    stop: StopSwitch,
+    *,
+    new: NewSession | None = None,
+    on_start: Callable[[str], None] | None = None,
+) -> SessionResult:
     """Run a session's trials to their end, park, and write down how it ended.
 
     Parameters
@@ -38,6 +51,11 @@ def drive(setup: SessionSetup, observer: Observer, stop: StopSwitch) -> SessionR
         Is shown how it goes.
     stop
         Pressed to end it; signals press it too.
+    new
+        What a session begins with that is not in the database yet; it is put there. Whatever comes
+        between that and its first trial, a signal say, it is not left RUNNING.
+    on_start
+        Called with its id then.
 
     Raises
     ------
@@ -49,8 +67,18 @@ def drive(setup: SessionSetup, observer: Observer, stop: StopSwitch) -> SessionR
         The rig or the database failed for good.
     """
     try:
+        if new is not None:
+            setup.database.create_session(new, setup.session_id)
+        if on_start is not None:
+            on_start(setup.session_id)
         return _drive(setup, observer, stop)
-    except (RigHeld, StoreError):  # who has the rig says how it ends; or nothing can be written
+    except RigHeld:  # who has the rig says how it ends
+        raise
+    except StoreError as error:  # it may be the disk of the frames, and the database is well
+        writing = threading.Thread(target=_never_running, args=(setup, error), daemon=True)
+        with suppress(RuntimeError):  # no thread is to be had: it stands there as STALE
+            writing.start()
+            writing.join(_BRIEFLY_S)
         raise
     except BaseException as error:
         _never_running(setup, error)
@@ -58,7 +86,7 @@ def drive(setup: SessionSetup, observer: Observer, stop: StopSwitch) -> SessionR
 
 
 def _never_running(setup: SessionSetup, error: BaseException) -> None:
-    """Leave no session RUNNING that an error ended before its loop began."""
+    """Leave no session RUNNING that an error ended before its end could be written as any other."""
     stopped = isinstance(error, Interrupted | KeyboardInterrupt)
     state = SessionState.STOPPED if stopped else SessionState.FAILED
     if not setup.joined:
@@ -95,7 +123,7 @@ def _drive(setup: SessionSetup, observer: Observer, stop: StopSwitch) -> Session
             setup.clock,
         )
         stack.callback(attended.leave)
-        attended.enter(resumed=setup.resumed, joined=setup.joined)
+        _enter(attended, setup, thinker, watch, stop)
         polls = Polls(store, setup.clock, stop, attended.wishes, attended.follow)
 
         def look() -> None:
@@ -119,6 +147,19 @@ def _drive(setup: SessionSetup, observer: Observer, stop: StopSwitch) -> Session
             raise error
         end(run, ending, after=None)
     return result_of(setup.database, setup.session_id, ending.state, ending.reason)
+
+
+def _enter(
+    attended: Attended, setup: SessionSetup, thread: WorkerThread, watch: Watch, stop: StopSwitch
+) -> None:
+    """Begin to listen; a disk or a database that stalls is waited for with the eyes open."""
+
+    def look() -> None:
+        watch.heartbeat()
+        if stop.reason:  # nothing has moved
+            raise Interrupted(stop.reason)
+
+    thread.run(lambda: attended.enter(resumed=setup.resumed, joined=setup.joined), look)
 
 
 def _capture(setup: SessionSetup) -> Capture:

@@ -98,7 +98,7 @@ def run_session(
     RigError, StoreError
         The rig or the database could not be opened, or the database was lost for good.
     """
-    from hil.store import database_exists, frames_folder, open_database
+    from hil.store import database_exists, frames_folder, open_database, random_id
     from hil.store.frames.place import check_place
 
     clock = clock or SystemClock()
@@ -126,11 +126,6 @@ def run_session(
         baseline = replace(baseline, known=known)
         check_calibration(noise, file, opened, space, baseline, accept=accept_calibration)
         recorded = held.make_database()
-        session_id = recorded.create_session(
-            new_session(file, opened, baseline, noise, clock, (*file.spec.tags, *tags), note)
-        )
-        if on_start is not None:
-            on_start(session_id)
         setup = SessionSetup(
             file,
             held,
@@ -138,12 +133,13 @@ def run_session(
             baseline,
             noise,
             recorded,
-            session_id,
+            random_id(),
             clock,
             accept_calibration=accept_calibration,
             turns=turns,
         )
-        return drive(setup, observer, stop or StopSwitch())
+        new = new_session(file, opened, baseline, noise, clock, (*file.spec.tags, *tags), note)
+        return drive(setup, observer, stop or StopSwitch(), new=new, on_start=on_start)
 
 
 def resume_session(

@@ -69,8 +69,8 @@ class WatchedStore:
         self._wait(lambda: self._store.captured(trial, at, device_s))
 
     def estimated(self, trial: OpenTrial, at: datetime, assessment: Assessment) -> None:
-        """Note the assessment. Not a barrier."""
-        self._store.estimated(trial, at, assessment)
+        """Note the assessment. Not a barrier, but it looks whether the frames are on their disk."""
+        self._wait(lambda: self._store.estimated(trial, at, assessment))
 
     def finish(self, trial: OpenTrial, state: TrialState, at: datetime, reason: str = "") -> None:
         """Commit the end state."""

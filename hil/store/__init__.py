@@ -16,6 +16,7 @@ from hil.store.database import Database
 from hil.store.engine import connect, use_wal
 from hil.store.holder import Holder
 from hil.store.location import is_there, locate
+from hil.store.models import random_id
 from hil.store.records import NewSession, SessionRecord
 from hil.store.sql_store import SqlStore
 
@@ -32,6 +33,7 @@ __all__ = [
     "migrate",
     "new_id",
     "open_database",
+    "random_id",
 ]
 
 

@@ -20,9 +20,16 @@ from hil.store.rig_rows import rig_row
 class Entering(Access):
     """Records that do not come from a session's controller."""
 
-    def create_session(self, new: NewSession) -> str:
-        """Insert a session in state RUNNING, and its rig file where it is not known; its id."""
-        key = random_id()
+    def create_session(self, new: NewSession, key: str | None = None) -> str:
+        """Insert a session in state RUNNING, and its rig file where it is not known; its id.
+
+        Parameters
+        ----------
+        key
+            Its id, by `hil.store.models.random_id`, for who must know it however the call ends;
+            None for a new one.
+        """
+        key = key or random_id()
         with self._writing(section="rig") as connection:
             connection.execute(
                 insert(SessionTable).values(

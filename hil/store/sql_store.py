@@ -146,7 +146,7 @@ class SqlStore(Heard, Closing):
                 return OpenTrial(key, number, proposal.kind, proposal.requested, proposal.fields)
 
         trial = self._retry.run(work)
-        self._work[trial.trial_id] = TrialWork(trial.number)
+        self._work[trial.trial_id] = TrialWork(trial.number, self._clock.monotonic())
         return trial
 
     def applied(self, trial: OpenTrial, at: datetime, read_back: Mapping[str, Value]) -> None:
@@ -239,6 +239,8 @@ class SqlStore(Heard, Closing):
             settings = work.read_back or {}
             values |= {"applied_at": work.applied_at, "settings": work.read_back}
         values["reason"] = reason
+        if work.began_s is not None:  # by no clock that somebody sets
+            values["total_s"] = max(0.0, self._clock.monotonic() - work.began_s)
         self._change(
             trial,
             state,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from types import TracebackType
 from typing import Any, Self
@@ -12,12 +12,13 @@ from typing import Any, Self
 import numpy as np
 
 from hil.clock import SystemClock
+from hil.errors import HilError
 from hil.records.estimate import Assessment, Estimate
 from hil.records.frames import FieldFrames
 from hil.records.session import SessionState
 from hil.records.trial import Proposal, TrialState
 from hil.records.versions import versions
-from hil.store import Database, NewSession
+from hil.store import Database, NewSession, random_id
 from hil.study.cell import PIXEL, Cell, score
 from hil.study.domain import Domain, Setting, Size
 from hil.study.prediction import Prediction
@@ -44,34 +45,42 @@ class StudySession:
         self._domain = domain
         self._objectives = (_OBJECTIVE, *(task.name for task in domain.tasks))
         text = f'study = "{domain.name}"\nbudget = "{budget}"\n'
-        self.id = database.create_session(
-            NewSession(
-                name=f"study of {domain.name}, {budget}",
-                rig=f"study.{domain.name}",
-                session_text=text,
-                rig_text=f'name = "study.{domain.name}"\n',
-                versions=versions({}),
-                seed=0,
-                n_trials=size.settings,
-                objectives=self._objectives,
-                estimator=domain.best_form,
-                at=self._clock.now(),
-                note=note,
-                extra={"kind": "study", "domain": domain.name, "budget": budget}
-                | {"size": asdict(size), "fixed": domain.fixed},
-            )
+        self.id = random_id()
+        self._new = NewSession(
+            name=f"study of {domain.name}, {budget}",
+            rig=f"study.{domain.name}",
+            session_text=text,
+            rig_text=f'name = "study.{domain.name}"\n',
+            versions=versions({}),
+            seed=0,
+            n_trials=size.settings,
+            objectives=self._objectives,
+            estimator=domain.best_form,
+            at=self._clock.now(),
+            note=note,
+            extra={"kind": "study", "domain": domain.name, "budget": budget}
+            | {"size": asdict(size), "fixed": domain.fixed},
         )
         self._stack = ExitStack()
-        self._store = self._stack.enter_context(
-            database.store(
+
+    def __enter__(self) -> Self:
+        try:
+            self._database.create_session(self._new, self.id)
+            store = self._database.store(
                 self.id,
-                controller=f"study.{domain.name}",
+                controller=self._new.rig,
                 clock=self._clock,
                 keep_frames="none",
             )
-        )
-
-    def __enter__(self) -> Self:
+            self._store = self._stack.enter_context(store)
+        except (
+            BaseException
+        ) as error:  # a signal, say: there is no session by then, or it has ended
+            state, why = _end_of(error)
+            with suppress(HilError):
+                self._database.end_unbegun(self.id, state, self._clock.now(), why)
+            self._stack.close()
+            raise
         return self
 
     def __exit__(
@@ -80,10 +89,7 @@ class StudySession:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        state = SessionState.COMPLETE if error is None else SessionState.FAILED
-        if isinstance(error, KeyboardInterrupt):
-            state = SessionState.STOPPED
-        reason = "" if error is None else f"{type(error).__name__}: {error}"
+        state, reason = _end_of(error)
         try:
             self._store.session_state(state, self._clock.now(), reason)
         finally:
@@ -153,3 +159,11 @@ def _brief(cell: Cell) -> dict[str, Any]:
 def summary_of(prediction: Prediction) -> dict[str, Any]:
     """Give rankings as plain JSON."""
     return {name: asdict(one.ranking) for name, one in prediction.tasks.items()}
+
+
+def _end_of(error: BaseException | None) -> tuple[SessionState, str]:
+    if error is None:
+        return SessionState.COMPLETE, ""
+    stopped = isinstance(error, KeyboardInterrupt)
+    state = SessionState.STOPPED if stopped else SessionState.FAILED
+    return state, f"{type(error).__name__}: {error}"

@@ -17,9 +17,9 @@ from typing import Any, TypeVar
 import psutil
 
 from drivers.errors import DeviceFault, DriverError
+from hil.rig.calls.foreign_errors import in_words
 from hil.rig.calls.process_state import ProcessKept
 from hil.rig.device_thread import ABANDONED
-from hil.rig.foreign_errors import in_words
 
 T = TypeVar("T")
 

@@ -10,8 +10,8 @@ from typing import Any
 from drivers.errors import DriverError
 from drivers.protocol import Connection, Device, DriverKind
 from hil.rig.calls.driver_calls import DriverCalls, Hang
+from hil.rig.calls.foreign_errors import as_driver_errors, with_our_errors
 from hil.rig.calls.timed_devices import timed
-from hil.rig.foreign_errors import as_driver_errors, with_our_errors
 from hil.spec import RigSpec
 
 
@@ -70,14 +70,25 @@ class OpenDriver:
             self._calls.close()
             raise
         self._calls.simulated = hasattr(self.connection, "device_s")
+
+        def devices() -> dict[str, Device]:
+            try:
+                with as_driver_errors(name, "devices"):
+                    found = dict(self.connection.devices)
+                    return {
+                        label: timed(with_our_errors(device), self._calls, spec.call_timeout_s)
+                        for label, device in found.items()
+                    }
+            finally:
+                if unwanted.is_set():
+                    self.connection.close()
+
         try:
-            with as_driver_errors(name, "devices"):
-                found = dict(self.connection.devices)
-            self.devices: Mapping[str, Device] = {
-                label: timed(with_our_errors(device), self._calls, spec.call_timeout_s)
-                for label, device in found.items()
-            }
+            self.devices: Mapping[str, Device] = self._calls.run(
+                name, "devices", devices, spec.open_timeout_s
+            )
         except BaseException:
+            unwanted.set()
             self.close()
             raise
 

@@ -200,7 +200,7 @@ class TimedCamera(TimedDevice):
         self, frames: Iterator[Frame], n: int, exposure_s: float, allowance_s: float
     ) -> Iterator[Frame]:
         left = n
-        while True:
+        while left >= 0:  # one too many tells of it; there may be no end of them
             # Some cameras give all frames once the last has been taken.
             deadline_s = max(left, 1) * exposure_s + allowance_s
             frame = self._calls.run(self.label, "capture", lambda: next(frames, None), deadline_s)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Protocol
@@ -17,7 +18,11 @@ from hil.session.control.pausing import Pausing, Rows
 from hil.session.control.wishes import Wishes
 from hil.spec import Pause
 from hil.store.control.folder import Beside
+from hil.store.frames.writer import FRAMES
 from hil.supervision.stop import StopSwitch
+from hil.waits.waits import WAITS
+
+_LEAVE_S = 2.0
 
 
 class Asked(Rows, Protocol):
@@ -89,7 +94,10 @@ class Attended:
             self.wishes.forget(self._store.requests())
         if joined:
             self.follow()
-        with suppress(StoreError):  # a disk that cannot be written ends the session by its frames
+        with (
+            suppress(StoreError),  # a disk that cannot be written ends the session by its frames
+            WAITS.waiting(FRAMES),
+        ):
             self._beside.enter(joined=joined)
 
     def look(self) -> None:
@@ -112,9 +120,12 @@ class Attended:
             self.wishes.follow((why or "another controller waits") if paused else "")
 
     def leave(self) -> None:
-        """End."""
+        """End; a disk that stalls is not waited for: its card is of a process that is gone then."""
         self._polls.close()
-        self._beside.leave()
+        leaving = threading.Thread(target=self._beside.leave, name="hil-leave", daemon=True)
+        with suppress(RuntimeError):  # no thread is to be had: as if the disk stalled
+            leaving.start()
+            leaving.join(_LEAVE_S)
 
     def _dark(self) -> None:
         self._rig.run(self._capture.rest)

@@ -6,6 +6,8 @@ import tempfile
 from pathlib import Path
 
 from hil.errors import InputError
+from hil.store.frames.writer import FRAMES
+from hil.waits.waits import WAITS
 
 
 def check_place(frames: Path) -> None:
@@ -21,6 +23,11 @@ def check_place(frames: Path) -> None:
     InputError
         It is no folder, or its disk or its owner lets nobody write there.
     """
+    with WAITS.waiting(FRAMES):
+        _check(frames)
+
+
+def _check(frames: Path) -> None:
     place = frames
     while not place.exists() and place != place.parent:
         place = place.parent

@@ -20,9 +20,12 @@ from hil.records.frames import FieldFrames
 from hil.records.imaging import Imaging
 from hil.store.frames import files as frame_files
 from hil.store.frames.ngff import ngff
+from hil.waits.waits import WAITS
 
 Keep = Literal["all", "first", "none"]
 
+# What is waited for where frames do not come to lie on their disk.
+FRAMES = "the disk of the frames"
 # Fields of view waiting to be written. More would only hide a disk that is too slow.
 QUEUE_LENGTH = 4
 
@@ -121,7 +124,8 @@ class FrameWriter(Closing):
             Frames handed over earlier could not be written: a full disk, say.
         """
         self.check()
-        self._queue.put(_Put(number, frames, attributes))
+        with WAITS.waiting(FRAMES):
+            self._queue.put(_Put(number, frames, attributes))
 
     def check(self) -> None:
         """Raise the StoreError of frames that could not be written, if there is one."""
@@ -137,9 +141,10 @@ class FrameWriter(Closing):
             They could not all be written. Said once: the next trial starts afresh.
         """
         answer: Future[Sealed | None] = Future()
-        self._queue.put(_Seal(number, answer))
         try:
-            return answer.result()
+            with WAITS.waiting(FRAMES):
+                self._queue.put(_Seal(number, answer))
+                return answer.result()
         except OSError as error:
             self._failed.clear()
             raise StoreError(_complaint(number, error)) from error
@@ -147,8 +152,9 @@ class FrameWriter(Closing):
     def close(self) -> None:
         """Write what was handed over, and end the thread."""
         if self._thread.is_alive():
-            self._queue.put(None)
-            self._thread.join()
+            with WAITS.waiting(FRAMES):
+                self._queue.put(None)
+                self._thread.join()
 
     def _work(self) -> None:
         while (task := self._queue.get()) is not None:

@@ -128,7 +128,8 @@ def move(
     if state.ended:
         query = select(TrialTable.proposed_at).where(TrialTable.id == trial.trial_id)
         if (proposed_at := connection.execute(query).scalar()) is not None:
-            changes["total_s"] = max(0.0, (values["finished_at"] - proposed_at).total_seconds())
+            whole_s = max(0.0, (values["finished_at"] - proposed_at).total_seconds())
+            changes.setdefault("total_s", whole_s)
         # Whose it was stays in `controller`; that a process has it in work is no longer true.
         changes |= {"host": None, "pid": None}
     done = connection.execute(

@@ -13,8 +13,10 @@ from hil.clock import Clock
 from hil.store.engine import writing
 from hil.store.frames.access import kept_frames
 from hil.store.frames.watch import FrameFileWatch
+from hil.store.frames.writer import FRAMES
 from hil.store.retry import Retry
 from hil.store.trials import changes as trial_changes
+from hil.waits.waits import WAITS
 
 # A trial's tag once its frames are gone: its numbers stand, and nobody can estimate them again.
 FRAMES_LOST = "frames-lost"
@@ -53,7 +55,8 @@ class LostFrames:
 
     def is_whole(self, number: int) -> bool:
         """Whether the frames of a trial are where they were written."""
-        return self._watch.is_whole(number)
+        with WAITS.waiting(FRAMES):
+            return self._watch.is_whole(number)
 
     def tell(self, at: datetime, event: Callable[[str, datetime, Mapping[str, Any]], None]) -> None:
         """Write down which trials' frames are gone since this was last asked.
@@ -64,10 +67,14 @@ class LostFrames:
             Commits an event: its kind, the time, and what it says.
         """
         if not self._knows_earlier:
-            for kept in self._retry.run(lambda _attempt: self._kept_frames()):
-                self._watch.add_present(*kept)
+            earlier = self._retry.run(lambda _attempt: self._kept_frames())
+            with WAITS.waiting(FRAMES):
+                for kept in earlier:
+                    self._watch.add_present(*kept)
             self._knows_earlier = True
-        if lost := self._watch.look():
+        with WAITS.waiting(FRAMES):
+            lost = self._watch.look()
+        if lost:
             self._retry.run(lambda _attempt: self._tag(lost))
             detail = {"trials": lost, "folder": str(self._folder / self._session_id)}
             event("frames_lost", at, detail)

@@ -18,6 +18,7 @@ class TrialWork:
     """What is known of a trial in work, and not yet committed."""
 
     number: int = -1
+    began_s: float | None = None  # on the monotonic clock; None where another process began it
     applied_at: datetime | None = None
     read_back: Mapping[str, Value] | None = None
     sealed: Sealed | None = None

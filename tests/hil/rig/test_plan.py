@@ -57,6 +57,10 @@ def test_hardware_that_two_drivers_name_is_told_before_either_is_opened(
     assert [problem.key for problem in Plan.problems(file)] == ["driver.1"]
 
 
+class Own(BaseException):
+    """A library's own, which says nothing."""
+
+
 class Broken(Serial):
     """One whose library raises what it likes where it is asked."""
 
@@ -79,7 +83,8 @@ class Broken(Serial):
 
 @pytest.mark.parametrize("where", ["loading", "options", "resources"])
 @pytest.mark.parametrize(
-    "error", [ImportError("libcam.so: no such file"), KeyError("port"), SystemExit(3), OSError(5)]
+    "error",
+    [ImportError("libcam.so: no such file"), KeyError("port"), SystemExit(3), OSError(5), Own()],
 )
 def test_what_a_library_raises_before_it_is_opened_is_one_line(
     where: str, error: BaseException, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
+from hil.store import Database
 from tests.hil.session_bench import Bench
 from tests.hil.small_session import RIG, SESSION
 
@@ -79,3 +82,34 @@ def test_what_fails_before_the_loop_leaves_no_session_running(
         record = database.session("last")
     assert (record.state, record.reason) == ("FAILED", "RuntimeError: can't start new thread")
     assert bench.resume(trials=1).state == "COMPLETE"
+
+
+def signal_after(real: Callable[..., Any]) -> Callable[..., Any]:
+    """Have a signal come between a call and whatever its caller does next."""
+
+    def work(*arguments: Any, **named: Any) -> Any:
+        real(*arguments, **named)
+        raise KeyboardInterrupt("terminated")
+
+    return work
+
+
+def test_a_signal_just_after_a_session_is_made_ends_it(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its row is committed, and its maker does not know yet which it is."""
+    with monkeypatch.context() as here, pytest.raises(KeyboardInterrupt):
+        here.setattr(Database, "create_session", signal_after(Database.create_session))
+        bench.run(trials=1)
+    with bench.database() as database:
+        record = database.session("last")
+    assert (record.state, record.reason) == ("STOPPED", "terminated")
+    assert bench.resume(trials=1).state == "COMPLETE"
+
+
+def test_a_signal_while_a_session_is_announced_ends_it(bench: Bench) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        bench.run(trials=1, on_start=signal_after(lambda _session: None))
+    with bench.database() as database:
+        record = database.session("last")
+    assert (record.state, record.reason) == ("STOPPED", "terminated")

@@ -20,6 +20,7 @@ from hil.proposer import OptunaProposer
 from hil.rig.driver_kinds import BUILT_IN
 from hil.session.waiting import STOP_AFTER_S
 from hil.store import SqlStore
+from hil.store.frames import files
 from hil.supervision.stop import StopSwitch
 from hil.supervision.watch import DARK_AFTER_S
 from tests.hil.planted_rig import RIG, lit_mw, plant, wait_until_dark
@@ -155,3 +156,26 @@ def test_a_signal_is_heard_while_the_database_is_locked(bench: Bench) -> None:
         assert time.time() - asked < 40.0
         connection.rollback()
     assert process.returncode in (1, 130)
+
+
+def test_a_stop_while_the_disk_of_the_frames_hangs_leaves_no_session_running(
+    lamp: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database is well, and has the reason."""
+    goes_on, stop, real = threading.Event(), StopSwitch(), files.write_chunk
+
+    def write_chunk(*arguments: Any) -> None:
+        stop.press("enough")
+        goes_on.wait(60)
+        real(*arguments)
+
+    monkeypatch.setattr("hil.session.waiting.STOP_AFTER_S", 1.0)
+    monkeypatch.setattr(files, "write_chunk", write_chunk)
+    with pytest.raises(StoreError, match=r"no answer for .* a stop was asked for: enough"):
+        lamp.run(stop=stop)
+    assert lit_mw(lamp.folder) == 0.0
+    goes_on.set()
+    with lamp.database() as database:
+        record = database.session("last")
+    assert record.state == "FAILED"
+    assert record.reason.endswith("a stop was asked for: enough")

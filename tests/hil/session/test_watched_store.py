@@ -12,7 +12,7 @@ from hil.session.ports import Store
 from hil.session.watched_store import WatchedStore
 
 # They note something and touch neither database nor disk.
-AT_ONCE = {"applied", "estimated", "read_back"}
+AT_ONCE = {"applied", "read_back"}
 CALLS = sorted(name for name in vars(Store) if not name.startswith("_"))
 
 

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import hil
 from hil.errors import InputError
 from hil.replay.from_frames import replay_frames
+from hil.store import Database
 from hil.study.cell import measure
 from hil.study.record import StudySession
 from tests.hil.study.planted_domain import SMALL, Planted
@@ -37,6 +39,23 @@ def test_a_study_that_breaks_off_says_so(tmp_path: Path) -> None:
         ):
             raise ZeroDivisionError
         assert database.session(s.id).state == "FAILED"
+
+
+def test_a_signal_just_after_a_study_is_made_ends_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Database.create_session
+
+    def create(*arguments: Any) -> None:
+        real(*arguments)
+        raise KeyboardInterrupt("terminated")
+
+    with hil.open_database(f"sqlite:///{tmp_path.as_posix()}/a.db", create=True) as database:
+        session = StudySession(database, Planted(), "tiny", SMALL)
+        with monkeypatch.context() as here, pytest.raises(KeyboardInterrupt):
+            here.setattr(Database, "create_session", create)
+            session.__enter__()
+        assert database.session(session.id).state == "STOPPED"
 
 
 def test_a_study_is_gone_on_with_by_itself_alone(tmp_path: Path) -> None:

@@ -178,6 +178,28 @@ def test_a_controller_that_is_frozen_is_ended_and_the_rig_parked(
     wait_for(lambda: session_state(bench) == "STALE")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot stop a process")
+def test_who_is_stopped_holds_the_rig_and_goes_on_where_it_was(
+    bench: Bench, planted: dict[str, str], lit: subprocess.Popen[str]
+) -> None:
+    """A virtual machine that is paused: nobody else is let in, and nobody is taken for dead."""
+    both = guardian_of(lit), psutil.Process(lit.pid)
+    for one in both:
+        one.suspend()
+    try:
+        other = start(bench, "park", "rig.toml", environ=planted)
+        _, said = other.communicate(timeout=60)
+        before = n_complete(bench)
+    finally:
+        for one in both:
+            one.resume()
+    assert other.returncode == 3, said
+    wait_for(lambda: n_complete(bench) > before)
+    assert lit.poll() is None
+    assert guardian_of(lit).pid == both[0].pid
+    assert bench.events() == ["setup"], "no park, and no other guardian"
+
+
 def test_one_guardian_serves_one_session_after_another(bench: Bench) -> None:
     bench.run(trials=1)
     before = {child.pid for child in psutil.Process().children()}

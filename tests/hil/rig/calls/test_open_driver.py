@@ -130,3 +130,30 @@ def test_what_a_driver_says_of_itself_may_fail(
     assert opened.versions() == ({} if broken == "versions" else {"library": "1"})
     assert opened.warnings() == (() if broken == "warnings" else ("a note",))
     opened.close()
+
+
+@pytest.mark.parametrize("does", ["hangs", "ends the program"])
+def test_who_does_not_say_what_devices_there_are_is_closed(does: str, slow: Slow) -> None:
+    """A property of the driver's, which may do anything."""
+    waits, closed = threading.Event(), threading.Event()
+
+    class Lazy:
+        versions: Mapping[str, str] = {}
+
+        @property
+        def devices(self) -> Mapping[str, Any]:
+            if does == "hangs":
+                waits.wait(30)
+            raise SystemExit(0)
+
+        def close(self) -> None:
+            closed.set()
+
+    slow.open = lambda options: Lazy()  # type: ignore[assignment, method-assign, return-value]
+    slow.hangs, hangs = "open", []  # type: ignore[var-annotated]
+    began_s = time.monotonic()
+    with pytest.raises((CallHangs, DeviceFault), match="devices"):
+        opened(slow, hangs)
+    waits.set()
+    assert time.monotonic() - began_s < 20
+    assert closed.wait(30)

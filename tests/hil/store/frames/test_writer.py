@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,8 @@ from hil.records.frames import FieldFrames
 from hil.records.trial import TrialState
 from hil.store import Database, SqlStore
 from hil.store.frames import files as frame_files
-from hil.store.frames.writer import QUEUE_LENGTH, FrameWriter
+from hil.store.frames.writer import FRAMES, QUEUE_LENGTH, FrameWriter
+from hil.waits.waits import SAY_AFTER_S, WAITS
 
 
 def test_frames_without_light_are_written_too(
@@ -100,3 +102,37 @@ def test_the_queue_slows_the_loop(
     assert sealed is not None
     assert sealed.fields == tuple(range(QUEUE_LENGTH + 3))
     assert written == list(range(QUEUE_LENGTH + 3))
+
+
+@pytest.mark.parametrize("asks", ["put", "seal", "close"])
+def test_a_disk_that_hangs_is_told_while_it_is_waited_for(
+    asks: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_pixels: Any
+) -> None:
+    goes_on, hangs = threading.Event(), threading.Event()
+
+    def write_chunk(*_: object) -> None:
+        hangs.set()
+        assert goes_on.wait(60)
+
+    monkeypatch.setattr(frame_files, "write_chunk", write_chunk)
+    writer = FrameWriter(tmp_path, "s", "all")
+    writer.put(0, make_pixels(0), {})
+    assert hangs.wait(60)
+    if asks == "put":
+        for field in range(QUEUE_LENGTH):
+            writer.put(0, make_pixels(1 + field), {})
+    work = {
+        "put": lambda: writer.put(0, make_pixels(9), {}),
+        "seal": lambda: writer.seal(0),
+        "close": writer.close,
+    }[asks]
+    waiting = threading.Thread(target=work, daemon=True)
+    waiting.start()
+    said: list[str] = []
+    until_s = time.monotonic() + 60
+    while not said and time.monotonic() < until_s:
+        said = WAITS.look(time.monotonic() + SAY_AFTER_S + 0.5)
+    goes_on.set()
+    waiting.join(60)
+    writer.close()
+    assert said[0].startswith(f"waiting for {FRAMES}: no answer (")

@@ -6,13 +6,17 @@ A vendor's library raises what it likes: OSError, TimeoutError, RuntimeError. To
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
 
 from drivers.errors import DeviceFault, DriverError
 from drivers.frame import Frame
 from drivers.protocol import Camera, Device, Identified, Setting
 from drivers.types import Value
+from hil.rig.calls.foreign_frames import ForeignFrames, shown
 
 _LONGEST = 2000
 
@@ -53,6 +57,16 @@ def _has_words(error: BaseException) -> bool:
     try:
         str(error)
     except Exception:
+        return False
+    return True
+
+
+def _is_number(value: Value) -> bool:
+    if isinstance(value, str):
+        return False
+    try:
+        float(value)
+    except OverflowError:  # a whole number of hundreds of digits
         return False
     return True
 
@@ -104,11 +118,16 @@ class OurErrors:
         """
         with as_driver_errors(self.label, f"read {setting}"):
             value = self._device.read(setting)
+        if isinstance(value, np.generic | np.ndarray) and value.ndim == 0:
+            value = value.item()
         if not isinstance(value, str | float | int) or isinstance(value, bool):
-            raise DeviceFault(self.label, f"read {setting}", f"{value!r} is no value")
-        if isinstance(value, str) and setting in self._numbers:
-            raise DeviceFault(self.label, f"read {setting}", f"{value!r} is no number")
+            raise self._no(setting, value, "value")
+        if setting in self._numbers and not _is_number(value):
+            raise self._no(setting, value, "number")
         return value
+
+    def _no(self, setting: str, value: object, what: str) -> DeviceFault:
+        return DeviceFault(self.label, f"read {setting}", f"{shown(value)} is no {what}")
 
     def start(self, values: Mapping[str, Value]) -> None:
         """Begin to apply values.
@@ -161,9 +180,25 @@ class OurCameraErrors(OurErrors):
         """Make a running ``capture`` end soon. Any thread."""
         self._camera.cancel()
 
-    def _checked(self, frames: Iterator[Frame]) -> Iterator[Frame]:
+    def capture_states(
+        self, states: Sequence[Mapping[str, Value]], timeout_s: float
+    ) -> Iterator[Frame]:
+        """Take a frame at each state; only of a camera that is `drivers.sequence.Triggered`.
+
+        Raises
+        ------
+        DriverError
+        """
+        camera: Any = self._camera
         with as_driver_errors(self.label, "capture"):
-            yield from frames
+            frames = camera.capture_states(states, timeout_s)
+        return self._checked(frames)
+
+    def _checked(self, frames: Iterator[Frame]) -> Iterator[Frame]:
+        foreign = ForeignFrames(self.label)
+        with as_driver_errors(self.label, "capture"):
+            for frame in frames:
+                yield foreign.take(frame)
 
 
 def with_our_errors(device: Device) -> Device:

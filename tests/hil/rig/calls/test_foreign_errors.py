@@ -1,0 +1,75 @@
+"""What a device raises or reads back that is none of ours; whole sessions: `test_driver_faults`."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pytest
+
+from drivers.errors import DeviceFault
+from drivers.protocol import Setting
+from hil.rig.calls.foreign_errors import OurErrors
+
+
+class Device:
+    label = "mirror"
+
+    def __init__(self, value: Any) -> None:
+        self._value = value
+
+    def describe(self) -> tuple[Setting, ...]:
+        return (
+            Setting("mirror.z5_nm", "float", "nm", -100, 100),
+            Setting("mirror.mode", "choice", choices=("a", "b")),
+        )
+
+    def read(self, setting: str) -> Any:
+        return self._value
+
+    def start(self, values: Any) -> None: ...
+
+    def settle(self, timeout_s: float) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+def read(value: Any, setting: str = "mirror.z5_nm") -> Any:
+    device = OurErrors(Device(value))
+    device.describe()
+    return device.read(setting)
+
+
+NUMBERS = [3, 3.0, np.float32(3), np.int16(3), np.array(3.0), np.float64(3)]
+
+
+@pytest.mark.parametrize("value", NUMBERS, ids=lambda value: type(value).__name__)
+def test_numbers_of_numpy_are_numbers(value: Any) -> None:
+    found = read(value)
+    assert type(found) in (int, float) and found == 3
+
+
+NO_VALUES = [
+    None, True, np.bool_(True), b"3", 1j, Decimal(3), {}, [3.0], np.array([3.0]), "3.0", 10**400,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", NO_VALUES, ids=lambda value: type(value).__name__)
+def test_what_is_no_value_is_a_fault_of_the_device(value: Any) -> None:
+    with pytest.raises(DeviceFault, match=r"mirror: read mirror\.z5_nm: .* is no (value|number)"):
+        read(value)
+
+
+LONG = {"words": "x" * 10**6, "bytes": b"x" * 10**6, "list": [0] * 10**6, "digits": 10**5000}
+
+
+@pytest.mark.parametrize("value", LONG.values(), ids=LONG)
+def test_it_is_said_in_a_line_that_a_person_reads(value: Any) -> None:
+    with pytest.raises(DeviceFault) as told:
+        read(value)
+    assert len(str(told.value)) < 300
+
+
+def test_a_choice_may_be_a_word() -> None:
+    assert read("a", "mirror.mode") == "a"
