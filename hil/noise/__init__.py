@@ -8,6 +8,10 @@ many estimates: it keeps its tables. Further: ``DualGainNoise``, ``EmccdNoise``,
 (a width for each pixel) and ``VisibilityNoise`` (complex pixels).
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from hil.noise.camera import CameraNoise
 from hil.noise.camera_map import CameraMapNoise
 from hil.noise.dual_gain import DualGainNoise
@@ -15,9 +19,11 @@ from hil.noise.emccd import EmccdNoise
 from hil.noise.gaussian import GaussianNoise
 from hil.noise.gaussian_map import GaussianMapNoise, VisibilityNoise
 from hil.noise.model import NoiseModel
-from hil.noise.parse import parse_noise
 from hil.noise.poisson import PoissonNoise
 from hil.noise.xray import XrayNoise
+
+if TYPE_CHECKING:
+    from hil.noise.parse import parse_noise
 
 __all__ = [
     "CameraMapNoise",
@@ -32,3 +38,11 @@ __all__ = [
     "XrayNoise",
     "parse_noise",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "parse_noise":  # with all that files may say behind it, and pydantic
+        from hil.noise.parse import parse_noise
+
+        return parse_noise
+    raise AttributeError(f"module 'hil.noise' has no attribute {name!r}")

@@ -2,23 +2,44 @@
 
 ``Database`` is for reading, ``SqlStore`` for the session that writes; rows never leave, records do.
 Session, supervision and the command line come in. May import what is below.
+
+Who reads frame files alone loads no SQLAlchemy, which takes longer than the reading.
 """
 
 from __future__ import annotations
 
-import sqlite3
-from pathlib import Path
+import importlib
+from typing import TYPE_CHECKING, Any
 
-from hil.errors import InputError
-from hil.store import schema
-from hil.store.calibrations import CalibrationRecord, NewCalibration, new_id
-from hil.store.database import Database
-from hil.store.engine import connect, use_wal
-from hil.store.holder import Holder
-from hil.store.location import is_there, locate
-from hil.store.models import random_id
-from hil.store.records import NewSession, SessionRecord
-from hil.store.sql_store import SqlStore
+if TYPE_CHECKING:
+    from hil.store.calibrations import CalibrationRecord, NewCalibration, new_id
+    from hil.store.database import (
+        Database,
+        database_exists,
+        frames_folder,
+        migrate,
+        open_database,
+    )
+    from hil.store.holder import Holder
+    from hil.store.models import random_id
+    from hil.store.records import NewSession, SessionRecord
+    from hil.store.sql_store import SqlStore
+
+_HOMES = {
+    "CalibrationRecord": "hil.store.calibrations",
+    "Database": "hil.store.database",
+    "Holder": "hil.store.holder",
+    "NewCalibration": "hil.store.calibrations",
+    "NewSession": "hil.store.records",
+    "SessionRecord": "hil.store.records",
+    "SqlStore": "hil.store.sql_store",
+    "database_exists": "hil.store.database",
+    "frames_folder": "hil.store.database",
+    "migrate": "hil.store.database",
+    "new_id": "hil.store.calibrations",
+    "open_database": "hil.store.database",
+    "random_id": "hil.store.models",
+}
 
 __all__ = [
     "CalibrationRecord",
@@ -37,109 +58,11 @@ __all__ = [
 ]
 
 
-def open_database(
-    url: str | None = None,
-    *,
-    frames: Path | None = None,
-    create: bool = False,
-    read_only: bool = False,
-) -> Database:
-    """Open a database. Its schema is never changed by that.
-
-    Parameters
-    ----------
-    url
-        ``sqlite:///FILE`` or ``postgresql://USER@HOST/NAME``; the password may come from
-        ``PGPASSWORD`` or a passfile. By default ``$HIL_DATABASE``, else hil.db in this folder.
-    frames
-        Folder of the frame files. By default ``$HIL_FRAMES``, else hil-frames beside the SQLite
-        file, or in this folder for PostgreSQL.
-    create
-        Make the file and the tables where there are none.
-    read_only
-        The database refuses every write that is tried by this way. Not with ``create``.
-
-    Raises
-    ------
-    InputError
-        The URL is wrong, or what it names cannot be used: missing, unreachable, no database, of
-        another program, of another schema, or a SQLite file on a network share.
-    """
-    location = locate(url, frames)
-    file = location.file
-    if file is not None and not is_there(file):
-        if not create:
-            raise InputError(file, "", "no database there: `hil run` or `hil demo` makes one")
-        if not file.parent.is_dir():
-            raise InputError(file, "", f"there is no folder {file.parent}")
-    engine = connect(location, read_only=read_only)
-    try:
-        if create:
-            schema.create(engine, location)
-        else:
-            schema.check(engine, location)
-        if not read_only:
-            use_wal(engine)
-    except sqlite3.Error as error:
-        engine.dispose()
-        raise InputError(location.shown, "", str(error)) from error
-    except BaseException:
-        engine.dispose()
-        raise
-    return Database(engine, location)
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'hil.store' has no attribute {name!r}")
 
 
-def frames_folder(url: str | None = None, *, frames: Path | None = None) -> Path:
-    """Tell where a database's frames lie; nothing is opened.
-
-    Raises
-    ------
-    InputError
-        The URL is wrong.
-    """
-    return locate(url, frames).frames
-
-
-def database_exists(url: str | None = None) -> bool:
-    """Whether there is a database with tables at a URL; nothing is made.
-
-    Raises
-    ------
-    InputError
-        The URL is wrong, or what is there is no database, unreachable or another program's.
-    """
-    location = locate(url, None)
-    if location.file is not None and not is_there(location.file):
-        if not location.file.parent.is_dir():
-            raise InputError(location.file, "", f"there is no folder {location.file.parent}")
-        return False
-    engine = connect(location)
-    try:
-        return schema.is_there(engine, location)
-    finally:
-        engine.dispose()
-
-
-def migrate(url: str | None = None) -> list[str]:
-    """Bring a database's schema up to date; a SQLite file is copied beside itself first.
-
-    Returns
-    -------
-    list of str
-        The revisions that were applied; empty if it was up to date.
-
-    Raises
-    ------
-    InputError
-        As for `open_database`.
-    StoreError
-        It failed; the database is as it was.
-    """
-    location = locate(url, None)
-    if location.file is not None and not is_there(location.file):
-        raise InputError(location.file, "", "no database there")
-    engine = connect(location)
-    try:
-        return schema.migrate(engine, location)
-    finally:
-        engine.dispose()
+def __dir__() -> list[str]:
+    return __all__

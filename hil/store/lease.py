@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from hil.errors import RigHeld
 from hil.locks.progress import Life, ProgressWatch
 from hil.store.holder import Holder, Role
 from hil.store.models import LeaseTable
+
+# Asked with every trial, three times.
+_WHO = select(LeaseTable).where(LeaseTable.rig == bindparam("rig"))
 
 
 def acquire(
@@ -44,9 +47,7 @@ def acquire(
         Another process drives the rig; not ``certain`` while it is not known to live.
     """
     left_behind = False
-    row = (
-        connection.execute(select(LeaseTable).where(LeaseTable.rig == rig)).mappings().one_or_none()
-    )
+    row = connection.execute(_WHO, {"rig": rig}).mappings().one_or_none()
     if row is not None:
         other = holder_of(row)
         guards = (
@@ -108,9 +109,7 @@ def check(connection: Connection, rig: str, holder: Holder) -> None:
     RigHeld
         It is not.
     """
-    row = (
-        connection.execute(select(LeaseTable).where(LeaseTable.rig == rig)).mappings().one_or_none()
-    )
+    row = connection.execute(_WHO, {"rig": rig}).mappings().one_or_none()
     if row is None:
         raise RigHeld(f"rig {rig!r}: the lease of this process was released")
     other = holder_of(row)

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, Update, select, update
+from sqlalchemy import Engine, Update, bindparam, select, update
 from sqlalchemy.exc import DBAPIError
 
 from drivers.types import Value
@@ -43,6 +43,8 @@ from hil.store.trials.rows import TrialRows
 from hil.store.trials.work import TrialWork
 from hil.store.writer import Writer
 from hil.waits.waits import WAITS
+
+_STUDY = select(SessionTable.study_attrs).where(SessionTable.id == bindparam("session"))
 
 
 class SqlStore(Heard, Closing):
@@ -122,10 +124,7 @@ class SqlStore(Heard, Closing):
                 self._still_ours(connection)
                 rows = self._rows.refresh(connection)
                 number = len(rows)
-                session = SessionTable.id == self.session_id
-                attrs = connection.execute(
-                    select(SessionTable.study_attrs).where(session)
-                ).scalar_one()
+                attrs = connection.execute(_STUDY, {"session": self.session_id}).scalar_one()
                 if number not in asked:
                     with WAITS.own_work():
                         asked[number] = ask(rows, attrs, number)
@@ -140,9 +139,8 @@ class SqlStore(Heard, Closing):
                 )
                 if proposal.study_attrs:
                     merged = {**attrs, **proposal.study_attrs}
-                    connection.execute(
-                        update(SessionTable).where(session).values(study_attrs=merged)
-                    )
+                    changed = update(SessionTable).where(SessionTable.id == self.session_id)
+                    connection.execute(changed.values(study_attrs=merged))
                 return OpenTrial(key, number, proposal.kind, proposal.requested, proposal.fields)
 
         trial = self._retry.run(work)

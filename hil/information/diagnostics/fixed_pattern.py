@@ -239,8 +239,11 @@ def _log_det(c: Floats, floor: float) -> float:
 def _floored_log_det(matrix: Floats, floor: float) -> float:
     from scipy.linalg.lapack import dpotrf
 
-    lowered = matrix - floor * np.eye(len(matrix))
-    if dpotrf(lowered, lower=1)[1] == 0:  # no eigenvalue is below: a tenth of the time finds out
-        factor, _ = dpotrf(matrix, lower=1)
+    lowered = matrix.copy()
+    lowered.reshape(-1)[:: len(matrix) + 1] -= floor
+    # symmetric: as LAPACK wants it without a copy
+    failed = dpotrf(lowered.T, lower=1, clean=0, overwrite_a=1)[1]
+    if not failed:  # no eigenvalue is below: a tenth of the time finds out
+        factor, _ = dpotrf(matrix.T, lower=1, clean=0)
         return 2 * float(np.log(np.diagonal(factor)).sum())
     return float(np.log(np.maximum(np.linalg.eigvalsh(matrix), floor)).sum())

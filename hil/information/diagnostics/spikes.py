@@ -50,7 +50,7 @@ class SpikeLimit:
     def of(cls, noise: NoiseModel, low_adu: float, high_adu: float, discrete: bool) -> SpikeLimit:
         """Tabulate the noise between two levels."""
         adu = np.linspace(low_adu, max(high_adu, low_adu + 1.0), _LEVELS)
-        variance = np.array([_variance(noise, float(at), discrete) for at in adu])
+        variance = _variances(noise, adu, discrete)
         steepest = max(float((np.diff(variance) / np.diff(adu)).max()), 0.0)
         rounding = 1.0 if discrete else 0.0
         limit = _SIGMAS * np.sqrt(2 * variance) + _SIGMAS**2 / 3 * steepest + rounding
@@ -89,11 +89,11 @@ def spike_bits(share: float, mean_log2_ratio: float) -> float:
     return -eps * math.log2(eps) - (1 - eps) * math.log2(1 - eps) + eps * mean_log2_ratio
 
 
-def _variance(noise: NoiseModel, adu: float, discrete: bool) -> float:
-    variance = noise.mean_variance_adu2(adu, discrete)
+def _variances(noise: NoiseModel, adu: Floats, discrete: bool) -> Floats:
+    variances = np.array([noise.mean_variance_adu2(at, discrete) for at in adu.tolist()])
     if isinstance(noise, CorrectedNoise):  # the noisiest pixel is allowed its noise
         for one in noise.distributions:
-            electrons = max((adu - one.offset_adu) * one.gain_e_per_adu, 0.0)
+            electrons = np.maximum((adu - one.offset_adu) * one.gain_e_per_adu, 0.0)
             own = (electrons + one.read_noise_e**2) / one.gain_e_per_adu**2
-            variance = max(variance, own + 1 / 12)
-    return variance
+            variances = np.maximum(variances, own + 1 / 12)
+    return variances

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from hil.information.spikes.isolated import (
     expected,
     isolated,
     joined,
+    nothing,
     surroundings,
 )
 
@@ -38,6 +40,8 @@ def in_all_fields(frames: NDArray[Any], limit: SpikeLimit) -> Isolated:
     mean = flat.mean(axis=0, dtype=np.float64).astype(np.float32)
     share = _SURER * SINGLE / min(n, _MOST_AVERAGED) ** 0.5
     spots = isolated(mean[None], limit, share, rough=False)
+    if not len(spots):
+        return nothing()
     at = np.stack([np.repeat(np.arange(n), len(spots)), *(np.tile(one, n) for one in spots.at[1:])])
     level = expected(surroundings(flat, at))
     d = flat[tuple(at)].astype(np.float32) - level
@@ -65,31 +69,51 @@ def in_one_repeat(frames: NDArray[Any], limit: SpikeLimit) -> Isolated:
     found = []
     for f in range(fields):
         own = frames[f].astype(np.float32)
+        common = _common(own)
         for r in range(repeats):
-            one = _differing(own[r], np.delete(own, r, axis=0), limit)
+            others = [s for s in range(repeats) if s != r]
+            one = _differing(own[r], own[others], common[r, others], limit)
             if len(one):
                 one.at[0] = f * repeats + r
                 found.append(one)
     return joined(found)
 
 
-def _differing(image: Singles, others: Singles, limit: SpikeLimit) -> Isolated:
-    """Find pixels of (H, W) that differ from all of ``others`` (R - 1, H, W)."""
-    far = np.ones(image.shape, dtype=bool)
-    for other in others:
-        d = image - other
-        d -= np.median(d)  # a lamp that flickers
-        far &= np.abs(d) > np.interp(other, limit.adu, limit.limit)
-    row, column = np.nonzero(far)
-    if row.size > _MOST_SHARE * far.size:
-        row = column = row[:0]
+def _common(repeats: Singles) -> Singles:
+    """(R, R) medians of the differences of repeats (R, H, W): of a lamp that flickers."""
+    n = len(repeats)
+    common = np.zeros((n, n), dtype=np.float32)
+    for r, s in combinations(range(n), 2):
+        common[r, s] = np.median(repeats[r] - repeats[s])
+        common[s, r] = -common[r, s]
+    return common
+
+
+def _differing(image: Singles, others: Singles, common: Singles, limit: SpikeLimit) -> Isolated:
+    """Find pixels of (H, W) that differ from all of ``others`` (R - 1, H, W), but for ``common``.
+
+    Nearly all pixels are told by the least that noise allows at any level, without a look at their
+    own.
+    """
+    least = np.float32((1 - 1e-6) * limit.limit.min())
+    d = np.abs(image - others[0] - common[0])
+    far = np.flatnonzero(d > least)
+    for other, shift in zip(others, common, strict=True):
+        level = other.reshape(-1)[far]
+        d = np.abs(image.reshape(-1)[far] - level - shift)
+        far = far[d > np.interp(level, limit.adu, limit.limit)]
+    if not 0 < far.size <= _MOST_SHARE * image.size:
+        return nothing()
+    row, column = np.divmod(far, image.shape[1])
     at = np.stack([np.zeros_like(row), row, column])
-    kept = 1 + surroundings(far[None], at)[EIGHT].sum(axis=0) <= _MOST_TOGETHER
-    level = np.median(others, axis=0)
+    crowd = np.zeros(image.shape, dtype=bool)
+    crowd[row, column] = True
+    kept = 1 + surroundings(crowd[None], at)[EIGHT].sum(axis=0) <= _MOST_TOGETHER
+    mine, level = image[row, column], np.median(others[:, row, column], axis=0)
     if len(others) == 1:  # whose it is, the neighbours tell
-        mine, theirs = (
-            np.abs(one[row, column] - expected(surroundings(one[None], at)))
-            for one in (image, level)
+        own, theirs = (
+            np.abs(pixels - expected(surroundings(one[None], at)))
+            for one, pixels in ((image, mine), (others[0], level))
         )
-        kept &= mine > theirs
-    return Isolated(at, (image - level)[row, column], level[row, column]).some(kept)
+        kept &= own > theirs
+    return Isolated(at, mine - level, level).some(kept)

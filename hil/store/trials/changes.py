@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, func, insert, select, update
 
 from drivers.types import Value
 from hil.errors import StoreError
@@ -38,6 +38,16 @@ _BEFORE: Mapping[TrialState, tuple[TrialState, ...]] = {
 _OPEN = tuple(state for state in TrialState if not state.ended)
 _WHOSE = (TrialTable.host, TrialTable.pid, TrialTable.process_created, TrialTable.token)
 
+# Built once: SQLAlchemy needs longer to build a statement than SQLite to carry it out.
+_THIS: BindParameter[str] = bindparam("this_trial")
+_NEW_TRIAL, _NEW_SETTING = insert(TRIAL), insert(SETTING)
+_NEW_ACQUISITION, _NEW_ESTIMATE = insert(ACQUISITION), insert(ESTIMATE)
+_PROPOSED_AT = select(TrialTable.proposed_at).where(TrialTable.id == _THIS)
+_MOVE = update(TRIAL).where(
+    TRIAL.c.id == _THIS, TRIAL.c.state.in_(bindparam("from_states", expanding=True))
+)
+_N_SETTINGS = select(func.count()).select_from(SettingTable).where(SettingTable.trial_id == _THIS)
+
 
 class HasEnded(StoreError):
     """The trial has ended, and so never changes again."""
@@ -54,7 +64,7 @@ def add_proposed(
     """Insert the row of a trial in state PROPOSED."""
     holder = writer.holder
     connection.execute(
-        insert(TRIAL),
+        _NEW_TRIAL,
         {
             "id": trial.trial_id,
             "session_id": session_id,
@@ -126,15 +136,14 @@ def move(
     before = [item.value for item in _BEFORE.get(state, _OPEN)]
     changes: dict[str, Any] = {"state": state.value, **values}
     if state.ended:
-        query = select(TrialTable.proposed_at).where(TrialTable.id == trial.trial_id)
-        if (proposed_at := connection.execute(query).scalar()) is not None:
+        query = connection.execute(_PROPOSED_AT, {"this_trial": trial.trial_id})
+        if (proposed_at := query.scalar()) is not None:
             whole_s = max(0.0, (values["finished_at"] - proposed_at).total_seconds())
             changes.setdefault("total_s", whole_s)
         # Whose it was stays in `controller`; that a process has it in work is no longer true.
         changes |= {"host": None, "pid": None}
-    done = connection.execute(
-        update(TRIAL).where(TRIAL.c.id == trial.trial_id, TRIAL.c.state.in_(before)).values(changes)
-    )
+    which = {"this_trial": trial.trial_id, "from_states": before}
+    done = connection.execute(_MOVE, {**changes, **which})
     if done.rowcount == 1:
         return True
     now = connection.execute(
@@ -158,12 +167,7 @@ def tag(connection: Connection, session_id: str, numbers: Sequence[int], word: s
 
 def add_settings(connection: Connection, trial: OpenTrial, read_back: Mapping[str, Value]) -> None:
     """Insert one row a setting, requested or read back; once a trial."""
-    present = (
-        select(func.count())
-        .select_from(SettingTable)
-        .where(SettingTable.trial_id == trial.trial_id)
-    )
-    if connection.execute(present).scalar_one():
+    if connection.execute(_N_SETTINGS, {"this_trial": trial.trial_id}).scalar_one():
         return
     rows = []
     for name in dict.fromkeys((*trial.requested, *read_back)):
@@ -180,7 +184,7 @@ def add_settings(connection: Connection, trial: OpenTrial, read_back: Mapping[st
             }
         )
     if rows:
-        connection.execute(insert(SETTING), rows)
+        connection.execute(_NEW_SETTING, rows)
 
 
 def _columns(value: Value | None) -> tuple[float | None, str | None]:
@@ -192,7 +196,7 @@ def _columns(value: Value | None) -> tuple[float | None, str | None]:
 def add_acquisition(connection: Connection, trial: OpenTrial, sealed: Sealed) -> None:
     """Insert what lies on the disk for a trial."""
     connection.execute(
-        insert(ACQUISITION),
+        _NEW_ACQUISITION,
         {
             "id": ordered_id(),
             "trial_id": trial.trial_id,
@@ -214,7 +218,7 @@ def add_estimate(
     """Insert an estimate of a trial."""
     estimate = assessment.estimate
     connection.execute(
-        insert(ESTIMATE),
+        _NEW_ESTIMATE,
         {
             "id": ordered_id(),
             "trial_id": trial.trial_id,
@@ -248,7 +252,7 @@ def _add_metrics(connection: Connection, trial: OpenTrial, metrics: Mapping[str,
         if f"{METRIC}{name}" not in taken
     ]
     if rows:
-        connection.execute(insert(SETTING), rows)
+        connection.execute(_NEW_SETTING, rows)
 
 
 def open_trials(

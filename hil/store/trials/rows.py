@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import cast
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, bindparam, select
 
 from hil.records.trial import Measured, TrialKind, TrialRow, TrialState
 from hil.store.models import EstimateTable, TrialTable
@@ -25,6 +25,30 @@ _COLUMNS = (
     TrialTable.ci_high,
     TrialTable.captured_at,
 )
+
+# What is open lies mostly among the last: so few that have ended are read with it, in one query.
+_NEAR = 16
+
+
+def _both(wanted: ColumnElement[bool]) -> tuple[Select[Any], Select[Any]]:
+    """Ask for rows of trials, and for the estimates of those that are COMPLETE.
+
+    Built once: SQLAlchemy needs longer to build a query than SQLite to answer it.
+    """
+    chosen = (TrialTable.session_id == bindparam("session_id"), wanted)
+    rows = select(*_COLUMNS).where(*chosen).order_by(TrialTable.number)
+    estimates = (
+        select(TrialTable.number, EstimateTable.per_field_bits, EstimateTable.details)
+        .join(EstimateTable, EstimateTable.trial_id == TrialTable.id)
+        .where(*chosen, TrialTable.state == TrialState.COMPLETE.value)
+        .order_by(EstimateTable.created_at.desc())
+    )
+    return rows, estimates
+
+
+# Queries of their own: OR would make SQLite go through all rows of the session.
+_FROM = _both(TrialTable.number >= bindparam("first"))
+_AMONG = _both(TrialTable.number.in_(bindparam("numbers", expanding=True)))
 
 
 def _number(value: float | None) -> float:
@@ -83,35 +107,32 @@ class TrialRows:
 
     def refresh(self, connection: Connection) -> tuple[TrialRow, ...]:
         """Bring the rows up to date, within the caller's transaction."""
+        first = len(self._rows)
         if self._open:
-            self._read(connection, TrialTable.number.in_(sorted(self._open)))
-        # A query of its own: OR would make SQLite go through all rows of the session.
-        self._read(connection, TrialTable.number >= len(self._rows))
+            if first - min(self._open) <= _NEAR:
+                first = min(self._open)
+            else:
+                self._read(connection, _AMONG, {"numbers": sorted(self._open)})
+        self._read(connection, _FROM, {"first": first})
         return tuple(self._rows)
 
-    def _read(self, connection: Connection, wanted: ColumnElement[bool]) -> None:
-        chosen = (TrialTable.session_id == self._session_id, wanted)
-        estimates = self._estimates(connection, chosen)
-        query = select(*_COLUMNS).where(*chosen)
-        for columns in connection.execute(query.order_by(TrialTable.number)).mappings():
+    def _read(
+        self, connection: Connection, both: tuple[Select[Any], Select[Any]], which: dict[str, Any]
+    ) -> None:
+        asked = {"session_id": self._session_id, **which}
+        found = connection.execute(both[0], asked).mappings().all()
+        estimates: dict[int, RowMapping] = {}
+        if any(columns["state"] == TrialState.COMPLETE for columns in found):
+            # the session's own estimate of each trial: the oldest
+            own = connection.execute(both[1], asked).mappings()
+            estimates = {row["number"]: row for row in own}
+        for columns in found:
             row = _row(columns, estimates.get(columns["number"]))
-            if row.number < len(self._rows):
+            if row.number in self._open:
                 self._rows[row.number] = row
-            else:
+            elif row.number >= len(self._rows):
                 self._rows.append(row)
             if row.state.ended:
                 self._open.discard(row.number)
             else:
                 self._open.add(row.number)
-
-    def _estimates(
-        self, connection: Connection, chosen: tuple[ColumnElement[bool], ...]
-    ) -> dict[int, RowMapping]:
-        """Find the session's own estimate of each COMPLETE trial: the oldest."""
-        query = (
-            select(TrialTable.number, EstimateTable.per_field_bits, EstimateTable.details)
-            .join(EstimateTable, EstimateTable.trial_id == TrialTable.id)
-            .where(*chosen, TrialTable.state == TrialState.COMPLETE.value)
-            .order_by(EstimateTable.created_at.desc())
-        )
-        return {row["number"]: row for row in connection.execute(query).mappings()}

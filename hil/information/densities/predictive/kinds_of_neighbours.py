@@ -11,7 +11,10 @@ its own, 1, in any direction.
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
+from numpy.typing import NDArray
 
 from drivers.types import Floats
 from hil.information.densities.predictive.cells import Singles
@@ -41,7 +44,7 @@ def mixture(z: Floats, rng: np.random.Generator) -> tuple[Floats, Floats, Floats
     out = axes * np.sqrt(np.maximum(variance, 1.0))
     back = axes / np.sqrt(np.maximum(variance, 1.0))
     x = (back.T @ about).astype(np.float32)
-    row, column = np.tril_indices(d)
+    row, column = lower_triangle(d)
     features = np.concatenate([x[row] * x[column], x, np.ones((1, n), dtype=np.float32)])
     share = _seeded(about.T.astype(np.float32), min(_KINDS, max(1, n // _SAMPLES_A_KIND)), rng)
     few = np.ascontiguousarray(features[:, ::_FEW])
@@ -55,12 +58,18 @@ def mixture(z: Floats, rng: np.random.Generator) -> tuple[Floats, Floats, Floats
     return pi, mean + centre, covariance
 
 
+@cache
+def lower_triangle(d: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Rows and columns of the entries of (d, d) up to its diagonal, as `numpy.tril_indices`."""
+    return np.tril_indices(d)
+
+
 def _maximised(sums: Singles, out: Floats) -> tuple[Floats, Floats, Floats]:
     """Weights, means and covariances, in widths of the noise, from sums of features."""
     d = len(out)
     total = sums.astype(np.float64)
     count, first = total[:, -1], total[:, -1 - d : -1]
-    row, column = np.tril_indices(d)
+    row, column = lower_triangle(d)
     second = np.empty((len(total), d, d))
     second[:, row, column] = second[:, column, row] = total[:, : row.size]
     mean = first / np.maximum(count, 1e-9)[:, None]
@@ -79,7 +88,7 @@ def _quadratic(pi: Floats, mean: Floats, covariance: Floats, out: Floats, back: 
     mu = mean @ back
     pulled = np.einsum("kij,kj->ki", precision, mu)
     constant = np.log(pi) - 0.5 * np.linalg.slogdet(covariance)[1] - 0.5 * (pulled * mu).sum(axis=1)
-    row, column = np.tril_indices(d)
+    row, column = lower_triangle(d)
     products = -0.5 * np.where(row == column, 1.0, 2.0) * precision[:, row, column]
     return np.column_stack([products, pulled, constant]).astype(np.float32)
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -24,7 +25,7 @@ from numpy.typing import NDArray
 
 from drivers.types import Floats
 from hil.information.densities.predictive.cells import Singles
-from hil.information.densities.predictive.kinds_of_neighbours import mixture
+from hil.information.densities.predictive.kinds_of_neighbours import lower_triangle, mixture
 
 Integers = NDArray[np.intp]
 
@@ -144,6 +145,7 @@ def _twice_normal(x: Singles) -> Singles:
     return np.tanh(result, out=result)
 
 
+@cache
 def _groups(p: int) -> list[tuple[Integers, tuple[int, ...]]]:
     """Places of a patch by the neighbours that they have, and numbers of those."""
     found: dict[tuple[int, ...], list[int]] = {}
@@ -167,7 +169,7 @@ def _border(
     precision = np.linalg.inv(own)
     pulled = np.einsum("kij,kj->ki", precision, mean)
     slope = np.einsum("kij,kj->ki", precision, crossed)
-    row, column = np.tril_indices(len(known))
+    row, column = lower_triangle(len(known))
     products = -0.5 * np.where(row == column, 1.0, 2.0) * precision[:, row, column]
     constant = np.log(pi) - 0.5 * np.linalg.slogdet(own)[1] - 0.5 * (pulled * mean).sum(axis=1)
     sd = np.sqrt(covariance[:, -1, -1] - (slope * crossed).sum(axis=1))

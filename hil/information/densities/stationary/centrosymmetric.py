@@ -65,15 +65,16 @@ class Halves:
         p = c.shape[0] // 2 + 1
         at, h = _places(p), p * p // 2
         same, turned = c.take(at.same), c.take(at.turned)
-        return cls(at.weight * (same + turned), (same - turned)[:h, :h])
+        even = same + turned
+        return cls(even if p % 2 == 0 else at.weight * even, (same - turned)[:h, :h])
 
     def lag_totals(self) -> Floats:
         """Sum over all entries of equal lag, (2p-1, 2p-1)."""
         p = self.patch_size
         at = _places(p)
-        even, odd = at.weight * self.even, self.odd
+        even, odd = self.even, self.odd
         if p % 2:
-            odd = np.pad(odd, (0, 1))
+            even, odd = at.weight * even, np.pad(odd, (0, 1))
         totals = np.bincount(at.same.ravel(), (even + odd).ravel(), (2 * p - 1) ** 2)
         totals += np.bincount(at.turned.ravel(), (even - odd).ravel(), (2 * p - 1) ** 2)
         return (totals + totals[::-1]).reshape(2 * p - 1, 2 * p - 1) / 2

@@ -33,6 +33,7 @@ those of fits of their own by 0.2/n bit.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -69,8 +70,7 @@ class SpectralFit:
     def model(self) -> StationaryModel:
         """A scene with this spectrum in white noise."""
         p = self.spectrum.shape[0] // _TORUS
-        around = np.arange(1 - p, p)
-        c = _lags(self.spectrum)[np.ix_(around, around)]
+        c = _lags(self.spectrum)
         c[p - 1, p - 1] += self.noise_adu2
         return StationaryModel(c)
 
@@ -78,14 +78,21 @@ class SpectralFit:
         """Cross-entropy of patches with this covariance, less a constant."""
         return 0.5 * (self.model.log_det + self.model.precision.dot(covariance))
 
-    def moved(self, covariance: Halves, moves: Iterable[Floats]) -> SpectralFit:
-        """Give the first of the fits so far away that is no worse; itself where all are."""
-        nats = self.nats(covariance)
+    def moved(
+        self, covariance: Halves, moves: Iterable[Floats], nats: float
+    ) -> tuple[SpectralFit, float]:
+        """Give the first of the fits so far away that is no worse; itself where all are.
+
+        Parameters
+        ----------
+        nats
+            Of this one; those of the fit that is given come with it.
+        """
         for move in moves:
             there = SpectralFit(np.maximum(self.spectrum + move, 0.0), self.noise_adu2)
-            if there.nats(covariance) <= nats:
-                return there
-        return self
+            if (reached := there.nats(covariance)) <= nats:
+                return there, reached
+        return self, nats
 
     def direction(self, covariance: Halves) -> Floats:
         """Newton's step towards patches with this covariance as if waves did not overlap."""
@@ -106,7 +113,7 @@ class SpectralFit:
     def _excess(self, covariance: Halves) -> Floats:
         """How far each wave is from what fits, e of the module, (m, m / 2 + 1)."""
         precision = self.model.precision
-        result: Floats = _along_waves(precision @ covariance @ precision - precision) / self._q
+        result: Floats = _along_waves(precision @ covariance @ precision) / self._q - 1.0
         return result
 
     @cached_property
@@ -127,13 +134,14 @@ def fit_spectrum(covariance: Halves, noise_adu2: float, n: float) -> SpectralFit
         Number of patches that C is from, weighted.
     """
     best = SpectralFit(_capon(covariance, noise_adu2, n), noise_adu2)
+    nats = best.nats(covariance)
     last = np.zeros_like(best.spectrum)
     for _ in range(_STEPS):
         step = best.direction(covariance)
         moves = (step + _MOMENTUM * last, step, step / 2, step / 4)
-        there = best.moved(covariance, moves)
+        there, reached = best.moved(covariance, moves, nats)
         last = there.spectrum - best.spectrum
-        gained = best.nats(covariance) - there.nats(covariance)
+        gained, nats = nats - reached, reached
         best = there
         if gained < _ENOUGH_NATS * covariance.patch_size**2:
             break
@@ -151,7 +159,7 @@ def fit_part(whole: SpectralFit, covariance: Halves) -> SpectralFit:
         C of the part, about its mean.
     """
     step = whole.whole_direction(covariance)
-    return whole.moved(covariance, (step, step / 2, step / 4))
+    return whole.moved(covariance, (step, step / 2, step / 4), whole.nats(covariance))[0]
 
 
 def _capon(covariance: Halves, noise_adu2: float, n: float) -> Floats:
@@ -166,33 +174,43 @@ def _capon(covariance: Halves, noise_adu2: float, n: float) -> Floats:
 
 def _along_waves(matrix: Halves) -> Floats:
     """f^H M f / d of each wave: the transform of the sums over entries of equal lag."""
-    p = matrix.patch_size
-    around = np.arange(1 - p, p)
-    lags = np.zeros((_TORUS * p, _TORUS * p))
-    lags[np.ix_(around, around)] = matrix.lag_totals()
-    return _waves(lags) / p**2
+    return _waves(matrix.lag_totals()) / matrix.patch_size**2
+
+
+# Few lags of a torus are transformed: two products of small matrices are faster than an FFT.
 
 
 def _waves(lags: Floats) -> Floats:
-    """(m, m / 2 + 1) transform of (m, m) lags, lag 0 first, that read the same backwards."""
-    from scipy.fft import rfft2
-
-    return np.asarray(rfft2(lags).real, np.float64)
+    """(m, m / 2 + 1) transform of lags (2p-1, 2p-1), lag 0 in the middle, c(-a) = c(a)."""
+    cosines, sines = _turns(lags.shape[0] // 2 + 1)
+    half = lags.shape[0] + 1  # m / 2
+    result: Floats = (cosines @ lags) @ cosines[: half + 1].T
+    result -= (sines @ lags) @ sines[: half + 1].T
+    return result
 
 
 def _lags(waves: Floats) -> Floats:
-    """(m, m) lags of waves (m, m / 2 + 1)."""
-    from scipy.fft import irfft2
-
+    """(2p-1, 2p-1) lags within a patch of waves (m, m / 2 + 1)."""
     m = waves.shape[0]
-    return np.asarray(irfft2(waves, (m, m)), np.float64)
+    cosines, sines = _turns(m // _TORUS)
+    both = waves * (2.0 / m**2)  # those that are not here mirror these
+    both[:, [0, -1]] /= 2
+    half = m // 2
+    result: Floats = cosines.T @ (both @ cosines[: half + 1])
+    result -= sines.T @ (both @ sines[: half + 1])
+    return result
+
+
+@cache
+def _turns(p: int) -> tuple[Floats, Floats]:
+    """(m, 2p-1) cosine and sine of each wave along one axis at each lag."""
+    m = _TORUS * p
+    turns = np.outer(np.arange(m), np.arange(1 - p, p)) % m * (2 * math.pi / m)
+    return np.cos(turns), np.sin(turns)
 
 
 @cache
 def _pairs_divided_out(p: int) -> Floats:
-    """(m, m) inverse share of a patch's pairs at each lag; 0 beyond the patch."""
-    lag = np.abs(np.arange(_TORUS * p) - _TORUS * p // 2)
-    share = np.fft.ifftshift(np.maximum(1 - lag / p, 0.0))
-    within = share > 0
-    inverse = np.divide(1.0, share, out=np.zeros_like(share), where=within)
+    """(2p-1, 2p-1) inverse share of a patch's pairs at each lag."""
+    inverse = 1 / (1 - np.abs(np.arange(1 - p, p)) / p)
     return np.outer(inverse, inverse)

@@ -54,3 +54,41 @@ def test_what_a_few_rough_scenes_have_in_common_by_chance_is_no_hot_pixel() -> N
         assert len(in_all_fields(frames, LIMIT)) == 0
         frames[:, :, 40, 30] += 3000
         assert len(in_all_fields(frames, LIMIT)) == 2 * fields
+
+
+def told_apart_one_by_one(frames: np.ndarray) -> set[tuple[int, int, int]]:
+    """Pixels that differ from all other repeats by more than the limit at each one's own level."""
+    fields, repeats = frames.shape[:2]
+    found = set()
+    for f in range(fields):
+        own = frames[f].astype(np.float32)
+        for r in range(repeats):
+            far = np.ones(own[r].shape, dtype=bool)
+            for other in np.delete(own, r, axis=0):
+                d = own[r] - other
+                d -= np.median(d)
+                far &= np.abs(d) > np.interp(other, LIMIT.adu, LIMIT.limit)
+            found |= {(f * repeats + r, int(y), int(x)) for y, x in np.argwhere(far)}
+    return found
+
+
+def test_no_pixel_that_differs_is_passed_by_at_any_level_of_light() -> None:
+    """Most are told without a look at their own limit; none of them beyond it."""
+    rng = np.random.default_rng(5)
+    light = np.repeat(np.geomspace(1, 9000, 48)[:, None], 48, axis=1)
+    frames = CAMERA.sample(np.broadcast_to(light, (3, 3, 48, 48)), rng).astype(np.int32)
+    frames[:, 1] += 40  # a lamp that flickers
+    where = tuple(rng.integers(0, n, 60) for n in frames.shape)
+    frames[where] += rng.integers(0, 2500, 60).astype(np.int32)
+    found = in_one_repeat(frames, LIMIT)
+    expected = told_apart_one_by_one(frames)
+    alone = {
+        (i, y, x)
+        for i, y, x in expected
+        if sum((i, y + a, x + b) in expected for a in (-1, 0, 1) for b in (-1, 0, 1)) <= 2
+    }
+    at = {tuple(one) for one in found.at.T.tolist()}
+    assert len(at) > 20
+    assert at <= expected
+    inside = {(i, y, x) for i, y, x in alone if 0 < y < 47 and 0 < x < 47}
+    assert inside <= at

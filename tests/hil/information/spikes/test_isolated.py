@@ -7,7 +7,15 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from hil.information.diagnostics.spikes import SpikeLimit
-from hil.information.spikes.isolated import drawn, expected, isolated, surroundings
+from hil.information.spikes.isolated import (
+    _lines,
+    _median_of_four,
+    _second_of_four,
+    drawn,
+    expected,
+    isolated,
+    surroundings,
+)
 from hil.noise import CameraNoise, GaussianNoise
 
 CAMERA = CameraNoise(0.5, 100, 1.6)
@@ -100,3 +108,22 @@ def test_what_would_be_there_is_the_scene_and_its_noise() -> None:
     assert np.mean(level - truth) == pytest.approx(0, abs=2.0)
     replaced = drawn(level, LIMIT, rng)
     assert np.mean((replaced - truth) ** 2) == pytest.approx(variance, rel=0.3)
+
+
+def test_medians_of_four_are_those_of_numpy_bit_for_bit() -> None:
+    rng = np.random.default_rng(3)
+    for values in (rng.standard_normal((4, 500)), rng.integers(0, 4, (4, 500)), np.ones((4, 1))):
+        four = np.asarray(values, dtype=np.float32)
+        assert np.array_equal(_median_of_four(four), np.median(four, axis=0))
+        assert np.array_equal(_second_of_four(four), np.sort(four, axis=0)[-2])
+
+
+def test_surroundings_are_mirrored_at_the_borders() -> None:
+    image = np.arange(30.0).reshape(1, 5, 6).astype(np.uint16)
+    padded = np.pad(image[0], 2, mode="reflect")
+    row, column = (axis.ravel() for axis in np.indices((5, 6)))
+    near = surroundings(image, np.stack([np.zeros_like(row), row, column]))
+    around = [(r, q) for r in range(-2, 3) for q in range(-2, 3) if (r, q) != (0, 0)]
+    for one, (down, across) in zip(near, around, strict=True):
+        assert np.array_equal(one, padded[row + 2 + down, column + 2 + across])
+    assert np.array_equal(expected(near), np.median(_lines(near), axis=0))

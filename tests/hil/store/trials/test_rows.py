@@ -40,7 +40,42 @@ def test_the_cost_of_a_refresh_does_not_grow_with_the_session(
         rows.refresh(connection)
         event.listen(connection, "after_execute", lambda *call: read.append(call))
         assert len(rows.refresh(connection)) == 5
-    assert len(read) == 2, "new trials, and their estimates; none that ended"
+    assert len(read) == 1, "new trials; there are none, so nobody asks for their estimates"
+
+
+def test_a_trial_that_ends_and_one_that_is_new_take_two_queries_together(
+    db: Database, run: Any, session_id: str
+) -> None:
+    rows, read = TrialRows(session_id), []
+    for n in range(3):
+        run.complete(bits=float(n))
+        open_now = run.propose()
+        with db._reading() as connection:
+            event.listen(connection, "after_execute", lambda *call: read.append(call))
+            seen = rows.refresh(connection)
+        assert [row.number for row in seen] == list(range(2 * n + 2))
+        assert [row.state for row in seen[-2:]] == ["COMPLETE", "PROPOSED"]
+        run.store.finish(open_now, TrialState.FAILED, run.clock.now(), "stuck")
+    assert len(read) == 3 * 2, "rows, and the estimates of those that are COMPLETE"
+
+
+def test_a_trial_that_is_open_for_long_is_read_without_all_that_ended_since(
+    db: Database, run: Any, session_id: str
+) -> None:
+    rows, read = TrialRows(session_id), []
+    left_open = run.propose()
+    for _ in range(30):
+        run.failed("no light")
+    with db._reading() as connection:
+        before = rows.refresh(connection)
+        event.listen(connection, "after_execute", lambda *call: read.append(call[3]))
+        rows.refresh(connection)
+    assert [told.get("numbers") for told in read] == [[0], None]
+    run.store.finish(left_open, TrialState.FAILED, run.clock.now(), "stuck")
+    with db._reading() as connection:
+        after = rows.refresh(connection)
+    assert (before[0].state, after[0].state) == ("PROPOSED", "FAILED")
+    assert all(now is then for now, then in zip(after[1:], before[1:], strict=True))
 
 
 def test_what_was_measured_comes_with_a_complete_trial_alone(
