@@ -7,6 +7,7 @@ coders work alike (CALIC: Wu and Memon 1997; TMW: Meyer and Tischer 1997; MRP: M
 
 Scenes of two levels behind optics are told by their map as well, patch by patch
 (`densities.predictive.two_levels`): prediction alone took what blur makes of them for information.
+So is light that is smooth and steep, by the surface that its patches lie on (`densities.smooth`).
 
 The order of the pixels, row by row, is part of the density: a mirrored frame is predicted in
 another order, and its cross-entropy differs a little.
@@ -24,7 +25,7 @@ from hil.information.blas_threads import one_blas_thread
 from hil.information.densities.predictive.cells import Cells
 from hil.information.densities.predictive.coded_patches import CodedPatches, Indices, PatchSource
 from hil.information.densities.predictive.light_distributions import light_distributions
-from hil.information.densities.predictive.linear import stationary_predictors
+from hil.information.densities.predictive.linear import LinearPredictor, stationary_predictors
 from hil.information.densities.predictive.model import FITTED_EVERY, PredictiveModel
 from hil.information.densities.predictive.own_noise import OwnNoise
 from hil.information.densities.predictive.two_levels import (
@@ -34,6 +35,7 @@ from hil.information.densities.predictive.two_levels import (
     mixed_nats,
     patch_weights,
 )
+from hil.information.densities.smooth.smooth_light import SmoothLight, worth_telling
 from hil.information.registry import CrossEntropy, Traits
 from hil.information.sample.sample import Sample
 from hil.noise.corrected import CorrectedNoise
@@ -96,6 +98,7 @@ def _cross_entropy(sample: Sample) -> CrossEntropy:
     held_out = np.empty((sample.n_fields, source.per_field))
     fitted = []
     maps: Maps | None = None
+    turns: tuple[bool, ...] = ()
     for fold in range(sample.n_folds):
         numbers, apart = source.chosen(np.flatnonzero(sample.fold != fold), most)
         patches = source.at(numbers)
@@ -116,9 +119,11 @@ def _cross_entropy(sample: Sample) -> CrossEntropy:
         told, in_sample = numbers[~apart][::FITTED_EVERY], model.fitted_nats
         if fold == 0 and not placed:
             maps = maps_of(sample, cells, own_fields, held_out[own_fields])
-        if maps is not None:
+            some = held_out[own_fields].ravel()
+            turns = _smooth_light(source, linear[fold], own_fields, numbers[~apart], some)
+        if maps is not None or turns:
             judged = _nats(model, patches[apart])
-            mixed = _WithMaps.fit(source, maps, numbers, apart, judged)
+            mixed = _ByPatch.fit(source, maps, turns, numbers, apart, judged)
             held_out[own_fields] = mixed(own_fields, held_out[own_fields])
             in_sample = mixed.at(told, in_sample)
         fitted.append((told, in_sample))
@@ -129,28 +134,54 @@ def _cross_entropy(sample: Sample) -> CrossEntropy:
     return CrossEntropy(held_out + step, held_out - gap + step, 0.5)
 
 
+def _smooth_light(
+    source: PatchSource,
+    linear: LinearPredictor,
+    fields: Indices,
+    training: Indices,
+    predicted: Floats,
+) -> tuple[bool, ...]:
+    """Tell which surfaces of smooth light, of other fields, patches of some gain by."""
+    numbers = (fields[:, None] * source.per_field + np.arange(source.per_field)).ravel()
+    others = np.unique(training // source.per_field)
+    return worth_telling(source.sample, source.cells, linear, others, source.at(numbers), predicted)
+
+
 @dataclass(frozen=True)
-class _WithMaps:
-    """Predictions mixed, patch by patch, with maps of two levels."""
+class _ByPatch:
+    """Predictions mixed, patch by patch, with maps of two levels and surfaces of smooth light."""
 
     source: PatchSource
-    by_maps: Floats  # (F, patches of a field, k) nats per patch
+    by_others: Floats  # (F, patches of a field, k) nats per patch
     weights: Floats
 
     @classmethod
     def fit(
         cls,
         source: PatchSource,
-        maps: Maps,
+        maps: Maps | None,
+        turns: tuple[bool, ...],
         numbers: Indices,
         apart: NDArray[np.bool_],
         judged: Floats,
-    ) -> _WithMaps:
+    ) -> _ByPatch:
         """Fit to patches by their numbers; predictions cost those set apart ``judged`` (nats)."""
         sample, cells = source.sample, source.cells
-        levels = TwoLevels.fit(sample, cells, maps, np.unique(numbers[~apart] // source.per_field))
-        one = cls(source, levels.nats(np.arange(sample.n_fields)), np.empty(0))
-        return replace(one, weights=patch_weights(one._costs(numbers[apart], judged)))
+        fields, every = np.unique(numbers[~apart] // source.per_field), np.arange(sample.n_fields)
+        others, weighed = [], np.ones(len(judged), dtype=np.bool_)
+        if maps is not None:
+            others.append(TwoLevels.fit(sample, cells, maps, fields).nats(every))
+        if turns:
+            # what errors are counted on weighs nothing
+            weighed = np.arange(len(judged)) % 2 == 1
+            light = SmoothLight.fit(
+                sample, cells, turns, fields, source.at(numbers[apart][~weighed])
+            )
+            parts = [light.nats(one) for _, one in source.of_fields(every)]
+            others.append(np.concatenate(parts).reshape(sample.n_fields, source.per_field, -1))
+        one = cls(source, np.concatenate(others, axis=2), np.empty(0))
+        costs = one._costs(numbers[apart][weighed], judged[weighed])
+        return replace(one, weights=patch_weights(costs))
 
     def __call__(self, fields: Indices, nats: Floats) -> Floats:
         """Nats per value of all patches of fields, of which predictions cost ``nats`` (n, T)."""
@@ -163,9 +194,9 @@ class _WithMaps:
         return costs / self.source.sample.values_per_patch
 
     def _costs(self, numbers: Indices, nats: Floats) -> Floats:
-        by_maps = self.by_maps[np.divmod(numbers, self.source.per_field)]
+        others = self.by_others[np.divmod(numbers, self.source.per_field)]
         predicted = self.source.sample.values_per_patch * nats[:, None]
-        return np.concatenate([predicted, by_maps], axis=1)
+        return np.concatenate([predicted, others], axis=1)
 
 
 def _nats(model: PredictiveModel, patches: CodedPatches) -> Floats:

@@ -27,7 +27,9 @@ _PRIOR_VARIANCE = 4.0
 _SURE = 0.9  # share of the nearest centre, to begin with
 
 
-def mixture(z: Floats, rng: np.random.Generator) -> tuple[Floats, Floats, Floats]:
+def mixture(
+    z: Floats, rng: np.random.Generator, kinds: int = _KINDS
+) -> tuple[Floats, Floats, Floats]:
     """Give pi, mu and S.
 
     Parameters
@@ -36,6 +38,8 @@ def mixture(z: Floats, rng: np.random.Generator) -> tuple[Floats, Floats, Floats
         Samples.
     rng
         Draws where kinds begin.
+    kinds
+        K, at most.
     """
     d, n = z.shape
     centre = z.mean(axis=1)
@@ -46,7 +50,7 @@ def mixture(z: Floats, rng: np.random.Generator) -> tuple[Floats, Floats, Floats
     x = (back.T @ about).astype(np.float32)
     row, column = lower_triangle(d)
     features = np.concatenate([x[row] * x[column], x, np.ones((1, n), dtype=np.float32)])
-    share = _seeded(about.T.astype(np.float32), min(_KINDS, max(1, n // _SAMPLES_A_KIND)), rng)
+    share = _seeded(about.T.astype(np.float32), min(kinds, max(1, n // _SAMPLES_A_KIND)), rng)
     few = np.ascontiguousarray(features[:, ::_FEW])
     pi, mean, covariance = _maximised(share @ features.T, out)
     for x in (*[few] * _FEW_STEPS, *[features] * _STEPS):
