@@ -55,12 +55,12 @@ def test_a_hundredth_of_the_cube_is_no_other_place(x: float, expected: bool) -> 
 def since(values: Sequence[float], n_star: int = 3, feasible: Sequence[bool] | None = None) -> int:
     points = np.random.default_rng(0).random((len(values), 2)).tolist()
     known = seen(points, values, feasible=feasible)
-    return standstill(known, n_star, np.log(values), news_of(np.array(values), 1 / np.array(values)))
+    return standstill(
+        known, n_star, np.log(values), news_of(np.array(values), 1 / np.array(values))
+    )
 
 
-@pytest.mark.parametrize(
-    ("last", "expected"), [(1.005, 6), (1.02, 0)], ids=["no news", "better"]
-)
+@pytest.mark.parametrize(("last", "expected"), [(1.005, 6), (1.02, 0)], ids=["no news", "better"])
 def test_six_trials_without_a_better_one_are_a_standstill(last: float, expected: int) -> None:
     values = [0.2, 0.5, 1.0, *[0.9] * 5, last]
     assert since(values) == expected
