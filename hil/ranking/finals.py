@@ -76,6 +76,9 @@ class Standing:
         (n,) probability of being better than the best one.
     loss
         What choosing another than the best one might bring, on average.
+    sure
+        Probability that the best one is the best, whatever single trials may have of their own;
+        once trials were repeated they tell of that, and this is its `probability`.
     """
 
     leaders: tuple[Leader, ...]
@@ -84,6 +87,7 @@ class Standing:
     probability: Floats
     above: Floats
     loss: float
+    sure: float
 
     @property
     def first(self) -> int:
@@ -103,7 +107,7 @@ class Standing:
         if len(self.leaders) < 2:
             return ""
         n, best = len(self.leaders), self.leaders[self.first]
-        if self.probability[self.first] >= confidence:
+        if self.sure >= confidence:
             share = float(self.probability[self.first])
             return f"trial {best.number} is the best of {n} leaders with probability {share:.3f}"
         repeats = sum(len(leader.trials) - 1 for leader in self.leaders)
@@ -152,18 +156,23 @@ def standing(rows: Sequence[TrialRow]) -> Standing | None:
         return None
     means = np.array([leader.mean for leader in leaders])
     if len(leaders) == 1:
-        return Standing(leaders, means, np.zeros(1), np.ones(1), np.ones(1), 0.0)
-    noise = leader_noise([leader.trials for leader in leaders])
+        return Standing(leaders, means, np.zeros(1), np.ones(1), np.ones(1), 0.0, 1.0)
+    trials = [leader.trials for leader in leaders]
+    noise = leader_noise(trials)
     cells = _cells(means, noise)
-    rng = np.random.default_rng(len(rows))
-    drawn = _draws(cells, noise.degrees, rng)
+    drawn = _draws(cells, noise.degrees, np.random.default_rng(len(rows)))
     centre = _centre(cells)
     best = int(np.argmax(centre))
     probability = np.bincount(drawn.argmax(axis=1), minlength=len(means)) / len(drawn)
     loss = float(np.mean(drawn.max(axis=1) - drawn[:, best]))
     above = np.mean(drawn > drawn[:, [best]], axis=0)
     v = cells.weight @ cells.variance
-    return Standing(leaders, centre, v, probability, above, loss)
+    sure = float(probability[best])
+    if all(len(own) == 1 for own in trials):
+        noise = leader_noise(trials, unseen=True)
+        drawn = _draws(_cells(means, noise), noise.degrees, np.random.default_rng(len(rows)))
+        sure = float(np.mean(drawn.argmax(axis=1) == best))
+    return Standing(leaders, centre, v, probability, above, loss, sure)
 
 
 def winner_of(rows: Sequence[TrialRow], confidence: float) -> Winner | None:

@@ -11,7 +11,7 @@ w_s   : s^2 / F (lambda + (1 - lambda + rho^2) / n_s) : of a leader's mean again
 Three tables tell of them: repeats of one leader field by field (e); means of leaders field by
 field (g + e / n); repeats' means (c + e / F). lambda and rho are integrated over, since few
 repeats tell little of them. Where nothing was repeated c cannot be told from a difference of the
-leaders, and is left out.
+leaders, and is left out of what is stated; what ends the finals counts what it may be.
 """
 
 from __future__ import annotations
@@ -66,19 +66,21 @@ class _Tables:
     n_fields: int
 
 
-def leader_noise(leaders: Sequence[Sequence[TrialRow]]) -> LeaderNoise:
+def leader_noise(leaders: Sequence[Sequence[TrialRow]], *, unseen: bool = False) -> LeaderNoise:
     """Weigh what the means of leaders may be uncertain by.
 
     Parameters
     ----------
     leaders
         Trials of each, with fresh frames; two leaders or more.
+    unseen
+        Whether c counts where nothing was repeated, too, by what it was seen to be elsewhere.
     """
     counts = np.array([len(trials) for trials in leaders], dtype=float)
     inverse = float(np.mean(1 / counts))
     tables = _tables(leaders)
     scatter, scatter_degrees = _scatter(leaders)
-    possible = _RHOS if scatter_degrees else _RHOS[:1]
+    possible = _RHOS if scatter_degrees or unseen else _RHOS[:1]
     shares, rhos = (one.ravel() for one in np.meshgrid(_LAMBDAS, possible, indexing="ij"))
     of_repeats, of_leaders = 1 - shares, shares + (1 - shares) * inverse
     squares = tables.repeats / of_repeats + tables.leaders / of_leaders

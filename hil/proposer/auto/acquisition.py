@@ -26,7 +26,7 @@ from hil.proposer.auto.botorch_parts import (
 from hil.proposer.auto.earlier import Earlier, Together
 from hil.proposer.auto.excess import told
 from hil.proposer.auto.knowledge import KnowledgeGradient
-from hil.proposer.auto.observations import Observations, slope
+from hil.proposer.auto.observations import Observations, slope, transformed
 from hil.proposer.auto.process import Process, Several
 
 # (n, n_columns) points of the unit cube to (n,) values, the larger the better.
@@ -34,6 +34,9 @@ Acquisition: TypeAlias = Callable[[Any], Any]
 
 _BASIN = 0.15  # of the cube, root mean square over the axes: what belongs to one optimum
 _AROUND = 0.15  # of the cube, likewise: how far the optimum may lie from the best so far
+_DOWN = 0.5  # standard deviations of the values: how much less may be expected there
+_FAR = 0.3  # of the cube, likewise: two of `_BASIN`
+_SAME_AGAIN = 1e3  # of a logarithm of a gain: what the same once more falls behind
 _SAMPLES = 64  # of the posterior, for several objectives
 _LOG_USES = math.log(4.0)  # what is learnt serves the trials after the next one too
 _EDGE = 1e-6  # of the cube
@@ -61,6 +64,7 @@ class Belief:
         together = Together(seen, earlier)
         self._share = together.share
         n_own = len(seen.points)
+        self._own = torch.as_tensor(together.inputs[:n_own], dtype=torch.double)
 
         self._objectives = [
             Process(
@@ -118,6 +122,28 @@ class Belief:
         model = self._objectives[0]
         return model.offset + model.scale * mean, model.scale * sd
 
+    def level(self) -> Floats:
+        """Give the first objective of each trial, less what its fields of view have of their own.
+
+        (n,), in units of `transformed`.
+        """
+        values = transformed(self._seen.values[:, 0])
+        if not self._seen.fields.shape[1]:
+            return values
+        model = self._objectives[0]
+        with torch.no_grad():
+            here, _ = model.marginals(self._own)
+            typical, _ = model.marginals(self._whole(torch.as_tensor(self._seen.points)))
+        return np.asarray(values - model.scale * (here - typical).numpy())
+
+    @property
+    def foretold(self) -> float:
+        """How far values of the first objective are from what the others say of them.
+
+        Root mean square, in standard deviations: 1 where the process knows how sure it is.
+        """
+        return self._objectives[0].foretold
+
     def log_feasible(self, points: Any) -> Any:
         """Logarithm of the probability that no constraint is broken, (n,)."""
         total = torch.zeros(points.shape[:-1], dtype=torch.double)
@@ -145,25 +171,47 @@ class Belief:
         return hoped
 
     def doubt(self) -> Acquisition:
-        """Give what is least known around the best: that finds which way the optimum lies."""
+        """Give what is least known around the best: that finds which way the optimum lies.
+
+        Only where much is expected: whatever the axes are, a step down is what it costs.
+        """
         best = torch.as_tensor(self._seen.points[self.best()])
+        with torch.no_grad():
+            top, _ = self._objectives[0].marginals(self._whole(best[None]))
 
         def unsure(points: Any) -> Any:
-            _, sd = self._objectives[0].marginals(self._whole(points))
+            mean, sd = self._objectives[0].marginals(self._whole(points))
             away = ((points - best).pow(2).mean(-1) + 1e-12).sqrt() / _AROUND
-            return sd.log() - 10 * (away - 1).clamp_min(0) + self.log_feasible(points)
+            out = (away - 1).clamp_min(0) + (top - _DOWN - mean).clamp_min(0)
+            return sd.log() - 10 * out + self.log_feasible(points)
 
         return unsure
 
     def curiosity(self) -> Acquisition:
-        """Give how far it is to what was measured: that finds what no model expects."""
+        """Give how far it is to what was measured: that finds what no model expects.
+
+        Far enough is far enough: farthest of all are the corners, where hardly anything is.
+        """
         known = torch.as_tensor(np.vstack([self._seen.points, self._seen.pending]))
 
         def far(points: Any) -> Any:
-            away = (points[..., :, None, :] - known).pow(2).sum(-1).amin(-1)
-            return (away + 1e-12).log() + self.log_feasible(points)
+            away = (points[..., :, None, :] - known).pow(2).mean(-1).amin(-1)
+            return (away + 1e-12).log().clamp_max(2 * math.log(_FAR)) + self.log_feasible(points)
 
         return far
+
+    def apart(self, wanted: Acquisition, least: float) -> Acquisition:
+        """Give an acquisition that asks for nothing that was measured, to within ``least``.
+
+        Points are the same where no axis differs by more.
+        """
+        known = torch.as_tensor(np.vstack([self._seen.points, self._seen.pending]))
+
+        def elsewhere(points: Any) -> Any:
+            away = (points[..., :, None, :] - known).abs().amax(-1).amin(-1)
+            return wanted(points) - _SAME_AGAIN * (away <= least)
+
+        return elsewhere
 
     def preference(self) -> Acquisition:
         """Give the posterior mean of the first objective, plus what keeps to the constraints."""

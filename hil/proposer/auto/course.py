@@ -1,4 +1,14 @@
-"""Where a search stands: what of its start is left, and whether it has come to a standstill."""
+"""Where a search stands: what is left of its start, how long nothing better came, and what then.
+
+s  : trials since the best one, as far as they are measured
+z_i: what trial i differs by from what the model says of it without it, in standard deviations
+
+At a standstill (s of 6 or more) some trials look elsewhere, since a model may be surer than it
+should be. How many depends on whether it is: while the root mean square of z is above 1, every
+other one. While the model foretells what is measured, a look that found nothing speaks for it, and
+each makes the next one rarer: they come at s = 6, 9, 14, 20, 30, 46. So a search is never shut in,
+and does not spend light where nothing is.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +17,12 @@ import numpy as np
 from drivers.types import Floats
 from hil.proposer.auto.observations import Observations
 
-_STALE = 6  # trials without a better one, after which every other looks elsewhere
+_STALE = 6  # trials without a better one, after which some look elsewhere
+_RARER = 1.5  # the next look comes after so many times as many trials
 _BETTER = 0.01  # relative: less is no news
 _SAME = 1e-6  # in the unit cube
-_NEAR = 0.01
+NEAR = 0.01  # likewise, along every axis: as good as the same settings
+_FORETOLD = 1.0  # root mean square of z: what a model has that knows how sure it is
 
 
 def not_asked(star: Floats, seen: Observations) -> Floats | None:
@@ -29,13 +41,59 @@ def not_asked(star: Floats, seen: Observations) -> Floats | None:
 
 def near(point: Floats, points: Floats) -> bool:
     """Whether a point is as good as one of these."""
-    return bool(np.any(np.all(np.abs(points - point) < _NEAR, axis=1)))
+    return bool(np.any(np.all(np.abs(points - point) < NEAR, axis=1)))
 
 
-def stale(seen: Observations, n_star: int) -> bool:
-    """Whether the last trials have brought nothing better."""
-    if seen.values.shape[1] > 1 or len(seen.values) < n_star + _STALE:
-        return False
-    values = np.where(seen.feasible, seen.values[:, 0], -np.inf)
-    before, after = float(np.max(values[:-_STALE])), float(np.max(values))
-    return not after > before + _BETTER * abs(before)
+def standstill(seen: Observations, n_star: int, level: Floats, news: float) -> int:
+    """Count the trials since the best one, 0 while there is hope.
+
+    Parameters
+    ----------
+    seen
+        What was measured.
+    n_star
+        Trials of the start.
+    level
+        (n,) what each trial measured, less what its fields of view have of their own.
+    news
+        By how much another has to be better, in the unit of `level`.
+
+    Returns
+    -------
+    int
+        `_STALE` or more, or 0.
+    """
+    n = len(level)
+    if seen.values.shape[1] > 1 or n < n_star + _STALE:
+        return 0
+    if not seen.feasible.any():
+        return n
+    level = np.where(seen.feasible, level, -np.inf)
+    since = n - 1 - int(np.argmax(level >= level.max() - news))
+    return since if since >= _STALE else 0
+
+
+def look(since: int, number: int, *, foretold: float) -> int | None:
+    """Say which look elsewhere a trial at a standstill is, from 0; None where it is none.
+
+    Parameters
+    ----------
+    since
+        From `standstill`.
+    number
+        Of the trial.
+    foretold
+        Root mean square of z.
+    """
+    if foretold > _FORETOLD:
+        return number // 2 if number % 2 else None
+    which, comes = 0, float(_STALE)
+    while round(comes) < since:
+        which, comes = which + 1, comes * _RARER
+    return which if round(comes) == since else None
+
+
+def news_of(values: Floats, slope: Floats) -> float:
+    """Give the step up that is news, after the transformation whose derivative is ``slope``."""
+    best = int(np.argmax(values))
+    return float(_BETTER * abs(values[best]) * slope[best])

@@ -100,6 +100,10 @@ class Process(Model):
         Points, standardised values, and their noise relative to one another: those that tell most.
     theta, prior_mean, prior_sd
         Logarithms of the hyperparameters at their maximum a posteriori, and their prior.
+    foretold
+        Root mean square of what each value differs by from what the others say of it, in standard
+        deviations of that (Rasmussen and Williams 2006, equation 5.12); 1 where the process knows
+        how sure it is.
     """
 
     num_outputs = 1
@@ -139,6 +143,8 @@ class Process(Model):
         self.theta = self._fit()
         self._own = self.named(self.theta)
         self._condition()
+        weighed = self._whiten.T @ self._white
+        self.foretold = float((weighed**2 / (self._whiten**2).sum(0)).mean().sqrt())
 
     # --- hyperparameters -------------------------------------------------------------------------
 

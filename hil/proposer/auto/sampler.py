@@ -32,9 +32,9 @@ class InformationSampler(BaseSampler):
 
     It begins with the present settings and orthogonal directions around them. Then it asks where
     a Gaussian process expects most (`hil.proposer.auto.process`). Where that has led nowhere for a
-    while, every other trial, and each that would only repeat one, takes the best with another
-    choice, goes by a process that expects no parabola, or as far away from all that was measured as
-    may be: that finds a second optimum.
+    while, some trials take the best with another choice, go to what is least known, by a process
+    that expects no parabola, or far away from all that was measured: that finds a second optimum.
+    They become rare while the process foretells what is measured (`hil.proposer.auto.course`).
 
     Parameters
     ----------

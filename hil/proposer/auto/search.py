@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from drivers.types import Floats
-from hil.proposer.auto.course import near, not_asked, stale
-from hil.proposer.auto.observations import Observations
+from hil.proposer.auto.course import NEAR, look, near, news_of, not_asked, standstill
+from hil.proposer.auto.observations import Observations, slope
 from hil.proposer.auto.other_choice import other_choice
 from hil.proposer.auto.space import UnitSpace
 from hil.proposer.auto.start import start_points
@@ -78,12 +78,22 @@ class Search:
         if len(self.seen.points) < 2:
             rng = np.random.default_rng((self.seed, number))
             return self.allow(self.space.from_axes(rng.random((1, self.space.n_axes))))[0], None
-        stuck = stale(self.seen, len(star))
-        if not (stuck and number % 2):
-            point, expected = self._expected(number, trusted)
-            if not (stuck and near(point, self.seen.points)):
+        belief = self._belief(trusted)
+        values = self.seen.values[:, 0]
+        news = news_of(values, slope(values))
+        since = standstill(self.seen, len(star), belief.level(), news)
+        if not since:
+            return self._expected(belief, number)
+        swapped = self._other_choice(belief)
+        if swapped is not None and number % 2:
+            return swapped, None
+        which = look(since, number, foretold=belief.foretold)
+        if which is None:
+            point, expected = self._expected(belief, number, apart=True)
+            if not near(point, self.seen.points):
                 return point, expected
-        return self._elsewhere(number), None
+            which = number // 2
+        return self._elsewhere(which, number) if swapped is None else swapped, None
 
     def preferred(self, number: int) -> Floats | None:
         """Give what the model takes for the best; None while too little is measured for one."""
@@ -133,35 +143,40 @@ class Search:
 
     # --- the model -------------------------------------------------------------------------------
 
-    def _expected(self, number: int, earlier: Sequence[Earlier]) -> tuple[Floats, Expected | None]:
-        """Go where most is expected."""
+    def _expected(
+        self, belief: Belief, number: int, *, apart: bool = False
+    ) -> tuple[Floats, Expected | None]:
+        """Go where most is expected; `apart` from what was measured, if there is such a place."""
         from hil.proposer.auto.optimise import polished
 
-        belief = self._belief(earlier)
         known = self.seen.values.shape[1] == 1 and bool(self.seen.feasible.any())
         top = None
         if known:
             best = self.seen.points[belief.best()]
             top = polished(belief.preference(), self.space, self.allow, best)
         wanted = belief.acquisition(number, top, self.space.continuous)
+        if apart:
+            wanted = belief.apart(wanted, NEAR)
         point, value = self._best(belief, wanted, number)
         return point, Expected(belief.expected_gain(value), belief.noise_sd) if known else None
 
-    def _elsewhere(self, number: int) -> Floats:
-        """Go where no parabola leads, in turn.
+    def _elsewhere(self, which: int, number: int) -> Floats:
+        """Go where no parabola leads, in turn by ``which`` look it is.
 
         Around the best the model may be surer than it should be; elsewhere there might be more; or
         it is far away from all that was measured.
         """
-        seen = self.seen
         belief = self._belief((), rough=True)
+        ways = (belief.doubt, belief.hope, belief.doubt, belief.curiosity)
+        wanted = ways[which % len(ways)]()
+        return self._best(belief, wanted, number)[0]
+
+    def _other_choice(self, belief: Belief) -> Floats | None:
+        """Give the best with another choice, as long as one was not measured there."""
+        seen = self.seen
         best = seen.points[belief.best()]
         swapped = other_choice(self.space, best, seen.points, seen.pending)
-        if swapped is not None:
-            return np.asarray(self.allow(swapped[None])[0])
-        ways = (belief.doubt, belief.hope, belief.doubt, belief.curiosity)
-        wanted = ways[number // 2 % len(ways)]()
-        return self._best(belief, wanted, number)[0]
+        return None if swapped is None else np.asarray(self.allow(swapped[None])[0])
 
     def _best(self, belief: Belief, wanted: Acquisition, number: int) -> tuple[Floats, float]:
         from hil.proposer.auto.optimise import best_point

@@ -162,5 +162,5 @@ def test_the_same_rows_say_the_same() -> None:
     assert winner_of(rows, 0.95) == winner_of(rows, 0.95)
     found = standing(rows)
     assert found is not None
-    assert found.over(0.51)
+    assert found.over(0.4)
     assert found.over(0.999999) == ""

@@ -54,12 +54,30 @@ def test_stated_probabilities_come_true(of_field: float, of_trial: float) -> Non
             Sample(
                 rng, float(np.exp(rng.uniform(*np.log([5e-4, 0.012])))), of_field, of_trial
             ).decide()
-            for _ in range(70)
+            for _ in range(100)
         ]
     )
     said, was, holds = found.mean(axis=0)
     assert abs(said - was) < 0.1
     assert 0.9 <= holds <= 0.98
+
+
+def test_what_single_trials_may_have_of_their_own_counts_before_anything_is_repeated() -> None:
+    """Else a lucky minute of light ends the finals with a confidence that nobody saw."""
+    sample = Sample(np.random.default_rng(2), 0.0, 0.0, 0.0)
+    sample.truth = np.array([1.025, 1.0, 1.0])
+    for leader in range(3):
+        sample.measure(leader)
+    once = standing(sample.rows)
+    assert once is not None
+    assert once.sure < once.probability[0]
+    confidence = (once.sure + float(once.probability[0])) / 2
+    assert once.over(confidence) == ""
+    for leader in (0, 1, 2, 0, 1, 2):
+        sample.measure(leader)
+    repeated = standing(sample.rows)
+    assert repeated is not None
+    assert repeated.sure == repeated.probability[0] > once.sure
 
 
 def test_what_single_trials_have_of_their_own_is_learnt_from_repeats() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from drivers.types import Floats
 from hil.proposer.auto.acquisition import Belief
-from hil.proposer.auto.observations import Observations
+from hil.proposer.auto.observations import Observations, transformed
 
 
 def seen(
@@ -85,3 +87,41 @@ def test_doubt_is_about_what_lies_around_the_best_and_is_not_known() -> None:
     known, unknown, far = doubt(at((0.6, 0.56), (0.48, 0.7), (0.0, 0.0)))
     assert unknown > known
     assert unknown > far
+
+
+def test_doubt_asks_for_nothing_that_surely_loses_much() -> None:
+    """Whatever the axes are: a step down is what it costs."""
+    steep = np.exp(-40 * ((POINTS - 0.6) ** 2).sum(axis=1))
+    belief = Belief(seen(POINTS, steep), rough=True)
+    best = POINTS[belief.best()]
+    candidates = best + np.random.default_rng(2).normal(scale=0.06, size=(400, 2))
+    mean, _ = belief.mean_and_sd(candidates)
+    wanted = candidates[int(belief.doubt()(torch.as_tensor(candidates)).argmax())]
+    assert np.linalg.norm(wanted - best) > 0.01
+    assert belief.mean_and_sd(wanted[None])[0] > mean.max() - 1.0
+
+
+def test_far_from_all_that_was_measured_is_not_the_farthest_corner() -> None:
+    middle = 0.5 + 0.05 * np.random.default_rng(3).normal(size=(20, 8))
+    far = Belief(seen(middle, np.exp(-((middle - 0.5) ** 2).sum(axis=1)))).curiosity()
+    corner, half_way, near = far(torch.as_tensor(np.outer([1.0, 0.85, 0.6], np.ones(8))))
+    assert corner == half_way
+    assert half_way > near
+
+
+def test_a_field_of_view_that_shows_less_is_taken_off() -> None:
+    points = np.vstack([POINTS, POINTS])
+    fields = np.repeat(np.eye(2), len(POINTS), axis=0)
+    values = np.concatenate([VALUES, 0.8 * VALUES])
+    level = Belief(replace(seen(points, values), fields=fields)).level()
+    assert np.abs(level[: len(POINTS)] - level[len(POINTS) :]).max() < 0.02
+    assert np.array_equal(Belief(seen(POINTS, VALUES)).level(), transformed(VALUES))
+
+
+def test_nothing_that_was_measured_is_asked_for_apart_from_it() -> None:
+    belief = Belief(seen(POINTS, VALUES, pending=np.array([[0.6, 0.6]])))
+    wanted = belief.acquisition(seed=1)
+    there, beside = (0.605, 0.6), (0.65, 0.6)
+    same, other = belief.apart(wanted, 0.01)(at(there, beside))
+    assert same < other - 100
+    assert other == wanted(at(beside))[0]

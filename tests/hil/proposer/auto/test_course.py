@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from hil.proposer.auto.course import near, not_asked, stale
+from hil.proposer.auto.course import look, near, news_of, not_asked, standstill
 from hil.proposer.auto.observations import Observations
 
 STAR = np.array([[0.5, 0.5], [0.7, 0.5], [0.5, 0.7]])
@@ -52,17 +52,38 @@ def test_a_hundredth_of_the_cube_is_no_other_place(x: float, expected: bool) -> 
     assert near(np.array([x, 0.5]), STAR) is expected
 
 
-@pytest.mark.parametrize(
-    ("last", "expected"), [(1.005, True), (1.02, False)], ids=["no news", "better"]
-)
-def test_six_trials_without_a_better_one_are_a_standstill(last: float, expected: bool) -> None:
+def since(values: Sequence[float], n_star: int = 3, feasible: Sequence[bool] | None = None) -> int:
+    points = np.random.default_rng(0).random((len(values), 2)).tolist()
+    known = seen(points, values, feasible=feasible)
+    return standstill(
+        known, n_star, np.log(values), news_of(np.array(values), 1 / np.array(values))
+    )
+
+
+@pytest.mark.parametrize(("last", "expected"), [(1.005, 6), (1.02, 0)], ids=["no news", "better"])
+def test_six_trials_without_a_better_one_are_a_standstill(last: float, expected: int) -> None:
     values = [0.2, 0.5, 1.0, *[0.9] * 5, last]
-    points = np.random.default_rng(0).random((9, 2)).tolist()
-    assert stale(seen(points, values), n_star=3) is expected
-    assert not stale(seen(points, values), n_star=4), "too few trials after the start"
+    assert since(values) == expected
+    assert since(values, n_star=4) == 0, "too few trials after the start"
 
 
 def test_a_trial_that_breaks_a_constraint_is_not_better() -> None:
     values = [0.2, 0.5, 1.0, *[0.9] * 5, 2.0]
-    points = np.random.default_rng(0).random((9, 2)).tolist()
-    assert stale(seen(points, values, feasible=[*[True] * 8, False]), n_star=3)
+    assert since(values, feasible=[*[True] * 8, False]) == 6
+
+
+def test_a_model_that_foretells_what_is_measured_has_fewer_and_fewer_looks_elsewhere() -> None:
+    looks = {s: look(s, s + 9, foretold=0.8) for s in range(6, 50)}
+    assert {s: which for s, which in looks.items() if which is not None} == {
+        6: 0,
+        9: 1,
+        14: 2,
+        20: 3,
+        30: 4,
+        46: 5,
+    }
+
+
+def test_a_model_that_is_often_wrong_has_every_other_trial_look_elsewhere() -> None:
+    looks = [look(s, s + 9, foretold=1.2) for s in range(6, 12)]
+    assert looks == [7, None, 8, None, 9, None]

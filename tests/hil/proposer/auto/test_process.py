@@ -115,3 +115,28 @@ def test_settings_of_one_kind_matter_about_as_much_until_trials_say_otherwise() 
     unlike, one_kind = relevances(7, 1.0)
     assert one_kind < unlike
     assert relevances(60, 6.0)[1] > 0.2
+
+
+def test_it_says_whether_it_knows_how_sure_it_is() -> None:
+    """A process that expects a parabola is surprised by two hills, each time anew."""
+    x = drawn(24, 11)
+    noise = np.random.default_rng(12).normal(scale=0.02, size=24)
+    assert Process(x, bowl(x) + noise, np.ones(24), 3).foretold < 1
+    second = 4 * np.exp(-((x - (0.8, 0.3, 0.3)) ** 2).sum(axis=1) / 0.12**2)
+    two = Process(np.vstack([x, x[:1]]), np.append(bowl(x) + second, 9.0), np.ones(25), 3)
+    assert two.foretold > 1
+
+
+def test_what_others_say_of_a_value_is_what_a_process_without_it_says() -> None:
+    x = drawn(12, 13)
+    values = bowl(x) + np.random.default_rng(14).normal(scale=0.1, size=12)
+    model = Process(x, values, np.ones(12), 3)
+    left = []
+    for i in range(12):
+        others = np.arange(12) != i
+        whole = model.kernel(model.theta, model.x, model.x)
+        whole = whole + torch.eye(12) * (model.noise + 1e-8)
+        weights = torch.linalg.solve(whole[others][:, others], whole[others][:, i])
+        variance = whole[i, i] - weights @ whole[others][:, i]
+        left.append(float((model.z[i] - weights @ model.z[others]) / variance.sqrt()))
+    assert model.foretold == pytest.approx(np.sqrt(np.mean(np.square(left))), rel=1e-4)

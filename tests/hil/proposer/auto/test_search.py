@@ -78,3 +78,18 @@ def test_a_search_that_stands_still_tries_the_best_with_another_choice() -> None
     assert expected is None
     assert point[0] == 0.0, "another choice"
     assert abs(point[3] - points[5, 3]) < 0.11, "where the best is, as the model has it"
+
+
+def test_a_standstill_that_the_model_foretells_goes_on_around_the_best() -> None:
+    """Light that corners would take is spent where something is."""
+    rng = np.random.default_rng(5)
+    around = np.array([0.7, 0.4]) + rng.normal(scale=0.06, size=(11, 2))
+    points = np.vstack([STAR, [[0.7, 0.4]], around])
+    values = bell(points) * np.exp(rng.normal(scale=0.002, size=len(points)))
+    for more in (7, 8):  # after the best, and none of them the turn of a look elsewhere
+        n = len(STAR) + 1 + more
+        own = search(points[:n], values[:n], np.zeros((0, 2)))
+        point, expected = own.next(n)
+        assert expected is not None
+        assert bell(point[None])[0] > 0.8
+        assert not np.any(np.all(np.abs(points[:n] - point) < 0.01, axis=1)), "and no place twice"
