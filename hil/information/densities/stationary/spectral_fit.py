@@ -33,7 +33,6 @@ those of fits of their own by 0.2/n bit.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -70,7 +69,8 @@ class SpectralFit:
     def model(self) -> StationaryModel:
         """A scene with this spectrum in white noise."""
         p = self.spectrum.shape[0] // _TORUS
-        c = _lags(self.spectrum)
+        around = np.arange(1 - p, p)
+        c = _lags(self.spectrum)[np.ix_(around, around)]
         c[p - 1, p - 1] += self.noise_adu2
         return StationaryModel(c)
 
@@ -113,7 +113,7 @@ class SpectralFit:
     def _excess(self, covariance: Halves) -> Floats:
         """How far each wave is from what fits, e of the module, (m, m / 2 + 1)."""
         precision = self.model.precision
-        result: Floats = _along_waves(precision @ covariance @ precision) / self._q - 1.0
+        result: Floats = _along_waves(precision @ covariance @ precision - precision) / self._q
         return result
 
     @cached_property
@@ -174,43 +174,33 @@ def _capon(covariance: Halves, noise_adu2: float, n: float) -> Floats:
 
 def _along_waves(matrix: Halves) -> Floats:
     """f^H M f / d of each wave: the transform of the sums over entries of equal lag."""
-    return _waves(matrix.lag_totals()) / matrix.patch_size**2
-
-
-# Few lags of a torus are transformed: two products of small matrices are faster than an FFT.
+    p = matrix.patch_size
+    around = np.arange(1 - p, p)
+    lags = np.zeros((_TORUS * p, _TORUS * p))
+    lags[np.ix_(around, around)] = matrix.lag_totals()
+    return _waves(lags) / p**2
 
 
 def _waves(lags: Floats) -> Floats:
-    """(m, m / 2 + 1) transform of lags (2p-1, 2p-1), lag 0 in the middle, c(-a) = c(a)."""
-    cosines, sines = _turns(lags.shape[0] // 2 + 1)
-    half = lags.shape[0] + 1  # m / 2
-    result: Floats = (cosines @ lags) @ cosines[: half + 1].T
-    result -= (sines @ lags) @ sines[: half + 1].T
-    return result
+    """(m, m / 2 + 1) transform of (m, m) lags, lag 0 first, that read the same backwards."""
+    from scipy.fft import rfft2
+
+    return np.asarray(rfft2(lags).real, np.float64)
 
 
 def _lags(waves: Floats) -> Floats:
-    """(2p-1, 2p-1) lags within a patch of waves (m, m / 2 + 1)."""
+    """(m, m) lags of waves (m, m / 2 + 1)."""
+    from scipy.fft import irfft2
+
     m = waves.shape[0]
-    cosines, sines = _turns(m // _TORUS)
-    both = waves * (2.0 / m**2)  # those that are not here mirror these
-    both[:, [0, -1]] /= 2
-    half = m // 2
-    result: Floats = cosines.T @ (both @ cosines[: half + 1])
-    result -= sines.T @ (both @ sines[: half + 1])
-    return result
-
-
-@cache
-def _turns(p: int) -> tuple[Floats, Floats]:
-    """(m, 2p-1) cosine and sine of each wave along one axis at each lag."""
-    m = _TORUS * p
-    turns = np.outer(np.arange(m), np.arange(1 - p, p)) % m * (2 * math.pi / m)
-    return np.cos(turns), np.sin(turns)
+    return np.asarray(irfft2(waves, (m, m)), np.float64)
 
 
 @cache
 def _pairs_divided_out(p: int) -> Floats:
-    """(2p-1, 2p-1) inverse share of a patch's pairs at each lag."""
-    inverse = 1 / (1 - np.abs(np.arange(1 - p, p)) / p)
+    """(m, m) inverse share of a patch's pairs at each lag; 0 beyond the patch."""
+    lag = np.abs(np.arange(_TORUS * p) - _TORUS * p // 2)
+    share = np.fft.ifftshift(np.maximum(1 - lag / p, 0.0))
+    within = share > 0
+    inverse = np.divide(1.0, share, out=np.zeros_like(share), where=within)
     return np.outer(inverse, inverse)

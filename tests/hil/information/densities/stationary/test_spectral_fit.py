@@ -11,13 +11,7 @@ import pytest
 
 from hil.information.densities.stationary.centrosymmetric import identity
 from hil.information.densities.stationary.patch_moments import PatchMoments, frame_moments
-from hil.information.densities.stationary.spectral_fit import (
-    SpectralFit,
-    _lags,
-    _waves,
-    fit_part,
-    fit_spectrum,
-)
+from hil.information.densities.stationary.spectral_fit import SpectralFit, fit_part, fit_spectrum
 
 P = 8
 D = P * P
@@ -57,18 +51,3 @@ def test_what_fits_already_stays() -> None:
     assert fit_part(flat, identity(D).scaled(3.0)).spectrum == pytest.approx(
         np.full_like(flat.spectrum, 2.0)
     )
-
-
-@pytest.mark.parametrize("p", [2, 5, 8])
-def test_waves_and_lags_are_those_of_the_fft(p: int) -> None:
-    rng = np.random.default_rng(p)
-    m, lags = 4 * p, rng.standard_normal((2 * p - 1, 2 * p - 1))
-    lags += lags[::-1, ::-1]
-    around = np.arange(1 - p, p)
-    torus = np.zeros((m, m))
-    torus[np.ix_(around, around)] = lags
-    waves = np.fft.rfft2(torus)
-    assert _waves(lags) == pytest.approx(waves.real, abs=1e-12)
-    power = waves.real**2
-    again = np.fft.irfft2(power, (m, m))[np.ix_(around, around)]
-    assert _lags(power) == pytest.approx(again, abs=1e-12 * power.max())
