@@ -33,7 +33,8 @@ def rows(n_seeds: int) -> Iterator[Row]:
             for seed in range(n_seeds):
                 rng = np.random.default_rng(seed)
                 frames = PoissonNoise().sample(_light(rng, period_px, mean_e, turned), rng)
-                found[seed] = estimate_information(frames, PoissonNoise()).bits_per_pixel
+                estimate = estimate_information(frames, PoissonNoise(), patch_size=P)
+                found[seed] = estimate.bits_per_pixel
             angle = "at any angle" if turned else "of rows"
             yield Row(
                 f"stripes of 30:1, {period_px:g} pixels, {angle}, {mean_e:g} photons",

@@ -6,6 +6,10 @@ e(k)    : P(k, 0) - N(k), what whole rows have; N(k) the mean of P(k, l) over l 
 A rolling shutter under a lamp on mains reads rows at different moments of its wave. The bands go
 from side to side and are nearly a sine: e stands out at one k, beyond that of coarser waves, which
 light that falls off across the frame has, and there is little of it elsewhere, as edges would have.
+
+Fringes of the scene are told from them where they can be: a lamp's bands are in all frames and not
+in a few; they do not lean, so that the window alone spreads them to l = 1, by a quarter; and light
+is not below 0, so that a sine of it is at most its mean.
 """
 
 from __future__ import annotations
@@ -25,6 +29,10 @@ _ABOVE = 6.0  # times what is beside it
 _SURE = 4.0
 _VALLEY = 4.0
 _ALONE = 0.8
+_LEANS = 0.5  # of P(k, 0), at l = 1
+_IN_ALL = 0.25  # of the mean over images, that half of them have
+_FEW_IMAGES = 3
+_ROOM = 1.1  # for light that is not alike all over a frame
 ALONG = 2 / 3  # of a line's length, that Hann's window leaves of what whole lines have
 _PATCH = 16
 
@@ -47,13 +55,27 @@ class Bands:
         return line_bits(self.share)
 
     @classmethod
-    def of(cls, power: Floats, n_images: int) -> Bands:
-        """Look for bands of rows and of columns in ``power`` (H, W / 2 + 1)."""
+    def of(cls, power: Floats, rows: Floats, columns: Floats, light: float) -> Bands:
+        """Look for bands of rows and of columns.
+
+        Parameters
+        ----------
+        power
+            (H, W / 2 + 1) mean over images.
+        rows, columns
+            (n, H / 2 + 1) P(k, 0) and (n, W / 2 + 1) P(0, l) of each image.
+        light
+            Mean, above what is read without any, over the noise's width; not less than it is.
+        """
         height, half = power.shape
         width = 2 * (half - 1)
-        rows = _share(power[: height // 2 + 1, 0], power[: height // 2 + 1, _BESIDE], n_images)
-        columns = _share(power[0], power[_BESIDE].T, n_images)
-        return cls(max(rows / (ALONG * width), columns / (ALONG * height)))
+        last = height // 2 + 1
+        leaning = (power[:last, 1] + power[-np.arange(last), 1]) / 2
+        by_rows = _share(rows, power[:last, _BESIDE], leaning) / (ALONG * width)
+        leaning = (power[1] + power[-1]) / 2
+        by_columns = _share(columns, power[_BESIDE].T, leaning) / (ALONG * height)
+        share = max(by_rows, by_columns)
+        return cls(share if math.sqrt(2 * share) <= _ROOM * light else 0.0)
 
 
 def line_bits(share: float) -> float:
@@ -61,9 +83,10 @@ def line_bits(share: float) -> float:
     return 0.5 * math.log2(1 + _PATCH * share) / _PATCH
 
 
-def _share(on: Floats, beside: Floats, n_images: int) -> float:
+def _share(each: Floats, beside: Floats, leaning: Floats) -> float:
     """Mean over all waves of e about its peak, if that is one of bands."""
-    n = len(on)
+    n_images, n = each.shape
+    on = each.mean(axis=0)
     calm = beside.mean(axis=1)
     excess = on - calm
     last = int(_LAST * 2 * (n - 1))
@@ -80,4 +103,10 @@ def _share(on: Floats, beside: Floats, n_images: int) -> float:
     total = np.clip(excess[_FIRST:last], 0, None).sum()
     if excess[around].sum() < _ALONE * total:
         return 0.0
-    return float(excess[around].sum()) / n
+    found = float(excess[around].sum())
+    if leaning[peak] - calm[peak] > _LEANS * excess[peak]:
+        return 0.0
+    by_image = each[:, around].sum(axis=1) - calm[around].sum()
+    if n_images >= _FEW_IMAGES and float(np.median(by_image)) < _IN_ALL * found:
+        return 0.0
+    return float(found / n)

@@ -68,11 +68,15 @@ def look_at_spectrum(checked: CheckedFrames, noise: NoiseModel) -> Sharpness:
     levels = np.linspace(checked.lowest_adu, max(checked.highest_adu, checked.lowest_adu + 1), 64)
     variance = [noise.mean_variance_adu2(float(at), checked.discrete) for at in levels]
     thinned = tuple(slice(None, min(side, SPECTRUM_SIDE), _THINNED) for side in frames.shape[1:])
-    each = np.interp(frames[:, *thinned], levels, variance)
+    some = frames[:, *thinned]
+    each = np.interp(some, levels, variance)
     # light is not alike everywhere, nor is its noise, and the window takes the middle's
     window = spectrum_window(*frames.shape[1:])[thinned] ** 2
-    mean = float(each.mean(axis=0).ravel() @ window.ravel() / window.sum())
-    return sharpness(about(frames, checked.mean_adu), mean)
+    window /= window.sum()
+    mean = float(each.mean(axis=0).ravel() @ window.ravel())
+    # what no light leaves is above the darkest that noise makes of it
+    light = float(some.mean(axis=0, dtype=np.float64).ravel() @ window.ravel()) - noise.darkest_adu
+    return sharpness(about(frames, checked.mean_adu), mean, light)
 
 
 def spike_limit(checked: CheckedFrames, noise: NoiseModel) -> SpikeLimit:

@@ -178,13 +178,21 @@ class Sharpness:
         return found
 
 
-def sharpness(images: NDArray[np.float32], noise_variance_adu2: float) -> Sharpness:
-    """Look at the spectrum of images (n, H, W)."""
+def sharpness(
+    images: NDArray[np.float32], noise_variance_adu2: float, light_adu: float = math.inf
+) -> Sharpness:
+    """Look at the spectrum of images (n, H, W).
+
+    Parameters
+    ----------
+    light_adu
+        Mean, above what is read without any light; not less than it is.
+    """
     height, width = (min(side, SPECTRUM_SIDE) for side in images.shape[1:])
     if min(height, width) < _LEAST_SIDE or noise_variance_adu2 <= 0:
         return Sharpness()
     some = images[:_MOST_IMAGES, :height, :width]
-    power = _power(some) / noise_variance_adu2
+    power, rows_each, columns_each = (one / noise_variance_adu2 for one in _power(some))
     down, across = np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None]
     f = np.hypot(down, across)
 
@@ -213,7 +221,7 @@ def sharpness(images: NDArray[np.float32], noise_variance_adu2: float) -> Sharpn
         Level(columns.over - sharp.over, line_se),
         height,
         width,
-        Bands.of(power, len(some)),
+        Bands.of(power, rows_each, columns_each, light_adu / math.sqrt(noise_variance_adu2)),
         _brightness_bits(images, noise_variance_adu2),
     )
 
@@ -235,17 +243,22 @@ def _brightness_bits(images: NDArray[np.float32], noise_variance_adu2: float) ->
     return 0.5 * math.log2(1 + _PATCH**2 * between / noise_variance_adu2) / _PATCH**2
 
 
-def _power(images: NDArray[np.float32]) -> Floats:
-    """Mean power (H, W / 2 + 1) of images, 1 for white noise of variance 1."""
+def _power(images: NDArray[np.float32]) -> tuple[Floats, Floats, Floats]:
+    """Mean power (H, W / 2 + 1) of images, 1 for white noise of variance 1, and axes of each."""
     from scipy.fft import rfft2
 
     window = spectrum_window(*images.shape[1:])
     about = images - images.mean(axis=(1, 2), keepdims=True)
     about *= window
     transformed = rfft2(about)
-    power = (transformed.real**2 + transformed.imag**2).mean(axis=0, dtype=np.float64)
-    result: Floats = power / float((window**2).sum())
-    return result
+    power = transformed.real**2 + transformed.imag**2
+    total = float((window**2).sum())
+    rows, columns = power[:, : power.shape[1] // 2 + 1, 0], power[:, 0]
+    return (
+        power.mean(axis=0, dtype=np.float64) / total,
+        rows.astype(np.float64) / total,
+        columns.astype(np.float64) / total,
+    )
 
 
 def spectrum_window(height: int, width: int) -> NDArray[np.float32]:

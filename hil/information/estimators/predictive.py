@@ -44,6 +44,7 @@ _FITTED_VALUES = 2**17  # of the patches that distributions and weights are fitt
 _PLACED_VALUES = 2**19  # where patches are frames: there is more to be learnt of each place
 _FEW_FOLDS, _AMPLE = 2, 2  # folds, where half of the values are so many times what is fitted
 _LARGEST_PATCH = 32  # pixels: predictors take the cube of their number
+_LOOKED_AT = 2  # fields, whether their light is smooth
 _VALUES_AT_ONCE = 2**15  # their numbers stay in the cache
 
 
@@ -119,8 +120,7 @@ def _cross_entropy(sample: Sample) -> CrossEntropy:
         told, in_sample = numbers[~apart][::FITTED_EVERY], model.fitted_nats
         if fold == 0 and not placed:
             maps = maps_of(sample, cells, own_fields, held_out[own_fields])
-            some = held_out[own_fields].ravel()
-            turns = _smooth_light(source, linear[fold], own_fields, numbers[~apart], some)
+            turns = _smooth_light(source, linear[fold], own_fields, numbers[~apart], held_out)
         if maps is not None or turns:
             judged = _nats(model, patches[apart])
             mixed = _ByPatch.fit(source, maps, turns, numbers, apart, judged)
@@ -139,10 +139,12 @@ def _smooth_light(
     linear: LinearPredictor,
     fields: Indices,
     training: Indices,
-    predicted: Floats,
+    held_out: Floats,
 ) -> tuple[bool, ...]:
     """Tell which surfaces of smooth light, of other fields, patches of some gain by."""
-    numbers = (fields[:, None] * source.per_field + np.arange(source.per_field)).ravel()
+    few = fields[:_LOOKED_AT]
+    numbers = (few[:, None] * source.per_field + np.arange(source.per_field)).ravel()
+    predicted = held_out[few].ravel()
     others = np.unique(training // source.per_field)
     return worth_telling(source.sample, source.cells, linear, others, source.at(numbers), predicted)
 

@@ -44,3 +44,23 @@ def test_other_scenes_have_none() -> None:
     texture = 10 * white / white.std()
     for scene in (0 * ROWS, fall_off(rng), edges(rng), texture, texture + bands(rng, 6.0)):
         assert sharpness(seen(scene), 1.0).bands.share == 0
+
+
+def test_bands_lie_in_all_frames() -> None:
+    one = 3 * bands(np.random.default_rng(3), 6.0)
+    one[2:] = 0
+    assert sharpness(seen(one), 1.0).bands.share == 0
+
+
+@pytest.mark.parametrize("leaning", [0.6, -0.9])
+def test_fringes_that_lean_are_of_the_scene(leaning: float) -> None:
+    across = np.arange(WIDTH) / WIDTH
+    phase = np.random.default_rng(4).uniform(0, 6.28, (N, 1, 1))
+    fringes = 3 * np.sin(2 * np.pi * (6 * ROWS + leaning * across) + phase)
+    assert sharpness(seen(fringes), 1.0).bands.share == 0
+
+
+def test_a_sine_of_light_is_at_most_its_mean() -> None:
+    fringes = seen(10 * bands(np.random.default_rng(5), 6.0))
+    assert sharpness(fringes, 1.0, light_adu=7.0).bands.share == 0
+    assert sharpness(fringes, 1.0, light_adu=12.0).bands.share > 0
