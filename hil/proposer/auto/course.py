@@ -6,8 +6,10 @@ z_i: what trial i differs by from what the model says of it without it, in stand
 At a standstill (s of 6 or more) some trials look elsewhere, since a model may be surer than it
 should be. How many depends on whether it is: while the root mean square of z is above 1, every
 other one. While the model foretells what is measured, a look that found nothing speaks for it, and
-each makes the next one rarer: they come at s = 6, 9, 14, 20, 30, 46. So a search is never shut in,
-and does not spend light where nothing is.
+each makes the next one rarer, the more so the more axes there are: a look tells of a part of the
+box around it, and of two axes some looks show most, of eight none does. They come at s = 6, 8, 10,
+12, 14, 16, 18, 20, 23, 26 with two, and at 6, 9, 14, 20, 30, 46 with eight. So a search is never
+shut in, and does not spend light where nothing is.
 """
 
 from __future__ import annotations
@@ -18,7 +20,8 @@ from drivers.types import Floats
 from hil.proposer.auto.observations import Observations
 
 _STALE = 6  # trials without a better one, after which some look elsewhere
-_RARER = 1.5  # the next look comes after so many times as many trials
+_RARER = 1 / 16  # of the trials since, for each axis, until the next look
+_EVERY_OTHER = 2.0  # trials from look to look, at least
 _BETTER = 0.01  # relative: less is no news
 _SAME = 1e-6  # in the unit cube
 NEAR = 0.01  # likewise, along every axis: as good as the same settings
@@ -73,7 +76,7 @@ def standstill(seen: Observations, n_star: int, level: Floats, news: float) -> i
     return since if since >= _STALE else 0
 
 
-def look(since: int, number: int, *, foretold: float) -> int | None:
+def look(since: int, number: int, *, n_axes: int, foretold: float) -> int | None:
     """Say which look elsewhere a trial at a standstill is, from 0; None where it is none.
 
     Parameters
@@ -82,6 +85,8 @@ def look(since: int, number: int, *, foretold: float) -> int | None:
         From `standstill`.
     number
         Of the trial.
+    n_axes
+        Settings that are searched.
     foretold
         Root mean square of z.
     """
@@ -89,8 +94,13 @@ def look(since: int, number: int, *, foretold: float) -> int | None:
         return number // 2 if number % 2 else None
     which, comes = 0, float(_STALE)
     while round(comes) < since:
-        which, comes = which + 1, comes * _RARER
+        which, comes = which + 1, comes + max(_EVERY_OTHER, comes * n_axes * _RARER)
     return which if round(comes) == since else None
+
+
+def are_many(since: int, *, n_axes: int, foretold: float) -> bool:
+    """Whether looks elsewhere are every other trial still: what would only repeat is one, too."""
+    return foretold > _FORETOLD or since * n_axes * _RARER <= _EVERY_OTHER
 
 
 def news_of(values: Floats, slope: Floats) -> float:

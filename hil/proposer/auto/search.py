@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from drivers.types import Floats
-from hil.proposer.auto.course import NEAR, look, near, news_of, not_asked, standstill
+from hil.proposer.auto.course import NEAR, are_many, look, near, news_of, not_asked, standstill
 from hil.proposer.auto.observations import Observations, slope
 from hil.proposer.auto.other_choice import other_choice
 from hil.proposer.auto.space import UnitSpace
@@ -87,9 +87,11 @@ class Search:
         swapped = self._other_choice(belief)
         if swapped is not None and number % 2:
             return swapped, None
-        which = look(since, number, foretold=belief.foretold)
+        n_axes, foretold = self.space.n_axes, belief.foretold
+        which = look(since, number, n_axes=n_axes, foretold=foretold)
         if which is None:
-            point, expected = self._expected(belief, number, apart=True)
+            apart = not are_many(since, n_axes=n_axes, foretold=foretold)
+            point, expected = self._expected(belief, number, apart=apart)
             if not near(point, self.seen.points):
                 return point, expected
             which = number // 2

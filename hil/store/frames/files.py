@@ -20,6 +20,7 @@ import errno
 import hashlib
 import json
 import os
+import threading
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -201,7 +202,8 @@ def sync_folder(path: Path) -> None:
 
 def _replace(path: Path, content: bytes) -> None:
     """Write a file so that a reader sees the old or the new one, never a part."""
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    # two controllers may be threads of one process
+    partial = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.partial")
     with open(partial, "wb", opener=opener) as file:
         file.write(content)
     partial.replace(path)

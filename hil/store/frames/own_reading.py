@@ -9,6 +9,7 @@ is said, and zarr reads it, or says what is wrong with it.
 from __future__ import annotations
 
 import json
+import struct
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _SAYS = ("shape", "attributes")  # what differs from array to array
+_HEADER = struct.Struct("<4x3I")  # of Blosc: bytes decoded, of a block, encoded
 _CODES = {"uint8": 1, "uint16": 2}  # bytes of a pixel
 
 
@@ -94,11 +96,24 @@ def read_own(
         little = pixels.dtype.newbyteorder("<")
         for place, field in zip(pixels, fields, strict=True):
             name = f"c{'.0' * axis}.{field}.0.0"
-            decoded = _codec().decode((array / name).read_bytes())
-            place[...] = np.frombuffer(decoded, little).reshape(place.shape)
+            chunk = (array / name).read_bytes()
+            if not _is_whole(chunk, place.nbytes):
+                return None
+            place[...] = np.frombuffer(_codec().decode(chunk), little).reshape(place.shape)
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, MemoryError):
         return None
     return pixels
+
+
+def _is_whole(chunk: bytes, n_bytes: int) -> bool:
+    """Whether a chunk is as long as its header says, and holds as much as it should.
+
+    Blosc believes its header, and reads beyond the end of what was cut off.
+    """
+    if len(chunk) < _HEADER.size:
+        return False
+    decoded, _, encoded = _HEADER.unpack_from(chunk)
+    return bool(decoded == n_bytes and encoded == len(chunk))
 
 
 @lru_cache(maxsize=1)

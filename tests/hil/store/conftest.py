@@ -23,7 +23,7 @@ from tests.postgres import admin, new_database
 
 @dataclass
 class TestClock:
-    """A clock that moves by a second every time it is asked."""
+    """A clock that moves by a second every time it is asked for the time of day."""
 
     __test__ = False
     time: datetime = datetime(2026, 1, 1, tzinfo=UTC)
@@ -34,7 +34,7 @@ class TestClock:
         return self.time
 
     def monotonic(self) -> float:
-        return self.now().timestamp()
+        return self.time.timestamp()
 
 
 @pytest.fixture

@@ -73,7 +73,7 @@ def test_a_trial_that_breaks_a_constraint_is_not_better() -> None:
 
 
 def test_a_model_that_foretells_what_is_measured_has_fewer_and_fewer_looks_elsewhere() -> None:
-    looks = {s: look(s, s + 9, foretold=0.8) for s in range(6, 50)}
+    looks = {s: look(s, s + 9, n_axes=8, foretold=0.8) for s in range(6, 50)}
     assert {s: which for s, which in looks.items() if which is not None} == {
         6: 0,
         9: 1,
@@ -82,8 +82,11 @@ def test_a_model_that_foretells_what_is_measured_has_fewer_and_fewer_looks_elsew
         30: 4,
         46: 5,
     }
+    few = [s for s in range(6, 50) if look(s, s + 9, n_axes=2, foretold=0.8) is not None]
+    assert few[:8] == [6, 8, 10, 12, 14, 16, 18, 20]
+    assert len(few) == 15
 
 
 def test_a_model_that_is_often_wrong_has_every_other_trial_look_elsewhere() -> None:
-    looks = [look(s, s + 9, foretold=1.2) for s in range(6, 12)]
+    looks = [look(s, s + 9, n_axes=8, foretold=1.2) for s in range(6, 12)]
     assert looks == [7, None, 8, None, 9, None]
