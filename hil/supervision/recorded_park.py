@@ -19,6 +19,8 @@ from hil.rig.rig import Rig
 # The event comes first where the database answers at once; the lamp does not wait for it longer.
 _AHEAD_S = 1.0
 _PATIENCE_S = 600.0
+# Who has waited for the database before does not wait for it long again.
+_BRIEFLY_S = 5.0
 
 _log = logging.getLogger(__name__)
 
@@ -98,6 +100,8 @@ def park_recorded(
         writing.add(kind, detail)
         writing.wait(watch, lambda: _AHEAD_S)
     problems = rig.park(watch)
+    if lost is not None:  # of the frames' disk it may have been, and the database is well
+        writing.add(kind, detail)
     for hang in rig.hangs:
         said = {"device": hang.device, "call": hang.action, "waited_s": hang.waited_s}
         writing.add("device_hangs", said)
@@ -107,9 +111,12 @@ def park_recorded(
     if passed:
         writing.add("limits_passed", {"park": list(passed)})
     writing.end()
-    if not writing.wait(watch, patience_s):
-        lost = StoreError("the database did not answer, so the park does not stand there")
-    return Parked(problems, writing.lost or lost, passed)
+    brief = lost is not None
+    if writing.wait(watch, lambda: min(_BRIEFLY_S, patience_s()) if brief else patience_s()):
+        lost = writing.lost
+    else:
+        lost = lost or StoreError("the database did not answer, so the park does not stand there")
+    return Parked(problems, lost, passed)
 
 
 def park_after_all(rig: Rig, park: Callable[..., Parked], error: BaseException) -> bool:

@@ -179,3 +179,5 @@ def test_a_stop_while_the_disk_of_the_frames_hangs_leaves_no_session_running(
         record = database.session("last")
     assert record.state == "FAILED"
     assert record.reason.endswith("a stop was asked for: enough")
+    # Between fields it was dark, and so there; at the end it is written once the lamp is out.
+    assert lamp.events()[-1] == "park"

@@ -35,14 +35,26 @@ def test_a_database_that_is_away_does_not_keep_the_light_on(known: bool, bench: 
     asked = []
 
     def record(kind: str, detail: Mapping[str, Any]) -> None:
-        asked.append(kind)
+        asked.append((kind, rig.read(LIT)[LIT]))
         raise away
 
     with hil.load_rig(bench.folder / "rig.toml") as rig:
         parked = park_recorded(rig, record, {}, after=away if known else None)
         assert rig.read(LIT)[LIT] == 0.0
     assert parked.lost is away
-    assert asked == ([] if known else ["park"])
+    assert asked == [("park", 0.0 if known else 1.0)]  # who knows it to be away asks afterwards
+
+
+def test_a_database_that_is_back_by_then_has_the_park(bench: Bench) -> None:
+    written = []
+    with hil.load_rig(bench.folder / "rig.toml") as rig:
+
+        def record(kind: str, detail: Mapping[str, Any]) -> None:
+            written.append((kind, rig.read(LIT)[LIT]))
+
+        parked = park_recorded(rig, record, {}, after=StoreError("away"))
+    assert parked.lost is None
+    assert written == [("park", 0.0)]
 
 
 def test_where_no_thread_is_to_be_had_the_light_comes_first_and_then_the_record(

@@ -43,7 +43,7 @@ WORK = [
     Work("done, to be left as it is", None, True, 1.0, ["measure"]),
     Work("a fault", HilError("the link dropped"), True, 0.0, ["measure", "park"]),
     Work("a defect", ZeroDivisionError("a defect"), False, 0.0, ["measure", "park"]),
-    Work("the database lost: the lamp first", StoreError("away"), False, 0.0, ["measure"]),
+    Work("the database lost: the lamp first", StoreError("away"), False, 0.0, ["measure", "park"]),
 ]
 
 
