@@ -79,11 +79,13 @@ def init(
         raise InputError("--session", str(session), "that is the rig file")
     further = "".join(draft_drivers(sources, output))
     warnings: tuple[str, ...] = ()
+    exposure: tuple[str, float] | None = None
     if config is None:
         text = draft_head(sources, output) + further
     else:
         drafted = draft(config, output, without or ())
         text, warnings = drafted.text + further, drafted.warnings
+        exposure = drafted.exposure
     output.write_text(text, encoding="utf-8", newline="\n")
     schema = output.with_name(SCHEMA_FILE)
     if not schema.exists():
@@ -92,7 +94,7 @@ def init(
         print(f"warning: {warning}")
     print(f"wrote {output}: go through its limits and [noise], then hil rig check {output}")
     if session is not None:
-        write_session(session, output, text)
+        write_session(session, output, text, exposure)
         print(f"wrote {session}: then hil check {session}, hil run {session}")
 
 

@@ -66,10 +66,13 @@ class Draft:
     warnings
         What of the configuration is left out or has to be looked at: one line each. They stand in
         the file too.
+    exposure
+        The camera's setting, and what it stands at, ms; None where there is none.
     """
 
     text: str
     warnings: tuple[str, ...]
+    exposure: tuple[str, float] | None = None
 
 
 def draft(config: Path, output: Path, without: Sequence[str] = ()) -> Draft:
@@ -136,7 +139,13 @@ def _draft(config: Path, output: Path, without: Sequence[str]) -> Draft:
             for s in settings
             if s.role == "light"
         ]
-        return Draft("".join([head, _optics(hints), *limits, *parks]), tuple(warnings))
+        exposure = f"{camera}.exposure_ms"
+        stands_ms = values.get(exposure)
+        return Draft(
+            "".join([head, _optics(hints), *limits, *parks]),
+            tuple(warnings),
+            None if stands_ms is None else (exposure, float(stands_ms)),
+        )
 
 
 def _present(

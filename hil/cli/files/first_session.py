@@ -22,7 +22,7 @@ seed = 1
 [measure]
 {grid}
 repeats = 2
-
+{exposure}
 [finish]
 report = true                      # a page beside the database
 """
@@ -31,6 +31,10 @@ _NOTHING = """# [[search]]                       # what may be moved: a setting 
 # low = -5
 # high = 5
 """
+_EXPOSURE = """
+[fixed]                            # in every trial; in place of it a [[search]], say
+{line}# as it stood, ms
+"""
 _SEARCH = """[[search]]                         # what may be moved; again for more
 setting = {setting}
 low = {low:g}                          # within the rig's limits
@@ -38,7 +42,9 @@ high = {high:g}
 """
 
 
-def session_text(rig_text: str, rig: str, name: str) -> str:
+def session_text(
+    rig_text: str, rig: str, name: str, exposure: tuple[str, float] | None = None
+) -> str:
     """Write a first session: the focus is searched, at fields of view within the stage's limits.
 
     Parameters
@@ -47,6 +53,8 @@ def session_text(rig_text: str, rig: str, name: str) -> str:
         Of the drafted rig file.
     rig, name
         Of the rig file, from the session's folder, and of the session file.
+    exposure
+        The camera's setting and what it stands at, ms, which trials keep to.
     """
     limits = tomllib.loads(rig_text).get("limits", {})
     return _TEXT.format(
@@ -55,10 +63,13 @@ def session_text(rig_text: str, rig: str, name: str) -> str:
         rig=json.dumps(rig, ensure_ascii=False),
         search=_search(limits),
         grid=_grid(limits),
+        exposure=_exposure(exposure),
     )
 
 
-def write_session(path: Path, rig: Path, rig_text: str) -> None:
+def write_session(
+    path: Path, rig: Path, rig_text: str, exposure: tuple[str, float] | None = None
+) -> None:
     """Write it, with the schema beside it that editors read.
 
     Raises
@@ -70,7 +81,8 @@ def write_session(path: Path, rig: Path, rig_text: str) -> None:
     from hil.errors import InputError
 
     near = rig.absolute().parent == path.absolute().parent
-    text = session_text(rig_text, rig.name if near else rig.absolute().as_posix(), path.name)
+    rig_name = rig.name if near else rig.absolute().as_posix()
+    text = session_text(rig_text, rig_name, path.name, exposure)
     try:
         path.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
@@ -78,6 +90,14 @@ def write_session(path: Path, rig: Path, rig_text: str) -> None:
     schema = path.with_name(SCHEMA_FILE)
     if not schema.exists():
         write_schema(schema, schema_text("session"))
+
+
+def _exposure(exposure: tuple[str, float] | None) -> str:
+    if exposure is None or not exposure[1] > 0:
+        return ""
+    setting = json.dumps(exposure[0], ensure_ascii=False)
+    line = f"{setting} = {exposure[1]:g}"
+    return _EXPOSURE.format(line=f"{line:<34} ")
 
 
 def _search(limits: Mapping[str, Any]) -> str:

@@ -39,6 +39,13 @@ def test_without_a_focus_or_a_stage_its_place_is_shown() -> None:
     assert "\n# grid = " in text
 
 
+def test_the_exposure_is_held_where_it_stood() -> None:
+    found = tomllib.loads(session_text(RIG, "rig.toml", "first.toml", ("My cam.exposure_ms", 12.5)))
+    assert found["fixed"] == {"My cam.exposure_ms": 12.5}
+    unknown = session_text(RIG, "rig.toml", "first.toml", ("My cam.exposure_ms", 0.0))
+    assert "fixed" not in tomllib.loads(unknown)
+
+
 CONFIG = """Property,Core,Initialize,0
 Device,Camera,DemoCamera,DCam
 Device,Z,DemoCamera,DStage
@@ -69,7 +76,9 @@ def test_a_configuration_becomes_a_session_that_is_not_refused(
     with (tmp_path / "scope.toml").open("a", encoding="utf-8") as rig:
         rig.write(NOISE)
     assert run(["check", "first.toml"]) == 0
-    assert "nothing is refused" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "nothing is refused" in said
+    assert "exposures 0.96 s" in said  # of 12 trials of 4 fields, twice, 10 ms each
     assert (tmp_path / "session.schema.json").exists()
     assert run(["rig", "init", "scope.cfg", "-o", "two.toml", "--session", "first.toml"]) == 2
     assert "first.toml: exists already" in capsys.readouterr().err
