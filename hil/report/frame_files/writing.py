@@ -14,6 +14,7 @@ import numpy as np
 
 from hil.errors import InputError
 from hil.records.plain_text import shown
+from hil.report.frame_files.imagej_words import also_for_imagej
 from hil.report.frame_files.stack import TrialStack
 from hil.store.frames.ngff import axes, ngff
 
@@ -76,7 +77,11 @@ def _npy(stack: TrialStack, path: Path) -> None:
 
 
 def _tiff(stack: TrialStack, path: Path) -> None:
-    """Write OME-TIFF: repeats along T, fields of view along Z, channels along C."""
+    """Write OME-TIFF: repeats along T, fields of view along Z, channels along C.
+
+    ImageJ and Fiji read no OME-XML unless asked to. For them its own words stand beside, as in
+    Micro-Manager's files.
+    """
     import tifffile
 
     pixels = stack.repeats_first
@@ -98,8 +103,22 @@ def _tiff(stack: TrialStack, path: Path) -> None:
     if stack.channels:
         said["Channel"] = {"Name": [shown(name) for name in stack.channels]}
     tifffile.imwrite(
-        path, pixels, ome=True, photometric="minisblack", compression="zlib", metadata=said
+        path,
+        pixels,
+        ome=True,
+        photometric="minisblack",
+        compression="zlib",
+        metadata=said,
+        **_resolution(stack.pixel_size_um),
     )
+    also_for_imagej(path, pixels.shape, in_micrometres=not math.isnan(stack.pixel_size_um))
+
+
+def _resolution(pixel_size_um: float) -> dict[str, Any]:
+    """Say how many pixels a micrometre has, whose name stands in ImageJ's words."""
+    if math.isnan(pixel_size_um):
+        return {}
+    return {"resolution": (1 / pixel_size_um, 1 / pixel_size_um), "resolutionunit": "NONE"}
 
 
 def _ngff(stack: TrialStack, path: Path) -> None:

@@ -90,6 +90,33 @@ def test_ome_tiff_has_repeats_along_t_and_fields_along_z(
     assert np.array_equal(np.stack([ours[i] for i in range(3)]), stack.pixels)
 
 
+@pytest.mark.parametrize("shape", [GREY, COLOURED])
+def test_imagej_is_told_in_its_own_words_and_others_are_told_by_ome(
+    tmp_path: Path, shape: tuple[int, ...]
+) -> None:
+    """ImageJ takes the last description of the first page, OME's readers the first."""
+    import tifffile
+
+    stack = stack_of(*shape)
+    write_frames(stack, tmp_path / "a.tif")
+    with tifffile.TiffFile(tmp_path / "a.tif") as file:
+        assert len(file.pages) == math.prod(stack.repeats_first.shape[:-2])
+        tags = file.pages.first.tags
+        ome, imagej = (tag.value for tag in tags.getall(270))
+        x, unit = tags["XResolution"].value, tags["ResolutionUnit"].value
+        codes = [tag.code for tag in tags]
+    assert ome.startswith("<?xml")
+    assert imagej.startswith("ImageJ=\n")  # any version there, and it reads one page on
+    words = dict(line.split("=") for line in imagej.splitlines())
+    n_channels = shape[2] if len(shape) == 5 else 1
+    said = [int(words[key]) for key in ("frames", "channels", "slices")]
+    assert said == [shape[1], n_channels, shape[0]]
+    assert int(words["images"]) == math.prod(said)
+    assert (words["hyperstack"], words["unit"]) == ("true", "micron")
+    assert (x[0] / x[1], unit) == (4.0, 1)  # pixels per micrometre
+    assert codes == sorted(codes)
+
+
 def test_an_unknown_pixel_size_is_not_made_up(tmp_path: Path) -> None:
     import tifffile
     import zarr
@@ -99,6 +126,7 @@ def test_an_unknown_pixel_size_is_not_made_up(tmp_path: Path) -> None:
     write_frames(stack, tmp_path / "a.zarr")
     with tifffile.TiffFile(tmp_path / "a.tif") as file:
         assert "PhysicalSize" not in (file.ome_metadata or "")
+        assert "unit" not in file.pages.first.tags.getall(270)[1].value
     said: Any = zarr.open_group(tmp_path / "a.zarr", mode="r").attrs["ome"]
     assert "unit" not in said["multiscales"][0]["axes"][-1]
 
