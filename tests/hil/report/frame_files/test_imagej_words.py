@@ -23,7 +23,7 @@ def test_all_that_the_file_had_stays(tmp_path: Path) -> None:
     assert [tag for tag in after if tag != added] == before
     assert added == (
         270,
-        "ImageJ=\nimages=6\nchannels=1\nslices=3\nframes=2\nhyperstack=true\nmode=grayscale\n",
+        "ImageJ=\nimages=6\nchannels=1\nslices=3\nframes=2\nhyperstack=true\nmode=grayscale",
     )
 
 
