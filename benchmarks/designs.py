@@ -93,6 +93,20 @@ def _judged(folder: Path, settings: Mapping[str, Any]) -> tuple[float, float]:
     return expected, estimate_information(frames, CAMERA).bits_per_pixel
 
 
+class _Heard:
+    """Processor time from the first line that is said to the last."""
+
+    def __init__(self) -> None:
+        self._times: list[float] = []
+
+    def __call__(self, line: str) -> None:
+        self._times.append(time.process_time())
+
+    @property
+    def between(self) -> str:
+        return f"{self._times[-1] - self._times[0]:.1f}" if self._times else ""
+
+
 def main() -> None:
     """Print both, seed by seed."""
     trials = int(sys.argv[1]) if len(sys.argv) > 1 else 50
@@ -110,17 +124,14 @@ def main() -> None:
                 url = f"sqlite:///{folder.as_posix()}/{len(by)}.db"
                 began = time.process_time()
                 settings: Mapping[str, Any] = {}
-                heard: list[float] = []
+                heard = _Heard()
                 if by == "gradient":
-                    settings = design_session(
-                        session, url, said=lambda line: heard.append(time.process_time())
-                    ).best_settings
+                    settings = design_session(session, url, said=heard).best_settings
                 elif by != "where it stood":
                     settings = hil.run_session(session, url).best_settings
                 cpu_s = time.process_time() - began
-                search_s = f"{heard[-1] - heard[0]:.1f}" if heard else ""
                 expected, found = _judged(folder, settings)
-                row = (seed, by, f"{cpu_s:.1f}", search_s, f"{expected:.4f}", f"{found:.4f}")
+                row = (seed, by, f"{cpu_s:.1f}", heard.between, f"{expected:.4f}", f"{found:.4f}")
                 print(f"| {' | '.join(map(str, row))} |", flush=True)
 
 

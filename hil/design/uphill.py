@@ -30,8 +30,8 @@ from hil.session.search_space import SearchSpace
 from hil.spec import SearchAxis
 
 MOST_COMBINATIONS = 24
-_ROUNDS = 30
-_FLAT = 5e-4  # bits per pixel, less than sessions tell apart: a round that brings no more ends it
+_ROUNDS = 12  # of L-BFGS-B, after the steps
+_FLAT = 1e-4  # bits per pixel: where a round brings less, the top is near enough
 _SHARES = (4, 2, 1)  # one in so many of the fields of view is seen, stage by stage
 _STEPS = (6, 6, 8)  # of each stage
 _LONGEST = 0.1  # step along an axis, a share of its range; it falls to 0 with the last

@@ -55,7 +55,8 @@ def half_spectrum(kernel: torch.Tensor) -> torch.Tensor:
 class _HalfSpectrum(torch.autograd.Function):
     @staticmethod
     def forward(context: Any, kernel: torch.Tensor) -> torch.Tensor:
-        return torch.fft.rfft2(kernel)
+        spectrum: torch.Tensor = torch.fft.rfft2(kernel)
+        return spectrum
 
     @staticmethod
     @once_differentiable  # type: ignore[no-untyped-call, untyped-decorator, unused-ignore]
@@ -106,10 +107,13 @@ def _folded(spectrum: torch.Tensor, step: int) -> torch.Tensor:
         return spectrum
     n = spectrum.shape[-2]
     size = n // step
-    rows = spectrum.unflatten(-2, (step, size)).sum(dim=-3)
+    *lead, _, half = spectrum.shape
+    rows = spectrum.reshape(*lead, step, size, half).sum(dim=-3)
     beyond = _mirrored(rows[..., 1 : n // 2].flip(-1))
-    columns = torch.cat([rows, beyond], dim=-1).unflatten(-1, (step, size)).sum(dim=-2)
-    return columns[..., : size // 2 + 1] / step**2
+    whole = torch.cat([rows, beyond], dim=-1)
+    columns = whole.reshape(*lead, size, step, size).sum(dim=-2)
+    found: torch.Tensor = columns[..., : size // 2 + 1] / step**2
+    return found
 
 
 def _repeated(spectrum: torch.Tensor, step: int) -> torch.Tensor:
