@@ -2,7 +2,9 @@
 
 Four lenslets, ten settings: their places, their diameter, their distance. Both begin where the rig
 stands, see the same scenes under the same noise, and are judged by other fields of view: expected
-information there, and what `predictive` finds in frames drawn.
+information there, and what `predictive` finds in frames drawn. Of the gradient's time, that of the
+search is told apart from that of measuring its designs (four trials of the session). All times are
+processor time of this process; `python benchmarks/designs.py 0` leaves the trials out.
 """
 
 from __future__ import annotations
@@ -91,28 +93,46 @@ def _judged(folder: Path, settings: Mapping[str, Any]) -> tuple[float, float]:
     return expected, estimate_information(frames, CAMERA).bits_per_pixel
 
 
+class _Heard:
+    """Processor time from the first line that is said to the last."""
+
+    def __init__(self) -> None:
+        self._times: list[float] = []
+
+    def __call__(self, line: str) -> None:
+        self._times.append(time.process_time())
+
+    @property
+    def between(self) -> str:
+        return f"{self._times[-1] - self._times[0]:.1f}" if self._times else ""
+
+
 def main() -> None:
     """Print both, seed by seed."""
     trials = int(sys.argv[1]) if len(sys.argv) > 1 else 50
     seeds = int(sys.argv[2]) if len(sys.argv) > 2 else 2
     print(
-        "| seed | by | CPU s | expected at other fields | found in frames |\n|---|---|---|---|---|"
+        "| seed | by | CPU s | of which search | expected at other fields | found in frames |\n"
+        "|---|---|---|---|---|---|"
     )
     for seed in range(1, seeds + 1):
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
             folder = Path(name)
-            session = _files(folder, trials, seed)
-            for by in ("where it stood", "gradient", f"{trials} trials"):
+            session = _files(folder, max(trials, 1), seed)
+            ways = ("where it stood", "gradient", *([f"{trials} trials"] if trials else []))
+            for by in ways:
                 url = f"sqlite:///{folder.as_posix()}/{len(by)}.db"
                 began = time.process_time()
                 settings: Mapping[str, Any] = {}
+                heard = _Heard()
                 if by == "gradient":
-                    settings = design_session(session, url).best_settings
+                    settings = design_session(session, url, said=heard).best_settings
                 elif by != "where it stood":
                     settings = hil.run_session(session, url).best_settings
                 cpu_s = time.process_time() - began
                 expected, found = _judged(folder, settings)
-                print(f"| {seed} | {by} | {cpu_s:.1f} | {expected:.4f} | {found:.4f} |", flush=True)
+                row = (seed, by, f"{cpu_s:.1f}", heard.between, f"{expected:.4f}", f"{found:.4f}")
+                print(f"| {' | '.join(map(str, row))} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,8 @@ from hil.information.estimate import estimate_information
 from hil.study.cell import AREA, form_of, patch_of
 from hil.study.domain import SIZES, Domain, Observed
 from hil.study.domains import find_domain
+from hil.study.domains.hyperspectral import AXES
+from hil.study.family import family
 
 HELD: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "satellite": {
@@ -29,7 +31,11 @@ HELD: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         "one band, 660 nm": {"filter.centre_nm": 660.0},
         "one band, one binning": {"filter.centre_nm": 660.0, "camera.binning": 1},
     },
-    "hyperspectral": {"as in the study": {}},
+    "hyperspectral": {
+        "as in the study": {},
+        "four bands": {"bands": 4},
+        "four bands over all wavelengths": {"bands": 4, "first_nm": 480.0, "last_nm": 850.0},
+    },
 }
 COLUMNS = ("bits per area", "bits of rows", "bits of rows about the truth", "restored, dB")
 
@@ -63,7 +69,8 @@ def figures(one: Observed) -> list[float]:
 def _table(domain: Domain, n: int, held: Mapping[str, Any]) -> Floats:
     task = next(task for task in domain.tasks if task.kind == "value")
     rows = []
-    for setting in domain.settings(n):
+    drawn = family(AXES, n) if domain.name == "hyperspectral" else domain.settings(n)
+    for setting in drawn:
         observed = domain.observe({**setting, **held}, 0, SIZES["small"])
         rows.append(figures(observed[task.name]))
     return np.array(rows)

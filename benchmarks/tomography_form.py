@@ -39,7 +39,7 @@ COLUMNS = (
 
 def _known(domain: Tomography, setting: Any, learn: int, n: int) -> tuple[Floats, Floats]:
     """Give scans (n, d) without noise, in units of it: the expected ones, and others with it."""
-    slices, _, _ = domain._bodies(0, n)  # noqa: SLF001  as the study draws them
+    slices, _, _ = domain.bodies(0, n)
     with torch.no_grad():
         scan = scan_settings(domain.whole(setting))
         counts = domain._path.scanner.expected_counts(  # noqa: SLF001

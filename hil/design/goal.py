@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from drivers.types import Value
 from hil.errors import InputError
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     import torch
 
 _FIELDS_AT_ONCE = 16
+_DRAW = 5  # of the fields that early looks see
 
 Point = Mapping[str, Any]
 """Values of the searched settings; numbers may be tensors."""
@@ -52,6 +55,16 @@ class Goal:
     family: Family
     patch_size: int
     binning: str = ""
+
+    @property
+    def n_fields(self) -> int:
+        """How many fields of view it is computed from."""
+        return len(self.fields)
+
+    def of_fields(self, n: int) -> Goal:
+        """Give the same from n of the fields only, drawn once; fewer are among more."""
+        order = np.random.default_rng(_DRAW).permutation(len(self.fields))
+        return replace(self, fields=[self.fields[i] for i in sorted(order[:n])])
 
     def bits_per_pixel(self, point: Point) -> torch.Tensor:
         """0-d tensor, with gradients by the tensors in ``point``."""

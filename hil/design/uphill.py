@@ -2,9 +2,15 @@
 
 u : (d,) the continuous settings, each from 0 to 1 along its range (or its logarithm)
 
-Quasi-random starts are looked at once each, and the best are followed by L-BFGS-B; where a limit
-across settings stands in the way, by steps along the gradient that are pulled back inside. Whole
-numbers and choices are gone through one by one.
+Quasi-random starts are looked at once each, and the best are followed: by steps of Adam (Kingma and
+Ba, ICLR 2015), which kinks do not stop (apertures that touch, say) and which are pulled back inside
+the limits across settings, and at the end by L-BFGS-B. Whole numbers and choices are gone through
+one by one.
+
+Climbs race (successive halving: Jamieson and Talwalkar, AISTATS 2016). Looks and first steps see a
+quarter of the fields of view; the better half of the climbs goes on with twice as many, and what is
+left at the end sees all. Settings differ much less on the same fields than fields do, so that a few
+tell which climb is hopeless.
 """
 
 from __future__ import annotations
@@ -12,7 +18,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,8 +30,13 @@ from hil.session.search_space import SearchSpace
 from hil.spec import SearchAxis
 
 MOST_COMBINATIONS = 24
-_ROUNDS = 30
-_FLAT = 1e-4  # of the bits: where a round brings less, the top is near enough
+_ROUNDS = 12  # of L-BFGS-B, after the steps
+_FLAT = 1e-4  # bits per pixel: where a round brings less, the top is near enough
+_SHARES = (4, 2, 1)  # one in so many of the fields of view is seen, stage by stage
+_STEPS = (6, 6, 8)  # of each stage
+_LONGEST = 0.1  # step along an axis, a share of its range; it falls to 0 with the last
+_KEPT, _KEPT_SQUARES = 0.8, 0.95  # of what Adam knows of the slope, from step to step
+_LEAST_FIELDS = 2
 _PULLED_STEPS = 40
 _APART = 0.02  # of a range: nearer designs are one
 
@@ -65,12 +76,13 @@ def designs(
     space
         Ranges and limits.
     begin
-        Settings that are followed in any case, each of all searched axes.
+        Settings that are followed at first in any case, each of all searched axes.
     starts
         Quasi-random ones that are looked at, two or more for each combination of whole numbers and
         choices.
     followed
-        How many of those are followed, the best of all.
+        How many of those are followed at first, the best of all. The worse half of the climbs ends
+        where it is whenever more fields of view come in; all are among the designs.
     seed
         Of the quasi-random starts.
     said
@@ -82,7 +94,8 @@ def designs(
         Where whole numbers and choices have too many combinations.
     """
     free = [axis for axis in space.axes if _is_continuous(axis, space)]
-    climbs = [_Climb(goal, space, free, chosen) for chosen in _combinations(space, free)]
+    first = goal.of_fields(_seen(goal.n_fields, _SHARES[0]))
+    climbs = [_Climb(first, space, free, chosen) for chosen in _combinations(space, free)]
     each = max(2, -(-starts // len(climbs))) if free else 1
     tried = [
         (climb, climb.inside(u)) for climb in climbs for u in _quasi_random(len(free), each, seed)
@@ -90,11 +103,31 @@ def designs(
     said(f"looks at {len(tried)} settings")
     tried.sort(key=lambda one: -one[0].value(one[1]))
     own = [(climb, climb.unit(one)) for one in begin for climb in climbs if climb.holds(one)]
-    found: list[Design] = []
-    for climb, u in [*own, *tried[:followed]]:
-        found.append(climb.follow(u))
-        said(f"{len(found)}: {found[-1].bits_per_pixel:.4f} bits per pixel")
-    return _different(sorted(found, key=lambda one: -one.bits_per_pixel), space)
+    racing, ended = [_Runner(climb, u) for climb, u in (*own, *tried[:followed])], list[_Runner]()
+    for share, steps in zip(_SHARES, _STEPS, strict=True):
+        now = goal.of_fields(_seen(goal.n_fields, share))
+        for one in racing:
+            one.run(now, steps)
+        racing.sort(key=lambda one: -one.bits)
+        kept = -(-len(racing) // 2) if share > 1 else len(racing)
+        said(f"{len(racing)} followed, seen in {now.n_fields} of {goal.n_fields} fields")
+        racing, ended = racing[:kept], [*ended, *racing[kept:]]
+    found = []
+    for one in racing:
+        whole = replace(one.climb, goal=goal)
+        found.append(Design(*whole.polished(one.u, one.bits)))
+    for one in ended:
+        settings = one.climb.settings(one.u)
+        found.append(Design(settings, replace(one.climb, goal=goal).value(one.u)))
+    found.sort(key=lambda one: -one.bits_per_pixel)
+    for number, design in enumerate(found, 1):
+        said(f"{number}: {design.bits_per_pixel:.4f} bits per pixel")
+    return _different(found, space)
+
+
+def _seen(n_fields: int, share: int) -> int:
+    """How many fields of view are seen, where one in so many is to be."""
+    return min(n_fields, max(_LEAST_FIELDS, -(-n_fields // share)))
 
 
 @dataclass(frozen=True)
@@ -141,12 +174,12 @@ class _Climb:
         gradient = np.zeros(len(u)) if at.grad is None else at.grad.numpy()
         return float(bits.detach()), np.nan_to_num(gradient)
 
-    def follow(self, start: Floats) -> Design:
-        """Go uphill."""
+    def polished(self, start: Floats, bits: float) -> tuple[dict[str, Value], float]:
+        """Go to the top from near it, where ``bits`` are; inside all limits."""
         from scipy.optimize import minimize
 
         if not self.free:
-            return Design(dict(self.chosen), self.value(start))
+            return self.settings(start), bits
 
         def downhill(u: Floats) -> tuple[float, Floats]:
             value, gradient = self.slope(u)
@@ -160,12 +193,14 @@ class _Climb:
             bounds=[(0.0, 1.0)] * len(start),
             options={"maxiter": _ROUNDS, "ftol": _FLAT},
         )
-        u = np.clip(found.x, 0.0, 1.0)
+        u, value = np.clip(found.x, 0.0, 1.0), -float(found.fun)
         if self.space.problem(self.settings(u)):
-            u = self._pulled(self.inside(start))
-        return Design(self.settings(u), self.value(u))
+            u, value = self._pulled(start)
+        if value < bits:
+            u, value = start, bits
+        return self.settings(u), value
 
-    def _pulled(self, u: Floats) -> Floats:
+    def _pulled(self, u: Floats) -> tuple[Floats, float]:
         """Step along the gradient, shorter where a step brings nothing, always inside."""
         best, (value, gradient) = u, self.slope(u)
         step = 0.2
@@ -179,7 +214,55 @@ class _Climb:
                 best, value, gradient, step = trial, there, slope, step * 1.3
             else:
                 step /= 2
-        return best
+        return best, value
+
+
+@dataclass
+class _Runner:
+    """A climb under way, and what Adam knows of its slope.
+
+    Parameters
+    ----------
+    climb
+        What is climbed.
+    u
+        The best place of the last stage.
+    bits
+        Per pixel there, in the fields of view of that stage.
+    """
+
+    climb: _Climb
+    u: Floats
+    bits: float = -math.inf
+    _at: Floats | None = None
+    _slope: Any = 0.0
+    _squares: Any = 0.0
+    _taken: int = 0
+
+    def run(self, goal: Goal, steps: int) -> None:
+        """Take so many steps, seen in the fields of view of ``goal``."""
+        climb = replace(self.climb, goal=goal)
+        if not climb.free:
+            self.bits = climb.value(self.u)
+            return
+        self.bits = -math.inf
+        at = climb.inside(self.u) if self._at is None else self._at
+        for _ in range(steps):
+            value, gradient = climb.slope(at)
+            if value > self.bits:
+                self.bits, self.u = value, at
+            at = climb.inside(np.clip(at + self._step(gradient), 0.0, 1.0))
+        self._at = at
+
+    def _step(self, gradient: Floats) -> Floats:
+        length = _LONGEST * (1 - self._taken / sum(_STEPS))
+        self._taken += 1
+        self._slope = _KEPT * self._slope + (1 - _KEPT) * gradient
+        self._squares = _KEPT_SQUARES * self._squares + (1 - _KEPT_SQUARES) * gradient**2
+        slope = self._slope / (1 - _KEPT**self._taken)
+        size = np.sqrt(self._squares / (1 - _KEPT_SQUARES**self._taken))
+        step: Floats = length * slope / np.maximum(size, 1e-12)
+        return step
 
 
 def _is_continuous(axis: SearchAxis, space: SearchSpace) -> bool:

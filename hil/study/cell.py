@@ -69,12 +69,12 @@ def _values(one: Observed) -> int:
 def patch_of(one: Observed) -> int:
     """Give the side of patches that information is estimated from, pixels."""
     if one.estimator == "whole_frame":
-        return _tiling(one.frames.shape[-2:], one.patch_size)
+        return tiling(one.frames.shape[-2:], one.patch_size)
     return one.patch_size
 
 
-def _tiling(shape: tuple[int, ...], most: int) -> int:
-    """Give the largest patch up to ``most`` that leaves no edge of a frame out.
+def tiling(shape: tuple[int, ...], most: int) -> int:
+    """Give the largest patch up to ``most`` that leaves no edge of frames of a shape out, pixels.
 
     What a whole frame tells does not grow with its area, so that a part does not stand for it.
     """

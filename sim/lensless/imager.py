@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import inf, lcm
 
 import torch
 
@@ -10,6 +11,7 @@ from sim.lensless.mask import MaskPattern, open_diameter_um
 from sim.lensless.optics import sampling, seen, spot, transfer
 from sim.lensless.settings import MOST_APERTURES, NEAREST_MM, WIDEST_UM
 from sim.numerics.batches import by_groups
+from sim.numerics.filtered import filtered
 from sim.numerics.memo import Last
 from sim.numerics.tensors import Numbers, key_of, number, wants_gradient
 
@@ -104,7 +106,8 @@ class LenslessImager:
         one = self.instrument
         reach_um = float(self.centres_um(mask).detach().abs().max())
         side_um = one.side_px * one.pixel_um + 2 * (reach_um + self._blur_um(mask))
-        return _BLOCK * -(-int(side_um / one.step_um) // _BLOCK)
+        block = lcm(_BLOCK, 2 * one.samples_per_pixel)  # a pixel's centre in the middle
+        return block * -(-int(side_um / one.step_um) // block)
 
     def open_diameter_um(self, mask: MaskSettings) -> torch.Tensor:
         """Diameter of each aperture, cut where neighbours touch."""
@@ -116,17 +119,20 @@ class LenslessImager:
             mask.apertures, mask.spacing_um, mask.irregularity, mask.moved_um
         )
 
-    def transfer(self, mask: MaskSettings) -> torch.Tensor:
-        """Transfer function of mask and pixels, (n, n // 2 + 1); the last one is remembered."""
+    def transfer(self, mask: MaskSettings, dtype: torch.dtype = torch.float64) -> torch.Tensor:
+        """Transfer function of mask and pixels, (n, n // 2 + 1); the last one is remembered.
+
+        It is complex, of the precision of ``dtype``.
+        """
 
         def make() -> torch.Tensor:
-            return self._make_transfer(mask)
+            return self._make_transfer(mask, dtype)
 
         if wants_gradient(*mask.numbers):
             return make()
-        return self._last.of((mask.lenslets, mask.apertures, key_of(*mask.numbers)), make)
+        return self._last.of((mask.lenslets, mask.apertures, dtype, key_of(*mask.numbers)), make)
 
-    def _make_transfer(self, mask: MaskSettings) -> torch.Tensor:
+    def _make_transfer(self, mask: MaskSettings, dtype: torch.dtype) -> torch.Tensor:
         one, side = self.instrument, self.grid(mask)
         h = spot(
             (side, side),
@@ -136,7 +142,8 @@ class LenslessImager:
             one.wavelength_um,
             one.focal_um if mask.lenslets else float("inf"),
         )
-        return transfer(h, self.centres_um(mask), one.step_um, one.pixel_um).to(self._device)
+        found = transfer(h.to(dtype), self.centres_um(mask), one.step_um, one.pixel_um)
+        return found.to(self._device)
 
     def photons(
         self,
@@ -154,8 +161,8 @@ class LenslessImager:
         mask
             The mask.
         pointing_rad
-            (B, 2) y and x of each field's centre. Memory: in groups of 64 MB, or one field if that
-            is more, about 24 bytes for each sample of `grid` squared, 25 MB at 1024 samples.
+            (B, 2) y and x of each field's centre. Memory: one field at a time, on a card in groups
+            of 64 MB, about 24 bytes for each sample of `grid` squared, 25 MB at 1024 samples.
         exposure_s
             0-d.
 
@@ -167,21 +174,21 @@ class LenslessImager:
         one, side = self.instrument, self.grid(mask)
         offsets_um = (torch.arange(side, dtype=torch.float64) - side // 2) * one.step_um
         angles = offsets_um / mask.distance_um
-        h = self.transfer(mask)
-        h = h.to(torch.complex64) if scene.dtype == torch.float32 else h
+        h = self.transfer(mask, scene.dtype)
         n, k = one.side_px, one.samples_per_pixel
         # pixels' centres, so that the middle of the sensor lies on the axis
-        first = side // 2 - k * (n // 2)
+        first = side // (2 * k) - n // 2
         radiance = scene.to(self._device)
         scale = self._photons_per_radiance(mask, exposure_s).to(radiance)
 
         def some(centres: torch.Tensor) -> torch.Tensor:
             view = seen(radiance, one.pitch_rad, centres, angles)
-            image: torch.Tensor = torch.fft.irfft2(torch.fft.rfft2(view) * h, s=(side, side))
-            pixels = image[:, first : first + n * k : k, first : first + n * k : k]
+            pixels = filtered(view, h, k)[:, first : first + n, first : first + n]
             return torch.clamp(pixels, min=0) * scale
 
-        return by_groups(some, pointing_rad, _BYTES_PER_SAMPLE * side**2)
+        # a processor's cache holds one field; cards take as many as there is room for
+        each = inf if self._device == "cpu" else _BYTES_PER_SAMPLE * side**2
+        return by_groups(some, pointing_rad, each)
 
     def _photons_per_radiance(self, mask: MaskSettings, exposure_s: torch.Tensor) -> torch.Tensor:
         """Photons on a pixel from radiance 1 in all directions, 0-d."""

@@ -21,10 +21,13 @@ with each other, as for scenes that are: extended, or made of many wavelengths.
 from __future__ import annotations
 
 from math import ceil, pi
+from typing import Any
 
 import numpy as np
 import torch
+from torch.autograd.function import once_differentiable
 
+from sim.numerics.filtered import half_spectrum
 from sim.numerics.periodic import cut
 
 _NODES_PER_CYCLE = 6.0
@@ -115,7 +118,8 @@ def spot(
     Tensor
         (height, width) float64.
     """
-    y, x = (torch.fft.fftfreq(size, dtype=torch.float64) * size * pitch_um for size in shape)
+    # of one quadrant: the others mirror it
+    y, x = (torch.arange(size // 2 + 1, dtype=torch.float64) * pitch_um for size in shape)
     r = torch.hypot(y[:, None], x[None, :])
     a, d = float(radius_um.detach()), float(distance_um.detach())
     detail_um = wavelength_um * d / (2 * a)
@@ -128,7 +132,9 @@ def spot(
     index = place.long()
     share = place - index
     between = u[index] * (1 - share) + u[index + 1] * share
-    h = (between.real**2 + between.imag**2) * (r <= reach_um)
+    quadrant = (between.real**2 + between.imag**2) * (r <= reach_um)
+    right = torch.cat([quadrant, quadrant[:, 1 : (shape[1] + 1) // 2].flip(1)], dim=1)
+    h = torch.cat([right, right[1 : (shape[0] + 1) // 2].flip(0)])
     return h / h.sum()
 
 
@@ -140,9 +146,9 @@ def transfer(
     Parameters
     ----------
     h
-        (height, width), of `spot`.
+        (height, width), of `spot`; the result has its precision.
     centres_um
-        (N, 2).
+        (N, 2) float64.
     pitch_um, pixel_um
         Of the grid and of the sensor.
 
@@ -154,11 +160,14 @@ def transfer(
     height, width = h.shape
     ky = torch.fft.fftfreq(height, pitch_um, dtype=torch.float64)
     kx = torch.fft.rfftfreq(width, pitch_um, dtype=torch.float64)
-    down = torch.exp(-2j * pi * ky[:, None] * centres_um[None, :, 0])
+    down = torch.exp(-2j * pi * ky[:, None] * centres_um[None, :, 0]) / centres_um.shape[0]
     across = torch.exp(-2j * pi * kx[:, None] * centres_um[None, :, 1])
-    together = down @ across.T / centres_um.shape[0]
-    pixel = torch.sinc(pixel_um * ky)[:, None] * torch.sinc(pixel_um * kx)[None, :]
-    result: torch.Tensor = torch.fft.rfft2(h) * together * pixel
+    down, across = (
+        torch.sinc(pixel_um * ky)[:, None] * down,
+        torch.sinc(pixel_um * kx)[:, None] * across,
+    )
+    spectrum = half_spectrum(h)
+    result: torch.Tensor = spectrum * (down.to(spectrum.dtype) @ across.to(spectrum.dtype).T)
     return result
 
 
@@ -170,7 +179,7 @@ def seen(
     Parameters
     ----------
     scene
-        (height, width), its middle at direction 0.
+        (height, width), its middle at direction 0; no gradient flows to it.
     pitch_rad
         Distance of its samples.
     pointing_rad
@@ -187,20 +196,46 @@ def seen(
         (pointing_rad[:, axis, None] + angles_rad) / pitch_rad + scene.shape[axis] / 2
         for axis in (0, 1)
     )
-    views = []
-    for row, column in zip(rows, columns, strict=True):
-        # only what lies under the field, so that interpolation reads no more than it must
-        r, down, top, height = _between(row)
-        c, right, left, width = _between(column)
-        window = cut(scene, top, left, height, width)
-        r, c, down, right = (part.to(scene.device) for part in (r, c, down, right))
-        band = torch.lerp(window[r], window[r + 1], down[:, None].to(scene.dtype))
-        views.append(
-            torch.lerp(
-                band.index_select(1, c), band.index_select(1, c + 1), right.to(scene.dtype)[None, :]
-            )
-        )
+    views = [_View.apply(scene, row, column) for row, column in zip(rows, columns, strict=True)]  # type: ignore[no-untyped-call]
     return torch.stack(views)
+
+
+class _View(torch.autograd.Function):
+    """Bilinear between samples at all rows by all columns; gradients by where those lie.
+
+    torch would scatter the gradient over the scene first, which nobody asks for.
+    """
+
+    @staticmethod
+    def forward(
+        context: Any, scene: torch.Tensor, row: torch.Tensor, column: torch.Tensor
+    ) -> torch.Tensor:
+        above, below, down, before, after, right = _around(scene, row, column)
+        band = torch.lerp(above, below, down)
+        context.save_for_backward(scene, row, column)
+        return torch.lerp(band.index_select(1, before), band.index_select(1, after), right)
+
+    @staticmethod
+    @once_differentiable  # type: ignore[no-untyped-call, untyped-decorator, unused-ignore]
+    def backward(context: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        scene, row, column = context.saved_tensors
+        above, below, down, before, after, right = _around(scene, row, column)
+        band, steep = torch.lerp(above, below, down), below - above
+        along = torch.lerp(steep.index_select(1, before), steep.index_select(1, after), right)
+        across = band.index_select(1, after) - band.index_select(1, before)
+        by_row = (along * gradient).sum(dim=1).to(row)
+        return None, by_row, (across * gradient).sum(dim=0).to(column)
+
+
+def _around(scene: torch.Tensor, row: torch.Tensor, column: torch.Tensor) -> tuple[Any, ...]:
+    """Rows of samples above and below each place, and how far down; the same for columns."""
+    # only what lies under the field, so that interpolation reads no more than it must
+    r, down, top, height = _between(row)
+    c, right, left, width = _between(column)
+    window = cut(scene, top, left, height, width)
+    r, c, down, right = (part.to(scene.device) for part in (r, c, down, right))
+    above, below = window.index_select(0, r), window.index_select(0, r + 1)
+    return above, below, down[:, None].to(scene.dtype), c, c + 1, right[None, :].to(scene.dtype)
 
 
 def _between(place: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, int, int]:

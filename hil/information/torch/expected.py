@@ -20,6 +20,7 @@ from hil.errors import InputError, nearest
 from hil.information.torch.moments import (
     Sums,
     half_log_det,
+    half_log_det_by_halves,
     lag_products,
     stationary_covariance,
     tiles,
@@ -159,11 +160,12 @@ def _patches(
     variance, log_variance = total.variance / total.pixels, total.log_variance / total.pixels
     if family == "stationary":
         covariance = stationary_covariance(total.first, total.second, total.frames, p)
+        log_det = half_log_det_by_halves if p % 2 == 0 else half_log_det
     else:
         n = total.frames * (height // p) * (width // p)
         mean = total.first / n
-        covariance = total.second / n - mean[:, None] * mean
-    return half_log_det(covariance, variance) / p**2 - 0.5 * log_variance
+        covariance, log_det = total.second / n - mean[:, None] * mean, half_log_det
+    return log_det(covariance, variance) / p**2 - 0.5 * log_variance
 
 
 def _whole(

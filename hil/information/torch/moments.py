@@ -122,3 +122,22 @@ def half_log_det(covariance: torch.Tensor, variance: torch.Tensor) -> torch.Tens
     """1/2 ln det(C + v I); what lags of few frames leave of C below 0 is lifted to it."""
     symmetric = 0.5 * (covariance + covariance.T)
     return 0.5 * torch.log(torch.linalg.eigvalsh(symmetric).clamp(min=0.0) + variance).sum()
+
+
+def half_log_det_by_halves(covariance: torch.Tensor, variance: torch.Tensor) -> torch.Tensor:
+    """`half_log_det` of a covariance that reads the same backwards, in a quarter of the time.
+
+    Sums and differences of a patch and itself read backwards do not go together (Cantoni and
+    Butler 1976; `hil.information.densities.stationary.centrosymmetric`), so that the eigenvalues of
+    C are those of two blocks of half its size.
+
+    Parameters
+    ----------
+    covariance
+        (d, d), d even.
+    variance
+        0-d.
+    """
+    half = covariance.shape[0] // 2
+    first, across = covariance[:half, :half], covariance[:half, half:].flip(1)
+    return half_log_det(first + across, variance) + half_log_det(first - across, variance)

@@ -20,7 +20,7 @@ from torch import nn
 from drivers.types import Floats
 from hil.study.design.cost import Trace, cost_of, summed
 from hil.study.design.effort import Effort
-from hil.study.design.problem import Climb, Problem, looks
+from hil.study.design.problem import Climb, Problem, Rendered, looks
 from hil.study.domain import Size, Task
 
 _HIDDEN = 64
@@ -35,8 +35,9 @@ class _Run:
     """A task's scenes, and what is done with them at settings and by a decoder."""
 
     def __init__(self, problem: Problem, task: Task, seed: int, size: Size) -> None:
-        learnt = problem.learnt(task, seed, size)
-        self.problem, self.task, self.labels = problem, task, len(learnt.light)
+        self.problem, self.task = problem.drawn(seed, size), task
+        learnt = self.problem.learnt(task)
+        self.labels = len(learnt.light)
         self.chance = torch.Generator().manual_seed(seed)
         order = np.random.default_rng([seed, 4]).permutation(self.labels)
         self.light = torch.from_numpy(learnt.light[order])
@@ -48,9 +49,9 @@ class _Run:
             self.answers = truth.shape[1]
         self.validated = max(2, self.labels // 4)
 
-    def decoder(self) -> tuple[nn.Module, torch.optim.Optimizer]:
-        """Make one that knows nothing."""
-        pixels = self._pixels
+    def decoder(self, rendered: Rendered) -> tuple[nn.Module, torch.optim.Optimizer]:
+        """Make one that knows nothing, for frames as large as that setting's."""
+        pixels = self.problem.electrons(rendered, self.task, self.light[:1]).numel()
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(int(torch.randint(2**31, (1,), generator=self.chance)))
             made = nn.Sequential(
@@ -58,15 +59,10 @@ class _Run:
             )
         return made, torch.optim.AdamW(made.parameters(), lr=_RATE, weight_decay=_DECAY)
 
-    @property
-    def _pixels(self) -> int:
-        learnt = self.problem.rendered(self.problem.conventional)
-        return int(learnt.shape[1])
-
-    def loss(self, rendered: torch.Tensor, decoder: nn.Module, which: torch.Tensor) -> torch.Tensor:
+    def loss(self, rendered: Rendered, decoder: nn.Module, which: torch.Tensor) -> torch.Tensor:
         """Bits of cross-entropy, or squared error over the variance, under noise drawn anew."""
         expected = self.problem.electrons(rendered, self.task, self.light[which]).flatten(1)
-        noise = self.problem.noise
+        noise = rendered.noise
         own = noise.read_noise_e**2 + noise.gain_e_per_adu**2 / 12
         drawn = torch.randn(expected.shape, generator=self.chance, dtype=expected.dtype)
         frames = expected + (expected.clamp(min=0) + own).sqrt() * drawn
@@ -80,7 +76,7 @@ class _Run:
         most = self.labels - self.validated
         return torch.randint(most, (min(_BATCH, most),), generator=self.chance)
 
-    def judged(self, rendered: torch.Tensor, decoder: nn.Module) -> float:
+    def judged(self, rendered: Rendered, decoder: nn.Module) -> float:
         """Give the loss of scenes that choose."""
         with torch.no_grad():
             which = torch.arange(self.labels - self.validated, self.labels)
@@ -94,7 +90,7 @@ def end_to_end(
     trace, run, times = Trace(), _Run(problem, task, seed, size), [0, 0, 0]
 
     def alone(
-        rendered: torch.Tensor, decoder: nn.Module, learning: torch.optim.Optimizer, steps: int
+        rendered: Rendered, decoder: nn.Module, learning: torch.optim.Optimizer, steps: int
     ) -> None:
         times[0] += steps
         for _ in range(steps):
@@ -104,14 +100,15 @@ def end_to_end(
 
     def look(climb: Climb, u: Floats) -> float:
         times[1] += 1
-        rendered = _still(problem, climb.setting(u.tolist()))
-        decoder, learning = run.decoder()
+        rendered = _still(run.problem, climb.setting(u.tolist()))
+        decoder, learning = run.decoder(rendered)
         alone(rendered, decoder, learning, effort.warm_up)
         return run.judged(rendered, decoder)
 
     def follow(climb: Climb, u: Floats, rate: float) -> None:
-        decoder, learning = run.decoder()
-        alone(_still(problem, climb.setting(u.tolist())), decoder, learning, effort.warm_up)
+        rendered = _still(run.problem, climb.setting(u.tolist()))
+        decoder, learning = run.decoder(rendered)
+        alone(rendered, decoder, learning, effort.warm_up)
         at = torch.tensor(u, dtype=torch.float64, requires_grad=True)
         moving = torch.optim.Adam([at], lr=rate)
         for number in range(effort.joint):
@@ -120,7 +117,7 @@ def end_to_end(
             rendered = _joint(run, climb, at, decoder, [learning, moving])
             alone(rendered, decoder, learning, _ALONE)
             if (number + 1) % _OFTEN == 0 or number + 1 == effort.joint:
-                rendered = _still(problem, climb.setting(at.detach()))
+                rendered = _still(run.problem, climb.setting(at.detach()))
                 trace.saw(-run.judged(rendered, decoder), climb.plain(at.detach()))
 
     started = sorted(looks(problem.axes, effort.looks, seed), key=lambda one: look(*one))
@@ -138,7 +135,7 @@ def _joint(
     at: torch.Tensor,
     decoder: nn.Module,
     learning: list[torch.optim.Optimizer],
-) -> torch.Tensor:
+) -> Rendered:
     for one in learning:
         one.zero_grad()
     rendered = run.problem.rendered(climb.setting(at))
@@ -152,7 +149,7 @@ def _joint(
     return rendered.detach()
 
 
-def _still(problem: Problem, setting: Any) -> torch.Tensor:
+def _still(problem: Problem, setting: Any) -> Rendered:
     with torch.no_grad():
         return problem.rendered(setting)
 
@@ -166,8 +163,8 @@ def _costs(
     alone: Callable[..., None],
 ) -> dict[str, float]:
     """Count one step of each kind."""
-    decoder, learning = run.decoder()
     still = _still(run.problem, climb.setting(u.tolist()))
+    decoder, learning = run.decoder(still)
     at = torch.tensor(u, dtype=torch.float64, requires_grad=True)
     moving = torch.optim.Adam([at], lr=effort.rates[0])
     steps = (

@@ -24,6 +24,7 @@ from hil.proposer import OptunaProposer, SearchPlan
 from hil.records.trial import TrialRow, TrialState
 from hil.spec import SearchAxis
 from hil.spec.sampler import AutoSampler
+from hil.study.cell import tiling
 from hil.study.design.cost import Trace, cost_of, summed
 from hil.study.design.effort import Effort
 from hil.study.design.problem import Climb, Problem, looks
@@ -36,7 +37,8 @@ _PATCH = 8
 
 def by_gradient(problem: Problem, seed: int, size: Size, effort: Effort) -> dict[str, Any]:
     """Look at starts, follow the best uphill; plain JSON."""
-    trace, lights = Trace(), _lights(problem, seed, size, effort.scenes)
+    problem = problem.drawn(seed, size, effort.scenes)
+    trace, lights = Trace(), _lights(problem, effort.scenes)
     times = [0, 0]
 
     def seen(climb: Climb, u: Floats) -> float:
@@ -68,7 +70,8 @@ def by_gradient(problem: Problem, seed: int, size: Size, effort: Effort) -> dict
 def by_trials(problem: Problem, seed: int, size: Size, effort: Effort) -> dict[str, Any]:
     """Try settings, each by the information of frames drawn; plain JSON."""
     trace, rng = Trace(), np.random.default_rng([seed, 3])
-    lights = _lights(problem, seed, size, size.learn)
+    problem = problem.drawn(seed, size)
+    lights = _lights(problem, size.learn)
 
     def measured(setting: Mapping[str, Any]) -> float:
         with torch.no_grad():
@@ -76,9 +79,9 @@ def by_trials(problem: Problem, seed: int, size: Size, effort: Effort) -> dict[s
             found = []
             for task in problem.domain.tasks:
                 expected = problem.electrons(rendered, task, lights[task.name]).double().numpy()
-                codes = problem.noise.sample(expected, rng)
-                patch = min(_PATCH, *codes.shape[1:])
-                one = estimate_information(codes, problem.noise, "whole_frame", patch)
+                codes = rendered.noise.sample(expected, rng)
+                patch = tiling(codes.shape[1:], _PATCH)
+                one = estimate_information(codes, rendered.noise, "whole_frame", patch)
                 found.append(one.bits_per_pixel * codes[0].size)
         return float(np.mean(found))
 
@@ -105,9 +108,9 @@ def by_trials(problem: Problem, seed: int, size: Size, effort: Effort) -> dict[s
     return spent | summed([(effort.trials, cost_of(lambda: measured(trace.setting)))])
 
 
-def _lights(problem: Problem, seed: int, size: Size, most: int) -> Mapping[str, torch.Tensor]:
+def _lights(problem: Problem, most: int) -> Mapping[str, torch.Tensor]:
     return {
-        task.name: torch.from_numpy(problem.learnt(task, seed, size).light[:most])
+        task.name: torch.from_numpy(problem.learnt(task).light[:most])
         for task in problem.domain.tasks
     }
 
@@ -119,7 +122,9 @@ def _expected_bits(
     found = []
     for task in problem.domain.tasks:
         electrons = problem.electrons(rendered, task, lights[task.name]).double()
-        bits = expected_information(electrons, problem.noise, "whole_frame", at_once=len(electrons))
+        bits = expected_information(
+            electrons, rendered.noise, "whole_frame", at_once=len(electrons)
+        )
         found.append(bits * electrons[0].numel())
     return torch.stack(found).mean()
 

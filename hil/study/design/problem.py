@@ -29,13 +29,33 @@ class Learnt:
     Parameters
     ----------
     light
-        (n, places).
+        (n, places), or (n, 1) which of the scenes that are rendered.
     truth
         (n,) labels, or (n, k) values.
     """
 
     light: Floats
     truth: NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What a setting shows.
+
+    Parameters
+    ----------
+    values
+        Whatever `Problem.electrons` needs; with gradients by the setting's numbers.
+    noise
+        Of the camera at that setting.
+    """
+
+    values: torch.Tensor
+    noise: CameraNoise
+
+    def detach(self) -> Rendered:
+        """Give the same without gradients."""
+        return Rendered(self.values.detach(), self.noise)
 
 
 class Problem(Protocol):
@@ -57,21 +77,20 @@ class Problem(Protocol):
         """Its tasks, and what judges."""
         ...
 
-    @property
-    def noise(self) -> CameraNoise:
-        """Of the camera, at every setting."""
+    def drawn(self, seed: int, size: Size, most: int | None = None) -> Problem:
+        """Give the problem of one draw of scenes, or of the first so many of them."""
         ...
 
-    def learnt(self, task: Task, seed: int, size: Size) -> Learnt:
-        """Draw scenes that designs and decoders may learn from."""
+    def learnt(self, task: Task) -> Learnt:
+        """Give the scenes of that draw that designs and decoders may learn from."""
         ...
 
-    def rendered(self, setting: Mapping[str, Any]) -> torch.Tensor:
+    def rendered(self, setting: Mapping[str, Any]) -> Rendered:
         """Give all that is asked of the optics, once a setting; numbers may be tensors."""
         ...
 
-    def electrons(self, rendered: torch.Tensor, task: Task, light: torch.Tensor) -> torch.Tensor:
-        """(n, height, width) expected electrons of scenes (n, places)."""
+    def electrons(self, rendered: Rendered, task: Task, light: torch.Tensor) -> torch.Tensor:
+        """(n, height, width) expected electrons of scenes (n, places), all that a decoder sees."""
         ...
 
 

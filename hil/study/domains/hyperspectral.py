@@ -9,23 +9,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 from math import sqrt
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from drivers.types import Floats, Value
+from drivers.types import Floats
 from hil.noise.camera import CameraNoise
 from hil.study.domain import Observed, Setting, Side, Size, Task
 from hil.study.family import Span, family
 from sim.hyperspectral.options import HyperspectralOptions
 from sim.hyperspectral.path import SpectrometerPath
 
-_SIDE_PX = 32
-_FIELDS = 24  # a quarter of them judge
+if TYPE_CHECKING:
+    import torch
+
+SIDE_PX = 32
+_FIELDS = 24
+LEARNT = 18  # of them; the rest judge
 _PER_SIDE = 6
 _STEP_MM = 3.0
-_SHOWN = 6  # pixels from one that is decoded to the next
+SHOWN_PX = 3  # from one that is decoded to the next
 _PATCH = 8
 AXES: Mapping[str, Any] = {
     "bands": (2, 3, 4, 6, 8),
@@ -47,32 +51,48 @@ class Hyperspectral:
 
     def settings(self, n: int) -> list[Setting]:
         """See `Domain`; what is stored are settings of the rig."""
-        return [_of_rig(one) for one in family(AXES, n)]
+        return [self.whole(one) for one in family(AXES, n)]
+
+    def whole(self, setting: Mapping[str, Any]) -> dict[str, Any]:
+        """Give the rig's settings of those of `AXES`, numbers or tensors; the rig's stay."""
+        return _of_rig(setting) if "bands" in setting else dict(setting)
+
+    def expected(self, setting: Mapping[str, Any], seed: int, n: int) -> torch.Tensor:
+        """(n, bands, side, side) electrons of the first n fields of view of a draw."""
+        import torch
+
+        from sim.hyperspectral.imager import BandSettings
+
+        whole = self.whole(setting)
+        bands = band_count(whole)
+        path, scene = _path(bands, 0), _path(4, 1 + seed).scene
+        return path.imager.electrons(
+            torch.from_numpy(scene.abundance),
+            torch.from_numpy(scene.spectra),
+            BandSettings.of(whole, bands),
+            torch.from_numpy(1e3 * _places()[:n]),
+        )
+
+    def noise(self, setting: Mapping[str, Any]) -> CameraNoise:
+        """Of the camera."""
+        whole = self.whole(setting)
+        own = _path(band_count(whole), 0).noise_model(whole)
+        return CameraNoise(own.gain_e_per_adu, own.offset_adu, own.read_noise_e, own.bit_depth)
 
     def observe(self, setting: Setting, seed: int, size: Size) -> Mapping[str, Observed]:
         """See `Domain`; fields are as many as there are, so that sizes do not matter."""
         import torch
 
-        from sim.hyperspectral.imager import BandSettings
-
-        bands = _bands(setting)
-        path, scene = _path(bands, 0), _path(4, 1 + seed).scene
-        places = _places()
+        setting = self.whole(setting)
+        bands, noise = band_count(setting), self.noise(setting)
         with torch.no_grad():
-            electrons = path.imager.electrons(
-                torch.from_numpy(scene.abundance),
-                torch.from_numpy(scene.spectra),
-                BandSettings.of(setting, bands),
-                torch.from_numpy(1e3 * places),
-            ).numpy()
-        own = path.noise_model(setting)
-        noise = CameraNoise(own.gain_e_per_adu, own.offset_adu, own.read_noise_e, own.bit_depth)
+            electrons = self.expected(setting, seed, _FIELDS).numpy()
         rng = np.random.default_rng([seed, 1])
         codes = noise.sample(electrons.astype(np.float64), rng)
-        rows, truth, field = _pixels(codes, _abundance(seed))
-        held = field >= _FIELDS - _FIELDS // 4
+        rows, truth, field = pixels(codes, abundance(seed))
+        held = field >= LEARNT
         label = truth.argmax(axis=1).astype(np.intp)
-        frames = codes[: _FIELDS - _FIELDS // 4][:, None]
+        frames = codes[:LEARNT][:, None]
         found = {}
         for task in self.tasks:
             known: NDArray[Any] = label if task.kind == "label" else truth
@@ -90,7 +110,8 @@ class Hyperspectral:
         from sim.hyperspectral.imager import BandSettings
         from sim.hyperspectral.metrics import figures
 
-        bands = _bands(setting)
+        setting = self.whole(setting)
+        bands = band_count(setting)
         path, named = _path(bands, 0), _path(4, 1).scene.named
         noise = path.sensor.spec.read_noise_e
         own = figures(path.imager, BandSettings.of(setting, bands), named, noise)
@@ -108,31 +129,31 @@ class Hyperspectral:
         }
 
 
-def _of_rig(one: Mapping[str, Any]) -> dict[str, Value]:
-    bands = int(one["bands"])
-    centres = np.linspace(float(one["first_nm"]), float(one["last_nm"]), bands)
-    found: dict[str, Value] = {
+def _of_rig(one: Mapping[str, Any]) -> dict[str, Any]:
+    bands, first, last = int(one["bands"]), one["first_nm"], one["last_nm"]
+    found: dict[str, Any] = {
         "stage.y_mm": 0.0,
         "stage.x_mm": 0.0,
         "lamp.power_mw": 10.0,
-        "spectrometer.slit_um": float(one["slit_um"]),
+        "spectrometer.slit_um": one["slit_um"],
         "camera.exposure_ms": 100.0,
     }
-    for b, centre in enumerate(centres.tolist(), 1):
-        found[f"filter.centre{b}_nm"] = centre
-        found[f"filter.width{b}_nm"] = float(one["width_nm"])
-        found[f"camera.share{b}"] = 1.0
+    for b in range(bands):
+        found[f"filter.centre{b + 1}_nm"] = first + (last - first) * (b / (bands - 1))
+        found[f"filter.width{b + 1}_nm"] = one["width_nm"]
+        found[f"camera.share{b + 1}"] = 1.0
     return found
 
 
-def _bands(setting: Setting) -> int:
+def band_count(setting: Mapping[str, Any]) -> int:
+    """Count the bands of settings of the rig."""
     return sum(name.startswith("camera.share") for name in setting)
 
 
 @lru_cache(16)
 def _path(bands: int, seed: int) -> SpectrometerPath:
     return SpectrometerPath(
-        HyperspectralOptions(bands=bands, side_px=_SIDE_PX, seed=seed, bit_depth=16)
+        HyperspectralOptions(bands=bands, side_px=SIDE_PX, seed=seed, bit_depth=16)
     )
 
 
@@ -145,27 +166,27 @@ def _places() -> Floats:
 
 
 @lru_cache(8)
-def _abundance(seed: int) -> Floats:
+def abundance(seed: int) -> Floats:
     """(fields, side, side, materials) what there is under each pixel."""
     scene = _path(4, 1 + seed).scene.abundance
     step_mm = _path(4, 0).imager.instrument.sample_step_um / 1e3
     found = []
     for y, x in _places():
-        top, left = (round(place / step_mm) + scene.shape[1] // 2 - _SIDE_PX for place in (y, x))
+        top, left = (round(place / step_mm) + scene.shape[1] // 2 - SIDE_PX for place in (y, x))
         rows, columns = (
-            np.arange(edge, edge + 2 * _SIDE_PX) % scene.shape[1] for edge in (top, left)
+            np.arange(edge, edge + 2 * SIDE_PX) % scene.shape[1] for edge in (top, left)
         )
         piece = scene[:, rows[:, None], columns[None, :]]
-        pixels = piece.reshape(len(scene), _SIDE_PX, 2, _SIDE_PX, 2).mean(axis=(2, 4))
+        pixels = piece.reshape(len(scene), SIDE_PX, 2, SIDE_PX, 2).mean(axis=(2, 4))
         found.append(pixels.transpose(1, 2, 0))
     return np.array(found, dtype=np.float64)
 
 
-def _pixels(codes: NDArray[Any], abundance: Floats) -> tuple[Floats, Floats, NDArray[np.intp]]:
+def pixels(codes: NDArray[Any], present: Floats) -> tuple[Floats, Floats, NDArray[np.intp]]:
     """Take every so many pixels, with their neighbours in all bands, and what is there."""
     rows, truth, field = [], [], []
-    places = range(2, _SIDE_PX - 2, _SHOWN // 2)
-    for number, (frame, known) in enumerate(zip(codes, abundance, strict=True)):
+    places = range(2, SIDE_PX - 2, SHOWN_PX)
+    for number, (frame, known) in enumerate(zip(codes, present, strict=True)):
         for y in places:
             for x in places:
                 rows.append(frame[:, y - 1 : y + 2, x - 1 : x + 2].ravel())

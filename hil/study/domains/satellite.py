@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +22,12 @@ from hil.study.family import Span, family
 from sim.satellite.options import SatelliteOptions
 from sim.satellite.path import SatellitePath
 
-CELL, _MARGIN, _CELLS = 4, 4, 12  # pixels; of one cell, around it; cells along a field
+if TYPE_CHECKING:
+    import torch
+
+CELL, MARGIN, _CELLS = 4, 4, 12  # pixels; of one cell, around it; cells along a field
 _INNER = CELL * _CELLS
-SIDE_PX = _INNER + 2 * _MARGIN
+SIDE_PX = _INNER + 2 * MARGIN
 _CLASSES = 5
 _BLOCKS = 3  # of land along each axis, a field each
 _PATCH = 16  # pixels on the ground
@@ -62,7 +65,7 @@ class Satellite:
         held = {"filter.width_nm": 60.0, "camera.line_rate_khz": 0.7, "camera.gain": "low"}
         return {**held, "pointing.along_km": 0.0, "pointing.across_km": 0.0, **setting}
 
-    def noise(self, setting: Setting) -> CameraNoise:
+    def noise(self, setting: Mapping[str, Any]) -> CameraNoise:
         """Of the camera at that binning."""
         own = self._path.noise_model(self.whole(setting))
         return CameraNoise(own.gain_e_per_adu, own.offset_adu, own.read_noise_e, own.bit_depth)
@@ -112,27 +115,57 @@ class Satellite:
     ) -> tuple[NDArray[Any], Land]:
         import torch
 
+        land, fields, parts = self._land(seed, apart, turn)
+        with torch.no_grad():
+            electrons = self.expected(setting, seed, apart, turn)
+        return noise.sample(electrons.double().numpy(), rng), (land, fields, parts)
+
+    def expected(
+        self, setting: Mapping[str, Any], seed: int, apart: bool, turn: int
+    ) -> torch.Tensor:
+        """Give the binned electrons of all fields of one side, numbers or tensors set.
+
+        Parameters
+        ----------
+        setting
+            Of the family.
+        seed
+            Of the draw, which tells what land is held out.
+        apart
+            Whether of that land, or of the other.
+        turn
+            Quarter turns of the land.
+
+        Returns
+        -------
+        (fields, `SIDE_PX` / binning, `SIDE_PX` / binning)
+        """
+        import torch
+
         from sim.satellite.imager import Exposure
 
-        land, fields, parts = self._land(seed, apart, turn)
+        land, fields, _ = self._land(seed, apart, turn)
         telescope = self._path.telescope
         step_m = telescope.telescope.ground_m / 2
         corners = np.array(fields, dtype=np.float64)[:, :2]
         centres = (corners + SIDE_PX - _PAD // 2) * step_m
-        with torch.no_grad():
-            electrons = telescope.electrons(
-                torch.from_numpy(land),
-                Exposure.of(self.whole(setting)),
-                torch.from_numpy(centres),
-            ).numpy()
+        electrons = telescope.electrons(
+            torch.from_numpy(land), Exposure.of(self.whole(setting)), torch.from_numpy(centres)
+        )
         b = int(setting["camera.binning"])
         n, side = len(electrons), SIDE_PX // b
-        summed = electrons.reshape(n, side, b, side, b).sum(axis=(2, 4), dtype=np.float64)
-        return noise.sample(summed, rng), (land, fields, parts)
+        return electrons.reshape(n, side, b, side, b).sum(dim=(2, 4), dtype=torch.float64)
+
+    def learnt(self, setting: Setting, task: Task, seed: int, turn: int) -> NDArray[Any]:
+        """Give the truth of all cells that may be learnt from, field by field, row by row."""
+        land, fields, parts = self._land(seed, False, turn)
+        side = SIDE_PX // int(setting["camera.binning"])
+        none = np.zeros((len(fields), side, side))
+        return self._side(setting, task.kind, [(none, (land, fields, parts))]).truth
 
     def _side(self, setting: Setting, kind: str, parts: list[Any]) -> Side:
         """Cut what is seen around each cell, and what is there."""
-        b, reach = int(setting["camera.binning"]), CELL + 2 * _MARGIN
+        b, reach = int(setting["camera.binning"]), CELL + 2 * MARGIN
         rows, truth, scene = [], [], []
         for codes, (land, fields, names) in parts:
             for field, (top, left, place) in enumerate(fields):
@@ -140,7 +173,7 @@ class Satellite:
                     for j in range(_CELLS):
                         y, x = CELL * i // b, CELL * j // b
                         rows.append(codes[field, y : y + reach // b, x : x + reach // b].ravel())
-                        y, x = (2 * (edge + _MARGIN) for edge in (CELL * i, CELL * j))
+                        y, x = (2 * (edge + MARGIN) for edge in (CELL * i, CELL * j))
                         ground = land[:, top + y : top + y + 8, left + x : left + x + 8]
                         truth.append(self._truth(setting, kind, ground))
                         # a place that is turned is the same place

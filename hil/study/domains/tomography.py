@@ -7,8 +7,9 @@ and the lumps are to be restored as the mean density of squares in the middle.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from math import sqrt
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,9 @@ from hil.study.family import Span, family
 from sim.tomography.options import TomographyOptions
 from sim.tomography.path import ScanPath
 from sim.tomography.scenes import densities
+
+if TYPE_CHECKING:
+    from sim.tomography.imager import Scanner
 
 _BINS = 48
 _PLACES = ((-0.3, -0.3), (-0.3, 0.3), (0.3, -0.3), (0.3, 0.3))  # of half the field
@@ -66,14 +70,11 @@ class Tomography:
 
         from sim.tomography.imager import scan_settings
 
-        slices, place, lumps = self._bodies(seed, size.learn + size.held)
+        slices, place, lumps = self.bodies(seed, size.learn + size.held)
         with torch.no_grad():
             scan = scan_settings(self.whole(setting))
-            counts = self._path.scanner.expected_counts(torch.from_numpy(slices), scan).numpy()
-        own = self._path.noise_model({})
-        noise = XrayNoise(
-            own.adu_per_photon, own.offset_adu, own.electronic_noise_adu, own.bit_depth
-        )
+            counts = self.scanner.expected_counts(torch.from_numpy(slices), scan).numpy()
+        noise = self.noise
         codes = noise.sample(counts.astype(np.float64), np.random.default_rng([seed, 1]))
         rows = codes.reshape(len(codes), -1).astype(np.float64)
         scene, first = np.arange(len(rows)), slice(size.learn)
@@ -89,6 +90,19 @@ class Tomography:
             )
             found[task.name] = Observed(frames, noise, learn, held, "whole_frame", _PATCH, bin_mm)
         return found
+
+    @property
+    def scanner(self) -> Scanner:
+        """What scans slices."""
+        return self._path.scanner
+
+    @cached_property
+    def noise(self) -> XrayNoise:
+        """Of the detector, the same at all settings."""
+        own = self._path.noise_model({})
+        return XrayNoise(
+            own.adu_per_photon, own.offset_adu, own.electronic_noise_adu, own.bit_depth
+        )
 
     def metrics(self, setting: Setting) -> Mapping[str, float]:
         """See `Domain`."""
@@ -106,8 +120,8 @@ class Tomography:
             "share of Nyquist's views": enough,
         }
 
-    def _bodies(self, seed: int, n: int) -> tuple[NDArray[np.float32], NDArray[Any], Floats]:
-        """Give (n, 2, side, side) densities, the place of the spot, and (n, squares) lumps."""
+    def bodies(self, seed: int, n: int) -> tuple[NDArray[np.float32], NDArray[Any], Floats]:
+        """Draw n: (n, 2, side, side) densities, (n,) the spot's place, (n, squares) lumps."""
         if self._made[0] == (seed, n):
             return self._made[1]  # type: ignore[no-any-return]
         rng = np.random.default_rng([seed, 0])

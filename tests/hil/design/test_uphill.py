@@ -19,6 +19,11 @@ from hil.spec import SearchAxis
 class Hill:
     """A peak at x = 3, y = 100 on a logarithmic axis, higher with the choice "b"."""
 
+    n_fields = 1
+
+    def of_fields(self, n: int) -> Hill:
+        return self
+
     def bits_per_pixel(self, point: Mapping[str, Any]) -> torch.Tensor:
         x = torch.as_tensor(point["s.x"], dtype=torch.float64)
         y = torch.as_tensor(point["s.y"], dtype=torch.float64)
@@ -30,21 +35,24 @@ class Space:
     """Three kinds of axes; ``bound`` on x + n, or none."""
 
     def __init__(self, bound: float = 1e9, most: float = 3) -> None:
-        self.axes = (
+        self.axes: tuple[SearchAxis, ...] = (
             SearchAxis(setting="s.x", low=-10, high=10),
             SearchAxis(setting="s.y", low=1, high=10_000, log=True),
             SearchAxis(setting="s.kind", choices=("a", "b")),
             SearchAxis(setting="s.n", low=1, high=most, step=1),
         )
         self.integers = frozenset({"s.n"})
-        self.bound = bound
+        self.bound: float | None = bound
 
     def problem(self, values: Mapping[str, Value]) -> str:
+        if self.bound is None:
+            return ""
         return "too much" if float(values["s.x"]) + float(values["s.n"]) > self.bound else ""
 
     def repair(self, values: Mapping[str, Value]) -> dict[str, Value]:
         if not self.problem(values):
             return dict(values)
+        assert self.bound is not None
         return {**values, "s.x": self.bound - float(values["s.n"])}
 
 
@@ -79,6 +87,51 @@ def test_designs_differ() -> None:
     assert [one.bits_per_pixel for one in found] == sorted(
         (one.bits_per_pixel for one in found), reverse=True
     )
+
+
+class Ridges:
+    """Two peaks, the higher one at 8 from all eight fields, and what looking costs in fields."""
+
+    def __init__(self, n_fields: int = 8, seen: list[int] | None = None) -> None:
+        self.n_fields = n_fields
+        self.seen: list[int] = [] if seen is None else seen
+
+    def of_fields(self, n: int) -> Ridges:
+        return Ridges(n, self.seen)
+
+    def bits_per_pixel(self, point: Mapping[str, Any]) -> torch.Tensor:
+        self.seen.append(self.n_fields)
+        x = torch.as_tensor(point["s.x"], dtype=torch.float64)
+        own = torch.exp(-((x - 8) ** 2) / 8) + 0.6 * torch.exp(-((x + 6) ** 2) / 8)
+        return own + 0.2 * torch.sin(x + self.n_fields) / self.n_fields
+
+
+def raced(goal: Ridges) -> list[Any]:
+    space = Space()
+    space.axes, space.bound = (SearchAxis(setting="s.x", low=-10, high=10),), None
+    begin: list[Mapping[str, Value]] = [{"s.x": -6.0}]
+    found = cast(SearchSpace, space)
+    return designs(cast(Goal, goal), found, begin, starts=8, followed=3, seed=0)
+
+
+def test_hopeless_climbs_end_and_few_see_all_fields() -> None:
+    goal = Ridges()
+    found = raced(goal)
+    assert found[0].settings["s.x"] == pytest.approx(8, abs=0.3)
+    alone = Ridges()
+    for one in found:
+        assert one.bits_per_pixel == pytest.approx(
+            float(alone.bits_per_pixel(one.settings)), abs=1e-9
+        )
+    assert goal.seen[:8] == [2] * 8  # looks
+    climbs_of_all = goal.seen.count(8) - len(found)
+    assert 0 < climbs_of_all < goal.seen.count(2)
+
+
+def test_designs_of_which_all_limits_hold_are_valued_as_they_are() -> None:
+    goal = cast(Goal, Hill())
+    for one in climbed(Space(bound=4.0)):
+        assert one.bits_per_pixel == pytest.approx(float(goal.bits_per_pixel(one.settings)))
 
 
 def test_too_many_combinations_are_refused() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hil.noise import GaussianNoise
-from hil.study.cell import AREA, FRAME, PIXEL, TARGET, _information, _tiling, measure, score
+from hil.study.cell import AREA, FRAME, PIXEL, TARGET, _information, measure, score, tiling
 from hil.study.domain import Observed, Side
 from tests.hil.study.planted_domain import SMALL, Planted
 
@@ -48,4 +48,4 @@ def test_a_whole_frame_is_no_multiple_of_a_part_of_it(side: int) -> None:
     known = 0.5 * np.log2(1 + 4 * 16)
     if side % 2 == 0:  # no patch but one pixel tiles 13
         assert _information(one)[FRAME] == pytest.approx(known, abs=0.5)
-    assert _tiling((side, 4 * side), 8) == {12: 6, 13: 8, 16: 8}[side]
+    assert tiling((side, 4 * side), 8) == {12: 6, 13: 8, 16: 8}[side]

@@ -7,10 +7,10 @@ of all single ones.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from hil.noise.camera import CameraNoise
-from hil.study.design.problem import Learnt
+from hil.study.design.problem import Learnt, Rendered
 from hil.study.domain import Setting, Size, Task
 from hil.study.domains.lensless import AXES, Lensless
 
@@ -32,24 +32,28 @@ class LenslessProblem:
 
     def __init__(self) -> None:
         self.domain = Lensless()
+        self.draw: tuple[int, Size] | None = None
 
-    @property
-    def noise(self) -> CameraNoise:
-        """See `Problem`."""
-        return self.domain.noise
+    def drawn(self, seed: int, size: Size, most: int | None = None) -> LenslessProblem:
+        """See `Problem`; light is linear in the scene, so that their number costs nothing."""
+        found = copy(self)
+        found.draw = seed, size
+        return found
 
-    def learnt(self, task: Task, seed: int, size: Size) -> Learnt:
+    def learnt(self, task: Task) -> Learnt:
         """See `Problem`."""
-        scenes, _ = self.domain.scenes(task, seed, size)
+        assert self.draw is not None
+        scenes, _ = self.domain.scenes(task, *self.draw)
         return Learnt(scenes.light[~scenes.held], scenes.truth[~scenes.held])
 
-    def rendered(self, setting: Mapping[str, Any]) -> torch.Tensor:
+    def rendered(self, setting: Mapping[str, Any]) -> Rendered:
         """See `Problem`."""
-        return self.domain.rendered(setting)
+        return Rendered(self.domain.rendered(setting), self.domain.noise)
 
-    def electrons(self, rendered: torch.Tensor, task: Task, light: torch.Tensor) -> torch.Tensor:
+    def electrons(self, rendered: Rendered, task: Task, light: torch.Tensor) -> torch.Tensor:
         """See `Problem`."""
-        found: torch.Tensor = self.domain.expected(rendered, task, light.to(rendered.dtype))
+        basis = rendered.values
+        found: torch.Tensor = self.domain.expected(basis, task, light.to(basis.dtype))
         return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,7 +11,7 @@ import torch
 
 from hil.noise.camera import CameraNoise
 from hil.study.design.effort import Effort
-from hil.study.design.problem import Learnt
+from hil.study.design.problem import Learnt, Rendered
 from hil.study.domain import Setting, Size, Task
 from hil.study.family import Span
 from tests.hil.study.planted_domain import Planted
@@ -30,15 +31,23 @@ class PlantedProblem:
 
     def __init__(self) -> None:
         self.domain = Planted()
+        self._seed, self._n = 0, 0
 
-    def learnt(self, task: Task, seed: int, size: Size) -> Learnt:
-        value = np.random.default_rng([seed, 9]).normal(size=(size.learn, 1))
+    def drawn(self, seed: int, size: Size, most: int | None = None) -> PlantedProblem:
+        found = copy(self)
+        found._seed, found._n = seed, size.learn
+        return found
+
+    def learnt(self, task: Task) -> Learnt:
+        value = np.random.default_rng([self._seed, 9]).normal(size=(self._n, 1))
         label = (value[:, 0] > 0).astype(np.intp)
         return Learnt(value, label if task.kind == "label" else value)
 
-    def rendered(self, setting: Mapping[str, Any]) -> torch.Tensor:
+    def rendered(self, setting: Mapping[str, Any]) -> Rendered:
         power = torch.as_tensor(setting["lamp.mw"], dtype=torch.float64)
-        return (power * _TAKES[str(setting["wheel.label"])] * _PATTERN).reshape(1, 36).float()
+        shown = (power * _TAKES[str(setting["wheel.label"])] * _PATTERN).reshape(1, 36).float()
+        return Rendered(shown, self.noise)
 
-    def electrons(self, rendered: torch.Tensor, task: Task, light: torch.Tensor) -> torch.Tensor:
-        return (20 + light.to(rendered.dtype) @ rendered).reshape(-1, 6, 6)
+    def electrons(self, rendered: Rendered, task: Task, light: torch.Tensor) -> torch.Tensor:
+        shown = rendered.values
+        return (20 + light.to(shown.dtype) @ shown).reshape(-1, 6, 6)

@@ -10,16 +10,17 @@ from hil.study.domain import SIZES
 
 
 def test_expected_frames_are_those_that_the_study_draws_and_held_out_scenes_are_not_shown() -> None:
-    problem, size = find_problem("lensless"), SIZES["tiny"]
+    size = SIZES["tiny"]
+    problem = find_problem("lensless").drawn(1, size)
     setting = problem.conventional
     with torch.no_grad():
         rendered = problem.rendered(setting)
     observed = problem.domain.observe(setting, 1, size)
     for task in problem.domain.tasks:
-        learnt = problem.learnt(task, 1, size)
+        learnt = problem.learnt(task)
         assert np.array_equal(learnt.truth, observed[task.name].learn.truth)
         seen = problem.electrons(rendered, task, torch.from_numpy(learnt.light)).numpy()
-        noise = problem.noise
+        noise = rendered.noise
         codes = observed[task.name].frames
         found = (codes.astype(float) - noise.offset_adu) * noise.gain_e_per_adu
         expected = seen.mean(axis=0)
@@ -28,6 +29,8 @@ def test_expected_frames_are_those_that_the_study_draws_and_held_out_scenes_are_
 
 
 def test_a_domain_without_gradients_is_refused() -> None:
-    assert designable() == ("lensless",)
-    with pytest.raises(InputError, match="tomography has no designs yet; allowed: lensless"):
-        find_problem("tomography")
+    assert designable() == ("hyperspectral", "lensless", "satellite", "tomography")
+    with pytest.raises(
+        InputError, match="microscope has no designs yet; allowed: hyperspectral, l"
+    ):
+        find_problem("microscope")

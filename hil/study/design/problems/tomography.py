@@ -1,0 +1,69 @@
+"""Scans of one dose: voltage, each number of views and each binning by itself.
+
+The conventional design has most views of the family, all bins, and the voltage in the middle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hil.study.design.problem import Rendered
+from hil.study.design.shown import ShownProblem
+from hil.study.domain import Setting, Size, Task
+from hil.study.domains.tomography import AXES, Tomography
+
+if TYPE_CHECKING:
+    import torch
+
+
+class TomographyProblem(ShownProblem):
+    """See the module, and `hil.study.design.problem.Problem`."""
+
+    axes = AXES
+    conventional: ClassVar[Setting] = {
+        "gantry.views": 64,
+        "detector.binning": 1,
+        "source.voltage_kv": 80.0,
+    }
+
+    def __init__(self) -> None:
+        self.domain = Tomography()
+        self.masses: dict[int, torch.Tensor] = {}
+
+    def drawn(self, seed: int, size: Size, most: int | None = None) -> TomographyProblem:
+        """See `Problem`."""
+        found = super().drawn(seed, size, most)
+        found.masses = {}
+        return found
+
+    def truth(self, task: Task) -> NDArray[Any]:
+        """See `ShownProblem`."""
+        _, place, lumps = self._bodies()
+        return place if task.kind == "label" else lumps
+
+    def rendered(self, setting: Mapping[str, Any]) -> Rendered:
+        """See `Problem`; line integrals are those of the number of views, whatever the voltage."""
+        import torch
+
+        from sim.tomography.imager import scan_settings
+
+        scan = scan_settings(self.domain.whole(setting))
+        scanner = self.domain.scanner
+        if scan.views not in self.masses:
+            with torch.no_grad():
+                slices = torch.from_numpy(np.ascontiguousarray(self._bodies()[0]))
+                self.masses[scan.views] = scanner.masses(slices, scan)
+        return Rendered(scanner.counts(self.masses[scan.views], scan), self.domain.noise)
+
+    def _bodies(self) -> tuple[NDArray[Any], ...]:
+        assert self.size is not None
+        most = self.size.learn if self.most is None else min(self.most, self.size.learn)
+        found = self.domain.bodies(self.seed, self.size.learn + self.size.held)
+        return tuple(one[:most] for one in found)
+
+
+PROBLEM = TomographyProblem

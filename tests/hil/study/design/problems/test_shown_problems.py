@@ -1,0 +1,66 @@
+"""Problems that show the study's own scenes one by one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from hil.study.design import find_problem
+from hil.study.design.problem import Climb
+from hil.study.domain import SIZES
+from hil.study.family import Span
+
+SIZE = SIZES["tiny"]
+MOVED = {
+    "hyperspectral": {"bands": 3},
+    "satellite": {"camera.binning": 2},
+    "tomography": {"gantry.views": 8, "detector.binning": 4},
+}
+
+
+@pytest.mark.parametrize("domain", MOVED)
+def test_expected_frames_are_those_that_the_study_draws(domain: str) -> None:
+    problem: Any = find_problem(domain).drawn(1, SIZE)
+    setting = {**problem.conventional, **MOVED[domain]}
+    with torch.no_grad():
+        rendered = problem.rendered(setting)
+    observed = problem.domain.observe(setting, 1, SIZE)
+    noise = rendered.noise
+    for task in problem.domain.tasks:
+        learnt, side = problem.learnt(task), observed[task.name].learn
+        place = learnt.light[:, 0].astype(int)
+        assert sorted(place) == list(range(len(place)))
+        # the study may show more, turned land say; its first rows are these
+        assert np.array_equal(learnt.truth, side.truth[: len(place)][place])
+        seen = problem.electrons(rendered, task, torch.from_numpy(learnt.light))
+        expected = seen.flatten(1).double().numpy()
+        codes = side.rows[: len(place)][place]
+        found = (codes - noise.offset_adu) * noise.gain_e_per_adu
+        own = noise.read_noise_e**2 + noise.gain_e_per_adu**2 / 12
+        assert ((found - expected) ** 2 / (expected + own)).mean() == pytest.approx(1, abs=0.1)
+
+
+@pytest.mark.parametrize("domain", MOVED)
+def test_frames_have_gradients_by_every_continuous_setting(domain: str) -> None:
+    problem: Any = find_problem(domain).drawn(0, SIZE, 20)
+    free = {name: axis for name, axis in problem.axes.items() if isinstance(axis, Span)}
+    chosen = {name: axis[0] for name, axis in problem.axes.items() if name not in free}
+    climb = Climb(chosen | MOVED[domain], free)
+    at = torch.full((len(free),), 0.4, dtype=torch.float64, requires_grad=True)
+    light = torch.from_numpy(problem.learnt(problem.domain.tasks[0]).light)
+    assert len(light) == 20
+    rendered = problem.rendered(climb.setting(at))
+    seen = problem.electrons(rendered, problem.domain.tasks[0], light).double()
+    (seen.std() / seen.mean()).backward()
+    assert at.grad is not None and bool((at.grad.abs() > 0).all())
+
+
+def test_line_integrals_of_another_draw_are_made_anew() -> None:
+    problem: Any = find_problem("tomography")
+    setting = {**problem.conventional, **MOVED["tomography"]}
+    one, other = (problem.drawn(seed, SIZE, 5).rendered(setting).values for seed in (0, 1))
+    assert one.shape == other.shape == (5, 8, 12)
+    assert not torch.equal(one, other)
