@@ -245,7 +245,8 @@ class Process(Model):
         """
         points, told = others
         if x.requires_grad and x.dim() == 2:
-            found: tuple[Any, Any] = Covariance.apply(x, self._known, points, told)
+            slopes: Any = Covariance
+            found: tuple[Any, Any] = slopes.apply(x, self._known, points, told)
             return found
         shaped = self._whiten @ kernel(self._own, self.x, x)
         along = kernel(self._own, x, points) - shaped.transpose(-1, -2) @ told
@@ -254,7 +255,8 @@ class Process(Model):
     def marginals(self, x: Any) -> tuple[Any, Any]:
         """Give mean and standard deviation at each of (n, n_inputs) points."""
         if x.requires_grad:
-            found: tuple[Any, Any] = Marginals.apply(x, self._known)
+            slopes: Any = Marginals
+            found: tuple[Any, Any] = slopes.apply(x, self._known)
             return found
         shaped = self._whiten @ kernel(self._own, self.x, x)
         left = variance(self._own, x) - (shaped**2).sum(-2)

@@ -110,7 +110,7 @@ class Marginals(torch.autograd.Function):
         return shaped.T @ known.white, sd
 
     @staticmethod
-    def backward(ctx: Any, mean: Any, sd: Any) -> tuple[Any, None]:  # type: ignore[override]
+    def backward(ctx: Any, mean: Any, sd: Any) -> tuple[Any, None]:
         """Carry slopes of what follows back to the points."""
         of_mean, of_sd = ctx.slopes
         return _whole(mean[:, None] * of_mean + sd[:, None] * of_sd, ctx.n_inputs), None
@@ -137,9 +137,7 @@ class Covariance(torch.autograd.Function):
         return along - shaped.T @ told, variance(known.own, x) - (shaped**2).sum(0)
 
     @staticmethod
-    def backward(  # type: ignore[override]
-        ctx: Any, covariance: Any, variance: Any
-    ) -> tuple[Any, None, None, None]:
+    def backward(ctx: Any, covariance: Any, variance: Any) -> tuple[Any, None, None, None]:
         """Carry slopes of what follows back to the points."""
         along, own = ctx.slopes
         found = torch.einsum("mp,mpd->md", covariance, along) + variance[:, None] * own

@@ -88,7 +88,8 @@ class Draw:
         """Of settings alone, without the constant, from (n, n_columns) of -1 to 1."""
         waves = torch.cos(u @ self._waves.T + self._phases)
         u = u * self._relevance
-        i, j = torch.triu_indices(*[u.shape[-1]] * 2, offset=1)
+        d = u.shape[-1]
+        i, j = torch.triu_indices(d, d, offset=1)
         squares = u**2
         bowl = squares.sum(-1, keepdim=True)
         return torch.cat([u, bowl, squares, u[..., i] * u[..., j], waves], dim=-1)
