@@ -4,7 +4,7 @@ Pure functions with noise, no rig. Every seed draws its own optimum, slopes and 
 begin at the same present settings and see the same landscape. What is counted is the truth of the
 settings that were asked for, without noise.
 
-    python benchmarks/landscapes.py [seeds] [way,way] [landscape ...]
+    python benchmarks/landscapes.py [--first SEED] [seeds] [way,way] [landscape ...]
 
 Ways: auto, gp, tpe, random.
 """
@@ -268,22 +268,27 @@ def trials_needed(land: Landscape, way: str, seed: int) -> float:
     return float("inf")
 
 
-def main(n_seeds: int, ways: list[str], names: list[str]) -> None:
+def main(first: int, n_seeds: int, ways: list[str], names: list[str]) -> None:
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     warnings.simplefilter("ignore")
-    print("landscape      way     median  worst  never   s of processor")
+    print("landscape      way     median  worst  never   s of processor   seed by seed")
     for name in names:
         for way in ways:
             began = time.process_time()
             needed = []
-            for seed in range(1, n_seeds + 1):
+            for seed in range(first, first + n_seeds):
                 land = LANDSCAPES[name](np.random.default_rng(seed))
                 needed.append(trials_needed(land, way, seed))
             took = time.process_time() - began
             told = f"{np.median(needed):8.0f} {max(needed):6.0f} {np.isinf(needed).sum():6d}"
-            print(f"{name:<14} {way:<6}{told} {took:10.0f}", flush=True)
+            each = " ".join(f"{trials:.0f}" for trials in needed)
+            print(f"{name:<14} {way:<6}{told} {took:10.0f}   {each}", flush=True)
 
 
 if __name__ == "__main__":
-    count, chosen, *wanted = [*sys.argv[1:], *["20", "auto,tpe,random"][len(sys.argv[1:3]) :]]
-    main(int(count), chosen.split(","), wanted or list(LANDSCAPES))
+    given = sys.argv[1:]
+    start = 1
+    if given[:1] == ["--first"]:
+        start, given = int(given[1]), given[2:]
+    count, chosen, *wanted = [*given, *["20", "auto,tpe,random"][len(given[:2]) :]]
+    main(start, int(count), chosen.split(","), wanted or list(LANDSCAPES))

@@ -1,8 +1,9 @@
 """Where the next trial is expected to gain most.
 
 One objective: logarithm of the gain, plus the logarithm of the probability that no constraint is
-broken. The gain is the expected improvement over the best posterior mean (Ament et al., NeurIPS
-2023; BoTorch), and what the trial tells of where the top lies (`hil.proposer.auto.knowledge`).
+broken. The gain is the expected improvement over the best posterior mean
+(`hil.proposer.auto.improvement`), and what the trial tells of where the top lies
+(`hil.proposer.auto.knowledge`).
 Several: log noisy expected hypervolume improvement.
 """
 
@@ -17,7 +18,6 @@ import torch
 
 from drivers.types import Floats
 from hil.proposer.auto.botorch_parts import (
-    LogExpectedImprovement,
     SobolQMCNormalSampler,
     infer_reference_point,
     is_non_dominated,
@@ -25,6 +25,7 @@ from hil.proposer.auto.botorch_parts import (
 )
 from hil.proposer.auto.earlier import Earlier, Together
 from hil.proposer.auto.excess import told
+from hil.proposer.auto.improvement import log_expected_improvement
 from hil.proposer.auto.knowledge import KnowledgeGradient
 from hil.proposer.auto.observations import Observations, slope, transformed
 from hil.proposer.auto.process import Process, Several
@@ -281,8 +282,8 @@ class Belief:
         # what is in work is as good as it is expected to be
         known = np.vstack([self._seen.points[self._seen.eligible], self._seen.pending])
         best = float(self.mean_and_sd(known)[0].max())
-        improvement = LogExpectedImprovement(self._objectives[0], best_f=best)
-        return lambda points: improvement(self._whole(points).unsqueeze(-2))
+        model = self._objectives[0]
+        return lambda points: log_expected_improvement(*model.marginals(self._whole(points)), best)
 
     def _hypervolume(self, seed: int) -> Acquisition:
         model = Several(*self._objectives)

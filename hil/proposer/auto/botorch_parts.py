@@ -10,7 +10,6 @@ import warnings
 with warnings.catch_warnings():
     # torch's, of what linear_operator still does
     warnings.simplefilter("ignore", DeprecationWarning)
-    from botorch.acquisition.analytic import LogExpectedImprovement
     from botorch.acquisition.multi_objective import logei
     from botorch.acquisition.multi_objective.logei import qLogNoisyExpectedHypervolumeImprovement
     from botorch.models.model import Model, ModelList
@@ -25,7 +24,6 @@ if hasattr(logei, "_load_attempted"):
 
 __all__ = [
     "GPyTorchPosterior",
-    "LogExpectedImprovement",
     "Model",
     "ModelList",
     "MultitaskMultivariateNormal",

@@ -46,7 +46,8 @@ class Together:
     noise
         (n,) relative variances.
     share
-        (n_inputs - n_columns,): the typical fields of view, of this session.
+        (n_inputs - n_columns,): all fields of view that this session has seen, alike. Which of
+        them its trials took most often says nothing of what settings do to the others.
     """
 
     def __init__(self, own: Observations, earlier: Sequence[Earlier]) -> None:
@@ -64,7 +65,8 @@ class Together:
         self.inputs = np.vstack(rows)
         self.noise = np.concatenate([seen.relative_variance for seen in all_seen])
         n_columns = own.points.shape[1]
-        self.share = rows[0][:, n_columns:].mean(axis=0)
+        known = np.any(rows[0][:, n_columns:] > 0, axis=0)
+        self.share = known / max(known.sum(), 1)
 
     def values(self, objective: int) -> Floats:
         """Values of one objective, (n,); of earlier sessions about the mean of this one's."""

@@ -4,8 +4,9 @@ u      : (n, d) settings from -1 to 1; w their fields' shares; a = r u with r an
 D      : a.a'    S : sum_i a_i^2 a'_i^2    q : |a|^2    t : sqrt(5) |u - u'| / length
 k      : l D + b q q' + s S + c (D^2 - S) / 2 + m (1 + t + t^2 / 3) exp(-t)
 e      : which earlier session a trial is of, one column each; all 0 for this one's own
-K      : k (1 + sum_j v_j e_j e'_j) + f w.w' + e.e' + 1 + noise on the diagonal; the 1 is a constant
-         of unknown height, e.e' an earlier session's own, v_j how far its landscape is another
+K      : k (1 + g w.w' + sum_j v_j e_j e'_j) + f w.w' + e.e' + 1 + noise on the diagonal; the 1 is a
+         constant of unknown height, f how far fields' levels differ and g how far what settings do
+         differs between them, e.e' an earlier session's own, v_j how far its landscape is another
 P      : negative logarithm of the posterior of the hyperparameters, up to a constant
 G      : dP/dK = (inverse of K - alpha alpha') / 2, alpha = (inverse of K) z
 
@@ -34,6 +35,7 @@ NAMES = (
     "matern",
     "length",
     "field",
+    "by_field",
     "noise",
     "doubt",  # one for each earlier session
     "relevance",  # one for each axis
@@ -41,7 +43,7 @@ NAMES = (
 _N_SCALARS = len(NAMES) - 2
 JITTER = 1e-8
 _MORE_JITTER = 1e-4  # where rounding has taken the covariance's definiteness
-_TINY = 1e-12
+TINY = 1e-12
 
 
 def named(theta: Any, n_sessions: int = 0) -> dict[str, Any]:
@@ -63,19 +65,19 @@ def kernel(own: Mapping[str, Any], x1: Any, x2: Any) -> Any:
     a, b = 2 * x1[..., :d] - 1, 2 * x2[..., :d] - 1
     apart = (a**2).sum(-1)[..., :, None] + (b**2).sum(-1)[..., None, :]
     squared = (apart - 2 * a @ b.transpose(-1, -2)).clamp_min(0)
-    t = torch.sqrt(5 * squared / own["length"] ** 2 + _TINY)
+    t = torch.sqrt(5 * squared / own["length"] ** 2 + TINY)
     found = own["matern"] * (1 + t + t**2 / 3) * torch.exp(-t)
     a, b = a * own["relevance"], b * own["relevance"]
     dot, squares = a @ b.transpose(-1, -2), a**2 @ (b**2).transpose(-1, -2)
     bowl = (a**2).sum(-1)[..., :, None] * (b**2).sum(-1)[..., None, :]
     found = found + own["linear"] * dot + own["bowl"] * bowl
     found = found + own["squares"] * squares + own["crossed"] * (dot**2 - squares) / 2
-    if n_sessions:
-        e1, e2 = x1[..., end:], x2[..., end:].transpose(-1, -2)
-        found = found * (1 + (e1 * own["doubt"]) @ e2) + e1 @ e2
-    if end > d:
-        found = found + own["field"] * (x1[..., d:end] @ x2[..., d:end].transpose(-1, -2))
-    return found + 1.0
+    if end == d and not n_sessions:
+        return found + 1.0
+    shared = x1[..., d:end] @ x2[..., d:end].transpose(-1, -2)
+    e1, e2 = x1[..., end:], x2[..., end:].transpose(-1, -2)
+    found = found * (1 + own["by_field"] * shared + (e1 * own["doubt"]) @ e2)
+    return found + own["field"] * shared + e1 @ e2 + 1.0
 
 
 def variance(own: Mapping[str, Any], x: Any) -> Any:
@@ -86,10 +88,9 @@ def variance(own: Mapping[str, Any], x: Any) -> Any:
     q, fourth = squares.sum(-1), (squares**2).sum(-1)
     found = own["linear"] * q + own["bowl"] * q**2 + own["matern"]
     found = found + own["squares"] * fourth + own["crossed"] * (q**2 - fourth) / 2
-    if n_sessions:
-        e = x[..., end:] ** 2
-        found = found * (1 + (e * own["doubt"]).sum(-1)) + e.sum(-1)
-    return found + own["field"] * (x[..., d:end] ** 2).sum(-1) + 1.0
+    w, e = (x[..., d:end] ** 2).sum(-1), x[..., end:] ** 2
+    found = found * (1 + own["by_field"] * w + (e * own["doubt"]).sum(-1))
+    return found + own["field"] * w + e.sum(-1) + 1.0
 
 
 def factor(own: Mapping[str, Any], x: Any, relative: Any) -> Any:
@@ -140,7 +141,9 @@ class Posterior:
     def _slopes(self, own: Mapping[str, Any], g: Any) -> Any:
         d, end = len(own["relevance"]), self.x.shape[1] - self.n_sessions
         u, w, e = 2 * self.x[:, :d] - 1, self.x[:, d:end], self.x[:, end:]
-        whole, g = g, g * (1 + (e * own["doubt"]) @ e.T)  # of k alone, from here on
+        shared = w @ w.T
+        whole, g = g, g * (1 + own["by_field"] * shared + (e * own["doubt"]) @ e.T)
+        # g is of k alone, from here on
         t = torch.cdist(u, u, compute_mode="donot_use_mm_for_euclid_dist")
         t = t * (math.sqrt(5) / own["length"])
         fading = own["matern"] * torch.exp(-t)
@@ -160,6 +163,7 @@ class Posterior:
             "matern": (g * matern).sum(),
             "length": (g * fading * t**2 * (1 + t) / 3).sum(),
             "field": own["field"] * (w * (whole @ w)).sum(),
+            "by_field": torch.zeros((), dtype=torch.double),
             "noise": own["noise"] * (whole.diagonal() @ self.relative),
         }
         relevance = (
@@ -169,10 +173,12 @@ class Posterior:
             + 2 * own["crossed"] * (a * (gdot @ a)).sum(0)
         )
         doubt = own["doubt"]
-        if self.n_sessions:
+        if w.shape[1] or self.n_sessions:
             k = own["linear"] * dot + own["bowl"] * torch.outer(q, q) + matern
             pairs = squares @ squares.T
             k = k + own["squares"] * pairs + own["crossed"] * (dot**2 - pairs) / 2
-            doubt = doubt * (e * ((whole * k) @ e)).sum(0)
+            k = whole * k
+            scalars["by_field"] = own["by_field"] * (k * shared).sum()
+            doubt = doubt * (e * (k @ e)).sum(0)
         alone = torch.stack([scalars[name] for name in NAMES[:_N_SCALARS]])
         return torch.cat([alone, doubt, relevance])

@@ -1,7 +1,9 @@
 """The best point of an acquisition over floats, integers and choices, inside joint limits.
 
-Many candidates are looked at, all of them settings that may be applied; the best are improved along
-the axes that are continuous by L-BFGS-B, brought inside the limits again, and compared there.
+Many candidates are looked at, all of them settings that may be applied; the best are improved a
+little along the axes that are continuous by L-BFGS-B, brought inside the limits again, and compared
+there; the best of these is improved to its end. Where an acquisition has edges, none of the others
+would come to an end for long.
 """
 
 from __future__ import annotations
@@ -24,7 +26,10 @@ _SPREAD_OUT = 512  # candidates all over the cube
 _NEARBY = 128  # candidates about each centre
 _REACHES = (0.3, 0.1, 0.03)  # of the cube's side
 _POLISHED = 4
+_FEW = 20  # looks at the acquisition on the way from each of them
 _STEPS = 40
+_MANY = 120
+_ENOUGH = 1e-7  # relative: steps of an acquisition that bring no more end a climb
 
 
 def best_point(
@@ -50,11 +55,12 @@ def best_point(
     candidates = allow(_candidates(space, centres, seed))
     values = _values(acquisition, candidates)
     tops = _apart(candidates, values)
-    climbed = [polished(acquisition, space, allow, candidates[i]) for i in tops]
+    climbed = [polished(acquisition, space, allow, candidates[i], _FEW) for i in tops]
     points = np.vstack([candidates[tops], *[p[None] for p in climbed]])
+    best = points[int(np.argmax(_values(acquisition, points)))]
+    points = np.vstack([best, polished(acquisition, space, allow, best)])
     values = _values(acquisition, points)
-    best = int(np.argmax(values))
-    return np.asarray(points[best]), float(values[best])
+    return np.asarray(points[int(np.argmax(values))]), float(values.max())
 
 
 def _candidates(space: UnitSpace, centres: Sequence[Floats], seed: int) -> Floats:
@@ -94,8 +100,13 @@ def _apart(candidates: Floats, values: Floats) -> list[int]:
     return found
 
 
-def polished(acquisition: Acquisition, space: UnitSpace, allow: Allow, start: Floats) -> Floats:
-    """Climb from a point along the axes that are continuous, and come inside the limits again."""
+def polished(
+    acquisition: Acquisition, space: UnitSpace, allow: Allow, start: Floats, most: int = _MANY
+) -> Floats:
+    """Climb from a point along the axes that are continuous, and come inside the limits again.
+
+    It ends after ``most`` looks at the acquisition, higher up in any case.
+    """
     free = space.continuous
     if not free:
         return start
@@ -114,7 +125,7 @@ def polished(acquisition: Acquisition, space: UnitSpace, allow: Allow, start: Fl
         jac=True,
         method="L-BFGS-B",
         bounds=[(0.0, 1.0)] * len(free),
-        options={"maxiter": _STEPS},
+        options={"maxiter": _STEPS, "maxfun": most, "ftol": _ENOUGH},
     )
     end = start.copy()
     end[free] = found.x

@@ -2,8 +2,8 @@
 
 z(x)   : (logarithm of the) objective, standardised
 u      : settings from -1 to 1
-k      : a quadratic form and a Matern term, and a common effect of each field of view
-         (`hil.proposer.auto.kernel`)
+k      : a quadratic form and a Matern term, and what each field of view has of its own, in level
+         and in what settings do (`hil.proposer.auto.kernel`)
 noise  : s^2 r_i , r_i the trial's own variance relative to the others'
 
 Near an optimum information is bell-shaped in the settings, so that its logarithm is quadratic: one
@@ -38,6 +38,7 @@ from hil.proposer.auto.botorch_parts import (
     MultivariateNormal,
 )
 from hil.proposer.auto.kernel import NAMES, Posterior, factor, kernel, named, variance
+from hil.proposer.auto.slopes import LEAST, Covariance, Known, Marginals
 
 _ITERATIONS = 60
 _DOUBT_SPREAD = 1.5
@@ -57,6 +58,7 @@ _SMOOTH = {
     "length": (0.35, 0.7),
     "relevance": (1.0, 0.5),
     "field": (0.05, 1.5),  # fields of view differ by a tenth, say, where settings differ by half
+    "by_field": (0.01, 1.5),  # what settings do differs by a tenth of it, say
     "noise": (5e-4, 1.5),
 }
 _ROUGH = _SMOOTH | {
@@ -207,6 +209,7 @@ class Process(Model):
             whole = torch.eye(len(chol), dtype=torch.double)
             self._whiten = torch.linalg.solve_triangular(chol, whole, upper=False)
             self._white = self._whiten @ self.z
+            self._known = Known(self._own, self.x, self._whiten, self._white)
 
     def moments(self, x: Any) -> tuple[Any, Any]:
         """Give mean and covariance of the values without noise, standardised.
@@ -241,15 +244,23 @@ class Process(Model):
         (..., m) and (...,), without noise
         """
         points, told = others
+        if x.requires_grad and x.dim() == 2:
+            slopes: Any = Covariance
+            found: tuple[Any, Any] = slopes.apply(x, self._known, points, told)
+            return found
         shaped = self._whiten @ kernel(self._own, self.x, x)
-        found = kernel(self._own, x, points) - shaped.transpose(-1, -2) @ told
-        return found, variance(self._own, x) - (shaped**2).sum(-2)
+        along = kernel(self._own, x, points) - shaped.transpose(-1, -2) @ told
+        return along, variance(self._own, x) - (shaped**2).sum(-2)
 
     def marginals(self, x: Any) -> tuple[Any, Any]:
         """Give mean and standard deviation at each of (n, n_inputs) points."""
+        if x.requires_grad:
+            slopes: Any = Marginals
+            found: tuple[Any, Any] = slopes.apply(x, self._known)
+            return found
         shaped = self._whiten @ kernel(self._own, self.x, x)
         left = variance(self._own, x) - (shaped**2).sum(-2)
-        return shaped.transpose(-1, -2) @ self._white, left.clamp_min(1e-12).sqrt()
+        return shaped.transpose(-1, -2) @ self._white, left.clamp_min(LEAST).sqrt()
 
     def posterior(self, X: Any, *args: Any, **kwargs: Any) -> GPyTorchPosterior:  # noqa: N803
         """Give the posterior as BoTorch's acquisitions ask for it."""

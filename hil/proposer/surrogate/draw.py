@@ -1,8 +1,8 @@
 """One function drawn from a Gaussian process that was fitted: what the truth might look like.
 
 f(x)   : phi(x).w, a function of the prior; w has the variances of the kernel's terms
-phi(x) : 1, u, |u|^2, u_i^2, u_i u_j, shares of the fields of view, and random Fourier features of
-         the Matern term
+phi(x) : 1, u, |u|^2, u_i^2, u_i u_j, random Fourier features of the Matern term, and shares of the
+         fields of view, by themselves and times all the others but 1
 f|z(x) : f(x) + k(x, X) (K + N)^-1 (z - f(X) - e), e with the noise N of the trials
 
 The last line turns a function of the prior into one of the posterior, exactly (Wilson et al.,
@@ -50,44 +50,49 @@ class Draw:
         self._waves = torch.as_tensor(normal * heavy) / own["length"]
         self._phases = torch.as_tensor(rng.uniform(0, 2 * math.pi, size=_WAVES))
         self._relevance = own["relevance"]
-        variances = torch.cat(
+        of_settings = torch.cat(
             [
-                torch.ones(1, dtype=torch.double),
                 own["linear"].expand(d),
                 own["bowl"].reshape(1),
                 own["squares"].expand(d),
                 own["crossed"].expand(d * (d - 1) // 2),
-                own["field"].expand(n_fields),
                 (own["matern"] * 2 / _WAVES).expand(_WAVES),
             ]
-        )
-        self._weights = variances.sqrt() * torch.as_tensor(rng.normal(size=len(variances)))
+        ).sqrt()
+        self._height = float(rng.normal())
+        drawn = torch.as_tensor(rng.normal(size=(n_fields + 1, len(of_settings)))) * of_settings
+        self._weights, self._by_field = drawn[0], own["by_field"].sqrt() * drawn[1:]
+        self._levels = own["field"].sqrt() * torch.as_tensor(rng.normal(size=n_fields))
         self._update = self._towards_the_values(rng)
 
     def __call__(self, x: Any) -> Any:
         """Give the values at (n, n_columns + n_fields) points, (n,)."""
         kernel = self._process.kernel(self._theta, x, self._process.x)
-        return self._features(x) @ self._weights + kernel @ self._update
+        return self._prior(x) + kernel @ self._update
 
     def _towards_the_values(self, rng: np.random.Generator) -> Any:
         process = self._process
         with torch.no_grad():
             sd = (self.noise * process.relative_variance).sqrt()
-            seen = self._features(process.x) @ self._weights
-            seen = seen + sd * torch.as_tensor(rng.normal(size=len(process.z)))
+            seen = self._prior(process.x) + sd * torch.as_tensor(rng.normal(size=len(process.z)))
             factor = process.factor(self._theta)
             return torch.cholesky_solve((process.z - seen)[:, None], factor).squeeze(-1)
 
-    def _features(self, x: Any) -> Any:
+    def _prior(self, x: Any) -> Any:
         d = self._process.n_columns
-        u = 2 * x[..., :d] - 1
+        features, shares = self._features(2 * x[..., :d] - 1), x[..., d:]
+        by_field = (features @ self._by_field.T * shares).sum(-1)
+        return features @ self._weights + by_field + shares @ self._levels + self._height
+
+    def _features(self, u: Any) -> Any:
+        """Of settings alone, without the constant, from (n, n_columns) of -1 to 1."""
         waves = torch.cos(u @ self._waves.T + self._phases)
         u = u * self._relevance
+        d = u.shape[-1]
         i, j = torch.triu_indices(d, d, offset=1)
         squares = u**2
-        one = torch.ones_like(u[..., :1])
         bowl = squares.sum(-1, keepdim=True)
-        return torch.cat([one, u, bowl, squares, u[..., i] * u[..., j], x[..., d:], waves], dim=-1)
+        return torch.cat([u, bowl, squares, u[..., i] * u[..., j], waves], dim=-1)
 
 
 class Hyperparameters:

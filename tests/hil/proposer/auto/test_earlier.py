@@ -12,7 +12,7 @@ from optuna.distributions import BaseDistribution, FloatDistribution
 from optuna.trial import FrozenTrial
 
 from hil.proposer import InformationSampler
-from hil.proposer.auto.earlier import agrees
+from hil.proposer.auto.earlier import Earlier, Together, agrees
 from hil.proposer.auto.observations import Observations
 
 FOUR: dict[str, BaseDistribution] = {f"z{i}_nm": FloatDistribution(-100, 100) for i in range(4)}
@@ -85,3 +85,14 @@ def test_agreement(measured: list[float], told: bool) -> None:
         np.zeros((2, 1)), np.array(measured)[:, None], np.full(2, np.nan), none, none, none
     )
     assert agrees(own, np.log([0.1, 0.2]), np.full(2, 0.01)) is told
+
+
+def test_all_fields_of_view_that_were_seen_count_alike_however_often() -> None:
+    def seen(fields: list[int], n_fields: int) -> Observations:
+        n, none = len(fields), np.zeros((len(fields), 0))
+        return Observations(
+            np.zeros((n, 1)), np.ones((n, 1)), np.ones(n), np.eye(n_fields)[fields], none, none
+        )
+
+    together = Together(seen([0, 0, 0, 2], 4), [Earlier(seen([0, 1], 2), 0.1)])
+    assert together.share.tolist() == [0.5, 0, 0.5, 0, 0, 0, 0]

@@ -31,6 +31,24 @@ def test_a_peak_between_the_candidates_is_found() -> None:
     assert value == pytest.approx(0, abs=1e-5)
 
 
+def test_edges_of_an_acquisition_cost_no_more_than_its_peaks() -> None:
+    """Where it has edges a climb zigzags along them; only one is worth the way to its end."""
+    space = UnitSpace({f"m{i}": FloatDistribution(0, 1) for i in range(4)})
+    slopes = 0
+
+    def penned_in(points: Any) -> Any:
+        nonlocal slopes
+        slopes += points.requires_grad
+        a, b, c, d = points.unbind(-1)
+        height = -((points - 0.5) ** 2).sum(-1)
+        return height - 10 * ((a + b - 0.6).clamp_min(0) + (c * d - 0.1).clamp_min(0))
+
+    _, value = best_point(penned_in, space, anywhere, [np.full(4, 0.5)], seed=4)
+    best = -(2 * 0.2**2 + 2 * (0.5 - np.sqrt(0.1)) ** 2)
+    assert value == pytest.approx(best, abs=0.02)
+    assert slopes < 220
+
+
 def test_integers_and_choices() -> None:
     space = UnitSpace(
         {

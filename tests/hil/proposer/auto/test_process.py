@@ -49,6 +49,20 @@ def test_fields_of_view_are_told_from_settings() -> None:
     assert np.abs((found - bowl(new)) - (found - bowl(new)).mean()).max() < 0.15
 
 
+def test_what_settings_do_may_differ_between_fields_of_view() -> None:
+    """Two fields whose best settings lie apart: that of both is between, however often each came."""
+    x = drawn(44, 5)
+    second = np.arange(44) >= 34
+    values = bowl(x - 0.15 * second[:, None])
+    model = Process(np.hstack([x, np.eye(2)[second.astype(int)]]), values, np.ones(44), 3)
+    new = drawn(30, 6)
+    for shares in ([1.0, 0.0], [0.0, 1.0], [0.5, 0.5]):
+        mean, _ = model.marginals(torch.as_tensor(np.hstack([new, np.tile(shares, (30, 1))])))
+        truth = shares[0] * bowl(new) + shares[1] * bowl(new - 0.15)
+        off = model.offset + model.scale * mean.numpy() - truth
+        assert np.abs(off - off.mean()).max() < 0.2
+
+
 def test_marginals_are_those_of_the_joint_posterior() -> None:
     x = drawn(10, 7)
     model = Process(x, bowl(x), np.ones(10), 3)

@@ -29,6 +29,18 @@ def test_draws_have_mean_and_spread_of_the_posterior(process: Process) -> None:
     assert found.std(axis=0) == pytest.approx(sd, rel=0.25)
 
 
+def test_draws_have_what_fields_of_view_have_of_their_own() -> None:
+    shares = np.eye(2)[np.arange(20) % 2]
+    slopes = shares @ np.array([0.5, -0.5]) * X[:, 0]
+    process = Process(np.hstack([X, shares]), Z + slopes, np.ones(20), 2)
+    rng = np.random.default_rng(1)
+    points = torch.as_tensor(np.hstack([rng.random((12, 2)), rng.dirichlet(np.ones(2), size=12)]))
+    found = np.array([drawn(process, seed)(points).numpy() for seed in range(400)])
+    mean, sd = (one.numpy() for one in process.marginals(points))
+    assert np.abs(found.mean(axis=0) - mean).max() < 5 * sd.max() / np.sqrt(400)
+    assert found.std(axis=0) == pytest.approx(sd, rel=0.25)
+
+
 def test_a_draw_is_one_function_and_the_seed_chooses_it(process: Process) -> None:
     points = torch.as_tensor(X[:5])
     one, other = drawn(process, 3), drawn(process, 4)
