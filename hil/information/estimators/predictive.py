@@ -200,7 +200,10 @@ class _ByPatch:
             # what errors are counted on weighs nothing
             weighed = np.arange(len(judged)) % 2 == 1
             patches = source.at(numbers[apart])
-            smooth = SmoothLight.fit(sample, cells, told_by, fields, patches[~weighed], seen)
+            # fields that are judged by are told better than others by what they show themselves
+            strange = np.setdiff1d(fields, numbers[apart] // source.per_field)
+            some = strange if strange.size else fields
+            smooth = SmoothLight.fit(sample, cells, told_by, some, patches[~weighed], seen)
             costs.append(np.zeros((len(judged), len(smooth.laws))))
             costs[-1][weighed] = smooth.nats(patches[weighed])
         weights = patch_weights(np.concatenate(costs, axis=1)[weighed])

@@ -186,7 +186,8 @@ class Templates:
         most = min(most, near)
         found = []
         for i in range(0, len(u), _PATCHES_AT_ONCE):
-            c: Singles = (u[i : i + _PATCHES_AT_ONCE] - self.mean) @ self.along
+            some_u = u[i : i + _PATCHES_AT_ONCE]
+            c = np.asarray((some_u - self.mean) @ self.along, dtype=np.float32)
             some = np.argpartition(_squares(c, self.coordinates), near - 1, axis=1)[:, :near]
             apart = c[:, None] - self.coordinates[some]
             slopes = self.slopes[some]
