@@ -35,7 +35,13 @@ from hil.information.densities.predictive.two_levels import (
     mixed_nats,
     patch_weights,
 )
-from hil.information.densities.smooth.smooth_light import SmoothLight, worth_telling
+from hil.information.densities.smooth.smooth_light import (
+    SmoothLight,
+    Told,
+    seen_anywhere,
+    worth_telling,
+)
+from hil.information.densities.smooth.templates import SeenAnywhere
 from hil.information.registry import CrossEntropy, Traits
 from hil.information.sample.sample import Sample
 from hil.noise.corrected import CorrectedNoise
@@ -45,6 +51,7 @@ _PLACED_VALUES = 2**19  # where patches are frames: there is more to be learnt o
 _FEW_FOLDS, _AMPLE = 2, 2  # folds, where half of the values are so many times what is fitted
 _LARGEST_PATCH = 32  # pixels: predictors take the cube of their number
 _LOOKED_AT = 2  # fields, whether their light is smooth
+_RARE = 0.02  # weight of a term that is not told of the other patches
 _VALUES_AT_ONCE = 2**15  # their numbers stay in the cache
 
 
@@ -99,7 +106,8 @@ def _cross_entropy(sample: Sample) -> CrossEntropy:
     held_out = np.empty((sample.n_fields, source.per_field))
     fitted = []
     maps: Maps | None = None
-    turns: tuple[bool, ...] = ()
+    told_by: tuple[Told, ...] = ()
+    seen = seen_anywhere(sample, cells)
     for fold in range(sample.n_folds):
         numbers, apart = source.chosen(np.flatnonzero(sample.fold != fold), most)
         patches = source.at(numbers)
@@ -120,12 +128,16 @@ def _cross_entropy(sample: Sample) -> CrossEntropy:
         told, in_sample = numbers[~apart][::FITTED_EVERY], model.fitted_nats
         if fold == 0 and not placed:
             maps = maps_of(sample, cells, own_fields, held_out[own_fields])
-            turns = _smooth_light(source, linear[fold], own_fields, numbers[~apart], held_out)
-        if maps is not None or turns:
+            told_by = _smooth_light(
+                source, linear[fold], own_fields, numbers[~apart], held_out, seen
+            )
+        if maps is not None or told_by:
             judged = _nats(model, patches[apart])
-            mixed = _ByPatch.fit(source, maps, turns, numbers, apart, judged)
+            light = (told_by, seen)
+            mixed = _ByPatch.fit(source, maps, light, own_fields, numbers, apart, judged)
             held_out[own_fields] = mixed(own_fields, held_out[own_fields])
             in_sample = mixed.at(told, in_sample)
+            told_by = mixed.told_by
         fitted.append((told, in_sample))
     # what a patch costs less when it was fitted to, on average
     gap = float(np.mean([(held_out.ravel()[at] - nats).mean() for at, nats in fitted]))
@@ -140,13 +152,15 @@ def _smooth_light(
     fields: Indices,
     training: Indices,
     held_out: Floats,
-) -> tuple[bool, ...]:
-    """Tell which surfaces of smooth light, of other fields, patches of some gain by."""
+    seen: SeenAnywhere,
+) -> tuple[Told, ...]:
+    """Tell by what of the smooth light of other fields patches of some gain."""
     few = fields[:_LOOKED_AT]
     numbers = (few[:, None] * source.per_field + np.arange(source.per_field)).ravel()
     predicted = held_out[few].ravel()
     others = np.unique(training // source.per_field)
-    return worth_telling(source.sample, source.cells, linear, others, source.at(numbers), predicted)
+    patches = source.at(numbers)
+    return worth_telling(source.sample, source.cells, linear, others, patches, predicted, seen)
 
 
 @dataclass(frozen=True)
@@ -156,34 +170,63 @@ class _ByPatch:
     source: PatchSource
     by_others: Floats  # (F, patches of a field, k) nats per patch
     weights: Floats
+    told_by: tuple[Told, ...]  # of smooth light, with some weight: what other folds need, too
 
     @classmethod
     def fit(
         cls,
         source: PatchSource,
         maps: Maps | None,
-        turns: tuple[bool, ...],
+        light: tuple[tuple[Told, ...], SeenAnywhere],
+        own_fields: Indices,
         numbers: Indices,
         apart: NDArray[np.bool_],
         judged: Floats,
     ) -> _ByPatch:
-        """Fit to patches by their numbers; predictions cost those set apart ``judged`` (nats)."""
+        """Fit to patches by their numbers; predictions cost those set apart ``judged`` (nats).
+
+        Others are told of all patches of ``own_fields`` and of those of which an in-sample cost is
+        asked for, every third that is not set apart.
+        """
         sample, cells = source.sample, source.cells
+        told_by, seen = light
         fields, every = np.unique(numbers[~apart] // source.per_field), np.arange(sample.n_fields)
-        others, weighed = [], np.ones(len(judged), dtype=np.bool_)
+        weighed = np.ones(len(judged), dtype=np.bool_)
+        costs = [sample.values_per_patch * judged[:, None]]
         if maps is not None:
-            others.append(TwoLevels.fit(sample, cells, maps, fields).nats(every))
-        if turns:
+            by_maps = TwoLevels.fit(sample, cells, maps, fields).nats(every)
+            costs.append(by_maps[np.divmod(numbers[apart], source.per_field)])
+        if told_by:
             # what errors are counted on weighs nothing
             weighed = np.arange(len(judged)) % 2 == 1
-            light = SmoothLight.fit(
-                sample, cells, turns, fields, source.at(numbers[apart][~weighed])
-            )
-            parts = [light.nats(one) for _, one in source.of_fields(every)]
-            others.append(np.concatenate(parts).reshape(sample.n_fields, source.per_field, -1))
-        one = cls(source, np.concatenate(others, axis=2), np.empty(0))
-        costs = one._costs(numbers[apart][weighed], judged[weighed])
-        return replace(one, weights=patch_weights(costs))
+            patches = source.at(numbers[apart])
+            # fields that are judged by are told better than others by what they show themselves
+            strange = np.setdiff1d(fields, numbers[apart] // source.per_field)
+            some = strange if strange.size else fields
+            smooth = SmoothLight.fit(sample, cells, told_by, some, patches[~weighed], seen)
+            costs.append(np.zeros((len(judged), len(smooth.laws))))
+            costs[-1][weighed] = smooth.nats(patches[weighed])
+        weights = patch_weights(np.concatenate(costs, axis=1)[weighed])
+        others = [by_maps] if maps is not None else []
+        if told_by:
+            first = weights.size - len(smooth.laws)
+            kept = weights[first:] > _RARE
+            smooth = smooth.some(kept)
+            weights = weights[np.concatenate([np.ones(first, dtype=np.bool_), kept])]
+            wanted = np.zeros((sample.n_fields, source.per_field), dtype=np.bool_)
+            wanted[own_fields] = True
+            wanted.ravel()[numbers[~apart][::FITTED_EVERY]] = True
+            by_light = np.full((*wanted.shape, len(smooth.laws)), np.nan)
+            for group, patches in source.of_fields(every):
+                here = wanted[group].ravel()
+                found = np.full((here.size, len(smooth.laws)), np.nan)
+                found[here] = smooth.nats(patches[here])
+                by_light[group] = found.reshape(len(group), source.per_field, -1)
+            others.append(by_light)
+            # one of them in the place of another; where none serves here, other folds may differ
+            told_by = tuple(one for one in told_by if one in smooth.by) or told_by
+        by_others = np.concatenate(others, axis=2)
+        return cls(source, by_others, weights / weights.sum(), told_by)
 
     def __call__(self, fields: Indices, nats: Floats) -> Floats:
         """Nats per value of all patches of fields, of which predictions cost ``nats`` (n, T)."""
