@@ -86,8 +86,12 @@ def by_trials(problem: Problem, seed: int, size: Size, effort: Effort) -> dict[s
                 found.append(one.bits_per_pixel * codes[0].size)
         return float(np.mean(found))
 
-    axes = {f"{_FAMILY}{name}": axis for name, axis in problem.axes.items() if not _is_held(axis)}
-    held = {name: axis[0] for name, axis in problem.axes.items() if _is_held(axis)}
+    held = {
+        name: axis[0]
+        for name, axis in problem.axes.items()
+        if not isinstance(axis, Span) and len(axis) == 1
+    }
+    axes = {f"{_FAMILY}{name}": axis for name, axis in problem.axes.items() if name not in held}
     plan = SearchPlan(
         tuple(_axis(name, axis) for name, axis in axes.items()),
         frozenset(),
@@ -140,10 +144,6 @@ def _slope(
     bits = _expected_bits(problem, lights, climb.setting(at))
     (gradient,) = torch.autograd.grad(bits, at)
     return float(bits.detach()), np.nan_to_num(gradient.numpy())
-
-
-def _is_held(axis: Any) -> bool:
-    return not isinstance(axis, Span) and len(axis) == 1
 
 
 def _axis(name: str, axis: Any) -> SearchAxis:
