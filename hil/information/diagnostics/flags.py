@@ -72,6 +72,8 @@ def look_at_spectrum(checked: CheckedFrames, noise: NoiseModel) -> Sharpness:
     each = np.interp(some, levels, variance)
     # light is not alike everywhere, nor is its noise, and the window takes the middle's
     window = spectrum_window(*frames.shape[1:])[thinned] ** 2
+    if not window.any():  # frames of a few pixels: only their edges are left
+        window = np.ones_like(window)
     window /= window.sum()
     mean = float(each.mean(axis=0).ravel() @ window.ravel())
     # what no light leaves is above the darkest that noise makes of it

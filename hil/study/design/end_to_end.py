@@ -61,7 +61,8 @@ class _Run:
 
     def loss(self, rendered: Rendered, decoder: nn.Module, which: torch.Tensor) -> torch.Tensor:
         """Bits of cross-entropy, or squared error over the variance, under noise drawn anew."""
-        expected = self.problem.electrons(rendered, self.task, self.light[which]).flatten(1)
+        seen = self.problem.electrons(rendered, self.task, self.light[which])
+        expected = seen.flatten(1).float()
         noise = rendered.noise
         own = noise.read_noise_e**2 + noise.gain_e_per_adu**2 / 12
         drawn = torch.randn(expected.shape, generator=self.chance, dtype=expected.dtype)

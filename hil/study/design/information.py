@@ -33,6 +33,7 @@ from hil.study.family import Span
 
 _FLAT = 1e-4  # of the bits
 _PATCH = 8
+_FAMILY = "family."  # settings of a session name their device, those of a family need not
 
 
 def by_gradient(problem: Problem, seed: int, size: Size, effort: Effort) -> dict[str, Any]:
@@ -85,8 +86,14 @@ def by_trials(problem: Problem, seed: int, size: Size, effort: Effort) -> dict[s
                 found.append(one.bits_per_pixel * codes[0].size)
         return float(np.mean(found))
 
+    held = {
+        name: axis[0]
+        for name, axis in problem.axes.items()
+        if not isinstance(axis, Span) and len(axis) == 1
+    }
+    axes = {f"{_FAMILY}{name}": axis for name, axis in problem.axes.items() if name not in held}
     plan = SearchPlan(
-        tuple(_axis(name, axis) for name, axis in problem.axes.items()),
+        tuple(_axis(name, axis) for name, axis in axes.items()),
         frozenset(),
         AutoSampler(kind="auto"),
         seed,
@@ -101,9 +108,10 @@ def by_trials(problem: Problem, seed: int, size: Size, effort: Effort) -> dict[s
             *(number, TrialState.PROPOSED, one.kind, one.requested, one.distributions),
             *(one.sampler_attrs, None, {}, {}, one.retry_of),
         )
-        value = measured(one.requested)
+        asked = {name.removeprefix(_FAMILY): value for name, value in one.requested.items()}
+        value = measured(held | asked)
         rows.append(replace(row, state=TrialState.COMPLETE, objectives=(value,)))
-        trace.saw(value, one.requested)
+        trace.saw(value, held | asked)
     spent = trace.plain(0)
     return spent | summed([(effort.trials, cost_of(lambda: measured(trace.setting)))])
 

@@ -160,3 +160,11 @@ def test_one_small_field_has_no_interval() -> None:
     assert math.isnan(found.ci_low) and math.isnan(found.ci_high)
     assert found.details["interval"] == "none"
     assert found.n_units == 1
+
+
+@pytest.mark.parametrize("shape", [(3, 3), (2, 3), (3, 24)], ids=str)
+def test_frames_of_a_few_pixels_are_looked_at_without_a_warning(shape: tuple[int, int]) -> None:
+    rng = np.random.default_rng(0)
+    frames = CAMERA.sample(rng.uniform(50, 500, (200, *shape)), rng)
+    found = estimate_information(frames, CAMERA, "whole_frame", min(shape))
+    assert math.isfinite(found.bits_per_pixel)
