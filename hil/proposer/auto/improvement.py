@@ -4,7 +4,7 @@ u : (mean - best) / sd          h(u) : phi(u) + u Phi(u) , the gain in standard 
 
 Below u = -1 the two terms cancel, and h is phi(u) (1 - |u| sqrt(pi/2) erfcx(|u| / sqrt 2)) (Ament
 et al., NeurIPS 2023, equation 9); far below that is phi(u) / u^2. BoTorch's own class says the same
-of a posterior that it makes anew for each point, which takes three times as long.
+of a posterior that it makes anew for each point, which takes nearly twice as long.
 """
 
 from __future__ import annotations

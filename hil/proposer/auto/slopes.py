@@ -7,8 +7,8 @@ dk/du            : r dk/da - (5 / length^2) m (1 + t) exp(-t) (u - U) / 3
 dK/dx            : 2 F dk/du
 
 A climb to the best point asks for a slope a hundred times for each proposal, at one point, where
-differentiation by torch takes several times as long as the value. Of shares of fields of view and
-of earlier sessions slopes are not known here: they count as 0, since nobody searches them.
+the record that torch differentiates by costs more than the sums. Of shares of fields of view and of
+earlier sessions slopes are not known here: they count as 0, since nobody searches them.
 """
 
 from __future__ import annotations
