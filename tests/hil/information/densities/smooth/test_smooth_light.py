@@ -134,6 +134,15 @@ def test_stripes_are_told_where_there_is_something_to_gain() -> None:
     assert not gains(frames, 0.02)
 
 
+def test_a_frame_may_have_more_directions_than_a_surface_has() -> None:
+    # two gratings across each other are a surface of three, of many directions in each frame
+    rng = np.random.default_rng(6)
+    at, other = rng.uniform(0, 2 * math.pi, (2, 2, N))
+    light = fringes(at[0], at[1], SIDE, 8.0) * fringes(at[0] + math.pi / 2, other[0], SIDE, 8.0)
+    frames = PoissonNoise().sample(3000 * light[:, None], rng)
+    assert "templates" in gains(frames, 1.5)
+
+
 def test_it_is_a_probability_on_codes() -> None:
     # of few codes, so that all that the last pixel of a patch can be is summed over
     rng = np.random.default_rng(3)
