@@ -62,7 +62,7 @@ def fringes(angle: np.ndarray, phase: np.ndarray, side: int, period_px: float) -
     """(n, side, side) light of contrast 0.7."""
     row, column = np.mgrid[:side, :side] - (side - 1) / 2
     along = np.multiply.outer(np.cos(angle), row) + np.multiply.outer(np.sin(angle), column)
-    return 1 + 0.7 * np.sin(2 * math.pi * along / period_px + phase[:, None, None])
+    return np.asarray(1 + 0.7 * np.sin(2 * math.pi * along / period_px + phase[:, None, None]))
 
 
 def right_fringe_bits(period_px: float, light_e: float) -> float:
@@ -94,7 +94,8 @@ def right_fringe_bits(period_px: float, light_e: float) -> float:
 @pytest.mark.parametrize(("period_px", "light_e"), [(10.0, 1500.0)])
 def test_fringes_read_what_their_angle_and_place_tell(period_px: float, light_e: float) -> None:
     rng = np.random.default_rng(4)
-    light = light_e * fringes(*rng.uniform(0, 2 * math.pi, (2, N)), 48, period_px)
+    angle, phase = rng.uniform(0, 2 * math.pi, (2, N))
+    light = light_e * fringes(angle, phase, 48, period_px)
     frames = PoissonNoise().sample(light[:, None], rng)
     found = estimate_information(frames, PoissonNoise(), patch_size=P)
     right = right_fringe_bits(period_px, light_e)
