@@ -49,7 +49,7 @@ _MOST_TEMPLATES, _TEMPLATE_VALUES, _FEWER = 2**14, 2**20, 16
 _FEW_KINDS, _FEW_SAMPLES, _FEW_VALUES = 32, 2**11, 2**18
 _MOST_FIELDS, _FEW_FIELDS = 12, 3  # that templates are taken from
 _TRIED = 512  # patches that are looked at
-_WINDOW, _LOOKED_AT = 8, 2  # pixels, and frames, in which patches differ in few ways
+_WINDOW, _LOOKED_AT, _OF_A_FRAME = 8, 2, 32  # pixels, frames, and directions in each of them
 _MOST_BEYOND_NATS = 0.12  # of a value, that all other directions have above the noise
 _LEAST_NATS = 0.02  # of a value: what there must be above the noise
 _NO_GAIN_NATS = 4e-3
@@ -212,7 +212,7 @@ def _in_few_directions(
         every = ("anywhere", "turned")
     seen = denoised.stabilised(fields[:_LOOKED_AT])[:_LOOKED_AT]
     side = min(_WINDOW, *(length // 2 for length in seen.shape[1:]))
-    of_each = np.mean([_beyond(window_variances(frame, side)) for frame in seen])
+    of_each = np.mean([_beyond(window_variances(frame, side), _OF_A_FRAME) for frame in seen])
     return (*every, "templates") if of_each <= _MOST_BEYOND_NATS else every
 
 
@@ -225,7 +225,7 @@ def _mixed(nats: Floats, kept: list[int]) -> float:
     return float(mixed_nats(own, patch_weights(own)).mean())
 
 
-def _beyond(variances: Floats) -> float:
-    """Nats of a value above the noise in all but the 16 largest of variances, which rise."""
-    rest = np.maximum(variances[: max(0, variances.size - _DIRECTIONS)], 1.0)
+def _beyond(variances: Floats, directions: int = _DIRECTIONS) -> float:
+    """Nats of a value above the noise in all but the largest of variances, which rise."""
+    rest = np.maximum(variances[: max(0, variances.size - directions)], 1.0)
     return float(np.log(rest).sum()) / 2 / variances.size

@@ -62,7 +62,7 @@ def fringes(angle: np.ndarray, phase: np.ndarray, side: int, period_px: float) -
     """(n, side, side) light of contrast 0.7."""
     row, column = np.mgrid[:side, :side] - (side - 1) / 2
     along = np.multiply.outer(np.cos(angle), row) + np.multiply.outer(np.sin(angle), column)
-    return 1 + 0.7 * np.sin(2 * math.pi * along / period_px + phase[:, None, None])
+    return np.asarray(1 + 0.7 * np.sin(2 * math.pi * along / period_px + phase[:, None, None]))
 
 
 def right_fringe_bits(period_px: float, light_e: float) -> float:
@@ -94,7 +94,8 @@ def right_fringe_bits(period_px: float, light_e: float) -> float:
 @pytest.mark.parametrize(("period_px", "light_e"), [(10.0, 1500.0)])
 def test_fringes_read_what_their_angle_and_place_tell(period_px: float, light_e: float) -> None:
     rng = np.random.default_rng(4)
-    light = light_e * fringes(*rng.uniform(0, 2 * math.pi, (2, N)), 48, period_px)
+    angle, phase = rng.uniform(0, 2 * math.pi, (2, N))
+    light = light_e * fringes(angle, phase, 48, period_px)
     frames = PoissonNoise().sample(light[:, None], rng)
     found = estimate_information(frames, PoissonNoise(), patch_size=P)
     right = right_fringe_bits(period_px, light_e)
@@ -132,6 +133,15 @@ def test_stripes_are_told_where_there_is_something_to_gain() -> None:
     frames = frames_of(21.0, 1000.0)
     assert "anywhere" in gains(frames, 0.4)
     assert not gains(frames, 0.02)
+
+
+def test_a_frame_may_have_more_directions_than_a_surface_has() -> None:
+    # two gratings across each other are a surface of three, of many directions in each frame
+    rng = np.random.default_rng(6)
+    at, other = rng.uniform(0, 2 * math.pi, (2, 2, N))
+    light = fringes(at[0], at[1], SIDE, 8.0) * fringes(at[0] + math.pi / 2, other[0], SIDE, 8.0)
+    frames = PoissonNoise().sample(3000 * light[:, None], rng)
+    assert "templates" in gains(frames, 1.5)
 
 
 def test_it_is_a_probability_on_codes() -> None:

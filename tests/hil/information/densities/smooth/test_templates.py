@@ -27,7 +27,8 @@ def waves(angle: np.ndarray, phase: np.ndarray, side: int = P) -> np.ndarray:
 
 
 def drawn(n: int, seed: int, side: int = P) -> np.ndarray:
-    return waves(*np.random.default_rng(seed).uniform(0, 2 * math.pi, (2, n)), side)
+    angle, phase = np.random.default_rng(seed).uniform(0, 2 * math.pi, (2, n))
+    return waves(angle, phase, side)
 
 
 def test_slopes_are_what_a_patch_turns_into() -> None:
