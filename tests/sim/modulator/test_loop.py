@@ -24,7 +24,7 @@ def test_auto_undoes_a_hidden_aberration_of_three_modes(tmp_path: Path) -> None:
             '"z6_nm", "z7_nm", "z8_nm", "z9_nm", "z10_nm", "z11_nm"': '"z8_nm"',
         },
         "session.toml": {
-            "trials = 100": "trials = 13",
+            "trials = 100": "trials = 18",
             "columns = 4, rows = 2": "columns = 2, rows = 1",
         },
     }.items():
