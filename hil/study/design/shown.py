@@ -6,6 +6,7 @@ a setting is rendered for all scenes that may be learnt from, and a scene is its
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from copy import copy
 from typing import TYPE_CHECKING, Any, Self
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 _SHUFFLE = 17
 
 
-class ShownProblem:
+class ShownProblem(ABC):
     """What such problems share; see `hil.study.design.problem.Problem`.
 
     A subclass gives ``axes``, ``conventional``, ``domain``, ``rendered`` and `truth`.
@@ -38,9 +39,9 @@ class ShownProblem:
         found.seed, found.size, found.most = seed, size, most
         return found
 
+    @abstractmethod
     def truth(self, task: Task) -> NDArray[Any]:
         """Give the truth of every scene that `rendered` shows, in that order."""
-        raise NotImplementedError
 
     def learnt(self, task: Task) -> Learnt:
         """See `Problem`; neighbours in a field do not follow each other."""
@@ -52,6 +53,6 @@ class ShownProblem:
         """See `Problem`."""
         return rendered.values[light[:, 0].long()]
 
+    @abstractmethod
     def rendered(self, setting: Mapping[str, Any]) -> Rendered:
         """(scenes, height, width) expected electrons."""
-        raise NotImplementedError
