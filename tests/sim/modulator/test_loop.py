@@ -13,7 +13,12 @@ import hil
 EXAMPLE = Path(__file__).parents[3] / "examples" / "slm"
 
 
-def test_auto_undoes_a_hidden_aberration_of_three_modes(tmp_path: Path) -> None:
+# By the Gaussian family there is more to tell apart near the top of these three modes than by the
+# default; of eight modes it was misled, see docs/slm.md.
+@pytest.mark.parametrize(("estimator", "trials"), [("stationary", 13), ("predictive", 18)])
+def test_auto_undoes_a_hidden_aberration_of_three_modes(
+    tmp_path: Path, estimator: str, trials: int
+) -> None:
     folder = tmp_path / "slm"
     shutil.copytree(EXAMPLE, folder)
     for name, changes in {
@@ -24,7 +29,8 @@ def test_auto_undoes_a_hidden_aberration_of_three_modes(tmp_path: Path) -> None:
             '"z6_nm", "z7_nm", "z8_nm", "z9_nm", "z10_nm", "z11_nm"': '"z8_nm"',
         },
         "session.toml": {
-            "trials = 100": "trials = 18",
+            "trials = 100": f"trials = {trials}",
+            "[estimator]": f'[estimator]\nkind = "{estimator}"',
             "columns = 4, rows = 2": "columns = 2, rows = 1",
         },
     }.items():
@@ -39,8 +45,8 @@ def test_auto_undoes_a_hidden_aberration_of_three_modes(tmp_path: Path) -> None:
     url = f"sqlite:///{(tmp_path / 'hil.db').as_posix()}"
     hil.run_session(folder / "session.toml", url)
     with hil.open_database(url) as database:
-        trials = database.trials("last", sort="number")
-    residual = trials["metrics.residual_nm"].astype(float)
+        table = database.trials("last", sort="number")
+    residual = table["metrics.residual_nm"].astype(float)
     assert residual[0] == pytest.approx(80.0)
     assert residual.min() < 0.1 * residual[0]
     assert residual.iloc[-1] < 0.3 * residual[0], "among those that are measured again"
