@@ -38,7 +38,6 @@ def kills(n: int, rng: random.Random) -> ChaosRow:
 
 
 def _kill(made: Night, who: str, rng: random.Random, known: dict[int, str]) -> float:
-    left_lit = made.lit()  # when both were killed: what is only starting cannot put that out
     process = made.begin()
     if rng.random() < 0.7:
         made.wait_lit(process)
@@ -47,9 +46,8 @@ def _kill(made: Night, who: str, rng: random.Random, known: dict[int, str]) -> f
         time.sleep(rng.uniform(0, 8))
     if process.poll() is None and who != "controller":
         _kill_guardian(made, process, alone=who == "guardian")
-    watching = guardians(process)
-    guarded = who != "both" and (any(map(_has_spoken, watching)) if left_lit else bool(watching))
     dark_s, since, lit = 0.0, time.time(), made.lit()
+    guarded = who != "both" and bool(guardians(process))
     process.kill()
     process.communicate()
     if lit and guarded:
