@@ -1,9 +1,9 @@
 """Share of the time in which camera or stage works, with and without `[measure] pipeline`.
 
 A rig in real time: eight mirror modes that settle for 50 ms, and a camera that takes 16 frames of
-20 ms, 512 x 512, and reads out. The frames are rendered beforehand, since a simulator's rendering is
-no cost of a session: of the demo's microscope at a few distances from the hidden aberration, each
-time rolled by some pixels.
+20 ms, 512 x 512, and reads out. The frames are rendered beforehand, since a simulator's rendering
+is no cost of a session: of the demo's microscope at a few distances from the hidden aberration,
+each time rolled by some pixels.
 
     OMP_NUM_THREADS=1 python benchmarks/pipeline.py [trials] [estimator] [repeats|fields] [way ...]
 
