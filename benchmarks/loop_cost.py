@@ -24,7 +24,7 @@ import optuna
 
 from hil.demo import demo_files
 from hil.session.assess import SessionAssessor
-from hil.session.controller import Controller
+from hil.session.loop.device_work import DeviceWork
 from hil.session.run import run_session
 from hil.spec import RandomSampler, RigFile, RigSpec
 from hil.spec.load import parse
@@ -55,7 +55,7 @@ def main(trials: int, side_px: int) -> None:
     watch = Stopwatch()
     optuna.Study.ask = watch.wrap(optuna.Study.ask)  # type: ignore[method-assign]
     SessionAssessor.assess = watch.wrap(SessionAssessor.assess)  # type: ignore[method-assign]
-    Controller._on_device = watch.wrap(Controller._on_device)  # type: ignore[method-assign]  # noqa: SLF001
+    DeviceWork.run = watch.wrap(DeviceWork.run)  # type: ignore[method-assign]
     marks: list[tuple[float, float]] = []
 
     def observe(snapshot: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -78,11 +79,14 @@ class Variables(Protocol):
 
 
 def narrowest(stated: Iterable[tuple[float, float]]) -> tuple[float | None, float | None]:
-    """Give what lies within all limits; a pair of which one is not below the other states none."""
-    pairs = [(low, high) for low, high in stated if low < high]
-    if not pairs:
-        return None, None
-    return float(max(low for low, _ in pairs)), float(min(high for _, high in pairs))
+    """Give what lies within all limits; a pair of which one is not below the other states none.
+
+    Nor does an end that is infinite.
+    """
+    pairs = [(float(low), float(high)) for low, high in stated if low < high]
+    lows = [low for low, _ in pairs if math.isfinite(low)]
+    highs = [high for _, high in pairs if math.isfinite(high)]
+    return max(lows, default=None), min(highs, default=None)
 
 
 def nobody_answers(label: str, missing: Sequence[str], timeout_s: float) -> DeviceLost:

@@ -16,6 +16,7 @@ from drivers.errors import DeviceFault, DriverError
 from drivers.frame import Frame
 from drivers.protocol import Camera, Device, Identified, Setting
 from drivers.types import Value
+from hil.rig.calls.descriptions import description_problem
 from hil.rig.calls.foreign_frames import ForeignFrames, shown
 
 _LONGEST = 2000
@@ -91,9 +92,13 @@ class OurErrors:
         Raises
         ------
         DriverError
+            Also where it describes what no setting can be.
         """
         with as_driver_errors(self.label, "describe"):
             settings = self._device.describe()
+            problem = description_problem(self.label, settings)
+        if problem:
+            raise DeviceFault(self.label, "describe", problem)
         self._numbers = {setting.name for setting in settings if setting.kind != "choice"}
         return settings
 

@@ -36,6 +36,14 @@ class Odd(PVGroup):
     temperature = pvproperty(
         name="T", value=290.0, units="K", lower_ctrl_limit=0.0, upper_ctrl_limit=400.0
     )
+    endless = pvproperty(
+        name="ENDLESS",
+        value=1.0,
+        lower_ctrl_limit=0.0,
+        upper_ctrl_limit=float("inf"),
+        lower_disp_limit=float("-inf"),
+        upper_disp_limit=float("inf"),
+    )
     locked = pvproperty(name="LOCKED", value=1.0, lower_ctrl_limit=0.0, upper_ctrl_limit=9.0)
 
     @narrow.putter

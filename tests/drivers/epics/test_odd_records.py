@@ -32,6 +32,7 @@ WRONG = {
         "the record is in Microns, its name says mm",
     ),
     "another scale": ({"name": "t_degc", "pv": "DESK:T"}, "the record is in K, its name says degc"),
+    "no end": ({"pv": "DESK:ENDLESS", "low": 0.0}, "it has no bounds: neither the record states"),
     "states of one name": ({"pv": "DESK:TWINS"}, "two of its choices have one name: a, b, b"),
 }
 

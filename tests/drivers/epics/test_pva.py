@@ -96,6 +96,17 @@ def test_what_the_record_is_not_is_told_before_anything_is_written(server: SoftP
             opened(server, case.setting, timeout_s=0.5 if name == "not there" else 5.0)
 
 
+def test_limits_without_an_end_are_none(server: SoftPvaServer) -> None:
+    ends = {"limitLow": -float("inf"), "limitHigh": float("inf")}
+    server.pvs["X"].post({"value": 0.0, "control": ends, "display": {**ends, "limitLow": -4.0}})
+    with pytest.raises(DeviceFault, match="it has no bounds"):
+        opened(server, X)
+    connection = opened(server, {**X, "high": 9.0})
+    (setting,) = connection.devices["stand"].describe()
+    assert (setting.low, setting.high) == (-4.0, 9.0)
+    connection.close()
+
+
 def test_a_stated_unit_goes_before_the_records(server: SoftPvaServer) -> None:
     connection = opened(server, {**X, "name": "x_mm", "unit": "mm"})
     assert connection.devices["stand"].describe()[0].unit == "mm"
