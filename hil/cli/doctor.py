@@ -1,8 +1,10 @@
-"""``hil doctor``: which extras, makers' libraries and plug-ins are there."""
+"""``hil doctor``: what is installed, and whether this computer is fit for a night."""
 
 from __future__ import annotations
 
 import typer
+
+from hil.cli.options import Db, Frames
 
 PLACE = 95
 
@@ -12,9 +14,11 @@ def register(app: typer.Typer) -> None:
     app.command()(doctor)
 
 
-def doctor() -> None:
-    """Say which extras, makers' libraries and plug-ins are there. Opens no device."""
+def doctor(db: Db = None, frames: Frames = None) -> None:
+    """Say what is installed, and whether cores, disk and database are fit. Opens no device."""
+    from hil.cli.upkeep.night import night
     from hil.report.installed import findings
 
-    for name, said in findings():
-        print(f"{name:<14} {said}")
+    for found in (findings(), night(db, frames)):
+        for name, said in found:
+            print(f"{name:<14} {said}", flush=True)

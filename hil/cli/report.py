@@ -69,7 +69,8 @@ def plot(
         str,
         typer.Option(
             metavar="KIND",
-            help="history, slices, importance, parallel, pairs, pareto, fields, drift or frames.",
+            help="history, slices, importance, parallel, pairs, pareto, fields, drift, frames or"
+            " metrics.",
         ),
     ] = "history",
     output: Annotated[

@@ -356,7 +356,8 @@ def _summarise(result: SessionResult) -> None:
     if result.n_barred:
         print(
             f"barred    {result.n_barred} of {result.n_complete} trials: their flags say that the"
-            " number is wrong; [constraints] allow_flags lets them win"
+            " number is wrong; docs/reading_the_number.md says what to mend, and [constraints]"
+            " allow_flags lets them win as they are"
         )
     if result.n_complete and not result.noise_checked:
         print("noise     not checked: repeats = 1")

@@ -35,14 +35,15 @@ def importances(rows: Sequence[TrialRow]) -> Mapping[str, float]:
     useful = [row for row in rows if row.state is TrialState.COMPLETE and row.objectives]
     # Settings that every trial has; one that was measured as it was found has no distributions.
     useful = [row for row in useful if row.distributions]
-    values = {row.objectives[0] for row in useful if row.objectives}
-    if len(useful) < _FEWEST or len(values) < 2:
+    useful = useful[:: max(1, -(-len(useful) // _MOST))]
+    trials = [frozen(row, frozenset()) for row in useful]
+    trials = [trial for trial in trials if trial.state is optuna.trial.TrialState.COMPLETE]
+    if len(trials) < _FEWEST or len({trial.values[0] for trial in trials}) < 2:
         return {}
-    useful = useful[:: -(-len(useful) // _MOST)]
-    n_objectives = len(useful[0].objectives or ())
+    n_objectives = len(trials[0].values)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(directions=["maximize"] * n_objectives)
-    study.add_trials([frozen(row, frozenset()) for row in useful])
+    study.add_trials(trials)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         found = optuna.importance.get_param_importances(

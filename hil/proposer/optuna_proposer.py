@@ -360,6 +360,10 @@ def violated(rows: Sequence[TrialRow]) -> frozenset[str]:
     )
 
 
+def _finite(row: TrialRow) -> bool:
+    return row.objectives is not None and all(map(math.isfinite, row.objectives))
+
+
 def frozen(
     row: TrialRow,
     constrained: frozenset[str],
@@ -370,14 +374,18 @@ def frozen(
     Parameters
     ----------
     row
-        In any state.
+        In any state. Settings that lie outside of their distributions are left out, and the trial
+        is a failed one, as where an objective is no number: no sampler learns from either.
     constrained
         Names of the constraints that the study knows.
     now
         Distributions in place of those that it was proposed with.
     """
     known = dict(dists.from_json(row.distributions) if now is None else now)
-    complete = row.state is TrialState.COMPLETE and row.objectives is not None and bool(known)
+    params = {name: value for name, value in asked(row).items() if name in known}
+    odd = {name for name in params if not dists.inside(known, [name], params)}
+    known = {name: held for name, held in known.items() if name not in odd}
+    complete = row.state is TrialState.COMPLETE and bool(known) and not odd and _finite(row)
     state = _STATES.get(row.state, OptunaState.RUNNING)
     if state is OptunaState.COMPLETE and not complete:
         state = OptunaState.FAIL  # measured at settings that no sampler could have proposed
@@ -387,7 +395,7 @@ def frozen(
     return optuna.trial.create_trial(
         state=state,
         values=row.objectives if state is OptunaState.COMPLETE else None,
-        params={name: value for name, value in asked(row).items() if name in known},
+        params={name: value for name, value in params.items() if name not in odd},
         distributions=known,
         # Sessions of the first release hold pickles: neither read here nor handed on.
         user_attrs=_said(row),

@@ -34,7 +34,7 @@ def ranked(rows: Sequence[TrialRow], *, undecided: bool = False) -> list[Best]:
     """
     groups: dict[frozenset[tuple[str, Value]], list[TrialRow]] = {}
     for row in rows:
-        if row.state is TrialState.COMPLETE and row.objectives is not None:
+        if row.state is TrialState.COMPLETE and row.objectives and math.isfinite(row.objectives[0]):
             groups.setdefault(_key(row), []).append(row)
     found = [_pooled(group) for group in groups.values() if _feasible(group, undecided)]
     return sorted(found, key=lambda best: (-best.objective, best.number))

@@ -19,6 +19,7 @@ from hil.report.drawing import (
 )
 from hil.report.grey import in_blocks
 from hil.report.material import Material
+from hil.report.settings.drawable import drawable
 
 NO_TRIALS = "no trial is complete"
 
@@ -30,8 +31,8 @@ def history(material: Material) -> Figure:
         return empty(NO_TRIALS)
     numbers, values = done["number"].to_numpy(), done["value"].to_numpy()
     shift = values - done["objective"].to_numpy()
-    low = done["ci_low"].to_numpy(dtype=float) + shift
-    high = done["ci_high"].to_numpy(dtype=float) + shift
+    low = drawable(done["ci_low"].to_numpy(dtype=float) + shift)
+    high = drawable(done["ci_high"].to_numpy(dtype=float) + shift)
     with style():
         figure = Figure(figsize=(9, 3.4), layout="constrained")
         axis = figure.subplots()
@@ -48,7 +49,7 @@ def history(material: Material) -> Figure:
                  color=GREY, label="breaks a constraint")  # fmt: skip
         if (won := material.result.best) is not None:
             label = f"best: trial {won.number}"
-            axis.plot(won.number, won.objective, "o", color=ORANGE, ms=6, label=label)
+            axis.plot(won.number, drawable(won.objective), "o", color=ORANGE, ms=6, label=label)
         axis.set(xlabel="trial", ylabel=short(material.result.objective))
         whole_numbers(axis)
         axis.legend(fontsize=8)
@@ -89,7 +90,7 @@ def drift(material: Material) -> Figure:
         return empty("no two reference trials, so nothing is known of drift")
     references = done[kinds]
     bits = material.estimates.set_index("number").reindex(references["number"])
-    at, values = references["number"].to_numpy(), bits["bits_per_pixel"].to_numpy(dtype=float)
+    at, values = references["number"].to_numpy(), drawable(bits["bits_per_pixel"])
     below = values - bits["ci_low"].to_numpy(dtype=float)
     above = bits["ci_high"].to_numpy(dtype=float) - values
     with style():

@@ -15,6 +15,7 @@ from hil.errors import StoreError
 from hil.ranking.drift import Drift, without_drift
 from hil.ranking.leaders import ranked
 from hil.records.trial import Best, TrialRow
+from hil.report.settings.drawable import drawable
 from hil.session.result import SessionResult, result_of
 
 if TYPE_CHECKING:
@@ -48,10 +49,13 @@ class Material:
 
     @cached_property
     def complete(self) -> pd.DataFrame:
-        """Trials that are COMPLETE with a number, `value` being the first objective sans drift."""
+        """Trials that are COMPLETE with a number that can be drawn: `value`, the first objective.
+
+        Drift is taken off.
+        """
         done = self.trials[(self.trials["state"] == "COMPLETE") & self.trials["objective"].notna()]
         values = {row.number: row.objectives[0] for row in self.rows if row.objectives}
-        return done.assign(value=done["number"].map(values)).dropna(subset=["value"])
+        return done.assign(value=drawable(done["number"].map(values))).dropna(subset=["value"])
 
     @cached_property
     def searched(self) -> tuple[str, ...]:
@@ -120,7 +124,7 @@ class Material:
         for line, number in enumerate(numbers):
             for column, field in enumerate(fields):
                 table[line, column] = found[number].get(field, np.nan)
-        return numbers, fields, table
+        return numbers, fields, drawable(table)
 
     def frame(self, number: int, field: int | None) -> Pixels | None:
         """Give the first frame of a trial in a field of view, of its first channel.

@@ -13,6 +13,7 @@ from hil.records.trial import METRIC
 from hil.report.course_figures import NO_TRIALS
 from hil.report.drawing import ORANGE, dots, empty, short, style
 from hil.report.material import Material
+from hil.report.settings.drawable import drawable
 
 _MOST = 12
 _ENOUGH = 4  # for a rank correlation that says anything
@@ -47,8 +48,8 @@ def metrics(material: Material) -> Figure:
 def _against_information(axis: Any, material: Material, name: str) -> None:
     done = material.complete
     bits = material.estimates.set_index("number")["bits_per_pixel"]
-    y = bits.reindex(done["number"]).to_numpy(dtype=float)
-    x = done[name].to_numpy(dtype=float)
+    y = drawable(bits.reindex(done["number"]))
+    x = drawable(done[name])
     known = np.isfinite(x) & np.isfinite(y)
     x, y, numbers = x[known], y[known], done["number"].to_numpy()[known]
     dots(axis, x, y)

@@ -169,7 +169,8 @@ def _barred(material: Material) -> str:
         return ""
     return (
         f"Of {result.n_complete} complete trials {result.n_barred} cannot win: their flags say that"
-        " the number is wrong. [constraints] allow_flags of the session file lets them."
+        " the number is wrong. docs/reading_the_number.md says of each flag what to mend;"
+        " [constraints] allow_flags of the session file lets them win as they are."
     )
 
 
@@ -191,6 +192,8 @@ def _as_good_said(material: Material) -> str:
     if others < 1:
         return "No other settings are as good within its interval."
     shown = " The best of them:" if others >= _MOST_AS_GOOD else ""
+    if others == 1:
+        return "As good within its interval is one other trial."
     return f"As good within its interval are {others} other settings.{shown}"
 
 

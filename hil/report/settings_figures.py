@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from hil.report.course_figures import NO_TRIALS
 from hil.report.drawing import BLUE, GREY, LIGHT, MANY, ORANGE, dots, empty, short, style
 from hil.report.material import Material
+from hil.report.settings.drawable import drawable
 from hil.report.settings.front import front
 from hil.report.settings.model_trend import Trend, trends
 from hil.report.settings.scale import SettingScale, scale_of
@@ -147,7 +148,7 @@ def pareto(material: Material) -> Figure:
     rows = [row for row in material.rows if row.objectives and len(row.objectives) == len(names)]
     if not rows:
         return empty(NO_TRIALS)
-    points = np.array([row.objectives for row in rows], dtype=float)
+    points = drawable([row.objectives for row in rows])
     feasible = np.array([all(v <= 0 for v in row.constraints.values()) for row in rows])
     on_it = front(points, feasible)
     numbers = [str(rows[place].number) for place in on_it]

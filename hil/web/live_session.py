@@ -17,9 +17,11 @@ from hil.ranking.leaders import winner
 from hil.records.session import SessionState
 from hil.records.spans import duration
 from hil.records.trial import METRIC, Best, TrialRow, TrialState
+from hil.records.winner import Winner
 from hil.report.material import moved
 from hil.report.page import NEEDS_SETTINGS
 from hil.report.plot import KINDS
+from hil.session.result import named_winner
 from hil.web.frame_images import FrameImages
 from hil.web.live_figures import DRIFT, FRONT, METRICS, SHOWN, LiveFigures, Shown
 from hil.web.paced import Paced
@@ -125,7 +127,9 @@ class LiveSession:
         standing = self._following.look()
         events = self._database.events(self.session_id, newest=_EVENTS)
         rows = without_drift(standing.rows, fit_drift(standing.rows, 0.95))
-        best = winner(rows)
+        best: Best | Winner | None = winner(rows)
+        if standing.state.ended:  # what the session named, and its report says
+            best = named_winner(rows, record.session_text) or best
         metrics = self._metrics(rows, best)
         seen: dict[str, Any] = {
             "record": record,
@@ -147,7 +151,7 @@ class LiveSession:
         }
         return SessionSeen(**seen, digest=hashlib.sha256(repr(seen).encode()).hexdigest()[:16])
 
-    def _metrics(self, rows: Sequence[TrialRow], best: Best | None) -> ShownNumbers:
+    def _metrics(self, rows: Sequence[TrialRow], best: Best | Winner | None) -> ShownNumbers:
         """Look up the metrics of the best trial and of the last, once for each."""
         done = (row.number for row in reversed(rows) if row.state is TrialState.COMPLETE)
         latest = next(done, None)
@@ -168,7 +172,7 @@ class LiveSession:
             if name.startswith(METRIC) and table.column(name)[0] is not None
         }
 
-    def _pictures(self, rows: tuple[TrialRow, ...], best: Best | None) -> list[Picture]:
+    def _pictures(self, rows: tuple[TrialRow, ...], best: Best | Winner | None) -> list[Picture]:
         """Choose the last frame and the best one, in one grey scale: that of the best."""
         latest = next((row.number for row in reversed(rows) if row.state in _WITH_FRAMES), None)
         wanted = {} if latest is None else {"Last": latest}
@@ -223,7 +227,7 @@ def _left(seconds: float) -> str:
     return f"{duration(seconds)} at most, at this pace"
 
 
-def _best(best: Best | None, objectives: Sequence[str], standing: HowItStands) -> str:
+def _best(best: Best | Winner | None, objectives: Sequence[str], standing: HowItStands) -> str:
     if best is None:
         return (
             "None: every complete trial breaks a constraint."
@@ -238,7 +242,7 @@ def _best(best: Best | None, objectives: Sequence[str], standing: HowItStands) -
     return f"{best.objective:.4g}{interval} {objectives[0]}, trial {best.number}{times}{others}"
 
 
-def _settings(rows: list[TrialRow], best: Best | None) -> tuple[tuple[str, str], ...]:
+def _settings(rows: list[TrialRow], best: Best | Winner | None) -> tuple[tuple[str, str], ...]:
     if best is None:
         return ()
     return tuple((name, _value(value)) for name, value in rows[best.number].requested.items())

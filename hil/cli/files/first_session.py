@@ -31,6 +31,10 @@ _NOTHING = """# [[search]]                       # what may be moved: a setting 
 # low = -5
 # high = 5
 """
+_FIELDS = """\
+# Fields of view. Put a frame's width or more, within limits of the rig file that allow it: fields
+# that overlap show the same scene twice, and intervals come out too narrow.
+"""
 _EXPOSURE = """
 [fixed]                            # in every trial; in place of it a [[search]], say
 {line}# as it stood, ms
@@ -118,5 +122,4 @@ def _grid(limits: Mapping[str, Any]) -> str:
         if setting.endswith((".x_um", ".y_um")) and "low" in one and "high" in one
     ]
     grid = f"grid = {{ columns = 2, rows = 2, step_um = {(min(ways) / 2 if ways else 20):g} }}"
-    said = "   # fields of view; a frame's width apart or more"
-    return f"{grid}{said}" if len(ways) >= 2 else f"# {grid}{said}"
+    return f"{_FIELDS}{grid}" if len(ways) >= 2 else f"{_FIELDS}# {grid}"

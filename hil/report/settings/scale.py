@@ -12,6 +12,7 @@ import pandas as pd
 
 from drivers.types import Floats
 from hil.records.trial import TrialRow
+from hil.report.settings.drawable import drawable
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def scale_of(rows: Sequence[TrialRow], name: str, column: pd.Series[Any]) -> Set
         return SettingScale(
             np.array([np.nan if cell is None else place[str(cell)] for cell in cells]), words
         )
-    values = np.array([np.nan if cell is None else float(cell) for cell in cells])
+    values = drawable([np.nan if cell is None else float(cell) for cell in cells])
     if searched.get("attributes", {}).get("log") and (values > 0).any():
         return SettingScale(np.where(values > 0, values, np.nan), logarithmic=True)
     return SettingScale(values)

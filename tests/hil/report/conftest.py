@@ -57,6 +57,8 @@ def measured(database: Database) -> Callable[..., str]:
         objectives: tuple[str, ...] = ("bits_per_pixel",),
         fields: Callable[[int], list[int]] = lambda number: [0, 1, 2],
         frames: bool = True,
+        value: Callable[[int, float], float] = lambda _, x: 2.0 - 0.01 * (x - 3) ** 2,
+        place: Callable[[int, float], float] = lambda _, x: x,
         **changes: Any,
     ) -> str:
         clock = Clock()
@@ -77,7 +79,7 @@ def measured(database: Database) -> Callable[..., str]:
         with database.store(key, controller="scope", clock=clock) as store:
             for number in range(n):
                 x, y = rng.uniform(-10, 10, 2)
-                x = -9.0 if number == 0 else x
+                x = place(number, -9.0 if number == 0 else x)
                 settings = {names[0]: float(x), names[1]: float(y)}
                 held = dict.fromkeys(names, distribution(-10, 10))
                 trial = store.propose(
@@ -91,7 +93,7 @@ def measured(database: Database) -> Callable[..., str]:
                     pixels = rng.integers(0, 4096, (1, 16, 12)).astype(np.uint16)
                     store.frames(trial, FieldFrames(field, pixels, 10.0, 4095, AT))
                 store.captured(trial, clock.now(), device_s=0.5)
-                bits = 2.0 - 0.01 * (x - 3) ** 2
+                bits = value(number, x)
                 values = dict(zip(objectives, (bits, float(y)), strict=False))
                 store.estimated(trial, clock.now(), _assessment(bits, fields(number), values))
                 store.finish(trial, TrialState.COMPLETE, clock.now())

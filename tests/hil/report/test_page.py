@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import xml.etree.ElementTree as ElementTree
 from base64 import b64decode
@@ -32,8 +33,11 @@ def checked(path: Path) -> str:
     """Text of a page that is valid, whole and offline."""
     text = path.read_text(encoding="utf-8")
     html5lib.HTMLParser(strict=True).parse(text)
-    for drawn in re.findall(r"base64,([^\"]+)\"", text):
-        ElementTree.fromstring(b64decode(drawn))
+    for kind, drawn in re.findall(r"data:image/([a-z+]+);base64,([^\"]+)\"", text):
+        if kind == "png":
+            assert b64decode(drawn).startswith(b"\x89PNG")
+        else:
+            ElementTree.fromstring(b64decode(drawn))
     assert not re.search(r"(?:src|href)=\"(?!data:)", text), "a request leaves the page"
     return text
 
@@ -118,6 +122,29 @@ def test_two_objectives_have_a_front(
 ) -> None:
     text = text_of(database, measured(objectives=("bits_per_pixel", "speed")), tmp_path)
     assert "Objectives against each other" in text
+
+
+@pytest.mark.parametrize("odd", [math.nan, math.inf, -math.inf, 1.7e308, -1.7e308], ids=str)
+def test_numbers_that_no_axis_can_hold_are_left_out_of_the_figures(
+    database: Database, measured: Callable[..., str], tmp_path: Path, odd: float
+) -> None:
+    told = lambda number, x: odd if number in (1, 2) else 2 - 0.01 * (x - 3) ** 2  # noqa: E731
+    several = measured(value=told, objectives=("bits_per_pixel", "cost"))
+    for key in (measured(value=told), several, measured(value=lambda *_: odd)):
+        text_of(database, key, tmp_path)
+    assert set(material_of(database, several).importance) == {"stage.x_um", "stage.y_um"}
+
+
+@pytest.mark.parametrize("odd", [math.nan, math.inf, 1.7e308, 11.0], ids=str)
+def test_settings_outside_of_what_was_searched_spoil_no_page(
+    database: Database, measured: Callable[..., str], tmp_path: Path, odd: float
+) -> None:
+    key = measured(
+        value=lambda number, _: 1.0 + number % 7,
+        place=lambda number, x: (-odd if number % 2 else odd) if number < 3 else x,
+    )
+    text_of(database, key, tmp_path)
+    assert set(material_of(database, key).importance) == {"stage.x_um", "stage.y_um"}
 
 
 def test_what_cannot_be_written_is_said(

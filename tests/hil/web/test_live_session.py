@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 
+import hil
 from hil.records.estimate import Assessment, Estimate
 from hil.records.frames import FieldFrames
 from hil.records.request import Wish, ask
@@ -14,6 +16,8 @@ from hil.records.session import SessionState
 from hil.records.trial import Proposal, TrialState
 from hil.store import Database
 from hil.web.live_session import LiveSession
+from tests.hil.session_bench import run_files, url
+from tests.hil.small_session import RIG, SESSION
 
 
 def test_a_running_session(database: Database, measured: Callable[..., str]) -> None:
@@ -73,6 +77,16 @@ def test_sessions_without_trials_or_that_have_ended(
     seen = LiveSession(database, key).look()
     assert (seen.ended, seen.wishes) == (True, ())
     assert dict(seen.facts)["state"] == "STOPPED: lunch"
+
+
+def test_of_a_session_that_has_ended_the_best_is_the_winner_that_it_named(tmp_path: Path) -> None:
+    session = SESSION.replace("trials = 6", "trials = 9") + "\n[finish]\nremeasure = 2\n"
+    won = run_files(tmp_path, RIG, session).winner
+    assert won is not None
+    with hil.open_database(url(tmp_path), read_only=True) as database:
+        seen = LiveSession(database, database.session("last").id).look()
+    said = f"{won.objective:.4g} ({won.ci_low:.4g} to {won.ci_high:.4g}) bits_per_pixel"
+    assert seen.best.startswith(f"{said}, trial {won.number}")
 
 
 def test_a_trial_that_waits_for_approval(database: Database, measured: Callable[..., str]) -> None:

@@ -36,6 +36,7 @@ def test_without_a_focus_or_a_stage_its_place_is_shown() -> None:
     text = session_text('name = "scope"', "rig.toml", "first.toml")
     assert "search" not in tomllib.loads(text)
     assert "# [[search]]" in text
+    assert "overlap" in text
     assert "\n# grid = " in text
 
 
