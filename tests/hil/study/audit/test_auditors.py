@@ -66,6 +66,22 @@ def test_auditors_are_asked_once_and_their_ranks_compared(
     assert len(said) == 2 and "0.50" in said[0] and "strength by a U-Net" in said[1]
 
 
+def test_the_auditors_themselves_work_and_see_what_is_there(
+    found: Prediction, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(auditors, "_EPOCHS", 2)  # of the U-Net; the density stops by itself
+    size = replace(SIZE, audited=2)
+    one = audit(Pictures(), size, found, CellCache(tmp_path, ""), lambda line: None)
+    assert one is not None and one.refused == "" and one.numbers == [0, 4]
+    # of one number times a pattern, under unit noise; the density is a bound, held out
+    pattern = np.cos(np.arange(36)) / 4
+    known = [0.5 * np.log2(1 + strength**2 * (pattern**2).sum()) for strength in (0.3, 3.0)]
+    assert one.pixelcnn[0] > known[0] and one.pixelcnn[1] > known[1]
+    assert one.pixelcnn[1] > one.pixelcnn[0] + 1
+    assert one.agreement == pytest.approx(1.0) and set(one.tasks) == {"strength"}
+    assert one.tasks["strength"].agreement == pytest.approx(1.0)
+
+
 def test_a_density_that_refuses_says_why(
     found: Prediction, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
