@@ -8,7 +8,7 @@ from pathlib import Path
 
 from drivers.types import Value
 from hil.design.goal import goal_of
-from hil.design.uphill import Design, designs
+from hil.design.uphill import Design, Saw, designs, saw_nothing
 from hil.errors import InputError
 from hil.records.session import Observer
 from hil.records.trial import Proposal
@@ -36,6 +36,7 @@ def design_session(
     observer: Observer = show_nothing,
     stop: StopSwitch | None = None,
     said: Callable[[str], None] = lambda line: None,
+    saw: Saw = saw_nothing,
 ) -> SessionResult:
     """Design settings on a simulated rig, and measure the present ones and the best designs.
 
@@ -55,6 +56,9 @@ def design_session(
         As for `hil.run_session`.
     said
         Told how the search goes on.
+    saw
+        Told of all settings that the search looks at, with their bits per pixel and the number of
+        fields of view that tell so.
 
     Returns
     -------
@@ -85,6 +89,7 @@ def design_session(
             followed=followed,
             seed=file.spec.seed,
             said=said,
+            saw=saw,
         )[:measured]
         return Planned(ListedProposer(_proposals(start, found), "designs"))
 

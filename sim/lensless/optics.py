@@ -20,11 +20,13 @@ with each other, as for scenes that are: extended, or made of many wavelengths.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import ceil, pi
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch.autograd.function import once_differentiable
 
 from sim.numerics.filtered import half_spectrum
@@ -59,6 +61,12 @@ class _BesselJ0(torch.autograd.Function):
         return result
 
 
+@lru_cache(16)
+def _legendre(n: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Nodes and weights from -1 to 1; they take as long to find as a field to look at."""
+    return np.polynomial.legendre.leggauss(n)
+
+
 def field(
     r_um: torch.Tensor,
     radius_um: torch.Tensor,
@@ -89,9 +97,7 @@ def field(
     a, d = float(radius_um.detach()), float(distance_um.detach())
     cycles = a**2 * abs(float(bend.detach())) / (2 * wavelength_um)
     cycles += farthest_um * a / (wavelength_um * d)
-    nodes, weights = np.polynomial.legendre.leggauss(
-        max(_LEAST_NODES, ceil(_NODES_PER_CYCLE * cycles))
-    )
+    nodes, weights = _legendre(max(_LEAST_NODES, ceil(_NODES_PER_CYCLE * cycles)))
     s = radius_um * torch.from_numpy((nodes + 1) / 2)
     weight = radius_um * torch.from_numpy(weights / 2)
     lens = torch.exp(1j * pi * s**2 * bend / wavelength_um) * (s * weight)

@@ -58,12 +58,18 @@ def lag_products(values: torch.Tensor, patch_size: int) -> torch.Tensor:
     values
         (n, H, W), about their mean.
     """
-    height, width = values.shape[1:]
     reach = patch_size - 1
-    size = (height + reach, width + reach)
+    size = _room(values.shape[1:], reach)
     spectrum = torch.fft.rfft2(values, s=size)
     products = torch.fft.irfft2((spectrum.abs() ** 2).sum(dim=0), s=size)
     return torch.roll(products, (reach, reach), dims=(0, 1))[: 2 * reach + 1, : 2 * reach + 1]
+
+
+def _room(shape: tuple[int, ...], reach: int) -> tuple[int, ...]:
+    """Size of transforms that lags up to ``reach`` do not wrap in, quick to take."""
+    from scipy.fft import next_fast_len
+
+    return tuple(next_fast_len(length + reach, real=True) for length in shape)
 
 
 def lag_sums(total: torch.Tensor, patch_size: int) -> torch.Tensor:
@@ -75,7 +81,7 @@ def lag_sums(total: torch.Tensor, patch_size: int) -> torch.Tensor:
         (H, W) sum over frames.
     """
     reach = patch_size - 1
-    size = (total.shape[0] + reach, total.shape[1] + reach)
+    size = _room(total.shape, reach)
     ones = torch.fft.rfft2(torch.ones_like(total), s=size).conj()
     sums = torch.fft.irfft2(torch.fft.rfft2(total, s=size) * ones, s=size)
     return torch.roll(sums, (reach, reach), dims=(0, 1))[: 2 * reach + 1, : 2 * reach + 1]

@@ -128,6 +128,38 @@ def test_hopeless_climbs_end_and_few_see_all_fields() -> None:
     assert 0 < climbs_of_all < goal.seen.count(2)
 
 
+class Steep(Ridges):
+    """One steep peak at x = 3."""
+
+    def of_fields(self, n: int) -> Steep:
+        return Steep(n, self.seen)
+
+    def bits_per_pixel(self, point: Mapping[str, Any]) -> torch.Tensor:
+        x = torch.as_tensor(point["s.x"], dtype=torch.float64)
+        return 1 - 20 * torch.log(torch.cosh(x - 3.0))
+
+
+def test_the_last_rounds_do_not_leap_and_all_that_is_looked_at_is_told() -> None:
+    goal, space = Steep(), Space()
+    space.axes, space.bound = (SearchAxis(setting="s.x", low=-10, high=10),), None
+    told: list[tuple[float, float, int]] = []
+    found = designs(
+        cast(Goal, goal),
+        cast(SearchSpace, space),
+        [{"s.x": 2.5}],
+        starts=2,
+        followed=1,
+        seed=0,
+        saw=lambda settings, bits, n: told.append((float(settings["s.x"]), bits, n)),
+    )
+    assert found[0].settings["s.x"] == pytest.approx(3, abs=1e-2)
+    for x, bits, _ in told:
+        assert bits == pytest.approx(float(goal.bits_per_pixel({"s.x": x})))
+    assert [n for *_, n in told] == sorted(n for *_, n in told)
+    in_all = [x for x, _, n in told if n == goal.n_fields][:-1]  # and one that was left behind
+    assert max(abs(x - 3) for x in in_all) < 2.0  # a tenth of the range, as a step is
+
+
 def test_designs_of_which_all_limits_hold_are_valued_as_they_are() -> None:
     goal = cast(Goal, Hill())
     for one in climbed(Space(bound=4.0)):

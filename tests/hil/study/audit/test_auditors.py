@@ -9,9 +9,14 @@ import numpy as np
 import pytest
 
 from hil.errors import InputError
+from hil.information.densities.neural.network import NetworkShape
+from hil.information.densities.neural.training import Schedule
+from hil.information.estimate import estimate_information
+from hil.information.estimators.pixelcnn import PixelCNN
 from hil.study.audit import audit, auditors
 from hil.study.cache import CellCache
 from hil.study.domain import Observed, Setting, Size
+from hil.study.domains import domain_names, find_domain
 from hil.study.prediction import Prediction
 from hil.study.tables import audit_rows
 from tests.hil.study.planted_domain import SMALL, Planted
@@ -64,6 +69,42 @@ def test_auditors_are_asked_once_and_their_ranks_compared(
     assert again == first and domain.asked == asked
     said = list(audit_rows(domain, first))
     assert len(said) == 2 and "0.50" in said[0] and "strength by a U-Net" in said[1]
+
+
+def test_the_auditors_themselves_work_and_see_what_is_there(
+    found: Prediction, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(auditors, "_EPOCHS", 2)  # of the U-Net; the density stops by itself
+    size = replace(SIZE, audited=2)
+    one = audit(Pictures(), size, found, CellCache(tmp_path, ""), lambda line: None)
+    assert one is not None and one.refused == "" and one.numbers == [0, 4]
+    # of one number times a pattern, under unit noise; the density is a bound, held out
+    pattern = np.cos(np.arange(36)) / 4
+    known = [0.5 * np.log2(1 + strength**2 * (pattern**2).sum()) for strength in (0.3, 3.0)]
+    assert one.pixelcnn[0] > known[0] and one.pixelcnn[1] > known[1]
+    assert one.pixelcnn[1] > one.pixelcnn[0] + 1
+    assert one.agreement == pytest.approx(1.0) and set(one.tasks) == {"strength"}
+    assert one.tasks["strength"].agreement == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("name", domain_names())
+def test_auditors_take_what_every_domain_shows(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def soon(frames: Any, noise: Any, estimator: str, patch_size: int) -> Any:
+        assert estimator == "pixelcnn"
+        shape = NetworkShape(patch_size=patch_size)
+        return estimate_information(frames, noise, PixelCNN(shape, Schedule(steps=5)), patch_size)
+
+    monkeypatch.setattr(auditors, "estimate_information", soon)
+    monkeypatch.setattr(auditors, "_EPOCHS", 1)
+    domain, size = find_domain(name), Size(4, 1, 48, 32, 10, audited=1)
+    setting = domain.settings(1)[0]
+    cell = auditors._measure(domain, setting, size)
+    assert cell["refused"] == "" and np.isfinite(cell["information"][domain.best_form])
+    observed = domain.observe(setting, 0, size)
+    pictured = [task.name for task in domain.tasks if observed[task.name].learn.image is not None]
+    assert pictured
+    for task in pictured:
+        assert np.isfinite([cell[task]["unet"], cell[task]["decoders"]]).all()
 
 
 def test_a_density_that_refuses_says_why(
