@@ -10,15 +10,17 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
 from hil.clock import Clock
+from hil.errors import HilError, RigHeld
 from hil.locks.kept_open import KEPT_OPEN, end_at_once
 from hil.rig.plan import Plan
 from hil.spec import RigFile
-from hil.supervision.driver_by_driver import park_driver_by_driver
+from hil.supervision.driver_by_driver import DriversParked, park_driver_by_driver
 from hil.supervision.guardian import GuardianProcess, Orders, dismiss, guardian_to_come
 from hil.supervision.lease import hold, place_of
 from hil.supervision.stop import Signals
@@ -38,11 +40,14 @@ class Approach:
     ----------
     left_behind
         Whether who held it before was killed, and nobody had parked it since.
+    parked
+        How `make_dark` went; None where there was no need.
     """
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.left_behind = False
+        self.parked: DriversParked | None = None
         self._process: GuardianProcess | None = None
         self._dark = True
 
@@ -77,18 +82,54 @@ class Approach:
         process, self._process = self._process, None
         return process
 
-    def make_dark(self) -> None:
+    def make_dark(self) -> DriversParked:
         """Park each driver by itself, through connections of its own that are closed again.
 
         What cannot be reached is logged: who opens the rig then says so.
         """
         self._dark = False
         with Signals(), KEPT_OPEN.or_else(end_at_once):
-            parked = park_driver_by_driver(self.plan)
+            self.parked = park_driver_by_driver(self.plan)
         self._dark = True
         name = self.plan.file.spec.name
-        for problem in parked.problems:
+        for problem in self.parked.problems:
             _log.warning("rig %r: %s: %s", name, problem.setting, problem.message)
+        return self.parked
+
+    @contextmanager
+    def dark_unless_answered(self, seconds: float | None) -> Iterator[Callable[[], None]]:
+        """Make dark where a database does not answer within seconds, or fails; None: never.
+
+        Yields
+        ------
+        callable
+            Called once it has answered: who drives the rig, if anybody does, is known then.
+        """
+        if seconds is None:
+            yield lambda: None
+            return
+        answered, guard = threading.Event(), threading.Lock()
+
+        def dark() -> None:
+            with guard:
+                if not answered.is_set():
+                    answered.set()
+                    self.make_dark()
+
+        timer = threading.Timer(seconds, dark)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield answered.set
+        except RigHeld:
+            raise
+        except HilError:
+            dark()
+            raise
+        finally:
+            timer.cancel()
+            with guard:  # what has been begun is not cut off
+                answered.set()
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -87,7 +87,12 @@ def _what_is_locked(plan: Plan, place: str) -> list[tuple[str, str]]:
 
 @contextmanager
 def lease(
-    rig: str, database: Database, session_id: str | None, role: Role, clock: Clock
+    rig: str,
+    database: Database,
+    session_id: str | None,
+    role: Role,
+    clock: Clock,
+    answered: Callable[[], None] = lambda: None,
 ) -> Iterator[bool]:
     """Hold the lease of a rig in a database for the length of a ``with`` block.
 
@@ -101,6 +106,8 @@ def lease(
         The session that it is held for, if there is one yet.
     role, clock
         As for `hold`.
+    answered
+        Called when the database has said who has the rig, if anybody has.
 
     Yields
     ------
@@ -123,8 +130,10 @@ def lease(
         try:
             now_s = clock.monotonic()
             left = database.acquire_lease(rig, holder, clock.now(), now_s=now_s)
+            answered()
             break
         except RigHeld as held:
+            answered()
             waited_s = time.monotonic() - began_s
             if held.certain:
                 patient = role == "controller" and "guardian" in str(held)

@@ -291,6 +291,7 @@ def supervised_rig(
     database: Database | None = None,
     session_id: str | None = None,
     approach: Approach | None = None,
+    dark_after_s: float | None = None,
 ) -> Iterator[SupervisedRig]:
     """Open a rig that nobody else drives, for the length of a ``with`` block.
 
@@ -308,6 +309,9 @@ def supervised_rig(
         The session that it is held for, if there is one yet.
     approach
         The same rig, where the caller has come to it already.
+    dark_after_s
+        The rig is parked, whoever left it lit, where the database has not answered by then, or
+        fails; None where nothing can be lit that nobody watches.
 
     Raises
     ------
@@ -318,13 +322,16 @@ def supervised_rig(
         last = stack.enter_context(ExitStack())
         if approach is None:
             approach = stack.enter_context(approached(file, url, clock))
-        if database is None and database_exists(url):
-            database = stack.enter_context(open_database(url, frames=frames))
-        if database is not None:
-            its = lease(file.spec.name, database, session_id, "controller", clock)
-            if stack.enter_context(its) and not approach.left_behind:
-                approach.make_dark()
-                approach.left_behind = True
+        left = False
+        with approach.dark_unless_answered(dark_after_s) as answered:
+            if database is None and database_exists(url):
+                database = stack.enter_context(open_database(url, frames=frames))
+            if database is not None:
+                its = lease(file.spec.name, database, session_id, "controller", clock, answered)
+                left = stack.enter_context(its)
+        if left and not approach.left_behind:
+            approach.make_dark()
+            approach.left_behind = True
         stack.enter_context(KEPT_OPEN.or_else(end_at_once))
         rig = Rig(approach.plan)
         stack.callback(rig.close)

@@ -27,6 +27,7 @@ from tests.hil.small_session import SESSION
 # Who held the rig, lit its lamp, and was killed together with its guardian.
 LIGHTS = """
 import os, sys
+from pathlib import Path
 from hil.clock import SystemClock
 from hil.rig.plan import Plan
 from hil.spec import load_rig_file
@@ -36,7 +37,7 @@ from tests.hil.planted_rig import LIT, Lamp
 plan = Plan(load_rig_file("rig.toml"))
 with hold(plan, "controller", SystemClock(), place=place_of(sys.argv[1])):
     Lamp(Path.cwd()).start({LIT: 5.0})
-    os._exit(1)
+    os._exit(9)
 """
 # A program to which something happens in a call of one of its functions.
 STRUCK = """
@@ -83,7 +84,7 @@ def run_script(
 @pytest.fixture
 def left_lit(bench: Bench, planted: dict[str, str]) -> dict[str, str]:
     died = run_script(bench, planted, LIGHTS, bench.url)
-    assert died.returncode == 1, died.stderr
+    assert died.returncode == 9, died.stderr
     assert lit_mw(bench.folder) == 5.0
     return planted
 
