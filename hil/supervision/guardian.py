@@ -94,6 +94,7 @@ class GuardianProcess:
         )
         self._kept = KEPT_OPEN.keep(*(pipe.fileno() for pipe in self._pipes()))
         self.told = threading.Event()
+        self._over = False
         self.unfit = ""
         self.heard_s = time.monotonic()
         try:
@@ -111,6 +112,7 @@ class GuardianProcess:
     def _follow(self) -> None:
         with suppress(OSError):  # somebody has closed the pipe: it is not heard any longer
             self._hear()
+        self._over = True
         self.told.set()
 
     def _hear(self) -> None:
@@ -142,6 +144,8 @@ class GuardianProcess:
         self.unfit = ""
         self.heard_s = time.monotonic()
         self.write(orders.line())
+        if self._over:  # it says nothing any more, and has not to be waited for
+            self.told.set()
 
     def leave(self) -> None:
         """Close the pipe without a farewell."""
@@ -277,9 +281,13 @@ class Guardian:
         HilError
             It did not start.
         """
-        if not self._process.told.wait(_READY_S) or not self._process.alive:
-            raise HilError("the guardian process did not start: nothing may move without it")
-        self._say_if_unfit()
+        for _ in range(2):  # one that had idled may have ended just as it was given orders
+            if self._process.told.wait(_READY_S) and self._process.alive:
+                self._say_if_unfit()
+                return
+            gone, self._process = self._process, self._begin()
+            _end_idle(gone)
+        raise HilError("the guardian process did not start: nothing may move without it")
 
     def heartbeat(self) -> None:
         """Say that the session goes on; cheap, called as often as one likes."""

@@ -139,8 +139,7 @@ def test_who_is_refused_leaves_the_rig_alone(bench: Bench, monkeypatch: pytest.M
 
     monkeypatch.setattr(guardian_process, "park_driver_by_driver", park)
     file = load_rig_file(bench.folder / "rig.toml")
-    said = {"rig_path": str(file.path), "rig_text": file.text, "database": bench.url}
-    orders = Orders(**said, frames="", session_id=None, pid=0, moves=False)
+    orders = Orders(str(file.path), file.text, bench.url, "", None, pid=0, moves=False)
     with (
         approached(file, bench.url, SystemClock()) as approach,
         pytest.raises(RigHeld),
