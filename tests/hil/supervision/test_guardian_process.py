@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -114,10 +115,7 @@ def test_before_anything_moves_silence_is_no_hang(monkeypatch: pytest.MonkeyPatc
 
 
 def heard(*written: bytes) -> guardian_process._Input:
-    reads, writes = os.pipe()
-    with os.fdopen(writes, "wb") as pipe:
-        pipe.writelines(written)
-    return guardian_process._Input(os.fdopen(reads, "rb"))
+    return guardian_process._Input(io.BytesIO(b"".join(written)))
 
 
 def test_other_orders_take_the_place_of_the_first() -> None:
