@@ -223,7 +223,7 @@ class Server:
             try:
                 work()
                 return
-            except subprocess.SubprocessError:
+            except (subprocess.SubprocessError, AssertionError):  # it is still starting
                 if time.monotonic() > deadline_s:
                     raise
                 time.sleep(1.0)
