@@ -38,6 +38,8 @@ _IDLE_S = 60.0
 _LOOK_S = 0.1
 # A longer pause between two looks tells nothing of the controller: this process did not run either.
 _GAP_S = 2.0
+# A busy machine takes its time to end a process that was killed.
+_DYING_S = 5.0
 # How long the record of a park waits for a database that is locked or away.
 _RECORD_S = 900.0
 
@@ -214,12 +216,9 @@ def park_after(orders: Orders, plan: Plan, why: str) -> None:
     had not come to, and nobody before it left as it was.
     """
     began_s = time.monotonic()
-    clock = SystemClock()
     with ExitStack() as stack:
         try:
-            place = place_of(orders.database)
-            held = hold(plan, "guardian", clock, place=place)
-            if not (stack.enter_context(held) or orders.moves):
+            if not (_hold(stack, plan, orders) or orders.moves):
                 return
         except RigHeld:
             return  # somebody has taken the session up again, and parks when it ends
@@ -231,6 +230,17 @@ def park_after(orders: Orders, plan: Plan, why: str) -> None:
     if parked.unreachable:
         detail["unreachable"] = dict(parked.unreachable)
     _write_down(orders, plan, detail, parked, began_s)
+
+
+def _hold(stack: ExitStack, plan: Plan, orders: Orders) -> bool:
+    """Take the rig's locks: of a process that dies the pipe may close some time before they do."""
+    place, began_s = place_of(orders.database), time.monotonic()
+    while True:
+        try:
+            return stack.enter_context(hold(plan, "guardian", SystemClock(), place=place))
+        except RigHeld:
+            if time.monotonic() - began_s > _DYING_S:
+                raise
 
 
 def _write_down(

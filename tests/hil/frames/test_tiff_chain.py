@@ -24,7 +24,10 @@ def chain(path: Path, *, big: bool = False) -> list[int]:
             file.write(image, contiguous=False, metadata=None)
     with tifffile.TiffFile(path) as file:
         form = file.tiff
-        return [page.offset + form.tagnosize + len(page.tags) * form.tagsize for page in file.pages]
+        return [
+            page.aspage().offset + form.tagnosize + len(page.aspage().tags) * form.tagsize
+            for page in file.pages
+        ]
 
 
 @pytest.mark.parametrize("big", [False, True], ids=["TIFF", "BigTIFF"])

@@ -6,6 +6,7 @@ import contextlib
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -163,3 +164,24 @@ def test_what_was_left_behind_is_dark_once(
             assert approach.left_behind is left
             assert lit_mw(bench.folder) == 0.0
     assert wait_until_dark(bench.folder) > began_s
+
+
+def test_who_dies_slowly_is_parked_for(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its pipe is closed already, and its locks are not."""
+    parked: list[Plan] = []
+
+    def park(plan: Plan) -> DriversParked:
+        parked.append(plan)
+        return DriversParked()
+
+    monkeypatch.setattr(guardian_process, "park_driver_by_driver", park)
+    monkeypatch.setattr(guardian_process, "_write_down", lambda *what: None)
+    file = load_rig_file(bench.folder / "rig.toml")
+    orders = Orders(str(file.path), file.text, bench.url, "", None, pid=0)
+    with contextlib.ExitStack() as dying:
+        dying.enter_context(approached(file, bench.url, SystemClock()))
+        timer = threading.Timer(1.0, dying.close)
+        timer.start()
+        guardian_process.park_after(orders, Plan(file), "the controller died")
+        timer.join()
+    assert len(parked) == 1
