@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import random
 import sqlite3
+import subprocess
 import tempfile
 import time
 import warnings
@@ -16,7 +17,7 @@ from typing import Any
 
 import psutil
 
-from benchmarks.chaos_night import Broken, ChaosRow, Night, night
+from benchmarks.chaos_night import PATIENCE_S, Broken, ChaosRow, Night, night
 
 DARK_AFTER_S = 6.0
 LOCKED_S = 10.0
@@ -201,7 +202,7 @@ class Server:
     def new_url(self) -> str:
         """Make a database of its own."""
         name = f"night_{next(self._names)}"
-        self._server.psql(f"CREATE DATABASE {name};")
+        self._in_time(lambda: self._server.psql(f"CREATE DATABASE {name};"))
         return str(self._server.get_uri(name))
 
     def stop(self) -> None:
@@ -212,8 +213,20 @@ class Server:
         )
 
     def go_on(self) -> None:
-        """Start it again."""
-        self._server.ensure_postgres_running()
+        """Start it again; on a busy machine that takes a while."""
+        self._in_time(self._server.ensure_postgres_running)
+
+    def _in_time(self, work: Callable[[], object]) -> None:
+        """Try again while it recovers from a stop, for as long as anybody waits here."""
+        deadline_s = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                work()
+                return
+            except (subprocess.SubprocessError, AssertionError):  # it is still starting
+                if time.monotonic() > deadline_s:
+                    raise
+                time.sleep(1.0)
 
     def freeze(self) -> None:
         """Have it answer nothing."""

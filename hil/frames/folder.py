@@ -20,6 +20,7 @@ from hil.frames.absent import Absent
 from hil.frames.arrays import FileArray, Index, stacked
 from hil.frames.micromanager import ndtiff_folder, open_ndtiff
 from hil.frames.tiff import open_companion, open_tiff
+from hil.frames.tiff_chain import check_chain
 from hil.frames.tiff_log import unheard
 from hil.frames.tiff_records import names_of_summary, of_micromanager
 from hil.frames.zarr_files import is_zarr_folder, natural_order, open_zarr
@@ -106,6 +107,7 @@ def _leads_on(files: Sequence[Path]) -> bool:
     with unheard(), tifffile.TiffFile(files[0]) as file:
         if not file.is_ome:
             return False
+        check_chain(files[0], file)
         pages = [page for series in file.series for page in series.pages]
         # an image that is not there is in another file, too
         return any(page is None or page.parent is not file for page in pages)
@@ -119,6 +121,7 @@ def _pages(path: Path) -> int:
     import tifffile
 
     with tifffile.TiffFile(path) as file:
+        check_chain(path, file)
         return len(file.pages)
 
 

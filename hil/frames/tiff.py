@@ -17,6 +17,7 @@ import numpy as np
 from hil.errors import InputError
 from hil.frames.absent import Absent
 from hil.frames.arrays import FileArray, of_maps, of_zarr, stacked
+from hil.frames.tiff_chain import check_chain
 from hil.frames.tiff_log import complaints
 from hil.frames.tiff_records import channel_names, companion, recorded
 from hil.frames.tiff_values import check_values
@@ -89,6 +90,7 @@ def companion_files(path: Path, words: str) -> list[str]:
 
 
 def _open_series(path: Path, opened: Path, file: Any, omexml: str | None) -> FileArray:
+    check_chain(path, file)
     if not file.series:
         raise InputError(path, "", "holds no images")
     if 0 in file.series[0].shape:

@@ -27,6 +27,7 @@ from hil.session.under_way.setup import SessionSetup
 from hil.spec import SessionFile
 from hil.store import Database, database_exists, frames_folder, open_database, random_id
 from hil.store.frames.place import check_place
+from hil.supervision.approach import approached
 from hil.supervision.stop import StopSwitch
 from hil.supervision.supervised import supervised_rig
 
@@ -93,16 +94,17 @@ def run_planned(
     check_estimator(file)
     check_guards(file)
     metrics_of(file)
-    if file.spec.measure.keep_frames != "none":
-        check_place(frames_folder(database, frames=frames))
     with ExitStack() as stack:
+        approach = stack.enter_context(approached(file.rig, database, clock))
+        if file.spec.measure.keep_frames != "none":
+            check_place(frames_folder(database, frames=frames))
         existing: Database | None = None
         if database_exists(database):
             existing = stack.enter_context(open_database(database, frames=frames))
         noise = run.noise or rig_noise(file.rig, existing)
         check_objectives(file, noise.model)
         held = stack.enter_context(
-            supervised_rig(file.rig, database, frames, clock, database=existing)
+            supervised_rig(file.rig, database, frames, clock, database=existing, approach=approach)
         )
         opened = held.rig
         space = resolve_on(file, opened)

@@ -32,6 +32,7 @@ from hil.session.stored import Confirm, nobody, say_nothing, stored_file
 from hil.session.under_way.setup import SessionSetup
 from hil.spec import SessionFile, SessionSpec, load_rig_file, load_session_file
 from hil.spec.load import check_against_rig
+from hil.supervision.approach import approached
 from hil.supervision.stop import StopSwitch
 from hil.supervision.supervised import supervised_rig
 
@@ -107,16 +108,17 @@ def run_session(
     check_estimator(file)
     check_guards(file)
     metrics_of(file)
-    if file.spec.measure.keep_frames != "none":
-        check_place(frames_folder(database, frames=folder))
     with ExitStack() as stack:
+        approach = stack.enter_context(approached(file.rig, database, clock))
+        if file.spec.measure.keep_frames != "none":
+            check_place(frames_folder(database, frames=folder))
         existing = None
         if database_exists(database):
             existing = stack.enter_context(open_database(database, frames=folder))
         noise = rig_noise(file.rig, existing)
         check_objectives(file, noise.model)
         held = stack.enter_context(
-            supervised_rig(file.rig, database, folder, clock, database=existing)
+            supervised_rig(file.rig, database, folder, clock, database=existing, approach=approach)
         )
         opened = held.rig
         space = resolve_on(file, opened)
@@ -216,13 +218,20 @@ def resume_session(
         check_estimator(file)
         check_guards(file)
         metrics_of(file)
+        approach = stack.enter_context(approached(file.rig, database, clock))
         if file.spec.measure.keep_frames != "none":
             check_place(recorded.frames_folder)
         # Another rig has a calibration of its own.
         noise = rig_noise(file.rig, recorded, None if rig else record.calibration_id)
         check_objectives(file, noise.model)
         supervised = supervised_rig(
-            file.rig, database, folder, clock, database=recorded, session_id=record.id
+            file.rig,
+            database,
+            folder,
+            clock,
+            database=recorded,
+            session_id=record.id,
+            approach=approach,
         )
         held = stack.enter_context(supervised)
         opened = held.rig

@@ -56,6 +56,9 @@ class Orders:
         The controller's process.
     hang_s
         Silence that counts as a hang, seconds.
+    moves
+        Whether things move by now. Before, silence is no hang, and at the controller's death the
+        rig is parked only where nobody knows how its last holder left it.
     """
 
     rig_path: str
@@ -65,6 +68,11 @@ class Orders:
     session_id: str | None
     pid: int
     hang_s: float = HANG_S
+    moves: bool = True
+
+    def line(self) -> bytes:
+        """Write them as a guardian reads them."""
+        return json.dumps(asdict(self)).encode() + b"\n"
 
 
 class GuardianProcess:
@@ -86,6 +94,7 @@ class GuardianProcess:
         )
         self._kept = KEPT_OPEN.keep(*(pipe.fileno() for pipe in self._pipes()))
         self.told = threading.Event()
+        self._over = False
         self.unfit = ""
         self.heard_s = time.monotonic()
         try:
@@ -103,6 +112,7 @@ class GuardianProcess:
     def _follow(self) -> None:
         with suppress(OSError):  # somebody has closed the pipe: it is not heard any longer
             self._hear()
+        self._over = True
         self.told.set()
 
     def _hear(self) -> None:
@@ -127,6 +137,15 @@ class GuardianProcess:
             said.flush()
         except (OSError, ValueError):
             pass  # `alive` says so
+
+    def order(self, orders: Orders) -> None:
+        """Give it orders, in the place of those that it has; `told` is set once it has answered."""
+        self.told.clear()
+        self.unfit = ""
+        self.heard_s = time.monotonic()
+        self.write(orders.line())
+        if self._over:  # it says nothing any more, and has not to be waited for
+            self.told.set()
 
     def leave(self) -> None:
         """Close the pipe without a farewell."""
@@ -164,23 +183,27 @@ class _Spare:
             spare, self._spare = self._spare, None
         if spare is not None and spare.alive and spare.around == _around():
             return spare
-        if spare is not None:
-            spare.end()
+        _end_idle(spare)
         return GuardianProcess()
 
     def give(self, process: GuardianProcess) -> None:
-        """Keep a guardian that has heard farewell."""
+        """Keep a guardian that has no orders, or has been told farewell."""
         with self._guard:
             before, self._spare = self._spare, process
-        if before is not None:
-            before.end()
+        _end_idle(before)
 
     def end(self) -> None:
         """End the one that is kept."""
         with self._guard:
             spare, self._spare = self._spare, None
-        if spare is not None:
-            spare.end()
+        _end_idle(spare)
+
+
+def _end_idle(process: GuardianProcess | None) -> None:
+    """End one that has nothing to do; it may still be importing, which nobody waits for."""
+    if process is not None:
+        process.process.kill()
+        process.end()
 
 
 def _around() -> object:
@@ -209,6 +232,8 @@ class Guardian:
         Whether the controller's device thread gets on; while it does not, no heartbeat is sent.
     on_event
         Told with words and detail when a guardian is gone and replaced, or cannot do its work.
+    process
+        One that is starting or warm, and nobody else's; None for any.
     """
 
     def __init__(
@@ -216,25 +241,26 @@ class Guardian:
         orders: Orders,
         progressing: Callable[[], bool],
         on_event: Callable[[str, dict[str, str]], None] = lambda kind, detail: None,
+        process: GuardianProcess | None = None,
     ) -> None:
-        self._line = json.dumps(asdict(orders)).encode() + b"\n"
+        self._orders = orders
         self._progressing = progressing
         self._on_event = on_event
         self._beaten_s = self._begun_s = 0.0
         self._looked_s = time.monotonic()
         self._unfit = ""
-        self._process = self._begin()
+        self._process = self._begin(process)
 
-    def _begin(self) -> GuardianProcess:
+    def _begin(self, process: GuardianProcess | None = None) -> GuardianProcess:
         self._begun_s = time.monotonic()
+        if process is not None and not process.alive:
+            _end_idle(process)
+            process = None
         try:
-            process = _SPARE.take()
+            process = process or _SPARE.take()
         except (OSError, RuntimeError) as error:  # as many processes or threads as there may be
             raise HilError(f"the guardian process cannot be started: {error}") from error
-        process.told.clear()
-        process.unfit = ""
-        process.heard_s = time.monotonic()
-        process.write(self._line)
+        process.order(self._orders)
         return process
 
     @property
@@ -255,9 +281,13 @@ class Guardian:
         HilError
             It did not start.
         """
-        if not self._process.told.wait(_READY_S) or not self._process.alive:
-            raise HilError("the guardian process did not start: nothing may move without it")
-        self._say_if_unfit()
+        for _ in range(2):  # one that had idled may have ended just as it was given orders
+            if self._process.told.wait(_READY_S) and self._process.alive:
+                self._say_if_unfit()
+                return
+            gone, self._process = self._process, self._begin()
+            _end_idle(gone)
+        raise HilError("the guardian process did not start: nothing may move without it")
 
     def heartbeat(self) -> None:
         """Say that the session goes on; cheap, called as often as one likes."""
@@ -285,11 +315,7 @@ class Guardian:
 
     def farewell(self) -> None:
         """Say that the rig is parked; the guardian goes back to waiting for orders."""
-        self._process.write(FAREWELL)
-        if self._process.alive:
-            _SPARE.give(self._process)
-        else:
-            self._process.end()
+        dismiss(self._process)
 
     def leave_to_it(self) -> None:
         """Have the guardian park: for it this process is as good as dead."""
@@ -301,7 +327,18 @@ class Guardian:
             self._on_event("guardian_unfit", {"why": self._unfit})
 
 
-def warm_up() -> None:
-    """Have a guardian import what it needs while the caller has other things to do."""
-    with suppress(OSError, RuntimeError):  # who needs one then says why there is none
-        _SPARE.give(_SPARE.take())
+def guardian_to_come() -> GuardianProcess | None:
+    """Give a guardian that nobody else has, warm or only starting; None where none can be had."""
+    try:
+        return _SPARE.take()
+    except (OSError, RuntimeError):  # who needs one then says why there is none
+        return None
+
+
+def dismiss(process: GuardianProcess) -> None:
+    """Say that nothing needs watching; the guardian waits for other orders."""
+    process.write(FAREWELL)
+    if process.alive:
+        _SPARE.give(process)
+    else:
+        process.end()

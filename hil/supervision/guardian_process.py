@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import IO, Any
@@ -37,6 +38,8 @@ _IDLE_S = 60.0
 _LOOK_S = 0.1
 # A longer pause between two looks tells nothing of the controller: this process did not run either.
 _GAP_S = 2.0
+# A busy machine takes its time to end a process that was killed.
+_DYING_S = 5.0
 # How long the record of a park waits for a database that is locked or away.
 _RECORD_S = 900.0
 
@@ -47,15 +50,24 @@ class _Input:
     def __init__(self, pipe: IO[bytes]) -> None:
         self.lines: SimpleQueue[bytes] = SimpleQueue()
         self._pipe = pipe
+        self._again = b""
         threading.Thread(target=self._follow, daemon=True).start()
 
     def _follow(self) -> None:
         for line in iter(self._pipe.readline, b""):
-            self.lines.put(line)
+            if line.endswith(b"\n"):  # else who wrote it died at that
+                self.lines.put(line)
         self.lines.put(b"")
+
+    def again(self, line: bytes) -> None:
+        """Have a line come once more, before all others."""
+        self._again = line
 
     def next(self, seconds: float) -> bytes | None:
         """Give the next line, empty at the end; None if none comes within that time."""
+        line, self._again = self._again, b""
+        if line:
+            return line
         try:
             return self.lines.get(timeout=seconds)
         except Empty:
@@ -66,21 +78,37 @@ def main() -> None:
     """Keep watch over one controller after another, until there are no more orders."""
     pipe, say = _own_pipes()
     heard = _Input(pipe)
+    charge = None
     while line := heard.next(_IDLE_S):
         if line in (HEARTBEAT, FAREWELL):
             continue
-        orders = Orders(**json.loads(line))
-        plan = None
-        try:
-            plan = _warm(orders)
-            say(READY)
-        except Exception as error:  # a driver that is not installed for this process, say
-            say(UNFIT + " ".join(str(error).split()).encode() + b"\n")
-        why = _watch(orders, heard, say)
+        charge = _charge(Orders(**json.loads(line)), charge)
+        say(charge.answer)
+        why = _watch(charge.orders, heard, say)
         if why:
-            if plan is not None:
-                park_after(orders, plan, why)
+            if charge.plan is not None:
+                park_after(charge.orders, charge.plan, why)
             return
+
+
+@dataclass(frozen=True, slots=True)
+class _Charge:
+    """What there is to watch, and how: the plan is None where the rig cannot be opened here."""
+
+    orders: Orders
+    plan: Plan | None
+    answer: bytes
+
+
+def _charge(orders: Orders, before: _Charge | None) -> _Charge:
+    """Get warm for orders; those of a rig that it is warm for already take no time."""
+    rig = orders.rig_path, orders.rig_text
+    if before is not None and rig == (before.orders.rig_path, before.orders.rig_text):
+        return replace(before, orders=orders)
+    try:
+        return _Charge(orders, _warm(orders), READY)
+    except Exception as error:  # a driver that is not installed for this process, say
+        return _Charge(orders, None, UNFIT + " ".join(str(error).split()).encode() + b"\n")
 
 
 def _own_pipes() -> tuple[IO[bytes], Callable[[bytes], None]]:
@@ -112,7 +140,10 @@ def _warm(orders: Orders) -> Plan:
 
 
 def _watch(orders: Orders, heard: _Input, say: Callable[[bytes], None]) -> str:
-    """Wait for the controller's farewell, or say why it is to be parked for it."""
+    """Wait for the controller's farewell, or say why it is to be parked for it.
+
+    Other orders are as good as a farewell: they come again.
+    """
     said_s = looked_s = time.monotonic()
     silent_s = 0.0
     process = _process(orders.pid)
@@ -121,13 +152,16 @@ def _watch(orders: Orders, heard: _Input, say: Callable[[bytes], None]) -> str:
         now_s = time.monotonic()
         if line == FAREWELL:
             return ""
+        if line and line != HEARTBEAT:
+            heard.again(line)
+            return ""
         # Another process may hold the pipe open after the controller's death.
         if line == b"" or (line is None and is_gone(process)):
             return "the controller died"
         # Both may have been stopped, with their machine: silence counts while it is listened to.
         silent_s = 0.0 if line is not None else silent_s + min(now_s - looked_s, _GAP_S)
         looked_s = now_s
-        if silent_s > orders.hang_s:
+        if orders.moves and silent_s > orders.hang_s:
             _end_process(process)
             return f"the controller made no progress for {orders.hang_s:g} s"
         if now_s - said_s > BEAT_S:
@@ -178,14 +212,14 @@ def _end_process(process: psutil.Process | None) -> None:
 def park_after(orders: Orders, plan: Plan, why: str) -> None:
     """Park the rig through fresh connections, and then write it down.
 
-    Hardware that another process has taken meanwhile is left alone.
+    Hardware that another process has taken meanwhile is left alone; so is a rig that the controller
+    had not come to, and nobody before it left as it was.
     """
     began_s = time.monotonic()
-    clock = SystemClock()
     with ExitStack() as stack:
         try:
-            place = place_of(orders.database)
-            stack.enter_context(hold(plan, None, None, "guardian", clock, place=place))
+            if not (_hold(stack, plan, orders) or orders.moves):
+                return
         except RigHeld:
             return  # somebody has taken the session up again, and parks when it ends
         except (InputError, OSError):
@@ -196,6 +230,17 @@ def park_after(orders: Orders, plan: Plan, why: str) -> None:
     if parked.unreachable:
         detail["unreachable"] = dict(parked.unreachable)
     _write_down(orders, plan, detail, parked, began_s)
+
+
+def _hold(stack: ExitStack, plan: Plan, orders: Orders) -> bool:
+    """Take the rig's locks: of a process that dies the pipe may close some time before they do."""
+    place, began_s = place_of(orders.database), time.monotonic()
+    while True:
+        try:
+            return stack.enter_context(hold(plan, "guardian", SystemClock(), place=place))
+        except RigHeld:
+            if time.monotonic() - began_s > _DYING_S:
+                raise
 
 
 def _write_down(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -34,27 +34,17 @@ _GIVE_UP_S = 3 * SILENT_S
 
 
 @contextmanager
-def hold(
-    plan: Plan,
-    database: Database | None,
-    session_id: str | None,
-    role: Role,
-    clock: Clock,
-    *,
-    place: str = "",
-) -> Iterator[bool]:
-    """Hold a rig for the length of a ``with`` block.
+def hold(plan: Plan, role: Role, clock: Clock, *, place: str = "") -> Iterator[bool]:
+    """Hold a rig's locks on this computer for the length of a ``with`` block.
 
     Parameters
     ----------
     plan
         The rig.
-    database
-        Where the lease is; None if there is no database yet.
-    session_id
-        The session that it is held for, if there is one yet.
     role
         A guardian gives way at once; a controller waits for a guardian that is parking.
+    clock
+        Time.
     place
         Where the database is or is going to be: on this computer one process at a time holds a rig
         in it, also while there is no database, and whether or not its drivers name their hardware.
@@ -68,16 +58,14 @@ def hold(
     ------
     RigHeld
         Naming who holds it, and since when.
+    InputError
+        There is no safe place for locks.
     """
     with ExitStack() as stack:
-        left = [
+        left = [  # each of them, whatever the first says
             stack.enter_context(locked(what, role, clock.now, of=of))
             for what, of in _what_is_locked(plan, place)
         ]
-        if database is not None:
-            left.append(
-                stack.enter_context(lease(plan.file.spec.name, database, session_id, role, clock))
-            )
         yield any(left)
 
 
@@ -99,9 +87,40 @@ def _what_is_locked(plan: Plan, place: str) -> list[tuple[str, str]]:
 
 @contextmanager
 def lease(
-    rig: str, database: Database, session_id: str | None, role: Role, clock: Clock
+    rig: str,
+    database: Database,
+    session_id: str | None,
+    role: Role,
+    clock: Clock,
+    answered: Callable[[], None] = lambda: None,
 ) -> Iterator[bool]:
-    """Hold the lease of a rig in a database; see `hold`."""
+    """Hold the lease of a rig in a database for the length of a ``with`` block.
+
+    Parameters
+    ----------
+    rig
+        Its name.
+    database
+        Where the lease is.
+    session_id
+        The session that it is held for, if there is one yet.
+    role, clock
+        As for `hold`.
+    answered
+        Called when the database has said who has the rig, if anybody has.
+
+    Yields
+    ------
+    bool
+        Whether it was held by a process that has died.
+
+    Raises
+    ------
+    RigHeld
+        Naming who holds it, and since when.
+    StoreError
+        The database is locked or away.
+    """
     from hil.store import Holder
 
     holder = Holder.this_process(role, session_id)
@@ -111,8 +130,10 @@ def lease(
         try:
             now_s = clock.monotonic()
             left = database.acquire_lease(rig, holder, clock.now(), now_s=now_s)
+            answered()
             break
         except RigHeld as held:
+            answered()
             waited_s = time.monotonic() - began_s
             if held.certain:
                 patient = role == "controller" and "guardian" in str(held)

@@ -1,8 +1,9 @@
 """The one way to hold a rig: nobody else drives it, a guardian watches, and work ends in a park.
 
-`supervised_rig` takes lock and lease and opens the devices. Before anything moves comes
-`SupervisedRig.in_use`, which parks at the end, or `SupervisedRig.watched` where the caller decides
-when to park and what is written down around it, as sessions do.
+`supervised_rig` takes locks and lease, has what a dead predecessor left lit go dark, and opens the
+devices. Before anything moves comes `SupervisedRig.in_use`, which parks at the end, or
+`SupervisedRig.watched` where the caller decides when to park and what is written down around it, as
+sessions do.
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ from typing import Any
 from hil.clock import Clock
 from hil.errors import HilError
 from hil.locks.kept_open import KEPT_OPEN, end_at_once
-from hil.rig.plan import Plan
 from hil.rig.rig import Rig
 from hil.spec import RigFile, RigSpec
 from hil.store import Database, Holder, database_exists, open_database
-from hil.supervision.guardian import Guardian, Orders, warm_up
-from hil.supervision.lease import hold, lease, place_of
+from hil.supervision.approach import Approach, approached
+from hil.supervision.guardian import Guardian, Orders
+from hil.supervision.lease import lease
 from hil.supervision.recorded_park import Parked, Record, park_after_all, park_recorded
 from hil.supervision.stop import Signals, StopSwitch
 from hil.supervision.watch import Watch
@@ -64,6 +65,8 @@ class SupervisedRig:
         Heard while things move, and to the end of the hold.
     last
         What is done after it.
+    approach
+        How this process came to it; has the guardian until things move.
     """
 
     def __init__(
@@ -77,6 +80,7 @@ class SupervisedRig:
         stack: ExitStack,
         signals: Signals,
         last: ExitStack,
+        approach: Approach,
     ) -> None:
         self.rig = rig
         self.database = database
@@ -87,6 +91,7 @@ class SupervisedRig:
         self._stack = stack
         self._signals = signals
         self._last = last
+        self._approach = approach
         self._stop = StopSwitch()
         self._parked = False
 
@@ -213,7 +218,10 @@ class SupervisedRig:
             with suppress(RuntimeError):  # no thread is to be had: an event less
                 threading.Thread(target=write, name="hil-event", daemon=True).start()
 
-        return Guardian(orders, lambda: self.rig.thread.busy_s() < allowance_s, said)
+        def progressing() -> bool:
+            return self.rig.thread.busy_s() < allowance_s
+
+        return Guardian(orders, progressing, said, self._approach.hand_over())
 
     def _renew_lease(self) -> None:
         if self.database is not None:
@@ -282,6 +290,8 @@ def supervised_rig(
     *,
     database: Database | None = None,
     session_id: str | None = None,
+    approach: Approach | None = None,
+    dark_after_s: float | None = None,
 ) -> Iterator[SupervisedRig]:
     """Open a rig that nobody else drives, for the length of a ``with`` block.
 
@@ -297,27 +307,38 @@ def supervised_rig(
         The same, where the caller has it open already and closes it.
     session_id
         The session that it is held for, if there is one yet.
+    approach
+        The same rig, where the caller has come to it already.
+    dark_after_s
+        The rig is parked, whoever left it lit, where the database has not answered by then, or
+        fails; None where nothing can be lit that nobody watches.
 
     Raises
     ------
     InputError, RigHeld, RigError
     """
-    plan = Plan(file)
-    warm_up()
     with ExitStack() as stack:
         signals = stack.enter_context(Signals())
         last = stack.enter_context(ExitStack())
-        if database is None and database_exists(url):
-            database = stack.enter_context(open_database(url, frames=frames))
-        place = place_of(url)
-        left_behind = stack.enter_context(
-            hold(plan, database, session_id, "controller", clock, place=place)
-        )
+        if approach is None:
+            approach = stack.enter_context(approached(file, url, clock))
+        left = False
+        with approach.dark_unless_answered(dark_after_s) as answered:
+            if database is None and database_exists(url):
+                database = stack.enter_context(open_database(url, frames=frames))
+            if database is not None:
+                its = lease(file.spec.name, database, session_id, "controller", clock, answered)
+                left = stack.enter_context(its)
+        if left and not approach.left_behind:
+            approach.make_dark()
+            approach.left_behind = True
         stack.enter_context(KEPT_OPEN.or_else(end_at_once))
-        rig = Rig(plan)
+        rig = Rig(approach.plan)
         stack.callback(rig.close)
-        held = SupervisedRig(rig, database, url, frames, clock, session_id, stack, signals, last)
-        if left_behind:
+        held = SupervisedRig(
+            rig, database, url, frames, clock, session_id, stack, signals, last, approach
+        )
+        if approach.left_behind:
             held.park_left_behind()
         yield held
 

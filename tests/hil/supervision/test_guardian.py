@@ -15,6 +15,7 @@ import pytest
 
 from hil.records.trial import TrialState
 from hil.rig import driver_kinds
+from hil.supervision.guardian import GuardianProcess, Orders
 from tests.hil.planted_rig import RIG as PLANTED_RIG
 from tests.hil.planted_rig import ask_for, lit_mw, plant, wait_until_dark
 from tests.hil.session_bench import Bench, n_complete, session_state, start, wait_for
@@ -55,7 +56,7 @@ import hil.supervision.guardian
 import hil.supervision.supervised
 
 real = hil.supervision.guardian.Orders
-hil.supervision.supervised.Orders = lambda **orders: real(**orders, hang_s=1.5)
+hil.supervision.supervised.Orders = lambda **orders: real(**orders, hang_s=5.0)
 hil.session.run.run_session("session.toml", sys.argv[1])
 """
 
@@ -205,6 +206,26 @@ def test_one_guardian_serves_one_session_after_another(bench: Bench) -> None:
     before = {child.pid for child in psutil.Process().children()}
     bench.run(trials=1)
     assert {child.pid for child in psutil.Process().children()} == before
+
+
+def test_one_that_ends_just_as_it_is_given_orders_is_replaced(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has idled for long enough; nobody can tell before it has been asked."""
+    ended: list[int] = []
+    order = GuardianProcess.order
+
+    def ends(guardian: GuardianProcess, orders: Orders) -> None:
+        if orders.moves and not ended:
+            ended.append(guardian.process.pid)
+            guardian.process.kill()
+            guardian.process.wait()
+        order(guardian, orders)
+
+    monkeypatch.setattr(GuardianProcess, "order", ends)
+    assert bench.run(trials=1).state == "COMPLETE"
+    assert ended
+    assert bench.events() == ["setup", "park"]
 
 
 def test_a_guardian_that_cannot_open_the_rig_is_an_event(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 
 import psutil
 import pytest
@@ -102,3 +105,32 @@ def test_silence_that_is_listened_to_ends_who_hangs(monkeypatch: pytest.MonkeyPa
     assert watched(Pauses(*[(0.1, None)] * 150), monkeypatch) == ""
     # also on a machine that lets it look every few seconds alone
     assert "no progress" in watched(Pauses(*[(4.0, None)] * 12), monkeypatch)
+
+
+def test_before_anything_moves_silence_is_no_hang(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Devices are opened, which takes as long as it takes."""
+    orders = Orders("rig.toml", "", None, "", None, os.getpid(), moves=False)
+    monkeypatch.setattr(guardian_process, "time", pauses := Pauses(*[(1.0, None)] * 100))
+    assert guardian_process._watch(orders, pauses, lambda line: None) == ""  # type: ignore[arg-type]
+
+
+def heard(*written: bytes) -> guardian_process._Input:
+    return guardian_process._Input(io.BytesIO(b"".join(written)))
+
+
+def test_other_orders_take_the_place_of_the_first() -> None:
+    first = Orders("rig.toml", "", None, "", None, os.getpid(), moves=False)
+    then = replace(first, moves=True)
+    controller = heard(HEARTBEAT, then.line(), FAREWELL)
+    assert guardian_process._watch(first, controller, lambda line: None) == ""
+    line = controller.next(5)
+    assert line == then.line()
+    assert Orders(**json.loads(line)) == then
+    assert guardian_process._watch(then, controller, lambda line: None) == ""
+    assert controller.next(5) == b""
+
+
+def test_half_a_line_is_the_end_of_who_wrote_it() -> None:
+    orders = Orders("rig.toml", "", None, "", None, os.getpid())
+    controller = heard(HEARTBEAT, orders.line()[:20])
+    assert guardian_process._watch(orders, controller, lambda line: None) == "the controller died"

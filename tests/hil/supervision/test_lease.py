@@ -47,12 +47,12 @@ def test_a_lock_holds_the_hardware_where_there_is_no_database(
     monkeypatch.setattr(Plan, "resources", lambda plan: (port,))
     plan = Plan(load_rig_file(bench.folder / "rig.toml"))
     with (
-        hold(plan, None, None, "controller", SystemClock()),
+        hold(plan, "controller", SystemClock()),
         pytest.raises(RigHeld, match=f"is held by the controller with pid {os.getpid()}"),
-        hold(plan, None, None, "guardian", SystemClock()),
+        hold(plan, "guardian", SystemClock()),
     ):
         pass
-    with hold(plan, None, None, "guardian", SystemClock()):
+    with hold(plan, "guardian", SystemClock()):
         pass
 
 
