@@ -6,10 +6,10 @@ k    : excess kurtosis of z, mean over blocks of a frame
 
 Whatever is added up of many independent things is more like a normal distribution than they are:
 optics hide two levels, or a few, that make up much less information than their spectrum would. What
-is evened out shows them again: k is negative, -2 of two levels, and 0 of a Gaussian process whatever
-its spectrum; scenes of details that stand apart, edges and points, have more of large values, and k
-is positive. So are scenes of levels that are rare. A few waves (fringes) are no Gaussian process
-either, and are left out by how few they are.
+is evened out shows them again: k is negative, -2 of two levels, and 0 of a Gaussian process
+whatever its spectrum; scenes of details that stand apart, edges and points, have more of large
+values, and k is positive. So are scenes of levels that are rare. A few waves (fringes) are no
+Gaussian process either, and are left out by how few they are.
 
 A density that takes the levels for what they are reads far less than 1/2 log2 P, mean over
 frequencies, which is the information of a Gaussian process of that spectrum.
@@ -140,7 +140,7 @@ def _number(power: Floats, both: Floats) -> Floats:
 
 
 def _kurtosis(z: NDArray[np.float32], side: int, alike: float) -> tuple[float, float]:
-    """K of blocks, with its standard error; ``alike`` is the share of pixels that are independent."""
+    """K of blocks, and its standard error; ``alike`` is the share of independent pixels."""
     down, across = (max(1, length // side) for length in z.shape[1:])
     height, width = (min(side, length) for length in z.shape[1:])
     cut = z[:, : down * height, : across * width].reshape(len(z), down, height, across, width)

@@ -67,7 +67,7 @@ def relaxed_map(
         blurred = irfft2(passed * x_hat, s=shape)
         x += off_z
         further = np.float32(1 + _MOST_DRAWN * max(step + 1 - steps, 0) / steps)
-        z = np.clip((x - np.float32(0.5)) * further + np.float32(0.5), 0, 1)
+        z = ((x - np.float32(0.5)) * further + np.float32(0.5)).clip(0, 1)
         off_z = x - z
         off_u += blurred - u
     return np.asarray(z[:, :height, :width] > 0.5, dtype=np.float32)
