@@ -63,18 +63,19 @@ def relaxed_map(
     for step in range(2 * steps):
         u = (y + tied * (blurred + off_u)) * share
         x_hat = (back * rfft2(u - off_u) + levels * rfft2(z - off_z)) * inverse
-        x = irfft2(x_hat, s=shape)
+        x: Singles = np.asarray(irfft2(x_hat, s=shape), dtype=np.float32)
         blurred = irfft2(passed * x_hat, s=shape)
         x += off_z
         further = np.float32(1 + _MOST_DRAWN * max(step + 1 - steps, 0) / steps)
-        z = ((x - np.float32(0.5)) * further + np.float32(0.5)).clip(0, 1)
+        drawn = (x - np.float32(0.5)) * further + np.float32(0.5)
+        z = np.asarray(np.clip(drawn, 0, 1), dtype=np.float32)
         off_z = x - z
         off_u += blurred - u
     return np.asarray(z[:, :height, :width] > 0.5, dtype=np.float32)
 
 
 def _transfer(kernel: Singles, shape: tuple[int, int]) -> NDArray[np.complex64]:
-    """What becomes of waves, of frames that go on at their other side."""
+    """Tell what becomes of waves, of frames that go on at their other side."""
     from scipy.fft import rfft2
 
     side = len(kernel)
