@@ -82,6 +82,7 @@ SEVERITY: Mapping[str, Severity] = {
     "duplicate_frames": Severity.WRONG,
     "dark_field": Severity.WRONG,
     "spikes_possible": Severity.WRONG,
+    "levels_blurred": Severity.WRONG,
     "negative": Severity.DOUBTFUL,
     "pairs_saturated": Severity.DOUBTFUL,
     "pattern_unchecked": Severity.DOUBTFUL,

@@ -9,14 +9,21 @@ from typing import Any
 
 import numpy as np
 
+from hil.information.diagnostics.blurred_levels import (
+    LEVELS_FIELDS,
+    LEVELS_SIDE,
+    look_for_levels,
+)
 from hil.information.diagnostics.few_fields import check_few_fields
 from hil.information.diagnostics.fixed_pattern import FEW_FIELDS, PatternCheck, check_pattern
 from hil.information.diagnostics.flags import (
+    about,
     check_noise,
     field_means,
     fixed_pattern,
     impossible_noise,
     look_at_spectrum,
+    middle,
     middle_mask,
     saturated_share,
     spike_limit,
@@ -148,6 +155,12 @@ def _of_channel(
             flags.add("fixed_pattern")
         elif few.may_be(half_width_bits, bits_per_pixel):
             flags.add("pattern_possible")
+    if not channel.converted and checked.discrete and checked.usable is None:
+        some = about(middle(checked.frames[:, 0], LEVELS_SIDE)[:LEVELS_FIELDS], checked.mean_adu)
+        levels = look_for_levels(some, channel.noise_variance_adu2, bits_per_pixel)
+        details |= levels.details()
+        if levels.unseen(bits_per_pixel):
+            flags.add("levels_blurred")
     flags |= channel.codes.flags
     details |= channel.codes.details()
     if isinstance(noise, CorrectedNoise):

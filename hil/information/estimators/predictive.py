@@ -127,7 +127,7 @@ def _cross_entropy(sample: Sample) -> CrossEntropy:
             held_out[fields] = _nats(model, own).reshape(-1, source.per_field)
         told, in_sample = numbers[~apart][::FITTED_EVERY], model.fitted_nats
         if fold == 0 and not placed:
-            maps = maps_of(sample, cells, own_fields, held_out[own_fields])
+            maps = maps_of(sample, cells, linear[fold], own_fields, held_out[own_fields])
             told_by = _smooth_light(
                 source, linear[fold], own_fields, numbers[~apart], held_out, seen
             )

@@ -22,8 +22,10 @@ import numpy as np
 
 from drivers.types import Floats
 from hil.information.densities.predictive.cells import Singles
+from hil.information.densities.predictive.relaxed_map import STEPS, relaxed_map
 
-REACH = 3  # R, pixels
+REACH = 5  # R, pixels
+_FIRST_REACH = 3  # of optics to begin with
 _WIDE = 2 * REACH + 1
 _TAPS = [(i, j) for i in range(_WIDE) for j in range(_WIDE)]
 _BLURS_PX = (0.5, 0.9, 1.4)  # to begin with, standard deviations
@@ -32,6 +34,7 @@ _PAIRS = ((0, 1), (1, 0), (1, 1), (1, -1), (0, 2), (2, 0))
 _PRIOR_STEPS, _PRIOR_RIDGE = 5, 4.0
 _SHARPENED = 1  # times that what was found sharpens
 ROUNDS = (1, 4)  # after the first of these, and all, it is asked whether it is worth it
+_LOOK_STEPS = 20
 _SWEEPS, _LAST_SWEEPS = 2, 4
 _NOTHING = 0.03  # widths of the noise: what adds less is left out of the descent
 _RIDGE = 1e-6
@@ -79,11 +82,11 @@ class TwoLevelOptics:
             at = np.arange(-REACH, REACH + 1)
             line = np.exp(-0.5 * (at / blur) ** 2)
             b = _sharpened(seen, np.outer(line, line).astype(np.float32))
-            found.append((cls.of(seen, b), b))
+            found.append((cls.of(seen, b, _FIRST_REACH), b))
         best, b = min(found, key=lambda each: each[0].excess)
         for _ in range(_SHARPENED):
             again = _sharpened(seen, best.kernel)
-            one = cls.of(seen, again)
+            one = cls.of(seen, again, _FIRST_REACH)
             if one.excess < best.excess:
                 best, b = one, again
         return best, b
@@ -91,33 +94,40 @@ class TwoLevelOptics:
     def fitted(
         self, seen: BorderedFrames, b: Singles, n_rounds: int
     ) -> tuple[TwoLevelOptics, Singles]:
-        """Go on from a map: the map by the optics, the optics by the map, in turns."""
+        """Go on from a map: the map by the optics, the optics by the map, in turns.
+
+        A single round is a look, at optics that do not reach far.
+        """
+        reach, steps = (REACH, STEPS) if n_rounds > 1 else (_FIRST_REACH, _LOOK_STEPS)
         one = self
         for _ in range(n_rounds):
-            b = one.improved(seen, b, _SWEEPS, max(one.excess, 1.0))
-            one = TwoLevelOptics.of(seen, b)
+            b = one.improved(seen, one._relaxed(seen, steps), _SWEEPS, max(one.excess, 1.0))
+            one = TwoLevelOptics.of(seen, b, reach)
         return one, b
 
     @classmethod
-    def of(cls, seen: BorderedFrames, b: Singles) -> TwoLevelOptics:
-        """Fit to frames and their maps."""
-        kernel, dark = _least_squares(seen, b)
+    def of(cls, seen: BorderedFrames, b: Singles, reach: int) -> TwoLevelOptics:
+        """Fit to frames and their maps; levels add to pixels at most ``reach`` away."""
+        kernel, dark = _least_squares(seen, b, reach)
         error = seen.y - _seen_of(b, kernel) - dark
         excess = float((error * error * seen.w).sum() / max(int((seen.w > 0).sum()), 1))
         return cls(kernel, dark, _pair_odds(b), excess)
 
     def map_of(self, seen: BorderedFrames) -> Singles:
         """Find the map of frames."""
-        b = _sharpened(seen, self.kernel)
-        b = self.improved(seen, b, _SWEEPS, 4 * max(self.excess, 1.0))
-        return self.improved(seen, b, _LAST_SWEEPS, max(self.excess, 1.0))
+        return self.improved(seen, self._relaxed(seen, STEPS), _LAST_SWEEPS, max(self.excess, 1.0))
+
+    def _relaxed(self, seen: BorderedFrames, steps: int) -> Singles:
+        start = _sharpened(seen, self.kernel)
+        return relaxed_map(seen.y, seen.w, self.kernel, float(self.dark), start, steps)
 
     def predict(self, b: Singles) -> Singles:
         """Predict codes of maps (n, H + 2R, W + 2R), (n, H, W)."""
         height, width = (side - 2 * REACH for side in b.shape[1:])
         result = np.full((len(b), height, width), self.dark, dtype=np.float32)
         for (i, j), add in zip(_TAPS, self.kernel.ravel(), strict=True):
-            result += add * b[:, i : i + height, j : j + width]
+            if add:
+                result += add * b[:, i : i + height, j : j + width]
         return result
 
     def improved(self, seen: BorderedFrames, b: Singles, sweeps: int, excess: float) -> Singles:
@@ -176,27 +186,30 @@ def _every(start: int, n: int) -> slice:
 
 def _seen_of(b: Singles, kernel: Singles) -> Singles:
     result = np.zeros_like(b)
-    for shifted, add in zip(_shifted(b), kernel.ravel(), strict=True):
-        result += add * shifted
+    for shifted, add in zip(_shifted(b, REACH), kernel.ravel(), strict=True):
+        if add:
+            result += add * shifted
     return result
 
 
-def _shifted(b: Singles) -> list[Singles]:
+def _shifted(b: Singles, reach: int) -> list[Singles]:
     height, width = b.shape[1:]
-    wide = np.pad(b, ((0, 0), (REACH, REACH), (REACH, REACH)), mode="edge")
-    return [wide[:, i : i + height, j : j + width] for i, j in _TAPS]
+    wide = np.pad(b, ((0, 0), (reach, reach), (reach, reach)), mode="edge")
+    every = range(2 * reach + 1)
+    return [wide[:, i : i + height, j : j + width] for i in every for j in every]
 
 
-def _least_squares(seen: BorderedFrames, b: Singles) -> tuple[Singles, np.float32]:
+def _least_squares(seen: BorderedFrames, b: Singles, reach: int) -> tuple[Singles, np.float32]:
     inside = np.s_[:, REACH:-REACH, REACH:-REACH]
-    columns = [one[inside].ravel() for one in _shifted(b)]
+    columns = [one[inside].ravel() for one in _shifted(b, reach)]
     root = np.sqrt(seen.w[inside].ravel().astype(np.float64))
     a = np.stack([*columns, np.ones_like(root)]) * root
     own = a @ a.T
     right = a @ (seen.y[inside].ravel() * root)
     own += _RIDGE * (np.trace(own) + 1) * np.eye(len(own))
     found = _even(np.linalg.solve(own, right))
-    return found[:-1].reshape(_WIDE, _WIDE), found[-1]
+    side = 2 * reach + 1
+    return np.pad(found[:-1].reshape(side, side), REACH - reach), found[-1]
 
 
 def _even(values: Floats) -> Singles:

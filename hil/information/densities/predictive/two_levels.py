@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 
 from drivers.types import Floats
 from hil.information.densities.predictive.cells import Cells, Singles
+from hil.information.densities.predictive.linear import LinearPredictor
 from hil.information.densities.predictive.map_code import MapCode, contexts
 from hil.information.densities.predictive.neighbours import N_CLASSES, Classes
 from hil.information.densities.predictive.optics import (
@@ -45,7 +46,8 @@ Maps = NDArray[np.uint8]
 RINGS = (1, 2)  # r
 _BORDERS = 3  # pixels from the border of a patch from which all are alike, and one
 _LOOK_FIELDS, _LOOK_SIDE = 4, 64
-_LOOKS_NATS = (0.35, 0.15, 0.05)  # that maps may cost more, and be looked for
+_LOOKS_NATS = (0.35, -0.03, 0.0)  # that maps may cost more, and be looked for
+_ALONE = 0.9  # of a pixel's variance, that its neighbours do not tell
 _TRIED_FIELDS = 2  # of which all is told by maps before it is of all
 _NO_GAIN_NATS = 1e-3  # of a value
 _MOST_FIELDS, _FEW_FIELDS = 8, 4  # that are fitted to
@@ -74,11 +76,15 @@ class MapWindow(NamedTuple):
     errors: ResidualLaw
 
 
-def maps_of(sample: Sample, cells: Cells, fields: Integers, predicted: Floats) -> Maps | None:
+def maps_of(
+    sample: Sample, cells: Cells, linear: LinearPredictor, fields: Integers, predicted: Floats
+) -> Maps | None:
     """Find the maps of all frames, (F, repeats, H + 2R, W + 2R); None where they have no weight.
 
     Parameters
     ----------
+    linear
+        Prediction by the covariance of all patches.
     fields
         Some fields.
     predicted
@@ -88,7 +94,10 @@ def maps_of(sample: Sample, cells: Cells, fields: Integers, predicted: Floats) -
         return None
     if min(sample.size) < sample.patch_size + 2 * REACH:
         return None
-    optics = _looked(sample, cells, float(predicted.mean()))
+    if float(linear.sd[-1]) ** 2 > _ALONE * float(linear.covariance[-1, -1]):
+        return None  # optics would make neighbours alike
+    few = np.unique(np.linspace(0, len(fields) - 1, _LOOK_FIELDS).astype(np.intp))
+    optics = _looked(sample, cells, fields[few], float(predicted[few].mean()))
     if optics is None:
         return None
     height, width = (side + 2 * REACH for side in sample.size)
@@ -117,10 +126,10 @@ def maps_of(sample: Sample, cells: Cells, fields: Integers, predicted: Floats) -
     return maps
 
 
-def _looked(sample: Sample, cells: Cells, predicted_nats: float) -> TwoLevelOptics | None:
-    """Find optics by some of what was seen; None once maps cost far more than predictions."""
-    n = min(sample.n_fields, _LOOK_FIELDS)
-    some = np.unique(np.linspace(0, sample.n_fields - 1, n).astype(np.intp))
+def _looked(
+    sample: Sample, cells: Cells, some: Integers, predicted_nats: float
+) -> TwoLevelOptics | None:
+    """Find optics by some fields; None once maps cost more than predictions of these."""
     codes, variance = _of_frames(sample.frames[some, 0][_crop(sample)[0]], cells)
     seen = BorderedFrames.of(codes, variance)
     noise = _NORMAL + 0.5 * float(np.log(np.maximum(variance, 0) + 1 / 12).mean())
@@ -165,7 +174,7 @@ class TwoLevels:
         few = fields[np.unique(np.linspace(0, len(fields) - 1, _FEW_FIELDS).astype(np.intp))]
         cut, here = _crop(sample)
         seen = BorderedFrames.of(*_of_frames(sample.frames[few, 0][cut], cells))
-        optics = TwoLevelOptics.of(seen, maps[few, 0][here].astype(np.float32))
+        optics = TwoLevelOptics.of(seen, maps[few, 0][here].astype(np.float32), REACH)
         found = cls(sample, cells, optics, maps, ())
         own = [maps[int(one)].astype(np.float32) for one in fields]
         counted = np.concatenate([contexts(b)[:, REACH:-REACH, REACH:-REACH] for b in own])
