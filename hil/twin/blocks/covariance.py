@@ -104,7 +104,7 @@ class BlockModel:
     ) -> Foretold:
         """Add the scene's level, the camera's offset beyond the one said, and the noise."""
         given, cut = values[self._of_rig :].tolist(), self.cut
-        level, offset_adu, slope = (*given, *_AS_SAID[len(given) :])
+        level, offset_adu, slope = given + list(_AS_SAID[len(given) :])
         offset_e = offset_adu * cut.e_per_adu
         shot = (cut.shot - cut.slope * offset_e).clamp(min=0)
         noise = (slope**2 * cut.floor + slope * shot).clamp(min=_LEAST_NOISE)
