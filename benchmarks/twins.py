@@ -5,7 +5,8 @@ default) and prints for each how far the twin is off, and at the end how often 9
 ``itself`` is the rank correlation of the microscope with itself, which no twin can better.
 ``--few`` prints what 3, 5, 9 and 12 frames of a single field leave of the wavefront; ``--off``
 hides scales and signs of the two modes that move, and the camera's gain, too. ``--satellite`` does
-the first with satellites whose focus and shutter are not as they say, under haze.
+the first with satellites whose focus and shutter are not as they say, under haze; with ``--off``
+the camera's gain and offset are not, either.
 """
 
 from __future__ import annotations
@@ -190,7 +191,7 @@ def main() -> None:
     if wanted.satellite:
         from benchmarks.twin_cases.satellite import report
 
-        report(wanted.first, wanted.n, wanted.trials, wanted.binning)
+        report(wanted.first, wanted.n, wanted.trials, wanted.binning, wanted.off)
         return
     if wanted.few:
         few(wanted.n)

@@ -29,6 +29,7 @@ import numpy as np
 import hil
 from drivers.types import Value
 from hil.demo import demo_files
+from hil.errors import InputError
 from hil.ranking.drift import without_drift
 from hil.ranking.leaders import winner
 from hil.records.trial import TrialRow
@@ -173,7 +174,11 @@ def run_case(case: Case, trials: int, seeds: int, figures: Path | None) -> bool:
 
         recorded = run(case.recorded, case.seed)
         with hil.open_database(url) as database:
-            found = what_if(database, recorded, [f"sampler={case.other}"], seeds=seeds)
+            try:
+                found = what_if(database, recorded, [f"sampler={case.other}"], seeds=seeds)
+            except InputError as error:
+                print(f"{case.rig:14s} {case.recorded:7s} {case.other:7s} refused: {error}")
+                return False
         sessions = [
             run(case.other, case.seed + 100),
             recorded,

@@ -51,11 +51,12 @@ def bits(land: SatellitePath, stood: dict[str, Any]) -> float:
 
 
 def noise_of(land: SatellitePath, stood: dict[str, Any]) -> CameraNoise:
+    """Give the noise as the camera of `land` says it is."""
     sheet = land.noise_model(stood)
     return CameraNoise(sheet.gain_e_per_adu, sheet.offset_adu, sheet.read_noise_e, bit_depth=12)
 
 
-def one(seed: int, trials: int, binning: int) -> list[bool]:
+def one(seed: int, trials: int, binning: int, off: bool) -> list[bool]:
     rng = np.random.default_rng([seed, 7])
     truth: dict[str, Any] = {
         "focus_offset_um": float(rng.uniform(-40, 40)),
@@ -63,29 +64,43 @@ def one(seed: int, trials: int, binning: int) -> list[bool]:
         "exposure_offset_ms": float(rng.uniform(-0.05, 0.1)),
         "haze": float(rng.uniform(0.05, 0.4)),
     }
-    land = SatellitePath(SatelliteOptions(seed=seed, **truth))
+    said = SatellitePath(SatelliteOptions(seed=10_000 + seed))
+    plain = said.noise_model(settings(rng, binning))
+    gain, beyond_adu = (rng.uniform(0.8, 1.25), rng.uniform(-3, 3)) if off else (1.0, 0.0)
+    camera = {
+        "gain_e_per_adu": plain.gain_e_per_adu * gain,
+        "offset_adu": plain.offset_adu + beyond_adu,
+    }
+    land = SatellitePath(SatelliteOptions(seed=seed, **truth, **camera))
     frames = [
-        hil.twin.TrialFrames(stood, expose(land, stood), noise_of(land, stood))
+        hil.twin.TrialFrames(stood, expose(land, stood), noise_of(said, stood))
         for stood in (settings(rng, binning) for _ in range(trials))
     ]
-    blank = SatelliteUnknown(SatellitePath(SatelliteOptions(seed=10_000 + seed)))
     begun, wall = time.process_time(), time.perf_counter()
-    twin = hil.twin.fit(frames, blank)
+    twin = hil.twin.fit(frames, SatelliteUnknown(said), gain=off)
     done = twin.finished(PLACES)
     took, waited = time.process_time() - begun, time.perf_counter() - wall
-    rows: list[Any] = [*twin.parameters(), *done.told]
-    held = [row.low <= true <= row.high for row, true in zip(rows, truth.values(), strict=True)]
-    off = [row.value - true for row, true in zip(rows, truth.values(), strict=True)]
+    rows = {row.name: row for row in (*twin.parameters(), *done.told)}
+    truth |= {"gain": gain} if off else {}
+    held = [rows[name].low <= true <= rows[name].high for name, true in truth.items()]
+    errors = " ".join(
+        f"{rows[name].value - true:9.2g} ({(rows[name].high - rows[name].low) / 3.92:.1g})"
+        for name, true in truth.items()
+    )
+    assert twin.offset is not None
     others = [settings(rng, binning) for _ in range(HELD_OUT)]
     with tempfile.TemporaryDirectory() as folder:
         np.save(Path(folder) / "scene.npy", done.scene)
-        again = SatellitePath(KIND.options({"scene": "scene.npy", **done.options}, Path(folder)))
+        ratio = twin.gain.ratio if twin.gain else 1.0
+        sheet = camera | {"gain_e_per_adu": plain.gain_e_per_adu * ratio}
+        table = {"scene": "scene.npy", **done.options, **sheet}
+        again = SatellitePath(KIND.options(table, Path(folder)))
         real, twins, second = ([bits(one, s) for s in others] for one in (land, again, land))
     rank, itself = spearmanr(real, twins).statistic, spearmanr(real, second).statistic
     bias = float(np.mean(np.subtract(twins, real)))
-    errors = " ".join(f"{o:9.2g} ({s:.1g})" for o, s in zip(off, twin.sds, strict=False))
     print(
-        f"{seed:4d} {errors} {off[3]:7.3f} {sum(held):d}/{len(held)} {twin.fits!s:>6}"
+        f"{seed:4d} {errors} {sum(held):d}/{len(held)} {twin.fits!s:>6}"
+        f" {twin.offset.beyond_adu - beyond_adu:6.2f} ({twin.offset.sd_adu:.1g})"
         f" {1 + twin.excess:8.3f} {rank:6.3f} {itself:6.3f} {bias:7.3f}"
         f" {took:5.0f} {waited:6.0f}",
         flush=True,
@@ -93,13 +108,14 @@ def one(seed: int, trials: int, binning: int) -> list[bool]:
     return held
 
 
-def report(first: int, count: int, trials: int, binning: int = 1) -> None:
+def report(first: int, count: int, trials: int, binning: int = 1, off: bool = False) -> None:
     print(f"{trials} trials of {len(PLACES)} fields of a satellite")
     print(
-        "seed  off (its sd): focus um, scale, shutter ms; haze  held  fits residual  rank itself"
-        "    bias cpu s wall s"
+        "seed  off (its sd): focus um, scale, shutter ms, haze, gain; held  fits; camera's offset"
+        " ADU; residual  rank itself    bias cpu s wall s"
     )
-    held = [one(seed, trials, binning) for seed in range(first, first + count)]
+    held = [one(seed, trials, binning, off) for seed in range(first, first + count)]
     print(f"95 % intervals hold in {np.mean(held):.0%}:", end=" ")
     shares = np.mean(held, axis=0)
-    print(", ".join(f"{name} {share:.0%}" for name, share in zip(NAMES, shares, strict=True)))
+    names = [*NAMES, "gain"][: len(shares)]
+    print(", ".join(f"{name} {share:.0%}" for name, share in zip(names, shares, strict=True)))

@@ -32,6 +32,11 @@ class LeftOut:
     explained: float
     covered: float
 
+    @property
+    def explained_as_said(self) -> float:
+        """Give the same in the objective's unit: where trials are few and good, another number."""
+        return 1 - (self.rms / self.spread) ** 2 if self.spread > 0 else 0.0
+
 
 @dataclass(frozen=True, slots=True)
 class Curve:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
 
 from hil.twin.blocks import BlockFit, fit_blocks
 from hil.twin.data import TrialData
+from hil.twin.gain import gain_of, with_noise
 from hil.twin.likelihood import Likelihood
 from hil.twin.optimise import APPROXIMATION_SCALES, wider
 from hil.twin.scenes import Prior
-from hil.twin.twin import Residual, Twin
+from hil.twin.twin import Offset, Residual, Twin
 from hil.twin.whole_scenes import all_scenes_of, floor_of, only
 from sim.parts.unknown import SceneOptics, Settings
 
@@ -26,13 +28,18 @@ def fit_aliased(
     data: Sequence[TrialData],
     start: torch.Tensor,
     all_scenes: bool,
+    gain: bool = False,
 ) -> Twin:
     """See `hil.twin.fit.fit`."""
-    found = fit_blocks(optics, settings, data, start)
+    found = fit_blocks(optics, settings, data, start, gain)
     scale = torch.tensor([one.scale for one in optics.unknowns], dtype=torch.float64)
     known_to = wider(found.information, found.scatter, scale)
     known_to = known_to + torch.diag((APPROXIMATION_SCALES * scale).square())
-    kept = data if all_scenes else [only(one, [0]) for one in data]
+    offset_adu = found.beside[1]
+    seen = [replace(one, y=one.y - offset_adu * one.e_per_adu) for one in data]
+    if gain:
+        seen = [with_noise(one, found.beside[2]) for one in seen]
+    kept = seen if all_scenes else [only(one, [0]) for one in seen]
     likelihood = Likelihood(optics, settings, kept)
     likelihood.prior = prior_of(found, optics.grid(settings))
     scenes, grain = all_scenes_of(optics, settings, kept, likelihood, found.values)
@@ -49,6 +56,8 @@ def fit_aliased(
         scenes.numpy().astype(np.float32),
         floor_of(kept, likelihood, found.values),
         found.rounds,
+        gain_of(data, found.beside[2], found.beside_sds[2]) if gain else None,
+        offset=Offset(offset_adu, found.beside_sds[1]),
         grain=grain.numpy().astype(np.float32),
         uneven_sds=uneven(found.ratios, data[0].y.numel()),
     )
@@ -69,5 +78,6 @@ def uneven(ratios: Sequence[float], pixels: int) -> float:
 def prior_of(found: BlockFit, grid: tuple[int, int]) -> Prior:
     """Give what was learned of the scenes, on a grid that holds a field."""
     power = found.roughness.power(found.logs, grid).to(torch.float32)
-    power[0, 0] *= 2  # as loose about the mean as `hil.twin.prior` is
-    return Prior(power[None], torch.exp(found.logs[-1:] / 2))
+    level = found.beside[0]
+    power[0, 0] = 2 * level**2 * grid[0] * grid[1]  # as loose as `hil.twin.prior` is
+    return Prior(power[None], torch.tensor([level], dtype=torch.float64))

@@ -62,6 +62,8 @@ class TrialData:
         v = (floor + slope * electrons) / repeats.
     repeats
         How many frames y is the mean of.
+    e_per_adu
+        The gain that turned them into electrons.
     """
 
     y: torch.Tensor
@@ -69,6 +71,7 @@ class TrialData:
     floor: float
     slope: float
     repeats: int
+    e_per_adu: float = 1.0
 
     def weights(self, expected: torch.Tensor) -> torch.Tensor:
         """Give w where so many electrons are expected."""
@@ -110,4 +113,5 @@ def take_in(trial: TrialFrames, camera: SensorNoise, fields: Sequence[int]) -> T
         floor=dark * gain**2,
         slope=max(0.0, lit - dark) / 1000.0 * gain,
         repeats=frames.shape[1],
+        e_per_adu=gain,
     )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -13,7 +12,7 @@ from hil.errors import InputError
 from hil.twin.aliased import fit_aliased
 from hil.twin.data import TrialData, TrialFrames, take_in
 from hil.twin.doubts import Doubt, doubts
-from hil.twin.gain import found_noise
+from hil.twin.gain import found_noise, gain_of, with_noise
 from hil.twin.known import least_squares, start_of_light
 from hil.twin.likelihood import Likelihood
 from hil.twin.optimise import (
@@ -32,10 +31,6 @@ from sim.parts.unknown import SceneOptics, Settings
 
 MOST_SAMPLES = 1_300_000
 """The optics are told by so many pixels and samples around them; fields beyond are left aside."""
-
-
-_GAIN_ERRS = 0.025
-"""What residuals that are not all noise, and a read noise that is not as said, err the gain by."""
 
 
 @dataclass(slots=True)
@@ -88,9 +83,7 @@ def fit(
     except ValueError as error:
         raise InputError("twin", "settings", str(error)) from None
     if optics.aliased:
-        if gain:
-            raise InputError("twin", "--also", "gain cannot be fitted where images alias")
-        return fit_aliased(optics, settings, data, _start(optics, start), all_scenes)
+        return fit_aliased(optics, settings, data, _start(optics, start), all_scenes, gain)
     n_fields = len(data[0].y)
     used = max(1, min(n_fields, MOST_SAMPLES // (len(data) * grid[0] * grid[1])))
     chosen = np.unique(np.linspace(0, n_fields - 1, used).round().astype(int)).tolist()
@@ -185,16 +178,7 @@ def _gain(
 ) -> tuple[Gain, list[TrialData]]:
     """Tell the gain, and give the data the noise that goes with it."""
     noise = found_noise(likelihood, found.values, found.d)
-    said = float(np.mean([one.slope for one in data]))
-    told = Gain(
-        1 / (noise.slope * said),
-        math.hypot(noise.sd / noise.slope, _GAIN_ERRS) / (noise.slope * said),
-    )
-    changed = [
-        replace(one, floor=one.floor * noise.slope**2, slope=one.slope * noise.slope)
-        for one in data
-    ]
-    return told, changed
+    return gain_of(data, noise.slope, noise.sd), [with_noise(one, noise.slope) for one in data]
 
 
 def _data(trials: Sequence[TrialFrames], optics: SceneOptics) -> list[TrialData]:

@@ -9,12 +9,20 @@ scenes' freedom made up for; what the model itself errs counts as noise.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 
+from hil.twin.data import TrialData
 from hil.twin.likelihood import Likelihood
 from hil.twin.residuals import freedom
+from hil.twin.twin import Gain
+
+_GAIN_ERRS = 0.025
+"""What residuals that are not all noise, and a read noise that is not as said, err the gain by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +37,17 @@ class NoiseFound:
 
     slope: float
     sd: float
+
+
+def gain_of(data: Sequence[TrialData], slope: float, sd: float) -> Gain:
+    """Tell the gain from b and its standard deviation."""
+    said = float(np.mean([one.slope for one in data]))
+    return Gain(1 / (slope * said), math.hypot(sd / slope, _GAIN_ERRS) / (slope * said))
+
+
+def with_noise(one: TrialData, slope: float) -> TrialData:
+    """Give the data the noise that goes with b."""
+    return replace(one, floor=one.floor * slope**2, slope=one.slope * slope)
 
 
 def found_noise(likelihood: Likelihood, values: torch.Tensor, d: torch.Tensor) -> NoiseFound:

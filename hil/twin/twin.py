@@ -24,6 +24,8 @@ MOST_UNEVEN_SDS = 5.0
 """How far residuals may differ from trial to trial, beyond chance, where that is looked at."""
 MOST_ALIKE = 0.05
 """Most correlation of neighbouring residuals where their size tells the gain."""
+SURE_SDS = 5.0
+"""An offset that is further from the one said is a number of the rig's own."""
 WEAK_SCALES = 3.0
 """An unknown whose standard deviation is more than so many scales is not told by the frames."""
 
@@ -95,6 +97,25 @@ class Gain:
     sd: float
 
 
+@dataclass(frozen=True, slots=True)
+class Offset:
+    """The camera's offset, told by light that longer exposures do not bring.
+
+    Parameters
+    ----------
+    beyond_adu, sd_adu
+        How far it lies above the one that is said, and its standard deviation.
+    """
+
+    beyond_adu: float
+    sd_adu: float
+
+    @property
+    def sure(self) -> bool:
+        """Whether it is surely not as said."""
+        return abs(self.beyond_adu) > SURE_SDS * self.sd_adu
+
+
 @dataclass(slots=True)
 class Twin:
     """A simulated rig whose unknowns, and the scenes, were fitted to recorded frames.
@@ -126,6 +147,8 @@ class Twin:
         smoother than the sample is, and would show too little information.
     uneven_sds
         How far residuals differ from trial to trial beyond chance, in its standard deviations.
+    offset
+        What the frames say of the camera's offset; None where it was taken as said.
     """
 
     optics: SceneOptics
@@ -141,6 +164,7 @@ class Twin:
     grain: NDArray[np.float32] = field(default_factory=lambda: np.zeros(1, np.float32), repr=False)
     state: object = field(default=None, repr=False)
     uneven_sds: float = 0.0
+    offset: Offset | None = None
 
     @property
     def excess(self) -> float:
@@ -215,15 +239,22 @@ class Twin:
         if self.gain is not None:
             low, high = (self.gain.ratio + sign * Z95 * self.gain.sd for sign in (-1, 1))
             rows.append(Parameter("gain", "of that said", self.gain.ratio, low, high, True, _GAIN))
+        if self.offset is not None and self.offset.sure:
+            beyond, sd = self.offset.beyond_adu, self.offset.sd_adu
+            low, high = (beyond + sign * Z95 * sd for sign in (-1, 1))
+            rows.append(Parameter("offset_adu", "ADU beyond that said", beyond, low, high))
         return tuple(rows)
 
     def finished(self, places: Sequence[Settings]) -> Finished:
         """Give the options and the scene of the rig; `places` one for each field of view."""
-        scenes = self.scenes + self.grain
-        done = self.optics.finish(self.values.tolist(), scenes, places, self.floor)
+        scenes, lights = self.scenes + self.grain, self.optics.lights
+        floor = self.floor
+        if self.gain is not None and self.optics.aliased:  # the scene alone carries the light
+            scenes, ratio = scenes * np.float32(self.gain.ratio), self.gain.ratio
+            floor = floor[0] * ratio, floor[1] * (ratio + Z95 * self.gain.sd)
+        done = self.optics.finish(self.values.tolist(), scenes, places, floor)
         if self.gain is None:
             return done
-        lights = self.optics.lights
         told = tuple(self._of_gain(one) if one.name in lights else one for one in done.told)
         options = {
             name: value * self.gain.ratio if name in lights else value
@@ -259,14 +290,21 @@ class Twin:
         return best
 
     def expected(self, settings: Mapping[str, Value]) -> NDArray[np.float32]:
-        """Predict the electrons of every field of view at these settings, (fields, ...)."""
+        """Predict every field of view at these settings, (fields, ...).
+
+        In electrons as gain and offset that are said make them of the camera's numbers.
+        """
         grid = (self.scenes.shape[-2], self.scenes.shape[-1])
         with torch.no_grad():
             answer = self.optics.respond(self.values, settings, grid)
             spectrum = torch.fft.rfft2(torch.from_numpy(self.scenes))
             light = (spectrum * answer.transfer).sum(dim=1)
             images = answer.sampling.sample(torch.fft.irfft2(light, s=grid))
-            found: NDArray[np.float32] = (images + answer.even_e).to(torch.float32).numpy()
+            even = answer.even_e
+            if self.offset is not None:
+                said = self.optics.converter(settings).gain_e_per_adu
+                even = even + self.offset.beyond_adu * said
+            found: NDArray[np.float32] = (images + even).to(torch.float32).numpy()
         return found
 
     def _partners(self) -> dict[int, str]:

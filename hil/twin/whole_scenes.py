@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 
@@ -13,7 +14,7 @@ from sim.parts.unknown import SceneOptics
 
 def only(one: TrialData, fields: Sequence[int]) -> TrialData:
     """Give the data of some fields alone."""
-    return TrialData(one.y[fields], one.usable[fields], one.floor, one.slope, one.repeats)
+    return replace(one, y=one.y[fields], usable=one.usable[fields])
 
 
 def all_scenes_of(

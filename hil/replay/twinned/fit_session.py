@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,6 +99,8 @@ def fit_session(
     from hil.twin.fit import fit
 
     asked = take_asked(also, optics, recorded.trials)
+    if asked.gain:
+        _check_gain(file, recorded, optics)
     try:
         wider = optics.with_further(asked.names, scene_known)
     except ValueError as error:
@@ -113,6 +116,16 @@ def fit_session(
     except InputError as error:
         raise InputError(file.path, error.key, error.problem) from None
     return FittedSession(record.id, twin, recorded, twin.finished(recorded.places))
+
+
+def _check_gain(file: RigFile, recorded: Recorded, optics: SceneOptics) -> None:
+    """Refuse frames of a camera's other modes: the twin's file has one gain."""
+    stated = getattr(file.spec.noise, "gain_e_per_adu", None)
+    for trial in recorded.trials:
+        had = optics.converter(trial.settings).gain_e_per_adu
+        if stated is not None and not math.isclose(had, stated, rel_tol=1e-6):
+            problem = f"the camera has {had:g} e/ADU at these settings, [noise] states {stated:g}"
+            raise InputError(file.path, "--also gain", problem)
 
 
 def optics_of(file: RigFile) -> tuple[SceneOptics, dict[str, Value]]:
@@ -153,9 +166,9 @@ def write_twin(fitted: FittedSession, rig: str | Path, output: Path) -> tuple[Pa
     scene = output.with_name(f"{output.stem}_scene.npy")
     options = {"scene": scene.name, **fitted.finished.options}
     name = f"{file.spec.name}, twin of {fitted.session[:8]}"
-    noise, camera = _gained(fitted, file)
+    camera = camera_of(fitted, file)
     head, removed = _head(fitted), fitted.finished.removed
-    text = with_options(file, name, options | camera, removed, head, noise)
+    text = with_options(file, name, options | camera, removed, head, camera)
     held = io.BytesIO()
     np.save(held, fitted.finished.scene)
     try:
@@ -166,14 +179,18 @@ def write_twin(fitted: FittedSession, rig: str | Path, output: Path) -> tuple[Pa
     return output, scene
 
 
-def _gained(fitted: FittedSession, file: RigFile) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Give the gain, where it was fitted, for ``[noise]`` and for the camera."""
-    gain, noise = fitted.twin.gain, file.spec.noise
-    if gain is None or noise is None or noise.kind != "camera":
-        return {}, {}
-    converter = fitted.twin.optics.converter(fitted.recorded.trials[0].settings)
-    found = {"gain_e_per_adu": converter.gain_e_per_adu * gain.ratio}
-    return found, found
+def camera_of(fitted: FittedSession, file: RigFile) -> dict[str, Any]:
+    """Give what was found of the camera's gain and offset, for ``[noise]`` and for the camera."""
+    twin, noise = fitted.twin, file.spec.noise
+    if noise is None or noise.kind != "camera":
+        return {}
+    converter = twin.optics.converter(fitted.recorded.trials[0].settings)
+    found = {}
+    if twin.gain is not None:
+        found["gain_e_per_adu"] = converter.gain_e_per_adu * twin.gain.ratio
+    if twin.offset is not None and twin.offset.sure:
+        found["offset_adu"] = max(0.0, converter.offset_adu + twin.offset.beyond_adu)
+    return found
 
 
 def check_output(rig: Path, output: Path) -> None:

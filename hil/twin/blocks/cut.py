@@ -23,9 +23,14 @@ class CutFrames:
     y
         (blocks, trials, side * side) float64, electrons; blocks with a pixel that does not count
         are not among them.
-    variance
-        (trials,) of the noise, the mean over all pixels. Scores weigh second moments alone, so that
-        a noise that differs from block to block does not bias them.
+    floor, shot
+        (trials,) variance of the noise, the mean over all pixels: what is there in the dark, and
+        what light brings. Scores weigh second moments alone, so that a noise that differs from
+        block to block does not bias them.
+    slope
+        (trials,) how much of `shot` each electron brings.
+    e_per_adu
+        (trials,) of the camera.
     side
         Of a block, pixels.
     number
@@ -33,7 +38,10 @@ class CutFrames:
     """
 
     y: torch.Tensor
-    variance: torch.Tensor
+    floor: torch.Tensor
+    shot: torch.Tensor
+    slope: torch.Tensor
+    e_per_adu: torch.Tensor
     side: int
     number: torch.Tensor
 
@@ -47,13 +55,20 @@ def cut_frames(data: Sequence[TrialData], side: int) -> CutFrames:
     """Cut; what is left over at the far edges is dropped."""
     usable = torch.stack([_tiles(one.usable, side).all(dim=1) for one in data]).all(dim=0)
     y = torch.stack([_tiles(one.y.double(), side) for one in data], dim=1)
-    variance = [
-        (one.floor + one.slope * float(one.y.clamp(min=0).mean())) / one.repeats for one in data
-    ]
+    floor, slope, mean, e_per_adu = torch.tensor(
+        [
+            (
+                one.floor / one.repeats,
+                one.slope / one.repeats,
+                float(one.y.clamp(min=0).mean()),
+                one.e_per_adu,
+            )
+            for one in data
+        ],
+        dtype=torch.float64,
+    ).T
     kept = torch.nonzero(usable).flatten()
-    return CutFrames(
-        y[kept], torch.tensor(variance, dtype=torch.float64).clamp(min=1e-6), side, kept
-    )
+    return CutFrames(y[kept], floor, slope * mean, slope, e_per_adu, side, kept)
 
 
 def _tiles(pixels: torch.Tensor, side: int) -> torch.Tensor:

@@ -1,9 +1,9 @@
 """Likelihood, score and information of blocks that share one covariance.
 
-K  : C + N; a = K^-1 (y - even) of each block
-L  : blocks / 2 log det K + 1/2 sum (y - even)' a
-score of a block in unknown p : 1/2 (tr K^-1 C_p - a' C_p a) - even_p' a
-information                   : blocks (1/2 tr K^-1 C_p K^-1 C_q + even_p' K^-1 even_q)
+K  : C + N; a = K^-1 (y - mean) of each block
+L  : blocks / 2 log det K + 1/2 sum (y - mean)' a
+score of a block in unknown p : 1/2 (tr K^-1 C_p - a' C_p a) - mean_p' a
+information                   : blocks (1/2 tr K^-1 C_p K^-1 C_q + mean_p' K^-1 mean_q)
 
 What noise leaves: N a is the noise as the model has it, of variance N K^-1 N. A trial as the others
 foretell it is off by (K^-1)_tt^-1 a_t, of variance (K^-1)_tt^-1 (P. Dubrule, Math. Geol. 15, 687
@@ -47,12 +47,10 @@ class Solved:
     def __init__(self, model: BlockModel, values: torch.Tensor, logs: torch.Tensor) -> None:
         self.model, self._values, self._logs = model, values, logs
         self.here: Foretold = model.at(values)
-        whole = model.covariance(self.here, logs)
-        whole.diagonal().add_(model.noise())
-        self._root, failed = torch.linalg.cholesky_ex(whole)
+        self._root, failed = torch.linalg.cholesky_ex(model.whole(self.here, logs))
         if int(failed):
             raise ValueError("the covariance is not positive")
-        off = (model.cut.y - self.here.even_e[None, :, None]).flatten(1)
+        off = (model.cut.y - self.here.mean_e[None, :, None]).flatten(1)
         self.a = torch.cholesky_solve(off.T, self._root)
         volume = len(off) * torch.log(self._root.diagonal()).sum()
         self.loss = float(volume + 0.5 * (off.T * self.a).sum())
@@ -61,17 +59,17 @@ class Solved:
         """Give score and information."""
         model = self.model
         inverse = torch.cholesky_inverse(self._root)
-        slopes, evens = model.derivatives(self._values, self._logs, scales, self.here)
+        slopes, means = model.derivatives(self._values, self._logs, scales, self.here)
         turned = [inverse @ slope for slope in slopes]
-        even = torch.stack([model.each(one) for one in evens])
+        mean = torch.stack([model.each(one) for one in means])
         rows = [
             0.5 * (t.diagonal().sum() - (self.a * (slope @ self.a)).sum(dim=0))
             for t, slope in zip(turned, slopes, strict=True)
         ]
         flat = torch.stack([t.flatten() for t in turned])
         other = torch.stack([t.T.flatten() for t in turned])
-        once = 0.5 * flat @ other.T + even @ inverse @ even.T
-        return Scored(torch.stack(rows) - even @ self.a, self.a.shape[1] * once)
+        once = 0.5 * flat @ other.T + mean @ inverse @ mean.T
+        return Scored(torch.stack(rows) - mean @ self.a, self.a.shape[1] * once)
 
     def residuals(self) -> tuple[list[float], list[float]]:
         """Give for each trial squared noise over what it should be, of itself and left out."""

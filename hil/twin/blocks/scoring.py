@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import torch
 
 from hil.errors import InputError
+from hil.twin.blocks.beside import beside
 from hil.twin.blocks.covariance import BlockModel, grid_of
 from hil.twin.blocks.cut import cut_frames, side_of
 from hil.twin.blocks.score import Scored, Solved
@@ -31,6 +32,8 @@ _DAMPING = (1e-6, 1e-2, 1e8)
 _LOOSE = 10.0
 """What a knot of the spectrum is known to beforehand, in the log: it cannot run off."""
 _FEWEST = 12
+_EVENER = 10.0
+"""What a block's level varies by, to begin with, over what the spectrum's lowest knot says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,8 @@ class BlockFit:
         how the score varies from block to block.
     ratios, left_out
         Of each trial, as `hil.twin.twin.Residual` has them.
+    beside, beside_sds
+        Of `hil.twin.blocks.beside`, and their standard deviations.
     roughness, logs
         The scenes' spectrum.
     converged, rounds
@@ -57,6 +62,8 @@ class BlockFit:
     scatter: torch.Tensor
     ratios: tuple[float, ...]
     left_out: tuple[float, ...]
+    beside: tuple[float, ...]
+    beside_sds: tuple[float, ...]
     roughness: Roughness
     logs: torch.Tensor
     converged: bool
@@ -64,18 +71,25 @@ class BlockFit:
 
 
 class _Lots:
-    """The trials in lots; unknowns are the rig's, then the spectrum's knots."""
+    """The trials in lots; unknowns are the rig's, those beside, and the spectrum's logs."""
 
     def __init__(
-        self, optics: SceneOptics, settings: Sequence[Settings], data: Sequence[TrialData]
+        self,
+        optics: SceneOptics,
+        settings: Sequence[Settings],
+        data: Sequence[TrialData],
+        gain: bool,
     ) -> None:
         count = -(-len(data) // _TOGETHER)
         self.members = [list(range(first, len(data), count)) for first in range(count)]
         side = side_of(max(map(len, self.members)), data[0].y.shape[1:])
         strides = _strides(optics, settings)
-        start = torch.tensor([one.start for one in optics.unknowns], dtype=torch.float64)
-        self.roughness, logs = _first(optics, settings, data, start, grid_of(side, strides))
-        self.n = len(start)
+        first = torch.tensor([one.start for one in optics.unknowns], dtype=torch.float64)
+        self.roughness, logs = _first(optics, settings, data, first, grid_of(side, strides))
+        level = math.exp(float(logs[-1]) / 2)
+        self.unknowns = (*optics.unknowns, *beside(data, level, gain))
+        start = torch.tensor([one.start for one in self.unknowns], dtype=torch.float64)
+        self.of_rig, self.n = len(first), len(start)
         self.models = [
             BlockModel(
                 optics,
@@ -130,24 +144,29 @@ def fit_blocks(
     settings: Sequence[Settings],
     data: Sequence[TrialData],
     start: torch.Tensor | None = None,
+    gain: bool = False,
 ) -> BlockFit:
-    """Fit a rig of one plane whose samplings are slices.
+    """Fit a rig of one plane whose samplings are slices, with the camera's offset, and gain.
 
     Raises
     ------
     InputError
         Too few pixels are not clipped.
     """
-    lots = _Lots(optics, settings, data)
+    lots = _Lots(optics, settings, data, gain)
     low, high, scale = (
-        torch.tensor([getattr(one, end) for one in optics.unknowns], dtype=torch.float64)
+        torch.tensor([getattr(one, end) for one in lots.unknowns], dtype=torch.float64)
         for end in ("low", "high", "scale")
     )
     at = lots.begin.clone()
     if start is not None:
-        at[: lots.n] = start
+        at[: lots.of_rig] = start
     scales = torch.cat([scale, torch.ones(LOGS, dtype=torch.float64)])
-    at, here = _begin(lots, at, low, high, scale)
+    at = _begin(lots, at, low, high, scale)
+    grid = lots.models[0].grid
+    at[lots.of_rig] = _level(optics, settings, data, at[: lots.of_rig], grid)
+    at[-1] = at[lots.n] + math.log(_EVENER / math.prod(grid))
+    here = lots.solved(at)
     if here is None:
         raise InputError("twin", "frames", "nothing of the rig is like these frames")
     damping, converged, rounds = _DAMPING[1], False, 0
@@ -175,12 +194,12 @@ def fit_blocks(
 
 def _begin(
     lots: _Lots, at: torch.Tensor, low: torch.Tensor, high: torch.Tensor, scale: torch.Tensor
-) -> tuple[torch.Tensor, tuple[float, list[Solved]] | None]:
+) -> torch.Tensor:
     """Try a few values, one unknown at a time, the one that tells most first.
 
     A defocus of the other sign blurs as much; and rough scenes can stand in for much else.
     """
-    left, best = list(range(lots.n)), lots.first(at)
+    left, best = list(range(lots.of_rig)), lots.first(at)
     while left:
         tried = []
         for number in left:
@@ -193,7 +212,7 @@ def _begin(
         if loss < best:
             best, at = loss, there
         left.remove(number)
-    return at, lots.solved(at)
+    return at
 
 
 def _finished(
@@ -207,17 +226,21 @@ def _finished(
 ) -> BlockFit:
     _, information, varies = lots.scored(at, parts, scale)
     inverse = _inverse(information, scales)
-    n = lots.n
+    n, of_rig = lots.n, lots.of_rig
+    covariance = inverse @ varies @ inverse
+    sds = torch.maximum(inverse.diagonal(), covariance.diagonal())[of_rig:n].sqrt()
     ratios, outside = ([0.0] * sum(map(len, lots.members)) for _ in range(2))
     for lot, one in zip(lots.members, parts, strict=True):
         for trial, ratio, out in zip(lot, *one.residuals(), strict=True):
             ratios[trial], outside[trial] = ratio, out
     return BlockFit(
-        at[:n],
-        inverse[:n, :n],
-        (inverse @ varies @ inverse)[:n, :n],
+        at[:of_rig],
+        inverse[:of_rig, :of_rig],
+        covariance[:of_rig, :of_rig],
         tuple(ratios),
         tuple(outside),
+        tuple(at[of_rig:n].tolist()),
+        tuple(sds.tolist()),
         lots.roughness,
         at[n:],
         converged,
@@ -233,17 +256,37 @@ def _first(
     grid: tuple[int, int],
 ) -> tuple[Roughness, torch.Tensor]:
     """Begin the spectrum with the frames' own mean and variance."""
-    with torch.no_grad():
-        found = [optics.respond(start, one, grid) for one in settings]
-    light = torch.tensor([float(one.transfer[0, 0, 0].real) for one in found]).double()
-    even = torch.tensor([float(one.even_e) for one in found]).double()
-    mean = torch.tensor([float(one.y.mean()) for one in data]).double()
-    level = float(((mean - even) / light.clamp(min=1e-12)).median().abs().clamp(min=1e-12))
+    light, _ = _even(optics, settings, start, grid)
+    level = _level(optics, settings, data, start, grid)
     noise = torch.tensor([one.floor + one.slope * max(float(one.y.mean()), 0) for one in data])
     varied = torch.tensor([float(one.y.var()) for one in data]) - noise
     variance = max(float((varied / light.square()).max()), 1e-4 * level**2)
     roughness = Roughness(1 / max(grid))
     return roughness, roughness.first(variance, level, grid)
+
+
+def _level(
+    optics: SceneOptics,
+    settings: Sequence[Settings],
+    data: Sequence[TrialData],
+    at: torch.Tensor,
+    grid: tuple[int, int],
+) -> float:
+    """Give the scene's mean as the frames' means have it."""
+    light, even = _even(optics, settings, at, grid)
+    mean = torch.tensor([float(one.y.mean()) for one in data]).double()
+    found = ((mean - even) / light.clamp(min=1e-12)).median()
+    return float(found.abs().clamp(min=1e-12))
+
+
+def _even(
+    optics: SceneOptics, settings: Sequence[Settings], at: torch.Tensor, grid: tuple[int, int]
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Give electrons of each trial from an even scene of 1, and without any scene."""
+    with torch.no_grad():
+        found = [optics.respond(at, one, grid) for one in settings]
+    light = torch.tensor([float(one.transfer[0, 0, 0].real) for one in found]).double()
+    return light, torch.tensor([float(one.even_e) for one in found]).double()
 
 
 def _strides(optics: SceneOptics, settings: Sequence[Settings]) -> tuple[int, int]:

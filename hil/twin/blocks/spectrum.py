@@ -9,7 +9,7 @@ import torch
 
 KNOTS = 6
 LOGS = KNOTS + 1
-"""Beside the knots, the mean square of a scene's level."""
+"""Beside the knots, the mean square of a scene's level about its mean."""
 _HIGHEST = 0.5  # cycles a sample
 
 

@@ -5,9 +5,14 @@ import math
 import numpy as np
 import pytest
 
-from hil.records.what_if import Band, Curve, Outcome
+from hil.records.what_if import Band, Curve, LeftOut, Outcome
 
 BAND = Band(np.array([4.0, 8.0]), np.array([2.0, 1.0]), np.array([1.0, 0.5]), np.array([3, 2]), 9)
+
+
+def test_what_is_explained_in_the_objectives_unit() -> None:
+    assert LeftOut(0.5, 1.0, 0.1, 0.95).explained_as_said == 0.75
+    assert LeftOut(0.0, 0.0, 0.0, 1.0).explained_as_said == 0.0
 
 
 def test_a_band_stays_as_it_was_until_the_next_trial() -> None:

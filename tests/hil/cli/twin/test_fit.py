@@ -196,11 +196,19 @@ def test_a_satellite_has_a_twin_too(
     there = ["--db", "sqlite:///sky.db"]
     assert run(["run", "session.toml", *there]) == 0
     capsys.readouterr()
-    assert (
-        run(["twin", "fit", "last", "blank.toml", "-o", "twin.toml", "--also", "gain", *there]) == 2
+    given = ["twin", "fit", "last", "blank.toml", "-o"]
+    assert run([*given, "gained.toml", "--also", "gain", *there]) == 0
+    assert "light / gain" in capsys.readouterr().out
+    table = tomllib.loads((tmp_path / "gained.toml").read_text(encoding="utf-8"))
+    gain = table["driver"][0]["gain_e_per_adu"]
+    assert gain == table["noise"]["gain_e_per_adu"] == pytest.approx(8, rel=0.15)
+    other = (tmp_path / "blank.toml").read_text(encoding="utf-8")
+    (tmp_path / "other.toml").write_text(
+        other.replace("gain_e_per_adu = 8", "gain_e_per_adu = 1"), encoding="utf-8"
     )
+    assert run(["twin", "fit", "last", "other.toml", "-o", "o.toml", "--also", "gain", *there]) == 2
     said = capsys.readouterr().err
-    assert "gain cannot be fitted where images alias" in said and said.count("\n") == 1
+    assert "[noise] states 1" in said and said.count("\n") == 1
     assert run(["twin", "fit", "last", "blank.toml", "-o", "twin.toml", *there]) == 0
     said = capsys.readouterr().out
     assert "exposure_offset_ms" in said and "not told  haze" in said

@@ -2,14 +2,17 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
 import hil
 from hil.errors import InputError
+from hil.records.what_if import LeftOut
 from hil.replay.from_frames import replay_frames
-from hil.replay.what_if.what_if import what_if
+from hil.replay.what_if.what_if import supports, what_if
 from hil.session.search_space import SearchSpace
 from tests.hil.replay.recorded_sessions import copied, session_named
 from tests.hil.replay.test_from_frames import execute
@@ -61,6 +64,13 @@ def test_a_session_that_cannot_support_the_question_is_refused(
     execute(url, sql)
     with hil.open_database(url) as database, pytest.raises(InputError, match=told):
         what_if(database, session, ["sampler=random"], seeds=2)
+
+
+def test_a_search_that_crowds_about_its_best_supports_it_by_what_it_tells_of_the_rest() -> None:
+    model: Any = SimpleNamespace(rows=range(30), axes=range(3))
+    assert supports(model, LeftOut(rms=0.0453, spread=0.109, explained=0.1, covered=0.95)) == ""
+    assert "hardly better" in supports(model, LeftOut(0.1, 0.109, 0.1, 0.95))
+    assert supports(model, LeftOut(0.1, 0.109, 0.4, 0.95)) == ""
 
 
 def test_time_and_light_are_rules_too(url: str) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -42,7 +43,9 @@ def test_it_is_that_of_the_pixels_written_out(model: BlockModel) -> None:
         seen.append(torch.fft.irfft2(spectrum, s=GRID).reshape(SIDE * SIDE, n))
     rows = torch.cat(seen)
     torch.testing.assert_close(model.covariance(model.at(values), LOGS), rows @ rows.T)
-    assert float(model.noise()[0]) == pytest.approx(NOISE_E2)
+    assert float(model.at(values).noise[0]) == pytest.approx(NOISE_E2)
+    whole = model.whole(model.at(values), LOGS).diagonal() - (rows @ rows.T).diagonal()
+    torch.testing.assert_close(whole, torch.full_like(whole, NOISE_E2))
 
 
 def test_its_derivatives_are_those_of_finite_differences(model: BlockModel) -> None:
@@ -60,6 +63,18 @@ def test_its_derivatives_are_those_of_finite_differences(model: BlockModel) -> N
         covariances[3], (moved[0] - moved[1]) / (2 * step), rtol=1e-5, atol=1e-6
     )
     assert not any(float(one.abs().sum()) for one in evens)
+
+
+def test_level_offset_and_noise_come_after_the_rigs_unknowns() -> None:
+    optics: Any = Blur()
+    lit = [replace(one, floor=0.5, slope=0.1, e_per_adu=4.0) for one in drawn(1)]
+    model = BlockModel(optics, TRIALS, cut_frames(lit, SIDE), ROUGHNESS, STRIDES)
+    plain = model.at(torch.tensor([1.2], dtype=torch.float64))
+    here = model.at(torch.tensor([1.2, 5.0, 0.25, 2.0], dtype=torch.float64))
+    torch.testing.assert_close(here.mean_e, plain.mean_e + 5.0 + 0.25 * 4.0)
+    shot = plain.noise - 0.5
+    torch.testing.assert_close(here.noise, (2 * 2 * 0.5 + 2 * (shot - 0.1)).clamp(min=2.0))
+    assert here.transfers.equal(plain.transfers)
 
 
 def test_blocks_never_reach_round_the_grid() -> None:

@@ -15,7 +15,9 @@ def test_blocks_hold_the_same_ground_in_all_trials_and_clipped_ones_go() -> None
     assert cut.y.shape == (7, 2, 9) and cut.number.tolist() == [0, 1, 2, 3, 4, 6, 7]
     torch.testing.assert_close(cut.y[0, 0], y[0, :3, :3].flatten().double())
     torch.testing.assert_close(cut.y[5, 1], y[1, 3:, :3].flatten().double() + 100)
-    torch.testing.assert_close(cut.variance[0].item(), 0.5 * (4 + 2 * float(y.mean())))
+    noise = (cut.floor + cut.shot)[0].item()
+    torch.testing.assert_close(noise, 0.5 * (4 + 2 * float(y.mean())))
+    assert cut.slope.tolist() == [1.0, 0.0] and cut.e_per_adu.tolist() == [1.0, 1.0]
 
 
 def test_blocks_are_as_large_as_matrices_allow_and_frames_hold_several() -> None:
