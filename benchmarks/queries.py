@@ -23,7 +23,7 @@ import psutil
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.query_cases.filled import fill
-from hil.report.export import parquet_of_parts
+from hil.report.files.export import parquet_of_parts
 from hil.report.page import write_report
 from hil.store import Database, open_database
 

@@ -195,7 +195,7 @@ def export(
 ) -> None:
     """Write a session for other programs."""
     from hil.errors import InputError
-    from hil.report.export import export_optuna, export_parquet
+    from hil.report.files.export import export_optuna, export_parquet
     from hil.store import open_database
 
     if optuna is None and parquet is None:
@@ -265,21 +265,26 @@ def write(
         text = _screen(_rows_of(table), columns, settings=settings)
     else:
         from hil.errors import InputError
-        from hil.report.export import csv_text, flat
+        from hil.report.files.export import csv_text, flat
+        from hil.report.files.whole_file import whole_file
         from hil.store.asking.rows import RowTable
 
         frame = table.frame() if isinstance(table, RowTable) else table
         if form == "parquet":
             if output is None:
                 raise InputError("--format", "", "parquet needs -o FILE")
-            flat(frame).to_parquet(output)
+            with whole_file(output) as partial:
+                flat(frame).to_parquet(partial)
             return
         if form == "csv":
             text = csv_text(flat(frame))
         else:
             text = frame.to_json(orient="records", date_format="iso", indent=2) + "\n"
     if output is not None:
-        output.write_text(text, encoding="utf-8", newline="")
+        from hil.report.files.whole_file import whole_file
+
+        with whole_file(output) as partial:
+            partial.write_text(text, encoding="utf-8", newline="")
     else:
         typer.echo(text, nl=False)
 
@@ -287,19 +292,24 @@ def write(
 def write_parts(parts: Iterable[pa.Table], form: Format | None, output: Path | None) -> None:
     """Write rows part by part, as CSV or Parquet: any number of them."""
     from hil.errors import InputError
-    from hil.report.export import csv_of_parts, parquet_of_parts
+    from hil.report.files.export import csv_of_parts, parquet_of_parts
+    from hil.report.files.whole_file import whole_file
 
     if (form or _form_of(output)) == "parquet":
         if output is None:
             raise InputError("--format", "", "parquet needs -o FILE")
-        parquet_of_parts(parts, output)
+        with whole_file(output) as partial:
+            parquet_of_parts(parts, partial)
     elif output is None:
         csv_of_parts(parts, sys.stdout)
     else:
         # Nothing is written before the question is known to make sense.
         rest = iter(parts)
         first = next(rest)
-        with output.open("w", encoding="utf-8", newline="") as stream:
+        with (
+            whole_file(output) as partial,
+            partial.open("w", encoding="utf-8", newline="") as stream,
+        ):
             csv_of_parts(itertools.chain([first], rest), stream)
 
 

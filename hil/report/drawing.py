@@ -15,6 +15,7 @@ from matplotlib.ticker import MaxNLocator
 
 from hil.errors import InputError
 from hil.records.plain_text import shown
+from hil.report.files.whole_file import whole_file
 
 BLUE, ORANGE, GREY, LIGHT = "#0072b2", "#d55e00", "#6b6b6b", "#cccccc"
 FORMATS = ("png", "svg", "pdf")
@@ -93,11 +94,8 @@ def save(figure: Figure, path: Path) -> None:
         The ending is none of png, svg and pdf, or the file cannot be written.
     """
     form = known_format(path)
-    try:
-        with style():
-            figure.savefig(path, format=form, dpi=150)
-    except OSError as error:
-        raise InputError("-o", str(path), f"cannot be written: {error.strerror}") from None
+    with whole_file(path) as partial, style():
+        figure.savefig(partial, format=form, dpi=150)
 
 
 def known_format(path: Path) -> str:

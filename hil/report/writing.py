@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from hil.errors import InputError
 from hil.records.plain_text import shown
 from hil.report.drawing import svg
+from hil.report.files.whole_file import whole_file
 from hil.report.material import Material
 
 
@@ -33,10 +34,8 @@ def write_page(path: Path, text: Callable[[], str]) -> None:
     if not place:
         raise InputError("-o", str(path), "allowed: a file in a folder that exists")
     made = text()
-    try:
-        path.write_text(made, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise InputError("-o", str(path), f"cannot be written: {error.strerror}") from None
+    with whole_file(path) as partial:
+        partial.write_text(made, encoding="utf-8", newline="\n")
 
 
 def rendered(template: str, said: Mapping[str, Any]) -> str:

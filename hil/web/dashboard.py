@@ -15,7 +15,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 from hil.errors import HilError
 from hil.ranking.drift import fit_drift, without_drift
 from hil.ranking.leaders import ranked
-from hil.report.export import times_of
+from hil.report.files.export import times_of
 from hil.store import open_database
 from hil.web.frame_images import FrameImages
 from hil.web.origins import host_is_ours

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ import numpy as np
 
 from hil.errors import InputError
 from hil.records.plain_text import shown
+from hil.report.files.whole_file import whole_file
 from hil.report.frame_files.imagej_words import also_for_imagej
 from hil.report.frame_files.stack import TrialStack
 from hil.store.frames.ngff import axes, ngff
@@ -33,24 +32,11 @@ def write_frames(stack: TrialStack, path: Path) -> None:
     Raises
     ------
     InputError
-        Another ending, no such folder, or a ``.zarr`` that is there.
+        Another ending, no such folder, a ``.zarr`` that is there, or it cannot be written.
     """
     write = _writer_of(path)
-    if path.is_dir():
-        raise InputError("-o", str(path), "is there, and a folder is not replaced")
-    if not path.absolute().parent.is_dir():
-        raise InputError("-o", str(path), f"there is no folder {path.absolute().parent}")
-    partial = path.with_name(f".{os.getpid()}.partial.{path.name}")
-    try:
+    with whole_file(path) as partial:
         write(stack, partial)
-        partial.replace(path)
-    except OSError as error:
-        raise InputError("-o", str(path), f"cannot be written: {error.strerror}") from None
-    finally:
-        if partial.is_dir():
-            shutil.rmtree(partial, ignore_errors=True)
-        else:
-            partial.unlink(missing_ok=True)
 
 
 def check_ending(path: Path) -> None:

@@ -17,7 +17,7 @@ import hil
 from hil.cli.main import run as hil_command
 from hil.metrics import registry
 from hil.ranking.field_values import field_values
-from hil.report.export import export_optuna, export_parquet
+from hil.report.files.export import export_optuna, export_parquet
 from tests.hil.session_bench import Bench
 from tests.hil.small_session import RIG, SESSION
 

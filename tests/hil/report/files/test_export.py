@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from hil.report.export import csv_of_parts, csv_text, flat
+from hil.report.files.export import csv_of_parts, csv_text, flat
 
 
 def test_lists_and_objects_become_json_and_all_else_stays() -> None:
