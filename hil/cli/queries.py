@@ -16,7 +16,7 @@ from hil.cli.options import Db, Frames, SessionRef
 from hil.cli.screen.completion import session_ids
 from hil.cli.screen.completion import settings as setting_names
 from hil.cli.upkeep.whole import add_to
-from hil.records.events import EventSeverity
+from hil.records.events import EventSeverity, detail_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -372,7 +372,7 @@ def _cell(name: str, cell: object) -> str:
     if isinstance(cell, (list, tuple)):
         return ", ".join(str(item) for item in cell)
     if isinstance(cell, dict):
-        return ", ".join(f"{key}={value}" for key, value in cell.items())
+        return detail_words(cell, "=")
     if cell is None or cell != cell:  # NaN, and a time that is none
         return ""
     if isinstance(cell, datetime):  # pandas' too

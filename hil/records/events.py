@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 
 
 class EventSeverity(StrEnum):
@@ -78,3 +79,19 @@ TRIAL_SEVERITY: Mapping[str, EventSeverity] = {
 def severity_of(kind: str) -> EventSeverity:
     """Tell how much an event of this kind matters; one that nobody knows here is a warning."""
     return EVENT_SEVERITY.get(kind, EventSeverity.WARNING)
+
+
+def detail_words(detail: Mapping[str, Any], between: str = ": ") -> str:
+    """Say what an event tells of itself as a person reads it; what is empty is left out."""
+    told = {key: value for key, value in detail.items() if value not in ("", None)}
+    return ", ".join(f"{key}{between}{_words(value)}" for key, value in told.items())
+
+
+def _words(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.5g}"
+    if isinstance(value, Mapping):
+        return "; ".join(f"{key} {_words(own)}" for key, own in value.items())
+    if isinstance(value, (list, tuple)):
+        return " ".join(_words(one) for one in value)
+    return str(value)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from hil.records.events import TRIAL_SEVERITY, EventSeverity, severity_of
+from hil.records.events import TRIAL_SEVERITY, EventSeverity, detail_words, severity_of
 from hil.records.trial import TrialState
 
 if TYPE_CHECKING:
@@ -45,14 +44,10 @@ def what_happened(database: Database, session_id: str) -> tuple[Happened, ...]:
 
     events = database.event_rows(session_id)
     for kind, detail in zip(events.column("kind"), events.column("detail"), strict=True):
-        add(severity_of(kind), kind, _said(detail))
+        add(severity_of(kind), kind, detail_words(detail))
     trials = database.trial_rows(session_id, sort="number")
     columns = (trials.column(name) for name in ("number", "state", "reason"))
     for number, state, reason in zip(*columns, strict=True):
         if (severity := TRIAL_SEVERITY.get(TrialState(state))) is not None:
             add(severity, f"trial {state}", f"trial {number}: {reason}")
     return tuple(sorted(found.values(), key=lambda one: (-one.severity.rank, -one.n, one.what)))
-
-
-def _said(detail: Mapping[str, Any]) -> str:
-    return ", ".join(f"{key}: {value}" for key, value in detail.items() if value not in ("", None))

@@ -14,6 +14,7 @@ import pandas as pd
 
 from hil.ranking.drift import fit_drift, without_drift
 from hil.ranking.leaders import winner
+from hil.records.events import detail_words
 from hil.records.session import SessionState
 from hil.records.spans import duration
 from hil.records.trial import METRIC, Best, TrialRow, TrialState
@@ -274,8 +275,7 @@ def _events(events: pd.DataFrame) -> list[tuple[str, str, str, str]]:
 
 def _said(number: Any, detail: Mapping[str, Any]) -> str:
     said = [] if pd.isna(number) else [f"trial {int(number)}"]
-    said += [f"{key}: {value}" for key, value in detail.items() if value not in ("", None)]
-    return ", ".join(said)
+    return ", ".join([*said, *filter(None, [detail_words(detail)])])
 
 
 def _move(events: pd.DataFrame, number: int) -> str:

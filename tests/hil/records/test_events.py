@@ -6,7 +6,13 @@ import ast
 from pathlib import Path
 
 import hil
-from hil.records.events import EVENT_SEVERITY, TRIAL_SEVERITY, EventSeverity, severity_of
+from hil.records.events import (
+    EVENT_SEVERITY,
+    TRIAL_SEVERITY,
+    EventSeverity,
+    detail_words,
+    severity_of,
+)
 from hil.records.request import Wish
 from hil.records.trial import ENDED, TrialState
 
@@ -41,3 +47,17 @@ def test_light_that_may_be_on_is_the_worst_and_the_unknown_is_seen() -> None:
     assert severity_of("somebody's own").rank == 1
     assert [one.rank for one in EventSeverity] == [0, 1, 2, 3]
     assert set(TRIAL_SEVERITY) == ENDED - {TrialState.COMPLETE}
+
+
+def test_details_are_told_as_people_read_them() -> None:
+    detail = {
+        "objective": 0.48616248528893297,
+        "as_good": [41, 46],
+        "settings": {"light.power_mw": 1.0, "filter.state": "DAPI"},
+        "decided": False,
+        "why": "",
+        "by": None,
+    }
+    told = "objective: 0.48616, as_good: 41 46, settings: light.power_mw 1; filter.state DAPI"
+    assert detail_words(detail) == f"{told}, decided: False"
+    assert detail_words({"number": 44}, "=") == "number=44"
