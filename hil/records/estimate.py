@@ -86,6 +86,7 @@ SEVERITY: Mapping[str, Severity] = {
     "negative": Severity.DOUBTFUL,
     "pairs_saturated": Severity.DOUBTFUL,
     "pattern_unchecked": Severity.DOUBTFUL,
+    "fields_overlap": Severity.DOUBTFUL,
     "too_few_units": Severity.NOTE,
     "one_scene": Severity.NOTE,
     "lower_bound_limited": Severity.NOTE,

@@ -1,13 +1,16 @@
-"""What the frames of a session are beside their numbers: size of a pixel, names of channels."""
+"""What frames are beside their numbers: size of a pixel, names of channels, what they share."""
 
 from __future__ import annotations
 
 import json
 import math
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import Any, Self
+
+from drivers.types import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +86,38 @@ def _rig(text: str) -> Mapping[str, Any]:
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def largest_overlap(
+    places: Sequence[Mapping[str, Value]], height_um: float, width_um: float
+) -> float:
+    """Give the share of a frame's area that two fields of view have in common, at most.
+
+    Parameters
+    ----------
+    places
+        Settings of each field; a stage is told by one name that ends in ``.x_um``, one in
+        ``.y_um``. 0 where they have none.
+    height_um, width_um
+        Of a frame at the sample; 0 where they are not known. Nobody knows which way the camera is
+        turned: what overlaps either way is counted.
+    """
+    points = [point for place in places if (point := _point(place)) is not None]
+    if len(points) < 2 or not (height_um > 0 and width_um > 0):
+        return 0.0
+    return max(
+        min(
+            _common(dx, width_um) * _common(dy, height_um),
+            _common(dx, height_um) * _common(dy, width_um),
+        )
+        for dx, dy in ((a[0] - b[0], a[1] - b[1]) for a, b in combinations(points, 2))
+    )
+
+
+def _common(distance_um: float, side_um: float) -> float:
+    return max(0.0, 1 - abs(distance_um) / side_um)
+
+
+def _point(place: Mapping[str, Value]) -> tuple[float, float] | None:
+    x, y = ([v for name, v in place.items() if name.endswith(end)] for end in (".x_um", ".y_um"))
+    return (float(x[0]), float(y[0])) if len(x) == len(y) == 1 else None

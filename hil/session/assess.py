@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from hil.metrics.measure import MetricValues, measure_metrics
 from hil.metrics.registry import NamedMetric
 from hil.records.estimate import NEED_MORE_FIELDS, Assessment, Estimate, making_wrong
 from hil.records.frames import Measurement
+from hil.records.imaging import largest_overlap
 from hil.records.trial import METRIC, UNDECIDED
 from hil.session.objectives import SCALES, Circumstances, light_sensitivity, scaled
 from hil.spec import SessionFile, SessionSpec
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from hil.information.target import AboutTarget
     from hil.noise.model import FlattenedNoise, NoiseModel
     from hil.session.sequence.plane_noise import FrameNoise
+
+_OVERLAP = 0.05  # of a frame that two fields of view may share and count as two
 
 
 def check_estimator(file: SessionFile) -> None:
@@ -79,11 +82,22 @@ class Surroundings:
         Light of a trial's exposures at the sample; for trials whose light was not metered.
     pixel_um2
         Area of a pixel at the sample; NaN where it is not known.
+    places
+        Settings of each field of view, in the order of their indices.
     """
 
     excess: Callable[[Mapping[str, Value]], Mapping[str, float]]
     planned_mj: Callable[[Mapping[str, Value]], float]
     pixel_um2: Callable[[Mapping[str, Value]], float]
+    places: Sequence[Mapping[str, Value]] = ()
+
+    def overlap(
+        self, fields: Sequence[int], shape: tuple[int, ...], settings: Mapping[str, Value]
+    ) -> float:
+        """Give the largest share of a frame (..., H, W) that two of the fields both show."""
+        side_um = math.sqrt(self.pixel_um2(settings))
+        places = [self.places[index] for index in fields if index < len(self.places)]
+        return largest_overlap(places, shape[-2] * side_um, shape[-1] * side_um)
 
 
 class SessionAssessor:
@@ -149,7 +163,12 @@ class SessionAssessor:
         if measurement.fields:
             details["fields"] = sorted(measurement.fields)
         bits = (estimate.bits_per_pixel, estimate.ci_low, estimate.ci_high)
-        flags = {*estimate.flags, *measurement.flags}
+        said = measurement.flags
+        taken = measurement.fields or range(n_fields)
+        if (share := self._around.overlap(taken, frames.shape, settings)) > _OVERLAP:
+            details["fields_overlap_share"] = share
+            said = (*said, "fields_overlap")
+        flags = {*estimate.flags, *said}
         if measurement.n_blanks:
             blanks = measurement.frames[n_fields:]
             blank = self._estimate(blanks, noise, measurement.saturation_adu)
@@ -180,7 +199,7 @@ class SessionAssessor:
             replace(
                 estimate,
                 details=details | further,
-                flags=(*estimate.flags, *measurement.flags),
+                flags=(*estimate.flags, *said),
             ),
             values,
             constraints | self._of_metrics(found),

@@ -46,7 +46,7 @@ def run_trials(run: Run) -> Ending:
         run.waiting.worked()
     _confirm_calibration(setup, store)
     noise, space = setup.noise, setup.space
-    around = Surroundings(space.excess, space.dose_mj, space.pixel_um2)
+    around = Surroundings(space.excess, space.dose_mj, space.pixel_um2, capture.fields)
     cost = TrialCost(capture.n_places * capture.repeats, space.dose_mj, len(capture.fields))
     rules = stop_rules(spec.trials, spec.stop, cost)
     one_by_one = setup.planned is not None or setup.turns is not None

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hil.records.imaging import Imaging, binning_of
+from hil.records.imaging import Imaging, binning_of, largest_overlap
 
 RIG = 'name = "scope"\n[optics]\npixel_size_um = 0.25\n'
 BINNED = {"settings": [{"name": "cam.bin", "role": "binning"}, {"name": "z", "role": "focus"}]}
@@ -47,3 +47,28 @@ def test_channels_have_the_names_of_the_sequence_where_there_are_as_many() -> No
     assert imaging.channel_names(2) == ("DAPI", "FITC")
     assert imaging.channel_names(3) == ("channel 0", "channel 1", "channel 2")
     assert Imaging().channel_names(0) == ()
+
+
+OVERLAPS: dict[str, tuple[list[dict[str, float]], float, float, float]] = {
+    "beside one another": ([{"s.x_um": 0, "s.y_um": 0}, {"s.x_um": 40, "s.y_um": 0}], 40, 40, 0.0),
+    "half": ([{"s.x_um": 0, "s.y_um": 0}, {"s.x_um": 20, "s.y_um": 0}], 40, 40, 0.5),
+    "a corner": ([{"s.x_um": 0, "s.y_um": 0}, {"s.x_um": 30, "s.y_um": 20}], 40, 40, 0.125),
+    "the same place": ([{"s.x_um": 1, "s.y_um": 2}] * 3, 40, 40, 1.0),
+    "of several the two nearest": (
+        [{"s.x_um": x, "s.y_um": 0} for x in (0, 100, 130)],
+        40,
+        40,
+        0.25,
+    ),
+    "wide, either way": ([{"s.x_um": 0, "s.y_um": 0}, {"s.x_um": 50, "s.y_um": 0}], 40, 80, 0.0),
+    "no size of a pixel": ([{"s.x_um": 0, "s.y_um": 0}] * 2, float("nan"), float("nan"), 0.0),
+    "planes of one field": ([{"z.position_um": 0}, {"z.position_um": 1}], 40, 40, 0.0),
+    "one field": ([{"s.x_um": 0, "s.y_um": 0}], 40, 40, 0.0),
+}
+
+
+@pytest.mark.parametrize(("places", "height", "width", "share"), OVERLAPS.values(), ids=OVERLAPS)
+def test_what_two_fields_share(
+    places: list[dict[str, float]], height: float, width: float, share: float
+) -> None:
+    assert largest_overlap(places, height, width) == pytest.approx(share)

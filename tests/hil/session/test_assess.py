@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import nan
 from pathlib import Path
 from typing import Any
 
@@ -82,3 +83,42 @@ def test_what_one_scene_cannot_tell_is_left_to_all_fields(
     frames = np.full((max(len(fields), 1), 1, 8, 8), 110, np.uint16)
     found = assessor.assess(Measurement(frames, 1.0, 4095, fields=fields), {}).constraints
     assert {name: found[name] for name in found if name.startswith("flags")} == constraints
+
+
+@pytest.mark.parametrize(
+    ("fields", "pixel_um", "flagged"),
+    [
+        ((), 0.5, True),
+        ((0, 2), 0.5, True),
+        ((0, 1), 0.5, False),
+        ((2,), 0.5, False),
+        ((), nan, False),
+    ],
+)
+def test_fields_that_show_the_same_of_the_sample_are_flagged(
+    fields: tuple[int, ...], pixel_um: float, flagged: bool
+) -> None:
+    spec = SessionSpec.model_validate(
+        {
+            "spec_version": 1,
+            "name": "s",
+            "rig": "rig.toml",
+            "trials": 4,
+            "search": [{"setting": "stage.z_um", "low": 0, "high": 1}],
+            "measure": {"fields": [{"stage.x_um": x, "stage.y_um": 0} for x in (0, 4, 1)]},
+        }
+    )
+
+    def estimated(frames: Any, *args: Any, **kwargs: Any) -> Estimate:
+        return Estimate(1.0, 0.9, 1.1, 2.0, 1.0, "own", 4, 1, 0.1, (), {"saturated_share": 0.0})
+
+    around = Surroundings(
+        lambda values: {}, lambda values: 1.0, lambda values: pixel_um**2, spec.measure.fields
+    )
+    noise = CameraNoise(gain_e_per_adu=1.0, offset_adu=100.0, read_noise_e=1.0)
+    assessor = SessionAssessor(spec, lambda values: noise, around, estimate=estimated)
+    frames = np.full((len(fields) or 3, 1, 8, 8), 110, np.uint16)
+    found = assessor.assess(Measurement(frames, 1.0, 4095, fields=fields), {})
+    assert found.estimate.flags == (("fields_overlap",) if flagged else ())
+    assert found.estimate.details.get("fields_overlap_share", 0) == (0.75 if flagged else 0)
+    assert found.constraints["flags"] == 0
