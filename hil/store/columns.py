@@ -72,14 +72,6 @@ def load_json(text: str | bytes) -> Any:
     return _whole(value) if _MAY_BREAK.search(text) else value
 
 
-def load_cell(text: str | bytes) -> Any:
-    """Read the JSON of a whole cell: as `load_json`, and hil has SQL's own word for nothing."""
-    value = load_json(text)
-    if value is None:
-        raise TypeError("JSON's null where an object or an array belongs")
-    return value
-
-
 # Halves of surrogate pairs, and NUL, as JSON writes them; two halves that belong together are well.
 _MAY_BREAK = re.compile(r"\\u(?:d[89a-f]|0000)", re.IGNORECASE)
 

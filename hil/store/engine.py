@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 
 from hil.locks.descriptors import identity, leading_to
-from hil.store.columns import dump_json, load_cell
+from hil.store.columns import dump_json, load_json
 from hil.store.location import Location
 
 # How long SQLite itself waits for a lock. Short, since Ctrl-C is not heard meanwhile: longer waits
@@ -47,13 +47,13 @@ def connect(location: Location, *, read_only: bool = False) -> Engine:
         return create_engine(
             location.url,
             json_serializer=dump_json,
-            json_deserializer=load_cell,
+            json_deserializer=load_json,
             connect_args={"connect_timeout": CONNECT_TIMEOUT_S, **_GONE_AFTER_60_S, **options},
         )
     engine = create_engine(
         location.url,
         json_serializer=dump_json,
-        json_deserializer=load_cell,
+        json_deserializer=load_json,
         connect_args={"timeout": BUSY_TIMEOUT_S},
     )
     event.listen(engine, "connect", _prepare_sqlite)
