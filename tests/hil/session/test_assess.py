@@ -50,6 +50,12 @@ def test_values_that_do_not_go_together_name_the_rig_file(tmp_path: Path) -> Non
         noise_model(load_rig_file(rig))
 
 
+def spec_with(measure: dict[str, Any]) -> SessionSpec:
+    said = {"spec_version": 1, "name": "s", "rig": "rig.toml", "trials": 4}
+    search = [{"setting": "stage.z_um", "low": 0, "high": 1}]
+    return SessionSpec.model_validate({**said, "search": search, "measure": measure})
+
+
 @pytest.mark.parametrize(
     ("columns", "fields", "constraints"),
     [
@@ -61,16 +67,7 @@ def test_values_that_do_not_go_together_name_the_rig_file(tmp_path: Path) -> Non
 def test_what_one_scene_cannot_tell_is_left_to_all_fields(
     columns: int, fields: tuple[int, ...], constraints: dict[str, float]
 ) -> None:
-    spec = SessionSpec.model_validate(
-        {
-            "spec_version": 1,
-            "name": "s",
-            "rig": "rig.toml",
-            "trials": 4,
-            "search": [{"setting": "stage.z_um", "low": 0, "high": 1}],
-            "measure": {"grid": {"columns": columns, "rows": 1, "step_um": 9}},
-        }
-    )
+    spec = spec_with({"grid": {"columns": columns, "rows": 1, "step_um": 9}})
 
     def estimated(frames: Any, *args: Any, max_pixels: int, **kwargs: Any) -> Estimate:
         assert max_pixels == spec.estimator.max_pixels
@@ -98,16 +95,7 @@ def test_what_one_scene_cannot_tell_is_left_to_all_fields(
 def test_fields_that_show_the_same_of_the_sample_are_flagged(
     fields: tuple[int, ...], pixel_um: float, flagged: bool
 ) -> None:
-    spec = SessionSpec.model_validate(
-        {
-            "spec_version": 1,
-            "name": "s",
-            "rig": "rig.toml",
-            "trials": 4,
-            "search": [{"setting": "stage.z_um", "low": 0, "high": 1}],
-            "measure": {"fields": [{"stage.x_um": x, "stage.y_um": 0} for x in (0, 4, 1)]},
-        }
-    )
+    spec = spec_with({"fields": [{"stage.x_um": x, "stage.y_um": 0} for x in (0, 4, 1)]})
 
     def estimated(frames: Any, *args: Any, **kwargs: Any) -> Estimate:
         return Estimate(1.0, 0.9, 1.1, 2.0, 1.0, "own", 4, 1, 0.1, (), {"saturated_share": 0.0})
