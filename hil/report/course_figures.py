@@ -130,15 +130,21 @@ def frames(material: Material) -> Figure:
     first = int(material.complete["number"].iloc[0])
     if won is None:
         return _first_frame(material, first)
-    # A trial may have measured some of the fields only: the same field is shown of both.
-    theirs = material.measured_fields(won.number)
-    both = [field for field in material.measured_fields(first) if field in theirs]
-    if not both and theirs and material.measured_fields(first):
+    # A trial may have measured some of the fields only: the same field is shown of both, of another
+    # trial at the same settings where these two have none in common.
+    pairs = [
+        (one, other, field)
+        for other in material.at_settings_of(won.number)
+        for one in material.at_settings_of(first)
+        for field in _in_common(material, one, other)
+    ]
+    if not pairs and material.measured_fields(won.number) and material.measured_fields(first):
         return empty("the first and the best trial have no field of view in common")
-    field = both[0] if both else None
-    before, after = material.frame(first, field), material.frame(won.number, field)
+    shown, best, field = pairs[0] if pairs else (first, won.number, None)
+    before, after = material.frame(shown, field), material.frame(best, field)
     if before is None or after is None:
         return empty("the frames of the first or the best trial were not kept")
+    whose = "" if best == won.number else f", settings of {won.number}"
     a, b = before.astype(np.float64), after.astype(np.float64)
     low, high = np.percentile(np.concatenate([a.ravel(), b.ravel()]), (0.5, 99.8))
     with style():
@@ -146,11 +152,11 @@ def frames(material: Material) -> Figure:
         figure = Figure(figsize=(10, 3.4), layout="constrained")
         axes = figure.subplots(1, 3 if same else 2)
         for axis, image, title in zip(
-            axes, (a, b), (f"first (trial {first})", f"best (trial {won.number})"), strict=False
+            axes, (a, b), (f"first (trial {shown})", f"best (trial {best}{whose})"), strict=False
         ):
-            shown = axis.imshow(in_blocks(image), cmap="gray", vmin=low, vmax=max(high, low + 1))
+            drawn = axis.imshow(in_blocks(image), cmap="gray", vmin=low, vmax=max(high, low + 1))
             axis.set_title(title, loc="left")
-        figure.colorbar(shown, ax=axes[:2], label="ADU", shrink=0.8)
+        figure.colorbar(drawn, ax=axes[:2], label="ADU", shrink=0.8)
         if same:
             change = in_blocks(b - a)
             most = float(np.percentile(np.abs(change), 99.8)) or 1.0
@@ -160,3 +166,8 @@ def frames(material: Material) -> Figure:
         for axis in axes:
             axis.set_axis_off()
     return figure
+
+
+def _in_common(material: Material, one: int, other: int) -> list[int]:
+    theirs = material.measured_fields(other)
+    return [field for field in material.measured_fields(one) if field in theirs]

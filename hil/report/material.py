@@ -14,7 +14,7 @@ from drivers.types import Pixels
 from hil.errors import StoreError
 from hil.ranking.drift import Drift, without_drift
 from hil.ranking.leaders import ranked
-from hil.records.trial import Best, TrialRow
+from hil.records.trial import Best, TrialRow, TrialState
 from hil.report.settings.drawable import drawable
 from hil.session.result import SessionResult, result_of
 
@@ -151,6 +151,12 @@ class Material:
             return []
         line = table[numbers.index(number)]
         return [field for field, bits in zip(fields, line, strict=True) if np.isfinite(bits)]
+
+    def at_settings_of(self, number: int) -> list[int]:
+        """COMPLETE trials at the settings of one, which comes first."""
+        done = {row.number: row.requested for row in self.rows if row.state is TrialState.COMPLETE}
+        same = [other for other, settings in done.items() if settings == done.get(number)]
+        return [number, *(other for other in same if other != number)]
 
 
 def moved(rows: Sequence[TrialRow]) -> tuple[str, ...]:

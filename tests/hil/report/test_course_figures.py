@@ -60,6 +60,24 @@ def test_without_a_common_field_no_frames_are_compared(
     assert "in common" in axis.texts[0].get_text()
 
 
+def test_another_trial_at_the_best_settings_shows_the_field_of_the_first(
+    database: Database, measured: Callable[..., str]
+) -> None:
+    """As leaders are measured again, in all fields of view."""
+    key = measured(n=8, fields=lambda number: [number, 0] if number == 3 else [number])
+    material = material_of(database, key)
+    best = material.result.best
+    assert best is not None and best.number not in (0, 3)
+    settings = next(row.requested for row in material.rows if row.number == best.number)
+    rows = [replace(r, requested=settings) if r.number == 3 else r for r in material.rows]
+    drawn = course_figures.frames(replace(material, rows=rows)).axes[:2]
+    titles = ["first (trial 0)", f"best (trial 3, settings of {best.number})"]
+    assert [axis.get_title(loc="left") for axis in drawn] == titles
+    stored = database.frames(key, 3)[:, 0]
+    place = material.measured_fields(3).index(0)
+    assert np.array_equal(drawn[1].images[0].get_array(), stored[place])
+
+
 def test_where_none_is_the_best_the_first_frame_is_shown(
     database: Database, measured: Callable[..., str]
 ) -> None:
