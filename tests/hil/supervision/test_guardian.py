@@ -56,7 +56,7 @@ import hil.supervision.guardian
 import hil.supervision.supervised
 
 real = hil.supervision.guardian.Orders
-hil.supervision.supervised.Orders = lambda **orders: real(**orders, hang_s=5.0)
+hil.supervision.supervised.Orders = lambda **orders: real(**orders, hang_s=1.5)
 hil.session.run.run_session("session.toml", sys.argv[1])
 """
 
