@@ -1,7 +1,4 @@
-"""A script for Micro-Manager's engine, on a simulated microscope: two fields, five planes each.
-
-The same core goes to pymmcore-gui or napari-micromanager in place of their own.
-"""
+"""A script for Micro-Manager's engine, on a simulated microscope: two fields, five planes each."""
 
 from pathlib import Path
 
