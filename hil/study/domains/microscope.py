@@ -170,12 +170,22 @@ def _specimen(kind: str, seed: int, held: bool) -> NDArray[np.float32]:
 
 
 def _places(n: int, side: int) -> Floats:
-    """(n, 2) top and left of fields that do not overlap while there is room."""
-    along = side // SIDE_PX
-    number = np.random.default_rng(5).permutation(along**2)[:n]
-    grid = np.stack([number // along, number % along], axis=1)
-    found: Floats = (SIDE_PX * grid).astype(np.float64)
-    return found
+    """(n, 2) top and left of fields that do not overlap while there is room.
+
+    More than that lie on grids between the lines of the first, and overlap with its fields.
+    """
+    between = SIDE_PX // 2
+    found = []
+    for moved in ((0, 0), (between, between), (0, between), (between, 0)):
+        rows, columns = ((side - start) // SIDE_PX for start in moved)
+        number = np.random.default_rng(5).permutation(rows * columns)
+        grid = np.stack([number // columns, number % columns], axis=1)
+        found.append(SIDE_PX * grid + np.array(moved))
+    places = np.concatenate(found)
+    if n > len(places):
+        raise ValueError(f"{n} fields; allowed: at most {len(places)} in a scene")
+    chosen: Floats = places[:n].astype(np.float64)
+    return chosen
 
 
 def _binned(electrons: NDArray[Any], binning: int) -> Floats:

@@ -24,3 +24,11 @@ def test_every_domain_shows_the_same_scenes_at_all_settings_and_holds_some_out(n
     metrics = domain.metrics(first)
     assert all(np.isfinite(value) for value in metrics.values())
     assert set(metrics) == set(domain.metrics(second))
+
+
+@pytest.mark.parametrize("name", domain_names())
+def test_a_full_study_finds_a_truth_for_each_scene(name: str) -> None:
+    domain = find_domain(name)
+    for seen in domain.observe(domain.settings(2)[0], 0, SIZES["full"]).values():
+        for side in (seen.learn, seen.held):
+            assert len(side.rows) == len(side.truth) == len(side.scene)
