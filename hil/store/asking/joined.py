@@ -65,25 +65,26 @@ def columns_of_trials(
     return joined, columns | ({"metrics": metrics_of(own)} if wanted else {})
 
 
-def columns_of_sessions(*, every: bool) -> tuple[Select[Any], Mapping[str, Any]]:
+def columns_of_sessions(dialect: str, *, every: bool) -> tuple[Select[Any], Mapping[str, Any]]:
     """Give a question for sessions with what its rows show, by name, without the winner's.
 
     Those of the best are of the best feasible trial; ``kept``, in the end, see `leading.kept`.
 
     Parameters
     ----------
+    dialect
+        ``"sqlite"`` or ``"postgresql"``.
     every
         Whether all sessions of a PostgreSQL database are wanted. If not, a column ``winner_said``
         is in the end; if so, see `winners`.
     """
     query = select().select_from(SessionTable).join(RigTable, RigTable.id == SessionTable.rig_id)
     columns = {name: one.expression for name, one in SESSIONS.items() if name not in OF_WINNER}
+    query, top = leading.with_top(query, dialect)
+    columns |= {name: _plain(getattr(top, of)) for name, of in leading.NAMES.items()}
     columns["kept"] = leading.kept()
     if not every:
-        top = aliased(TrialTable)
-        columns |= {name: _plain(getattr(top, of)) for name, of in leading.NAMES.items()}
-        joined = query.outerjoin(top, top.id == leading.of_top("id"))
-        return joined, {**columns, "winner_said": WINNER_SAID}
+        return query, {**columns, "winner_said": WINNER_SAID}
     # By itself, since an index holds all that the sum needs.
     of_session = TrialTable.session_id
     ended_well = TrialTable.state == TrialState.COMPLETE.value
@@ -92,12 +93,8 @@ def columns_of_sessions(*, every: bool) -> tuple[Select[Any], Mapping[str, Any]]
         .group_by(of_session)
         .subquery()
     )
-    best = leading.tops().subquery()
     query = query.outerjoin(complete, complete.c.session_id == SessionTable.id)
-    query = query.outerjoin(best, best.c.session_id == SessionTable.id)
-    columns |= {"n_complete": func.coalesce(complete.c.n, 0)}
-    columns |= {name: _plain(best.c[of]) for name, of in leading.NAMES.items()}
-    return query, columns
+    return query, columns | {"n_complete": func.coalesce(complete.c.n, 0)}
 
 
 def _plain(number: Any) -> Any:

@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, Text, and_, case, cast, func, select
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import ColumnElement, Connection, Select, Text, and_, case, cast, func, select, true
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.functions import GenericFunction
@@ -19,7 +18,7 @@ from sqlalchemy.types import Boolean
 
 from hil.ranking.shown import shown
 from hil.records.session import SessionState
-from hil.records.trial import Best, TrialState
+from hil.records.trial import LARGEST_OBJECTIVE, Best, TrialState
 from hil.records.winner import Winner
 from hil.store.columns import load_json
 from hil.store.models import EventTable, SessionTable, TrialTable
@@ -28,7 +27,6 @@ from hil.store.trials.rows import TrialRows
 KEPT = "best"
 """Under which name a session keeps it, see `hil.store.Database.keep_extra`."""
 
-_LARGEST = 1e300  # what is beyond it stands for infinity, which no objective can be
 _SURE = tuple(state.value for state in SessionState if state.ended and state != SessionState.STALE)
 _MORE_THAN_ONE = ("again", "reference")
 _FEW = 500
@@ -84,7 +82,7 @@ def _breaks_none(element: breaks_none, compiler: Any, **options: Any) -> str:
 
 def _feasible(trial: Any) -> ColumnElement[bool]:
     return and_(
-        trial.objective.between(-_LARGEST, _LARGEST),
+        trial.objective.between(-LARGEST_OBJECTIVE, LARGEST_OBJECTIVE),
         trial.state == TrialState.COMPLETE.value,
         breaks_none(trial.constraints),
     )
@@ -93,25 +91,26 @@ def _feasible(trial: Any) -> ColumnElement[bool]:
 def of_top(column: str) -> Any:
     """Take it from the best feasible trial of each session."""
     trial = aliased(TrialTable)
+    return _top(trial, getattr(trial, column)).scalar_subquery()
+
+
+def with_top(query: Select[Any], dialect: str) -> tuple[Select[Any], Any]:
+    """Join the best feasible trial of each session; and give what has the columns of `Leading`."""
+    top = aliased(TrialTable)
+    if dialect == "sqlite":
+        return query.outerjoin(top, top.id == of_top("id")), top
+    # PostgreSQL would go through all trials to find one by its key.
+    found = _top(top, *(getattr(top, name) for name in Leading._fields)).lateral()
+    return query.outerjoin(found, true()), found.c
+
+
+def _top(trial: Any, *columns: Any) -> Select[Any]:
     return (
-        select(getattr(trial, column))
+        select(*columns)
         .where(trial.session_id == SessionTable.id, _feasible(trial))
         .order_by(trial.objective.desc().nulls_last())
         .limit(1)
         .correlate(SessionTable)
-        .scalar_subquery()
-    )
-
-
-def tops() -> Select[Any]:
-    """Ask for the best feasible trial of every session at once, of PostgreSQL."""
-    trial = aliased(TrialTable)
-    columns = (getattr(trial, name) for name in Leading._fields)
-    return (
-        select(trial.session_id, *columns)
-        .ext(distinct_on(trial.session_id))
-        .where(_feasible(trial))
-        .order_by(trial.session_id, trial.objective.desc().nulls_last())
     )
 
 

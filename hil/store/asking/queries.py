@@ -138,7 +138,7 @@ def sessions(
     # SQLite, where asking costs no way to a server, is as quick with a question in each row.
     every = not where and limit is None and after is None
     every = every and connection.dialect.name == "postgresql"
-    joined, shown = columns_of_sessions(every=every)
+    joined, shown = columns_of_sessions(connection.dialect.name, every=every)
     query = joined.add_columns(*(column.label(name) for name, column in shown.items()))
     columns = _by_best(connection, where, sort)
     for text in where:

@@ -8,13 +8,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
 from hil.cli.main import run
+from hil.records.frames import FieldFrames
 from hil.records.session import SessionState
 from hil.records.trial import Proposal, TrialState
 from hil.report.plot import KINDS
+from hil.session.result import shown_of
 from hil.store import Database, NewSession, open_database
 from hil.web.acting import Messenger
 from hil.web.site import Site
@@ -92,6 +95,8 @@ def other(
                 store.finish(trial, TrialState.FAILED, clock.now(), HOSTILE)
                 continue
             store.applied(trial, clock.now(), settings)
+            pixels = np.full((1, 16, 12), 100 + number, np.uint16)
+            store.frames(trial, FieldFrames(0, pixels, 10.0, 4095, AT))
             store.captured(trial, clock.now(), device_s=0.5)
             store.estimated(trial, clock.now(), assessed(value, [0], {"bits_per_pixel": value}))
             store.finish(trial, TrialState.COMPLETE, clock.now())
@@ -132,6 +137,10 @@ def test_each_is_shown_and_exported(
         assert run(list(command)) == 0, (command, capsys.readouterr())
         said = capsys.readouterr()
         assert not re.search("[\\x07\\x1b\\u202e]", said.out), command
+    best = shown_of(database, key)
+    listed = database.sessions(limit=1).iloc[0]
+    assert (None if best is None else best.objective) == (listed["best"] if best else None)
+    assert best is not None or np.isnan(listed["best"] or np.nan)
     text = checked(tmp_path / "report.html")
     assert "<script" not in text and "<b>" not in text
     for kind in KINDS:
