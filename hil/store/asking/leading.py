@@ -147,7 +147,7 @@ def expression(name: str, known: Mapping[str, Leading]) -> Any:
     return case(*told, else_=of_top(name))
 
 
-class Asked(NamedTuple):
+class SessionSaid(NamedTuple):
     """A session as a list reads it.
 
     Parameters
@@ -164,7 +164,7 @@ class Asked(NamedTuple):
     said: Mapping[str, Any] | None
 
 
-def other_than_top(connection: Connection, asked: Iterable[Asked]) -> Mapping[str, Leading]:
+def other_than_top(connection: Connection, asked: Iterable[SessionSaid]) -> Mapping[str, Leading]:
     """Give the best of those sessions of which it is not simply the best feasible trial.
 
     While a session goes on, what it said at an end before is not what it came to.
@@ -182,11 +182,11 @@ def other_than_top(connection: Connection, asked: Iterable[Asked]) -> Mapping[st
     return {**told, **{key: _of_all(connection, key) for key in wanted}}
 
 
-def asked_of_all(connection: Connection) -> Iterable[Asked]:
+def asked_of_all(connection: Connection) -> Iterable[SessionSaid]:
     """Read of every session what `other_than_top` looks at."""
     said = of_last_winner(EventTable.detail)
     query = select(SessionTable.id, SessionTable.state, kept(), said)
-    return (Asked(*row) for row in connection.execute(query))
+    return (SessionSaid(*row) for row in connection.execute(query))
 
 
 def kept() -> Any:

@@ -149,7 +149,7 @@ def sessions(
     fits = None if after is None else SessionTable.id == full_id(connection, after)
     found = connection.execute(_page(connection, query, keys, fits, limit)).all()
     said = winners(connection) if every else {row.session_id: row.winner_said for row in found}
-    asked = [leading.Asked(row[0], row.state, row.kept, said.get(row[0])) for row in found]
+    asked = [leading.SessionSaid(row[0], row.state, row.kept, said.get(row[0])) for row in found]
     others = leading.other_than_top(connection, asked)
     names, place = list(SESSIONS), list(SESSIONS).index(next(iter(leading.NAMES)))
     after_best, end = place + len(leading.NAMES), len(names) - len(OF_WINNER)
