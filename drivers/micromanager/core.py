@@ -138,6 +138,19 @@ def _demo_adapters() -> Path | None:
     return Path(mm_test_adapters.device_adapter_path()).resolve()
 
 
+def interface() -> int:
+    """Give the number of the device interface, which adapters must share with this core."""
+    said = re.search(r"\d+", pymmcore.CMMCore().getAPIVersionInfo())
+    return int(said[0]) if said else 0
+
+
+def other_installations() -> list[Path]:
+    """List installations of Micro-Manager whose adapters this core cannot load."""
+    bundled = _demo_adapters()
+    found = [Path(path) for path in find_micromanager(return_first=False)]
+    return [path for path in found if path != bundled and not _compatible(path)]
+
+
 def _compatible(folder: Path) -> bool:
     """Whether the adapters of an installation fit this core; every installation has DemoCamera."""
     probe = pymmcore.CMMCore()

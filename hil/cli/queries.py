@@ -230,7 +230,9 @@ def verify(session: SessionRef = "last", db: Db = None, frames: Frames = None) -
 
 # --- output --------------------------------------------------------------------------------------
 
-_SESSION_COLUMNS = "session_id name rig state n_trials n_complete best created_at tags".split()
+_SESSION_COLUMNS = (
+    "session_id name rig state n_trials n_complete best best_low best_high created_at tags".split()
+)
 _TRIAL_COLUMNS = (
     "session_name number kind state objective corrected ci_low ci_high lower_bits dose_mj flags"
     " reason".split()

@@ -34,6 +34,7 @@ from hil.records.trial import (
     SearchExhausted,
     TrialRow,
     TrialState,
+    is_objective,
 )
 
 # Where a trial keeps the sampler's own proposal, if joint limits made it another.
@@ -361,7 +362,7 @@ def violated(rows: Sequence[TrialRow]) -> frozenset[str]:
 
 
 def _finite(row: TrialRow) -> bool:
-    return row.objectives is not None and all(map(math.isfinite, row.objectives))
+    return row.objectives is not None and all(map(is_objective, row.objectives))
 
 
 def frozen(

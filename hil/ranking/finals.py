@@ -27,7 +27,7 @@ import numpy as np
 
 from drivers.types import Floats, Value
 from hil.ranking.leader_noise import LeaderNoise, half_widths, leader_noise
-from hil.records.trial import TrialRow, TrialState, barred
+from hil.records.trial import TrialRow, TrialState, barred, is_objective
 from hil.records.winner import Winner
 
 _DRAWS = 10_000
@@ -124,7 +124,7 @@ class Standing:
 
 
 def leaders_of(rows: Sequence[TrialRow]) -> tuple[Leader, ...]:
-    """Collect the settings that have fresh frames, and keep to all constraints."""
+    """Collect the settings that have fresh frames, have values, and keep to all constraints."""
     first: dict[frozenset[tuple[str, Value]], int] = {}
     fresh: dict[frozenset[tuple[str, Value]], list[TrialRow]] = {}
     out: set[frozenset[tuple[str, Value]]] = set()
@@ -133,7 +133,7 @@ def leaders_of(rows: Sequence[TrialRow]) -> tuple[Leader, ...]:
         key = frozenset(row.requested.items())
         if row.state is TrialState.COMPLETE and row.objectives:
             first.setdefault(key, row.number)
-            if barred(row.constraints):
+            if barred(row.constraints) or not is_objective(row.objectives[0]):
                 out.add(key)
         if row.kind != "again":
             continue

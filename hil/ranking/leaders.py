@@ -14,7 +14,7 @@ import math
 from collections.abc import Sequence
 
 from drivers.types import Value
-from hil.records.trial import UNDECIDED, Best, TrialRow, TrialState, barred
+from hil.records.trial import UNDECIDED, Best, TrialRow, TrialState, barred, is_objective
 
 
 def ranked(rows: Sequence[TrialRow], *, undecided: bool = False) -> list[Best]:
@@ -34,7 +34,7 @@ def ranked(rows: Sequence[TrialRow], *, undecided: bool = False) -> list[Best]:
     """
     groups: dict[frozenset[tuple[str, Value]], list[TrialRow]] = {}
     for row in rows:
-        if row.state is TrialState.COMPLETE and row.objectives and math.isfinite(row.objectives[0]):
+        if row.state is TrialState.COMPLETE and row.objectives and is_objective(row.objectives[0]):
             groups.setdefault(_key(row), []).append(row)
     found = [_pooled(group) for group in groups.values() if _feasible(group, undecided)]
     return sorted(found, key=lambda best: (-best.objective, best.number))

@@ -6,8 +6,8 @@ import math
 
 
 def duration(seconds: float) -> str:
-    """Write a time span as a person would say it; a dash for NaN."""
-    if not math.isfinite(seconds):
+    """Write a time span as a person would; a dash for NaN, and where a clock was set back."""
+    if not math.isfinite(seconds) or seconds < 0:
         return "-"
     if seconds < 10:
         return f"{seconds:.1f} s"

@@ -21,6 +21,10 @@ MODEL = "hil:model"
 # can: it is not to win as it stands, but is searched with and may lead.
 UNDECIDED = "flags_undecided"
 
+# An objective beyond it is none: databases keep infinity as the largest number there is, no axis
+# has room for either, and no sum or square of it can be taken.
+LARGEST_OBJECTIVE = 1e300
+
 # Before the name of a metric where it stands among settings, columns and objectives.
 METRIC = "metric."
 
@@ -241,6 +245,11 @@ class ThinkFirst(Exception):
 
 class SearchExhausted(Exception):
     """There is nothing left to propose; the message says why. No row is written."""
+
+
+def is_objective(value: float) -> bool:
+    """Whether a value can be compared with others: it is a number, and neither infinity."""
+    return abs(value) <= LARGEST_OBJECTIVE
 
 
 def barred(constraints: Mapping[str, float]) -> bool:

@@ -100,6 +100,8 @@ def number(value: Any) -> str:
 
 
 def _duration(seconds: float) -> str:
+    if seconds < 0:
+        return "not known: the clock was set back"
     if seconds < 90:
         return f"{seconds:.1f} s"
     hours, minutes = divmod(round(seconds / 60), 60)

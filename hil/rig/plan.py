@@ -45,6 +45,15 @@ class Plan:
             raise problem
 
     @staticmethod
+    def driver_by_driver(file: RigFile) -> Iterator[tuple[DriverKind, Any] | InputError]:
+        """Give of each driver its kind and checked options, or what is wrong with it."""
+        for i, driver in enumerate(file.spec.driver):
+            try:
+                yield _kind(file.path, i, driver)
+            except InputError as error:
+                yield error
+
+    @staticmethod
     def problems(file: RigFile) -> list[InputError]:
         """List all that keeps a rig file from being a plan; empty where it is one."""
         found = list(_checked(file))
@@ -76,11 +85,7 @@ def _held_twice(path: Path, kinds: Sequence[tuple[DriverKind, Any]]) -> InputErr
 
 def _checked(file: RigFile) -> Iterator[tuple[DriverKind, Any] | InputError]:
     """Give driver by driver what it is, or what is wrong; then what is wrong with matrices."""
-    for i, driver in enumerate(file.spec.driver):
-        try:
-            yield _kind(file.path, i, driver)
-        except InputError as error:
-            yield error
+    yield from Plan.driver_by_driver(file)
     try:
         check_matrices(file.spec, file.path.parent)
     except SafetyError as error:

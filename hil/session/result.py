@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from drivers.types import Value
 from hil.ranking.leaders import finals_are_on, winner
+from hil.ranking.shown import shown
 from hil.records.html import interval, pairs_html
 from hil.records.session import SessionState
 from hil.records.trial import UNDECIDED, Best, TrialRow, TrialState
@@ -203,6 +204,13 @@ def winner_recorded(database: Database, session_id: str) -> Winner | None:
 
     rows = without_drift(database.rows(session_id), database.drift(session_id))
     return named_winner(rows, database.session(session_id).session_text)
+
+
+def shown_of(database: Database, session_id: str) -> Best | Winner | None:
+    """Give what reports, live pages and lists show as the best of a session, from its rows."""
+    from hil.ranking.drift import without_drift
+
+    return shown(without_drift(database.rows(session_id), database.drift(session_id)))
 
 
 def _confidence(session_text: str) -> float:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import JSON, DateTime, Dialect, Double, Integer, Text
@@ -68,10 +69,25 @@ def load_json(text: str | bytes) -> Any:
     """Read JSON; text in it that no other program could be given is replaced, as in `Words`."""
     if isinstance(text, bytes):  # as PostgreSQL's driver has it
         text = text.decode()
+    if len(text) <= _SHORT and text.startswith('["') and (words := _words(text)) is not None:
+        return list(words)
+    return _parsed(text)
+
+
+@lru_cache(maxsize=1024)
+def _words(text: str) -> tuple[str, ...] | None:
+    """Read a list of words: objectives, tags and flags, which are the same in thousands of rows."""
+    value = _parsed(text)
+    whole = isinstance(value, list) and all(isinstance(one, str) for one in value)
+    return tuple(value) if whole else None
+
+
+def _parsed(text: str) -> Any:
     value = json.loads(text)
     return _whole(value) if _MAY_BREAK.search(text) else value
 
 
+_SHORT = 200
 # Halves of surrogate pairs, and NUL, as JSON writes them; two halves that belong together are well.
 _MAY_BREAK = re.compile(r"\\u(?:d[89a-f]|0000)", re.IGNORECASE)
 

@@ -32,7 +32,7 @@ BEAT_S = 0.5
 HANG_S = 20.0
 # A guardian that has said nothing for so long is replaced; it may be stopped, or starved.
 _SILENT_S = 15.0
-_READY_S = 60.0
+READY_S = 60.0
 # Who has not looked for so long did not run, nor perhaps did the guardian: that is no silence.
 _ASLEEP_S = 5.0
 # A guardian that dies as soon as it is born is not born again all the time.
@@ -282,7 +282,7 @@ class Guardian:
             It did not start.
         """
         for _ in range(2):  # one that had idled may have ended just as it was given orders
-            if self._process.told.wait(_READY_S) and self._process.alive:
+            if self._process.told.wait(READY_S) and self._process.alive:
                 self._say_if_unfit()
                 return
             gone, self._process = self._process, self._begin()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 
 from hil.ranking.drift import fit_drift, without_drift
-from hil.ranking.leaders import winner
+from hil.ranking.shown import shown
 from hil.records.events import detail_words
 from hil.records.session import SessionState
 from hil.records.spans import duration
@@ -22,7 +22,6 @@ from hil.records.winner import Winner
 from hil.report.material import moved
 from hil.report.page import NEEDS_SETTINGS
 from hil.report.plot import KINDS
-from hil.session.result import named_winner
 from hil.web.frame_images import FrameImages
 from hil.web.live_figures import DRIFT, FRONT, METRICS, SHOWN, LiveFigures, Shown
 from hil.web.paced import Paced
@@ -128,9 +127,7 @@ class LiveSession:
         standing = self._following.look()
         events = self._database.events(self.session_id, newest=_EVENTS)
         rows = without_drift(standing.rows, fit_drift(standing.rows, 0.95))
-        best: Best | Winner | None = winner(rows)
-        if standing.state.ended:  # what the session named, and its report says
-            best = named_winner(rows, record.session_text) or best
+        best = shown(rows)  # as in its report
         metrics = self._metrics(rows, best)
         seen: dict[str, Any] = {
             "record": record,

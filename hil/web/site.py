@@ -288,7 +288,7 @@ class Site:
                 "state": row["state"],
                 "n_trials": row["n_trials"],
                 "n_complete": row["n_complete"],
-                "best": "" if pd.isna(row["best"]) else f"{row['best']:.4g}",
+                "best": _best(row["best"], row["best_low"], row["best_high"]),
                 "began": f"{row['created_at']:%Y-%m-%d %H:%M:%S}",
                 "tags": ", ".join(row["tags"]),
             }
@@ -311,6 +311,13 @@ class Site:
     def _page(self, template: str, heading: str, status: int = 200, **values: Any) -> Response:
         text = written(template, heading=heading, database=self.database.url, **values)
         return HTMLResponse(text, status)
+
+
+def _best(value: Any, low: Any, high: Any) -> str:
+    if pd.isna(value):
+        return ""
+    between = "" if pd.isna(low) or pd.isna(high) else f" ({low:.4g} to {high:.4g})"
+    return f"{value:.4g}{between}"
 
 
 async def _aside(work: Callable[[], T], limiter: anyio.CapacityLimiter | None = None) -> T:

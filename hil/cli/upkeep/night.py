@@ -1,4 +1,4 @@
-"""Whether this computer is fit for a night: its cores, memory, locks, disk and database."""
+"""Whether this computer is fit for a night: its threads, cores, memory, locks, disk, database."""
 
 from __future__ import annotations
 
@@ -25,11 +25,21 @@ def night(db: str | None, frames: Path | None) -> Iterator[tuple[str, str]]:
     db, frames
         As for `hil.open_database`. What is not there yet is not made.
     """
+    from hil.cli.upkeep import awake, starts
+    from hil.cli.upkeep.threads import library_threads, threads, usable_cores
     from hil.errors import HilError
     from hil.locks.folder import lock_folder
     from hil.store.location import locate
 
-    yield "cores", _cores()
+    usable = usable_cores()
+    yield "threads", threads(usable, library_threads())
+    yield "device-threads", starts.device_threads()
+    yield "guardian", starts.guardian()
+    yield "timer", starts.timer()
+    yield "priority", starts.priority()
+    yield "sleep", awake.sleep()
+    yield "restart", awake.restart()
+    yield "cores", _cores(usable)
     yield "memory", _memory()
     try:
         yield "locks", f"in {lock_folder()}"
@@ -44,12 +54,15 @@ def night(db: str | None, frames: Path | None) -> Iterator[tuple[str, str]]:
     yield "database", _database(location, db, frames)
 
 
-def _cores() -> str:
+def _cores(usable: int) -> str:
     import psutil
 
     n_cores = psutil.cpu_count() or 1
     busy = psutil.getloadavg()[0]
     said = f"{n_cores}, load {busy:.1f}"
+    if usable < n_cores:
+        said += f", of which this process may use {usable}"
+        n_cores = usable
     if n_cores < 2:
         return f"{said}: devices wait while trials are estimated; two or more let both go on"
     if busy > n_cores / 2:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hil.cli.options import Db, Frames
+
+if TYPE_CHECKING:
+    from hil.store.upkeep.merging import Merged
 
 
 def add_to(db: typer.Typer) -> None:
@@ -56,7 +59,18 @@ def merge(
     print(f"frames        {merged.n_arrays} trials and calibrations copied")
     for line in merged.left:
         print(f"left          {line}")
+    if merged.n_known:
+        print(_known(merged))
     return 1 if merged.left else 0
+
+
+def _known(merged: Merged) -> str:
+    """Say that a file was merged before, or in part."""
+    n = merged.n_known
+    said = "1 session was" if n == 1 else f"{n} sessions were"
+    added = (*merged.sessions, *merged.renewed, *merged.left)
+    nothing = not added and not (merged.trials or merged.calibrations or merged.n_arrays)
+    return f"{said} there already{', nothing added' if nothing else ''}"
 
 
 def check(db: Db = None, frames: Frames = None) -> int:

@@ -1,4 +1,4 @@
-"""Numbers that an axis can hold."""
+"""Numbers that an axis can hold: beyond 1e300 ranges have no end, neither margins nor ticks."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from typing import Any
 import numpy as np
 
 from drivers.types import Floats
-
-# Beyond it ranges have no end: matplotlib finds neither margins nor ticks.
-_LARGEST = 1e300
+from hil.records.trial import LARGEST_OBJECTIVE
 
 
 def drawable(values: Any) -> Floats:
@@ -21,4 +19,4 @@ def drawable(values: Any) -> Floats:
         Of any shape; whatever people's functions, devices and imported tables came to.
     """
     found = np.asarray(values, dtype=float)
-    return np.where(np.abs(found) <= _LARGEST, found, np.nan)
+    return np.where(np.abs(found) <= LARGEST_OBJECTIVE, found, np.nan)

@@ -10,10 +10,11 @@ from drivers.types import Value
 from hil.errors import HilError, RigHeld, StoreError
 from hil.ranking.drift import Drift
 from hil.records.trial import TrialState
-from hil.session.result import best_of, winner_recorded
+from hil.session.result import best_of, shown_of, winner_recorded
 from hil.session.stopping import Ending
 from hil.session.under_way.setup import Run, SessionSetup
 from hil.session.watched_store import WatchedStore
+from hil.store.asking.leading import KEPT, to_json
 
 if TYPE_CHECKING:
     from hil.store import SqlStore
@@ -40,6 +41,8 @@ def end(run: Run, ending: Ending, after: BaseException | None) -> None:
     # Who has taken the rig for this very session says how it ends.
     theirs = isinstance(after, RigHeld) and after.session_id == setup.session_id
     if alone and not theirs:
+        if parked.lost is None:
+            recorded(lambda: run.waiting.run(lambda: _keep_best(setup)))
         recorded(lambda: store.session_state(ending.state, clock.now(), ending.reason))
     if parked.lost is None:
         recorded(lambda: run.waiting.run(lambda: _record_drift(setup, run.rows)))
@@ -85,6 +88,13 @@ def _record_winner(setup: SessionSetup, store: SqlStore) -> None:
     winner = winner_recorded(setup.database, setup.session_id)
     if winner is not None:
         store.event("winner", setup.clock.now(), winner.to_json())
+
+
+def _keep_best(setup: SessionSetup) -> None:
+    """Write down the best with its interval, for lists of sessions."""
+    best = shown_of(setup.database, setup.session_id)
+    if best is not None:
+        setup.database.keep_extra(setup.session_id, KEPT, to_json(best))
 
 
 def drift_of(setup: SessionSetup) -> Drift | None:

@@ -36,6 +36,10 @@ class Asking(Access):
     def sessions(self, **page: Unpack[SessionPage]) -> pd.DataFrame:
         """One row a session, newest first.
 
+        ``best``, ``best_trial``, ``best_low`` and ``best_high`` are what its report shows: the
+        winner by fresh frames, or the best feasible settings, all their trials together, drift
+        taken off; with the interval. Bits per pixel, or the first objective's unit.
+
         Parameters
         ----------
         where

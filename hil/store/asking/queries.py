@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, case, func, select
 
 from hil.errors import InputError, nearest
 from hil.records.events import severity_of
-from hil.store.asking import setting_names
+from hil.store.asking import leading, setting_names
 from hil.store.asking.filters import column_filter, fit_many, setting_filter
 from hil.store.asking.joined import columns_of_sessions, columns_of_trials, winners
 from hil.store.asking.paging import Key, rows_after
@@ -23,6 +23,7 @@ from hil.store.asking.summary import (
     SESSIONS,
     TRIALS,
     Column,
+    columns_of_best,
     with_metrics,
 )
 from hil.store.asking.where import Condition, parse
@@ -137,27 +138,57 @@ def sessions(
     # SQLite, where asking costs no way to a server, is as quick with a question in each row.
     every = not where and limit is None and after is None
     every = every and connection.dialect.name == "postgresql"
-    joined, shown = columns_of_sessions(every=every)
+    joined, shown = columns_of_sessions(connection.dialect.name, every=every)
     query = joined.add_columns(*(column.label(name) for name, column in shown.items()))
+    columns = _by_best(connection, where, sort)
     for text in where:
-        condition = parse(text, _filterable(SESSIONS))
-        query = query.where(_on_column(connection, condition, SESSIONS))
+        condition = parse(text, _filterable(columns))
+        query = query.where(_on_column(connection, condition, columns))
     default = (Key(SessionTable.created_at, True), Key(SessionTable.id, True))
-    keys = _keys(sort, SESSIONS, (), default)
+    keys = _keys(sort, columns, (), default)
     fits = None if after is None else SessionTable.id == full_id(connection, after)
     found = connection.execute(_page(connection, query, keys, fits, limit)).all()
     said = winners(connection) if every else {row.session_id: row.winner_said for row in found}
-    place = list(SESSIONS).index(next(iter(OF_WINNER)))
-    end = len(SESSIONS) - len(OF_WINNER)
-    rows = [(*row[:place], *_of_winner(said.get(row.session_id)), *row[place:end]) for row in found]
-    return RowTable(list(SESSIONS), rows, n_known=len(SESSIONS))
+    asked = [leading.SessionSaid(row[0], row.state, row.kept, said.get(row[0])) for row in found]
+    others = leading.other_than_top(connection, asked)
+    names, place = list(SESSIONS), list(SESSIONS).index(next(iter(leading.NAMES)))
+    after_best, end = place + len(leading.NAMES), len(names) - len(OF_WINNER)
+    rows = [
+        (
+            *row[:place],
+            *(others.get(row[0]) or row[place:after_best]),
+            *_of_winner(said.get(row[0])),
+            *row[after_best:end],
+        )
+        for row in found
+    ]
+    return RowTable(names, rows, n_known=len(names))
 
 
-def _of_winner(said: Mapping[str, Any] | None) -> Iterator[float | None]:
+def _by_best(
+    connection: Connection, where: Sequence[str], sort: str | None
+) -> Mapping[str, Column]:
+    """Give the columns of sessions for conditions and order; those of the best where it is asked.
+
+    Those sessions whose best takes more than a look at an index are few: the question holds theirs.
+    """
+    asked = {parse(text, _filterable(SESSIONS)).left for text in where}
+    asked.add((sort or "").removeprefix("-").strip())
+    if not asked & set(leading.NAMES):
+        return SESSIONS
+    known = leading.other_than_top(connection, leading.asked_of_all(connection))
+    return {**SESSIONS, **columns_of_best(known)}
+
+
+_NO_WINNER = (None,) * len(OF_WINNER)
+
+
+def _of_winner(said: Mapping[str, Any] | None) -> Sequence[float | None]:
     """Give what an event says of the winner, in the order of the columns."""
-    for key in OF_WINNER.values():
-        value = None if said is None else said.get(key)
-        yield None if value is None else float(value)
+    if said is None:
+        return _NO_WINNER
+    values = (said.get(key) for key in OF_WINNER.values())
+    return [None if value is None else float(value) for value in values]
 
 
 def estimates(connection: Connection, session_id: str | None) -> RowTable:

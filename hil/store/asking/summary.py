@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import func, select
 
 from hil.records.trial import METRIC, TrialState
+from hil.store.asking import leading
 from hil.store.asking.filters import Type
+from hil.store.asking.leading import of_last_winner
 from hil.store.models import (
     AcquisitionTable,
     EstimateTable,
@@ -137,16 +139,12 @@ def _of_trials(expression: Any, *conditions: Any) -> Any:
     )
 
 
-def _of_last_winner(said: Any) -> Any:
-    """Take it from the last event `winner` of a session."""
-    return (
-        select(said)
-        .where(EventTable.session_id == SessionTable.id, EventTable.kind == "winner")
-        .order_by(EventTable.at.desc())
-        .limit(1)
-        .correlate(SessionTable)
-        .scalar_subquery()
-    )
+def columns_of_best(known: Mapping[str, leading.Leading]) -> Mapping[str, Column]:
+    """Give the columns of the best, with those sessions' of which it was computed."""
+    return {
+        column: Column(leading.expression(name, known), "number")
+        for column, name in leading.NAMES.items()
+    }
 
 
 # What the event says, by column. Each can be asked for by itself; rows that are shown take the
@@ -158,7 +156,7 @@ OF_WINNER: Mapping[str, str] = {
     "winner_high": "ci_high",
     "winner_probability": "probability",
 }
-WINNER_SAID = _of_last_winner(EventTable.detail)
+WINNER_SAID = of_last_winner(EventTable.detail)
 
 
 SESSIONS: Mapping[str, Column] = {
@@ -171,9 +169,9 @@ SESSIONS: Mapping[str, Column] = {
     "n_complete": Column(
         _of_trials(func.count(), TrialTable.state == TrialState.COMPLETE.value), "number"
     ),
-    "best": Column(_of_trials(func.max(TrialTable.objective)), "number"),
+    **columns_of_best({}),
     **{
-        name: Column(_of_last_winner(EventTable.detail[key].as_float()), "number")
+        name: Column(of_last_winner(EventTable.detail[key].as_float()), "number")
         for name, key in OF_WINNER.items()
     },
     "objectives": Column(SessionTable.objectives, None),

@@ -46,6 +46,8 @@ class Merged:
         Ids that were not here.
     renewed
         Ids of which something was missing here.
+    n_known
+        Sessions that were here already, whole.
     trials, calibrations
         How many were not here.
     n_arrays
@@ -56,6 +58,7 @@ class Merged:
 
     sessions: list[str] = field(default_factory=list)
     renewed: list[str] = field(default_factory=list)
+    n_known: int = 0
     trials: int = 0
     calibrations: int = 0
     n_arrays: int = 0

@@ -103,6 +103,8 @@ class Upkeep(Asking, FrameArchive):
             merged.sessions.append(key)
         elif changed:
             merged.renewed.append(key)
+        else:
+            merged.n_known += 1
 
     def _copy_frames(self, other: Access, theirs: Any, key: str, merged: Merged) -> int:
         """Copy the arrays of a session that are not here, before the rows that speak of them."""

@@ -45,7 +45,7 @@
             replace(part, now, html);
           }
         }
-        say(link, "This page follows the session as it goes on.");
+        say(link, "This page follows what goes on.");
       } catch {
         say(link, "hil watch does not answer; the page shows what it said last.");
       }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -38,6 +39,7 @@ CASES = [
     Case("single values", [row(0, 1, 0.5), row(1, 2, 0.7), row(2, 3, 0.6)], 1, 0.7, 1),
     Case("nothing feasible", [row(0, 1, 0.5, excess=0.1)], None, 0, 0),
     Case("what failed does not count", [row(0, 1, 0.5), row(1, 2, 0.9, state=TrialState.FAILED)], 0, 0.5, 1),
+    Case("nor does what stands for infinity in the database", [row(0, 1, 0.4), row(1, 2, sys.float_info.max), row(2, 3, -sys.float_info.max)], 0, 0.4, 1),
     Case("what is no number does not count", [row(0, 1, math.nan), row(1, 2, 0.5), row(2, 3, math.inf), row(3, 4, 0.4)], 1, 0.5, 1),
     Case("the luckiest of two loses", [row(0, 1, 0.9), row(1, 2, 0.8), row(2, 1, 0.5, "again"), row(3, 2, 0.8, "again")], 1, 0.8, 2),
     Case("a single value does not win over leaders", [row(0, 1, 0.9), row(1, 2, 0.8), row(2, 1, 0.6, "again")], 0, 0.75, 2),

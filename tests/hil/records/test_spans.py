@@ -16,7 +16,7 @@ class Span(NamedTuple):
 
 
 @pytest.mark.parametrize(
-    "case", [Span(math.nan, "-"), Span(3.21, "3.2 s"), Span(45, "45 s"), Span(600, "10 min"), Span(7200, "2.0 h")]
+    "case", [Span(math.nan, "-"), Span(-3600, "-"), Span(3.21, "3.2 s"), Span(45, "45 s"), Span(600, "10 min"), Span(7200, "2.0 h")]
 )  # fmt: skip
 def test_durations(case: Span) -> None:
     assert duration(case.seconds) == case.text

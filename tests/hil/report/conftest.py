@@ -95,7 +95,7 @@ def measured(database: Database) -> Callable[..., str]:
                 store.captured(trial, clock.now(), device_s=0.5)
                 bits = value(number, x)
                 values = dict(zip(objectives, (bits, float(y)), strict=False))
-                store.estimated(trial, clock.now(), _assessment(bits, fields(number), values))
+                store.estimated(trial, clock.now(), assessed(bits, fields(number), values))
                 store.finish(trial, TrialState.COMPLETE, clock.now())
         if not frames:
             shutil.rmtree(database.frames_folder, ignore_errors=True)
@@ -104,7 +104,7 @@ def measured(database: Database) -> Callable[..., str]:
     return make
 
 
-def _assessment(bits: float, fields: list[int], values: dict[str, float]) -> Assessment:
+def assessed(bits: float, fields: list[int], values: dict[str, float]) -> Assessment:
     details = {"per_field_bits": [bits + 0.1 * field for field in fields], "fields": fields}
     estimate = Estimate(
         bits, bits - 0.01, bits + 0.01, 3.0, 2.0, "predictive", 96, 3, 0.01, (), details

@@ -39,3 +39,14 @@ def test_text_in_json_is_such_as_every_program_takes(text: str) -> None:
             "also where another has written it"
         )
         assert (load_json(written) == value) == whole
+
+
+def test_lists_of_words_are_read_anew_each_time() -> None:
+    text = '["bits_per_pixel", "speed"]'
+    first = load_json(text)
+    first.append("changed")
+    assert load_json(text) == load_json(text.encode()) == ["bits_per_pixel", "speed"]
+    assert load_json('["a", 1, ["b"]]') == ["a", 1, ["b"]]
+    assert load_json('["half \\ud83d"]') == ["half ?"]
+    with pytest.raises(ValueError, match="delimiter"):
+        load_json('["a" "b"]')

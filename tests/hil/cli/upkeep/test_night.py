@@ -10,9 +10,19 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
+from drivers.listing import LISTS
 from hil.cli.main import run
+from hil.cli.upkeep import starts
 from hil.cli.upkeep.night import night
 from hil.store import open_database
+
+STARTS = ("threads", "device-threads", "guardian", "timer", "priority", "sleep", "restart")
+
+
+@pytest.fixture(autouse=True)
+def nothing_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spare most tests a guardian, which has a test of its own."""
+    monkeypatch.setattr(starts, "guardian", lambda: "not started")
 
 
 @pytest.fixture(autouse=True)
@@ -25,7 +35,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_an_empty_folder_is_fit_and_stays_empty(folder: Path) -> None:
     told = dict(night(None, None))
-    assert set(told) == {"cores", "memory", "locks", "frames", "database"}
+    assert set(told) == {*STARTS, "cores", "memory", "locks", "frames", "database"}
     assert told["database"].startswith("none yet at sqlite:///")
     assert f"GB free in {folder / 'hil-frames'}" in told["frames"]
     assert list(folder.iterdir()) == []
@@ -36,6 +46,8 @@ def test_the_command_says_it_after_what_is_installed(capsys: pytest.CaptureFixtu
     names = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
     assert names[0] == "hil"
     assert names[-5:] == ["cores", "memory", "locks", "frames", "database"]
+    assert names[-12:-5] == list(STARTS)
+    assert names[-18:-12] == list(LISTS)
 
 
 def test_a_database_of_this_version_is_fit_and_another_is_not(folder: Path) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from hil.cli.main import run
-from hil.store import open_database
+from hil.store import Database, open_database
+from hil.store.upkeep.merging import Merged
 
 
 @pytest.fixture
@@ -31,6 +32,29 @@ def test_whole_databases(two: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "before" in capsys.readouterr().out
     assert run(["db", "stats"]) == 0
     assert "trial         0" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("merged", "said"),
+    [
+        (Merged(n_known=2), "2 sessions were there already, nothing added"),
+        (Merged(n_known=1, n_arrays=1), "1 session was there already\n"),
+        (Merged(sessions=["a"], n_known=1), "1 session was there already\n"),
+        (Merged(sessions=["a"]), ""),
+    ],
+)
+def test_what_was_there_already_is_said(
+    two: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    merged: Merged,
+    said: str,
+) -> None:
+    monkeypatch.setattr(Database, "merge", lambda *_: merged)
+    assert run(["db", "merge", "away/hil.db"]) == 0
+    told = capsys.readouterr().out
+    assert said in told
+    assert ("already" in told) == bool(said)
 
 
 def test_mistakes_are_a_line(two: Path, capsys: pytest.CaptureFixture[str]) -> None:

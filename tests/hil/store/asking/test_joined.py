@@ -66,7 +66,7 @@ def test_an_estimate_made_later_doubles_no_trial(db: Database, filled: str) -> N
 def test_sessions(db: Database, filled: str) -> None:
     every = db.sessions()
     pd.testing.assert_frame_equal(every, db.sessions(limit=100))
-    for sort in ("-best", "n_complete", "-winner"):
+    for sort in ("-best", "best_trial", "n_complete", "-winner"):
         pd.testing.assert_frame_equal(db.sessions(sort=sort), db.sessions(sort=sort, limit=9))
     assert list(every["n_complete"]) == [0, 3]
     mine = every[every["session_id"] == filled].iloc[0]

@@ -38,7 +38,9 @@ def test_a_session_is_taken_whole_and_once(
     maps = db.calibration_maps(db.calibration())
     np.testing.assert_array_equal(maps["gain"], np.ones((3, 4)))
     assert db.problems() == []
+    assert merged.n_known == 0
     again = db.merge(other)
+    assert again.n_known == 1
     assert (again.sessions, again.renewed, again.trials, again.n_arrays) == ([], [], 0, 0)
     assert counts(db) == FULL
 
