@@ -25,7 +25,7 @@ from hil.records.trial import EXPECTED, TrialRow
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class ExpectedDifferences:
     """Differences of leaders, before fresh frames.
 
     Parameters
@@ -40,7 +40,9 @@ class Expected:
     covariance: Floats
 
 
-def expected(leaders: Sequence[Sequence[TrialRow]], rows: Sequence[TrialRow]) -> Expected | None:
+def expected(
+    leaders: Sequence[Sequence[TrialRow]], rows: Sequence[TrialRow]
+) -> ExpectedDifferences | None:
     """Collect what was expected of leaders; None where it is not known of some two of them.
 
     Parameters
@@ -69,7 +71,9 @@ def expected(leaders: Sequence[Sequence[TrialRow]], rows: Sequence[TrialRow]) ->
         return None
     along = (variance[:, [0]] + variance[[0], :] - variance) / 2
     size, axes = np.linalg.eigh(along)  # rounding, and pairs told at different times, may bend it
-    return Expected(mean[:, 0] - mean[:, 0].mean(), (axes * np.maximum(size, 0.0)) @ axes.T)
+    return ExpectedDifferences(
+        mean[:, 0] - mean[:, 0].mean(), (axes * np.maximum(size, 0.0)) @ axes.T
+    )
 
 
 def _key(row: TrialRow) -> frozenset[Any]:

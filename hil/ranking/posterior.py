@@ -6,32 +6,35 @@ a  : (s,) what was expected of them, one against the other; B its covariance (`e
 mu ~ N(m + a, k^2 B) , m of any size
 G  : k^2 B inv(k^2 B + diag(w)) , so that mu is m + a + G (y - a - m) in the mean
 
-Where the search had a model, k says by what factor that is sure of the differences: about 1, to
-within a factor of two. Where nothing was expected a is 0, B the identity, and k how far leaders
-differ at all: half-Cauchy, in units of what a trial's mean is uncertain by (Gelman, Bayesian
-Analysis 1, 515, 2006). k and w are integrated over on a grid. Where leaders hardly differ, the
-luckiest one is drawn towards the others (Efron, J. Am. Stat. Assoc. 106, 1602, 2011).
+Where nothing was expected a is 0, B the identity, and k how far leaders differ at all: half-Cauchy,
+in units of what a trial's mean is uncertain by (Gelman, Bayesian Analysis 1, 515, 2006). Where the
+search had a model, k says by what factor that is sure of the differences: about 1, to within a
+factor of two; and one search in twenty is taken to know nothing, so that fresh frames may speak
+against it (a contaminated prior: Box and Tiao, Biometrika 55, 119, 1968). k and w are integrated
+over on a grid. Where leaders hardly differ, the luckiest one is drawn towards the others (Efron,
+J. Am. Stat. Assoc. 106, 1602, 2011).
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from drivers.types import Floats
-from hil.ranking.expected import Expected
+from hil.ranking.expected import ExpectedDifferences
 from hil.ranking.leader_noise import LeaderNoise
 
 _SPREADS = np.geomspace(0.05, 100.0, 25)  # k, in units of `LeaderNoise.unit`
 _FACTORS = np.geomspace(1 / 8, 8.0, 13)  # k, where something was expected
 _FACTOR_SPREAD = math.log(2.0)  # of its logarithm
+_KNOWS_NOTHING = 0.05  # of the searches
 _TINY = 1e-9  # of the covariance: leaders that are one and the same to the model
 
 
 @dataclass(frozen=True, slots=True)
-class Cells:
+class LeaderPosterior:
     """Pairs of noise and k, n of them, with what each says of the leaders.
 
     Parameters
@@ -46,8 +49,10 @@ class Cells:
         (n, s, s), k^2 B.
     variance
         (n, s), w.
-    means, lead
-        (s,), y and a.
+    means
+        (s,), y.
+    lead
+        (n, s), a.
     """
 
     weight: Floats
@@ -62,8 +67,8 @@ class Cells:
     def centre(self) -> Floats:
         """(s,) posterior mean of mu."""
         away = self.means - self.lead - self.m[:, None]
-        here = self.m[:, None] + np.einsum("nst,nt->ns", self.gain, away)
-        return np.asarray(self.lead + self.weight @ here)
+        here = self.lead + self.m[:, None] + np.einsum("nst,nt->ns", self.gain, away)
+        return np.asarray(self.weight @ here)
 
     def draws(self, count: int, degrees: float, rng: np.random.Generator) -> Floats:
         """(count, s) of mu, the noise's own uncertainty in it.
@@ -78,12 +83,15 @@ class Cells:
         noise = np.sqrt(self.variance[which]) * rng.standard_normal((count, len(self.means)))
         sd = np.sqrt(self.m_variance[which])[:, None]
         common = self.m[which][:, None] + stretch * sd * rng.standard_normal((count, 1))
-        away = self.means - self.lead - common - stretch * (ahead + noise)
+        common = common + self.lead[which]
+        away = self.means - common - stretch * (ahead + noise)
         corrected = np.einsum("nst,nt->ns", self.gain[which], away)
-        return np.asarray(self.lead + common + stretch * ahead + corrected)
+        return np.asarray(common + stretch * ahead + corrected)
 
 
-def weighed(means: Floats, noise: LeaderNoise, known: Expected | None) -> Cells:
+def weighed(
+    means: Floats, noise: LeaderNoise, known: ExpectedDifferences | None
+) -> LeaderPosterior:
     """Weigh every pair of noise and k.
 
     Parameters
@@ -95,35 +103,61 @@ def weighed(means: Floats, noise: LeaderNoise, known: Expected | None) -> Cells:
     known
         What was expected of the leaders; None for nothing.
     """
-    n = len(means)
-    if known is None:
-        k, log = _SPREADS, np.log(_SPREADS) - np.log1p(_SPREADS**2)
-        square = (noise.unit[:, None] * k).ravel() ** 2
-        lead, shape = np.zeros(n), np.eye(n)
-    else:
-        k, log = _FACTORS, -0.5 * (np.log(_FACTORS) / _FACTOR_SPREAD) ** 2
-        square = np.tile(k**2, len(noise.unit))
-        lead, shape = known.mean, known.covariance
-    covariance = square[:, None, None] * shape
-    variance = np.repeat(noise.variance, len(k), axis=0)
+    beforehand = [_unknown(noise, len(means))]
+    if known is not None:
+        nothing = beforehand[0]
+        beforehand[0] = replace(nothing, log=nothing.log + math.log(_KNOWS_NOTHING))
+        beforehand.append(_known(noise, known))
+    covariance = np.concatenate([one.covariance for one in beforehand])
+    variance = np.concatenate([one.variance for one in beforehand])
+    lead = np.concatenate([one.lead for one in beforehand])
+    total = np.concatenate([one.log for one in beforehand])
     inverse, log_size = _inverse(covariance, variance)
     weight = inverse.sum(axis=1)  # (n, s), of each mean in m
     precision = weight.sum(axis=1)
-    m = (weight @ (means - lead)) / precision
+    m = (weight * (means - lead)).sum(axis=1) / precision
     away = means - lead - m[:, None]
     misfit = np.einsum("ns,nst,nt->n", away, inverse, away)
-    total = (noise.log_weight[:, None] + log).ravel()
     total = total - 0.5 * (log_size + np.log(precision) + misfit)
     share = np.exp(total - total.max())
-    return Cells(
-        share / share.sum(),
-        m,
-        1 / precision,
-        covariance @ inverse,
-        covariance,
-        variance,
-        means,
-        lead,
+    gain = covariance @ inverse
+    return LeaderPosterior(
+        share / share.sum(), m, 1 / precision, gain, covariance, variance, means, lead
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Beforehand:
+    """Cells before the leaders' means are looked at; their weights sum to 1 for each noise."""
+
+    log: Floats
+    covariance: Floats
+    variance: Floats
+    lead: Floats
+
+
+def _unknown(noise: LeaderNoise, n_leaders: int) -> _Beforehand:
+    log = np.log(_SPREADS) - np.log1p(_SPREADS**2)
+    square = (noise.unit[:, None] * _SPREADS) ** 2
+    return _beforehand(noise, log, square, np.zeros(n_leaders), np.eye(n_leaders))
+
+
+def _known(noise: LeaderNoise, known: ExpectedDifferences) -> _Beforehand:
+    log = -0.5 * (np.log(_FACTORS) / _FACTOR_SPREAD) ** 2
+    square = np.tile(_FACTORS**2, (len(noise.unit), 1))
+    found = _beforehand(noise, log, square, known.mean, known.covariance)
+    return replace(found, log=found.log + math.log1p(-_KNOWS_NOTHING))
+
+
+def _beforehand(
+    noise: LeaderNoise, log: Floats, square: Floats, lead: Floats, shape: Floats
+) -> _Beforehand:
+    log = log - np.log(np.exp(log).sum())
+    return _Beforehand(
+        (noise.log_weight[:, None] + log).ravel(),
+        square.ravel()[:, None, None] * shape,
+        np.repeat(noise.variance, len(log), axis=0),
+        np.broadcast_to(lead, (square.size, len(lead))),
     )
 
 
