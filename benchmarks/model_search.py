@@ -105,7 +105,7 @@ def one(seed: int, case: str, trials: int, estimator: str | None) -> tuple[list[
         assert winner is not None
         wanted = [best, *(dict(rows[i].requested) for i in nearer)]
         wanted.append(dict(rows[winner.number].requested))
-        ideal, *own, won = sessions.Truth(file).of(wanted, fields)
+        ideal, *own, won = sessions.Truth(file).of(wanted, fields)[0].tolist()
     shares = np.zeros(len(rows))
     shares[nearer] = np.array(own) / ideal
     return [

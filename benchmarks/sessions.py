@@ -79,14 +79,20 @@ class Truth:
     file: SessionFile
 
     def of(
-        self, settings: Sequence[Mapping[str, Any] | None], fields: Sequence[Mapping[str, Any]]
-    ) -> list[float]:
-        """Information at each of some settings, None for no aberration, bits per pixel."""
+        self,
+        settings: Sequence[Mapping[str, Any] | None],
+        fields: Sequence[Mapping[str, Any]],
+        looks: int = 1,
+    ) -> np.ndarray:
+        """Information at each of some settings, None for no aberration, bits per pixel.
+
+        (looks, settings). A rig that begins anew repeats its noise, so all looks are of one.
+        """
         with Rig(Plan(self.file.rig)) as rig:
             rig.setup()
             capture = Capture(rig.safety, rig.camera, list(fields), 1, 10, SystemClock())
             found = []
-            for one in settings:
+            for one in [*settings] * looks:
                 rig.apply(rig.truth.best_settings if one is None else dict(one))
                 frames = np.stack(
                     [rig.run(lambda i=i: capture.field(i)).frames for i in range(len(fields))]
@@ -94,7 +100,7 @@ class Truth:
                 kind, seed = self.file.spec.estimator.kind, self.file.spec.seed
                 own = estimate_information(frames, noise_model(self.file.rig), kind, seed=seed)
                 found.append(own.bits_per_pixel)
-        return found
+        return np.array(found).reshape(looks, len(settings))
 
 
 def population(fields: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -139,16 +145,12 @@ def one(seed: int, way: str, trials: int, estimator: str | None) -> list[float]:
     residual = np.array(residual_rms_nm(file, [row.requested for row in rows]))
     nearer = [i for i in range(len(rows)) if residual[i] < residual[:i].min(initial=np.inf)]
     shares = np.zeros(len(rows))
-    ideal, *own = truth.of([None, *(rows[i].requested for i in nearer)], fields)
+    ideal, *own = truth.of([None, *(rows[i].requested for i in nearer)], fields)[0].tolist()
     shares[nearer] = np.array(own) / ideal
     assert result.best is not None
     leaders = [leader.number for leader in leaders_of(rows)] or [result.best.number]
-    again = np.array(
-        [
-            truth.of([None, *(rows[number].requested for number in leaders)], population(fields))
-            for _ in range(AGAIN)
-        ]
-    )
+    looked = [None, *(rows[number].requested for number in leaders)]
+    again = truth.of(looked, population(fields), AGAIN)
     everywhere, *known = again.mean(axis=0).tolist()
     winner = result.winner or result.best
     won = known[leaders.index(winner.number)]

@@ -7,6 +7,7 @@ from it, in turn, until the winner is sure enough: `hil.ranking.finals`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import optuna
@@ -18,7 +19,7 @@ from hil.proposer.plan import SearchPlan
 from hil.proposer.samplers import Ask, Prefers, make_sampler
 from hil.ranking.finals import Standing, standing
 from hil.ranking.leaders import to_measure_again
-from hil.records.trial import Proposal, SearchExhausted, TrialRow
+from hil.records.trial import EXPECTED, Proposal, SearchExhausted, TrialRow
 
 _LEADERS = 3  # different settings that are measured before it goes on with the closest two
 
@@ -98,20 +99,48 @@ class Finals:
         """
         plan = self._plan
         best, _ = around(plan, rows, {})
-        if plan.model is not None and best is not None and dict(best) not in asked_for:
-            return self._confirm(best)  # what the optics say counts, whatever a process makes of it
         study = self._follow(rows)
         model = make_sampler(plan.sampler, ask_about(plan, rows, len(rows), {}))
         if not isinstance(model, Prefers):
             leader = to_measure_again(rows)
             return None if leader is None else self._confirm(leader.requested)
+        if plan.model is not None and best is not None and dict(best) not in asked_for:
+            # what the optics say counts, whatever a process makes of it
+            return self._new_leader(rows, study, model, best)
         turn = len(asked_for) % 2
         preferred = model.preferred(study, self._axes, len(rows)) if turn == 0 else None
         for settings in (*([preferred] if preferred else ()), *model.leaders(study, self._axes)):
             wanted = plan.repair(settings)
             if wanted not in asked_for:
-                return self._confirm(wanted)
+                return self._new_leader(rows, study, model, wanted)
         return None
+
+    def _new_leader(
+        self,
+        rows: Sequence[TrialRow],
+        study: optuna.Study,
+        model: Prefers,
+        settings: Mapping[str, Value],
+    ) -> Proposal:
+        """Measure a leader, and keep what the search alone says of it and the leaders before."""
+        proposal = self._confirm(settings)
+        fresh = [row for row in rows if row.kind == "again"]
+        before = {frozenset(row.requested.items()): row for row in reversed(fresh)}
+        before.pop(frozenset(settings.items()), None)
+        others = [row for row in before.values() if set(self._axes) <= set(row.requested)]
+        if not others:
+            return proposal
+        told = model.differences(
+            study,
+            self._axes,
+            settings,
+            [row.requested for row in others],
+            [row.number for row in fresh],
+        )
+        if told is None:
+            return proposal
+        said = {str(row.number): list(pair) for row, pair in zip(others, told, strict=True)}
+        return replace(proposal, sampler_attrs={**proposal.sampler_attrs, EXPECTED: said})
 
     def _confirm(self, settings: Mapping[str, Value]) -> Proposal:
         return Proposal("again", dict(settings), self._known(settings))

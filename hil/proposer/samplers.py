@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import singledispatch
 from typing import Any, Protocol, runtime_checkable
@@ -92,6 +92,17 @@ class Prefers(Protocol):
         self, study: Study, search_space: Mapping[str, BaseDistribution]
     ) -> list[dict[str, Any]]:
         """List the measured settings, the best by the model first."""
+        ...
+
+    def differences(
+        self,
+        study: Study,
+        search_space: Mapping[str, BaseDistribution],
+        settings: Mapping[str, Any],
+        others: Sequence[Mapping[str, Any]],
+        leave_out: Collection[int],
+    ) -> list[tuple[float, float]] | None:
+        """Say how much more settings bring than each of others, and how sure that is."""
         ...
 
 

@@ -2,12 +2,12 @@
 
 mu_s : information of leader s, over fields of view like those that were measured
 y_s  : mean of its n_s trials, y_s ~ N(mu_s, w_s) but for what all leaders have in common
-mu_s ~ N(m, tau^2), m of any size
 
 Fields are common to all leaders, so that what each has of its own cancels in every difference. What
 is left, w_s, has three parts (`hil.ranking.leader_noise`): what a field has at these settings
-alone, what one trial has of its own, and the rest. They are integrated over, and so is tau, by how
-much leaders differ at all: where they hardly do, the luckiest one is drawn towards the others, and
+alone, what one trial has of its own, and the rest. They are integrated over, and so is by how much
+leaders differ at all (`hil.ranking.posterior`), about which the search may have said something
+(`hil.ranking.expected`): where they hardly do, the luckiest one is drawn towards the others, and
 none is called the best with a confidence that the data do not bear. That is what makes the numbers
 of the winner hold although it was chosen by them (Efron, Tweedie's formula and selection bias, J.
 Am. Stat. Assoc. 106, 1602, 2011; Gelman et al., Bayesian Data Analysis, 3rd ed., section 5.4).
@@ -26,12 +26,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from drivers.types import Floats, Value
-from hil.ranking.leader_noise import LeaderNoise, half_widths, leader_noise
+from hil.ranking.expected import expected
+from hil.ranking.leader_noise import half_widths, leader_noise
+from hil.ranking.posterior import weighed
 from hil.records.trial import TrialRow, TrialState, barred, is_objective
 from hil.records.winner import Winner
 
 _DRAWS = 10_000
-_SPREADS = np.geomspace(0.05, 100.0, 25)  # tau, in units of `LeaderNoise.unit`
 _REPEATS = 2  # before leaders are called as good as each other
 _LOSS_SHARE = 1e-3  # of the information: leaders closer than that are as good as each other
 
@@ -158,10 +159,11 @@ def standing(rows: Sequence[TrialRow]) -> Standing | None:
     if len(leaders) == 1:
         return Standing(leaders, means, np.zeros(1), np.ones(1), np.ones(1), 0.0, 1.0)
     trials = [leader.trials for leader in leaders]
+    known = expected(trials, rows)
     noise = leader_noise(trials)
-    cells = _cells(means, noise)
-    drawn = _draws(cells, noise.degrees, np.random.default_rng(len(rows)))
-    centre = _centre(cells)
+    cells = weighed(means, noise, known)
+    drawn = cells.draws(_DRAWS, noise.degrees, np.random.default_rng(len(rows)))
+    centre = cells.centre()
     best = int(np.argmax(centre))
     probability = np.bincount(drawn.argmax(axis=1), minlength=len(means)) / len(drawn)
     loss = float(np.mean(drawn.max(axis=1) - drawn[:, best]))
@@ -170,7 +172,8 @@ def standing(rows: Sequence[TrialRow]) -> Standing | None:
     sure = float(probability[best])
     if all(len(own) == 1 for own in trials):
         noise = leader_noise(trials, unseen=True)
-        drawn = _draws(_cells(means, noise), noise.degrees, np.random.default_rng(len(rows)))
+        cells = weighed(means, noise, known)
+        drawn = cells.draws(_DRAWS, noise.degrees, np.random.default_rng(len(rows)))
         sure = float(np.mean(drawn.argmax(axis=1) == best))
     return Standing(leaders, centre, v, probability, above, loss, sure)
 
@@ -208,64 +211,3 @@ def winner_of(rows: Sequence[TrialRow], confidence: float) -> Winner | None:
         tuple(number for _, number in sorted(others, key=lambda one: (-one[0], one[1]))),
         probability >= confidence,
     )
-
-
-# --- the model -----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Cells:
-    """Pairs of noise and spread, n of them, with what each says of the leaders.
-
-    Parameters
-    ----------
-    weight
-        (n,) posterior, m integrated out.
-    m, m_variance
-        (n,) of the leaders' common mean.
-    share
-        (n, s) what a leader's own mean counts beside the common one.
-    own
-        (n, s) its own mean times that.
-    variance
-        (n, s) of its mean against the others'.
-    """
-
-    weight: Floats
-    m: Floats
-    m_variance: Floats
-    share: Floats
-    own: Floats
-    variance: Floats
-
-
-def _cells(means: Floats, noise: LeaderNoise) -> _Cells:
-    taus = (noise.unit[:, None] * _SPREADS).ravel()
-    prior = np.log(_SPREADS) - np.log1p(_SPREADS**2)
-    # half-Cauchy (Gelman, Bayesian Analysis 1, 515, 2006), as a density of log tau
-    log = (noise.log_weight[:, None] + prior).ravel()
-    v = np.repeat(noise.variance, len(_SPREADS), axis=0)
-    total = taus[:, None] ** 2 + v
-    precision = (1 / total).sum(axis=1)
-    m = (means / total).sum(axis=1) / precision
-    square = ((means - m[:, None]) ** 2 / total).sum(axis=1)
-    log -= 0.5 * (np.log(total).sum(axis=1) + np.log(precision) + square)
-    weight = np.exp(log - log.max())
-    share = taus[:, None] ** 2 / total
-    return _Cells(weight / weight.sum(), m, 1 / precision, share, share * means, v)
-
-
-def _centre(cells: _Cells) -> Floats:
-    return np.asarray(cells.weight @ (cells.own + (1 - cells.share) * cells.m[:, None]))
-
-
-def _draws(cells: _Cells, degrees: float, rng: np.random.Generator) -> Floats:
-    """(draws, s) of mu from the joint posterior, the noise's own uncertainty in it."""
-    which = rng.choice(len(cells.weight), size=_DRAWS, p=cells.weight)
-    share = cells.share[which]
-    stretch = np.sqrt(degrees / rng.chisquare(degrees, _DRAWS))
-    sd = np.sqrt(cells.m_variance[which])
-    common = cells.m[which] + stretch * sd * rng.standard_normal(_DRAWS)
-    noise = rng.standard_normal(share.shape)
-    noise *= np.sqrt(share * cells.variance[which]) * stretch[:, None]
-    return np.asarray(cells.own[which] + (1 - share) * common[:, None] + noise)

@@ -16,6 +16,9 @@ FIELDS = "hil:fields"
 FURTHER = "hil:further"
 # ... and what sampler `model` did: the step, and why.
 MODEL = "hil:model"
+# ... and, of a trial of a leader with fresh frames, what the search says of its information less
+# that of each leader before: number of that one's trial to difference and standard deviation.
+EXPECTED = "hil:expected"
 
 # A constraint that a trial breaks by what a part of the fields of view cannot tell, and all of them
 # can: it is not to win as it stands, but is searched with and may lead.

@@ -123,6 +123,28 @@ class Belief:
         model = self._objectives[0]
         return model.offset + model.scale * mean, model.scale * sd
 
+    def differences(self, point: Floats, others: Floats) -> tuple[Floats, Floats]:
+        """Say how much more of the first objective a point has than each of (n, n_columns) others.
+
+        Over fields of view at large: those that were searched at may like it more than others do,
+        as far as settings do something else to each field.
+
+        Returns
+        -------
+        (n,), (n,)
+            Mean and standard deviation, in the objective's unit near the best.
+        """
+        points = torch.as_tensor(np.vstack([point[None], others]))
+        model = self._objectives[0]
+        whole = torch.cat([points, torch.zeros(len(points), len(self._share))], dim=-1)
+        with torch.no_grad():
+            mean, covariance = model.moments(whole)
+            variance = _of_differences(covariance)
+            if not any(self._seen.fields.shape[1:]):  # one field, of which no other tells
+                variance = variance + model.by_field * _of_differences(model.prior(whole))
+        unit = self._unit
+        return (unit * (mean[0] - mean[1:])).numpy(), (unit * variance.sqrt()).numpy()
+
     def level(self) -> Floats:
         """Give the first objective of each trial, less what its fields of view have of their own.
 
@@ -300,3 +322,9 @@ class Belief:
             cache_root=False,
         )
         return lambda points: improvement(self._whole(points).unsqueeze(-2))
+
+
+def _of_differences(covariance: Any) -> Any:
+    """Variances of the first value less each other one, from their covariance."""
+    own = covariance.diagonal()
+    return (own[0] + own[1:] - 2 * covariance[0, 1:]).clamp_min(0)

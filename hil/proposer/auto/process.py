@@ -201,6 +201,11 @@ class Process(Model):
         """Standard deviation of the typical value's noise, standardised."""
         return math.sqrt(self.noise)
 
+    @property
+    def by_field(self) -> float:
+        """How far what settings do differs between fields of view, a share of the variance."""
+        return float(self._own["by_field"])
+
     # --- posterior -------------------------------------------------------------------------------
 
     def _condition(self) -> None:
@@ -210,6 +215,10 @@ class Process(Model):
             self._whiten = torch.linalg.solve_triangular(chol, whole, upper=False)
             self._white = self._whiten @ self.z
             self._known = Known(self._own, self.x, self._whiten, self._white)
+
+    def prior(self, x: Any) -> Any:
+        """Give the covariance of the values at (n, n_inputs) points before anything is measured."""
+        return kernel(self._own, x, x)
 
     def moments(self, x: Any) -> tuple[Any, Any]:
         """Give mean and covariance of the values without noise, standardised.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -120,7 +120,7 @@ class InformationSampler(BaseSampler):
         """
         if not search_space:
             return {}, None
-        search = self._search(study, search_space, leave_out=number)
+        search = self._search(study, search_space, leave_out=(number,))
         point, expected = search.next(number)
         return search.space.decode(point), expected
 
@@ -145,17 +145,50 @@ class InformationSampler(BaseSampler):
         search = self._search(study, search_space)
         return [search.space.decode(point) for point in search.leaders()]
 
+    def differences(
+        self,
+        study: Study,
+        search_space: Mapping[str, BaseDistribution],
+        settings: Mapping[str, Any],
+        others: Sequence[Mapping[str, Any]],
+        leave_out: Collection[int] = (),
+    ) -> list[tuple[float, float]] | None:
+        """Say how much more settings bring than each of others, and how sure that is.
+
+        Parameters
+        ----------
+        study, search_space
+            As of `propose`.
+        settings, others
+            What is compared.
+        leave_out
+            Numbers of trials that are not to count.
+
+        Returns
+        -------
+        list of (float, float) or None
+            Difference and its standard deviation, in the first objective's unit; None while too
+            little is measured to have a model.
+        """
+        search = self._search(study, search_space, leave_out)
+        points = [search.space.encode(dict(one)) for one in (settings, *others)]
+        found = search.differences(points[0], np.array(points[1:]))
+        if found is None:
+            return None
+        sign = 1.0 if study.directions[0] == StudyDirection.MAXIMIZE else -1.0
+        return [(sign * float(mean), float(sd)) for mean, sd in zip(*found, strict=True)]
+
     # --- inside ----------------------------------------------------------------------------------
 
     def _search(
         self,
         study: Study,
         search_space: Mapping[str, BaseDistribution],
-        leave_out: int | None = None,
+        leave_out: Collection[int] = (),
     ) -> Search:
         space = UnitSpace(search_space)
         signs = [1.0 if d == StudyDirection.MAXIMIZE else -1.0 for d in study.directions]
-        trials = [t for t in study.get_trials(deepcopy=False) if t.number != leave_out]
+        trials = [t for t in study.get_trials(deepcopy=False) if t.number not in leave_out]
         return Search(
             space,
             observed(trials, search_space, space, signs),

@@ -112,6 +112,15 @@ class Search:
         allowed = self.seen.eligible
         return [self.seen.points[i] for i in np.argsort(-mean) if allowed[i]]
 
+    def differences(self, point: Floats, others: Floats) -> tuple[Floats, Floats] | None:
+        """Say how much more a point brings than each of others; None without a model of them.
+
+        Mean and standard deviation, in the first objective's unit.
+        """
+        if len(self.seen.points) < 2 or not self.seen.feasible.any():
+            return None
+        return self._belief(self._trusted()).differences(point, others)
+
     # --- earlier sessions ------------------------------------------------------------------------
 
     def _told(self) -> tuple[Floats | None, list[Earlier]]:

@@ -9,7 +9,17 @@ import numpy as np
 import pytest
 
 from hil.proposer import OptunaProposer, SearchPlan
-from hil.records.trial import FIELDS, FURTHER, Measured, SearchExhausted, TrialState
+from hil.proposer.finals import ask_about
+from hil.proposer.samplers import Prefers, make_sampler
+from hil.ranking.expected import expected
+from hil.records.trial import (
+    EXPECTED,
+    FIELDS,
+    FURTHER,
+    Measured,
+    SearchExhausted,
+    TrialState,
+)
 from hil.spec import AutoSampler, RandomSampler
 from tests.hil.proposer.by_model import small_model
 from tests.hil.proposer.test_optuna_proposer import AXES, Table
@@ -141,3 +151,35 @@ def test_only_who_expects_something_may_go_on_to_further_fields() -> None:
     assert found[5].further
     assert found[5].most_fields == (*found[5].fields, *found[5].further)
     assert len(set(found[5].most_fields)) == 3
+
+
+def test_what_the_search_says_of_leaders_is_kept_and_fresh_frames_do_not_count_in_it() -> None:
+    plan = replace(PLAN, sampler=AutoSampler(kind="auto"), n_to_search=1, trials=16, remeasure=4)
+    table, proposer, rng = searched(plan, 0.003)
+    table.ask(proposer)
+    leader = table.rows[-1]
+    assert EXPECTED not in leader.sampler_attrs, "there is no leader before it"
+    measure(table, 0.5, rng)
+    before = list(table.rows)
+    wanted = table.ask(proposer)
+    told = wanted.sampler_attrs[EXPECTED]
+    study = OptunaProposer(plan).follow(before)
+    sampler = make_sampler(plan.sampler, ask_about(plan, before, len(before), {}))
+    assert isinstance(sampler, Prefers)
+    axes = study.trials[-1].distributions
+    for leave_out, same in ((leader.number,), True), ((), False):
+        found = sampler.differences(study, axes, wanted.requested, [leader.requested], leave_out)
+        assert found is not None
+        assert (told == {str(leader.number): pytest.approx(found[0])}) is same
+    measure(table, 0.003, rng)
+    known = expected([[table.rows[-2]], [table.rows[-1]]], table.rows)
+    assert known is not None
+    assert known.mean[1] - known.mean[0] == pytest.approx(told[str(leader.number)][0])
+
+
+def test_samplers_without_a_model_say_nothing_of_leaders() -> None:
+    table, proposer, rng = searched(PLAN, 0.05)
+    for _ in range(3):
+        table.ask(proposer)
+        measure(table, 0.05, rng)
+    assert not any(EXPECTED in row.sampler_attrs for row in table.rows)

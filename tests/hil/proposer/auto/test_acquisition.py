@@ -125,3 +125,25 @@ def test_nothing_that_was_measured_is_asked_for_apart_from_it() -> None:
     same, other = belief.apart(wanted, 0.01)(at(there, beside))
     assert same < other - 100
     assert other == wanted(at(beside))[0]
+
+
+def test_differences_are_told_against_each_other_and_nearer_ones_are_surer() -> None:
+    belief = Belief(seen(POINTS, VALUES))
+    one, near, far = np.array([[0.6, 0.6], [0.62, 0.6], [0.2, 0.3]])
+    mean, sd = belief.differences(one, np.array([near, far, one]))
+    back, back_sd = belief.differences(far, one[None])
+    assert (back[0], back_sd[0]) == pytest.approx((-mean[1], sd[1]))
+    assert mean[1] == pytest.approx(1 - np.exp(-4 * (0.4**2 + 0.3**2)), rel=0.5)
+    assert sd[0] < sd[1]
+    assert (mean[2], sd[2]) == pytest.approx((0.0, 0.0), abs=1e-6)
+
+
+def test_what_one_field_of_view_likes_is_not_sure_of_the_others() -> None:
+    pair = np.array([[0.6, 0.6], [0.8, 0.6]])
+    (one,) = Belief(seen(POINTS, VALUES)).differences(pair[0], pair[1:])[1]
+    points = np.vstack([POINTS] * 4)
+    fields = np.repeat(np.eye(4), len(POINTS), axis=0)
+    values = np.concatenate([share * VALUES for share in (1.0, 0.8, 0.9, 1.1)])
+    belief = Belief(replace(seen(points, values), fields=fields))
+    (several,) = belief.differences(pair[0], pair[1:])[1]
+    assert several < one

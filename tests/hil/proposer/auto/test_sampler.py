@@ -183,3 +183,22 @@ def test_narrower_ranges_keep_what_is_known_and_what_wins_lies_inside() -> None:
     )
     leaders = sampler.leaders(study, narrow)
     assert all(abs(value) <= 30 for own in leaders for value in own.values())
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_how_much_more_settings_bring_is_said_in_the_objective_s_own_direction(sign: float) -> None:
+    direction = "maximize" if sign > 0 else "minimize"
+    sampler = InformationSampler(search_space=SIX, seed=1)
+    study = optuna.create_study(direction=direction, sampler=sampler)
+    for _ in range(20):
+        trial = study.ask(dict(SIX))
+        study.tell(trial, sign * sharpness(trial.params))
+    best = dict(zip(SIX, HIDDEN, strict=True))
+    worse = {**best, "z0_nm": 40.0}
+    found = sampler.differences(study, SIX, best, [worse, best])
+    assert found is not None
+    (difference, sd), same = found
+    # more of what is minimised is worse
+    assert sign * difference == pytest.approx(1 - sharpness(worse), abs=3 * sd)
+    assert same == pytest.approx((0.0, 0.0), abs=1e-6)
+    assert sampler.differences(study, SIX, best, [worse], leave_out=range(19)) is None
