@@ -149,6 +149,9 @@ class Twin:
         How far residuals differ from trial to trial beyond chance, in its standard deviations.
     offset
         What the frames say of the camera's offset; None where it was taken as said.
+    open_to
+        (unknowns,) how far each would move for what else may be wrong (`Unknown.seems`) as far as
+        the frames allow that, with 95 %; empty where nobody knows.
     """
 
     optics: SceneOptics
@@ -165,6 +168,7 @@ class Twin:
     state: object = field(default=None, repr=False)
     uneven_sds: float = 0.0
     offset: Offset | None = None
+    open_to: Sequence[float] = ()
 
     @property
     def excess(self) -> float:
@@ -201,11 +205,7 @@ class Twin:
         alike = max(one.alike for one in self.residuals)
         if self.gain is not None and alike > MOST_ALIKE:
             found.append(f"residuals of neighbouring pixels are alike, by {alike:.2f}")
-        found += [
-            f"{one.name.partition('.')[2]} seems to move {one.seems:.2g} times what it says"
-            f" ({one.sds:.0f} sd)"
-            for one in self.doubts
-        ]
+        found += [one.words for one in self.doubts]
         for unknown, value in zip(self.optics.unknowns, self.values.tolist(), strict=True):
             if not unknown.low < value < unknown.high:
                 found.append(f"{unknown.name} came to the end of its range, {value:g}")
@@ -220,16 +220,19 @@ class Twin:
     def parameters(self) -> tuple[Parameter, ...]:
         """List the unknowns with their intervals."""
         rows = []
-        partners = self._partners()
+        partners, seems = self._partners(), self._seems()
         for number, one in enumerate(self.optics.unknowns):
             value, sd = float(self.values[number]), float(self.sds[number])
             told = sd <= WEAK_SCALES * one.scale
             note = partners.get(number, "")
             if not told and not note:
                 note = "the frames do not tell it"
-            if one.seems and told and abs(value - one.start) > Z95 * sd:
+            if number in seems:
                 note = f"{note}; {one.seems}" if note else one.seems
-            low, high = (min(max(value + sign * Z95 * sd, one.low), one.high) for sign in (-1, 1))
+            far = Z95 * sd
+            if seems and self.open_to:  # if that is so, all of them are otherwise
+                far += self.open_to[number]
+            low, high = (min(max(value + sign * far, one.low), one.high) for sign in (-1, 1))
             row = Parameter(one.name, one.unit, value, low, high, told, note)
             rows.append(self._of_gain(row) if one.name in self.optics.lights else row)
         rows += [
@@ -305,6 +308,17 @@ class Twin:
                 said = self.optics.converter(settings).gain_e_per_adu
                 even = even + self.offset.beyond_adu * said
             found: NDArray[np.float32] = (images + even).to(torch.float32).numpy()
+        return found
+
+    def _seems(self) -> set[int]:
+        """Find the unknowns that are surely not as said, for which something else may answer."""
+        found = set()
+        for number, one in enumerate(self.optics.unknowns):
+            off, sd = abs(float(self.values[number]) - one.start), float(self.sds[number])
+            allowed = self.open_to[number] + Z95 * sd if self.open_to else float("inf")
+            told = sd <= WEAK_SCALES * one.scale
+            if one.seems and told and Z95 * sd < off < allowed:
+                found.add(number)
         return found
 
     def _partners(self) -> dict[int, str]:

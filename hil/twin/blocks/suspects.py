@@ -28,11 +28,14 @@ class Suspicion:
         Which; `start` is what it was taken as.
     off, sd
         About how far it is from that, and the standard deviation.
+    moves
+        What was fitted moves by so much, each, for a change of 1 in it.
     """
 
     unknown: Unknown
     off: float
     sd: float
+    moves: torch.Tensor
 
 
 def suspicions(
@@ -59,5 +62,6 @@ def suspicions(
             continue
         score = by_block[place] - solved @ by_block[:fitted]
         varies = float(score.square().sum()) / left**2
-        found.append(Suspicion(unknown, -float(score.sum()) / left, max(1 / left, varies) ** 0.5))
+        off, sd = -float(score.sum()) / left, max(1 / left, varies) ** 0.5
+        found.append(Suspicion(unknown, off, sd, -solved))
     return tuple(found)
