@@ -248,9 +248,10 @@ def _original(database: Database, record: SessionRecord) -> _Original:
 
 def _expected_s(file: SessionFile, original: _Original) -> float:
     """Tell how long the estimates will take, as far as that is known from when they were made."""
-    same = file.spec.estimator.kind == original.record.estimator
-    alone = traits_of(file.spec.estimator.kind).compared != "never"  # those that train share cores
-    return original.estimates_s if same and alone else 0.0
+    kind = file.spec.estimator.kind
+    if kind != original.record.estimator or traits_of(kind).compared == "never":
+        return 0.0  # those that train share cores
+    return original.estimates_s
 
 
 def _coming(database: Database, original: _Original) -> list[ComingFrames]:

@@ -67,6 +67,7 @@ def fit_aliased(
         offset=Offset(offset_adu, found.beside_sds[1]),
         grain=grain.numpy().astype(np.float32),
         open_to=_open_to(found, optics),
+        open_sds=max((abs(one.off) / one.sd for one in found.suspicions), default=0.0),
         uneven_sds=uneven(found.ratios, data[0].y.numel()),
     )
 

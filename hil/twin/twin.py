@@ -26,6 +26,8 @@ MOST_ALIKE = 0.05
 """Most correlation of neighbouring residuals where their size tells the gain."""
 SURE_SDS = 5.0
 """An offset that is further from the one said is a number of the rig's own."""
+HINT_SDS = 2.0
+"""What frames speak against by more may be wrong, if it is not yet doubted: intervals allow it."""
 WEAK_SCALES = 3.0
 """An unknown whose standard deviation is more than so many scales is not told by the frames."""
 
@@ -152,6 +154,8 @@ class Twin:
     open_to
         (unknowns,) how far each would move for what else may be wrong (`Unknown.seems`) as far as
         the frames allow that, with 95 %; empty where nobody knows.
+    open_sds
+        By how many standard deviations frames speak for that.
     """
 
     optics: SceneOptics
@@ -169,6 +173,7 @@ class Twin:
     uneven_sds: float = 0.0
     offset: Offset | None = None
     open_to: Sequence[float] = ()
+    open_sds: float = 0.0
 
     @property
     def excess(self) -> float:
@@ -230,7 +235,8 @@ class Twin:
             if number in seems:
                 note = f"{note}; {one.seems}" if note else one.seems
             far = Z95 * sd
-            if seems and self.open_to:  # if that is so, all of them are otherwise
+            if self.open_to and (seems or self.open_sds > HINT_SDS):
+                # if something else is wrong, all of them are otherwise
                 far += self.open_to[number]
             low, high = (min(max(value + sign * far, one.low), one.high) for sign in (-1, 1))
             row = Parameter(one.name, one.unit, value, low, high, told, note)
@@ -315,7 +321,9 @@ class Twin:
         found = set()
         for number, one in enumerate(self.optics.unknowns):
             off, sd = abs(float(self.values[number]) - one.start), float(self.sds[number])
-            allowed = self.open_to[number] + Z95 * sd if self.open_to else float("inf")
+            allowed = float("inf")
+            if self.open_to and self.open_sds <= HINT_SDS:
+                allowed = self.open_to[number] + Z95 * sd
             told = sd <= WEAK_SCALES * one.scale
             if one.seems and told and Z95 * sd < off < allowed:
                 found.add(number)
