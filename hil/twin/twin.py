@@ -321,11 +321,10 @@ class Twin:
         found = set()
         for number, one in enumerate(self.optics.unknowns):
             off, sd = abs(float(self.values[number]) - one.start), float(self.sds[number])
-            allowed = float("inf")
-            if self.open_to and self.open_sds <= HINT_SDS:
-                allowed = self.open_to[number] + Z95 * sd
             told = sd <= WEAK_SCALES * one.scale
-            if one.seems and told and Z95 * sd < off < allowed:
+            # what frames tell of the rest leaves nothing open that an interval has not
+            closed = bool(self.open_to) and self.open_to[number] < Z95 * sd
+            if one.seems and told and off > Z95 * sd and not closed:
                 found.add(number)
         return found
 
