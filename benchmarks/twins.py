@@ -6,7 +6,9 @@ default) and prints for each how far the twin is off, and at the end how often 9
 ``--few`` prints what 3, 5, 9 and 12 frames of a single field leave of the wavefront; ``--off``
 hides scales and signs of the two modes that move, and the camera's gain, too. ``--satellite`` does
 the first with satellites whose focus and shutter are not as they say, under haze; with ``--off``
-the camera's gain and offset are not, either.
+the camera's gain and offset are not, either. ``--wrong NAME=VALUE`` has a number wrong that is
+taken as said: what the file says of a satellite's telescope (``aperture_mm=60``), or what a
+microscope's camera really has (``offset_adu=102``).
 """
 
 from __future__ import annotations
@@ -51,9 +53,12 @@ def settings(rng: np.random.Generator, modes: tuple[str, ...], exposure: bool) -
     return stood
 
 
-def hidden(seed: int, rng: np.random.Generator) -> FluorescencePath:
+def hidden(
+    seed: int, rng: np.random.Generator, wrong: dict[str, float] | None = None
+) -> FluorescencePath:
     return FluorescencePath(
         MicroscopeOptions(
+            **(wrong or {}),  # type: ignore[arg-type]
             seed=seed,
             aberration_rms_nm=float(rng.uniform(60, 140)),
             photons_per_uj=float(np.exp(rng.uniform(np.log(1.5), np.log(6)))),
@@ -86,9 +91,9 @@ def level(scope: FluorescencePath) -> float:
     return float(np.mean(means))
 
 
-def one(seed: int, trials: int) -> list[bool]:
+def one(seed: int, trials: int, wrong: dict[str, float]) -> list[bool]:
     rng = np.random.default_rng(seed)
-    scope = hidden(seed, rng)
+    scope = hidden(seed, rng, wrong)
     modes = ("mirror.z5_nm", "mirror.z6_nm")
     stood = [settings(rng, modes, True) for _ in range(trials)]
     frames = [hil.twin.TrialFrames(s, expose(scope, s, PLACES), NOISE) for s in stood]
@@ -123,6 +128,8 @@ def one(seed: int, trials: int) -> list[bool]:
         f" {np.mean(bias):8.4f} {np.std(bias) / 2**0.5:8.4f} {took:6.0f} {waited:6.0f}",
         flush=True,
     )
+    for words in twin.misfits:
+        print(f"     {words}")
     return held
 
 
@@ -187,11 +194,13 @@ def main() -> None:
     parser.add_argument("--satellite", action="store_true")
     parser.add_argument("--binning", type=int, default=1, help="of satellites' frames")
     parser.add_argument("--first", type=int, default=0, help="first seed")
+    parser.add_argument("--wrong", action="append", default=[], metavar="NAME=VALUE")
     wanted = parser.parse_args()
+    wrong = {name: float(value) for name, _, value in (one.partition("=") for one in wanted.wrong)}
     if wanted.satellite:
         from benchmarks.twin_cases.satellite import report
 
-        report(wanted.first, wanted.n, wanted.trials, wanted.binning, wanted.off)
+        report(wanted.first, wanted.n, wanted.trials, wanted.binning, wanted.off, wrong)
         return
     if wanted.few:
         few(wanted.n)
@@ -209,7 +218,8 @@ def main() -> None:
         "seed hidden  left nm  held  light(1+b) %  fits  residual  rank  itself   spread  chance"
         "     bias  scatter  cpu s wall s"
     )
-    held = [one(seed, wanted.trials) for seed in range(wanted.first, wanted.first + wanted.n)]
+    every = range(wanted.first, wanted.first + wanted.n)
+    held = [one(seed, wanted.trials, wrong) for seed in every]
     each = np.mean(held, axis=0)
     names = [*(f"z{j}" for j in range(4, 12)), "light", "background"]
     print(f"95 % intervals hold in {np.mean(held):.0%}:", end=" ")

@@ -273,7 +273,12 @@ class BoundedTogether(Protocol):
 
 @runtime_checkable
 class Connection(Protocol):
-    """An open driver: what one ``[[driver]]`` table of ``rig.toml`` stands for."""
+    """An open driver: what one ``[[driver]]`` table of ``rig.toml`` stands for.
+
+    One that reaches no device and waits for nothing, a recording say, may have an attribute
+    ``in_memory = True``: all calls but ``capture`` itself then run on the thread that asks, without
+    a deadline.
+    """
 
     @property
     def devices(self) -> Mapping[str, Device]:

@@ -56,7 +56,7 @@ def noise_of(land: SatellitePath, stood: dict[str, Any]) -> CameraNoise:
     return CameraNoise(sheet.gain_e_per_adu, sheet.offset_adu, sheet.read_noise_e, bit_depth=12)
 
 
-def one(seed: int, trials: int, binning: int, off: bool) -> list[bool]:
+def one(seed: int, trials: int, binning: int, off: bool, wrong: dict[str, float]) -> list[bool]:
     rng = np.random.default_rng([seed, 7])
     truth: dict[str, Any] = {
         "focus_offset_um": float(rng.uniform(-40, 40)),
@@ -64,7 +64,7 @@ def one(seed: int, trials: int, binning: int, off: bool) -> list[bool]:
         "exposure_offset_ms": float(rng.uniform(-0.05, 0.1)),
         "haze": float(rng.uniform(0.05, 0.4)),
     }
-    said = SatellitePath(SatelliteOptions(seed=10_000 + seed))
+    said = SatellitePath(SatelliteOptions(seed=10_000 + seed, **wrong))  # type: ignore[arg-type]
     plain = said.noise_model(settings(rng, binning))
     gain, beyond_adu = (rng.uniform(0.8, 1.25), rng.uniform(-3, 3)) if off else (1.0, 0.0)
     camera = {
@@ -105,16 +105,26 @@ def one(seed: int, trials: int, binning: int, off: bool) -> list[bool]:
         f" {took:5.0f} {waited:6.0f}",
         flush=True,
     )
+    for words in twin.misfits:
+        print(f"     {words}")
     return held
 
 
-def report(first: int, count: int, trials: int, binning: int = 1, off: bool = False) -> None:
+def report(
+    first: int,
+    count: int,
+    trials: int,
+    binning: int = 1,
+    off: bool = False,
+    wrong: dict[str, float] | None = None,
+) -> None:
     print(f"{trials} trials of {len(PLACES)} fields of a satellite")
     print(
         "seed  off (its sd): focus um, scale, shutter ms, haze, gain; held  fits; camera's offset"
         " ADU; residual  rank itself    bias cpu s wall s"
     )
-    held = [one(seed, trials, binning, off) for seed in range(first, first + count)]
+    every = range(first, first + count)
+    held = [one(seed, trials, binning, off, wrong or {}) for seed in every]
     print(f"95 % intervals hold in {np.mean(held):.0%}:", end=" ")
     shares = np.mean(held, axis=0)
     names = [*NAMES, "gain"][: len(shares)]

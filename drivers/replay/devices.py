@@ -311,6 +311,7 @@ class RecordedRig:
         )
         devices[label] = RecordedDevice(label, [pin], self._tape)
         self.devices: Mapping[str, Device] = MappingProxyType(devices)
+        self.in_memory = not realtime  # but for the frames, which are read as a capture begins
         if not realtime:
             self.device_s = self._recorded_s
 

@@ -4,6 +4,9 @@ A replay knows what frames come next: those of the next recorded trial. The sess
 way trial by trial, with every check. When it asks for an estimate, and the frames that the devices
 gave are bit for bit those that a process has been at, noise and options the same, it gets that
 process's. In every other case it estimates by itself.
+
+While a process is still at what the session waits for, the session's thread does the next ones, so
+that a core for each is busy with one process less.
 """
 
 from __future__ import annotations
@@ -15,14 +18,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from drivers.types import Pixels
 from hil.closing import Closing
 from hil.information.registry import traits_of
 from hil.records.estimate import Estimate
-from hil.replay.estimate_process import EstimateAnswer, EstimateJob, EstimateProcess
+from hil.replay.estimate_process import EstimateAnswer, EstimateJob, EstimateProcess, answer_to
 
 # Processes take a second or two to start: below so much work they are not worth it.
 WORTH_S = 5.0
@@ -59,6 +62,10 @@ class _Pending:
     options: Mapping[str, Any]
     answer: Future[EstimateAnswer | None]
 
+    @property
+    def job(self) -> EstimateJob:
+        return EstimateJob(self.frames.folder, self.frames.fields, self.options)
+
 
 class EstimatesAhead(Closing):
     """Takes the place of `hil.information.estimate_information` in a replay.
@@ -68,14 +75,18 @@ class EstimatesAhead(Closing):
     coming
         What is going to be asked for, in its order.
     n_processes
-        How many at most; None for one a core, and none on a single one.
+        How many at most; None for one a core but that of the session itself, and none on a single
+        one.
     worth_s
         How much work there must be left for them to be started, seconds.
+    expected_s
+        How much work all of it was when it was recorded, seconds; 0 where nobody knows. Where that
+        is enough processes are started at once, and load what they need while the session opens.
 
     Attributes
     ----------
     n_ahead
-        Estimates that some process had begun before they were asked for.
+        Estimates that were under way before they were asked for.
     """
 
     def __init__(
@@ -83,9 +94,9 @@ class EstimatesAhead(Closing):
         coming: Sequence[ComingFrames],
         n_processes: int | None = None,
         worth_s: float = WORTH_S,
+        expected_s: float = 0.0,
     ) -> None:
-        n_cores = os.cpu_count() or 1
-        usual = min(n_cores, _MOST) if n_cores > 1 else 0
+        usual = min((os.cpu_count() or 1) - 1, _MOST)
         self._n_processes = usual if n_processes is None else n_processes
         self._worth_s = worth_s
         self._coming = deque(coming)
@@ -97,6 +108,8 @@ class EstimatesAhead(Closing):
         self._seconds: list[float] = []
         self._missed = 0
         self.n_ahead = 0
+        if self._n_processes > 0 and expected_s >= worth_s > 0:
+            self._start()
 
     def __call__(self, frames: Pixels, noise: Any, **options: Any) -> Estimate:
         """Estimate; see `hil.information.estimate_information`."""
@@ -105,12 +118,13 @@ class EstimatesAhead(Closing):
 
         checksums = tuple(checksum(field) for field in frames)
         estimate = self._ahead(checksums, noise, options)
+        self._ask(noise, options)
         if estimate is None:
             estimate = estimate_information(frames, noise, **options)
             self._seconds.append(estimate.seconds)
             if not self._processes and self._is_worth_it(options):
-                self._start(noise)
-        self._ask(options)
+                self._start()
+                self._ask(noise, options)
         return estimate
 
     def close(self) -> None:
@@ -139,6 +153,7 @@ class EstimatesAhead(Closing):
             return None
         pending = [self._pending.popleft() for _ in range(index + 1)][-1]
         if noise is self._noise and options == pending.options:
+            self._help(pending)
             answer = pending.answer.result()
             if answer is not None and answer.checksums == checksums:
                 self._missed = 0
@@ -157,9 +172,8 @@ class EstimatesAhead(Closing):
             return False
         return min(self._seconds) * len(self._coming) >= self._worth_s
 
-    def _start(self, noise: Any) -> None:
-        self._noise = noise
-        self._processes = [EstimateProcess(noise) for _ in range(self._n_processes)]
+    def _start(self) -> None:
+        self._processes = [EstimateProcess() for _ in range(self._n_processes)]
         self._threads = [
             threading.Thread(target=self._feed, args=(one,), name="hil-ahead", daemon=True)
             for one in self._processes
@@ -167,9 +181,12 @@ class EstimatesAhead(Closing):
         for thread in self._threads:
             thread.start()
 
-    def _ask(self, options: Mapping[str, Any]) -> None:
+    def _ask(self, noise: Any, options: Mapping[str, Any]) -> None:
         """Keep the processes busy, and no more than that: memory stays flat."""
-        while self._coming and len(self._pending) < _AHEAD * len(self._processes):
+        if self._noise is None:
+            self._noise = noise
+        n_busy = len(self._processes) + 1 if self._processes else 0
+        while self._coming and len(self._pending) < _AHEAD * n_busy:
             frames = self._coming.popleft()
             own = {**options, "saturation_adu": frames.saturation_adu}
             pending = _Pending(frames, own, Future())
@@ -178,9 +195,19 @@ class EstimatesAhead(Closing):
 
     def _feed(self, process: EstimateProcess) -> None:
         while (pending := self._jobs.get()) is not None:
-            frames = pending.frames
-            job = EstimateJob(frames.folder, frames.fields, pending.options)
-            pending.answer.set_result(process.run(job))
+            pending.answer.set_result(process.run(pending.job, self._noise))
+
+    def _help(self, wanted: _Pending) -> None:
+        """Do jobs that no process has begun, until the one that is wanted is done."""
+        while not wanted.answer.done():
+            try:
+                pending = self._jobs.get_nowait()
+            except Empty:
+                return
+            if pending is None:  # the end has come
+                self._jobs.put(None)
+                return
+            pending.answer.set_result(answer_to(pending.job, self._noise))
 
 
 def _where(checksums: tuple[str, ...], frames: Iterable[ComingFrames]) -> int | None:

@@ -52,15 +52,9 @@ class EstimateAnswer:
 
 
 class EstimateProcess:
-    """One such process; it imports what it needs while nobody waits for it.
+    """One such process; it imports what it needs while nobody waits for it."""
 
-    Parameters
-    ----------
-    noise
-        The noise model of all its jobs: its tables are built once.
-    """
-
-    def __init__(self, noise: Any) -> None:
+    def __init__(self) -> None:
         flags = 0
         if sys.platform == "win32":
             flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
@@ -73,19 +67,27 @@ class EstimateProcess:
             creationflags=flags,
             start_new_session=sys.platform != "win32",
         )
-        self._noise: Any = noise
+        self._knows_noise = False
         self._guard = threading.Lock()
 
-    def run(self, job: EstimateJob) -> EstimateAnswer | None:
-        """Have a job done, and wait for it; None if it failed, or if the process is gone."""
+    def run(self, job: EstimateJob, noise: Any) -> EstimateAnswer | None:
+        """Have a job done, and wait for it; None if it failed, or if the process is gone.
+
+        Parameters
+        ----------
+        job
+            What is estimated.
+        noise
+            The noise model of all its jobs, told once: so its tables are built once.
+        """
         stdin, stdout = self._process.stdin, self._process.stdout
         assert stdin is not None
         assert stdout is not None
         try:
             with self._guard:
-                if self._noise is not None:
-                    pickle.dump(self._noise, stdin)
-                    self._noise = None
+                if not self._knows_noise:
+                    pickle.dump(noise, stdin)
+                    self._knows_noise = True
                 pickle.dump(job, stdin)
                 stdin.flush()
                 answer: EstimateAnswer | None = pickle.load(stdout)
@@ -107,14 +109,28 @@ def serve() -> None:
     """Do jobs until the other side is gone."""
     jobs, answers = sys.stdin.buffer, sys.stdout.buffer
     sys.stdout = sys.stderr  # whatever prints must not come between the answers
+    _load()
     with suppress(EOFError, OSError):
         noise = pickle.load(jobs)
         while True:
-            pickle.dump(_answer(pickle.load(jobs), noise), answers)
+            pickle.dump(answer_to(pickle.load(jobs), noise), answers)
             answers.flush()
 
 
-def _answer(job: Any, noise: Any) -> EstimateAnswer | None:
+def _load() -> None:
+    """Import what estimates take, by one of a few pixels, while nobody waits for it."""
+    import numpy as np
+
+    from hil.information import estimate_information
+    from hil.noise import GaussianNoise
+
+    pixels = np.random.default_rng(0).normal(size=(4, 2, 32, 32))
+    with suppress(Exception):  # jobs tell what is wrong
+        estimate_information(pixels, GaussianNoise(0.5), "stationary", patch_size=4)
+
+
+def answer_to(job: EstimateJob, noise: Any) -> EstimateAnswer | None:
+    """Do a job; None if it cannot be done."""
     from hil.information import estimate_information
     from hil.store.frames.files import checksum, read_fields
 

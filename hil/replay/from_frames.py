@@ -8,10 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from drivers.replay.devices import pin_of
 from drivers.types import Value
 from hil.calibration.rig_noise import RigNoise, rig_noise
 from hil.errors import InputError
+from hil.information.registry import traits_of
 from hil.noise.parse import parse_noise_spec
 from hil.records.described import setting_from
 from hil.records.estimate import Assessment
@@ -71,6 +74,7 @@ class _Original:
     pin: str
     device_s: Mapping[int, float]
     dose_mj: Mapping[int, float]
+    estimates_s: float
 
 
 def replay_frames(
@@ -125,7 +129,7 @@ def replay_frames(
         text=spec.model_dump_json(exclude_unset=True),
         rig=_rig_file(rig, file.rig.path),
     )
-    with EstimatesAhead(coming) as ahead:
+    with EstimatesAhead(coming, expected_s=_expected_s(file, original)) as ahead:
         run = PlannedRun(
             file,
             planned=lambda _rig, _space: replace(_planned(original), estimate=ahead),
@@ -238,7 +242,16 @@ def _original(database: Database, record: SessionRecord) -> _Original:
         pin_of(recording),
         {trial.number: trial.device_s for trial in recording.trials},
         {number: float("nan") if dose is None else float(dose) for number, dose in doses.items()},
+        float(np.nansum(estimates["seconds"].to_numpy(np.float64))),
     )
+
+
+def _expected_s(file: SessionFile, original: _Original) -> float:
+    """Tell how long the estimates will take, as far as that is known from when they were made."""
+    kind = file.spec.estimator.kind
+    if kind != original.record.estimator or traits_of(kind).compared == "never":
+        return 0.0  # those that train share cores
+    return original.estimates_s
 
 
 def _coming(database: Database, original: _Original) -> list[ComingFrames]:

@@ -10,16 +10,19 @@ import torch
 
 from hil.twin.blocks import BlockFit, fit_blocks
 from hil.twin.data import TrialData
+from hil.twin.doubts import doubted
 from hil.twin.gain import gain_of, with_noise
 from hil.twin.likelihood import Likelihood
 from hil.twin.optimise import APPROXIMATION_SCALES, wider
 from hil.twin.scenes import Prior
-from hil.twin.twin import Offset, Residual, Twin
+from hil.twin.twin import Z95, Offset, Residual, Twin
 from hil.twin.whole_scenes import all_scenes_of, floor_of, only
 from sim.parts.unknown import SceneOptics, Settings
 
 _NOISE_ERRS = 0.002
 """What a noise model errs a trial's residuals by, as a share of them, besides chance."""
+_SURE = 4.0
+"""Standard deviations of a number of the telescope: they are by how scores vary over blocks."""
 
 
 def fit_aliased(
@@ -39,6 +42,9 @@ def fit_aliased(
     seen = [replace(one, y=one.y - offset_adu * one.e_per_adu) for one in data]
     if gain:
         seen = [with_noise(one, found.beside[2]) for one in seen]
+    tested = (
+        doubted(one.unknown, one.off, one.sd, sure=_SURE, fitted=False) for one in found.suspicions
+    )
     kept = seen if all_scenes else [only(one, [0]) for one in seen]
     likelihood = Likelihood(optics, settings, kept)
     likelihood.prior = prior_of(found, optics.grid(settings))
@@ -57,10 +63,22 @@ def fit_aliased(
         floor_of(kept, likelihood, found.values),
         found.rounds,
         gain_of(data, found.beside[2], found.beside_sds[2]) if gain else None,
+        tuple(one for one in tested if one is not None),
         offset=Offset(offset_adu, found.beside_sds[1]),
         grain=grain.numpy().astype(np.float32),
+        open_to=_open_to(found, optics),
+        open_sds=max((abs(one.off) / one.sd for one in found.suspicions), default=0.0),
         uneven_sds=uneven(found.ratios, data[0].y.numel()),
     )
+
+
+def _open_to(found: BlockFit, optics: SceneOptics) -> tuple[float, ...]:
+    """Tell how far values would move for a telescope that the frames do not tell from this one."""
+    if len(found.suspicions) < len(optics.suspected):
+        return ()
+    far = [(Z95 * one.sd + abs(one.off)) * one.moves.abs() for one in found.suspicions]
+    most = torch.stack(far).amax(dim=0)[: len(optics.unknowns)]
+    return tuple(most.tolist())
 
 
 def uneven(ratios: Sequence[float], pixels: int) -> float:

@@ -69,7 +69,7 @@ def fit(
         Whether the noise model's gain is unknown, too.
     suspects
         Of `SceneOptics.further`: what is taken as said, and doubted where the frames speak against
-        it (`Twin.doubts`). Not with known scenes.
+        it (`Twin.doubts`), as the camera's offset is. Not with known scenes.
 
     Raises
     ------
@@ -116,7 +116,8 @@ def fit(
     doubted: tuple[Doubt, ...] = ()
     if places is None:
         at = (found.values, found.curvature, found.d)
-        doubted = doubts(likelihood, optics, suspects, *at)
+        if suspects or all_scenes:
+            doubted = doubts(likelihood, optics, suspects, *at)
         if all_scenes:
             scenes, grain = all_scenes_of(optics, settings, data, likelihood, found.values)
         floor = floor_of(data if all_scenes else few, likelihood, found.values)

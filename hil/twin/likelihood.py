@@ -62,7 +62,7 @@ class Likelihood:
     ----------
     prior, weights
         As they are now; `learn` brings them up to date.
-    known
+    settings, known
         As given.
     """
 
@@ -74,7 +74,7 @@ class Likelihood:
         known: torch.Tensor | None = None,
     ) -> None:
         self._optics = optics
-        self._settings = settings
+        self.settings = settings
         self.data = data
         self._grid = optics.grid(settings)
         self.weights = [one.weights(one.smooth()) for one in data]
@@ -86,15 +86,24 @@ class Likelihood:
         """How many fields of view the frames show."""
         return len(self.data[0].y)
 
+    @property
+    def lit_alike(self) -> bool:
+        """Whether all trials had the same light: an even scene is as bright in all of them."""
+        start = torch.tensor([one.start for one in self._optics.unknowns], dtype=torch.float64)
+        with torch.no_grad():
+            transfers = self.optics(start).transfers
+        light = torch.stack([one[:, 0, 0].real.sum() for one in transfers])
+        return bool(light.max() < 1.01 * light.min())
+
     def of(self, optics: SceneOptics) -> Likelihood:
         """Give the same of a rig with other unknowns."""
-        other = Likelihood(optics, self._settings, self.data, self.known)
+        other = Likelihood(optics, self.settings, self.data, self.known)
         other.weights, other.prior = self.weights, self.prior
         return other
 
     def optics(self, values: torch.Tensor) -> TrialOptics:
         """Give the response of all trials; gradients flow from `values`."""
-        found = [self._optics.respond(values, one, self._grid) for one in self._settings]
+        found = [self._optics.respond(values, one, self._grid) for one in self.settings]
         return TrialOptics(
             [one.transfer.to(torch.complex64) for one in found],
             [one.even_e for one in found],

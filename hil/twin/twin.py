@@ -26,6 +26,8 @@ MOST_ALIKE = 0.05
 """Most correlation of neighbouring residuals where their size tells the gain."""
 SURE_SDS = 5.0
 """An offset that is further from the one said is a number of the rig's own."""
+HINT_SDS = 2.0
+"""What frames speak against by more may be wrong, if it is not yet doubted: intervals allow it."""
 WEAK_SCALES = 3.0
 """An unknown whose standard deviation is more than so many scales is not told by the frames."""
 
@@ -149,6 +151,11 @@ class Twin:
         How far residuals differ from trial to trial beyond chance, in its standard deviations.
     offset
         What the frames say of the camera's offset; None where it was taken as said.
+    open_to
+        (unknowns,) how far each would move for what else may be wrong (`Unknown.seems`) as far as
+        the frames allow that, with 95 %; empty where nobody knows.
+    open_sds
+        By how many standard deviations frames speak for that.
     """
 
     optics: SceneOptics
@@ -165,6 +172,8 @@ class Twin:
     state: object = field(default=None, repr=False)
     uneven_sds: float = 0.0
     offset: Offset | None = None
+    open_to: Sequence[float] = ()
+    open_sds: float = 0.0
 
     @property
     def excess(self) -> float:
@@ -201,11 +210,7 @@ class Twin:
         alike = max(one.alike for one in self.residuals)
         if self.gain is not None and alike > MOST_ALIKE:
             found.append(f"residuals of neighbouring pixels are alike, by {alike:.2f}")
-        found += [
-            f"{one.name.partition('.')[2]} seems to move {one.seems:.2g} times what it says"
-            f" ({one.sds:.0f} sd)"
-            for one in self.doubts
-        ]
+        found += [one.words for one in self.doubts]
         for unknown, value in zip(self.optics.unknowns, self.values.tolist(), strict=True):
             if not unknown.low < value < unknown.high:
                 found.append(f"{unknown.name} came to the end of its range, {value:g}")
@@ -220,16 +225,20 @@ class Twin:
     def parameters(self) -> tuple[Parameter, ...]:
         """List the unknowns with their intervals."""
         rows = []
-        partners = self._partners()
+        partners, seems = self._partners(), self._seems()
         for number, one in enumerate(self.optics.unknowns):
             value, sd = float(self.values[number]), float(self.sds[number])
             told = sd <= WEAK_SCALES * one.scale
             note = partners.get(number, "")
             if not told and not note:
                 note = "the frames do not tell it"
-            if one.seems and told and abs(value - one.start) > Z95 * sd:
+            if number in seems:
                 note = f"{note}; {one.seems}" if note else one.seems
-            low, high = (min(max(value + sign * Z95 * sd, one.low), one.high) for sign in (-1, 1))
+            far = Z95 * sd
+            if self.open_to and (seems or self.open_sds > HINT_SDS):
+                # if something else is wrong, all of them are otherwise
+                far += self.open_to[number]
+            low, high = (min(max(value + sign * far, one.low), one.high) for sign in (-1, 1))
             row = Parameter(one.name, one.unit, value, low, high, told, note)
             rows.append(self._of_gain(row) if one.name in self.optics.lights else row)
         rows += [
@@ -305,6 +314,18 @@ class Twin:
                 said = self.optics.converter(settings).gain_e_per_adu
                 even = even + self.offset.beyond_adu * said
             found: NDArray[np.float32] = (images + even).to(torch.float32).numpy()
+        return found
+
+    def _seems(self) -> set[int]:
+        """Find the unknowns that are surely not as said, for which something else may answer."""
+        found = set()
+        for number, one in enumerate(self.optics.unknowns):
+            off, sd = abs(float(self.values[number]) - one.start), float(self.sds[number])
+            told = sd <= WEAK_SCALES * one.scale
+            # what frames tell of the rest leaves nothing open that an interval has not
+            closed = bool(self.open_to) and self.open_to[number] < Z95 * sd
+            if one.seems and told and off > Z95 * sd and not closed:
+                found.add(number)
         return found
 
     def _partners(self) -> dict[int, str]:

@@ -134,6 +134,8 @@ class SceneOptics(Protocol):
         What was asked for, and no frames of an unknown scene can tell.
     further
         Names that `with_further` takes.
+    suspected
+        Numbers of the rig file that are taken as said, and that frames may speak against.
     scene_known
         Whether the scene is the rig file's own: then scenes of `respond` are densities.
     light
@@ -156,6 +158,7 @@ class SceneOptics(Protocol):
     unknowns: tuple[Unknown, ...]
     untold: tuple[Unknown, ...]
     further: tuple[str, ...]
+    suspected: tuple[Unknown, ...]
     scene_known: bool
     aliased: bool
     steers: bool
@@ -173,6 +176,10 @@ class SceneOptics(Protocol):
         ValueError
             It has no such unknown, or its scene cannot be taken as known.
         """
+        ...
+
+    def said_otherwise(self, name: str, value: float) -> SceneOptics:
+        """Give the same rig of which one of `suspected` is another number."""
         ...
 
     def known_scenes(

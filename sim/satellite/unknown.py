@@ -48,6 +48,9 @@ class SatelliteUnknown:
     ----------
     path
         The light path whose unknowns are asked for.
+    looked_up
+        Whether transfers are looked up in tables: they take time to make, and are worth it where
+        many values are tried.
     """
 
     planes = 1
@@ -64,15 +67,20 @@ class SatelliteUnknown:
     steers = False
     light = (0, 0)
 
-    def __init__(self, path: SatellitePath) -> None:
+    def __init__(self, path: SatellitePath, *, looked_up: bool = True) -> None:
         options = path.options
-        self._path = path
+        self._path, self._looked_up = path, looked_up
         self._still: Settings = {}
         self._tables: dict[tuple[float, ...], ApertureTable] = {}
         self.unknowns: tuple[Unknown, ...] = (
             Unknown(OFFSET, "um", options.focus_offset_um, 5.0, -200.0, 200.0),
             Unknown(SCALE, "", options.focus_scale, 0.1, 0.2, 5.0, seems=_OTHER_TELESCOPE),
             Unknown(SHUTTER, "ms", options.exposure_offset_ms, 0.003, -1.0, 1.0),
+        )
+        wide = options.aperture_mm
+        self.suspected: tuple[Unknown, ...] = (
+            Unknown("aperture_mm", "mm", wide, 0.05 * wide, 0.1 * wide, 10 * wide),
+            Unknown("obscuration", "", options.obscuration, 0.1, 0.0, 0.8),
         )
 
     def with_further(self, names: Sequence[str], scene_known: bool = False) -> SatelliteUnknown:
@@ -82,6 +90,11 @@ class SatelliteUnknown:
         if names:
             raise ValueError(f"has no unknown {names[0]!r} beside {OFFSET}, {SCALE}, {SHUTTER}")
         return self
+
+    def said_otherwise(self, name: str, value: float) -> SatelliteUnknown:
+        """See `SceneOptics`."""
+        other = SatellitePath(self._path.options.model_copy(update={name: value}))
+        return SatelliteUnknown(other, looked_up=False)
 
     def known_scenes(
         self, places: Sequence[Settings], grid: tuple[int, int]
@@ -133,6 +146,8 @@ class SatelliteUnknown:
         return Response(light[None], even, self._sampling(settings, grid))
 
     def _aperture(self, exposure: Exposure, fy: torch.Tensor, fx: torch.Tensor) -> torch.Tensor:
+        if not self._looked_up:
+            return self._path.telescope.aperture(exposure, fy, fx)
         band = float(exposure.centre_nm), float(exposure.width_nm), float(exposure.lines_per_s)
         key = (*band, len(fy), len(fx))
         if key not in self._tables:

@@ -52,6 +52,7 @@ _HOT_SPREADS = 6.0
 _THINNED = 7  # pixels of which one tells a field's median
 _LARGEST_SHARE = 0.5
 _APPROXIMATE = 0.15
+_BLOCK = 32  # columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +238,7 @@ def _log_det(c: Floats, floor: float) -> float:
 
 
 def _floored_log_det(matrix: Floats, floor: float) -> float:
-    from scipy.linalg.lapack import dpotrf
+    from scipy.linalg.lapack import dpotrf, dsterf, dsytrd
 
     lowered = matrix.copy()
     lowered.reshape(-1)[:: len(matrix) + 1] -= floor
@@ -246,4 +247,6 @@ def _floored_log_det(matrix: Floats, floor: float) -> float:
     if not failed:  # no eigenvalue is below: a tenth of the time finds out
         factor, _ = dpotrf(matrix.T, lower=1, clean=0)
         return 2 * float(np.log(np.diagonal(factor)).sum())
-    return float(np.log(np.maximum(np.linalg.eigvalsh(matrix), floor)).sum())
+    # as `eigvalsh` does, in blocks as large as small matrices gain by
+    _, diagonal, beside, _, _ = dsytrd(matrix.T, lower=1, lwork=_BLOCK * len(matrix))
+    return float(np.log(np.maximum(dsterf(diagonal, beside)[0], floor)).sum())

@@ -158,8 +158,8 @@ def write_twin(fitted: FittedSession, rig: str | Path, output: Path) -> tuple[Pa
     """
     if not fitted.twin.fits:
         problem = "; ".join(fitted.twin.misfits)
-        if fitted.twin.doubts:
-            problem += f": --also {','.join(one.name for one in fitted.twin.doubts)} fits it"
+        if also := [one.name for one in fitted.twin.doubts if one.fitted]:
+            problem += f": --also {','.join(also)} fits it"
         raise Misfit(f"{rig}: the rig does not explain the frames, no twin was written: {problem}")
     file = load_rig_file(rig)
     check_output(file.path, output)

@@ -70,6 +70,7 @@ class OpenDriver:
             self._calls.close()
             raise
         self._calls.simulated = hasattr(self.connection, "device_s")
+        self._calls.in_memory = getattr(self.connection, "in_memory", False) is True
 
         def devices() -> dict[str, Device]:
             try:

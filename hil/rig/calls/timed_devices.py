@@ -64,7 +64,7 @@ class TimedDevice:
         ------
         DriverError
         """
-        return self._calls.run(
+        return self._calls.run_brief(
             self.label, f"read {setting}", lambda: self._device.read(setting), self._call_s
         )
 
@@ -88,7 +88,7 @@ class TimedDevice:
         DriverError
         """
         action = f"set {', '.join(values)}"
-        self._calls.run(self.label, action, lambda: self._device.start(values), self._call_s)
+        self._calls.run_brief(self.label, action, lambda: self._device.start(values), self._call_s)
 
     def settle(self, timeout_s: float) -> None:
         """Wait for the device to come to rest.
@@ -97,7 +97,7 @@ class TimedDevice:
         ------
         DriverError
         """
-        self._calls.run(
+        self._calls.run_brief(
             self.label,
             "settle",
             lambda: self._device.settle(timeout_s),
@@ -203,7 +203,9 @@ class TimedCamera(TimedDevice):
         while left >= 0:  # one too many tells of it; there may be no end of them
             # Some cameras give all frames once the last has been taken.
             deadline_s = max(left, 1) * exposure_s + allowance_s
-            frame = self._calls.run(self.label, "capture", lambda: next(frames, None), deadline_s)
+            frame = self._calls.run_brief(
+                self.label, "capture", lambda: next(frames, None), deadline_s
+            )
             if frame is None:
                 return
             left -= 1

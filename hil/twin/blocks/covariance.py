@@ -73,7 +73,7 @@ class BlockModel:
         roughness: Roughness,
         strides: tuple[int, int],
     ) -> None:
-        self.cut = cut
+        self.cut, self._strides = cut, strides
         self._optics, self._settings, self._roughness = optics, settings, roughness
         self.grid = grid_of(cut.side, strides)
         self._weights = roughness.weights(self.grid)
@@ -84,6 +84,10 @@ class BlockModel:
             ((at[:, None] - at[None, :]) * stride) % size
             for at, stride, size in zip((rows, columns), strides, self.grid, strict=True)
         )
+
+    def of(self, optics: SceneOptics) -> BlockModel:
+        """Give the same of another rig with the same unknowns."""
+        return BlockModel(optics, self._settings, self.cut, self._roughness, self._strides)
 
     @property
     def trials(self) -> int:

@@ -12,11 +12,13 @@ foretell it is off by (K^-1)_tt^-1 a_t, of variance (K^-1)_tt^-1 (P. Dubrule, Ma
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 
 from hil.twin.blocks.covariance import BlockModel, Foretold
+from sim.parts.unknown import SceneOptics
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +57,23 @@ class Solved:
         volume = len(off) * torch.log(self._root.diagonal()).sum()
         self.loss = float(volume + 0.5 * (off.T * self.a).sum())
 
-    def scored(self, scales: torch.Tensor) -> Scored:
-        """Give score and information."""
+    def scored(
+        self, scales: torch.Tensor, further: Sequence[tuple[torch.Tensor, torch.Tensor]] = ()
+    ) -> Scored:
+        """Give score and information.
+
+        Parameters
+        ----------
+        scales
+            Of the unknowns, for differences.
+        further
+            Derivatives of covariance and mean in what else may be wrong; they come last.
+        """
         model = self.model
         inverse = torch.cholesky_inverse(self._root)
         slopes, means = model.derivatives(self._values, self._logs, scales, self.here)
+        slopes += [slope for slope, _ in further]
+        means += [mean for _, mean in further]
         turned = [inverse @ slope for slope in slopes]
         mean = torch.stack([model.each(one) for one in means])
         rows = [
@@ -70,6 +84,16 @@ class Solved:
         other = torch.stack([t.T.flatten() for t in turned])
         once = 0.5 * flat @ other.T + mean @ inverse @ mean.T
         return Scored(torch.stack(rows) - mean @ self.a, self.a.shape[1] * once)
+
+    def slope(
+        self, optics: Sequence[SceneOptics], apart: float
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Give derivatives of covariance and mean from one rig to another so far apart."""
+        ends = [self.model.of(one) for one in optics]
+        low, high = (one.at(self._values) for one in ends)
+        wholes = (one.whole(at, self._logs) for one, at in zip(ends, (low, high), strict=True))
+        first, last = wholes
+        return (last - first) / apart, (high.mean_e - low.mean_e) / apart
 
     def residuals(self) -> tuple[list[float], list[float]]:
         """Give for each trial squared noise over what it should be, of itself and left out."""

@@ -19,8 +19,9 @@ from hil.twin.blocks.covariance import BlockModel, grid_of
 from hil.twin.blocks.cut import cut_frames, side_of
 from hil.twin.blocks.score import Scored, Solved
 from hil.twin.blocks.spectrum import LOGS, Roughness
+from hil.twin.blocks.suspects import Suspicion, suspicions
 from hil.twin.data import TrialData
-from sim.parts.unknown import SceneOptics, Settings
+from sim.parts.unknown import SceneOptics, Settings, Unknown
 
 _TOGETHER = 8
 _ROUNDS = 20
@@ -28,6 +29,7 @@ _ENOUGH = 0.05  # standard deviations to go
 _TRIED = (-32, -16, -8, -4, -2, 2, 4, 8, 16, 32)  # scales
 _ROUNDING = 1e-9  # of the likelihood
 _LONGEST = 10.0  # scales
+_APART = 0.2  # scales, for differences of what is suspected
 _DAMPING = (1e-6, 1e-2, 1e8)
 _LOOSE = 10.0
 """What a knot of the spectrum is known to beforehand, in the log: it cannot run off."""
@@ -55,6 +57,8 @@ class BlockFit:
         The scenes' spectrum.
     converged, rounds
         Whether it came to an end, and in how many steps.
+    suspicions
+        What the frames say of numbers that were taken as said.
     """
 
     values: torch.Tensor
@@ -68,6 +72,7 @@ class BlockFit:
     logs: torch.Tensor
     converged: bool
     rounds: int
+    suspicions: tuple[Suspicion, ...] = ()
 
 
 class _Lots:
@@ -127,16 +132,31 @@ class _Lots:
             return math.inf
 
     def scored(
-        self, at: torch.Tensor, parts: Sequence[Solved], scales: torch.Tensor
+        self,
+        at: torch.Tensor,
+        parts: Sequence[Solved],
+        scales: torch.Tensor,
+        rigs: Sequence[tuple[Sequence[SceneOptics], float]] = (),
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Give gradient, information, and the covariance of the gradient."""
-        found: list[Scored] = [one.scored(scales) for one in parts]
-        gradient = sum((one.by_block.sum(dim=1) for one in found), self._loose * (at - self.begin))
-        information = sum((one.information for one in found), torch.diag(self._loose))
+        """Give gradient, information, and the score of each block.
+
+        Parameters
+        ----------
+        rigs
+            From one rig to another, and how far they are apart: what is not fitted comes last.
+        """
+        found: list[Scored] = [
+            one.scored(scales, [one.slope(*ends) for ends in rigs]) for one in parts
+        ]
+        loose = torch.cat([self._loose, torch.zeros(len(rigs), dtype=torch.float64)])
+        pulled = torch.zeros_like(loose)
+        pulled[: len(at)] = self._loose * (at - self.begin)
+        gradient = sum((one.by_block.sum(dim=1) for one in found), pulled)
+        information = sum((one.information for one in found), torch.diag(loose))
         numbers = torch.cat([model.cut.number for model in self.models])
-        by_block = torch.zeros(len(at), int(numbers.max()) + 1, dtype=torch.float64)
+        by_block = torch.zeros(len(loose), int(numbers.max()) + 1, dtype=torch.float64)
         by_block.index_add_(1, numbers, torch.cat([one.by_block for one in found], dim=1))
-        return gradient, information, by_block @ by_block.T
+        return gradient, information, by_block
 
 
 def fit_blocks(
@@ -189,7 +209,24 @@ def fit_blocks(
         if then is None:
             break
         at, here, damping = there, then, max(damping / 6, _DAMPING[0])
-    return _finished(lots, at, here[1], scale, scales, converged, rounds)
+    rigs = _otherwise(optics, settings)
+    return _finished(lots, at, here[1], scale, scales, converged, rounds, rigs, optics.suspected)
+
+
+def _otherwise(
+    optics: SceneOptics, settings: Sequence[Settings]
+) -> list[tuple[tuple[SceneOptics, SceneOptics], float]]:
+    """Give for each number that is suspected the rigs on both sides of it."""
+    found = []
+    for one in optics.suspected:
+        ends = [
+            min(max(one.start + sign * _APART * one.scale, one.low), one.high) for sign in (-1, 1)
+        ]
+        low, high = (optics.said_otherwise(one.name, end) for end in ends)
+        for rig in (low, high):
+            rig.grid(settings)  # they are told what stands still
+        found.append(((low, high), ends[1] - ends[0]))
+    return found
 
 
 def _begin(
@@ -223,11 +260,14 @@ def _finished(
     scales: torch.Tensor,
     converged: bool,
     rounds: int,
+    rigs: Sequence[tuple[Sequence[SceneOptics], float]],
+    suspected: Sequence[Unknown],
 ) -> BlockFit:
-    _, information, varies = lots.scored(at, parts, scale)
-    inverse = _inverse(information, scales)
+    _, every, by_block = lots.scored(at, parts, scale, rigs)
+    inverse = _inverse(every[: len(at), : len(at)], scales)
     n, of_rig = lots.n, lots.of_rig
-    covariance = inverse @ varies @ inverse
+    scores = by_block[: len(at)]
+    covariance = inverse @ (scores @ scores.T) @ inverse
     sds = torch.maximum(inverse.diagonal(), covariance.diagonal())[of_rig:n].sqrt()
     ratios, outside = ([0.0] * sum(map(len, lots.members)) for _ in range(2))
     for lot, one in zip(lots.members, parts, strict=True):
@@ -245,6 +285,7 @@ def _finished(
         at[n:],
         converged,
         rounds,
+        suspicions(suspected, by_block, every),
     )
 
 

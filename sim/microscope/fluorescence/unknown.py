@@ -57,6 +57,7 @@ class FluorescenceUnknown:
 
     lights: tuple[str, ...] = (more.LIGHT,)
     further: tuple[str, ...] = more.NAMES
+    suspected: tuple[Unknown, ...] = ()
 
     def __init__(
         self, path: FluorescencePath, also: Sequence[str] = (), scene_known: bool = False
@@ -83,6 +84,10 @@ class FluorescenceUnknown:
     def with_further(self, names: Sequence[str], scene_known: bool = False) -> FluorescenceUnknown:
         """See `SceneOptics`."""
         return FluorescenceUnknown(self._path, names, scene_known)
+
+    def said_otherwise(self, name: str, value: float) -> FluorescenceUnknown:
+        """See `SceneOptics`; there is none."""
+        raise ValueError(f"{name} is not suspected")
 
     def known_scenes(
         self, places: Sequence[Settings], grid: tuple[int, int]

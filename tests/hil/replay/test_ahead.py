@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from hil.noise import CameraNoise
 from hil.replay import ahead
 from hil.replay.ahead import ComingFrames, EstimatesAhead
 from hil.replay.comparison import compare
+from hil.replay.estimate_process import EstimateAnswer, EstimateJob, EstimateProcess, answer_to
 from hil.replay.from_frames import replay_frames
 from tests.hil.replay.recorded_sessions import copied, session_named
 
@@ -98,7 +100,40 @@ def test_trials_that_never_come_are_passed_over(
 ) -> None:
     for number in (0, 1, 4, 5):
         assert recorded.bits(estimates, number) == recorded.here(number)
-    assert estimates.n_ahead == 1  # 4 was not yet asked for when 2 and 3 were
+    assert estimates.n_ahead == 2  # what is asked for beyond 2 and 3 is there
+
+
+def test_who_waits_does_what_no_process_has_begun(
+    recorded: _Recorded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go = threading.Event()
+    done_here: list[EstimateJob] = []
+
+    class Slow(EstimateProcess):
+        def run(self, job: EstimateJob, noise: Any) -> EstimateAnswer | None:
+            go.wait(30)
+            return super().run(job, noise)
+
+    def here(job: EstimateJob, noise: Any) -> EstimateAnswer | None:
+        done_here.append(job)
+        if len(done_here) == 3:
+            go.set()
+        return answer_to(job, noise)
+
+    monkeypatch.setattr(ahead, "EstimateProcess", Slow)
+    monkeypatch.setattr(ahead, "answer_to", here)
+    with EstimatesAhead(recorded.coming, 1, worth_s=0) as estimates:
+        found = [recorded.bits(estimates, number) for number in range(6)]
+        go.set()
+    assert found == [recorded.here(number) for number in range(6)]
+    assert len(done_here) >= 3
+
+
+def test_processes_are_started_at_once_where_the_work_is_known(recorded: _Recorded) -> None:
+    with EstimatesAhead(recorded.coming, 1, worth_s=5, expected_s=6) as estimates:
+        found = [recorded.bits(estimates, number) for number in range(6)]
+        assert estimates.n_ahead == 5
+    assert found == [recorded.here(number) for number in range(6)]
 
 
 def test_files_that_changed_since_are_estimated_here(recorded: _Recorded) -> None:
@@ -126,7 +161,8 @@ def test_a_replay_ahead_has_the_same_rows(tmp_path: Path, monkeypatch: pytest.Mo
     session = session_named(url, "regression")
     made: list[EstimatesAhead] = []
 
-    def eager(coming: list[ComingFrames]) -> EstimatesAhead:
+    def eager(coming: list[ComingFrames], expected_s: float) -> EstimatesAhead:
+        assert expected_s > 0
         made.append(EstimatesAhead(coming, 1, worth_s=0))
         return made[-1]
 

@@ -57,6 +57,35 @@ def test_a_scale_that_is_not_as_said_may_be_another_telescope(twin: Twin) -> Non
         assert ("another aperture or focal length" in scale.note) is says
 
 
+def test_a_telescope_that_the_frames_tell_is_no_explanation_of_a_scale(twin: Twin) -> None:
+    """Of 0.9: what else may be wrong would move it by 0.01 at most."""
+    known_to = torch.diag(torch.tensor([1.0, 0.01, 1e-3], dtype=torch.float64).square())
+    assert twin.open_to[1] > 0.05, "few trials of few pixels"
+    told = replace(twin, covariance=known_to, open_to=(1.0, 0.01, 1e-3), open_sds=1.0)
+    sure = told.parameters()[1]
+    assert not sure.note
+    assert sure.high - sure.value == pytest.approx(0.0196, rel=0.01)
+    hinted = replace(told, open_sds=2.5).parameters()[1]
+    assert hinted.high - hinted.value == pytest.approx(0.0296, rel=0.01)
+    (offset, open_one, _) = replace(twin, covariance=known_to).parameters()[:3]
+    assert open_one.high - open_one.value == pytest.approx(0.0196 + twin.open_to[1], rel=0.01)
+    assert offset.high - offset.value == pytest.approx(1.96 + twin.open_to[0], rel=0.01)
+
+
+def test_another_telescope_than_is_said_is_doubted(twin: Twin) -> None:
+    """Of 70 mm, said to have 45: a scale of the focus nearly does the same."""
+    assert not twin.doubts
+    um, ms = (-55, -30, -12, 0, 12, 28, 50), (0.4, 1.2, 0.9, 1.3, 0.6, 1.3, 0.7)
+    stood = [
+        settings(telescope__focus_um=float(z), camera__exposure_ms=t)
+        for z, t in zip(um, ms, strict=True)
+    ]
+    land = path(seed=5, side_px=64, **HIDDEN)
+    wrong = fit(frames(land, stood), unknown(aperture_mm=45.0, side_px=64), all_scenes=False)
+    assert {one.name for one in wrong.doubts} <= {"aperture_mm", "obscuration"}
+    assert not wrong.fits and "aperture_mm seems to be" in "; ".join(wrong.misfits)
+
+
 def test_an_offset_that_is_not_as_said_is_not_taken_for_the_shutter(
     blank: SatelliteUnknown,
 ) -> None:

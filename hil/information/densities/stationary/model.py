@@ -34,7 +34,7 @@ class StationaryModel:
     def precision(self) -> Halves:
         """Q; LinAlgError where S is not positive definite."""
         even, odd = self._factored[0]
-        return Halves(even.T @ even, odd.T @ odd)
+        return Halves(_squared(even), _squared(odd))
 
     @property
     def log_det(self) -> float:
@@ -117,6 +117,16 @@ def whitener_and_log_det(block: Floats) -> tuple[Floats, float]:
     if failed:
         raise np.linalg.LinAlgError("the covariance is not positive definite")
     return _inverse_of_lower(factor), 2 * float(np.log(np.diagonal(factor)).sum())
+
+
+def _squared(whitener: Floats) -> Floats:
+    """W^T W of a lower triangular W: a third of the work of a product of matrices."""
+    from scipy.linalg.lapack import dlauum
+
+    half, _ = dlauum(whitener.T, lower=0)
+    result: Floats = half + half.T
+    result.reshape(-1)[:: len(result) + 1] *= 0.5
+    return result
 
 
 def _inverse_of_lower(factor: Floats) -> Floats:

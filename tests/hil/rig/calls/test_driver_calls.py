@@ -241,3 +241,12 @@ def test_time_in_which_the_process_was_stopped_is_nobodys_fault(
         bench.calls.run("camera", "capture", lambda: bench.go.wait(30), 0.2)
     bench.go.set()
     bench.calls.close()
+
+
+def test_brief_calls_run_here_where_all_is_in_memory(bench: Bench) -> None:
+    assert bench.calls.run_brief("z", "read", threading.get_ident, 1.0) != threading.get_ident()
+    bench.calls.in_memory = True
+    assert bench.calls.run_brief("z", "read", threading.get_ident, 1.0) == threading.get_ident()
+    steps = [("read", threading.get_ident)] * 2
+    assert bench.calls.run_each("z", steps, 1.0) == [threading.get_ident()] * 2
+    assert bench.calls.run("z", "capture", threading.get_ident, 1.0) != threading.get_ident()

@@ -20,10 +20,20 @@ NOISE_E2 = 0.02
 
 
 class Blur:
-    """A Gaussian whose width, in samples, is off by the unknown; as `SceneOptics`."""
+    """A Gaussian whose width, in samples, is off by the unknown; as `SceneOptics`.
+
+    Its width across is said to be `stretch` times that down.
+    """
 
     unknowns = (Unknown("off", "", 1.0, 0.1, 0.0, 5.0),)
     planes, aliased = 1, True
+
+    def __init__(self, stretch: float = 1.0) -> None:
+        self._stretch = stretch
+        self.suspected = (Unknown("stretch", "", stretch, 0.1, 0.1, 10.0),)
+
+    def said_otherwise(self, name: str, value: float) -> Blur:
+        return Blur(value)
 
     def grid(self, settings: Any) -> tuple[int, int]:
         return (64, 64)
@@ -32,7 +42,7 @@ class Blur:
         fy = torch.fft.fftfreq(grid[0], dtype=torch.float64)[:, None]
         fx = torch.fft.rfftfreq(grid[1], dtype=torch.float64)[None]
         width = values[0] + float(settings["blur"])
-        transfer = torch.exp(-2 * (torch.pi * width) ** 2 * (fy**2 + fx**2))
+        transfer = torch.exp(-2 * (torch.pi * width) ** 2 * (fy**2 + (self._stretch * fx) ** 2))
         even = torch.tensor(0.3, dtype=torch.float64)
         return Response(transfer[None].to(torch.complex128), even, self.sampling(grid))
 

@@ -10,8 +10,8 @@ from hil.twin.blocks.scoring import BlockFit
 from tests.hil.twin.blocks.small_blocks import LOGS, TRIALS, TRUTH, Blur, drawn
 
 
-def fitted(seed: int) -> BlockFit:
-    optics: Any = Blur()
+def fitted(seed: int, stretch: float = 1.0) -> BlockFit:
+    optics: Any = Blur(stretch)
     return fit_blocks(optics, TRIALS, drawn(4, seed))
 
 
@@ -30,3 +30,10 @@ def test_the_unknown_and_the_spectrum_are_found_without_either_being_said() -> N
 def test_both_ways_to_the_covariance_agree() -> None:
     one = fitted(9)
     assert 0.4 < float(one.scatter[0, 0] / one.information[0, 0]) < 2
+
+
+def test_a_number_that_is_said_wrong_is_suspected_and_one_that_is_right_is_not() -> None:
+    for said in (1.0, 1.5):
+        (found,) = fitted(3, said).suspicions
+        assert abs(found.off + said - 1) < 3 * found.sd + 0.4 * (said - 1)  # one step of a long way
+        assert (abs(found.off) > 5 * found.sd) is (said > 1), (found.off, found.sd)
