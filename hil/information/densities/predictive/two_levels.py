@@ -31,7 +31,7 @@ from hil.information.densities.predictive.cells import Cells, Singles
 from hil.information.densities.predictive.linear import LinearPredictor
 from hil.information.densities.predictive.map_code import MapCode, contexts
 from hil.information.densities.predictive.neighbours import N_CLASSES, Classes
-from hil.information.densities.predictive.optics import (
+from hil.information.densities.predictive.optics.two_level_optics import (
     REACH,
     ROUNDS,
     BorderedFrames,

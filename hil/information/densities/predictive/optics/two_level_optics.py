@@ -22,7 +22,7 @@ import numpy as np
 
 from drivers.types import Floats
 from hil.information.densities.predictive.cells import Singles
-from hil.information.densities.predictive.relaxed_map import STEPS, relaxed_map
+from hil.information.densities.predictive.optics.relaxed_map import STEPS, relaxed_map
 
 REACH = 5  # R, pixels
 _FIRST_REACH = 3  # of optics to begin with
