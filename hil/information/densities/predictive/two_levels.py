@@ -31,7 +31,7 @@ from hil.information.densities.predictive.cells import Cells, Singles
 from hil.information.densities.predictive.linear import LinearPredictor
 from hil.information.densities.predictive.map_code import MapCode, contexts, short_nats
 from hil.information.densities.predictive.neighbours import N_CLASSES, Classes
-from hil.information.densities.predictive.optics.blind_start import blind_start
+from hil.information.densities.predictive.optics.blind_start import blind_starts
 from hil.information.densities.predictive.optics.two_level_optics import (
     REACH,
     ROUNDS,
@@ -48,7 +48,7 @@ RINGS, WIDE_RING = (1, 2), 4  # r; the last where optics reach so far
 _BORDERS = 3  # pixels from the border of a patch from which all are alike, and one
 _LOOK_FIELDS, _LOOK_SIDE = 4, 64
 _LOOKS_NATS = (0.35, -0.03, 0.0)  # that maps may cost more, and be looked for
-_SEARCHED_ROUNDS = (2, 2)  # after a search
+_SEARCHED_ROUNDS = (2, 2)  # after each start that was searched for
 # Squared differences from the mean, over the noise's variance, and the share of them that the first
 # map leaves: scenes of more than two levels leave 0.03 to 0.9, but for those that hardly show.
 _LEAST_SHOWN, _MOST_UNTOLD = 20.0, 0.03
@@ -155,12 +155,13 @@ def _looked(
         return optics
     if not _nearly_told(seen, begun.excess):
         return None
-    b = blind_start(seen, told)
-    optics = TwoLevelOptics.of(seen, b, REACH)
-    found = [(cost(optics, b), optics)]
-    for n_rounds in _SEARCHED_ROUNDS:
-        optics, b = optics.fitted(seen, b, n_rounds)
+    found = []
+    for b in blind_starts(seen, told):
+        optics = TwoLevelOptics.of(seen, b, REACH)
         found.append((cost(optics, b), optics))
+        for n_rounds in _SEARCHED_ROUNDS:
+            optics, b = optics.fitted(seen, b, n_rounds)
+            found.append((cost(optics, b), optics))
     least_cost, optics = min(found, key=lambda one: one[0])
     return optics if least_cost <= most else None
 

@@ -31,8 +31,10 @@ from hil.information.densities.predictive.optics.two_level_optics import (
     seen_of,
 )
 
-_BLURS_PX: Final = (0.8, 1.1, 1.5, 2.0)
-_FURTHER: Final = (1.0, 1.4, 2.0)  # apart than two means are
+_SEARCHED_FRAMES: Final = 2
+_BLURS_PX: Final = (0.8, 1.05, 1.3, 1.6, 2.0)
+_FURTHER: Final = (1.0, 1.25, 1.6, 2.0, 2.6)  # apart than two means are
+_STARTS: Final = 2  # of different blurs, from which it goes downhill
 _STEPS: Final = 20  # of the convex problem
 _BLUR_STEP, _LEVEL_STEP = 1.15, 0.2  # a factor, and a share of how far levels are apart
 # blur, lower, higher: blurs go with levels, of which one may be rare
@@ -47,6 +49,8 @@ _MOVES: Final = (
     (0, 1, 0),
     (1, -1, 0),
     (-1, 1, 0),
+    (0.5, 0, 1),
+    (-0.5, 0, -1),
 )
 _MOST_ROUNDS, _LEAST_STEP = 6, 0.3
 _LEAST_EXCESS = 1e-6
@@ -66,15 +70,25 @@ class _Tried(NamedTuple):
     b: Singles
 
 
-def blind_start(seen: BorderedFrames, told: float) -> Singles:
-    """Find a map to begin with, (n, H, W).
+def blind_starts(seen: BorderedFrames, told: float) -> list[Singles]:
+    """Find maps to begin with, each (n, H, W), the likeliest first.
 
     Parameters
     ----------
     told
         Pixels of a map that are told for each pixel that was seen.
     """
-    best = min(_coarse(seen, told), key=lambda one: one.cost)
+    some = BorderedFrames(*(part[:_SEARCHED_FRAMES] for part in seen))
+    starts = sorted(_coarse(some, told), key=lambda one: one.cost)[:_STARTS]
+    ends = sorted((_downhill(some, told, one) for one in starts), key=lambda one: one.cost)
+    found = []
+    for one in ends:
+        start = sharpened(seen, _gaussian(one.blur_px))
+        found.append(_tried(seen, told, one.blur_px, one.low, one.high, start).b)
+    return found
+
+
+def _downhill(seen: BorderedFrames, told: float, best: _Tried) -> _Tried:
     step = 1.0
     for _ in range(_MOST_ROUNDS):
         before = best.cost
@@ -90,20 +104,23 @@ def blind_start(seen: BorderedFrames, told: float) -> Singles:
             step /= 2
             if step < _LEAST_STEP:
                 break
-    return best.b
+    return best
 
 
 def _coarse(seen: BorderedFrames, told: float) -> list[_Tried]:
+    """Give the best of each blur."""
     found = []
     for blur_px in _BLURS_PX:
         passed = _gaussian(blur_px)
         b = sharpened(seen, passed)
         low, apart, _ = _levels(seen, b, passed)
         rare_low = float(b.mean()) > 0.5
+        own = []
         for further in _FURTHER:
             more = (further - 1) * apart
             ends = (low - more, low + apart) if rare_low else (low, low + apart + more)
-            found.append(_tried(seen, told, blur_px, *ends, b))
+            own.append(_tried(seen, told, blur_px, *ends, b))
+        found.append(min(own, key=lambda one: one.cost))
     return found
 
 

@@ -37,7 +37,7 @@ ROUNDS = (1, 4)  # after the first of these, and all, it is asked whether it is 
 _LOOK_STEPS = 20
 _SWEEPS, _LAST_SWEEPS = 2, 4
 _NOTHING = 0.03  # widths of the noise: what adds less is left out of the descent
-_REACHES = 16.0  # times the noise's variance
+_REACHES = 4.0  # times the noise's variance
 _RIDGE = 1e-6
 _BITS = 16  # of what is fitted
 
@@ -134,11 +134,12 @@ class TwoLevelOptics:
     def reaches(self, seen: BorderedFrames, beyond: int) -> bool:
         """Whether levels further than ``beyond`` pixels away tell more of a pixel than its noise.
 
-        Those on one side of it, half of what the kernel has there, all of one level or the other.
+        Those on one side of it, all of one level or of the other.
         """
-        at = np.abs(np.arange(-REACH, REACH + 1))
-        further = np.maximum.outer(at, at) > beyond
-        told = float(np.abs(self.kernel[further]).sum()) / 2
+        end = REACH - beyond
+        kernel = self.kernel.astype(np.float64)
+        sides = (kernel[:end], kernel[-end:], kernel[:, :end], kernel[:, -end:])
+        told = max(abs(float(side.sum())) for side in sides)
         return told**2 * float(seen.w[seen.w > 0].mean()) > _REACHES
 
     def improved(self, seen: BorderedFrames, b: Singles, sweeps: int, excess: float) -> Singles:
