@@ -27,8 +27,8 @@ from hil.information.densities.predictive.optics.relaxed_map import relaxed_map
 from hil.information.densities.predictive.optics.two_level_optics import (
     REACH,
     BorderedFrames,
-    sharpened,
     seen_of,
+    sharpened,
 )
 
 _SEARCHED_FRAMES: Final = 2

@@ -9,7 +9,10 @@ from scipy.ndimage import gaussian_filter
 from hil.information import estimate_information
 from hil.information.densities.predictive.cells import Cells
 from hil.information.densities.predictive.linear import LinearPredictor, stationary_predictors
-from hil.information.densities.predictive.optics.two_level_optics import BorderedFrames, TwoLevelOptics
+from hil.information.densities.predictive.optics.two_level_optics import (
+    BorderedFrames,
+    TwoLevelOptics,
+)
 from hil.information.densities.predictive.two_levels import maps_of, mixed_nats, patch_weights
 from hil.information.sample.choose import choose_sample
 from hil.information.sample.prepare import take_in
