@@ -291,7 +291,8 @@ def _draw(fields: _Fields, n_fields: int, chosen: _Chosen, looked_at: NoiseModel
     there = len(corners())
     numbers = np.sort(rng.permutation(n_fields)[: chosen.n_places])
     each = min(there, max(1, chosen.n_places // len(numbers)))
-    columns, middles = [], []
+    columns = []
+    middles: list[NDArray[np.integer]] = []
     for number in numbers:
         raw = fields.read(int(number))
         if raw.dtype.kind in "ui":
