@@ -16,6 +16,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hil.errors import InputError
+from hil.information.diagnostics.blurred_levels import (
+    LEVELS_FIELDS,
+    LEVELS_SIDE,
+    Levels,
+    look_for_levels,
+)
+from hil.information.diagnostics.flags import about, middle
 from hil.information.estimate import estimate_information, usual_estimator
 from hil.information.interval import Interval, with_calibration
 from hil.information.registry import PatchEstimator, traits_of
@@ -143,8 +150,10 @@ def estimate_stored(
     share = {"places_used": drawn.n_used, "places_there": drawn.n_there}
     stated_so = found.details.get("noise_stated_in") != "codes"
     spikes = drawn.spikes if stated_so else PossibleSpikes()
+    levels = _levels(drawn.middles, looked_at, found.bits_per_pixel) if stated_so else Levels()
     flags = set(found.flags) | spikes.flags(found.bits_per_pixel)
-    details = {**found.details, **share, **spikes.details()}
+    flags |= levels.flags(found.bits_per_pixel)
+    details = {**found.details, **share, **spikes.details(), **levels.details()}
     found = replace(found, flags=tuple(sorted(flags)), details=details)
     codes = replace(fields.codes, duplicates=drawn.duplicates)
     return _with_codes(found, codes, max_saturated_share)
@@ -189,6 +198,7 @@ class _Drawn(NamedTuple):
     n_there: int
     duplicates: int
     spikes: PossibleSpikes
+    middles: list[NDArray[np.integer]]  # of a single frame of the first fields
 
 
 def _field(frames: StoredFrames, number: int) -> NDArray[Any]:
@@ -282,11 +292,27 @@ def _draw(fields: _Fields, n_fields: int, chosen: _Chosen, looked_at: NoiseModel
     numbers = np.sort(rng.permutation(n_fields)[: chosen.n_places])
     each = min(there, max(1, chosen.n_places // len(numbers)))
     columns = []
+    middles: list[NDArray[np.integer]] = []
     for number in numbers:
         raw = fields.read(int(number))
         if raw.dtype.kind in "ui":
             seen.add(raw)
             if looked_at is not None and raw.shape[:-2] == (1,):
                 spikes += PossibleSpikes.of(raw[0], looked_at)
+            if looked_at is not None and len(middles) < LEVELS_FIELDS:
+                middles.append(middle(raw[0], LEVELS_SIDE))
         columns.append(cut_patches(fields.even(raw), p, corners(n=each, rng=rng)))
-    return _Drawn(np.stack(columns), each * len(numbers), there * n_fields, seen.copies, spikes)
+    n_used, n_there = each * len(numbers), there * n_fields
+    return _Drawn(np.stack(columns), n_used, n_there, seen.copies, spikes, middles)
+
+
+def _levels(
+    middles: list[NDArray[np.integer]], noise: NoiseModel | None, bits_per_pixel: float
+) -> Levels:
+    """Look for levels behind optics in the middle of frames."""
+    if noise is None or not middles or middles[0].ndim > 2:
+        return Levels()
+    images = np.stack(middles)
+    mean_adu = float(images.mean(dtype=np.float64))
+    variance = noise.mean_variance_adu2(mean_adu, True)
+    return look_for_levels(about(images, mean_adu), variance, bits_per_pixel)

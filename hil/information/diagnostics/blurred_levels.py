@@ -66,6 +66,10 @@ class Levels:
         much = max(_LEAST_BITS, _LEAST_SHARE * self.gaussian_bits)
         return there and much < bits_per_pixel < math.inf
 
+    def flags(self, bits_per_pixel: float) -> set[str]:
+        """Name what speaks against an estimate."""
+        return {"levels_blurred"} if self.unseen(bits_per_pixel) else set()
+
     def details(self) -> dict[str, Any]:
         """Give what an estimate states."""
         return {"evened_kurtosis": self.kurtosis} if self.kurtosis < _MOST_KURTOSIS else {}

@@ -159,8 +159,7 @@ def _of_channel(
         some = about(middle(checked.frames[:, 0], LEVELS_SIDE)[:LEVELS_FIELDS], checked.mean_adu)
         levels = look_for_levels(some, channel.noise_variance_adu2, bits_per_pixel)
         details |= levels.details()
-        if levels.unseen(bits_per_pixel):
-            flags.add("levels_blurred")
+        flags |= levels.flags(bits_per_pixel)
     flags |= channel.codes.flags
     details |= channel.codes.details()
     if isinstance(noise, CorrectedNoise):

@@ -17,6 +17,7 @@ from hil.information.constant_frames import constant_estimate
 from hil.information.densities.stationary.autocovariance import LagSums
 from hil.information.densities.stationary.fit import fitted
 from hil.information.densities.stationary.fold_sums import training_sums
+from hil.information.diagnostics.blurred_levels import LEVELS_FIELDS, Levels, look_for_levels
 from hil.information.diagnostics.few_fields import (
     FewFields,
     bound_pattern,
@@ -247,6 +248,9 @@ def _diagnose(
         if repeats.correlated:
             flags.add("noise_correlated")
     means = _field_means(stream)
+    levels = _levels(stream, means, bits_per_pixel)
+    flags |= levels.flags(bits_per_pixel)
+    details |= levels.details()
     within = None if stream.usable is None else middle(stream.usable, PATTERN_SIDE)
     shows, details["fixed_pattern_bits"] = fixed_pattern(means, variance, within)
     if shows:
@@ -267,6 +271,15 @@ def _field_means(stream: Stream) -> NDArray[np.float32]:
     fields = stream.fields
     means = [known.pattern / np.float32(known.n_frames) for known in fields[:_PATTERN_FIELDS]]
     return np.stack(means)
+
+
+def _levels(stream: Stream, means: NDArray[np.float32], bits_per_pixel: float) -> Levels:
+    """Look for levels behind optics in what is kept of the first fields."""
+    if stream.maps or stream.usable is not None or not stream.discrete:
+        return Levels()
+    each = [1 / max(known.n_frames, 1.0) for known in stream.fields[:LEVELS_FIELDS]]
+    noise = stream.noise_variance_adu2 * float(np.mean(each))
+    return look_for_levels(means[:LEVELS_FIELDS], noise, bits_per_pixel)
 
 
 def _few_fields(

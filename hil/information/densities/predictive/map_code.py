@@ -25,6 +25,7 @@ _AROUND = (
     (-1, -2), (-1, 2), (-2, -1), (-2, 1), (0, -3), (-3, 0),
 )  # fmt: skip
 _FAR = 3
+_SHORT = 0b111  # level of a pixel and of two neighbours, of `contexts`
 _CONTEXTS = 2 ** len(_AROUND)
 _BACK = 2  # neighbours by which contexts grow
 _PRIOR_PIXELS = 2.0  # of the shorter context, in a longer one
@@ -41,6 +42,13 @@ def contexts(b: Singles) -> Integers:
         columns = slice(_FAR + across, _FAR + across + width)
         result |= wide[:, rows, columns] << (k + 1)
     return result
+
+
+def short_nats(b: Singles) -> float:
+    """Give what a pixel of maps costs, given two neighbours."""
+    counts = np.bincount((contexts(b) & _SHORT).ravel(), minlength=_SHORT + 1).reshape(-1, 2) + 0.5
+    share = counts / counts.sum(axis=1, keepdims=True)
+    return float(-(counts * np.log(share)).sum() / counts.sum())
 
 
 @dataclass(frozen=True)

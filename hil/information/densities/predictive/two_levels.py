@@ -29,9 +29,10 @@ from numpy.typing import NDArray
 from drivers.types import Floats
 from hil.information.densities.predictive.cells import Cells, Singles
 from hil.information.densities.predictive.linear import LinearPredictor
-from hil.information.densities.predictive.map_code import MapCode, contexts
+from hil.information.densities.predictive.map_code import MapCode, contexts, short_nats
 from hil.information.densities.predictive.neighbours import N_CLASSES, Classes
-from hil.information.densities.predictive.optics import (
+from hil.information.densities.predictive.optics.blind_start import blind_starts
+from hil.information.densities.predictive.optics.two_level_optics import (
     REACH,
     ROUNDS,
     BorderedFrames,
@@ -43,16 +44,19 @@ from hil.information.sample.sample import Sample
 Integers = NDArray[np.intp]
 Maps = NDArray[np.uint8]
 
-RINGS = (1, 2)  # r
+RINGS, WIDE_RING = (1, 2), 4  # r; the last where optics reach so far
 _BORDERS = 3  # pixels from the border of a patch from which all are alike, and one
 _LOOK_FIELDS, _LOOK_SIDE = 4, 64
 _LOOKS_NATS = (0.35, -0.03, 0.0)  # that maps may cost more, and be looked for
+_SEARCHED_ROUNDS = (2, 2)  # after each start that was searched for
+# Squared differences from the mean, over the noise's variance, and the share of them that the first
+# map leaves: scenes of more than two levels leave 0.03 to 0.9, but for those that hardly show.
+_LEAST_SHOWN, _MOST_UNTOLD = 20.0, 0.03
 _ALONE = 0.9  # of a pixel's variance, that its neighbours do not tell
 _TRIED_FIELDS = 2  # of which all is told by maps before it is of all
 _NO_GAIN_NATS = 1e-3  # of a value
 _MOST_FIELDS, _FEW_FIELDS = 8, 4  # that are fitted to
 _AT_ONCE = 2**16  # pixels whose maps are found together
-_SHORT = 0b111  # level of a pixel and of two neighbours, of `contexts`
 _LEAST = 1e-30
 _STEPS, _PRIOR_PATCHES, _LEAST_WEIGHT = 40, 0.05, 1e-6
 _NORMAL = 0.5 * math.log(2 * math.pi * math.e)
@@ -63,6 +67,8 @@ class MapWindow(NamedTuple):
 
     Parameters
     ----------
+    ring
+        R, pixels.
     code
         Of the map.
     classes
@@ -71,6 +77,7 @@ class MapWindow(NamedTuple):
         Their distribution.
     """
 
+    ring: int
     code: MapCode
     classes: Classes
     errors: ResidualLaw
@@ -134,13 +141,38 @@ def _looked(
     seen = BorderedFrames.of(codes, variance)
     noise = _NORMAL + 0.5 * float(np.log(np.maximum(variance, 0) + 1 / 12).mean())
     told = (1 + 2 * RINGS[0] / sample.patch_size) ** 2  # pixels of a map to one of a patch
-    optics, b = TwoLevelOptics.begun(seen)
+
+    def cost(optics: TwoLevelOptics, b: Singles) -> float:
+        return told * short_nats(b) + _error_nats(optics, seen, b)
+
+    begun, b = TwoLevelOptics.begun(seen)
+    optics, most = begun, predicted_nats - noise
     for n_rounds, least in zip((0, *ROUNDS), _LOOKS_NATS, strict=True):
         optics, b = optics.fitted(seen, b, n_rounds)
-        cost = told * _short_nats(b) + _error_nats(optics, seen, b)
-        if not cost <= predicted_nats - noise + least:
-            return None
-    return optics
+        if not cost(optics, b) <= most + least:
+            break
+    else:
+        return optics
+    if not _nearly_told(seen, begun.excess):
+        return None
+    found = []
+    for b in blind_starts(seen, told):
+        optics = TwoLevelOptics.of(seen, b, REACH)
+        found.append((cost(optics, b), optics))
+        for n_rounds in _SEARCHED_ROUNDS:
+            optics, b = optics.fitted(seen, b, n_rounds)
+            found.append((cost(optics, b), optics))
+    least_cost, optics = min(found, key=lambda one: one[0])
+    return optics if least_cost <= most else None
+
+
+def _nearly_told(seen: BorderedFrames, excess: float) -> bool:
+    """Whether the first map, as it was begun, tells nearly all of what frames show beyond noise."""
+    inside = np.s_[:, REACH:-REACH, REACH:-REACH]
+    y, w = seen.y[inside], seen.w[inside]
+    mean = float((w * y).sum(dtype=np.float64) / w.sum(dtype=np.float64))
+    shown = float((w * (y - np.float32(mean)) ** 2).mean(dtype=np.float64))
+    return shown > _LEAST_SHOWN and excess - 1 < _MOST_UNTOLD * (shown - 1)
 
 
 @dataclass(frozen=True)
@@ -158,7 +190,7 @@ class TwoLevels:
     maps
         Of all frames.
     windows
-        One for each of `RINGS`.
+        One for each r.
     """
 
     sample: Sample
@@ -179,14 +211,14 @@ class TwoLevels:
         own = [maps[int(one)].astype(np.float32) for one in fields]
         counted = np.concatenate([contexts(b)[:, REACH:-REACH, REACH:-REACH] for b in own])
         windows = []
-        for ring in RINGS:
+        for ring in (*RINGS, WIDE_RING) if optics.reaches(seen, RINGS[-1]) else RINGS:
             code = MapCode.fit(counted, sample.patch_size + 2 * ring)
             said = [found._errors(int(f), b, ring) for f, b in zip(fields, own, strict=True)]
             u, e, y = (np.concatenate(parts) for parts in zip(*said, strict=True))
             classes = Classes.fit(u, e, sample.patch_size)
             counts = ErrorCounts(N_CLASSES * _BORDERS)
             counts.add(_kinds(classes, u, e, sample.patch_size), e, cells.rounding.take(y))
-            windows.append(MapWindow(code, classes, counts.fit(None)))
+            windows.append(MapWindow(ring, code, classes, counts.fit(None)))
         return cls(sample, cells, optics, maps, tuple(windows))
 
     def nats(self, fields: Integers) -> Floats:
@@ -197,7 +229,7 @@ class TwoLevels:
         maps, p = self.maps[field].astype(np.float32), self.sample.patch_size
         context = contexts(maps)
         result = []
-        for ring, (code, classes, errors) in zip(RINGS, self.windows, strict=True):
+        for ring, code, classes, errors in self.windows:
             cost = code.cost_nats(self._cut(context, field, ring))
             u, e, y = self._errors(field, maps, ring)
             kind = _kinds(classes, u, e, p)
@@ -267,13 +299,6 @@ def _kinds(classes: Classes, u: Singles, e: Singles, p: int) -> Integers:
     kind *= _BORDERS
     kind += np.minimum.outer(side, side).ravel()
     return kind
-
-
-def _short_nats(b: Singles) -> float:
-    """Give what a pixel of maps costs, given two neighbours."""
-    counts = np.bincount((contexts(b) & _SHORT).ravel(), minlength=_SHORT + 1).reshape(-1, 2) + 0.5
-    share = counts / counts.sum(axis=1, keepdims=True)
-    return float(-(counts * np.log(share)).sum() / counts.sum())
 
 
 def _error_nats(optics: TwoLevelOptics, seen: BorderedFrames, b: Singles) -> float:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from hil.information import estimate_information
+from hil.information import OnlineEstimator, estimate_information, estimate_stored
 from hil.information.diagnostics.blurred_levels import Levels, look_for_levels
 from hil.noise import CameraNoise
 from hil.records.estimate import making_wrong
@@ -108,3 +108,26 @@ def test_what_is_unseen_keeps_a_trial_from_winning() -> None:
         assert making_wrong(found.flags) == ("levels_blurred",)
     sharp = CAMERA.sample(squares(rng, 2, (1000.0, 4000.0)), rng)
     assert estimate_information(sharp, CAMERA).flags == ()
+
+
+def test_frames_that_come_one_by_one_are_looked_at_too() -> None:
+    rng = np.random.default_rng(4)
+    frames = CAMERA.sample(blurred(of_levels(rng, 2.0, (1000.0, 4000.0)), 1.5), rng)
+    whole = estimate_information(frames, CAMERA, "stationary")
+    online = OnlineEstimator(CAMERA)
+    for number, frame in enumerate(frames[:, 0]):
+        online.update(frame, number)
+    streamed = online.estimate()
+    assert streamed.flags == whole.flags == ("levels_blurred",)
+    kurtosis = whole.details["evened_kurtosis"]
+    assert streamed.details["evened_kurtosis"] == pytest.approx(kurtosis, abs=0.01)
+    for family in ("stationary", "predictive"):
+        stored = estimate_stored(frames, CAMERA, family, memory_bytes=2**17, max_patches=400)
+        assert stored.flags == ("levels_blurred",), family
+    smooth_light = CAMERA.sample(3000 + 450 * smooth(rng, 1.5), rng)
+    process = OnlineEstimator(CAMERA)
+    for number, frame in enumerate(smooth_light[:, 0]):
+        process.update(frame, number)
+    assert process.estimate().flags == ()
+    drawn = estimate_stored(smooth_light, CAMERA, "predictive", memory_bytes=2**17, max_patches=400)
+    assert drawn.flags == ()

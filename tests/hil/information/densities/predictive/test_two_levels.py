@@ -9,7 +9,10 @@ from scipy.ndimage import gaussian_filter
 from hil.information import estimate_information
 from hil.information.densities.predictive.cells import Cells
 from hil.information.densities.predictive.linear import LinearPredictor, stationary_predictors
-from hil.information.densities.predictive.optics import BorderedFrames, TwoLevelOptics
+from hil.information.densities.predictive.optics.two_level_optics import (
+    BorderedFrames,
+    TwoLevelOptics,
+)
 from hil.information.densities.predictive.two_levels import maps_of, mixed_nats, patch_weights
 from hil.information.sample.choose import choose_sample
 from hil.information.sample.prepare import take_in
@@ -27,6 +30,30 @@ def frames_of(grain: int, blur_px: float) -> np.ndarray:
     few = rng.integers(2, size=(n, 1, height // grain, width // grain))
     light = np.kron(1000 + 3000 * few, np.ones((1, 1, grain, grain)))
     return CAMERA.sample(gaussian_filter(light, (0, 0, blur_px, blur_px), mode="wrap"), rng)
+
+
+def discs_of(share: float, radius_px: float, blur_px: float) -> np.ndarray:
+    """Discs of one brightness at random, a share of the frame, behind optics."""
+    rng = np.random.default_rng(7)
+    at = np.arange(-3, 4)
+    disc = np.hypot(at[:, None], at) <= radius_px
+    centres = rng.random(SHAPE) < 1 - (1 - share) ** (1 / disc.sum())
+    light = np.full(SHAPE, 300.0)
+    for down, across in zip(*np.nonzero(disc), strict=True):
+        light[np.roll(centres, (down - 3, across - 3), axis=(2, 3))] = 4000
+    return CAMERA.sample(gaussian_filter(light, (0, 0, blur_px, blur_px), mode="wrap"), rng)
+
+
+@pytest.mark.parametrize(
+    ("share", "radius_px", "blur_px", "at_most"),
+    [(0.06, 1.5, 1.5, 0.24), (0.12, 1.5, 1.5, 0.45), (0.12, 2.2, 1.6, 0.48)],
+)
+def test_rare_levels_behind_wide_optics_are_found(
+    share: float, radius_px: float, blur_px: float, at_most: float
+) -> None:
+    found = estimate_information(discs_of(share, radius_px, blur_px), CAMERA, patch_size=16)
+    assert found.flags == ()
+    assert 0.03 < found.bits_per_pixel < at_most  # predictions alone: 0.36, 0.68 and 0.57
 
 
 def linear_of(sample: Sample, cells: Cells) -> LinearPredictor:

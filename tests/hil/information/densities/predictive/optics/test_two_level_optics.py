@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from hil.information.densities.predictive.optics import (
+from hil.information.densities.predictive.optics.two_level_optics import (
     REACH,
     ROUNDS,
     BorderedFrames,

@@ -22,7 +22,7 @@ import numpy as np
 
 from drivers.types import Floats
 from hil.information.densities.predictive.cells import Singles
-from hil.information.densities.predictive.relaxed_map import STEPS, relaxed_map
+from hil.information.densities.predictive.optics.relaxed_map import STEPS, relaxed_map
 
 REACH = 5  # R, pixels
 _FIRST_REACH = 3  # of optics to begin with
@@ -37,6 +37,7 @@ ROUNDS = (1, 4)  # after the first of these, and all, it is asked whether it is 
 _LOOK_STEPS = 20
 _SWEEPS, _LAST_SWEEPS = 2, 4
 _NOTHING = 0.03  # widths of the noise: what adds less is left out of the descent
+_REACHES = 4.0  # times the noise's variance
 _RIDGE = 1e-6
 _BITS = 16  # of what is fitted
 
@@ -81,11 +82,11 @@ class TwoLevelOptics:
         for blur in _BLURS_PX:
             at = np.arange(-REACH, REACH + 1)
             line = np.exp(-0.5 * (at / blur) ** 2)
-            b = _sharpened(seen, np.outer(line, line).astype(np.float32))
+            b = sharpened(seen, np.outer(line, line).astype(np.float32))
             found.append((cls.of(seen, b, _FIRST_REACH), b))
         best, b = min(found, key=lambda each: each[0].excess)
         for _ in range(_SHARPENED):
-            again = _sharpened(seen, best.kernel)
+            again = sharpened(seen, best.kernel)
             one = cls.of(seen, again, _FIRST_REACH)
             if one.excess < best.excess:
                 best, b = one, again
@@ -109,7 +110,7 @@ class TwoLevelOptics:
     def of(cls, seen: BorderedFrames, b: Singles, reach: int) -> TwoLevelOptics:
         """Fit to frames and their maps; levels add to pixels at most ``reach`` away."""
         kernel, dark = _least_squares(seen, b, reach)
-        error = seen.y - _seen_of(b, kernel) - dark
+        error = seen.y - seen_of(b, kernel) - dark
         excess = float((error * error * seen.w).sum() / max(int((seen.w > 0).sum()), 1))
         return cls(kernel, dark, _pair_odds(b), excess)
 
@@ -118,7 +119,7 @@ class TwoLevelOptics:
         return self.improved(seen, self._relaxed(seen, STEPS), _LAST_SWEEPS, max(self.excess, 1.0))
 
     def _relaxed(self, seen: BorderedFrames, steps: int) -> Singles:
-        start = _sharpened(seen, self.kernel)
+        start = sharpened(seen, self.kernel)
         return relaxed_map(seen.y, seen.w, self.kernel, float(self.dark), start, steps)
 
     def predict(self, b: Singles) -> Singles:
@@ -129,6 +130,17 @@ class TwoLevelOptics:
             if add:
                 result += add * b[:, i : i + height, j : j + width]
         return result
+
+    def reaches(self, seen: BorderedFrames, beyond: int) -> bool:
+        """Whether levels further than ``beyond`` pixels away tell more of a pixel than its noise.
+
+        Those on one side of it, all of one level or of the other.
+        """
+        end = REACH - beyond
+        kernel = self.kernel.astype(np.float64)
+        sides = (kernel[:end], kernel[-end:], kernel[:, :end], kernel[:, -end:])
+        told = max(abs(float(side.sum())) for side in sides)
+        return told**2 * float(seen.w[seen.w > 0].mean()) > _REACHES
 
     def improved(self, seen: BorderedFrames, b: Singles, sweeps: int, excess: float) -> Singles:
         """Descend from a map; errors have ``excess`` times the noise's variance."""
@@ -184,7 +196,8 @@ def _every(start: int, n: int) -> slice:
     return slice(start, start + _APART * (n - 1) + 1, _APART)
 
 
-def _seen_of(b: Singles, kernel: Singles) -> Singles:
+def seen_of(b: Singles, kernel: Singles) -> Singles:
+    """Give what optics make of maps (n, H, W), of the same size."""
     result = np.zeros_like(b)
     for shifted, add in zip(_shifted(b, REACH), kernel.ravel(), strict=True):
         if add:
@@ -224,7 +237,7 @@ def _even(values: Floats) -> Singles:
     return (np.rint(values / step) * step).astype(np.float32)
 
 
-def _sharpened(seen: BorderedFrames, kernel: Singles) -> Singles:
+def sharpened(seen: BorderedFrames, kernel: Singles) -> Singles:
     """Undo optics as noise allows (Wiener), and part at the level halfway between two means."""
     y = seen.y
     _, height, width = y.shape

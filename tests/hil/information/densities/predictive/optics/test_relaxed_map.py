@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from hil.information.densities.predictive.relaxed_map import relaxed_map
+from hil.information.densities.predictive.optics.relaxed_map import relaxed_map
 
 REACH, BORDER = 5, 5
 

@@ -1,0 +1,1 @@
+"""Optics that blurred scenes of two levels, and the maps of those."""
