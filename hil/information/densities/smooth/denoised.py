@@ -67,6 +67,14 @@ class DenoisedFields:
         every = np.arange(self._cells.n_codes, dtype=np.float64)
         return np.interp(light, every, self._cells.u).astype(np.float32)
 
+    def steepness(self, light: Singles) -> tuple[Singles, Singles, Singles]:
+        """Give u of light in codes, and its first and second derivatives there."""
+        every = np.arange(self._cells.n_codes, dtype=np.float64)
+        u = self._cells.u.astype(np.float64)
+        first = np.gradient(u)
+        second = np.gradient(first)
+        return tuple(np.interp(light, every, one).astype(np.float32) for one in (u, first, second))
+
     def __call__(self, fields: Integers) -> tuple[Singles, float]:
         """Frames of some fields, (n, h, w) in u, and about how much noise is left in them.
 

@@ -26,6 +26,8 @@ from hil.information.densities.smooth.anywhere import patches_anywhere
 from hil.information.densities.smooth.denoised import DenoisedFields
 
 Singles = NDArray[np.float32]
+from collections.abc import Callable
+Steepness = Callable[[Singles], tuple[Singles, Singles, Singles]]
 Integers = NDArray[np.intp]
 
 _DIRECTIONS = 16
@@ -48,19 +50,39 @@ class Points(NamedTuple):
 
     middles: Singles
     slopes: Singles
+    bends: Singles
     squares: Singles
 
     @classmethod
-    def of(cls, wide: Singles, p: int) -> Points:
-        """Take the middles of patches (n, p + 2, p + 2), which are wider by a pixel all around."""
-        n = len(wide)
-        down = (wide[:, 2:, 1:-1] - wide[:, :-2, 1:-1]).reshape(n, -1) / 2
-        across = (wide[:, 1:-1, 2:] - wide[:, 1:-1, :-2]).reshape(n, -1) / 2
-        row, column = (at.ravel() - np.float32((p - 1) / 2) for at in np.mgrid[:p, :p])
-        turn = (column * down - row * across) * np.float32(2 / p)
-        slopes = np.stack([down, across, turn], axis=1).astype(np.float32)
-        middles = wide[:, 1:-1, 1:-1].reshape(n, -1).astype(np.float32)
-        return cls(middles, slopes, slopes @ slopes.swapaxes(1, 2))
+    def of(cls, light: Singles, p: int, steepness: Steepness) -> Points:
+        """Take the middles of light (n, p + 4, p + 4), which is wider by two pixels all around."""
+        n, inner = len(light), np.s_[2:-2]
+        middle = light[:, inner, inner]
+        row, column = (at - np.float32((p - 1) / 2) for at in np.mgrid[:p, :p])
+        unit = np.float32(2 / p)
+
+        def once(wide: Singles, axis: int) -> Singles:
+            at = [wide[(slice(None),) * axis + (slice(2 + k, wide.shape[axis] - 2 + k),)] for k in (-2, -1, 1, 2)]
+            return (np.float32(8) * (at[2] - at[1]) - (at[3] - at[0])) / np.float32(12)
+
+        def twice(wide: Singles, axis: int) -> Singles:
+            at = [wide[(slice(None),) * axis + (slice(2 + k, wide.shape[axis] - 2 + k),)] for k in (-2, -1, 0, 1, 2)]
+            return (np.float32(16) * (at[1] + at[3]) - (at[0] + at[4]) - np.float32(30) * at[2]) / np.float32(12)
+
+        down, across = once(light[:, :, inner], 1), once(light[:, inner], 2)
+        dd, aa = twice(light[:, :, inner], 1), twice(light[:, inner], 2)
+        da = once(once(light, 1), 2)
+        turn = (column * down - row * across) * unit
+        d_turn, a_turn = (column * dd - row * da) * unit, (column * da - row * aa) * unit
+        turns = column * column * dd - 2 * row * column * da + row * row * aa
+        turns = (turns - row * down - column * across) * unit**2
+        u, g1, g2 = (x.reshape(n, -1) for x in steepness(middle))
+        first = [x.reshape(n, -1) for x in (down, across, turn)]
+        second = [x.reshape(n, -1) for x in (dd, da, d_turn, aa, a_turn, turns)]
+        slopes = np.stack([g1 * x for x in first], axis=1)
+        pairs = [(0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2)]
+        bends = np.stack([g1 * x + g2 * first[i] * first[j] for x, (i, j) in zip(second, pairs)], axis=1)
+        return cls(u, slopes, bends, slopes @ slopes.swapaxes(1, 2))
 
 
 def points_of(
@@ -71,8 +93,8 @@ def points_of(
     They are read between pixels in the light itself, which optics have blurred: its square root is
     not as smooth as that.
     """
-    light = patches_anywhere(fields.light_of(frames), p + 2, n, rng, turned=True)
-    return Points.of(fields.u_of(light).reshape(-1, p + 2, p + 2), p)
+    light = patches_anywhere(fields.light_of(frames), p + 4, n, rng, turned=True)
+    return Points.of(light.reshape(-1, p + 4, p + 4), p, fields.steepness)
 
 
 class SeenAnywhere:
@@ -156,11 +178,13 @@ class Templates:
         nth = min(_NEIGHBOUR, len(c) - 1)
         apart = np.partition(_squares(c[few], c), nth, axis=1)[:, nth]
         s2 = _SHARE**2 * float(np.median(np.maximum(apart, 0))) + _LEAST_SQUARE
-        inverse = points.squares.astype(np.float64) / s2 + np.eye(3) / _REACH**2
-        spread = np.linalg.inv(inverse).astype(np.float32)
+        square, turned = np.linalg.eigh(points.squares.astype(np.float64))
+        far = np.maximum(square, 1e-9) * (_REACH**2 / s2)
+        spread = (turned * (_REACH**2 * far / (1 + far) ** 2)[:, None]) @ turned.swapaxes(1, 2)
+        spread = spread.astype(np.float32)
         # ln of a density with that spread about the point, but for constants, is half as much less
         squares = (slopes @ slopes.swapaxes(1, 2)).astype(np.float64)
-        within = np.linalg.inv(np.linalg.inv(spread.astype(np.float64)) + squares)
+        within = np.linalg.solve(np.eye(3) + spread.astype(np.float64) @ squares, spread.astype(np.float64))
         return cls(points, spread, variance, mean, along, c, slopes, within.astype(np.float32))
 
     @property
@@ -214,13 +238,23 @@ class Templates:
         spread = np.ascontiguousarray(self.spread[kind].transpose(1, 2, 0))
         at = np.zeros((3, n), dtype=np.float32)
         value, variance = np.empty((d, n), dtype=np.float32), np.empty((d, n), dtype=np.float32)
-        for i, a in enumerate(slope):
+        bend = np.ascontiguousarray(self.points.bends[kind].transpose(2, 1, 0))
+        for i in range(d):
+            h = bend[i]
+            ha = np.stack([h[0] * at[0] + h[1] * at[1] + h[2] * at[2],
+                  h[1] * at[0] + h[3] * at[1] + h[4] * at[2],
+                  h[2] * at[0] + h[4] * at[1] + h[5] * at[2]])
+            value[i] = ((slope[i] + np.float32(.5) * ha) * at).sum(axis=0)
+            a = slope[i] + ha
+            value[i] += np.float32(0.5) * (h[0] * spread[0, 0] + h[3] * spread[1, 1] + h[5] * spread[2, 2]) + h[1] * spread[0, 1] + h[2] * spread[0, 2] + h[4] * spread[1, 2]
+            H = h[[[0,1,2],[1,3,4],[2,4,5]]]
+            HP = np.einsum("ijn,jkn->ikn", H, spread)
             pulled = spread[0] * a[0]
             pulled += spread[1] * a[1]
             pulled += spread[2] * a[2]
             variance[i] = (a * pulled).sum(axis=0)
             variance[i] += np.float32(self.variance)
-            value[i] = (a * at).sum(axis=0)
+            variance[i] += np.float32(0.5) * np.einsum("ijn,jin->n", HP, HP)
             gain = pulled / variance[i]
             at += gain * (about[i] - value[i])
             spread -= gain[:, None] * pulled
