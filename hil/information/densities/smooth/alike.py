@@ -76,9 +76,10 @@ def _weighed(
         fitted[:, k], cost[:, k] = _fitted(templates, kind, x)
     cost[~apart] = _FAR
     cost -= cost.min(axis=1, keepdims=True)
-    weight = apart * np.exp(-cost / (2 * _TEMPERATURE * templates.variance))
+    weight: Floats = np.where(apart, np.exp(-cost / (2 * _TEMPERATURE * templates.variance)), 0.0)
     weight /= np.maximum(weight.sum(axis=1, keepdims=True), np.finfo(np.float64).tiny)
-    return (weight[:, None].astype(np.float32) @ fitted)[:, 0], apart.any(axis=1)
+    means = (weight[:, None].astype(np.float32) @ fitted)[:, 0]
+    return means, np.asarray(apart.any(axis=1))
 
 
 def _fitted(templates: Templates, kind: Integers, x: Singles) -> tuple[Singles, Floats]:
@@ -88,7 +89,7 @@ def _fitted(templates: Templates, kind: Integers, x: Singles) -> tuple[Singles, 
     bends = points.bends[kind][:, SQUARE]
     spread = templates.spread[kind].astype(np.float64)
     precision = np.linalg.inv(spread + _LEAST * np.eye(3)).astype(np.float32)
-    c = np.zeros((len(x), 3, 1), dtype=np.float32)
+    c: Singles = np.zeros((len(x), 3, 1), dtype=np.float32)
     for step in range(_ROUNDS + 1):
         turned = (c[:, None].swapaxes(2, 3) @ bends)[:, :, 0]
         value = middles + (c.swapaxes(1, 2) @ (slopes + turned / 2))[:, 0]
@@ -98,7 +99,9 @@ def _fitted(templates: Templates, kind: Integers, x: Singles) -> tuple[Singles, 
             pull = slope @ error[..., None] - precision @ c
             c += np.linalg.solve(slope @ slope.swapaxes(1, 2) + precision, pull)
     inside = (c.swapaxes(1, 2) @ precision @ c)[:, 0, 0]
-    return value, np.asarray((error * error).sum(axis=1) + inside, dtype=np.float64)
+    return np.asarray(value, dtype=np.float32), np.asarray(
+        (error * error).sum(axis=1) + inside, dtype=np.float64
+    )
 
 
 def _corners(size: tuple[int, ...], window: int) -> Integers:
@@ -116,8 +119,7 @@ def _laid(windows: Singles, corners: Integers, size: tuple[int, ...], window: in
     taper = np.hanning(window + 2)[1:-1]
     taper = np.multiply.outer(taper, taper).astype(np.float32)
     total, weight = np.zeros(size, dtype=np.float32), np.zeros(size, dtype=np.float32)
-    windows = windows.reshape(-1, window, window) * taper
-    for (top, first), one in zip(corners, windows, strict=True):
-        total[top : top + window, first : first + window] += one
+    for (top, first), own in zip(corners, windows.reshape(-1, window, window), strict=True):
+        total[top : top + window, first : first + window] += taper * own
         weight[top : top + window, first : first + window] += taper
     return total / weight

@@ -92,7 +92,8 @@ class DenoisedFields:
             less = _around((noisy - told) ** 2 + 2 * left - (noisy - again) ** 2 - 2 * own)
             share = expit(_RISK_SIDE**2 / _RISK_TEMPERATURE * less)
             told = (told + share * (again - told)).astype(np.float32)
-            left = left + share * (own - left)
+            # at most: errors of both may be the same (Cauchy and Schwarz)
+            left = ((1 - share) * np.sqrt(left) + share * math.sqrt(own)) ** 2
         return told, float(left.mean())
 
 

@@ -25,8 +25,8 @@ ToU = Callable[[Singles], tuple[Singles, Singles, Singles]]
 BORDER = 2  # pixels around a patch, that are read for differences
 PAIRS = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
 SQUARE = np.array([[0, 1, 2], [1, 3, 4], [2, 4, 5]])  # where a pair stands in `PAIRS`
-_FIRST = np.array([1, -8, 0, 8, -1], dtype=np.float32) / 12
-_SECOND = np.array([-1, 16, -30, 16, -1], dtype=np.float32) / 12
+_FIRST = (np.array([1, -8, 0, 8, -1]) / 12).astype(np.float32)
+_SECOND = (np.array([-1, 16, -30, 16, -1]) / 12).astype(np.float32)
 
 
 class Points(NamedTuple):
