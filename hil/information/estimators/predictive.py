@@ -35,13 +35,13 @@ from hil.information.densities.predictive.two_levels import (
     mixed_nats,
     patch_weights,
 )
+from hil.information.densities.smooth.seen import SeenAnywhere
 from hil.information.densities.smooth.smooth_light import (
     SmoothLight,
     Told,
     seen_anywhere,
     worth_telling,
 )
-from hil.information.densities.smooth.templates import SeenAnywhere
 from hil.information.registry import CrossEntropy, Traits
 from hil.information.sample.sample import Sample
 from hil.noise.corrected import CorrectedNoise

@@ -32,9 +32,10 @@ from hil.information.densities.predictive.linear import LinearPredictor
 from hil.information.densities.predictive.two_levels import mixed_nats, patch_weights
 from hil.information.densities.smooth.anywhere import patches_anywhere
 from hil.information.densities.smooth.denoised import DenoisedFields, window_variances
+from hil.information.densities.smooth.seen import SeenAnywhere, points_of
 from hil.information.densities.smooth.surface_law import SurfaceLaw
 from hil.information.densities.smooth.surfaces import Surfaces
-from hil.information.densities.smooth.templates import SeenAnywhere, Templates, points_of
+from hil.information.densities.smooth.templates import Templates
 from hil.information.sample.sample import Sample
 
 Integers = NDArray[np.intp]
@@ -55,7 +56,7 @@ _LEAST_NATS = 0.02  # of a value: what there must be above the noise
 _NO_GAIN_NATS = 4e-3
 _LEAST_GAIN_NATS = 2e-3  # of a value, by which one of several is left out
 _FITTED_SHARE = 0.55  # of fields, that a fold's surfaces are fitted to
-_KINDS_TERMS, _TEMPLATE_TERMS = 2, 8
+_KINDS_TERMS, _TEMPLATE_TERMS = 2, 16
 _NORMAL = 0.5 * math.log(2 * math.pi * math.e)
 
 

@@ -1,107 +1,37 @@
-"""The surface on which patches of smooth light lie, by many of its points, and its slopes there.
+"""The surface on which patches of smooth light lie, by many of its points, bent as it is there.
 
 u : (n, d) patches in the coordinate in which noise has a width of 1
-m : (K, d) patches that other fields show, anywhere and at any angle, almost without noise
-T : (K, 3, d) what a patch turns into a pixel further down or across, or turned by a little
+m, T, H : (K, ..) patches that other fields show, almost without noise, and the surface about them,
+    m(c) = m + T c + 1/2 c^T H c (`points`)
 
-    q(u) = sum_k 1/K N(u; m_k, T_k^T C_k T_k + v I),     C_k = (T_k T_k^T / s^2 + I / reach^2)^-1
+    q(u) = sum_k 1/K int N(c; 0, C_k) N(u; m_k(c), v I) dc
 
-Along the surface each point stands for what lies within s, the distance to its neighbours, and
-across it for noise alone (manifold Parzen windows: Vincent and Bengio 2002). Kinds of patches that
-are fitted (`surfaces`) need many patches each; fringes are bent so much that there are thousands.
+Along the surface each point stands for what lies within s, a share of the distance to its
+neighbours, and across it for noise alone (manifold Parzen windows: Vincent and Bengio 2002). Along
+an axis of T of square l it has a variance of r^2 x / (1 + x)^2, with x = r^2 l / s^2: s^2 / l where
+that is short of a reach r, and nothing where r changes a patch by less than s, for what noise makes
+of a slope would go far. Kinds of patches that are fitted (`surfaces`) need many patches each;
+fringes are bent so much that there are thousands.
 
-Patches are predicted value by value: a Kalman filter of the three coordinates along the slopes.
+Patches are predicted value by value by a Kalman filter of c (`filtered`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from drivers.types import Floats
-from hil.information.densities.smooth.anywhere import patches_anywhere
-from hil.information.densities.smooth.denoised import DenoisedFields
-
-Singles = NDArray[np.float32]
-Integers = NDArray[np.intp]
+from hil.information.densities.smooth.filtered import filtered
+from hil.information.densities.smooth.points import Integers, Points, Singles
 
 _DIRECTIONS = 16
-_NEIGHBOUR, _SOME, _SHARE = 6, 256, 0.5
-_NEAR = 4  # times as many, of which the likeliest are taken
+_NEIGHBOUR, _SOME, _SHARE = 6, 256, 0.6
+_NEAR = 8  # times as many, of which the likeliest are taken
 _REACH, _LEAST_SQUARE = 1.5, 1e-3  # pixels, and the noise's width
-_PATCHES_AT_ONCE, _FILTERED_AT_ONCE = 512, 2048
-
-
-class Points(NamedTuple):
-    """Some points of the surface.
-
-    Parameters
-    ----------
-    middles, slopes
-        m and T.
-    squares
-        (K, 3, 3) products of T.
-    """
-
-    middles: Singles
-    slopes: Singles
-    squares: Singles
-
-    @classmethod
-    def of(cls, wide: Singles, p: int) -> Points:
-        """Take the middles of patches (n, p + 2, p + 2), which are wider by a pixel all around."""
-        n = len(wide)
-        down = (wide[:, 2:, 1:-1] - wide[:, :-2, 1:-1]).reshape(n, -1) / 2
-        across = (wide[:, 1:-1, 2:] - wide[:, 1:-1, :-2]).reshape(n, -1) / 2
-        row, column = (at.ravel() - np.float32((p - 1) / 2) for at in np.mgrid[:p, :p])
-        turn = (column * down - row * across) * np.float32(2 / p)
-        slopes = np.stack([down, across, turn], axis=1).astype(np.float32)
-        middles = wide[:, 1:-1, 1:-1].reshape(n, -1).astype(np.float32)
-        return cls(middles, slopes, slopes @ slopes.swapaxes(1, 2))
-
-
-def points_of(
-    fields: DenoisedFields, frames: Singles, p: int, n: int, rng: np.random.Generator
-) -> Points:
-    """Take n points of frames (F, h, w) in u, of the fields of some sample.
-
-    They are read between pixels in the light itself, which optics have blurred: its square root is
-    not as smooth as that.
-    """
-    light = patches_anywhere(fields.light_of(frames), p + 2, n, rng, turned=True)
-    return Points.of(fields.u_of(light).reshape(-1, p + 2, p + 2), p)
-
-
-class SeenAnywhere:
-    """Points that each field of a sample shows, found when they are asked for.
-
-    Parameters
-    ----------
-    frames
-        Its fields.
-    patch_size
-        p.
-    n
-        Points of a field.
-    seed
-        Of their places and angles.
-    """
-
-    def __init__(self, frames: DenoisedFields, patch_size: int, n: int, seed: int) -> None:
-        self.frames, self._p, self._n, self._seed = frames, patch_size, n, seed
-        self._found: dict[int, Points] = {}
-
-    def __call__(self, fields: Integers) -> Points:
-        """Points of some fields."""
-        for field in (int(one) for one in fields if int(one) not in self._found):
-            rng = np.random.default_rng((self._seed, field))
-            frames, _ = self.frames(np.array([field]))
-            self._found[field] = points_of(self.frames, frames, self._p, self._n, rng)
-        parts = zip(*(self._found[int(one)] for one in fields), strict=True)
-        return Points(*(np.concatenate(part) for part in parts))
+_LEAST = 1e-9
+_PATCHES_AT_ONCE = 512
 
 
 @dataclass(frozen=True)
@@ -111,7 +41,7 @@ class Templates:
     Parameters
     ----------
     points
-        m and T.
+        m, T and H.
     spread
         (K, 3, 3) C.
     variance
@@ -152,16 +82,13 @@ class Templates:
         c: Singles,
         slopes: Singles,
     ) -> Templates:
-        few = np.unique(np.linspace(0, len(c) - 1, _SOME).astype(np.intp))
-        nth = min(_NEIGHBOUR, len(c) - 1)
-        apart = np.partition(_squares(c[few], c), nth, axis=1)[:, nth]
-        s2 = _SHARE**2 * float(np.median(np.maximum(apart, 0))) + _LEAST_SQUARE
-        inverse = points.squares.astype(np.float64) / s2 + np.eye(3) / _REACH**2
-        spread = np.linalg.inv(inverse).astype(np.float32)
+        square, axes = np.linalg.eigh(points.squares.astype(np.float64))
+        far = np.maximum(square, _LEAST) * _REACH**2 / _near2(c)
+        wide = (axes * (_REACH**2 * far / (1 + far) ** 2)[:, None]) @ axes.swapaxes(1, 2)
         # ln of a density with that spread about the point, but for constants, is half as much less
         squares = (slopes @ slopes.swapaxes(1, 2)).astype(np.float64)
-        within = np.linalg.inv(np.linalg.inv(spread.astype(np.float64)) + squares)
-        return cls(points, spread, variance, mean, along, c, slopes, within.astype(np.float32))
+        within = np.linalg.solve(np.eye(3) + wide @ squares, wide).astype(np.float32)
+        return cls(points, wide.astype(np.float32), variance, mean, along, c, slopes, within)
 
     @property
     def log_weights(self) -> Floats:
@@ -200,36 +127,20 @@ class Templates:
 
     def predict(self, u: Singles, kind: Integers) -> tuple[Singles, Singles]:
         """Predict each value of patches (n, d), of a template each, by earlier ones; deviation."""
-        value, sd = np.empty_like(u), np.empty_like(u)
-        for i in range(0, len(u), _FILTERED_AT_ONCE):
-            some = slice(i, i + _FILTERED_AT_ONCE)
-            value[some], sd[some] = self._filtered(u[some], kind[some])
-        return value, sd
-
-    def _filtered(self, u: Singles, kind: Integers) -> tuple[Singles, Singles]:
-        n, d = u.shape
-        middles = self.points.middles[kind]
-        about = np.ascontiguousarray((u - middles).T)
-        slope = np.ascontiguousarray(self.points.slopes[kind].transpose(2, 1, 0))
-        spread = np.ascontiguousarray(self.spread[kind].transpose(1, 2, 0))
-        at = np.zeros((3, n), dtype=np.float32)
-        value, variance = np.empty((d, n), dtype=np.float32), np.empty((d, n), dtype=np.float32)
-        for i, a in enumerate(slope):
-            pulled = spread[0] * a[0]
-            pulled += spread[1] * a[1]
-            pulled += spread[2] * a[2]
-            variance[i] = (a * pulled).sum(axis=0)
-            variance[i] += np.float32(self.variance)
-            value[i] = (a * at).sum(axis=0)
-            gain = pulled / variance[i]
-            at += gain * (about[i] - value[i])
-            spread -= gain[:, None] * pulled
-        return value.T + middles, np.sqrt(variance).T
+        return filtered(self.points, self.spread, self.variance, u, kind)
 
     def nats(self, u: Singles, most: int) -> Floats:
         """-ln of the density of patches (n, d), by the nearest, as of real numbers."""
         logs = _log_densities(self, u, self.likeliest(u, most))
         return np.asarray(-np.logaddexp.reduce(logs, axis=1), dtype=np.float64)
+
+
+def _near2(c: Singles) -> float:
+    """Give s squared of points (K, r)."""
+    few = np.unique(np.linspace(0, len(c) - 1, _SOME).astype(np.intp))
+    nth = min(_NEIGHBOUR, len(c) - 1)
+    apart = np.partition(_squares(c[few], c), nth, axis=1)[:, nth]
+    return _SHARE**2 * float(np.median(np.maximum(apart, 0))) + _LEAST_SQUARE
 
 
 def _log_densities(law: Templates, u: Singles, kinds: Integers) -> Floats:

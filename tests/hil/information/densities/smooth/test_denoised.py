@@ -37,11 +37,11 @@ def test_little_noise_is_left_of_fringes(period_px: float) -> None:
     frames, left = found(np.array([0, 2]))
     assert frames.shape == (2, 72, 60)
     lowest_adu = cells.channels[0].coding.lowest_adu
-    true = found.u_of((scene[[0, 2], 0] - lowest_adu).astype(np.float32))
+    true = found.scale.u_of((scene[[0, 2], 0] - lowest_adu).astype(np.float32))
     variance = float(((frames - true) ** 2).mean())
     assert variance < 0.08
     assert 0.5 * variance < left < 2.5 * variance
-    assert found.u_of(found.light_of(frames)) == pytest.approx(frames, abs=1e-2)
+    assert found.scale.u_of(found.scale.light_of(frames)) == pytest.approx(frames, abs=1e-2)
 
 
 def test_of_large_frames_a_part_is_taken_and_asked_twice_it_is_the_same() -> None:

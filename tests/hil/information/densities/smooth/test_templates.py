@@ -7,12 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from hil.information.densities.predictive.cells import Cells
-from hil.information.densities.smooth.denoised import DenoisedFields
-from hil.information.densities.smooth.templates import Points, SeenAnywhere, Templates
-from hil.information.sample.choose import choose_sample
-from hil.information.sample.prepare import take_in
-from hil.noise import PoissonNoise
+from hil.information.densities.smooth.points import BORDER, Points, Singles
+from hil.information.densities.smooth.templates import Templates
 
 P, D = 8, 64
 AMPLITUDE, PERIOD_PX = 25.0, 11.0
@@ -26,24 +22,22 @@ def waves(angle: np.ndarray, phase: np.ndarray, side: int = P) -> np.ndarray:
     return np.asarray(AMPLITUDE * np.sin(at), dtype=np.float32)
 
 
+def even(light: Singles) -> tuple[Singles, Singles, Singles]:
+    """u as the light itself."""
+    return light, np.ones_like(light), np.zeros_like(light)
+
+
+def points(n: int) -> Points:
+    return Points.of(drawn(n, 0, P + 2 * BORDER), even)
+
+
 def drawn(n: int, seed: int, side: int = P) -> np.ndarray:
     angle, phase = np.random.default_rng(seed).uniform(0, 2 * math.pi, (2, n))
     return waves(angle, phase, side)
 
 
-def test_slopes_are_what_a_patch_turns_into() -> None:
-    angle, phase = np.array([0.4]), np.array([1.3])
-    points = Points.of(waves(angle, phase, P + 2), P)
-    turned = waves(angle + 0.1 * 2 / P, phase) - waves(angle, phase)
-    assert points.slopes[0, 2] / 10 == pytest.approx(turned.ravel(), abs=0.25)
-    shift = 2 * math.pi / PERIOD_PX * np.array([math.cos(0.4), math.sin(0.4)])
-    for slope, step in zip(points.slopes[0], shift, strict=False):
-        moved = waves(angle, phase + 0.1 * step) - waves(angle, phase)
-        assert slope / 10 == pytest.approx(moved.ravel(), abs=0.15)
-
-
 def test_fringes_cost_what_their_angle_and_place_do() -> None:
-    templates = Templates.of(Points.of(drawn(8192, 0, P + 2), P), 0.0)
+    templates = Templates.of(points(8192), 0.0)
     rng = np.random.default_rng(1)
     u = drawn(300, 1).reshape(-1, D) + rng.standard_normal((300, D)).astype(np.float32)
     noise = 0.5 * D * math.log(2 * math.pi * math.e)
@@ -64,7 +58,7 @@ def test_fringes_cost_what_their_angle_and_place_do() -> None:
 
 
 def test_predictions_are_of_earlier_values_alone() -> None:
-    templates = Templates.of(Points.of(drawn(2048, 0, P + 2), P), 0.05)
+    templates = Templates.of(points(2048), 0.05)
     rng = np.random.default_rng(1)
     light = drawn(200, 1).reshape(-1, D)
     u = light + rng.standard_normal((200, D)).astype(np.float32)
@@ -77,14 +71,3 @@ def test_predictions_are_of_earlier_values_alone() -> None:
     assert again[:, :21] == pytest.approx(value[:, :21], abs=1e-3)
     assert (again_sd == sd).all()
     assert np.std((u - value) / sd) == pytest.approx(1, abs=0.15)
-
-
-def test_fields_are_seen_once_and_as_many_times_as_asked_for() -> None:
-    rng = np.random.default_rng(3)
-    frames = PoissonNoise().sample(np.full((3, 1, 48, 48), 50.0), rng)
-    sample = choose_sample(take_in(frames, PoissonNoise(), P, None), P, seed=0)
-    seen = SeenAnywhere(DenoisedFields(sample, Cells.of(sample)), P, 40, 0)
-    both = seen(np.array([0, 2]))
-    assert both.middles.shape == (80, D)
-    assert both.slopes.shape == (80, 3, D)
-    assert (seen(np.array([2])).middles == both.middles[40:]).all()
