@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from hil.clock import SystemClock
 from hil.errors import InputError
 from hil.records.session import Observer
 from hil.records.trial import TrialRow, TrialState
@@ -22,6 +23,7 @@ from hil.session.stored import check_on_a_rig
 from hil.spec import SessionFile, SessionSpec, load_rig_file
 from hil.spec.load import check_against_rig, parse
 from hil.store import open_database
+from hil.supervision.approach import darken_left_lit
 
 
 def replay_on(
@@ -55,6 +57,7 @@ def replay_on(
         As for `hil.run_session`.
     """
     rig_file = load_rig_file(rig)
+    darken_left_lit(database, SystemClock(), rig)
     with open_database(database, frames=frames) as opened:
         record = opened.session(session)
         check_on_a_rig(record)
