@@ -1,6 +1,7 @@
 """Sessions whose frames and read-backs are spoilt at random: what is caught, and what is not.
 
-    python benchmarks/faults.py [--trials N] [--rates 0.01 0.05 0.2] [--clean N] [--seed S] [fault ...]
+    python benchmarks/faults.py [--trials N] [--rates 0.01 0.05 0.2] [--clean N] [--seed 1]
+        [fault ...]
 
 For each fault and rate a session on a small simulated rig, rigs and repeats by turns. Printed are
 the trials; how often the fault struck (a field's frames, or a setting's read-back), and in how many
@@ -76,7 +77,11 @@ class SmallRig:
     def rig(self, fault: str, rate: float, seed: int) -> str:
         """Give ``rig.toml``."""
         device, _, _ = self.moved.rpartition(".")
-        where = f'device = "{device}"' if fault in ("ignored", "read_late") else f'setting = "{self.moved}"'
+        where = (
+            f'device = "{device}"'
+            if fault in ("ignored", "read_late")
+            else f'setting = "{self.moved}"'
+        )
         where = "" if fault in FRAMES else where
         table = f'[[driver.fault]]\nfault = "{fault}"\nrate = {rate}\n{where}\n'
         if fault == "dark":
@@ -255,10 +260,10 @@ class Tally:
 
 
 def run(
-    small: SmallRig, fault: str, rate: float, trials: int, repeats: int, n_fields: int, seed: int
+    small: SmallRig, fault: str, rate: float, trials: int, repeats: int, n_fields: int, first: int
 ) -> Tally:
     """Run a session, and hold its trials against what struck them."""
-    for seed in itertools.count(1000 * seed):
+    for seed in itertools.count(1000 * first):
         strikes = Strikes()
         with tempfile.TemporaryDirectory() as name, strikes.noted():
             folder = Path(name)

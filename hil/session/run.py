@@ -239,7 +239,7 @@ def resume_session(
         changed = {**record.extra.get(SEARCH, {}), **ranges}
         file = opened.run(lambda: with_ranges(file, changed, opened.safety))
         space = resolve_on(file, opened)
-        baseline = Baseline.from_json(record.extra["layout"])
+        baseline = Baseline.from_json(record.kept("layout"))
         opened.run(lambda: baseline.check(space.safety, file.path))
         space = opened.run(lambda: baseline.bounds(space, file.path))
         check_calibration(noise, file, opened, space, baseline, accept=accept_calibration)
