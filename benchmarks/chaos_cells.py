@@ -87,6 +87,8 @@ class Whole:
         shutil.rmtree(self.folder / "tables", ignore_errors=True)
         words = [word.replace("FOLDER", self.folder.as_posix()) for word in read]
         status, said = command((*words, "--db", url))
+        if status == 130:
+            raise KeyboardInterrupt
         names_it = f"table {table}, row " in said and f", column {column}: " in said
         is_key = any(one[:2] == (table, column) and one[2] for one in self.columns)
         led_by_it = is_key or column.endswith("_id") or table == "alembic_version"

@@ -22,6 +22,7 @@ from hil.store.engine import one_line
 from hil.store.models import (
     TRIAL,
     AcquisitionTable,
+    EstimateTable,
     RigTable,
     SessionTable,
     SettingTable,
@@ -206,9 +207,10 @@ class Asking(Access):
         with self._reading() as connection:
             chosen = session_id(connection, session)
             of_session = TrialTable.session_id == chosen
-            for table in (AcquisitionTable, SettingTable):
+            for table in (AcquisitionTable, EstimateTable, SettingTable):
                 query = select(table.__table__).join(TrialTable, TrialTable.id == table.trial_id)
-                connection.execute(query.where(of_session)).all()
+                for row in connection.execute(query.where(of_session)).mappings().all():
+                    check_row(table_of(table), row)
             query = select(TrialTable.__table__).where(of_session).order_by(TrialTable.number)
             for place, row in enumerate(connection.execute(query).mappings().all()):
                 check_row(TRIAL, row)
