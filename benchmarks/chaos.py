@@ -26,7 +26,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks import chaos_ends, chaos_files, chaos_hangs, chaos_instants, chaos_stores
+from benchmarks import (
+    chaos_cells,
+    chaos_ends,
+    chaos_files,
+    chaos_hangs,
+    chaos_instants,
+    chaos_stores,
+)
 from benchmarks.chaos_course import COURSE, TimeIsUp
 from benchmarks.chaos_night import ChaosRow
 
@@ -43,6 +50,7 @@ PARTS: dict[str, Callable[[int, random.Random], list[ChaosRow]]] = {
     "texts": lambda n, rng: chaos_files.texts(20 * n, rng),
     "frames": lambda n, rng: chaos_files.frames(100 * n, rng),
     "databases": lambda n, rng: chaos_files.databases(5 * n, rng),
+    "cells": lambda n, rng: chaos_cells.cells(50 * n, rng),
 }
 
 

@@ -10,6 +10,7 @@ import pkgutil
 import sys
 import threading
 from contextlib import suppress
+from itertools import pairwise
 from typing import Annotated, Any, TextIO
 
 import typer
@@ -163,12 +164,34 @@ def _run(arguments: list[str] | None) -> int:
         if isinstance(error, OSError) and error.errno in _OF_THE_SYSTEM:
             where = f"{error.filename}: " if error.filename else ""
             return _say(f"{where}{error.strerror or error}", 1)
+        if told := _damage(arguments, error):
+            return _say(told, 2)
         return _say(
             f"{type(error).__name__}: {error}; this is a defect of hil,"
             " set HIL_DEBUG=1 to see where",
             1,
         )
     return status if isinstance(status, int) else 0
+
+
+def _damage(arguments: list[str] | None, error: Exception) -> str:
+    """Tell an error that comes of a row that somebody has changed as that; empty if there is none.
+
+    Who has the database open does so; what was read of it may be used later.
+    """
+    words = sys.argv[1:] if arguments is None else arguments
+    urls = [word.removeprefix("--db=") for word in words if word.startswith("--db=")]
+    urls += [url for word, url in pairwise(words) if word == "--db"]
+    from hil.store import database_exists, open_database
+
+    url = urls[-1] if urls else None
+    try:
+        if database_exists(url):
+            with open_database(url, read_only=True) as database:
+                database.raise_damage(error)
+    except HilError as told:
+        return str(told) if told.exit_status == 2 else ""
+    return ""
 
 
 def _with_only(arguments: list[str] | None) -> typer.Typer:

@@ -125,12 +125,15 @@ def replay(
 
 
 def _on_rig(session: str, rig: Path, picture: Path, db: str | None, folder: Path | None) -> int:
+    from hil.clock import SystemClock
     from hil.replay.comparison import compare
     from hil.replay.on_rig import replay_on
     from hil.report.replay_plot import check_picture, draw_replay
     from hil.store import open_database
+    from hil.supervision.approach import darken_left_lit
 
     check_picture(picture)
+    darken_left_lit(db, SystemClock(), rig)
     with open_database(db, frames=folder) as database:
         record = database.session(session)
 

@@ -212,11 +212,14 @@ def _again(
     join: bool,
     search: tuple[str, ...] = (),
 ) -> int:
+    from hil.clock import SystemClock
     from hil.records.session import SessionState
     from hil.session.run import resume_session
     from hil.session.stored import stored_file
     from hil.store import open_database
+    from hil.supervision.approach import darken_left_lit
 
+    darken_left_lit(db, SystemClock(), rig)
     with open_database(db, frames=frames) as database:
         record = database.session(session)
     if record.state is not SessionState.COMPLETE or trials is not None:

@@ -1,6 +1,7 @@
 """A lock on hardware, or on anything that one process of this machine may hold at a time.
 
-It vanishes with its process. Beside it lies a note of who holds it, which decides nothing.
+It vanishes with its process. Beside it lies a note of who holds it, which decides nothing, and what
+it is of where the holder said so: of a holder that was killed both stay.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import socket
 import stat
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +23,7 @@ import filelock
 import psutil
 
 from hil.errors import InputError, RigHeld
+from hil.locks import description
 from hil.locks.folder import lock_folder, other_folders
 from hil.locks.kept_open import KEPT_OPEN
 
@@ -37,7 +39,15 @@ _ENDED = (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
 
 
 @contextmanager
-def locked(what: str, role: Role, now: Callable[[], datetime], *, of: str = "") -> Iterator[bool]:
+def locked(
+    what: str,
+    role: Role,
+    now: Callable[[], datetime],
+    *,
+    of: str = "",
+    described: str = "",
+    passing: bool = False,
+) -> Iterator[bool]:
     """Hold a lock for the length of a ``with`` block.
 
     Parameters
@@ -50,6 +60,10 @@ def locked(what: str, role: Role, now: Callable[[], datetime], *, of: str = "") 
         The present, UTC.
     of
         Tells it from others of the same name; not said.
+    described
+        Kept beside it, see `left_behind`.
+    passing
+        What a holder that was killed left stays for whoever comes next.
 
     Yields
     ------
@@ -74,17 +88,25 @@ def locked(what: str, role: Role, now: Callable[[], datetime], *, of: str = "") 
         problem = f"no lock can be kept there: {error.strerror or error}"
         raise InputError(path.parent, "", problem) from None
     kept = KEPT_OPEN.keep_file(path)
+    found: dict[str, str] = {}
     try:
-        left_behind = bool(_read(note))
+        found, told = _read(note), description.read(_described(note))
         with suppress(OSError):
             note.unlink(missing_ok=True)
+        if described:
+            description.write(_described(note), described)
         _write(note, role, now())
         if (other := _other_user(path.stem)) is not None:
             raise RigHeld(f"{what} is held by {_who(other)}")
-        yield left_behind
+        yield bool(found)
     finally:
-        with suppress(OSError):
-            note.unlink(missing_ok=True)
+        if passing and found:
+            description.write(_described(note), told or described)
+            _write_down(note, found)
+        else:
+            with suppress(OSError):
+                note.unlink(missing_ok=True)
+                _described(note).unlink(missing_ok=True)
         if KEPT_OPEN.let_go(*kept, of=lock):
             lock.release()
 
@@ -101,6 +123,24 @@ def is_left_behind(what: str, *, of: str = "") -> bool:
     return bool(said) and not _runs(said)
 
 
+def left_behind() -> Iterator[str]:
+    """Give what was kept beside each lock whose holder was killed, and that nobody held since.
+
+    Raises
+    ------
+    InputError
+        There is no safe place for locks.
+    """
+    for note in sorted(lock_folder().glob("*.json")):
+        said = _read(note)
+        if said and not _runs(said) and (text := description.read(_described(note))):
+            yield text
+
+
+def _described(note: Path) -> Path:
+    return note.with_suffix(".of")
+
+
 def _paths(what: str, of: str) -> tuple[Path, Path]:
     """Give the file that is locked, and the note beside it."""
     name = hashlib.sha256(f"{what}\n{of}".encode()).hexdigest()[:24]
@@ -115,6 +155,10 @@ def _write(note: Path, role: Role, at: datetime) -> None:
         "role": role,
         "since": at.isoformat(timespec="seconds"),
     }
+    _write_down(note, said)
+
+
+def _write_down(note: Path, said: Mapping[str, object]) -> None:
     partial = note.with_suffix(f".{os.getpid()}.partial")
     with suppress(OSError):  # a full disk keeps nobody from work
         partial.write_text(json.dumps(said), encoding="utf-8")

@@ -108,6 +108,7 @@ def replay_frames(
     with open_database(database, frames=frames) as opened:
         record = opened.session(session)
         check_on_a_rig(record)
+        opened.read_all(record.id)  # damaged rows are told before anything is measured again
         file, noise = _file(opened, record, changes)
         original = _original(opened, record)
         coming = _coming(opened, original)
@@ -134,7 +135,7 @@ def replay_frames(
             file,
             planned=lambda _rig, _space: replace(_planned(original), estimate=ahead),
             extra={"kind": "replay", "replay_of": record.id, "calibrated": noise.calibration_id},
-            baseline=Baseline.from_json(record.extra["layout"]),
+            baseline=Baseline.from_json(record.kept("layout")),
             noise=noise,
             recorded=True,
             note=note,
@@ -148,7 +149,7 @@ def _rig_file(spec: RigSpec, path: Path) -> RigFile:
 
 def _left_by_planes(setup: Mapping[str, Value], record: SessionRecord) -> dict[str, Value]:
     """Leave out what a sequence moves: recorded frames stand where its last image was taken."""
-    moved = {*moved_by(Baseline.from_json(record.extra["layout"]).planes)}
+    moved = {*moved_by(Baseline.from_json(record.kept("layout")).planes)}
     told = [setting_from(table) for table in record.extra.get("settings", ())]
     moved |= {alias.name for one in told if one.name in moved for alias in one.aliases}
     return {name: value for name, value in setup.items() if name not in moved}
@@ -161,11 +162,11 @@ def _file(
     database: Database, record: SessionRecord, changes: Changes
 ) -> tuple[SessionFile, RigNoise]:
     if record.extra.get("kind") == "replay":
-        first = str(record.extra["replay_of"])[:8]
+        first = str(record.kept("replay_of"))[:8]
         problem = f"is itself a replay, whose frames are those of session {first}: replay that one"
         raise InputError("SESSION", record.id[:8], problem)
     where = f"session {record.id[:8]}"
-    path = Path(record.extra["rig_path"])
+    path = Path(record.kept("rig_path"))
     spec = parse(RigSpec, record.rig_text, path)
     if changes.noise is not None:
         spec = spec.model_copy(update={"noise": parse_noise_spec(changes.noise), "noise_at": ()})
@@ -177,7 +178,7 @@ def _file(
     kept = None if changes.noise or changes.calibration else record.calibration_id
     noise = rig_noise(rig, database, kept)
     session = parse(SessionSpec, record.session_text, where)
-    file = SessionFile(session, record.session_text, Path(record.extra["session_path"]), rig)
+    file = SessionFile(session, record.session_text, Path(record.kept("session_path")), rig)
     file = with_estimator(file, changes.estimator or record.estimator)
     session = _changed(file.spec, changes, where)
     check_against_rig(session, spec, where)
@@ -257,7 +258,7 @@ def _expected_s(file: SessionFile, original: _Original) -> float:
 def _coming(database: Database, original: _Original) -> list[ComingFrames]:
     """List what is going to be estimated: of each trial the fields of view, then blank ones."""
     files = database.files_of(original.record.id)
-    n_fields = len(Baseline.from_json(original.record.extra["layout"]).fields)
+    n_fields = len(Baseline.from_json(original.record.kept("layout")).fields)
     found = []
     for row in original.rows:
         own = files[row.number]

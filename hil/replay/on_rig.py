@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from hil.clock import SystemClock
 from hil.errors import InputError
 from hil.records.session import Observer
 from hil.records.trial import TrialRow, TrialState
@@ -22,6 +23,7 @@ from hil.session.stored import check_on_a_rig
 from hil.spec import SessionFile, SessionSpec, load_rig_file
 from hil.spec.load import check_against_rig, parse
 from hil.store import open_database
+from hil.supervision.approach import darken_left_lit
 
 
 def replay_on(
@@ -55,9 +57,11 @@ def replay_on(
         As for `hil.run_session`.
     """
     rig_file = load_rig_file(rig)
+    darken_left_lit(database, SystemClock(), rig)
     with open_database(database, frames=frames) as opened:
         record = opened.session(session)
         check_on_a_rig(record)
+        opened.read_all(record.id)  # damaged rows are told before a device is opened
         if not record.state.ended:
             raise InputError("SESSION", record.id[:8], f"it still runs ({record.state})")
         rows = [row for row in opened.rows(record.id) if row.state is TrialState.COMPLETE]
@@ -71,7 +75,7 @@ def replay_on(
         table.pop(key, None)
     table["trials"] = len(rows)
     spec = parse(SessionSpec, json.dumps(table), where)
-    file = SessionFile(spec, "", Path(record.extra["session_path"]), rig_file)
+    file = SessionFile(spec, "", Path(record.kept("session_path")), rig_file)
     file = with_estimator(file, record.estimator)
     check_against_rig(file.spec, rig_file.spec, where)
     text = file.spec.model_dump_json(exclude_unset=True)
@@ -79,7 +83,7 @@ def replay_on(
         replace(file, text=text),
         lambda opened_rig, space: _planned(rows, opened_rig, space, where),
         {"kind": "replay", "replay_of": record.id, "on": rig_file.spec.name},
-        baseline=Baseline.from_json(record.extra["layout"]),
+        baseline=Baseline.from_json(record.kept("layout")),
         accept_calibration=accept_calibration,
         note=note,
     )

@@ -71,7 +71,7 @@ def recording_of(database: Database, session: str, *, need_frames: bool = True) 
     elif not database.kept(record.id):
         raise InputError("SESSION", record.id[:8], "no trial was measured")
     rig = parse(RigSpec, record.rig_text, f"the rig file of session {record.id[:8]}")
-    layout = Baseline.from_json(record.extra["layout"])
+    layout = Baseline.from_json(record.kept("layout"))
     trials = _trials(database, record)
     held = _held(rig, layout, trials)
     present = {**_parked(rig), **held, **_first(rig, trials), **layout.before, **layout.start}

@@ -11,6 +11,7 @@ from hil.errors import InputError
 from hil.session.result import best_of
 from hil.session.stored import Confirm, nobody, say_nothing, stored_file
 from hil.store import Database, open_database
+from hil.supervision.approach import darken_left_lit
 from hil.supervision.stop import StopSwitch
 from hil.supervision.supervised import moves_s, supervised_rig
 
@@ -53,6 +54,7 @@ def apply_trial(
     InputError, RigHeld, RigError, SafetyError, Interrupted
     """
     clock = SystemClock()
+    darken_left_lit(url, clock, rig_path)
     with open_database(url, frames=frames) as database:
         record = database.session(session)
         number = _number(database, record.id, session, trial)

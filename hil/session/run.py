@@ -32,7 +32,7 @@ from hil.session.stored import Confirm, nobody, say_nothing, stored_file
 from hil.session.under_way.setup import SessionSetup
 from hil.spec import SessionFile, SessionSpec, load_rig_file, load_session_file
 from hil.spec.load import check_against_rig
-from hil.supervision.approach import approached
+from hil.supervision.approach import approached, darken_left_lit
 from hil.supervision.stop import StopSwitch
 from hil.supervision.supervised import supervised_rig
 
@@ -201,6 +201,7 @@ def resume_session(
     clock = clock or SystemClock()
     folder = None if frames is None else Path(frames)
     ranges = read_ranges(search)
+    darken_left_lit(database, clock, rig)
     with ExitStack() as stack:
         recorded = stack.enter_context(open_database(database, frames=folder))
         record = recorded.session(session)
@@ -238,7 +239,7 @@ def resume_session(
         changed = {**record.extra.get(SEARCH, {}), **ranges}
         file = opened.run(lambda: with_ranges(file, changed, opened.safety))
         space = resolve_on(file, opened)
-        baseline = Baseline.from_json(record.extra["layout"])
+        baseline = Baseline.from_json(record.kept("layout"))
         opened.run(lambda: baseline.check(space.safety, file.path))
         space = opened.run(lambda: baseline.bounds(space, file.path))
         check_calibration(noise, file, opened, space, baseline, accept=accept_calibration)

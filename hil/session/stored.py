@@ -40,7 +40,7 @@ def check_on_a_rig(record: SessionRecord) -> None:
     InputError
     """
     if record.extra.get("kind") == "study":
-        domain = record.extra["domain"]
+        domain = record.kept("domain")
         raise InputError(
             "SESSION", record.id[:8], f"is a study, of no rig: `hil study {domain}` goes on with it"
         )
@@ -75,7 +75,7 @@ def stored_file(
         A file is wrong, or nobody could be asked and agree.
     """
     check_on_a_rig(record)
-    path = Path(record.extra["session_path"])
+    path = Path(record.kept("session_path"))
     spec = parse(SessionSpec, record.session_text, path)
     rig_file = load_rig_file(rig) if rig is not None else _rig_file(record, say, confirm)
     check_against_rig(spec, rig_file.spec, path)
@@ -83,7 +83,7 @@ def stored_file(
 
 
 def _rig_file(record: SessionRecord, say: Callable[[str], None], confirm: Confirm) -> RigFile:
-    path = Path(record.extra["rig_path"])
+    path = Path(record.kept("rig_path"))
     stored = RigFile(parse(RigSpec, record.rig_text, path), record.rig_text, path)
     if not path.is_file():
         problem = "the session's rig file is no longer there, so its devices are not opened"

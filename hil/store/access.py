@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from hil.closing import Closing
-from hil.errors import StoreError
-from hil.store.columns import damage_told
-from hil.store.engine import one_line, writing
+from hil.errors import InputError, StoreError
+from hil.store.cells.damage import first_damage
+from hil.store.columns import FROM_A_CELL, damage_told, damaged
+from hil.store.engine import is_passing, one_line, writing
 from hil.store.location import Location
 from hil.store.retry import Retry
 
+# What whoever uses rows raises where a damaged one is among them.
+_FOR_A_ROW = (*FROM_A_CELL, ArithmeticError, AssertionError, MemoryError)
 # How long all but a controller's writes wait for the database.
 WAIT_S = 30.0
 
@@ -57,8 +60,8 @@ class Access(Closing):
     @contextmanager
     def _reading(self, *, read_only: bool = False) -> Iterator[Connection]:
         with (
-            _plain_errors(),
-            damage_told(self.url),
+            self._plain_errors(),
+            damage_told(self.url, self._damage),
             self._engine.connect() as connection,
             connection.begin(),
         ):
@@ -83,16 +86,49 @@ class Access(Closing):
 
     @contextmanager
     def _writing(self, section: str | None = None) -> Iterator[Connection]:
-        with _plain_errors(), damage_told(self.url), ExitStack() as stack:
+        with self._plain_errors(), damage_told(self.url, self._damage), ExitStack() as stack:
             # Locks are taken on entering, so what has to be repeated is that alone.
             yield Retry(WAIT_S).run(
                 lambda _attempt: stack.enter_context(writing(self._engine, section))
             )
 
+    @contextmanager
+    def _plain_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            if not is_passing(error) and (said := self._damage()):
+                raise damaged(self.url, said) from error
+            raise StoreError(f"the database failed: {one_line(error)}") from error
 
-@contextmanager
-def _plain_errors() -> Iterator[None]:
-    try:
-        yield
-    except DBAPIError as error:
-        raise StoreError(f"the database failed: {one_line(error)}") from error
+    def _damage(self) -> str:
+        """Name a cell that holds what hil never writes there; empty where none is found."""
+        with suppress(DBAPIError, InputError), self._engine.connect() as connection:
+            return first_damage(connection)
+        return ""
+
+    def __exit__(self, *error: object) -> None:
+        """Close it; what failed for a damaged row within the ``with`` block is told as that.
+
+        Raises
+        ------
+        InputError
+            Naming the row.
+        """
+        raised = error[1]
+        try:
+            if isinstance(raised, Exception):
+                self.raise_damage(raised)
+        finally:
+            super().__exit__(*error)
+
+    def raise_damage(self, error: Exception) -> None:
+        """Tell an error that comes of a damaged row as that; nothing where no row is damaged.
+
+        Raises
+        ------
+        InputError
+            Naming the row.
+        """
+        if isinstance(error, _FOR_A_ROW) and (said := self._damage()):
+            raise damaged(self.url, said) from error

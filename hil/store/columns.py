@@ -6,7 +6,7 @@ import json
 import math
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -204,7 +204,7 @@ def _of_kind(value: Any, kind: type) -> Any:
 
 
 # What reading a row raises where a cell holds another type, or a word that is none of its kind.
-_FROM_A_CELL = (
+FROM_A_CELL = (
     TypeError,
     ValueError,
     LookupError,
@@ -215,13 +215,15 @@ _FROM_A_CELL = (
 
 
 @contextmanager
-def damage_told(database: str) -> Iterator[None]:
+def damage_told(database: str, find: Callable[[], str] = lambda: "") -> Iterator[None]:
     """Say in one line that a database holds what hil never wrote.
 
     Parameters
     ----------
     database
         Where it lies, without the password.
+    find
+        Names the cell, and what is wrong with it; empty where none is found.
 
     Raises
     ------
@@ -230,8 +232,13 @@ def damage_told(database: str) -> Iterator[None]:
     """
     try:
         yield
-    except _FROM_A_CELL as error:
-        said = " ".join(f"{type(error).__name__}: {error}".split())[:200]
-        raise InputError(
-            database, "", f"a row holds what hil never writes there ({said}); a copy may be whole"
-        ) from error
+    except FROM_A_CELL as error:
+        said = find() or " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        raise damaged(database, said) from error
+
+
+def damaged(database: str, said: str) -> InputError:
+    """Give the error that tells what is wrong in a database's rows."""
+    return InputError(
+        database, "", f"a row holds what hil never writes there ({said}); a copy may be whole"
+    )

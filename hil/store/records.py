@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from hil.errors import InputError
 from hil.records.session import SessionState
 
 
@@ -92,3 +93,20 @@ class SessionRecord:
     created_at: datetime
     finished_at: datetime | None
     calibration_id: str | None = None
+
+    def kept(self, name: str) -> Any:
+        """Give what is kept with the session under a name that every session of its kind has.
+
+        Raises
+        ------
+        InputError
+            There is nothing: somebody has changed the row.
+        """
+        if name not in self.extra:
+            cell = f"table session, row {self.id}, column extra: there is no {name}"
+            raise InputError(
+                f"session {self.id[:8]}",
+                "",
+                f"a row holds what hil never writes there ({cell}); a copy may be whole",
+            )
+        return self.extra[name]

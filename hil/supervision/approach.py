@@ -14,15 +14,16 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 from hil.clock import Clock
 from hil.errors import HilError, RigHeld
 from hil.locks.kept_open import KEPT_OPEN, end_at_once
 from hil.rig.plan import Plan
-from hil.spec import RigFile
+from hil.spec import RigFile, load_rig_file
 from hil.supervision.driver_by_driver import DriversParked, park_driver_by_driver
 from hil.supervision.guardian import GuardianProcess, Orders, dismiss, guardian_to_come
-from hil.supervision.lease import hold, place_of
+from hil.supervision.lease import hold, is_left_behind, place_of, rigs_left_behind
 from hil.supervision.stop import Signals
 
 _log = logging.getLogger(__name__)
@@ -133,7 +134,9 @@ class Approach:
 
 
 @contextmanager
-def approached(file: RigFile, database: str | None, clock: Clock) -> Iterator[Approach]:
+def approached(
+    file: RigFile, database: str | None, clock: Clock, *, passing: bool = False
+) -> Iterator[Approach]:
     """Come to a rig for the length of a ``with`` block; what was left lit there is dark then.
 
     Parameters
@@ -144,6 +147,8 @@ def approached(file: RigFile, database: str | None, clock: Clock) -> Iterator[Ap
         URL of the database, which is not opened; None for the usual one.
     clock
         Time.
+    passing
+        Whoever comes next is to know, and write down, that the rig was left lit.
 
     Raises
     ------
@@ -156,8 +161,43 @@ def approached(file: RigFile, database: str | None, clock: Clock) -> Iterator[Ap
     approach = Approach(plan)
     with ExitStack() as stack:
         stack.enter_context(approach.forewarned(database))
-        held = hold(plan, "controller", clock, place=place_of(database))
+        held = hold(plan, "controller", clock, place=place_of(database), passing=passing)
         approach.left_behind = stack.enter_context(held)
         if approach.left_behind:
             approach.make_dark()
         yield approach
+
+
+def darken_left_lit(database: str | None, clock: Clock, rig: str | Path | None = None) -> None:
+    """Make dark what was left lit on this computer, before a database is waited for.
+
+    Its holder and its guardian were killed. Who comes to the rig next finds it left behind as
+    before, and writes that down.
+
+    Parameters
+    ----------
+    database
+        URL of the database, which is not opened; None for the usual one.
+    clock
+        Time.
+    rig
+        The rig file that a person named; None where only the database knows which it is: then all
+        that were driven with that database.
+
+    Raises
+    ------
+    InputError
+        The URL or the rig file is wrong, or there is no safe place for locks.
+    """
+    place = place_of(database)
+    if rig is None:
+        files = list(rigs_left_behind(place))
+    else:
+        named = load_rig_file(rig)
+        files = [named] if is_left_behind(Plan(named), place) else []
+    for file in files:
+        try:
+            with approached(file, database, clock, passing=True):
+                pass
+        except HilError as error:  # somebody has come to it meanwhile, or it cannot be opened
+            _log.warning("rig %r: left behind, and not made dark: %s", file.spec.name, error)

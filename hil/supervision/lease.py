@@ -7,19 +7,23 @@ come to a database before it is there.
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hil.clock import Clock
-from hil.errors import RigHeld, StoreError
+from hil.errors import InputError, RigHeld, StoreError
 from hil.locks import lock
 from hil.locks.lock import GUARDIAN_S, Role, locked
 from hil.locks.progress import SILENT_S
 from hil.rig.plan import Plan
+from hil.spec import RigFile, RigSpec
+from hil.spec.load import parse
 
 if TYPE_CHECKING:
     from hil.store import Database, Holder
@@ -34,7 +38,9 @@ _GIVE_UP_S = 3 * SILENT_S
 
 
 @contextmanager
-def hold(plan: Plan, role: Role, clock: Clock, *, place: str = "") -> Iterator[bool]:
+def hold(
+    plan: Plan, role: Role, clock: Clock, *, place: str = "", passing: bool = False
+) -> Iterator[bool]:
     """Hold a rig's locks on this computer for the length of a ``with`` block.
 
     Parameters
@@ -48,6 +54,8 @@ def hold(plan: Plan, role: Role, clock: Clock, *, place: str = "") -> Iterator[b
     place
         Where the database is or is going to be: on this computer one process at a time holds a rig
         in it, also while there is no database, and whether or not its drivers name their hardware.
+    passing
+        Whoever comes next is to know of a holder that was killed as well.
 
     Yields
     ------
@@ -63,8 +71,10 @@ def hold(plan: Plan, role: Role, clock: Clock, *, place: str = "") -> Iterator[b
     """
     with ExitStack() as stack:
         left = [  # each of them, whatever the first says
-            stack.enter_context(locked(what, role, clock.now, of=of))
-            for what, of in _what_is_locked(plan, place)
+            stack.enter_context(
+                locked(what, role, clock.now, of=of, described=said, passing=passing)
+            )
+            for what, of, said in _what_is_locked(plan, place)
         ]
         yield any(left)
 
@@ -77,12 +87,38 @@ def is_left_behind(plan: Plan, place: str) -> bool:
     InputError
         There is no safe place for locks.
     """
-    return any(lock.is_left_behind(what, of=of) for what, of in _what_is_locked(plan, place))
+    return any(lock.is_left_behind(what, of=of) for what, of, _ in _what_is_locked(plan, place))
 
 
-def _what_is_locked(plan: Plan, place: str) -> list[tuple[str, str]]:
-    rig = [(f"rig {plan.file.spec.name!r}", place)] if place else []
-    return [*rig, *((resource, "") for resource in plan.resources())]
+def rigs_left_behind(place: str) -> Iterator[RigFile]:
+    """Give the rigs whose last holder on this computer was killed, as it drove them.
+
+    Parameters
+    ----------
+    place
+        Where their database is, as for `hold`.
+
+    Raises
+    ------
+    InputError
+        There is no safe place for locks.
+    """
+    for text in lock.left_behind():
+        try:
+            said = json.loads(text)
+            path = Path(said["path"])
+            if said["place"] == place:
+                yield RigFile(parse(RigSpec, said["text"], path), said["text"], path)
+        except (ValueError, LookupError, TypeError, RecursionError, InputError) as error:
+            _log.warning("a rig that was left behind is not known any more: %s", error)
+
+
+def _what_is_locked(plan: Plan, place: str) -> list[tuple[str, str, str]]:
+    """Name each lock, what tells it from others of its name, and what is kept beside it."""
+    file = plan.file
+    kept = json.dumps({"place": place, "path": str(file.path.absolute()), "text": file.text})
+    rig = [(f"rig {file.spec.name!r}", place, kept)] if place else []
+    return [*rig, *((resource, "", "") for resource in plan.resources())]
 
 
 @contextmanager

@@ -345,11 +345,12 @@ class DriverContract:
             camera.cancel()
 
         timer = threading.Timer(0.1, cancel)
-        timer.start()
+        # more frames than the fastest simulation takes in that time
+        frames = camera.capture(5000, self.frame_timeout_s)
+        timer.start()  # after the capture began, however busy the machine: before, it is no cancel
         try:
             with pytest.raises(CaptureCancelled):
-                # more frames than the fastest simulation takes in that time
-                for _ in camera.capture(5000, self.frame_timeout_s):
+                for _ in frames:
                     pass
         finally:
             timer.join()

@@ -11,7 +11,14 @@ import pytest
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals, terminals, SIGKILL")
 
 if sys.platform != "win32":
-    from benchmarks import chaos_ends, chaos_files, chaos_hangs, chaos_instants, chaos_stores
+    from benchmarks import (
+        chaos_cells,
+        chaos_ends,
+        chaos_files,
+        chaos_hangs,
+        chaos_instants,
+        chaos_stores,
+    )
     from benchmarks.chaos_night import ChaosRow
 
 
@@ -75,3 +82,21 @@ def test_mutated_files_and_doctored_rows() -> None:
         *chaos_files.frames(20, random.Random(1)),
         *chaos_files.databases(3, random.Random(1)),
     )
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> chaos_cells.Whole:
+    return chaos_cells.Whole(tmp_path_factory.mktemp("whole"))
+
+
+@pytest.mark.parametrize("read", chaos_cells.READS[:3], ids=lambda read: read[0])
+def test_a_cell_that_holds_what_hil_never_wrote(
+    whole: chaos_cells.Whole, read: tuple[str, ...]
+) -> None:
+    for table, column, _ in whole.columns:
+        for value in ("null", b"\x80\x04\xff"):
+            whole.tried(table, column, value, read)
+
+
+def test_a_few_cells_before_whatever_reads() -> None:
+    check(*chaos_cells.cells(20, random.Random(3)))

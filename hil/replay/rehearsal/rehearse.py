@@ -249,7 +249,7 @@ def _rest_s(row: TrialRow, stand_in: StandIn, database: Database, session: str) 
     rests = stand_in.rest_s
     if not rests:
         return 0.0
-    layout = database.session(session).extra["layout"]
+    layout = database.session(session).kept("layout")
     own = max((rests.get(name, 0.0) for name in row.requested), default=0.0)
     fields = [*layout["fields"], *layout.get("blanks", ())]
     n_fields = len(row.fields) or len(fields)

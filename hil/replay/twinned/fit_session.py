@@ -94,7 +94,7 @@ def fit_session(
         record = opened.session(session)
         recording = recording_of(opened, record.id)
         noise = rig_noise(file, opened)
-        n_fields = len(Baseline.from_json(record.extra["layout"]).fields)
+        n_fields = len(Baseline.from_json(record.kept("layout")).fields)
         recorded = take_recorded(recording, n_fields, file, known, optics, noise)
     from hil.twin.fit import fit
 

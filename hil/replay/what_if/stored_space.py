@@ -45,7 +45,7 @@ def stored_search(database: Database, record: SessionRecord) -> StoredSearch:
     """
     where = f"session {record.id[:8]}"
     spec = parse(SessionSpec, record.session_text, where)
-    path = Path(record.extra["rig_path"])
+    path = Path(record.kept("rig_path"))
     rig = parse(RigSpec, record.rig_text, path)
     recording = recording_of(database, record.id, need_frames=False)
     connection = RecordedRig(recording, nearest=True, realtime=False)
@@ -54,5 +54,5 @@ def stored_search(database: Database, record: SessionRecord) -> StoredSearch:
         space = resolve(spec, safety, rig, where)
     except SafetyError as error:
         raise InputError(where, "", f"its rig file cannot be read again: {error}") from None
-    baseline = Baseline.from_json(record.extra["layout"])
+    baseline = Baseline.from_json(record.kept("layout"))
     return StoredSearch(spec, baseline.in_planes(space), baseline)

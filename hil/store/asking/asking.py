@@ -17,8 +17,18 @@ from hil.store.asking import instrument, parts, queries
 from hil.store.asking.following import Following
 from hil.store.asking.paging import SessionPage, TrialPage
 from hil.store.asking.refs import session_id
+from hil.store.cells.rules import check_row
 from hil.store.engine import one_line
-from hil.store.models import AcquisitionTable, RigTable, SessionTable, SettingTable, TrialTable
+from hil.store.models import (
+    TRIAL,
+    AcquisitionTable,
+    EstimateTable,
+    RigTable,
+    SessionTable,
+    SettingTable,
+    TrialTable,
+    table_of,
+)
 from hil.store.records import SessionRecord
 from hil.store.trials.rows import TrialRows
 
@@ -176,6 +186,7 @@ class Asking(Access):
                 .where(SessionTable.id == session_id(connection, ref))
             )
             row = connection.execute(query).mappings().one()
+            check_row(table_of(SessionTable), row)
         fields = {name: row[name] for name in SessionRecord.__dataclass_fields__}
         fields |= {
             "state": SessionState(row["state"]),
@@ -200,10 +211,15 @@ class Asking(Access):
         with self._reading() as connection:
             chosen = session_id(connection, session)
             of_session = TrialTable.session_id == chosen
-            for table in (AcquisitionTable, SettingTable):
+            for table in (AcquisitionTable, EstimateTable, SettingTable):
                 query = select(table.__table__).join(TrialTable, TrialTable.id == table.trial_id)
-                connection.execute(query.where(of_session)).all()
-            connection.execute(select(TrialTable.__table__).where(of_session)).all()
+                for row in connection.execute(query.where(of_session)).mappings().all():
+                    check_row(table_of(table), row)
+            query = select(TrialTable.__table__).where(of_session).order_by(TrialTable.number)
+            for place, row in enumerate(connection.execute(query).mappings().all()):
+                check_row(TRIAL, row)
+                if row["number"] != place:
+                    raise ValueError(f"a trial has number {row['number']} in place of {place}")
         self.rows(chosen)
         self.trials(chosen)
         self.estimates(chosen)

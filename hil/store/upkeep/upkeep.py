@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -14,6 +14,8 @@ from hil.errors import HilError, InputError, StoreError
 from hil.records.session import SessionState
 from hil.store.access import Access
 from hil.store.asking.asking import Asking
+from hil.store.cells.damage import damaged_cells
+from hil.store.columns import damage_told
 from hil.store.engine import one_line
 from hil.store.frame_archive import FrameArchive
 from hil.store.frames.maps import FOLDER as MAPS
@@ -131,15 +133,29 @@ class Upkeep(Asking, FrameArchive):
         """Read every row and every frame again; list what is damaged, missing or does not match."""
         found = self._of_the_database()
         with self._reading() as connection:
-            keys = list(
-                connection.execute(select(SESSION.c.id).order_by(SESSION.c.created_at)).scalars()
-            )
-        for key in keys:
-            try:
-                self.read_all(key)
-                found += [f"session {key[:8]}: {problem}" for problem in self.verify(key)]
-            except HilError as error:
-                found.append(f"session {key[:8]}: {error}")
+            cells = [str(damage) for damage in damaged_cells(connection)]
+            keys = connection.exec_driver_sql(
+                "SELECT id FROM session ORDER BY created_at"
+            ).scalars()
+            sessions = [key for key in keys if isinstance(key, str)]
+        for key in sessions:
+            found += [f"session {key[:8]}: {problem}" for problem in self._of_session(key, cells)]
+        return found + cells
+
+    def _of_session(self, key: str, cells: Sequence[str]) -> list[str]:
+        """Say what is wrong with a session's rows, beside damaged cells, and with its frames."""
+        found: list[str] = []
+        try:
+            self.read_all(key)
+        except HilError as error:
+            if not cells:
+                found.append(str(error))
+        try:
+            with damage_told(self.url):
+                found += self.verify(key)
+        except HilError as error:
+            if not cells and not found:
+                found.append(str(error))
         return found
 
     def _of_the_database(self) -> list[str]:

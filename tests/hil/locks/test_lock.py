@@ -18,7 +18,7 @@ import pytest
 
 from hil.errors import InputError, RigHeld
 from hil.locks.folder import lock_folder
-from hil.locks.lock import is_left_behind, locked
+from hil.locks.lock import is_left_behind, left_behind, locked
 
 SINCE = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 HOLDS = """
@@ -30,7 +30,8 @@ from hil.locks.lock import locked
 if len(sys.argv) > 3:  # what was imported by then that user may not be able to read
     os.setuid(int(sys.argv[3]))
 try:
-    with locked(sys.argv[1], sys.argv[2], lambda: datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)):
+    since = lambda: datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    with locked(sys.argv[1], sys.argv[2], since, described="all of " + sys.argv[1]):
         print("held", flush=True)
         input()
 except RigHeld as held:
@@ -158,6 +159,25 @@ def test_what_a_killed_process_held_is_known_to_be_left_behind_once(base: Path) 
     with locked("scope", "controller", now) as left:
         assert left
         assert not is_left_behind("scope")
+
+
+def test_what_a_killed_process_held_is_told_until_somebody_holds_it_for_good(base: Path) -> None:
+    with another("scope") as (process, _), another("lens"):
+        assert list(left_behind()) == []
+        process.kill()
+        process.wait()
+        assert list(left_behind()) == ["all of scope"]
+        for _ in range(2):  # who only passes leaves it as it was
+            with locked("scope", "controller", now, described="mine", passing=True) as left:
+                assert left
+                assert list(left_behind()) == []
+            assert list(left_behind()) == ["all of scope"]
+    with locked("scope", "controller", now) as left:
+        assert left
+    assert list(left_behind()) == []
+    with locked("scope", "controller", now, described="mine", passing=True) as left:
+        assert not left
+    assert [file.name for file in lock_folder().iterdir() if file.suffix != ".lock"] == []
     with locked("scope", "controller", now) as left:
         assert not left
 

@@ -119,6 +119,37 @@ def test_neither_a_database_nor_a_driver_is_waited_for(
         connection.rollback()
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("resume", "last", "--trials", "2"),
+        ("apply", "last", "--best"),
+        ("replay", "last", "--on", "rig.toml"),
+    ],
+)
+def test_the_rig_of_a_session_is_dark_before_the_database_names_it(
+    command: tuple[str, ...], bench: Bench, planted: dict[str, str]
+) -> None:
+    """Who drove it last left a note on this computer; the database is locked by another program."""
+    done = start(bench, "run", "session.toml", "--trials", "1", environ=planted)
+    _, said = done.communicate(timeout=60)
+    assert done.returncode == 0, said
+    assert run_script(bench, planted, LIGHTS, bench.url).returncode == 9
+    with contextlib.closing(sqlite3.connect(bench.folder / "hil.db", timeout=60)) as connection:
+        connection.execute("BEGIN EXCLUSIVE")
+        process = start(bench, *command, environ=planted)
+        try:
+            wait_until_dark(bench.folder)
+            assert process.poll() is None
+        finally:
+            connection.rollback()
+            process.communicate(timeout=60)
+    with bench.database() as database:
+        told = database.sql("SELECT count(*) AS n FROM event WHERE kind = 'left_behind'")["n"][0]
+    assert told == 1
+    assert process.returncode == 0
+
+
 def test_a_driver_that_cannot_be_opened_keeps_no_other_lit(
     bench: Bench, left_lit: dict[str, str]
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -48,15 +49,27 @@ def test_a_killed_session_is_parked_by_its_guardian_and_resumed(bench: Bench) ->
     assert len(set(points)) == 12
 
 
+# Freezes, lit, once it is asked to. From then on 1.5 s of silence count, and not before: a machine
+# that has other work keeps whoever is well silent for longer.
 FROZEN = """
-import sys
+import os, signal, sys
+from dataclasses import replace
+from pathlib import Path
 
 import hil.session.run
-import hil.supervision.guardian
-import hil.supervision.supervised
+from hil.supervision.guardian import Guardian
+from tests.hil.planted_rig import lit_mw
 
-real = hil.supervision.guardian.Orders
-hil.supervision.supervised.Orders = lambda **orders: real(**orders, hang_s=1.5)
+real = Guardian.heartbeat
+
+def heartbeat(guardian):
+    real(guardian)
+    if Path("freeze").exists() and guardian.guards and lit_mw(Path.cwd()) == 5.0:
+        guardian._process.order(replace(guardian._orders, hang_s=1.5))
+        guardian._process.told.wait()
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+Guardian.heartbeat = heartbeat
 hil.session.run.run_session("session.toml", sys.argv[1])
 """
 
@@ -169,14 +182,21 @@ def test_a_controller_that_is_frozen_is_ended_and_the_rig_parked(
         stderr=subprocess.DEVNULL,
     )
     try:
-        wait_for(lambda: n_complete(bench) >= 1)
-        psutil.Process(process.pid).suspend()
+        wait_for(lambda: n_complete(bench) >= 1, seconds=240)
+        (bench.folder / "freeze").touch()
+        stopped = (psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE)
+        wait_for(lambda: psutil.Process(process.pid).status() in stopped)
         wait_until_dark(bench.folder)
-        assert process.wait(timeout=20) != 0
+        assert process.wait(timeout=20) == -signal.SIGKILL
     finally:
         process.kill()
         process.wait()
     wait_for(lambda: session_state(bench) == "STALE")
+    kinds, details = bench.details()
+    parked = [
+        detail for kind, detail in zip(kinds, details, strict=True) if kind == "guardian_park"
+    ]
+    assert [one["why"] for one in parked] == ["the controller made no progress for 1.5 s"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot stop a process")

@@ -143,23 +143,19 @@ def test_a_call_inside_a_call_does_not_wait_for_itself(bench: Bench) -> None:
 
 def test_a_simulated_device_that_computes_is_slow_and_does_not_hang(bench: Bench) -> None:
     def compute() -> str:
-        while time.thread_time() < end_s:
+        """Compute for twice the deadline: in what share of it, the machine's other work decides."""
+        end_s = time.monotonic() + 2.0
+        while time.monotonic() < end_s:
             pass
         return "frames"
 
-    def compute_from_here() -> str:
-        nonlocal end_s
-        end_s = time.thread_time() + 1.0
-        return compute()
-
-    end_s = 0.0
     bench.calls.simulated = True
-    assert bench.calls.run("camera", "capture", compute_from_here, 0.5) == "frames"
+    assert bench.calls.run("camera", "capture", compute, 1.0) == "frames"
     with pytest.raises(CallHangs, match="mirror: settle"):
         bench.hang(0.05)
     bench.calls.simulated = False
     with pytest.raises(CallHangs, match="camera: capture"):
-        bench.calls.run("camera", "capture", compute_from_here, 0.5)
+        bench.calls.run("camera", "capture", compute, 1.0)
 
 
 def test_several_calls_in_one_go_give_all_answers_on_one_thread(bench: Bench) -> None:
