@@ -22,7 +22,7 @@ from hil.information.densities.smooth.light_scale import LightScale
 from hil.information.densities.smooth.points import BORDER, SQUARE, Integers, Points, Singles
 from hil.information.densities.smooth.templates import Templates
 
-_POINTS, _TERMS, _ROUNDS = 2048, 16, 2
+_POINTS, _TERMS, _ROUNDS = 2048, 8, 2
 _STRIDES = 4  # of a window, about, that the next one is further on
 _APART = 0.75  # of a window, between middles of two that do not share noise
 _TEMPERATURE = 4.0

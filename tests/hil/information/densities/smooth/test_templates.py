@@ -69,5 +69,5 @@ def test_predictions_are_of_earlier_values_alone() -> None:
     changed[:, 20:] += 50
     again, again_sd = templates.predict(changed, kind)
     assert again[:, :21] == pytest.approx(value[:, :21], abs=1e-3)
-    assert (again_sd == sd).all()
+    assert (again_sd[:, :21] == sd[:, :21]).all()
     assert np.std((u - value) / sd) == pytest.approx(1, abs=0.15)
