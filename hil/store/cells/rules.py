@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any, TypeAlias, get_args
 
 from sqlalchemy import Column, Integer, Table
@@ -24,6 +25,7 @@ Rule: TypeAlias = Callable[[Any], str]
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?(\+00(:?00)?)?")
 _LARGEST = 2**63
+_ROUNDED_UP = Decimal("1.79769313486232e308")  # the largest float64, as SQLite writes it
 
 
 def rule_of(column: Column[Any]) -> Rule:
@@ -85,9 +87,10 @@ def _time(text: str) -> str:
 
 def _real_text(text: str) -> str:
     try:
-        return "" if math.isfinite(float(text)) else f"{shown(text)} is not finite"
-    except ValueError:
+        found = Decimal(text)
+    except InvalidOperation:
         return f"{shown(text)} is no number"
+    return "" if found.is_finite() and abs(found) <= _ROUNDED_UP else f"{shown(text)} is not finite"
 
 
 def _whole_text(text: str) -> str:

@@ -25,6 +25,7 @@ GOOD = [
     ("trial.proposed_at", "2026-01-02 03:04:05.678901"),
     ("trial.proposed_at", "2026-01-02 03:04:05.1+00"),
     ("session.seed", "-9223372036854775808"),
+    ("estimate.ci_high", "1.79769313486232e+308"),  # what stands for infinity, told by SQLite
     ("session.extra", '{"kind": "study", "domain": "x"}'),
     ("estimate.per_field_bits", "[null, 1]"),
 ]
@@ -41,6 +42,8 @@ BAD = [
     Cell("trial.state", "DONE", "'DONE' is none of"),
     Cell("trial.kind", "x", "is none of search"),
     Cell("trial.device_s", "inf", "not finite"),
+    Cell("trial.device_s", "1.8e308", "not finite"),
+    Cell("trial.device_s", "x", "no number"),
     Cell("trial.number", "1.5", "no whole number"),
     Cell("trial.number", "9" * 40, "too large"),
     Cell("session.objectives", "[]", "it is empty"),
