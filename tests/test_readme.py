@@ -128,3 +128,10 @@ def test_what_is_not_run_here_is_run_by_ci() -> None:
     assert [line for line in others if not line.startswith(INSTALL)] == ["python -m pytest"]
     assert "python -m pytest" in ci
     assert '-e ".[test]"' in ci
+
+
+def test_the_quick_checks_name_tests_that_are_there() -> None:
+    ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    named = re.findall(r"tests/[\w/.]+", ci)
+    assert named
+    assert [path for path in named if not (ROOT / path).exists()] == []
