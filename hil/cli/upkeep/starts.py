@@ -84,6 +84,8 @@ def priority() -> str:
     name = str(getattr(value, "name", value))
     lowered = "BELOW" in name or "IDLE" in name or (isinstance(value, int) and _is_nice(value))
     said = name.removesuffix("_PRIORITY_CLASS").lower().replace("_", " ")
+    if sys.platform != "win32":
+        said = f"nice {said}"
     if lowered:
         return f"{said}: other programs go before it: start hil without `nice` or `start /low`"
     return said

@@ -67,9 +67,9 @@ class WindowsPriority(IntEnum):
 @pytest.mark.parametrize(
     ("platform", "value", "said", "lowered"),
     [
-        ("linux", 0, "0", False),
-        ("linux", -5, "-5", False),
-        ("linux", 10, "10", True),
+        ("linux", 0, "nice 0", False),
+        ("linux", -5, "nice -5", False),
+        ("linux", 10, "nice 10", True),
         ("win32", WindowsPriority.NORMAL_PRIORITY_CLASS, "normal", False),
         ("win32", WindowsPriority.BELOW_NORMAL_PRIORITY_CLASS, "below normal", True),
     ],
