@@ -10,7 +10,8 @@ Scenes of two levels behind optics are told by their map as well, patch by patch
 So is light that is smooth and steep, by the surface that its patches lie on (`densities.smooth`).
 
 The order of the pixels, row by row, is part of the density: a mirrored frame is predicted in
-another order, and its cross-entropy differs a little.
+another order, and its cross-entropy differs a little. Where the opposite order tells more, as
+where optics draw light out to one side, it is taken (`densities.predictive.order`).
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from hil.information.densities.predictive.coded_patches import CodedPatches, Ind
 from hil.information.densities.predictive.light_distributions import light_distributions
 from hil.information.densities.predictive.linear import LinearPredictor, stationary_predictors
 from hil.information.densities.predictive.model import FITTED_EVERY, PredictiveModel
+from hil.information.densities.predictive.order import better_backwards
 from hil.information.densities.predictive.own_noise import OwnNoise
 from hil.information.densities.predictive.two_levels import (
     Maps,
@@ -111,12 +113,14 @@ def _cross_entropy(sample: Sample) -> CrossEntropy:
     for fold in range(sample.n_folds):
         numbers, apart = source.chosen(np.flatnonzero(sample.fold != fold), most)
         patches = source.at(numbers)
+        fitted_to = cells.u[patches[~apart].codes]
+        turned = sample.n_channels == 1 and better_backwards(linear[fold], fitted_to)
         model = PredictiveModel(
             cells,
             lights,
             own_noise,
             linear[fold],
-            patches,
+            patches.turned() if turned else patches,
             apart,
             sample.patch_size,
             np.random.default_rng(sample.seed),
@@ -124,7 +128,8 @@ def _cross_entropy(sample: Sample) -> CrossEntropy:
         )
         own_fields = np.flatnonzero(sample.fold == fold)
         for fields, own in source.of_fields(own_fields):
-            held_out[fields] = _nats(model, own).reshape(-1, source.per_field)
+            nats = _nats(model, own.turned() if turned else own)
+            held_out[fields] = nats.reshape(-1, source.per_field)
         told, in_sample = numbers[~apart][::FITTED_EVERY], model.fitted_nats
         if fold == 0 and not placed:
             maps = maps_of(sample, cells, linear[fold], own_fields, held_out[own_fields])
@@ -132,7 +137,8 @@ def _cross_entropy(sample: Sample) -> CrossEntropy:
                 source, linear[fold], own_fields, numbers[~apart], held_out, seen
             )
         if maps is not None or told_by:
-            judged = _nats(model, patches[apart])
+            left = patches[apart]
+            judged = _nats(model, left.turned() if turned else left)
             light = (told_by, seen)
             mixed = _ByPatch.fit(source, maps, light, own_fields, numbers, apart, judged)
             held_out[own_fields] = mixed(own_fields, held_out[own_fields])

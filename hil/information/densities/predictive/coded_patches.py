@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hil.information.densities.predictive.cells import Cells, Integers
+from hil.information.densities.predictive.order import turned
 from hil.information.densities.predictive.own_noise import Kinds
 from hil.information.sample.field_groups import field_groups
 from hil.information.sample.sample import Sample
@@ -39,6 +40,10 @@ class CodedPatches:
 
     def __getitem__(self, some: NDArray[np.bool_] | Indices | slice) -> CodedPatches:
         return CodedPatches(self.codes[some], None if self.kinds is None else self.kinds[some])
+
+    def turned(self) -> CodedPatches:
+        """Turn patches of one channel by half a turn: their values in the opposite order."""
+        return CodedPatches(turned(self.codes), None if self.kinds is None else turned(self.kinds))
 
 
 @dataclass(frozen=True)

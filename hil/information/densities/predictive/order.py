@@ -1,0 +1,56 @@
+"""In which order the pixels of patches tell more of those that follow: row by row, or backwards.
+
+e : errors of the linear prediction over their deviations, in either order
+
+Linear prediction by a covariance of the lag alone is the same in both orders, and so are the
+variances of its errors, but not their distribution. Light that optics draw out to one side is
+foretold from its head and not from its tail: from there errors are few and large, from the other
+end many and middling (time's arrow in linear processes that are not Gaussian: Weiss, J. Appl. Prob.
+12, 831, 1975). In the wrong order a density is up to 0.15 bit looser, so that a search would prefer
+a coma of one sign to the other, or to none. Either order makes a density; which one is taken is
+told by the patches that a model is fitted to, by the entropy of e.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drivers.types import Floats
+from hil.information.densities.predictive.cells import Singles
+from hil.information.densities.predictive.linear import LinearPredictor
+
+T = TypeVar("T", bound=np.generic)
+
+_MOST = 2**17  # values that are looked at
+_CLEARLY = 0.01  # nats; less makes a hundredth of a bit at most, and the usual order holds
+_BINS_A_SIDE = 128
+_LINEAR, _FARTHEST = 4.0, 2.0  # bins are even in asinh(4 e) / 4, as far as 2: |e| up to 745
+
+
+def better_backwards(linear: LinearPredictor, u: Singles) -> bool:
+    """Say whether patches (n, d) of one channel are foretold better from their last pixel on."""
+    n = max(1, _MOST // u.shape[1])
+    some = u[np.linspace(0, len(u) - 1, min(n, len(u))).astype(np.intp)]
+    forth, back = (_entropy_nats(_errors(linear, one)) for one in (some, turned(some)))
+    return forth - back > _CLEARLY
+
+
+def turned(patches: NDArray[T]) -> NDArray[T]:
+    """Turn patches (n, d) of one channel by half a turn: their values in the opposite order."""
+    return np.ascontiguousarray(patches[:, ::-1])
+
+
+def _errors(linear: LinearPredictor, u: Singles) -> Floats:
+    return np.asarray((u - linear.predict(u)) / linear.sd, dtype=np.float64)
+
+
+def _entropy_nats(e: Floats) -> float:
+    edges = np.linspace(-_FARTHEST, _FARTHEST, 2 * _BINS_A_SIDE + 1)
+    at = np.clip(np.arcsinh(_LINEAR * e) / _LINEAR, -_FARTHEST, _FARTHEST)
+    counts = np.histogram(at, edges)[0]
+    p = counts[counts > 0] / counts.sum()
+    widths = np.diff(np.sinh(_LINEAR * edges) / _LINEAR)[counts > 0]
+    return float(-(p * np.log(p / widths)).sum())
