@@ -23,12 +23,12 @@ from numpy.typing import NDArray
 
 from drivers.types import Floats
 from hil.information.blas_threads import one_blas_thread
-from hil.information.densities.predictive.cells import Cells
+from hil.information.densities.predictive.cells import Cells, Singles
 from hil.information.densities.predictive.coded_patches import CodedPatches, Indices, PatchSource
 from hil.information.densities.predictive.light_distributions import light_distributions
 from hil.information.densities.predictive.linear import LinearPredictor, stationary_predictors
 from hil.information.densities.predictive.model import FITTED_EVERY, PredictiveModel
-from hil.information.densities.predictive.order import better_backwards
+from hil.information.densities.predictive.order import better_backwards, turned_predictor
 from hil.information.densities.predictive.own_noise import OwnNoise
 from hil.information.densities.predictive.two_levels import (
     Maps,
@@ -113,14 +113,13 @@ def _cross_entropy(sample: Sample) -> CrossEntropy:
     for fold in range(sample.n_folds):
         numbers, apart = source.chosen(np.flatnonzero(sample.fold != fold), most)
         patches = source.at(numbers)
-        fitted_to = cells.u[patches[~apart].codes]
-        turned = sample.n_channels == 1 and better_backwards(linear[fold], fitted_to)
+        order = _Order.of(linear[fold], cells.u[patches[~apart].codes], sample.n_channels)
         model = PredictiveModel(
             cells,
             lights,
             own_noise,
-            linear[fold],
-            patches.turned() if turned else patches,
+            order.linear,
+            order(patches),
             apart,
             sample.patch_size,
             np.random.default_rng(sample.seed),
@@ -128,8 +127,7 @@ def _cross_entropy(sample: Sample) -> CrossEntropy:
         )
         own_fields = np.flatnonzero(sample.fold == fold)
         for fields, own in source.of_fields(own_fields):
-            nats = _nats(model, own.turned() if turned else own)
-            held_out[fields] = nats.reshape(-1, source.per_field)
+            held_out[fields] = _nats(model, order(own)).reshape(-1, source.per_field)
         told, in_sample = numbers[~apart][::FITTED_EVERY], model.fitted_nats
         if fold == 0 and not placed:
             maps = maps_of(sample, cells, linear[fold], own_fields, held_out[own_fields])
@@ -137,8 +135,7 @@ def _cross_entropy(sample: Sample) -> CrossEntropy:
                 source, linear[fold], own_fields, numbers[~apart], held_out, seen
             )
         if maps is not None or told_by:
-            left = patches[apart]
-            judged = _nats(model, left.turned() if turned else left)
+            judged = _nats(model, order(patches[apart]))
             light = (told_by, seen)
             mixed = _ByPatch.fit(source, maps, light, own_fields, numbers, apart, judged)
             held_out[own_fields] = mixed(own_fields, held_out[own_fields])
@@ -150,6 +147,25 @@ def _cross_entropy(sample: Sample) -> CrossEntropy:
     step = cells.log_step_nats
     # both models were fitted to equally many patches: biases are opposite and equal
     return CrossEntropy(held_out + step, held_out - gap + step, 0.5)
+
+
+@dataclass(frozen=True)
+class _Order:
+    """The order in which a model reads the values of patches."""
+
+    linear: LinearPredictor  # of what it reads
+    n_channels: int
+    backwards: bool
+
+    @classmethod
+    def of(cls, linear: LinearPredictor, u: Singles, n_channels: int) -> _Order:
+        """Choose the one in which patches (n, d) are foretold better."""
+        back = turned_predictor(linear, n_channels)
+        backwards = better_backwards(linear, back, u, n_channels)
+        return cls(back if backwards else linear, n_channels, backwards)
+
+    def __call__(self, patches: CodedPatches) -> CodedPatches:
+        return patches.turned(self.n_channels) if self.backwards else patches
 
 
 def _smooth_light(

@@ -41,9 +41,10 @@ class CodedPatches:
     def __getitem__(self, some: NDArray[np.bool_] | Indices | slice) -> CodedPatches:
         return CodedPatches(self.codes[some], None if self.kinds is None else self.kinds[some])
 
-    def turned(self) -> CodedPatches:
-        """Turn patches of one channel by half a turn: their values in the opposite order."""
-        return CodedPatches(turned(self.codes), None if self.kinds is None else turned(self.kinds))
+    def turned(self, n_channels: int) -> CodedPatches:
+        """Turn patches by half a turn: the values of each channel in the opposite order."""
+        kinds = None if self.kinds is None else turned(self.kinds, n_channels)
+        return CodedPatches(turned(self.codes, n_channels), kinds)
 
 
 @dataclass(frozen=True)
