@@ -1,8 +1,9 @@
 """Several places to begin: windowed frames are likely at places that are not the rig's own, too.
 
-From the numbers of the rig file one microscope in 40 came to such a place, 276 nm from its own, and
-from eight others to its own each time. So the descent begins anew, far away in other directions,
-until two have come to the best place that was found.
+From the numbers of the rig file 7 of 60 small microscopes, 140 nm rms off, came to such a place
+with 6 trials, and 1 of 20 larger ones with 12, 276 nm from its own. Of eight starts that lie far
+apart some led each of them home; up to five led to one and the same wrong place, so that agreement
+of a few tells nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from sim.parts.unknown import Unknown
 
 BETTER = 10.0
 """How much more likely, in units of the logarithm, another place has to be."""
-_MOST = 7
+_OTHERS = 7
 _FAR_SCALES = 4.0
 
 
@@ -27,15 +28,10 @@ def from_several(
     """Give what `hil.twin.optimise.windowed` does, from the start that leads to the best place."""
     q = likelihood.windowed(start)
     found, least = descended(q, unknowns, start, most)
-    reached = 1
-    for number in range(1, _MOST + 1):
+    for number in range(1, _OTHERS + 1):
         there, misfit = descended(q, unknowns, elsewhere(unknowns, start, number), most)
         if misfit < least - BETTER:
-            found, least, reached = there, misfit, 1
-        elif misfit < least + BETTER:
-            reached += 1
-        if reached == 2:
-            break
+            found, least = there, misfit
     return found, bend(q, unknowns, found)
 
 

@@ -13,7 +13,7 @@ from sim.parts.unknown import Unknown
 from tests.hil.twin.small_microscope import PLACES, frames, path, several, unknown
 
 
-@pytest.mark.parametrize(("seed", "scene"), [(1, "fibres"), (35, "blobs"), (42, "cells")])
+@pytest.mark.parametrize(("seed", "scene"), [(7, "blobs"), (35, "blobs"), (42, "cells")])
 def test_a_place_that_only_seems_best_from_where_the_rig_file_says_is_left(
     seed: int, scene: str
 ) -> None:
