@@ -12,6 +12,7 @@ import importlib.metadata
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Literal, Protocol, cast
 
 from drivers.types import Floats
@@ -126,10 +127,11 @@ def estimator_names() -> tuple[str, ...]:
     return tuple(sorted(_ours() | set(_installed())))
 
 
-def _ours() -> set[str]:
+@cache
+def _ours() -> frozenset[str]:
     package = importlib.import_module(_ESTIMATORS)
     modules = pkgutil.iter_modules(package.__path__)
-    return {module.name.replace("_with_", "+") for module in modules}
+    return frozenset(module.name.replace("_with_", "+") for module in modules)
 
 
 def _installed() -> dict[str, importlib.metadata.EntryPoint]:

@@ -23,6 +23,9 @@ _WITH_COMMAS = re.compile(r"[-+]?[\d.' ]*,[\d.,' ]*(?:[eE][-+]?\d+)?")
 _ABSENT = {"", "-", "?", "na", "n/a", "nan", "none", "null", "nil", "inf", "+inf", "-inf"}
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _EXACT = 2**53
+_UNITS = "nm|um|mm|us|ms|uw|mw|uj|mj|deg|mrad|hz|khz|mhz|adu|px"
+_OF_A_UNIT = re.compile(rf"[._](?:{_UNITS})$", re.IGNORECASE)
+_MINUS = "\N{MINUS SIGN}"  # which word processors write
 
 
 def csv_columns(path: Path) -> tuple[list[str], list[list[Value]]]:
@@ -105,6 +108,10 @@ def _typed(path: Path, name: str, cells: Sequence[str], comma: bool) -> list[Val
             problem = f"row {i} holds {cell!r}, allowed: a decimal point; a decimal comma only"
             raise InputError(path, name, f"{problem} where cells are parted by ; or tabs")
     if not all(numbers):
+        first = numbers.index(False)
+        if _OF_A_UNIT.search(name):
+            problem = f"row {first + 1} holds {cells[first]!r}, allowed: a number, as the name says"
+            raise InputError(path, name, problem)
         return [*cells]
     if all(map(_WHOLE.fullmatch, plain)) and all(abs(int(one)) <= _EXACT for one in plain):
         return [int(one) for one in plain]
@@ -112,7 +119,8 @@ def _typed(path: Path, name: str, cells: Sequence[str], comma: bool) -> list[Val
 
 
 def _plain(cell: str, comma: bool) -> str:
-    """Write a decimal comma as a point, where it can be nothing else."""
+    """Write a decimal comma as a point, where it can be nothing else, and any minus as one."""
+    cell = cell.replace(_MINUS, "-")
     if comma and cell.count(",") == 1 and "." not in cell:
         return cell.replace(",", ".")
     return cell

@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from hil.twin.likelihood import Likelihood, Slope
-from hil.twin.start import differences
+from hil.twin.start import WindowedLikelihood, differences
 from sim.parts.unknown import Unknown
 
 APPROXIMATION_SCALES = 0.04
@@ -60,9 +60,17 @@ def windowed(
     likelihood: Likelihood, unknowns: Sequence[Unknown], start: torch.Tensor, most: int = 60
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Find the values at which windowed frames are most likely, and the curvature there."""
+    q = likelihood.windowed(start)
+    values, _ = descended(q, unknowns, start, most)
+    return values, bend(q, unknowns, values)
+
+
+def descended(
+    q: WindowedLikelihood, unknowns: Sequence[Unknown], start: torch.Tensor, most: int
+) -> tuple[torch.Tensor, float]:
+    """Go down to where Q has a minimum, in at most so many steps, and give Q there."""
     from scipy.optimize import Bounds, minimize
 
-    q = likelihood.windowed(start)
     scale = np.array([one.scale for one in unknowns])
 
     def scaled(x: NDArray[np.float64]) -> tuple[Any, Any]:
@@ -81,9 +89,12 @@ def windowed(
         bounds=bounds,
         options=options,
     )
-    values = torch.from_numpy(found.x * scale)
-    steps = [_AHEAD * one.scale for one in unknowns]
-    return values, q.curvature(values, steps)
+    return torch.from_numpy(found.x * scale), float(found.fun)
+
+
+def bend(q: WindowedLikelihood, unknowns: Sequence[Unknown], values: torch.Tensor) -> torch.Tensor:
+    """Give Q's second derivatives."""
+    return q.curvature(values, [_AHEAD * one.scale for one in unknowns])
 
 
 def newton(

@@ -12,10 +12,9 @@ import torch
 
 from hil.twin.likelihood import Likelihood
 from hil.twin.optimise import windowed
+from hil.twin.several import BETTER, from_several
 from sim.parts.unknown import Unknown
 
-_BETTER = 10.0
-"""How much more likely, in units of the logarithm, other signs have to be."""
 _MOST_TOGETHER = 3
 """Of so many axes all combinations are tried, of more one after the other."""
 
@@ -24,7 +23,7 @@ def best_signs(
     likelihood: Likelihood, unknowns: Sequence[Unknown], start: torch.Tensor, most: int
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Give what `hil.twin.optimise.windowed` does, from the start whose signs fit best."""
-    found, least = windowed(likelihood, unknowns, start, most), None
+    found, least = from_several(likelihood, unknowns, start, most), None
     places = [place for place, one in enumerate(unknowns) if one.sign_open]
     kept = torch.ones_like(start)
     for turned in _combinations(places):
@@ -34,7 +33,7 @@ def best_signs(
         signs[turned] *= -1
         other = windowed(likelihood, unknowns, start * signs, most)
         misfit = _misfit(likelihood, start, other[0])
-        if misfit < least - _BETTER:
+        if misfit < least - BETTER:
             found, least = other, misfit
             if len(places) > _MOST_TOGETHER:
                 kept = signs

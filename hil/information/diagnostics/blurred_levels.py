@@ -103,12 +103,13 @@ def look_for_levels(
     if not shown.any() or s[f >= _SHARP].mean() > _MOST_SHARP * fine:
         return Levels(gaussian_bits=gaussian)
     waves = rfft2(about)
+    powers = waves.real**2 + waves.imag**2
     found = [(0.0, 0.0)]
     for a in _EVENED:
         passed = shown / (1 + shown) * np.maximum(shown, _SHOWS) ** (-a / 2)
         passed = passed.astype(np.float32)
-        power = ((waves.real**2 + waves.imag**2) * passed**2).mean(axis=0, dtype=np.float64)
-        each = ((waves.real**2 + waves.imag**2) * passed**2).astype(np.float64)
+        each = (powers * passed**2).astype(np.float64)
+        power = each.mean(axis=0)
         # of exponentially distributed powers, the mean square is twice the squared mean
         n_waves = float(np.median(2 * _number(each, both)))
         if n_waves < _FEWEST_WAVES:

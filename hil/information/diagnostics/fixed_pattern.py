@@ -52,7 +52,7 @@ _HOT_SPREADS = 6.0
 _THINNED = 7  # pixels of which one tells a field's median
 _LARGEST_SHARE = 0.5
 _APPROXIMATE = 0.15
-_BLOCK = 32  # columns
+_BLOCK = 8  # columns
 
 
 @dataclass(frozen=True, slots=True)

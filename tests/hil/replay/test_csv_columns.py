@@ -31,6 +31,16 @@ def test_words_that_others_take_for_missing_numbers_are_words_among_words(tmp_pa
     assert csv_columns(tmp_path / "t.csv")[1] == [["None", 1], ["NA", -2]]
 
 
+def test_a_minus_as_word_processors_write_it_is_one_in_numbers_alone(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("Z.um,w.l\n\u22122.5,\u2212\n1,b\n", encoding="utf-8")
+    assert csv_columns(tmp_path / "t.csv")[1] == [[-2.5, "\u2212"], [1.0, "b"]]
+
+
+def test_numbers_among_words_are_words_where_the_name_states_no_unit(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("wheel.label,wheel.forms\n405,1\nopen,x\n", encoding="utf-8")
+    assert csv_columns(tmp_path / "t.csv")[1] == [["405", "1"], ["open", "x"]]
+
+
 WRONG = [
     ("", "is empty"),
     ("Z.um\n1,2\n2,3\n", "row 1: has 2 cells, and the head 1"),
@@ -42,6 +52,8 @@ WRONG = [
     ("Z.um\n1\n1e999\n", "row 2 holds 1e999"),
     ("Z.um,w.l\n1,a\n,b\n3,c\n", "row 2 holds ''"),
     ("Z.um\n1\0\n", "the character"),
+    ("focus.z_um\n1\n2 um\n3\n", "focus.z_um: row 2 holds '2 um', allowed: a number"),
+    ("cam.exposure_ms,w.l\n1O,a\n20,b\n", "cam.exposure_ms: row 1 holds '1O'"),
 ]
 
 

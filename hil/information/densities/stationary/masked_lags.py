@@ -13,6 +13,7 @@ value is made up for a pixel that may not be used (Padfield, IEEE Trans. Image P
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache, reduce
 from itertools import combinations_with_replacement
@@ -22,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.types import Floats
+from hil.information.densities.stationary.centrosymmetric import Halves, split
 from hil.information.sample.sample import Sample
 
 
@@ -166,12 +168,15 @@ def patch_lags(patches: NDArray[np.float32], channels: int) -> MaskedLags:
 
 
 def lag_products(patches: NDArray[np.float32]) -> tuple[Floats, Floats]:
-    """P and n of `patch_lags` alone, of one channel: a third of the work."""
+    """P and n of `patch_lags` alone, of one channel: a sixth of the work.
+
+    A lag and its opposite have the same product, so that patches and their reflections do as well
+    as patches alone: two blocks of half the side.
+    """
     n, d = patches.shape
-    index, once = _pairs(round(d**0.5))
-    scatter = (patches.T @ patches).astype(np.float64)
-    products = np.bincount(index, scatter.ravel(), once.size).reshape(once.shape)
-    return np.asarray(products, np.float64), np.asarray(n * once, np.float64)
+    even, odd = split(patches.T.astype(np.float64))
+    products = Halves(even @ even.T, odd @ odd.T).lag_totals()
+    return products, n * _pairs(math.isqrt(d))[1]
 
 
 @lru_cache(maxsize=4)

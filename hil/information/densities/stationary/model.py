@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from drivers.types import Floats
 from hil.information.densities.stationary.centrosymmetric import Halves, constant, split
@@ -113,7 +114,7 @@ def whitener_and_log_det(block: Floats) -> tuple[Floats, float]:
     """
     from scipy.linalg.lapack import dpotrf
 
-    factor, failed = dpotrf(block.T, lower=1)
+    factor, failed = dpotrf(block.T, lower=1, clean=0)
     if failed:
         raise np.linalg.LinAlgError("the covariance is not positive definite")
     return _inverse_of_lower(factor), 2 * float(np.log(np.diagonal(factor)).sum())
@@ -123,23 +124,40 @@ def _squared(whitener: Floats) -> Floats:
     """W^T W of a lower triangular W: a third of the work of a product of matrices."""
     from scipy.linalg.lapack import dlauum
 
-    half, _ = dlauum(whitener.T, lower=0)
-    result: Floats = half + half.T
-    result.reshape(-1)[:: len(result) + 1] *= 0.5
+    half, _ = dlauum(whitener, lower=1)
+    result: Floats = half.T.take(_mirrored(len(half)))
     return result
 
 
 def _inverse_of_lower(factor: Floats) -> Floats:
-    """Invert a lower triangular matrix: large ones by their quarters, at the rate of products."""
+    """Invert a lower triangular matrix: large ones by their quarters, at the rate of products.
+
+    What stands above the diagonal is not looked at. The inverse lies column by column, as LAPACK
+    takes it without a copy.
+    """
     from scipy.linalg.lapack import dtrtri
 
     n = factor.shape[0]
     if n <= _INVERTED_AT_ONCE:
         inverse: Floats = dtrtri(factor, lower=1)[0]
+        inverse *= _lower(n)
         return inverse
     h = n // 2
-    inverse = np.zeros((n, n))
+    inverse = np.zeros((n, n), order="F")
     inverse[:h, :h] = top = _inverse_of_lower(factor[:h, :h])
     inverse[h:, h:] = bottom = _inverse_of_lower(factor[h:, h:])
     np.matmul(bottom @ factor[h:, :h], -top, out=inverse[h:, :h])
     return inverse
+
+
+@cache
+def _mirrored(n: int) -> NDArray[np.intp]:
+    """(n, n) places in a raveled matrix whose numbers below the diagonal are those above it."""
+    place = np.arange(n * n).reshape(n, n)
+    return np.triu(place) + np.triu(place, 1).T
+
+
+@cache
+def _lower(n: int) -> Floats:
+    """(n, n) 1 on and below the diagonal, column by column."""
+    return np.asfortranarray(np.tril(np.ones((n, n))))

@@ -33,9 +33,11 @@ those of fits of their own by 0.2/n bit.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -69,8 +71,7 @@ class SpectralFit:
     def model(self) -> StationaryModel:
         """A scene with this spectrum in white noise."""
         p = self.spectrum.shape[0] // _TORUS
-        around = np.arange(1 - p, p)
-        c = _lags(self.spectrum)[np.ix_(around, around)]
+        c = _lags(self.spectrum)
         c[p - 1, p - 1] += self.noise_adu2
         return StationaryModel(c)
 
@@ -113,7 +114,8 @@ class SpectralFit:
     def _excess(self, covariance: Halves) -> Floats:
         """How far each wave is from what fits, e of the module, (m, m / 2 + 1)."""
         precision = self.model.precision
-        result: Floats = _along_waves(precision @ covariance @ precision - precision) / self._q
+        # transforms are sums: that of the difference is the difference of theirs
+        result: Floats = _along_waves(precision @ covariance @ precision) / self._q - 1
         return result
 
     @cached_property
@@ -174,33 +176,59 @@ def _capon(covariance: Halves, noise_adu2: float, n: float) -> Floats:
 
 def _along_waves(matrix: Halves) -> Floats:
     """f^H M f / d of each wave: the transform of the sums over entries of equal lag."""
-    p = matrix.patch_size
-    around = np.arange(1 - p, p)
-    lags = np.zeros((_TORUS * p, _TORUS * p))
-    lags[np.ix_(around, around)] = matrix.lag_totals()
-    return _waves(lags) / p**2
+    return _waves(matrix.lag_totals()) / matrix.patch_size**2
 
 
 def _waves(lags: Floats) -> Floats:
-    """(m, m / 2 + 1) transform of (m, m) lags, lag 0 first, that read the same backwards."""
-    from scipy.fft import rfft2
+    """(m, m / 2 + 1) transform of (2p-1, 2p-1) lags that read the same backwards.
 
-    return np.asarray(rfft2(lags).real, np.float64)
+    By two small products: of so few numbers they take less time than a fast transform's call.
+    """
+    waves = _transforms(lags.shape[0] // 2 + 1)
+    result: Floats = (waves.down @ lags).reshape(_TORUS * waves.p, -1) @ waves.across
+    return result
 
 
 def _lags(waves: Floats) -> Floats:
-    """(m, m) lags of waves (m, m / 2 + 1)."""
-    from scipy.fft import irfft2
+    """(2p-1, 2p-1) lags of waves (m, m / 2 + 1), lag 0 in the middle."""
+    back = _transforms(waves.shape[0] // _TORUS)
+    result: Floats = back.down.T @ (waves @ back.back).reshape(len(back.down), -1)
+    return result
 
-    m = waves.shape[0]
-    return np.asarray(irfft2(waves, (m, m)), np.float64)
+
+class _Transforms(NamedTuple):
+    """Waves at each lag, with n = 2p - 1.
+
+    Parameters
+    ----------
+    down
+        (2m, n) cosine and sine of each wave down, one after the other.
+    across
+        (2n, m / 2 + 1) cosines, then sines turned negative.
+    back
+        (m / 2 + 1, 2n) the same, of both halves of the spectrum, over m^2.
+    """
+
+    p: int
+    down: Floats
+    across: Floats
+    back: Floats
+
+
+@cache
+def _transforms(p: int) -> _Transforms:
+    m = _TORUS * p
+    turns = np.outer(np.arange(m), np.arange(1 - p, p)) % m * (2 * math.pi / m)
+    down = np.stack([np.cos(turns), np.sin(turns)], axis=1).reshape(2 * m, -1)
+    half = turns[: m // 2 + 1].T
+    across = np.concatenate([np.cos(half), -np.sin(half)])
+    twice = np.full(m // 2 + 1, 2.0)
+    twice[[0, -1]] = 1.0  # which the other half has not
+    return _Transforms(p, down, across, (across * (twice / m**2)).T.copy())
 
 
 @cache
 def _pairs_divided_out(p: int) -> Floats:
-    """(m, m) inverse share of a patch's pairs at each lag; 0 beyond the patch."""
-    lag = np.abs(np.arange(_TORUS * p) - _TORUS * p // 2)
-    share = np.fft.ifftshift(np.maximum(1 - lag / p, 0.0))
-    within = share > 0
-    inverse = np.divide(1.0, share, out=np.zeros_like(share), where=within)
+    """(2p-1, 2p-1) inverse share of a patch's pairs at each lag."""
+    inverse = 1 / (1 - np.abs(np.arange(1 - p, p)) / p)
     return np.outer(inverse, inverse)

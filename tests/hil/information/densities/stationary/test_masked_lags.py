@@ -40,9 +40,11 @@ def test_patches_alone_give_the_lags_within_them() -> None:
     assert alone.pairs == pytest.approx(whole.pairs)
 
 
-def test_products_alone_are_those_of_patches() -> None:
-    patches = np.random.default_rng(2).standard_normal((30, 25)).astype(np.float32)
-    sums = patch_lags(patches, 1)
+@pytest.mark.parametrize("p", [4, 5])
+def test_products_alone_are_those_of_patches_in_double_precision(p: int) -> None:
+    patches = np.random.default_rng(2).standard_normal((30, p * p)).astype(np.float32)
     products, pairs = lag_products(patches)
-    assert np.array_equal(products, sums.products[0, 0])
-    assert np.array_equal(pairs, sums.pairs)
+    exact = patch_lags(patches.astype(np.float64), 1)
+    assert products == pytest.approx(exact.products[0, 0], rel=0, abs=1e-12)
+    assert np.array_equal(products, products[::-1, ::-1]), "a lag and its opposite are one pair"
+    assert np.array_equal(pairs, exact.pairs)
