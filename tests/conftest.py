@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import os
-
-if "PYTEST_XDIST_WORKER" in os.environ:  # before numpy and torch start threads of their own
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-
 import shutil
 import tempfile
 import warnings
@@ -53,9 +49,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Give each worker a folder for temporary files of its own: locks on hardware lie there."""
+    """Give each worker one thread, and a folder for temporary files: locks on hardware lie there.
+
+    A thread a core for each of the workers is more threads than cores, and those of BLAS wait for
+    each other by spinning. A worker is told before it starts: its plugins import numpy before it
+    reads this file.
+    """
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     if worker is None:
+        if config.getoption("numprocesses", None):
+            os.environ.setdefault("OMP_NUM_THREADS", "1")
         return
     folder = Path(tempfile.gettempdir(), f"hil-{worker}-{os.getpid()}")
     folder.mkdir()
