@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 from numpy.typing import NDArray
@@ -14,9 +14,6 @@ from hil.noise.entropy.camera_pixel import CameraPixel
 from hil.noise.entropy.entropy_table import PhiTable
 from hil.noise.entropy.histogram import AduCounts
 from hil.noise.entropy.phi_shift import PhiShift
-
-# Trials, fields and sessions of one camera share its table; each takes some MB.
-_table_of = lru_cache(maxsize=4)(PhiTable)
 
 
 class TabulatedNoise(ABC):
@@ -40,7 +37,7 @@ class TabulatedNoise(ABC):
 
     @cached_property
     def _table(self) -> PhiTable:
-        return _table_of(self._pixel())
+        return PhiTable(self._pixel())
 
     def entropy_phi_nats(self, y_adu: NDArray[Any], discrete: bool) -> Floats:
         """See `NoiseModel`."""
