@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import os
-
-if "PYTEST_XDIST_WORKER" in os.environ:  # before numpy and torch start threads of their own
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-
 import shutil
 import tempfile
 import warnings
@@ -26,18 +22,37 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("any machine")
 
-# Files that take longest: what begins last, alone, is what the others wait for.
+# Files that take longest begin in the first part of a run: what begins last, alone, is what the
+# others wait for.
 LONG = (
     "tests/test_readme.py",
     "tests/hil/supervision/test_every_command.py",
     "tests/hil/test_chaos.py",
     "tests/hil/supervision/test_guardian.py",
     "tests/hil/session/test_waiting.py",
+    "tests/hil/supervision/test_approach.py",
+    "tests/test_examples.py",
     "tests/hil/supervision/test_lease.py",
     "tests/hil/session/control/test_attended.py",
+    "tests/hil/cli/twin/test_fit.py",
     "tests/hil/session/test_join.py",
     "tests/hil/session/test_as_needed.py",
-    "tests/test_examples.py",
+    "tests/test_driver_pages.py",
+    "tests/hil/report/test_both_databases.py",
+    "tests/hil/store/control/test_barriers.py",
+    "tests/hil/replay/test_from_frames.py",
+    "tests/hil/session/test_hanging_devices.py",
+    "tests/test_twin_page.py",
+)
+_FIRST_PART = 0.4
+# Rooms whose tests compute from end to end; those of the others wait half of their time.
+COMPUTING = (
+    "tests/hil/information/",
+    "tests/hil/noise/",
+    "tests/hil/proposer/",
+    "tests/hil/study/",
+    "tests/hil/twin/",
+    "tests/sim/",
 )
 
 
@@ -47,15 +62,34 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the longest files; the order within a file stays."""
-    rank = {name: place for place, name in enumerate(LONG)}
-    items.sort(key=lambda item: rank.get(item.nodeid.partition("::")[0], len(LONG)))
+    """Spread the files that compute among those that wait; the order within a file stays.
+
+    Side by side on all workers those that compute are too many for the cores, and those that wait
+    leave them idle.
+    """
+    files = dict.fromkeys(item.nodeid.partition("::")[0] for item in items)
+    long = [file for file in LONG if file in files]
+    computing = [file for file in files if file.startswith(COMPUTING)]
+    others = [file for file in files if file not in (*long, *computing)]
+    place = {
+        file: part * (i + 0.5) / len(group)
+        for group, part in ((computing, 1.0), (others, 1.0), (long, _FIRST_PART))
+        for i, file in enumerate(group)
+    }
+    items.sort(key=lambda item: place[item.nodeid.partition("::")[0]])
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Give each worker a folder for temporary files of its own: locks on hardware lie there."""
+    """Give each worker one thread, and a folder for temporary files: locks on hardware lie there.
+
+    A thread a core for each of the workers is more threads than cores, and those of BLAS wait for
+    each other by spinning. A worker is told before it starts: its plugins import numpy before it
+    reads this file.
+    """
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     if worker is None:
+        if config.getoption("numprocesses", None):
+            os.environ.setdefault("OMP_NUM_THREADS", "1")
         return
     folder = Path(tempfile.gettempdir(), f"hil-{worker}-{os.getpid()}")
     folder.mkdir()

@@ -127,6 +127,11 @@ def estimator_names() -> tuple[str, ...]:
     return tuple(sorted(_ours() | set(_installed())))
 
 
+def is_estimator(name: str) -> bool:
+    """Whether there is an estimator of that name."""
+    return name in _ours() or name in _installed()  # which takes 20 ms to look through
+
+
 @cache
 def _ours() -> frozenset[str]:
     package = importlib.import_module(_ESTIMATORS)

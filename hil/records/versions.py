@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 from collections.abc import Mapping
+from functools import cache
 
 _LIBRARIES = ("hil-imaging", "numpy", "scipy", "optuna", "sqlalchemy", "torch", "zarr")
 
@@ -19,8 +20,16 @@ def versions(devices: Mapping[str, str]) -> dict[str, str]:
     """
     found = {"python": platform.python_version(), "platform": platform.platform()}
     for name in _LIBRARIES:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
+        version = _version(name)
+        if version is not None:
+            found[name] = version
     return {**found, **devices}
+
+
+@cache
+def _version(name: str) -> str | None:
+    """Find a version once: a package is described at length, and what is loaded stays."""
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None

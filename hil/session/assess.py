@@ -37,10 +37,15 @@ def check_estimator(file: SessionFile) -> None:
     ------
     InputError
     """
-    from hil.information.registry import estimator_names, estimators_that, traits_of
+    from hil.information.registry import (
+        estimator_names,
+        estimators_that,
+        is_estimator,
+        traits_of,
+    )
 
     kind = file.spec.estimator.kind
-    if kind not in estimator_names():
+    if not is_estimator(kind):
         raise InputError(
             file.path, "estimator.kind", f"{kind!r}, {nearest(kind, estimator_names())}"
         )

@@ -13,6 +13,7 @@ A rig's module gives the options, a function that builds the devices, and a `KIN
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
@@ -25,6 +26,8 @@ from drivers.types import Value
 from sim.parts.devices import Axis, Link, SimulatedDevice
 from sim.parts.simulated_clock import AsFastAsPossible, Pace, RealTime
 from sim.parts.unknown import SceneOptics
+
+_version = cache(version)  # a package's whole description is read for it
 
 
 class RigOptions(BaseModel):
@@ -84,7 +87,7 @@ class SimulatedRig:
     @property
     def versions(self) -> Mapping[str, str]:
         """Versions of what the images depend on."""
-        return {name: version(name) for name in self._libraries}
+        return {name: _version(name) for name in self._libraries}
 
     def close(self) -> None:
         """Cut the link; the devices answer `DeviceLost` from now on."""

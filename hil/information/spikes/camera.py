@@ -28,6 +28,7 @@ _SPREAD = 5.0  # standard errors over fields
 _TELLING = 8191  # pixels, that tell how far others differ; prime, so that they are in all columns
 _MEDIAN_TO_SD = 1.4826
 _MOST_AVERAGED = 16  # frames whose noise averages out as it should
+_COUNTED = 2**18  # differences of codes of 16 bits, and a few more
 _MOST_SHARE = 0.04  # of a frame's pixels that differ from its repeats: more is no exception
 _MOST_TOGETHER = 2  # of nine pixels: more is something that moves
 
@@ -84,9 +85,29 @@ def _common(repeats: Singles) -> Singles:
     n = len(repeats)
     common = np.zeros((n, n), dtype=np.float32)
     for r, s in combinations(range(n), 2):
-        common[r, s] = np.median(repeats[r] - repeats[s])
+        common[r, s] = median(repeats[r] - repeats[s])
         common[s, r] = -common[r, s]
     return common
+
+
+def median(values: Singles) -> float:
+    """Give the median; whole numbers of a camera's range are counted, which is quicker.
+
+    Parameters
+    ----------
+    values
+        Of any shape, not empty.
+    """
+    low = values.min()
+    places = values - low
+    if not places.max() < _COUNTED:  # also where one is no number
+        return float(np.median(values))
+    whole = places.astype(np.intp)
+    if (whole != places).any():
+        return float(np.median(values))
+    up_to = np.bincount(whole.reshape(-1)).cumsum()
+    middle = np.searchsorted(up_to, [(values.size - 1) // 2, values.size // 2], side="right")
+    return float(low) + float(middle.mean())
 
 
 def _differing(image: Singles, others: Singles, common: Singles, limit: SpikeLimit) -> Isolated:

@@ -29,6 +29,8 @@ _EXACT_READ_NOISE_E = 20.0
 _MAX_GROUPS = 6000
 _GROUPS_PER_SIGMA = 24
 _EXACT_LIGHT_E = 3000.0  # beyond, Edgeworth's series serves
+# Beyond these the Gaussian CDF is 0 and 1 in double precision, and most of a table lies there.
+_SURELY_BELOW, _SURELY_ABOVE = -40.0, 9.0
 _LIGHTS_AT_ONCE = 64  # few, so that memory stays small, and neighbours have the same electrons
 
 
@@ -141,7 +143,10 @@ class CameraPixel:
             k = np.arange(fewest, math.ceil(brightest + 9 * math.sqrt(brightest) + 12))
             weight = np.exp(xlogy(k, some[:, None]) - some[:, None] - gammaln(k + 1.0))
             mean_adu = k / self.gain_e_per_adu + self.offset_adu
-            below = ndtr((edges - mean_adu[:, None]) / sigma_adu)
+            z = (edges - mean_adu[:, None]) / sigma_adu
+            below = np.where(z > 0, 1.0, 0.0)
+            unsure = (z > _SURELY_BELOW) & (z < _SURELY_ABOVE)
+            below[unsure] = ndtr(z[unsure])
             result[start : start + _LIGHTS_AT_ONCE] = weight @ below
         return result
 

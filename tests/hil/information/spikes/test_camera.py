@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from hil.information.diagnostics.spikes import SpikeLimit
-from hil.information.spikes.camera import in_all_fields, in_one_repeat
+from hil.information.spikes.camera import in_all_fields, in_one_repeat, median
 from hil.noise import CameraNoise
 
 CAMERA = CameraNoise(0.5, 100, 1.6)
@@ -92,3 +93,16 @@ def test_no_pixel_that_differs_is_passed_by_at_any_level_of_light() -> None:
     assert at <= expected
     inside = {(i, y, x) for i, y, x in alone if 0 < y < 47 and 0 < x < 47}
     assert inside <= at
+
+
+@pytest.mark.parametrize("n", [1, 2, 11, 4096])
+@pytest.mark.parametrize("step", [1.0, 0.5, 0.1])
+@pytest.mark.parametrize("sd", [0.3, 15.0, 3e4, 3e6])
+def test_medians_are_those_of_sorting(n: int, step: float, sd: float) -> None:
+    steps = np.rint(np.random.default_rng(n).normal(0, sd, n) / step)
+    values = (steps * step).astype(np.float32)
+    assert median(values) == np.median(values)
+
+
+def test_the_median_of_what_is_no_number_is_none() -> None:
+    assert np.isnan(median(np.array([1, np.nan, 3], dtype=np.float32)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -30,20 +31,24 @@ def searched(
     objective: Callable[[Mapping[str, Any]], float],
     axes: Mapping[str, BaseDistribution],
     trials: int,
+    enough: float = math.inf,
     **options: Any,
 ) -> optuna.Study:
+    """Search for so many trials, or until the best is more than enough: it can only get better."""
     study = optuna.create_study(
         direction="maximize", sampler=InformationSampler(search_space=axes, **options)
     )
     for _ in range(trials):
         trial = study.ask(dict(axes))
         study.tell(trial, objective(trial.params))
+        if study.best_value > enough:
+            break
     return study
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_hidden_aberrations_are_found_in_few_trials(seed: int) -> None:
-    study = searched(sharpness, SIX, 25, seed=seed)
+    study = searched(sharpness, SIX, 25, enough=0.95, seed=seed)
     assert study.best_value > 0.95
 
 
@@ -83,8 +88,8 @@ def test_the_higher_of_two_optima() -> None:
         high = 1.0 * np.exp(-(((x - 0.85) / 0.1) ** 2).sum())
         return float(0.05 + low + high)
 
-    found = [searched(objective, axes, 45, seed=seed).best_value for seed in (1, 2, 3)]
-    assert sorted(found)[1] > 0.95
+    found = [searched(objective, axes, 45, enough=0.95, seed=seed) for seed in (1, 2, 3)]
+    assert sorted(study.best_value for study in found)[1] > 0.95
 
 
 def test_an_optimum_at_a_bound_and_integers() -> None:
