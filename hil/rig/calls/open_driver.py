@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from drivers.errors import DriverError
+from drivers.errors import DeviceFault, DriverError
 from drivers.protocol import Connection, Device, DriverKind
 from hil.rig.calls.driver_calls import DriverCalls, Hang
 from hil.rig.calls.foreign_errors import as_driver_errors, with_our_errors
@@ -76,6 +76,10 @@ class OpenDriver:
             try:
                 with as_driver_errors(name, "devices"):
                     found = dict(self.connection.devices)
+                    for label, device in found.items():
+                        if device.label != label:
+                            said = f"device {label!r} calls itself {device.label!r}"
+                            raise DeviceFault(name, "devices", said)
                     return {
                         label: timed(with_our_errors(device), self._calls, spec.call_timeout_s)
                         for label, device in found.items()

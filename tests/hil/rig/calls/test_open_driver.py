@@ -157,3 +157,18 @@ def test_who_does_not_say_what_devices_there_are_is_closed(does: str, slow: Slow
     waits.set()
     assert time.monotonic() - began_s < 20
     assert closed.wait(30)
+
+
+def test_a_device_under_another_name_than_its_own_is_refused(slow: Slow) -> None:
+    """Commands would go by one name and limits by the other."""
+    real = slow.open
+
+    def open_renamed(options: Any) -> Connection:
+        connection = real(options)
+        connection.devices = {f"the {n}": d for n, d in connection.devices.items()}  # type: ignore[misc]
+        return connection
+
+    slow.open = open_renamed  # type: ignore[method-assign]
+    with pytest.raises(DeviceFault, match="calls itself"):
+        opened(slow, [])
+    assert slow.closed.is_set()
