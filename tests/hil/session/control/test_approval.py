@@ -16,8 +16,8 @@ import pytest
 from drivers.types import Value
 from hil.session.control.approval import ApprovalPolicy
 from hil.spec import Approval
-from tests.hil.session.test_driver_faults import faulty_rig
 from tests.hil.planted_rig import RIG, lit_mw, plant
+from tests.hil.session.test_driver_faults import faulty_rig
 from tests.hil.session_bench import Bench, session_state, start, wait_for
 from tests.hil.small_session import SESSION
 
