@@ -71,7 +71,8 @@ class ForeignFrames:
                 raise self._fault("pixels are masked, allowed: all that the camera saw")
             given = given.data
         # It may be what the next frame is read into, or the one that a second look takes.
-        return np.array(given, subok=False)
+        plain = np.array(given, order="C", subok=False)
+        return plain if plain.dtype.isnative else plain.astype(plain.dtype.newbyteorder("="))
 
     def _number(self, name: str, given: Any) -> float | int:
         if isinstance(given, np.generic | np.ndarray) and given.ndim == 0:

@@ -83,6 +83,7 @@ FRAMES = {
 def test_arrays_of_all_kinds_are_taken_for_their_codes(given: Any) -> None:
     frame = ForeignFrames("camera").take(pixels(given))
     assert type(frame.pixels) is np.ndarray and frame.pixels.base is None
+    assert frame.pixels.dtype.isnative and frame.pixels.flags.c_contiguous
     np.testing.assert_array_equal(frame.pixels, CODES)
 
 
