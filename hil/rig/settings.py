@@ -27,11 +27,6 @@ class RigSettings:
         Every setting by its canonical name.
     last_read
         What each read when it was last asked, as far as it was: evidence, never a read-back.
-
-    Raises
-    ------
-    SafetyError
-        Two settings have one name, or a preset sets what no device has.
     """
 
     def __init__(self, devices: Mapping[str, Device]) -> None:
@@ -42,31 +37,34 @@ class RigSettings:
         self._aliases: dict[str, tuple[str, Alias]] = {}
         for device in devices.values():
             for setting in device.describe():
-                if setting.name in self.known:
-                    self._raise_twice(setting.name, self._owner[setting.name], device)
                 self.known[setting.name] = setting
                 self._owner[setting.name] = device
-        for name, setting in self.known.items():
-            for alias in setting.aliases:
-                meant = self._aliases.get(alias.name, (name, alias))[0]
-                # What it hid would be out of its limits' reach.
-                if alias.name in self.known or meant != name:
-                    other = alias.name if alias.name in self.known else meant
-                    self._raise_twice(alias.name, self._owner[other], self._owner[name])
-                self._aliases[alias.name] = (name, alias)
-        self._check_expansions()
+                for alias in setting.aliases:
+                    self._aliases[alias.name] = (setting.name, alias)
 
-    def _raise_twice(self, name: str, one: Device, other: Device) -> None:
-        raise SafetyError(f"two settings are named {name!r}, of {one.label} and {other.label}")
+    def check_names(self) -> None:
+        """Refuse names that mean two settings, and presets that set what no device has.
 
-    def _check_expansions(self) -> None:
-        """Refuse presets that set what nobody has: it would be found out in mid-move."""
+        For a whole rig, before anything moves: what a name hides is out of its limits' reach.
+
+        Raises
+        ------
+        SafetyError
+        """
+        owners: dict[str, tuple[str, str]] = {}
+        for label, device in self.devices.items():
+            for setting in device.describe():
+                for name in (setting.name, *(alias.name for alias in setting.aliases)):
+                    meant = owners.setdefault(name, (label, setting.name))
+                    if meant != (label, setting.name):
+                        raise SafetyError(
+                            f"two settings are named {name!r}, of {meant[0]} and {label}"
+                        )
         for name, setting in self.known.items():
             for choice, values in setting.expands.items():
-                for target in values:
-                    if target not in self.known:
-                        said = f"{name} = {choice!r} sets {target!r}, which no device has"
-                        raise SafetyError(f"{said}; {nearest(target, self.known)}")
+                if unknown := [target for target in values if target not in self.known]:
+                    said = f"{name} = {choice!r} sets {unknown[0]!r}, which no device has"
+                    raise SafetyError(f"{said}; {nearest(unknown[0], self.known)}")
 
     def setting(self, name: str, key: str = "") -> Setting:
         """Look a setting up by its canonical name or an alias.

@@ -58,7 +58,7 @@ CLASHES = {
 def test_what_two_settings_would_be_called_is_refused(benches: Any, setting: Setting) -> None:
     """Limits of the one would hold for the other."""
     with pytest.raises(SafetyError, match="two settings are named"):
-        RigSettings({**benches, "laser again": Other(setting)})
+        RigSettings({**benches, "laser again": Other(setting)}).check_names()
 
 
 def test_a_preset_of_what_no_device_has_is_refused(benches: Any) -> None:
@@ -66,7 +66,11 @@ def test_a_preset_of_what_no_device_has_is_refused(benches: Any) -> None:
         "laser.on", "choice", choices=("a",), role="preset", expands={"a": {"laser.powr_mw": 1}}
     )
     with pytest.raises(SafetyError, match=r"sets 'laser\.powr_mw', which no device has"):
-        RigSettings({**benches, "laser again": Other(preset)})
+        RigSettings({**benches, "laser again": Other(preset)}).check_names()
+
+
+def test_names_that_differ_are_let_be(benches: Any) -> None:
+    RigSettings(benches).check_names()
 
 
 def test_reading_answers_under_canonical_names(benches: Any) -> None:
