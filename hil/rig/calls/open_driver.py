@@ -111,9 +111,15 @@ class OpenDriver:
 
     def warnings(self) -> Sequence[str]:
         """Say what of it is offered in part or not at all; nothing where it does not tell."""
-        with suppress(Exception):
-            return tuple(str(said) for said in getattr(self.connection, "warnings", ()))
-        return ()
+
+        def ask() -> tuple[str, ...]:
+            with as_driver_errors(self._name, "warnings"):
+                return tuple(str(said) for said in getattr(self.connection, "warnings", ()))
+
+        try:
+            return self._calls.run(self._name, "warnings", ask, self._call_s)
+        except DriverError:
+            return ()
 
     def leave_behind(self, older_than_s: float) -> None:
         """Wait no longer for a call that has been going on for longer than that."""

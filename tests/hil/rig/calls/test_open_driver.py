@@ -172,3 +172,24 @@ def test_a_device_under_another_name_than_its_own_is_refused(slow: Slow) -> None
     with pytest.raises(DeviceFault, match="calls itself"):
         opened(slow, [])
     assert slow.closed.is_set()
+
+
+@pytest.mark.parametrize("error", [RuntimeError("no"), SystemExit(3), None], ids=repr)
+def test_warnings_that_fail_or_hang_are_none(slow: Slow, error: BaseException | None) -> None:
+    class Warns:
+        def __init__(self, connection: Any) -> None:
+            self.devices, self.close = connection.devices, connection.close
+
+        @property
+        def warnings(self) -> tuple[str, ...]:
+            if error is not None:
+                raise error
+            slow.go.wait(30)
+            return ("late",)
+
+    real = slow.open
+    slow.open = lambda options: Warns(real(options))  # type: ignore[assignment, method-assign]
+    driver = opened(slow, [])
+    assert driver.warnings() == ()
+    slow.go.set()
+    driver.close()
