@@ -324,7 +324,7 @@ def run_openings(small: SmallRig, rate: float, sessions: int, first: int) -> Tal
         tally.trials += 1
         tally.strikes += strikes.times[-1]
         tally.struck += struck
-        named = bool(refused) and "\n" not in refused and "open of driver" in refused
+        named = "driver.0: " in refused and "\n" not in refused
         tally.failed += struck and named and not left_open
         tally.slipped += struck and not (named and not left_open)
         tally.false_alarms += bool(refused) and not struck
