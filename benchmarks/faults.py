@@ -10,8 +10,10 @@ slipped through; of trials without a fault how many failed (false alarms) and ho
 dark fields keeps from winning (doubted);
 second frames that were taken; and whether the winner is sound: a COMPLETE trial that nothing
 struck. Faults that strike a second frame alone spoil no data, and are not counted. ``clean`` are
-sessions without faults, on all rigs. What reads late (``read_late``) is read again and spoils
-nothing: its trials are COMPLETE, and count as slipped.
+sessions without faults, on all rigs. ``start``, ``settle``, ``read`` and ``capture`` are calls that
+raise, errors of all kinds by turns; ``open`` has many short sessions, each of which is one trial of
+its row: FAILED are those that were refused in one line, with nothing left open. What reads late
+(``read_late``) is read again and spoils nothing: its trials are COMPLETE, and count as slipped.
 """
 
 from __future__ import annotations
@@ -29,14 +31,16 @@ from typing import Any
 
 import hil
 from hil.errors import HilError
-from hil.records.session import Snapshot
+from hil.records.session import SessionState, Snapshot
 from hil.rig.guards.frame_watch import FrameWatch
 from hil.rig.guards.taken import Taken
-from sim.fault_script import FaultScript
+from sim.fault_script import CALL_ERRORS, FaultScript
 from sim.frame_faults import FRAME_FAULTS
 
 READ_FAULTS = ("read_nan", "read_off", "read_text", "ignored", "read_late")
 FRAMES = ("dark", *FRAME_FAULTS)
+CALLS = ("start", "settle", "read", "capture")
+OPENINGS = 10  # trials of the other rows to one session that is opened
 SIDE = 32
 
 
@@ -76,6 +80,27 @@ class SmallRig:
 
     def rig(self, fault: str, rate: float, seed: int) -> str:
         """Give ``rig.toml``."""
+        tables = "".join(self._raises(fault, rate)) or self._spoils(fault, rate)
+        return (
+            f'name = "faults {self.name}"\ncamera = "{self.camera}"\n[[driver]]\nkind = "faulty"\n'
+            f"seed = {seed}\naround = {{ {self.around} }}\n{tables if fault and rate else ''}"
+            f"[noise]\n{self.noise}\n[setup]\n{self.setup}\n"
+            # What is ignored may come late: it is waited for.
+            f'[limits."{self.moved}"]\ntimeout_s = {self.timeout_s}\n'
+        )
+
+    def _raises(self, call: str, rate: float) -> Iterator[str]:
+        """Give tables of faults that are errors of a call, of every kind."""
+        if call not in (*CALLS, "open"):
+            return
+        device = self.camera if call == "capture" else self.moved.rpartition(".")[0]
+        where = "" if call == "open" else f'device = "{device}"\n'
+        for error in CALL_ERRORS:
+            each = rate / len(CALL_ERRORS)
+            yield f'[[driver.fault]]\nfault = "{error}"\ncall = "{call}"\nrate = {each}\n{where}'
+
+    def _spoils(self, fault: str, rate: float) -> str:
+        """Give the table of a fault of frames, read-backs or commands."""
         device, _, _ = self.moved.rpartition(".")
         where = (
             f'device = "{device}"'
@@ -88,13 +113,7 @@ class SmallRig:
             table += f"dark_adu = {self.dark_adu}\n"
         if fault == "read_off":
             table += f"amount = {0.02 * (self.high - self.low)}\n"
-        return (
-            f'name = "faults {self.name}"\ncamera = "{self.camera}"\n[[driver]]\nkind = "faulty"\n'
-            f"seed = {seed}\naround = {{ {self.around} }}\n{table if fault and rate else ''}"
-            f"[noise]\n{self.noise}\n[setup]\n{self.setup}\n"
-            # What is ignored may come late: it is waited for.
-            f'[limits."{self.moved}"]\ntimeout_s = {self.timeout_s}\n'
-        )
+        return table
 
     def session(self, trials: int, repeats: int, n_fields: int) -> str:
         """Give ``session.toml``."""
@@ -281,6 +300,38 @@ def run(
     raise AssertionError
 
 
+def run_openings(small: SmallRig, rate: float, sessions: int, first: int) -> Tally:
+    """Open sessions whose driver raises at that; each is one trial of the tally."""
+    tally = Tally()
+    for seed in range(1000 * first, 1000 * first + sessions):
+        strikes = Strikes()
+        with tempfile.TemporaryDirectory() as name, strikes.noted():
+            folder = Path(name)
+            (folder / "rig.toml").write_text(small.rig("open", rate, seed), encoding="utf-8")
+            session = folder / "session.toml"
+            session.write_text(small.session(1, 1, 1), encoding="utf-8")
+            url = f"sqlite:///{(folder / 'hil.db').as_posix()}"
+            refused = ""
+            try:
+                hil.run_session(session, url)
+            except HilError as error:
+                refused = str(error)
+            left_open = 0
+            if (folder / "hil.db").exists():
+                with hil.open_database(url) as database:
+                    left_open = sum(not SessionState(s).ended for s in database.sessions()["state"])
+        struck = strikes.times[-1] > 0
+        tally.trials += 1
+        tally.strikes += strikes.times[-1]
+        tally.struck += struck
+        named = "driver.0: " in refused and "\n" not in refused
+        tally.failed += struck and named and not left_open
+        tally.slipped += struck and not (named and not left_open)
+        tally.false_alarms += bool(refused) and not struck
+        tally.examples += [refused] if refused and not struck else []
+    return tally
+
+
 def _tally(url: str, result: hil.SessionResult, strikes: Strikes) -> Tally:
     tally = Tally(second_frames=strikes.second_frames)
     with hil.open_database(url) as database:
@@ -332,12 +383,17 @@ def main() -> None:
         "fault               rate  rig           trials  strikes  struck  FAILED  barred  slipped"
         " false alarms doubted clean second frames  winner sound"
     )
-    for i, fault in enumerate(asked.faults or (*FRAMES, *READ_FAULTS)):
+    for i, fault in enumerate(asked.faults or (*FRAMES, *READ_FAULTS, *CALLS, "open")):
         for j, rate in enumerate(asked.rates):
             small = RIGS[(i + j) % len(RIGS)]
             n_fields, repeats = (4, 1)[(i + j) // 2 % 2], 1 + i % 2
             began_s = time.monotonic()
-            tally = run(small, fault, rate, asked.trials, repeats, n_fields, asked.seed)
+            if fault == "open":
+                n_sessions = max(asked.trials // OPENINGS, 1)
+                n_fields, repeats = 1, 1
+                tally = run_openings(small, rate, n_sessions, asked.seed)
+            else:
+                tally = run(small, fault, rate, asked.trials, repeats, n_fields, asked.seed)
             name = f"{small.name} {n_fields}x{repeats}"
             print(line(fault, rate, name, tally, time.monotonic() - began_s), flush=True)
             for reason in tally.examples[:3]:

@@ -62,6 +62,7 @@ _ERRORS: Mapping[str, Callable[[str, str], BaseException]] = {
     "device_fault": lambda label, call: DeviceFault(label, call, "a fault on purpose"),
     "lost": lambda label, call: DeviceLost(label, f"the link dropped in {call}, on purpose"),
 }
+CALL_ERRORS = tuple(_ERRORS)
 _Rate = Annotated[float, Field(ge=0, le=1)]
 _Positive = Annotated[int, Field(ge=1)]
 

@@ -15,7 +15,7 @@ from hil.rig.moves.joint import problem, touched
 from hil.rig.moves.tracks import Track
 from hil.rig.settings import RigSettings
 from hil.spec import Limit, RigSpec
-from hil.spec.rig import outside
+from hil.spec.rig import Interlock, outside
 
 _NO_LIMIT = Limit()
 
@@ -41,7 +41,7 @@ class RigLimits:
     joint
         Limits that span several settings.
     interlocks
-        Pairs of a canonical name and what it must be.
+        Pairs of a canonical name and what it must read.
 
     Raises
     ------
@@ -62,10 +62,7 @@ class RigLimits:
             *device_limits(settings.devices),
         )
         self._tracks: dict[str, Track] = {}
-        self.interlocks = tuple(
-            (settings.setting(lock.setting, f"interlock.{i}.setting").name, lock)
-            for i, lock in enumerate(spec.interlock)
-        )
+        self.interlocks = tuple(self._interlock(i, lock) for i, lock in enumerate(spec.interlock))
 
     def limit(self, name: str) -> Limit:
         """Return the rig's own limit of a setting (canonical name); an empty one if it has none."""
@@ -227,9 +224,30 @@ class RigLimits:
         """
         for name, lock in self.interlocks:
             value = self.settings.value(name)
-            allowed = Limit(low=lock.low, high=lock.high, choices=lock.choices)
-            if said := outside(allowed, value).replace("the rig's limit", "the interlock's"):
+            said = outside(lock, value).replace("the rig's limit", "the interlock's")
+            # What is not known to be shut is open.
+            if lock.choices is None and (isinstance(value, str) or math.isnan(value)):
+                said = "is no number"
+            if said:
                 raise InterlockOpen(f"interlock: {name} = {value!r} {said}")
+
+    def _interlock(self, index: int, lock: Interlock) -> tuple[str, Limit]:
+        """Make an interlock canonical; one that nothing can open, or shut, is refused."""
+        key = f"interlock.{index}"
+        setting = self.settings.setting(lock.setting, f"{key}.setting")
+        if lock.choices is None:
+            if setting.kind == "choice":
+                raise SafetyError(f"{lock.setting} has choices and no range, allowed: choices", key)
+            return setting.name, Limit(low=lock.low, high=lock.high)
+        try:
+            choices = [self.settings.canonical(lock.setting, choice)[1] for choice in lock.choices]
+        except SafetyError as error:
+            raise SafetyError(str(error), f"{key}.choices") from None
+        for choice in choices:
+            if setting.kind == "choice" and choice not in setting.choices:
+                said = f"{setting.name} never reads {choice!r}, allowed: {setting.allowed()}"
+                raise SafetyError(said, f"{key}.choices")
+        return setting.name, Limit(choices=tuple(choices))
 
     def _canonical_limit(self, name: str, limit: Limit) -> tuple[str, Limit]:
         key = f'limits."{name}"'

@@ -109,12 +109,13 @@ class Parking:
         self._others = [(n, v) for n, v in taken if settings.known[n].role != "light"]
 
     def _expanded(self, step: Mapping[str, Value]) -> list[_Step]:
-        """Replace presets by what they set: only that can be read back."""
+        """Replace presets by what they set, as far as it is here: only that can be read back."""
+        known = self._settings.known
         return [
             (name, value)
             for given in step.items()
             for name, value in self._settings.targets(dict([given])).items()
-            if self._settings.known[name].role != "preset"
+            if name in known and known[name].role != "preset"
         ]
 
     def run(self) -> list[ParkProblem]:

@@ -43,6 +43,7 @@ class Safety:
         self, devices: Mapping[str, Device], spec: RigSpec, folder: Path | None = None
     ) -> None:
         names = RigSettings(devices)
+        names.check_names()
         self.devices, self.settings = names.devices, names.known
         self.setting, self.canonical, self.read = names.setting, names.canonical, names.read
         self.canonical_table, self.targets = names.canonical_table, names.targets

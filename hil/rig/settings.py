@@ -42,6 +42,30 @@ class RigSettings:
                 for alias in setting.aliases:
                     self._aliases[alias.name] = (setting.name, alias)
 
+    def check_names(self) -> None:
+        """Refuse names that mean two settings, and presets that set what no device has.
+
+        For a whole rig, before anything moves: what a name hides is out of its limits' reach.
+
+        Raises
+        ------
+        SafetyError
+        """
+        owners: dict[str, tuple[str, str]] = {}
+        for label, device in self.devices.items():
+            for setting in device.describe():
+                for name in (setting.name, *(alias.name for alias in setting.aliases)):
+                    meant = owners.setdefault(name, (label, setting.name))
+                    if meant != (label, setting.name):
+                        raise SafetyError(
+                            f"two settings are named {name!r}, of {meant[0]} and {label}"
+                        )
+        for name, setting in self.known.items():
+            for choice, values in setting.expands.items():
+                if unknown := [target for target in values if target not in self.known]:
+                    said = f"{name} = {choice!r} sets {unknown[0]!r}, which no device has"
+                    raise SafetyError(f"{said}; {nearest(unknown[0], self.known)}")
+
     def setting(self, name: str, key: str = "") -> Setting:
         """Look a setting up by its canonical name or an alias.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from hil.errors import HilError, Interrupted, RigHeld, StoreError
@@ -13,6 +14,7 @@ from hil.rig.capture import Capture
 from hil.rig.device_thread import WorkerThread
 from hil.rig.light import DoseMeter
 from hil.session.control.attended import Attended
+from hil.session.control.rig_file_now import why_not_go_on
 from hil.session.frame_guards import frame_watch
 from hil.session.polls import Polls
 from hil.session.result import SessionResult, result_of
@@ -133,6 +135,7 @@ def _drive(setup: SessionSetup, observer: Observer, stop: StopSwitch) -> Session
 
         pausing = attended.pausing
         pausing.guarded = lambda: watch.guarded
+        pausing.why_not_go_on = partial(why_not_go_on, setup.file.rig)
         waiting = Waiting(setup.rig, capture, stop, look, store.give_up, setup.clock, pausing)
         attended.waiting_is_dark = waiting.parked
         stack.callback(waiting.close)

@@ -181,6 +181,10 @@ class Interlock(Spec):
     def _says_something(self) -> Self:
         if self.low is None and self.high is None and self.choices is None:
             raise ValueError("give low, high or choices")
+        if self.choices is not None and (self.low is not None or self.high is not None):
+            raise ValueError("give either choices or low and high")
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise ValueError(f"low = {self.low:g} is above high = {self.high:g}: always open")
         return self
 
 

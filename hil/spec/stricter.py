@@ -89,6 +89,29 @@ def stricter(stored: RigFile, now: RigFile) -> tuple[RigFile, tuple[str, ...]]:
     return RigFile(spec, text, now.path), tuple(f"{now.path.name}: {line}" for line in lines)
 
 
+def tightened(running: RigFile, now: RigFile) -> str:
+    """Name the first key in which a rig file allows less by now; empty if there is none.
+
+    Parameters
+    ----------
+    running
+        What holds.
+    now
+        As it lies there.
+    """
+    if (found := devices_differ(running.spec, now.spec)) is not None:
+        return found[0]
+    try:
+        both, _ = stricter(running, now)
+    except InputError as error:
+        return error.key
+    for name in dict.fromkeys((*running.spec.limits, *both.spec.limits)):
+        if running.spec.limits.get(name, Limit()) != both.spec.limits.get(name, Limit()):
+            return f'limits."{name}"'
+    keys = ("limits_together", "limits_matrix", "interlock", "park")
+    return next((k for k in keys if getattr(running.spec, k) != getattr(both.spec, k)), "")
+
+
 def _merge_limits(table: dict[str, Any], stored: RigSpec, now: RigFile, lines: list[str]) -> None:
     merged = dict(table.get("limits", {}))
     for name in dict.fromkeys((*stored.limits, *now.spec.limits)):

@@ -31,7 +31,6 @@ class ForeignFrames:
 
     def __init__(self, camera: str) -> None:
         self._camera = camera
-        self._before: Any = None
 
     def take(self, given: Any) -> Frame:
         """Give a frame whose array is its own, and whose numbers are numbers.
@@ -71,12 +70,9 @@ class ForeignFrames:
             if np.ma.getmaskarray(given).any():
                 raise self._fault("pixels are masked, allowed: all that the camera saw")
             given = given.data
-        plain = np.asarray(given)
-        # A view may be of a buffer that the next frame comes to; so may an array that came before.
-        if plain.base is not None or given is self._before:
-            plain = plain.copy()
-        self._before = given
-        return plain
+        # It may be what the next frame is read into, or the one that a second look takes.
+        plain = np.array(given, order="C", subok=False)
+        return plain if plain.dtype.isnative else plain.astype(plain.dtype.newbyteorder("="))
 
     def _number(self, name: str, given: Any) -> float | int:
         if isinstance(given, np.generic | np.ndarray) and given.ndim == 0:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from drivers.errors import DriverError
+from drivers.errors import DeviceFault, DriverError
 from drivers.protocol import Connection, Device, DriverKind
 from hil.rig.calls.driver_calls import DriverCalls, Hang
 from hil.rig.calls.foreign_errors import as_driver_errors, with_our_errors
@@ -76,6 +76,10 @@ class OpenDriver:
             try:
                 with as_driver_errors(name, "devices"):
                     found = dict(self.connection.devices)
+                    for label, device in found.items():
+                        if device.label != label:
+                            said = f"device {label!r} calls itself {device.label!r}"
+                            raise DeviceFault(name, "devices", said)
                     return {
                         label: timed(with_our_errors(device), self._calls, spec.call_timeout_s)
                         for label, device in found.items()
@@ -107,9 +111,15 @@ class OpenDriver:
 
     def warnings(self) -> Sequence[str]:
         """Say what of it is offered in part or not at all; nothing where it does not tell."""
-        with suppress(Exception):
-            return tuple(str(said) for said in getattr(self.connection, "warnings", ()))
-        return ()
+
+        def ask() -> tuple[str, ...]:
+            with as_driver_errors(self._name, "warnings"):
+                return tuple(str(said) for said in getattr(self.connection, "warnings", ()))
+
+        try:
+            return self._calls.run(self._name, "warnings", ask, self._call_s)
+        except DriverError:
+            return ()
 
     def leave_behind(self, older_than_s: float) -> None:
         """Wait no longer for a call that has been going on for longer than that."""

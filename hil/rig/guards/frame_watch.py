@@ -67,7 +67,7 @@ class FrameWatch:
         retaken: Taken | None = None
         now = self.past.now
         # What is taken anew, after a pause say, is judged anew.
-        now.confirmed = {(name, place) for name, place in now.confirmed if place != taken.place}
+        now.forget(taken.place)
         asked = self._asked(taken)
         looks = [(guard, guard.look) for guard in asked]
         for guard, look in (*looks, *((guard, guard.last_look) for guard in asked)):

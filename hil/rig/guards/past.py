@@ -102,12 +102,20 @@ class TrialSeen:
         Index to what was seen there.
     confirmed
         What guards doubted and a second frame showed again: name of the guard, and place.
+    undecided
+        Those of them where the second frame speaks against the first, and not beyond chance.
     """
 
     number: int
     conditions: Conditions = field(default_factory=Conditions)
     places: dict[int, PlaceSeen] = field(default_factory=dict)
     confirmed: set[tuple[str, int]] = field(default_factory=set)
+    undecided: set[tuple[str, int]] = field(default_factory=set)
+
+    def forget(self, place: int) -> None:
+        """Forget what guards found at a place."""
+        self.confirmed = {found for found in self.confirmed if found[1] != place}
+        self.undecided = {found for found in self.undecided if found[1] != place}
 
     def others(self, place: int) -> dict[int, PlaceSeen]:
         """Fields of view of the trial beside one."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from drivers.types import Value
 from hil.spec import Approval
@@ -19,12 +19,16 @@ class ApprovalPolicy:
         ``[approval]`` of the session file; None where nothing waits.
     canonical
         Name in the file to the setting's one name.
-    present
-        Where the watched settings are now.
+    read
+        Asks the devices where settings are. A park or a move that failed may have left them
+        elsewhere than the last trial did.
     """
 
     def __init__(
-        self, spec: Approval | None, canonical: Mapping[str, str], present: Mapping[str, Value]
+        self,
+        spec: Approval | None,
+        canonical: Mapping[str, str],
+        read: Callable[[Sequence[str]], Mapping[str, Value]],
     ) -> None:
         self.timeout_s = 0.0 if spec is None else spec.timeout_s
         # Largest step that needs nobody; 0 where every move does.
@@ -32,32 +36,37 @@ class ApprovalPolicy:
         if spec is not None:
             self._steps |= {canonical[name]: step for name, step in spec.steps.items()}
             self._steps |= dict.fromkeys((canonical[name] for name in spec.settings), 0.0)
-        self._present = dict(present)
+        self._read = read
 
-    def moved(self, read_back: Mapping[str, Value]) -> None:
-        """Note where the devices have come to."""
-        self._present |= {name: value for name, value in read_back.items() if name in self._steps}
+    def watches(self, wanted: Mapping[str, Value]) -> bool:
+        """Whether it has to ask the devices about a command."""
+        return not self._steps.keys().isdisjoint(wanted)
 
     def beyond(self, wanted: Mapping[str, Value]) -> dict[str, str]:
-        """Name the settings that would move too far, each with its move; empty if none would."""
-        found = {}
-        for name, step in self._steps.items():
-            if name not in wanted:
-                continue
-            old, new = self._present.get(name), wanted[name]
-            if old is None or _further(old, new, step):
-                found[name] = f"from {_shown(old)} to {_shown(new)}"
-        return found
+        """Name the settings that would move too far, each with its move; empty if none would.
+
+        Runs where the devices are asked.
+
+        Raises
+        ------
+        RigError
+            A device does not say where it is.
+        """
+        names = [name for name in self._steps if name in wanted]
+        present = self._read(names)
+        return {
+            name: f"from {_shown(present[name])} to {_shown(wanted[name])}"
+            for name in names
+            if _further(present[name], wanted[name], self._steps[name])
+        }
 
 
 def _further(old: Value, new: Value, step: float) -> bool:
     if isinstance(old, str) or isinstance(new, str):
         return old != new
     slack = _ROUNDING * max(1.0, abs(float(old)), abs(float(new)))
-    return abs(float(new) - float(old)) > step + slack
+    return not abs(float(new) - float(old)) <= step + slack  # a place that is no number is none
 
 
-def _shown(value: Value | None) -> str:
-    if value is None:
-        return "an unknown place"
+def _shown(value: Value) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)

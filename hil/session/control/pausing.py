@@ -60,6 +60,8 @@ class Pausing:
     ----------
     guarded
         Whether a guardian watches; without one nothing is lit.
+    why_not_go_on
+        Asked when somebody lets the session go on: why it waits all the same; empty if it does not.
     """
 
     def __init__(
@@ -86,6 +88,7 @@ class Pausing:
         self._trial: int | None = None
         self.spoilt = False
         self.guarded: Callable[[], bool] = lambda: True
+        self.why_not_go_on: Callable[[], str] = lambda: ""
 
     @property
     def wanted(self) -> bool:
@@ -147,7 +150,7 @@ class Pausing:
         if self.wishes.hold is None and self._announced is None:
             return False
         began_s = self._dark_s = self._clock.monotonic()
-        while (hold := self.wishes.hold) is not None and not (self._stop.reason or over()):
+        while (hold := self._still_held()) is not None and not (self._stop.reason or over()):
             self.is_dark()
             look()
             self._stay_dark()
@@ -161,6 +164,17 @@ class Pausing:
                 self._announce("continued", {"by": by}, SessionState.RUNNING, None)
             self._announced = None
         return True
+
+    def _still_held(self) -> Hold | None:
+        """Give what it waits for, also where somebody has let it go on, and it must not."""
+        before = self._announced
+        if self.wishes.hold is None and before is not None and not before.theirs:
+            why = self.why_not_go_on()
+            if why:
+                self.wishes.pause(why)
+                if before.why != why:
+                    self._announced = None  # said once more, with the reason of now
+        return self.wishes.hold
 
     def _look_in_the_dark(self, look: Callable[[], None]) -> None:
         look()
@@ -207,6 +221,8 @@ class Pausing:
             time.sleep(_WATCH_S)
             said = self.wishes.verdict(trial)
         if not self._stop.reason:
+            if why := self.why_not_go_on():
+                self.wishes.pause(why)  # before the next command
             by = "" if said is None else said.by
             self._announce("continued", {"by": by}, SessionState.RUNNING, None)
         self._announced = self._trial = None

@@ -99,7 +99,6 @@ class TrialCapture:
         if refused := self._refused(trial, wanted):
             return TrialState.PRUNED, refused
         read_back = self._work.run(lambda: self._capture.apply(wanted))
-        self._policy.moved(read_back)
         self._store.applied(trial, self._clock.now(), read_back)
         device_s = self._capture.device_s() - began_s
         measurement, known, why = self._take_fields(trial, device_s, read_back)
@@ -111,7 +110,9 @@ class TrialCapture:
 
     def _refused(self, trial: OpenTrial, wanted: Mapping[str, Value]) -> str:
         """Have a person approve what moves too far; why it may not move, empty if it may."""
-        moves = self._policy.beyond(wanted)
+        if not self._policy.watches(wanted):
+            return ""
+        moves = self._work.run(lambda: self._policy.beyond(wanted))
         if not moves:
             return ""
         said = {"trial": trial.number, "moves": moves}

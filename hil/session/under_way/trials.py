@@ -125,12 +125,11 @@ def _wait_with_others(run: Run) -> None:
 
 
 def _policy(setup: SessionSetup) -> ApprovalPolicy:
-    """Find out where the settings are whose moves a person must approve."""
-    spec, rig = setup.file.spec.approval, setup.rig
+    """Find out which settings' moves a person must approve."""
+    spec, safety = setup.file.spec.approval, setup.rig.safety
     names = () if spec is None else spec.names
-    canonical = {name: rig.safety.setting(name).name for name in names}
-    present = rig.read(*canonical.values()) if canonical else {}
-    return ApprovalPolicy(spec, canonical, present)
+    canonical = {name: safety.setting(name).name for name in names}
+    return ApprovalPolicy(spec, canonical, safety.read)
 
 
 def _confirm_calibration(setup: SessionSetup, store: WatchedStore) -> None:

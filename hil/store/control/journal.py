@@ -12,6 +12,7 @@ import platform
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -46,13 +47,13 @@ class Journal:
         line = dump_json(entry).encode() + b"\n"
         with self._guard, suppress(OSError):
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with open(self.path, "ab", opener=opener) as file:
-                before = file.tell()
+            # Without a buffer: one that the disk did not take would be written at closing.
+            with open(self.path, "a+b", buffering=0, opener=opener) as file:
+                before = _whole(file)
                 if before + len(line) > self._limit:
                     return False
                 try:
-                    file.write(line)
-                    file.flush()
+                    _write(file, line)
                     os.fsync(file.fileno())
                 except OSError:
                     file.truncate(before)
@@ -71,6 +72,25 @@ class Journal:
             with suppress(OSError):
                 self.path.unlink(missing_ok=True)
             self.n_entries = 0
+
+
+def _whole(file: FileIO) -> int:
+    """Cut off what was left half; tell the length of the rest, bytes."""
+    length = file.seek(0, os.SEEK_END)
+    if not length:
+        return 0
+    file.seek(length - 1)
+    if file.read(1) != b"\n":
+        file.seek(0)
+        length = file.readall().rfind(b"\n") + 1
+        file.truncate(length)
+    return length
+
+
+def _write(file: FileIO, line: bytes) -> None:
+    left = memoryview(line)
+    while left:  # a disk that fills takes a part
+        left = left[file.write(left) :]
 
 
 def entries(path: Path) -> Iterator[dict[str, Any]]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from drivers.protocol import Setting
-from hil.errors import SafetyError
+from hil.errors import InterlockOpen, SafetyError
 from hil.rig.limits import RigLimits, value_problem
 from hil.rig.settings import RigSettings
 from hil.spec import RigSpec
@@ -84,3 +84,40 @@ def test_a_device_takes_what_it_says_that_it_takes(
     setting: Setting, value: Any, taken: bool
 ) -> None:
     assert (value_problem(setting, value) == "") is taken
+
+
+OPEN: dict[str, tuple[dict[str, Any], Any]] = {
+    "no number": ({"setting": "Z.position_um", "high": 60}, math.nan),
+    "no number, either end": ({"setting": "Z.position_um", "low": 0, "high": 60}, math.nan),
+    "beyond": ({"setting": "Z.position_um", "high": 60}, math.inf),
+    "by another name": ({"setting": "Wheel.1.State", "choices": [1]}, "DAPI"),
+}
+
+
+@pytest.mark.parametrize(("lock", "reads"), OPEN.values(), ids=OPEN)
+def test_an_interlock_that_is_not_known_to_be_shut_is_open(
+    benches: Any, lock: dict[str, Any], reads: Any
+) -> None:
+    found = limits(benches, interlock=[lock])
+    found.check_interlocks()
+    name = found.interlocks[0][0]
+    benches[name.rpartition(".")[0]].values[name] = reads
+    with pytest.raises(InterlockOpen):
+        found.check_interlocks()
+
+
+@pytest.mark.parametrize(
+    "lock",
+    [
+        {"setting": "door.state", "low": 1},
+        {"setting": "door.state", "choices": ["shutt"]},
+        {"setting": "Wheel.1.State", "choices": [7]},
+    ],
+    ids=["a range of words", "never read", "an alias's"],
+)
+def test_an_interlock_that_nothing_would_open_or_shut_is_refused(
+    benches: Any, lock: dict[str, Any]
+) -> None:
+    with pytest.raises(SafetyError) as error:
+        limits(benches, interlock=[lock])
+    assert error.value.key.startswith("interlock.0")

@@ -29,6 +29,16 @@ def test_light_comes_first_wherever_the_file_names_it(benches: Any) -> None:
     assert [label for label, values in benches["Z"].log if values] == ["laser", "Z"]
 
 
+def test_a_preset_whose_devices_were_not_all_reached_is_taken_as_far_as_they_are(
+    benches: Any,
+) -> None:
+    """In an emergency each driver is parked by itself: what is missing keeps no lamp lit."""
+    reached = {label: benches[label] for label in ("Preset", "laser")}
+    found = Parking(RigSettings(reached), ({"Preset.Channel": "blue"},), lambda name: Limit())
+    assert found.run() == []
+    assert benches["laser"].values[LASER] == 5.0
+
+
 @pytest.mark.parametrize("failures", [1, 3])
 def test_a_command_that_failed_is_repeated(
     failures: int, benches: Any, monkeypatch: pytest.MonkeyPatch

@@ -26,7 +26,8 @@ class DarkField(FrameGuard):
     it was, too, in an earlier trial with the same choices. Where no earlier trial tells, it may be
     the sample: the estimate is flagged ``dark_field`` and cannot win. So it is where the whole
     trial is dark, if it is the first with these choices or an earlier one under the same light was
-    not.
+    not; and where the second frame is brighter than chance has it, and too few pixels make that
+    sure.
 
     False alarms: a field without a single photon beside lit ones costs the first trial its chance
     to win; after that it is known. So does a first trial that is dark as a whole. A setting with
@@ -69,6 +70,8 @@ class DarkField(FrameGuard):
         if _went_out(signal, lit, taken):
             return self._finding(signal, lit, "in a frame taken right after it", True)
         past.now.confirmed.add((self.name, taken.place))
+        if _may_have_gone_out(signal, lit, taken):
+            past.now.undecided.add((self.name, taken.place))
         return None
 
     def over(self, trial: TrialSeen, past: Past) -> Finding | None:
@@ -83,6 +86,8 @@ class DarkField(FrameGuard):
 
     def doubts(self, trial: TrialSeen, past: Past) -> bool:
         """See `FrameGuard`."""
+        if any(guard == self.name and p in trial.places for guard, p in trial.undecided):
+            return True
         dark = {p for guard, p in trial.confirmed if guard == self.name and p in trial.places}
         earlier = list(past.same_switches(trial.conditions))
         if among := self._among_lit(trial):
@@ -109,12 +114,22 @@ class DarkField(FrameGuard):
 
     def _known_dark(self, taken: Taken, past: Past) -> bool:
         """Whether a second look would tell nothing new: dark before, or like all of this trial."""
-        now = past.now
+        now, signal = past.now, min(taken.signals_adu)
+
+        def as_dark_as(seen: PlaceSeen, times: float = 1.0) -> bool:
+            return not _lost_most(signal, times * seen.signal_adu, taken, _UNLIKE, 0.0)
+
         others = now.others(taken.place)
         if others and all((self.name, place) in now.confirmed for place in others):
-            return True
+            return all(as_dark_as(seen) for seen in others.values())
         earlier = [t for t in past.same_switches(taken.conditions) if taken.place in t.places]
-        return bool(earlier) and all((self.name, taken.place) in t.confirmed for t in earlier)
+        return bool(earlier) and all(
+            (self.name, taken.place) in t.confirmed
+            and as_dark_as(
+                t.places[taken.place], taken.conditions.exposed_alike(t.conditions) or 0.0
+            )
+            for t in earlier
+        )
 
     def _darker_than_before(self, seen: PlaceSeen, expected: float) -> Finding | None:
         """Judge by means alone, where nobody knows what a pixel reads in the dark."""
@@ -136,6 +151,8 @@ class DarkField(FrameGuard):
 _FEW = 0.1
 _SOME = 0.3
 _STANDING_OUT = 0.002
+# Standard deviations of what two frames differ by.
+_BY_NO_CHANCE, _LIKELY, _UNLIKE = 8.0, 3.5, 3.0
 
 
 def _is_dark(taken: Taken, i: int) -> bool:
@@ -154,11 +171,22 @@ def _is_dark(taken: Taken, i: int) -> bool:
 
 def _went_out(signal_adu: float, lit_adu: float, taken: Taken) -> bool:
     """Whether most of the light between two frames of one scene is gone, beyond all noise."""
+    return _lost_most(signal_adu, lit_adu, taken, _BY_NO_CHANCE, taken.dark_error_adu)
+
+
+def _may_have_gone_out(signal_adu: float, lit_adu: float, taken: Taken) -> bool:
+    """Whether that is likely: chance alone does it once in 4,000 times."""
+    return _lost_most(signal_adu, lit_adu, taken, _LIKELY, 0.5 * taken.dark_error_adu)
+
+
+def _lost_most(
+    signal_adu: float, lit_adu: float, taken: Taken, sigmas: float, slack_adu: float
+) -> bool:
     assert taken.noise is not None
     assert taken.noise.dark_adu is not None
     lost_adu = lit_adu - signal_adu
     scatter_adu = math.sqrt(2) * taken.scatter_adu(taken.noise.dark_adu + lit_adu)
-    return lost_adu > 8 * scatter_adu and lost_adu > 0.5 * (lit_adu + taken.dark_error_adu)
+    return lost_adu > sigmas * scatter_adu and lost_adu > 0.5 * (lit_adu + slack_adu)
 
 
 def _expected_adu(place: int, trial: TrialSeen, past: Past, conditions: Conditions) -> float:

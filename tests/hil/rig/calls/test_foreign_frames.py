@@ -83,6 +83,7 @@ FRAMES = {
 def test_arrays_of_all_kinds_are_taken_for_their_codes(given: Any) -> None:
     frame = ForeignFrames("camera").take(pixels(given))
     assert type(frame.pixels) is np.ndarray and frame.pixels.base is None
+    assert frame.pixels.dtype.isnative and frame.pixels.flags.c_contiguous
     np.testing.assert_array_equal(frame.pixels, CODES)
 
 
@@ -94,19 +95,23 @@ def test_numbers_of_numpy_are_numbers() -> None:
     assert (frame.meta.exposure_ms, frame.meta.saturation_adu) == (2.5, 255)
 
 
-@pytest.mark.parametrize("view", [True, False], ids=["views", "one array again and again"])
-def test_frames_of_one_buffer_are_told_apart(view: bool) -> None:
-    """The next frame overwrites the one before: a driver that hands out what it reads into."""
-    foreign, buffer = ForeignFrames("camera"), np.zeros((3, 4), np.uint16)
-    before = foreign.take(pixels(np.zeros((3, 4), np.uint16)))
-    taken = []
-    for code in (1, 2, 3):
+@pytest.mark.parametrize("view", [True, False], ids=["views", "whole arrays"])
+@pytest.mark.parametrize("buffers", [1, 2, 3])
+@pytest.mark.parametrize("each_its_own_capture", [True, False])
+def test_frames_of_buffers_that_are_written_again_are_told_apart(
+    buffers: int, view: bool, each_its_own_capture: bool
+) -> None:
+    """A later frame overwrites an earlier one: a driver that hands out what it reads into."""
+    ring = [np.zeros((3, 4), np.uint16) for _ in range(buffers)]
+    foreign, taken = ForeignFrames("camera"), []
+    for code in range(1, 8):
+        buffer = ring[code % buffers]
         buffer[:] = code
+        if each_its_own_capture:
+            foreign = ForeignFrames("camera")
         taken.append(foreign.take(pixels(buffer[:] if view else buffer)))
-    buffer[:] = 4
-    assert not before.pixels.any()
-    assert [int(frame.pixels.max()) for frame in taken[1:]] == [2, 3]
-    assert not view or int(taken[0].pixels.max()) == 1
+    assert [int(frame.pixels.min()) for frame in taken] == list(range(1, 8))
+    assert [int(frame.pixels.max()) for frame in taken] == list(range(1, 8))
 
 
 class Camera:

@@ -157,3 +157,39 @@ def test_who_does_not_say_what_devices_there_are_is_closed(does: str, slow: Slow
     waits.set()
     assert time.monotonic() - began_s < 20
     assert closed.wait(30)
+
+
+def test_a_device_under_another_name_than_its_own_is_refused(slow: Slow) -> None:
+    """Commands would go by one name and limits by the other."""
+    real = slow.open
+
+    def open_renamed(options: Any) -> Connection:
+        connection = real(options)
+        connection.devices = {f"the {n}": d for n, d in connection.devices.items()}  # type: ignore[misc]
+        return connection
+
+    slow.open = open_renamed  # type: ignore[method-assign]
+    with pytest.raises(DeviceFault, match="calls itself"):
+        opened(slow, [])
+    assert slow.closed.is_set()
+
+
+@pytest.mark.parametrize("error", [RuntimeError("no"), SystemExit(3), None], ids=repr)
+def test_warnings_that_fail_or_hang_are_none(slow: Slow, error: BaseException | None) -> None:
+    class Warns:
+        def __init__(self, connection: Any) -> None:
+            self.devices, self.close = connection.devices, connection.close
+
+        @property
+        def warnings(self) -> tuple[str, ...]:
+            if error is not None:
+                raise error
+            slow.go.wait(30)
+            return ("late",)
+
+    real = slow.open
+    slow.open = lambda options: Warns(real(options))  # type: ignore[assignment, method-assign]
+    driver = opened(slow, [])
+    assert driver.warnings() == ()
+    slow.go.set()
+    driver.close()

@@ -17,6 +17,7 @@ from drivers.types import Value
 from hil.session.control.approval import ApprovalPolicy
 from hil.spec import Approval
 from tests.hil.planted_rig import RIG, lit_mw, plant
+from tests.hil.session.test_driver_faults import faulty_rig
 from tests.hil.session_bench import Bench, session_state, start, wait_for
 from tests.hil.small_session import SESSION
 
@@ -24,7 +25,7 @@ from tests.hil.small_session import SESSION
 @dataclass
 class Case:
     name: str
-    present: Value | None
+    present: Value
     wanted: Value
     beyond: str
 
@@ -34,7 +35,7 @@ STEPS = [
     Case("the step itself", 0.1, 0.6, ""),
     Case("beyond, upwards", 1.0, 1.6, "from 1 to 1.6"),
     Case("beyond, downwards", 1.0, -3.0, "from 1 to -3"),
-    Case("nobody knows from where", None, 1.0, "from an unknown place to 1"),
+    Case("from what is no place", float("nan"), 1.0, "from nan to 1"),
 ]
 NAMED = [
     Case("no move", 2.0, 2.0, ""),
@@ -45,9 +46,8 @@ NAMED = [
 ]
 
 
-def policy(spec: Approval, present: Value | None) -> ApprovalPolicy:
-    known = {} if present is None else {"a.real": present}
-    return ApprovalPolicy(spec, {"a.alias": "a.real"}, known)
+def policy(spec: Approval, present: Value) -> ApprovalPolicy:
+    return ApprovalPolicy(spec, {"a.alias": "a.real"}, lambda names: {"a.real": present})
 
 
 @pytest.mark.parametrize("case", STEPS, ids=lambda case: case.name)
@@ -63,11 +63,31 @@ def test_a_named_setting_waits_for_every_move(case: Case) -> None:
 
 
 def test_steps_are_from_where_the_device_is_now() -> None:
-    asked = policy(Approval(steps={"a.alias": 1.0}), 0.0)
+    now = {"a.real": 0.0}
+    asked = ApprovalPolicy(Approval(steps={"a.alias": 1.0}), {"a.alias": "a.real"}, lambda n: now)
     assert asked.beyond({"a.real": 2.0})
-    asked.moved({"a.real": 1.5, "b.other": 3.0})
+    now["a.real"] = 1.5
     assert asked.beyond({"a.real": 2.0, "b.other": 9.0}) == {}
-    assert ApprovalPolicy(None, {}, {}).beyond({"a.real": 9.0}) == {}
+    assert asked.watches({"a.real": 2.0}) and not asked.watches({"b.other": 9.0})
+    assert not ApprovalPolicy(None, {}, lambda n: now).watches({"a.real": 9.0})
+
+
+def test_a_move_that_failed_on_its_way_counts_as_one(tmp_path: Path) -> None:
+    """The mirror got there, and then the focus raised: the next trial goes from there."""
+    bench, step = Bench(tmp_path), 60.0
+    fault = 'fault = "os_error"\ncall = "settle"\ndevice = "focus"\nat = [2, 3, 5, 6]'
+    waits = f'\n[approval]\nsteps = {{ "mirror.z5_nm" = {step} }}\ntimeout_s = 0.05\n'
+    bench.write(faulty_rig(fault), SESSION + waits)
+    bench.run(trials=12)
+    with bench.database() as database:
+        rows = database.rows("last")
+    here, failed = 0.0, 0
+    for row in rows:
+        there = float(row.requested.get("mirror.z5_nm", here))
+        assert (str(row.state) == "PRUNED") == (abs(there - here) > step), (row.number, here, there)
+        failed += str(row.state) == "FAILED"
+        here = here if str(row.state) == "PRUNED" else there
+    assert failed == 4
 
 
 # --- in a process of its own ---------------------------------------------------------------------

@@ -72,6 +72,25 @@ def test_it_waits_in_the_dark_until_it_goes_on() -> None:
     assert bench.rows.done == ["dark", "PAUSED a drill", "paused", "RUNNING", "continued"]
 
 
+def test_who_lets_it_go_on_where_it_must_not_is_told_why_and_it_waits() -> None:
+    bench, reasons = Bench(), ["the rig file differs"] * 3
+    bench.pausing.why_not_go_on = lambda: reasons[0] if reasons else ""
+    bench.wishes.pause("a drill")
+    looks = iter(range(100))
+
+    def look() -> None:
+        match next(looks):
+            case 2 | 4 | 8:
+                bench.wishes.obey([ask(Wish.CONTINUE, "")])
+            case 6:
+                reasons.clear()
+
+    assert bench.hold(look)
+    bench.pausing.announcing.finish()
+    paused = ["PAUSED a drill", "paused", "PAUSED the rig file differs", "paused"]
+    assert bench.rows.done == ["dark", *paused, "RUNNING", "continued"]
+
+
 def test_a_stop_ends_it_without_going_on() -> None:
     bench = Bench()
     bench.wishes.pause("a drill")

@@ -26,6 +26,36 @@ def test_entries_come_back_in_order_and_half_ones_do_not(tmp_path: Path) -> None
     assert (journal.n_entries, list(tmp_path.iterdir())) == (0, [])
 
 
+def test_an_entry_after_a_half_one_is_whole(tmp_path: Path) -> None:
+    """In a container each process has the number of the one before, which was killed at it."""
+    journal = Journal(tmp_path)
+    journal.append({"n": 0})
+    with journal.path.open("ab") as file:
+        file.write(b'{"n": 1, "ha')
+    again = Journal(tmp_path)
+    assert again.append({"n": 2}) and again.append({"n": 3})
+    assert list(entries(journal.path)) == [{"n": 0}, {"n": 2}, {"n": 3}]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no limit on a file's size")
+def test_a_disk_that_fills_in_the_middle_of_an_entry_takes_none_of_it(tmp_path: Path) -> None:
+    import resource
+
+    journal = Journal(tmp_path)
+    journal.append({"n": 0})
+    before, (_, most) = journal.path.read_bytes(), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 5, most))
+    try:
+        taken = journal.append({"n": 1, "words": "x" * 100})
+        left = journal.path.read_bytes()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+    assert (taken, left) == (False, before)
+    assert journal.append({"n": 2})
+    assert list(entries(journal.path)) == [{"n": 0}, {"n": 2}]
+    assert journal.n_entries == 2
+
+
 def test_it_is_bounded(tmp_path: Path) -> None:
     journal = Journal(tmp_path, limit_bytes=100)
     taken = [journal.append({"words": "x" * 20}) for _ in range(5)]

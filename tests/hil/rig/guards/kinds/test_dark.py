@@ -102,3 +102,47 @@ def test_a_first_trial_that_is_dark_as_a_whole_cannot_win(n_fields: int) -> None
     session = Session(camera(lambda p, n: scene(p) * (n >= dark)), camera_noise())
     found = session.trials(4, n_fields)
     assert (found[0], found[-1]) == ("dark_field", "")
+
+
+class Dim(Session):
+    """3 fields with 1.3 ADU of light, 0.4 of the read noise; few pixels tell it from none.
+
+    Attributes
+    ----------
+    dark_at
+        The place whose next frame is dark; None for none.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self.dark_at: int | None = None
+        half = np.full((24, 24), 0.65)
+        super().__init__(camera(lambda p, n: half * (p != self._dark(p)), seed), NOISE)
+
+    def _dark(self, place: int) -> int | None:
+        at = self.dark_at
+        if at == place:
+            self.dark_at = None
+        return at
+
+
+@pytest.mark.parametrize("place", range(3))
+@pytest.mark.parametrize("earlier", [0, 1, 4])
+def test_little_light_that_was_lost_in_one_field_never_wins(place: int, earlier: int) -> None:
+    """A second frame tells it, if not beyond all chance: refused, or flagged."""
+    found = []
+    for seed in range(30):
+        session = Dim(seed)
+        session.trials(earlier)
+        session.dark_at = place
+        found.append(session.trial())
+    assert set(found) <= {"dark", "dark_field"}
+
+
+def test_little_light_everywhere_is_no_fault() -> None:
+    found = [trial for seed in range(100) for trial in Dim(seed).trials(3)[1:]]
+    assert set(found) == {""}
+
+
+def test_no_light_where_there_was_none_is_no_fault_in_few_pixels() -> None:
+    nothing = [Session(camera(lambda p, n: 0.0, seed), NOISE).trials(3) for seed in range(100)]
+    assert {trial for trials in nothing for trial in trials[1:]} == {""}
