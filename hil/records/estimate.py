@@ -91,6 +91,7 @@ SEVERITY: Mapping[str, Severity] = {
     "one_scene": Severity.NOTE,
     "lower_bound_limited": Severity.NOTE,
     "spikes_left_out": Severity.NOTE,
+    "dark_surround": Severity.NOTE,
     "code_step": Severity.NOTE,
     "clips_inside": Severity.NOTE,
 }
