@@ -83,6 +83,7 @@ SEVERITY: Mapping[str, Severity] = {
     "dark_field": Severity.WRONG,
     "spikes_possible": Severity.WRONG,
     "levels_blurred": Severity.WRONG,
+    "light_untold": Severity.WRONG,
     "negative": Severity.DOUBTFUL,
     "pairs_saturated": Severity.DOUBTFUL,
     "pattern_unchecked": Severity.DOUBTFUL,

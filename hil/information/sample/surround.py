@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from drivers.types import Floats
 from hil.information.sample.prepare import ChannelFrames
+from hil.information.sample.rectangle import largest_rectangle
 from hil.noise.corrected import CorrectedNoise
 
 _FEW_FIELDS, _MOST_FIELDS = 4, 16
@@ -160,7 +161,7 @@ def _within(
         rim += 1
     at_rim = (far > 0) & (far <= rim)
     lit = float((far > rim).sum() + (light[at_rim] > _HALF * middle).sum()) / far.size
-    rows, columns = _largest_rectangle(far > rim)
+    rows, columns = largest_rectangle(far > rim)
     # whatever is left of cells at the end of frames belongs to the last
     box = tuple(
         slice(one.start * side, length if one.stop == n else one.stop * side)
@@ -169,23 +170,6 @@ def _within(
     if min(one.stop - one.start for one in box) < _LEAST_PATCHES * patch_size:
         return Surround()
     return Surround(lit, (box[0], box[1]))
-
-
-def _largest_rectangle(light: Cells) -> tuple[slice, slice]:
-    """Find the rows and columns of the most cells, all of them lit."""
-    best, found = 0, (slice(0, 0), slice(0, 0))
-    above = np.zeros(light.shape[1], dtype=np.intp)  # lit cells in a column down to this row
-    for row, own in enumerate(light):
-        above = np.where(own, above + 1, 0)
-        for height in np.unique(above[above > 0]):
-            ends = np.flatnonzero(np.diff(np.concatenate([[0], above >= height, [0]])))
-            starts, stops = ends[::2], ends[1::2]
-            widest = int(np.argmax(stops - starts))
-            area = int(height) * int(stops[widest] - starts[widest])
-            if area > best:
-                rows = slice(row + 1 - int(height), row + 1)
-                best, found = area, (rows, slice(int(starts[widest]), int(stops[widest])))
-    return found
 
 
 def _cut(channel: ChannelFrames, box: tuple[slice, slice]) -> ChannelFrames:
