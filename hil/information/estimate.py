@@ -198,7 +198,7 @@ def estimate_information(
     flags |= diagnosis.flags | set(entropy.flags) | _flags_of_value(value, sample)
     if lower_bound:
         below = lower_bound_of(sample, confidence, copies="duplicate_frames" in flags)
-        below = below.scaled(len(varying) / len(channels))
+        below = below.scaled(surround.lit_share * len(varying) / len(channels))
         details |= below.details()
         flags |= {"lower_bound_limited"} if below.limited else set()
     if coarse_counts(shift, "gaussian_gap_bits" in entropy.details, interval.half_width):
@@ -209,6 +209,7 @@ def estimate_information(
     details |= _constant_channels(channels)
     if math.isfinite(allowed):
         details["single_pixel_bits"] = allowed
+    details = surround.of_all_pixels(details)
     if calibration_bits > 0:
         details["calibration_sd_bits"] = calibration_bits
     return Estimate(

@@ -319,7 +319,7 @@ def _mixed_mean(nats: Floats) -> float:
 
 
 def _still_to_come(every: float, fewer: float, fewest: float) -> float:
-    """What costs of all points, a quarter and a sixteenth of them go towards, less the first.
+    """Give the first cost, of all points, less what it, a quarter's and a sixteenth's go towards.
 
     Costs that fall by a power of their number go on by the ratio of two steps (Aitken 1926).
     """

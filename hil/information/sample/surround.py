@@ -18,9 +18,9 @@ Where the edge is no sharp one the rectangle begins where light has risen to wha
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,12 +36,14 @@ _LEVEL_SHARE = 0.02  # of the cells, that are darker than what counts as dark
 _DIFFERS = 0.2  # widths of a pixel's noise, by which dark cells may differ beyond theirs
 _MORE_VARIANCE, _SIGMAS = 0.1, 5.0  # of the noise's, that dark pixels may have
 _LEAST_SHARE, _LEAST_LIT = 0.05, 0.1  # of cells, that are dark, and lit
+_LEAST_VARIANCE = 1 / 12  # codes squared: of what is rounded
 _LEAST_LIGHT = 3.0  # widths of the noise in the dark
 _LEAST_FILLED = 0.93  # of rows and columns between the first and the last lit cell
 _RISEN = 0.9  # of the light within
 _HALF = 0.5
 _MOST_RIM = 0.35  # of how far the middle is from the dark
-_LEAST_PATCHES = 2  # along each side of the rectangle
+_LEAST_PATCHES, _LEAST_IN_ALL = 3, 64  # along each side of the rectangle, and of all frames
+_OF_LIT = frozenset({"held_out_bits", "in_sample_bits", "single_pixel_bits"})
 
 Cells = NDArray[np.bool_]
 
@@ -61,6 +63,13 @@ class Surround:
     lit_share: float = 1.0
     box: tuple[slice, slice] | None = None
 
+    def holds(self, patch_size: int, n_frames: int) -> bool:
+        """Whether there are enough patches in the rectangle."""
+        if self.box is None:
+            return False
+        down, across = (int(one.stop - one.start) // patch_size for one in self.box)
+        return min(down, across) >= _LEAST_PATCHES and n_frames * down * across >= _LEAST_IN_ALL
+
     @property
     def flags(self) -> set[str]:
         """Give those of an estimate."""
@@ -73,6 +82,13 @@ class Surround:
         rows, columns = self.box
         lit = [rows.start, rows.stop, columns.start, columns.stop]
         return {"lit_share": self.lit_share, "lit_rows_and_columns": [int(end) for end in lit]}
+
+    def of_all_pixels(self, details: Mapping[str, Any]) -> dict[str, Any]:
+        """Spread what details state of lit pixels over all."""
+        return {
+            key: value * self.lit_share if key in _OF_LIT else value
+            for key, value in details.items()
+        }
 
 
 def without_surround(
@@ -89,7 +105,7 @@ def _surround(channels: Sequence[ChannelFrames], patch_size: int) -> Surround:
     every = [one for one in channels if not one.checked.constant]
     if not every or any(one.checked.usable is not None or one.converted for one in every):
         return Surround()
-    n_fields, _, height, width = every[0].checked.frames.shape
+    n_fields, n_repeats, height, width = every[0].checked.frames.shape
     side = max(_LEAST_CELL, -(-max(height, width) // _CELLS))
     if n_fields < _FEW_FIELDS or min(height, width) < side * _CELLS // 6:
         return Surround()
@@ -101,7 +117,8 @@ def _surround(channels: Sequence[ChannelFrames], patch_size: int) -> Surround:
     light = np.max([one for _, one in looks], axis=0)
     if not _LEAST_SHARE < around.mean() or not _one_shape(~around):
         return Surround()
-    return _within(around, light, side, (height, width), patch_size)
+    found = _within(around, light, side, (height, width))
+    return found if found.holds(patch_size, n_fields * n_repeats) else Surround()
 
 
 def _look(channel: ChannelFrames, side: int) -> tuple[Cells, Floats]:
@@ -112,7 +129,7 @@ def _look(channel: ChannelFrames, side: int) -> tuple[Cells, Floats]:
     cells = cut.reshape(-1, down, side, across, side)
     each = cells.mean(axis=(2, 4), dtype=np.float64)
     level = float(np.quantile(each.mean(axis=0), _LEVEL_SHARE))
-    variance = noise.mean_variance_adu2(level, channel.checked.discrete)
+    variance = max(noise.mean_variance_adu2(level, channel.checked.discrete), _LEAST_VARIANCE)
     light = (each.mean(axis=0) - level) / math.sqrt(variance)
     nothing = np.zeros((down, across), dtype=np.bool_)
     if light.max() < _LEAST_LIGHT:
@@ -146,9 +163,7 @@ def _one_shape(light: Cells) -> bool:
     return True
 
 
-def _within(
-    around: Cells, light: Floats, side: int, size: tuple[int, int], patch_size: int
-) -> Surround:
+def _within(around: Cells, light: Floats, side: int, size: tuple[int, int]) -> Surround:
     from scipy.ndimage import distance_transform_cdt
 
     # what is beyond the frame is neither dark nor light
@@ -167,8 +182,6 @@ def _within(
         slice(one.start * side, length if one.stop == n else one.stop * side)
         for one, n, length in zip((rows, columns), far.shape, size, strict=True)
     )
-    if min(one.stop - one.start for one in box) < _LEAST_PATCHES * patch_size:
-        return Surround()
     return Surround(lit, (box[0], box[1]))
 
 
