@@ -11,7 +11,9 @@ beside it counts as alike, and what is dark as nothing: bits per pixel times the
     around : those of them that are connected with the frame's border
     light  : all others; of a stop they are one shape without gaps, along rows and columns
 
-What differs from field to field is not dark, and is a scene: fewer than four fields say nothing.
+What differs from field to field is not dark, and is a scene: fewer than four fields say nothing. Nor
+are things a lit part, that stand here in one field and there in another: right within the edge there
+is light in all of them.
 Where the edge is no sharp one the rectangle begins where light has risen to what it is within.
 """
 
@@ -41,6 +43,7 @@ _LEAST_LIGHT = 3.0  # widths of the noise in the dark
 _LEAST_FILLED = 0.93  # of rows and columns between the first and the last lit cell
 _RISEN = 0.9  # of the light within
 _HALF = 0.5
+_NEXT, _OFTEN = 2, 0.95  # cells within the edge, and how often there must be light in them
 _MOST_RIM = 0.35  # of how far the middle is from the dark
 _LEAST_PATCHES, _LEAST_IN_ALL = 3, 64  # along each side of the rectangle, and of all frames
 _OF_LIT = frozenset({"held_out_bits", "in_sample_bits", "single_pixel_bits"})
@@ -110,19 +113,19 @@ def _surround(channels: Sequence[ChannelFrames], patch_size: int) -> Surround:
     if n_fields < _FEW_FIELDS or min(height, width) < side * _CELLS // 6:
         return Surround()
     looks = [_look(one, side) for one in every]
-    dark = np.logical_and.reduce([one for one, _ in looks])
+    dark = np.logical_and.reduce([one for one, _, _ in looks])
     if not _LEAST_SHARE < dark.mean() < 1 - _LEAST_LIT:
         return Surround()
     around = _connected(dark)
-    light = np.max([one for _, one in looks], axis=0)
+    light, often = (np.max([one[k] for one in looks], axis=0) for k in (1, 2))
     if not _LEAST_SHARE < around.mean() or not _one_shape(~around):
         return Surround()
-    found = _within(around, light, side, (height, width))
+    found = _within(around, light, often, side, (height, width))
     return found if found.holds(patch_size, n_fields * n_repeats) else Surround()
 
 
-def _look(channel: ChannelFrames, side: int) -> tuple[Cells, Floats]:
-    """Which cells are dark, and how much light all have, in widths of the noise in the dark."""
+def _look(channel: ChannelFrames, side: int) -> tuple[Cells, Floats, Floats]:
+    """Which cells are dark, how much light all have, in widths of the noise, and how often any."""
     frames, noise = channel.checked.frames[:_MOST_FIELDS], channel.noise
     down, across = (length // side for length in frames.shape[-2:])
     cut = frames[..., : down * side, : across * side].astype(np.float32)
@@ -132,16 +135,18 @@ def _look(channel: ChannelFrames, side: int) -> tuple[Cells, Floats]:
     variance = max(noise.mean_variance_adu2(level, channel.checked.discrete), _LEAST_VARIANCE)
     light = (each.mean(axis=0) - level) / math.sqrt(variance)
     nothing = np.zeros((down, across), dtype=np.bool_)
+    least = (_SIGMAS / side + _DIFFERS) * math.sqrt(variance)
+    often = (each - level > least).mean(axis=0)
     if light.max() < _LEAST_LIGHT:
-        return nothing, light
+        return nothing, light, often
     n = len(each)
     chance = _SIGMAS * math.sqrt(2 / n)
     differs = ((each - level) ** 2).mean(axis=0) / variance
     alike = differs < (1 + chance) / side**2 + _DIFFERS**2
     if not alike.any():
-        return nothing, light
+        return nothing, light, often
     square = ((cells - np.float32(level)) ** 2).mean(axis=(0, 2, 4)) / variance
-    return alike & (square < 1 + _MORE_VARIANCE + chance / side), light
+    return alike & (square < 1 + _MORE_VARIANCE + chance / side), light, often
 
 
 def _connected(dark: Cells) -> Cells:
@@ -174,6 +179,9 @@ def _within(around: Cells, light: Floats, side: int, size: tuple[int, int]) -> S
     rim, most = 1, max(1, int(_MOST_RIM * far.max()))
     while rim < most and np.mean(light[far == rim]) < _RISEN * middle:
         rim += 1
+    inside = (far > rim) & (far <= rim + _NEXT)
+    if np.mean(light[far == rim]) < _RISEN * middle or not np.mean(often[inside]) > _OFTEN:
+        return Surround()  # things that stand here and there
     at_rim = (far > 0) & (far <= rim)
     lit = float((far > rim).sum() + (light[at_rim] > _HALF * middle).sum()) / far.size
     rows, columns = largest_rectangle(far > rim)

@@ -198,7 +198,8 @@ def _refined(tried: _Tried, sample: Sample, cells: Cells) -> Shade:
     codes, variance = _of_frames(sample.frames[tried.fields, 0], cells)
     levels = tried.maps.levels[tried.fields, 0].astype(np.float32)
     evened = tried.optics.predict(levels)
-    return tried.maps.shade.refined(codes, evened, 1 / np.maximum(variance, _LEAST_VARIANCE))
+    weight = np.asarray(1 / np.maximum(variance, _LEAST_VARIANCE), dtype=np.float32)
+    return tried.maps.shade.refined(codes, evened, weight)
 
 
 def _looked(

@@ -24,7 +24,7 @@ def texture(level_e: float, n: int = 8) -> np.ndarray:
 
 def stop(radius_px: float, edge_px: float = 0.0) -> np.ndarray:
     beyond = np.hypot(ROW, COLUMN) - radius_px
-    return np.clip(0.5 - beyond / max(edge_px, 1.0), 0, 1)
+    return np.asarray(np.clip(0.5 - beyond / max(edge_px, 1.0), 0, 1))
 
 
 def estimated(light_e: np.ndarray, noise: NoiseModel = CAMERA) -> Estimate:
@@ -84,10 +84,26 @@ def spots_that_move() -> np.ndarray:
     )
 
 
+def blobs() -> np.ndarray:
+    rng = np.random.default_rng(1)
+    light = np.ones((8, 1, SIDE, SIDE))
+    for field in light[:, 0]:
+        for a, b in rng.uniform(-48, 48, (6, 2)):
+            field += 500 * np.exp(-((ROW - a) ** 2 + (COLUMN - b) ** 2) / 18)
+    return light
+
+
 @pytest.mark.parametrize(
     "light_e",
-    [beads(1e-3), beads(1e-2), spots_that_move(), texture(500.0), np.full((8, 1, SIDE, SIDE), 9.0)],
-    ids=["few beads", "beads", "spots", "texture", "flat"],
+    [
+        beads(1e-3),
+        beads(1e-2),
+        blobs(),
+        spots_that_move(),
+        texture(500.0),
+        np.full((8, 1, SIDE, SIDE), 9.0),
+    ],
+    ids=["few beads", "beads", "blobs", "spots", "texture", "flat"],
 )
 def test_scenes_are_no_surround(light_e: np.ndarray) -> None:
     assert "dark_surround" not in estimated(light_e).flags

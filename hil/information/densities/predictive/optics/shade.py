@@ -56,7 +56,8 @@ class Shade:
         alike = float(np.corrcoef(first, second)[0, 1]) if spread > 0 else 0.0
         if spread < _LEAST_SD or alike < _LEAST_ALIKE:
             return None
-        return cls((1 + (first + second) / 2).reshape(frames.shape[1:]), np.float32(dark))
+        share = np.asarray(1 + (first + second) / 2, dtype=np.float32)
+        return cls(share.reshape(frames.shape[1:]), np.float32(dark))
 
     def refined(self, frames: Singles, evened: Singles, weight: Singles) -> Shade:
         """Fit again, once it is known what frames (n, H, W) would be without it.

@@ -35,7 +35,8 @@ def test_what_fields_have_in_common_is_found_and_taken_off() -> None:
 def test_maps_tell_it_better() -> None:
     light, g = scenes(2), share(0.4)
     rough = Shade(share(0.3), np.float32(DARK))
-    found = rough.refined(DARK + g * light, DARK + light, 1 / light)
+    dark = np.float32(DARK)
+    found = rough.refined(dark + g * light, dark + light, 1 / light)
     np.testing.assert_allclose(found.share, g, rtol=1e-3)
 
 
