@@ -11,9 +11,8 @@ beside it counts as alike, and what is dark as nothing: bits per pixel times the
     around : those of them that are connected with the frame's border
     light  : all others; of a stop they are one shape without gaps, along rows and columns
 
-What differs from field to field is not dark, and is a scene: fewer than four fields say nothing. Nor
-are things a lit part, that stand here in one field and there in another: right within the edge there
-is light in all of them.
+What differs from field to field is not dark, and is a scene: fewer than four fields say nothing.
+Right within the edge there is light in all fields, or it is none: things stand here and there.
 Where the edge is no sharp one the rectangle begins where light has risen to what it is within.
 """
 
@@ -168,7 +167,9 @@ def _one_shape(light: Cells) -> bool:
     return True
 
 
-def _within(around: Cells, light: Floats, side: int, size: tuple[int, int]) -> Surround:
+def _within(
+    around: Cells, light: Floats, often: Floats, side: int, size: tuple[int, int]
+) -> Surround:
     from scipy.ndimage import distance_transform_cdt
 
     # what is beyond the frame is neither dark nor light
