@@ -43,7 +43,7 @@ _LEAST_FILLED = 0.93  # of rows and columns between the first and the last lit c
 _RISEN = 0.9  # of the light within
 _HALF = 0.5
 _NEXT, _OFTEN = 2, 0.95  # cells within the edge, and how often there must be light in them
-_MOST_RIM = 0.35  # of how far the middle is from the dark
+_MOST_RIM = 0.5  # of how far the middle is from the dark
 _LEAST_PATCHES, _LEAST_IN_ALL = 3, 64  # along each side of the rectangle, and of all frames
 _OF_LIT = frozenset({"held_out_bits", "in_sample_bits", "single_pixel_bits"})
 
