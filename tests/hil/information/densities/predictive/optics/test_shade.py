@@ -36,7 +36,7 @@ def test_maps_tell_it_better() -> None:
     light, g = scenes(2), share(0.4)
     rough = Shade(share(0.3), np.float32(DARK))
     dark = np.float32(DARK)
-    found = rough.refined(dark + g * light, dark + light, np.float32(1) / light)
+    found = rough.refined(dark + g * light, dark + light, np.asarray(1 / light, dtype=np.float32))
     np.testing.assert_allclose(found.share, g, rtol=1e-3)
 
 
