@@ -24,6 +24,7 @@ from hil.information.sample.checks import check_share
 from hil.information.sample.choose import choose_sample, smaller_patches
 from hil.information.sample.prepare import ChannelFrames, Noise, take_in
 from hil.information.sample.sample import Sample
+from hil.information.sample.surround import without_surround
 from hil.information.spikes.take_out import without_spikes
 from hil.records.estimate import Estimate
 
@@ -140,6 +141,7 @@ def estimate_information(
     flags = {"too_few_units"} if n_fields < _FEW_FIELDS else set()
     if share > max_saturated_share:
         flags.add("saturated")
+    channels, surround = without_surround(channels, patch_size)
     channels, spikes = without_spikes(channels, seed)
     varying = [channel for channel in channels if not channel.checked.constant]
     if not varying:
@@ -177,9 +179,14 @@ def estimate_information(
         value, bits, interval = value - excess, bits - excess, interval.shifted(-excess)
         corrected = corrected - excess * _NATS_PER_BIT
 
+    if surround.lit_share < 1:  # where there is no light, there is nothing to be told
+        excess = (1 - surround.lit_share) * value
+        value, bits, interval = value - excess, bits - excess, interval.shifted(-excess)
+        corrected = corrected - excess * _NATS_PER_BIT
+
     on_codes = traits_of(entropy.chosen or family).on_codes
     diagnosis = diagnose(varying, interval.half_width, patch_size, value, on_codes=on_codes)
-    details = dict(diagnosis.details) | spikes.details()
+    details = dict(diagnosis.details) | spikes.details() | surround.details()
     if subtract_pattern:
         sees_it = traits_of(entropy.chosen or family).sees_pattern and len(channels) == 1
         pattern, sd = diagnosis.pattern.removable(value) if sees_it else (0.0, 0.0)
@@ -187,11 +194,11 @@ def estimate_information(
         value, bits = value - pattern, bits - pattern
         corrected = corrected - pattern * _NATS_PER_BIT
         interval = with_calibration(interval.shifted(-pattern), sd, confidence)
-    flags |= spikes.flags(value)
+    flags |= spikes.flags(value) | surround.flags
     flags |= diagnosis.flags | set(entropy.flags) | _flags_of_value(value, sample)
     if lower_bound:
         below = lower_bound_of(sample, confidence, copies="duplicate_frames" in flags)
-        below = below.scaled(len(varying) / len(channels))
+        below = below.scaled(surround.lit_share * len(varying) / len(channels))
         details |= below.details()
         flags |= {"lower_bound_limited"} if below.limited else set()
     if coarse_counts(shift, "gaussian_gap_bits" in entropy.details, interval.half_width):
@@ -202,6 +209,7 @@ def estimate_information(
     details |= _constant_channels(channels)
     if math.isfinite(allowed):
         details["single_pixel_bits"] = allowed
+    details = surround.of_all_pixels(details)
     if calibration_bits > 0:
         details["calibration_sd_bits"] = calibration_bits
     return Estimate(

@@ -83,6 +83,7 @@ SEVERITY: Mapping[str, Severity] = {
     "dark_field": Severity.WRONG,
     "spikes_possible": Severity.WRONG,
     "levels_blurred": Severity.WRONG,
+    "light_untold": Severity.WRONG,
     "negative": Severity.DOUBTFUL,
     "pairs_saturated": Severity.DOUBTFUL,
     "pattern_unchecked": Severity.DOUBTFUL,
@@ -91,6 +92,7 @@ SEVERITY: Mapping[str, Severity] = {
     "one_scene": Severity.NOTE,
     "lower_bound_limited": Severity.NOTE,
     "spikes_left_out": Severity.NOTE,
+    "dark_surround": Severity.NOTE,
     "code_step": Severity.NOTE,
     "clips_inside": Severity.NOTE,
 }

@@ -22,6 +22,7 @@ from hil.information.diagnostics.flags import (
     field_means,
     fixed_pattern,
     impossible_noise,
+    look_at_blocks,
     look_at_spectrum,
     middle,
     middle_mask,
@@ -143,6 +144,10 @@ def _of_channel(
             flags.add("noise_correlated")
     elif not channel.converted and checked.discrete and checked.usable is None:
         flags |= look_at_spectrum(checked, noise).flags(bits_per_pixel)
+    if not channel.converted and checked.discrete:
+        lossy = look_at_blocks(checked, noise)
+        details |= lossy.details()
+        flags |= lossy.flags
     shows, pattern, stated = _pattern(channel, patch_size, on_codes)
     details |= stated
     if shows:

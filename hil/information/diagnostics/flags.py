@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hil.information.diagnostics.difference_sums import DifferenceSums
+from hil.information.diagnostics.lossy import LOSSY_SIDE, Lossy, look_for_blocks
 from hil.information.diagnostics.noise_check import NoiseCheck, check_differences
 from hil.information.diagnostics.spectrum import (
     SPECTRUM_SIDE,
@@ -79,6 +80,14 @@ def look_at_spectrum(checked: CheckedFrames, noise: NoiseModel) -> Sharpness:
     # what no light leaves is above the darkest that noise makes of it
     light = float(some.mean(axis=0, dtype=np.float64).ravel() @ window.ravel()) - noise.darkest_adu
     return sharpness(about(frames, checked.mean_adu), mean, light)
+
+
+def look_at_blocks(checked: CheckedFrames, noise: NoiseModel) -> Lossy:
+    """Look for pictures that were compressed with loss."""
+    frames = middle(checked.frames[:, 0], LOSSY_SIDE)
+    levels = np.array([checked.lowest_adu, checked.highest_adu])
+    ends = [noise.mean_variance_adu2(float(at), checked.discrete) for at in levels]
+    return look_for_blocks(frames, np.interp(frames, levels, ends))
 
 
 def spike_limit(checked: CheckedFrames, noise: NoiseModel) -> SpikeLimit:

@@ -16,6 +16,7 @@ where optics draw light out to one side, it is taken (`densities.predictive.orde
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -45,6 +46,7 @@ from hil.information.densities.smooth.smooth_light import (
     worth_telling,
 )
 from hil.information.registry import CrossEntropy, Traits
+from hil.information.sample.rectangle import largest_rectangle
 from hil.information.sample.sample import Sample
 from hil.noise.corrected import CorrectedNoise
 
@@ -55,6 +57,10 @@ _LARGEST_PATCH = 32  # pixels: predictors take the cube of their number
 _LOOKED_AT = 2  # fields, whether their light is smooth
 _RARE = 0.02  # weight of a term that is not told of the other patches
 _VALUES_AT_ONCE = 2**15  # their numbers stay in the cache
+_MOST_LEFT_BITS = 0.03
+_LEAST_RATIO = 1.25
+_FEW_FIELDS, _LOOK_SIDE, _LEAST_PATCHES = 4, 128, 4  # of one image, that is looked at
+_MOST_UNTOLD_BITS = 0.01
 
 
 class Predictive:
@@ -68,17 +74,18 @@ class Predictive:
         """See `PatchEstimator`."""
         parts = _parts(sample.patch_size)
         if parts == 1:
-            return _cross_entropy(sample)
+            return _and_untold(_cross_entropy(sample), sample)
         # large patches are products of smaller ones: what those say of each other is little
         whole = sample.places
         p = sample.patch_size // parts
         within = np.stack(np.divmod(np.arange(parts**2), parts), axis=1) * p
         corners = (whole[:, :, None] + within).reshape(len(whole), -1, 2)
-        split = _cross_entropy(replace(sample, patch_size=p, corners=corners, stride=None))
+        smaller = replace(sample, patch_size=p, corners=corners, stride=None)
+        split = _and_untold(_cross_entropy(smaller), smaller)
         shape = (sample.n_fields, sample.n_repeats * whole.shape[1], parts**2)
         held_out = split.held_out_nats.reshape(shape).mean(axis=2)
         in_sample = split.in_sample_nats.reshape(shape).mean(axis=2)
-        return CrossEntropy(held_out, in_sample, split.held_out_weight)
+        return replace(split, held_out_nats=held_out, in_sample_nats=in_sample)
 
 
 def _parts(patch_size: int) -> int:
@@ -110,6 +117,7 @@ def _cross_entropy(sample: Sample) -> CrossEntropy:
     maps: Maps | None = None
     told_by: tuple[Told, ...] = ()
     seen = seen_anywhere(sample, cells)
+    gained, left = 0.0, []  # by maps and surfaces, and what more points of these would
     for fold in range(sample.n_folds):
         numbers, apart = source.chosen(np.flatnonzero(sample.fold != fold), most)
         patches = source.at(numbers)
@@ -138,7 +146,10 @@ def _cross_entropy(sample: Sample) -> CrossEntropy:
             judged = _nats(model, order(patches[apart]))
             light = (told_by, seen)
             mixed = _ByPatch.fit(source, maps, light, own_fields, numbers, apart, judged)
-            held_out[own_fields] = mixed(own_fields, held_out[own_fields])
+            predicted = held_out[own_fields]
+            held_out[own_fields] = mixed(own_fields, predicted)
+            gained += float((predicted - held_out[own_fields]).sum()) / held_out.size
+            left.append(mixed.left_nats)
             in_sample = mixed.at(told, in_sample)
             told_by = mixed.told_by
         fitted.append((told, in_sample))
@@ -146,7 +157,59 @@ def _cross_entropy(sample: Sample) -> CrossEntropy:
     gap = float(np.mean([(held_out.ravel()[at] - nats).mean() for at, nats in fitted]))
     step = cells.log_step_nats
     # both models were fitted to equally many patches: biases are opposite and equal
-    return CrossEntropy(held_out + step, held_out - gap + step, 0.5)
+    details = {}
+    if gained > 0:
+        details["told_by_patch_bits"] = gained / math.log(2)
+        details["surface_left_bits"] = float(np.mean(left)) / math.log(2)
+    return CrossEntropy(held_out + step, held_out - gap + step, 0.5, details)
+
+
+def _and_untold(entropy: CrossEntropy, sample: Sample) -> CrossEntropy:
+    """Say whether maps, or the surface of smooth light, would tell of frames what is not told."""
+    untold = dict(entropy.details)
+    flagged = untold.get("surface_left_bits", 0.0) > _MOST_LEFT_BITS
+    one = _one_image_of(sample)
+    if one is not None:
+        told = _cross_entropy(one).details.get("told_by_patch_bits", 0.0) / sample.n_channels
+        if told > 0:
+            untold["untold_bits"] = told
+        flagged |= told > _MOST_UNTOLD_BITS
+    return replace(entropy, details=untold, flags=("light_untold",) if flagged else ())
+
+
+def _one_image_of(sample: Sample) -> Sample | None:
+    """Give the channel that shows most, without a mask: a part of a few fields; None of others."""
+    if sample.n_channels == 1 and sample.usable is None:
+        return None
+    rows, columns = (slice(0, side) for side in sample.size)
+    if sample.usable is not None:
+        rows, columns = largest_rectangle(sample.usable[0])
+    rows, columns = (_middle(one) for one in (rows, columns))
+    if min(one.stop - one.start for one in (rows, columns)) < _LEAST_PATCHES * sample.patch_size:
+        return None
+    fields = np.unique(np.linspace(0, sample.n_fields - 1, _FEW_FIELDS).astype(np.intp))
+    if sample.one_scene or fields.size < _FEW_FIELDS:
+        return None
+    each = [
+        replace(
+            one,
+            frames=one.frames[fields, :1, rows, columns],
+            corners=None,
+            usable=None,
+            stride=None,
+            pixel_kinds=None,
+            most_folds=_FEW_FOLDS,
+        )
+        for one in sample.by_channel()
+    ]
+    return max(each, key=lambda one: float(one.frames.var()) / one.noise_variance_adu2)
+
+
+def _middle(side: slice) -> slice:
+    """Cut what is long."""
+    length = side.stop - side.start
+    start = side.start + max(0, (length - _LOOK_SIDE) // 2)
+    return slice(start, start + min(length, _LOOK_SIDE))
 
 
 @dataclass(frozen=True)
@@ -193,6 +256,7 @@ class _ByPatch:
     by_others: Floats  # (F, patches of a field, k) nats per patch
     weights: Floats
     told_by: tuple[Told, ...]  # of smooth light, with some weight: what other folds need, too
+    left_nats: float  # of a value, that still more templates would tell
 
     @classmethod
     def fit(
@@ -228,7 +292,13 @@ class _ByPatch:
             smooth = SmoothLight.fit(sample, cells, told_by, some, patches[~weighed], seen)
             costs.append(np.zeros((len(judged), len(smooth.laws))))
             costs[-1][weighed] = smooth.nats(patches[weighed])
-        weights = patch_weights(np.concatenate(costs, axis=1)[weighed])
+        every_cost = np.concatenate(costs, axis=1)[weighed]
+        weights, left = patch_weights(every_cost), 0.0
+        if "templates" in told_by:
+            most, fewest = (every_cost[:, [0, -k]] for k in (2, 1))
+            fewer = np.stack([every_cost[:, 0], smooth.fewer_nats(patches[weighed])], axis=1)
+            means = [_mixed_mean(one) for one in (most, fewer, fewest)]
+            left = _still_to_come(*means) / sample.values_per_patch
         others = [by_maps] if maps is not None else []
         if told_by:
             first = weights.size - len(smooth.laws)
@@ -248,7 +318,7 @@ class _ByPatch:
             # one of them in the place of another; where none serves here, other folds may differ
             told_by = tuple(one for one in told_by if one in smooth.by) or told_by
         by_others = np.concatenate(others, axis=2)
-        return cls(source, by_others, weights / weights.sum(), told_by)
+        return cls(source, by_others, weights / weights.sum(), told_by, left)
 
     def __call__(self, fields: Indices, nats: Floats) -> Floats:
         """Nats per value of all patches of fields, of which predictions cost ``nats`` (n, T)."""
@@ -264,6 +334,19 @@ class _ByPatch:
         others = self.by_others[np.divmod(numbers, self.source.per_field)]
         predicted = self.source.sample.values_per_patch * nats[:, None]
         return np.concatenate([predicted, others], axis=1)
+
+
+def _mixed_mean(nats: Floats) -> float:
+    return float(mixed_nats(nats, patch_weights(nats)).mean())
+
+
+def _still_to_come(every: float, fewer: float, fewest: float) -> float:
+    """Give the first cost, of all points, less what it, a quarter's and a sixteenth's go towards.
+
+    Costs that fall by a power of their number go on by the ratio of two steps (Aitken 1926).
+    """
+    last, before = fewer - every, fewest - fewer
+    return 0.0 if last <= 0 else last / (max(before / last, _LEAST_RATIO) - 1)
 
 
 def _nats(model: PredictiveModel, patches: CodedPatches) -> Floats:

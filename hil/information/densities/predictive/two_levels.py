@@ -32,6 +32,7 @@ from hil.information.densities.predictive.linear import LinearPredictor
 from hil.information.densities.predictive.map_code import MapCode, contexts, short_nats
 from hil.information.densities.predictive.neighbours import N_CLASSES, Classes
 from hil.information.densities.predictive.optics.blind_start import blind_starts
+from hil.information.densities.predictive.optics.shade import Shade
 from hil.information.densities.predictive.optics.two_level_optics import (
     REACH,
     ROUNDS,
@@ -40,9 +41,25 @@ from hil.information.densities.predictive.optics.two_level_optics import (
 )
 from hil.information.densities.predictive.residual_distribution import ErrorCounts, ResidualLaw
 from hil.information.sample.sample import Sample
+from hil.noise import PoissonNoise
 
 Integers = NDArray[np.intp]
-Maps = NDArray[np.uint8]
+
+
+class Maps(NamedTuple):
+    """Maps of all frames.
+
+    Parameters
+    ----------
+    levels
+        (F, repeats, H + 2R, W + 2R), 0 or 1.
+    shade
+        How light falls off over the frames; None where it does not, or nobody can tell.
+    """
+
+    levels: NDArray[np.uint8]
+    shade: Shade | None
+
 
 RINGS, WIDE_RING = (1, 2), 4  # r; the last where optics reach so far
 _BORDERS = 3  # pixels from the border of a patch from which all are alike, and one
@@ -56,8 +73,10 @@ _ALONE = 0.9  # of a pixel's variance, that its neighbours do not tell
 _TRIED_FIELDS = 2  # of which all is told by maps before it is of all
 _NO_GAIN_NATS = 1e-3  # of a value
 _MOST_FIELDS, _FEW_FIELDS = 8, 4  # that are fitted to
+_SHADED_FIELDS = 16  # more say nothing else of how light falls off
+_SHADED_ROUNDS = 2  # by maps, and optics by it
 _AT_ONCE = 2**16  # pixels whose maps are found together
-_LEAST = 1e-30
+_LEAST, _LEAST_VARIANCE = 1e-30, 1e-6
 _STEPS, _PRIOR_PATCHES, _LEAST_WEIGHT = 40, 0.05, 1e-6
 _NORMAL = 0.5 * math.log(2 * math.pi * math.e)
 
@@ -86,7 +105,7 @@ class MapWindow(NamedTuple):
 def maps_of(
     sample: Sample, cells: Cells, linear: LinearPredictor, fields: Integers, predicted: Floats
 ) -> Maps | None:
-    """Find the maps of all frames, (F, repeats, H + 2R, W + 2R); None where they have no weight.
+    """Find the maps of all frames; None where they have no weight.
 
     Parameters
     ----------
@@ -103,42 +122,93 @@ def maps_of(
         return None
     if float(linear.sd[-1]) ** 2 > _ALONE * float(linear.covariance[-1, -1]):
         return None  # optics would make neighbours alike
+    shade = _shade(sample, cells)
+    shades = (None,) if shade is None else (None, shade)
+    tried = [_tried(sample, cells, fields, predicted, one) for one in shades]
+    best = max((one for one in tried if one is not None), key=lambda one: one.gain, default=None)
+    if best is None or best.gain < _NO_GAIN_NATS:  # although it was fitted to these
+        return None
+    for field in np.setdiff1d(np.arange(sample.n_fields), best.fields):
+        best.find(sample, cells, np.array([field]))
+    return best.maps
+
+
+class _Tried(NamedTuple):
+    """What some fields are told by, and what is gained of them, nats of a value."""
+
+    optics: TwoLevelOptics
+    maps: Maps
+    fields: Integers
+    gain: float = 0.0
+
+    def find(self, sample: Sample, cells: Cells, fields: Integers) -> None:
+        """Find the maps of some fields."""
+        height, width = sample.size
+        frames = sample.frames[fields].reshape(-1, height, width)
+        step = max(1, _AT_ONCE // ((height + 2 * REACH) * (width + 2 * REACH)))
+        found = [
+            self.optics.map_of(
+                BorderedFrames.of(*_evened(frames[i : i + step], cells, self.maps.shade))
+            )
+            for i in range(0, len(frames), step)
+        ]
+        levels = self.maps.levels
+        levels[fields] = np.concatenate(found).reshape(-1, *levels.shape[1:])
+
+
+def _tried(
+    sample: Sample, cells: Cells, fields: Integers, predicted: Floats, shade: Shade | None
+) -> _Tried | None:
     few = np.unique(np.linspace(0, len(fields) - 1, _LOOK_FIELDS).astype(np.intp))
-    optics = _looked(sample, cells, fields[few], float(predicted[few].mean()))
+    optics = _looked(sample, cells, fields[few], float(predicted[few].mean()), shade)
     if optics is None:
         return None
     height, width = (side + 2 * REACH for side in sample.size)
-    maps = np.zeros((*sample.frames.shape[:2], height, width), dtype=np.uint8)
-    step = max(1, _AT_ONCE // (height * width))
-
-    def find(wanted: Integers) -> None:
-        frames = sample.frames[wanted].reshape(-1, *sample.size)
-        found = [
-            optics.map_of(BorderedFrames.of(*_of_frames(frames[i : i + step], cells)))
-            for i in range(0, len(frames), step)
-        ]
-        maps[wanted] = np.concatenate(found).reshape(-1, *maps.shape[1:])
-
+    levels = np.zeros((*sample.frames.shape[:2], height, width), dtype=np.uint8)
     some = np.arange(min(len(fields), _TRIED_FIELDS))
-    tried = fields[some]
-    find(tried)
-    levels = TwoLevels.fit(sample, cells, maps, tried)
+    one = _Tried(optics, Maps(levels, shade), fields[some])
+    one.find(sample, cells, one.fields)
+    for _ in range(_SHADED_ROUNDS if shade is not None else 0):
+        shade = _refined(one, sample, cells)
+        again = _looked(sample, cells, fields[few], float(predicted[few].mean()), shade)
+        one = one._replace(optics=again or one.optics, maps=Maps(levels, shade))
+        one.find(sample, cells, one.fields)
+    law = TwoLevels.fit(sample, cells, one.maps, one.fields)
     values = sample.values_per_patch
     own = values * predicted[some].reshape(-1, 1)
-    costs = np.concatenate([own, levels.nats(tried).reshape(len(own), -1)], axis=1)
+    costs = np.concatenate([own, law.nats(one.fields).reshape(len(own), -1)], axis=1)
     gain = float((own[:, 0] - mixed_nats(costs, patch_weights(costs))).mean()) / values
-    if gain < _NO_GAIN_NATS:  # although it was fitted to these
+    return one._replace(gain=gain)
+
+
+def _shade(sample: Sample, cells: Cells) -> Shade | None:
+    """Tell how light falls off, where it is known which code is of no light."""
+    dark_adu = getattr(
+        sample.noise, "offset_adu", 0.0 if isinstance(sample.noise, PoissonNoise) else None
+    )
+    if dark_adu is None:
         return None
-    find(np.setdiff1d(np.arange(sample.n_fields), tried))
-    return maps
+    coding = cells.channels[0].coding
+    codes, _ = _of_frames(sample.frames[:_SHADED_FIELDS, 0], cells)
+    return Shade.seen(codes, (float(dark_adu) - coding.lowest_adu) / coding.step_adu)
+
+
+def _refined(tried: _Tried, sample: Sample, cells: Cells) -> Shade:
+    assert tried.maps.shade is not None, "it is better known, not found"
+    codes, variance = _of_frames(sample.frames[tried.fields, 0], cells)
+    levels = tried.maps.levels[tried.fields, 0].astype(np.float32)
+    evened = tried.optics.predict(levels)
+    weight = np.asarray(1 / np.maximum(variance, _LEAST_VARIANCE), dtype=np.float32)
+    return tried.maps.shade.refined(codes, evened, weight)
 
 
 def _looked(
-    sample: Sample, cells: Cells, some: Integers, predicted_nats: float
+    sample: Sample, cells: Cells, some: Integers, predicted_nats: float, shade: Shade | None
 ) -> TwoLevelOptics | None:
     """Find optics by some fields; None once maps cost more than predictions of these."""
-    codes, variance = _of_frames(sample.frames[some, 0][_crop(sample)[0]], cells)
-    seen = BorderedFrames.of(codes, variance)
+    cut = _crop(sample)[0]
+    _, variance = _of_frames(sample.frames[some, 0][cut], cells)
+    seen = BorderedFrames.of(*_evened(sample.frames[some, 0][cut], cells, shade, cut))
     noise = _NORMAL + 0.5 * float(np.log(np.maximum(variance, 0) + 1 / 12).mean())
     told = (1 + 2 * RINGS[0] / sample.patch_size) ** 2  # pixels of a map to one of a patch
 
@@ -205,10 +275,11 @@ class TwoLevels:
         fields = fields[np.unique(np.linspace(0, len(fields) - 1, _MOST_FIELDS).astype(np.intp))]
         few = fields[np.unique(np.linspace(0, len(fields) - 1, _FEW_FIELDS).astype(np.intp))]
         cut, here = _crop(sample)
-        seen = BorderedFrames.of(*_of_frames(sample.frames[few, 0][cut], cells))
-        optics = TwoLevelOptics.of(seen, maps[few, 0][here].astype(np.float32), REACH)
+        seen = BorderedFrames.of(*_evened(sample.frames[few, 0][cut], cells, maps.shade, cut))
+        levels = maps.levels
+        optics = TwoLevelOptics.of(seen, levels[few, 0][here].astype(np.float32), REACH)
         found = cls(sample, cells, optics, maps, ())
-        own = [maps[int(one)].astype(np.float32) for one in fields]
+        own = [levels[int(one)].astype(np.float32) for one in fields]
         counted = np.concatenate([contexts(b)[:, REACH:-REACH, REACH:-REACH] for b in own])
         windows = []
         for ring in (*RINGS, WIDE_RING) if optics.reaches(seen, RINGS[-1]) else RINGS:
@@ -226,7 +297,7 @@ class TwoLevels:
         return np.stack([self._of_field(int(one)) for one in fields])
 
     def _of_field(self, field: int) -> Floats:
-        maps, p = self.maps[field].astype(np.float32), self.sample.patch_size
+        maps, p = self.maps.levels[field].astype(np.float32), self.sample.patch_size
         context = contexts(maps)
         result = []
         for ring, code, classes, errors in self.windows:
@@ -250,7 +321,13 @@ class TwoLevels:
         p, beyond = self.sample.patch_size, REACH - ring
         windows = self._cut(maps, field, ring)
         around = ((0, 0), (beyond, beyond), (beyond, beyond))
-        code = self.optics.predict(np.pad(windows, around, mode="edge")).reshape(-1, p * p)
+        code = self.optics.predict(np.pad(windows, around, mode="edge"))
+        if self.maps.shade is not None:
+            # wider by R, as maps are
+            share = np.pad(self.maps.shade.share, REACH, mode="edge")[None]
+            own = self._cut(share, field, 0)
+            code = self.maps.shade.shaded(code, np.tile(own, (len(code) // len(own), 1, 1)))
+        code = code.reshape(-1, p * p)
         edges = self.cells.channels[0].edges
         u = np.interp(code + 0.5, np.arange(edges.size), edges).astype(np.float32)
         one = self.sample.some(np.array([field]))
@@ -281,6 +358,14 @@ def _of_frames(frames: NDArray[np.generic], cells: Cells) -> tuple[Singles, Sing
     channel = cells.channels[0]
     codes = channel.coding.encode(frames).astype(np.intp)
     return codes.astype(np.float32), channel.variance.astype(np.float32).take(codes)
+
+
+def _evened(
+    frames: NDArray[np.generic], cells: Cells, shade: Shade | None, cut: tuple[Any, ...] = (...,)
+) -> tuple[Singles, Singles]:
+    """Codes and their noise's variance, of a part of the frame, where light was even."""
+    codes, variance = _of_frames(frames, cells)
+    return (codes, variance) if shade is None else shade.evened(codes, variance, cut)
 
 
 def _crop(sample: Sample) -> tuple[Any, Any]:

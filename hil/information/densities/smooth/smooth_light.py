@@ -42,11 +42,12 @@ Integers = NDArray[np.intp]
 Told = Literal["anywhere", "turned", "templates"]
 """By kinds of patches at any place, or at any angle as well, or by templates at any angle."""
 
-_LEAST_PATCH, _MOST_VALUES = 4, 256
+_LEAST_PATCH, _MOST_VALUES = 4, 1024
 _DIRECTIONS = 16
 _MOST_KINDS, _KIND_VALUES = 128, 2**14  # of turned patches; half as many of others
 _MOST_SAMPLES, _SAMPLE_VALUES = 2**13, 2**19
-_MOST_TEMPLATES, _TEMPLATE_VALUES, _FEWER = 2**14, 2**20, 16
+_MOST_TEMPLATES, _TEMPLATE_VALUES = 2**14, 2**20
+_FEWER, _SOME_FEWER = 16, 4
 _FEW_KINDS, _FEW_SAMPLES, _FEW_VALUES = 32, 2**11, 2**18
 _MOST_FIELDS, _FEW_FIELDS = 12, 3  # that templates are taken from
 _TRIED = 512  # patches that are looked at
@@ -70,11 +71,14 @@ class SmoothLight:
         Of the codes.
     laws, by
         Of each term, and by what it tells.
+    fewer
+        By a quarter of the templates: of no weight, but it tells what more of them would.
     """
 
     cells: Cells
     laws: tuple[SurfaceLaw, ...]
     by: tuple[Told, ...]
+    fewer: SurfaceLaw | None = None
 
     @classmethod
     def fit(
@@ -92,6 +96,7 @@ class SmoothLight:
         most = min(_MOST_KINDS, _KIND_VALUES // d)
         n = min(_MOST_SAMPLES, _SAMPLE_VALUES // d)
         laws: list[SurfaceLaw] = []
+        fewer: SurfaceLaw | None = None
         by: list[Told] = []
         for one in (one for one in told if one != "templates"):
             turned = one == "turned"
@@ -105,12 +110,13 @@ class SmoothLight:
             some = _evenly(fields, _MOST_FIELDS)
             every = Templates.of(seen(some), seen.frames(some)[1])
             # where light is dim, fewer serve: of many, no few make up most of the sum
-            laws.extend(
+            first, fewer, last = (
                 SurfaceLaw.fit(templates, _TEMPLATE_TERMS, cells, judged.codes)
-                for templates in (every, every.every(_FEWER))
+                for templates in (every, every.every(_SOME_FEWER), every.every(_FEWER))
             )
+            laws.extend([first, last])
             by.extend(["templates", "templates"])
-        return cls(cells, tuple(laws), tuple(by))
+        return cls(cells, tuple(laws), tuple(by), fewer)
 
     def some(self, wanted: NDArray[np.bool_]) -> SmoothLight:
         """Only some of the laws."""
@@ -122,6 +128,11 @@ class SmoothLight:
         """-ln of each term, (n, terms), nats per patch."""
         costs = [law.nats(self.cells, patches.codes) for law in self.laws]
         return np.stack(costs, axis=1) if costs else np.empty((len(patches), 0))
+
+    def fewer_nats(self, patches: CodedPatches) -> Floats:
+        """-ln by a quarter of the templates, (n,), nats per patch."""
+        assert self.fewer is not None, "there are templates"
+        return self.fewer.nats(self.cells, patches.codes)
 
 
 def worth_telling(

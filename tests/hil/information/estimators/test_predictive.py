@@ -22,6 +22,7 @@ from hil.noise import (
     PoissonNoise,
 )
 from hil.noise.entropy.camera_pixel import CameraPixel
+from hil.records.estimate import making_wrong
 
 SHAPE = (8, 1, 96, 96)
 
@@ -318,3 +319,48 @@ def test_two_levels_behind_optics() -> None:
     light = gaussian_filter(np.where(white > 0, 4000.0, 1000.0), (0, 0, 1, 1), mode="wrap")
     found = estimate_information(camera.sample(light, rng), camera, "predictive", 8)
     assert found.bits_per_pixel < 0.85
+
+
+def fringes(period_px: float, n: int = 6, side: int = 80, *, chirped: bool = False) -> np.ndarray:
+    rng = np.random.default_rng(4)
+    row, column = np.mgrid[:side, :side] - side / 2
+    angle, phase = rng.uniform(0, 2 * math.pi, (2, n, 1, 1, 1))
+    along = row * np.cos(angle) + column * np.sin(angle)
+    along = along + along * np.abs(along) / side * 1.5 if chirped else along
+    return np.asarray(1 + 0.8 * np.sin(2 * math.pi * along / period_px + phase))
+
+
+def test_fringes_are_told_on_large_patches_too() -> None:
+    frames = PoissonNoise().sample(1000 * fringes(10.0), np.random.default_rng(1))
+    small, large = (estimate_information(frames, PoissonNoise(), patch_size=p) for p in (10, 20))
+    # two numbers, angle and phase, are all that there is to be known of either
+    assert large.bits_per_pixel < 0.5 * small.bits_per_pixel
+    assert "light_untold" not in large.flags
+
+
+def test_a_surface_that_templates_do_not_fill_is_flagged() -> None:
+    light = 3000 * fringes(24.0, chirped=True)
+    frames = PoissonNoise().sample(light, np.random.default_rng(1))
+    found = estimate_information(frames, PoissonNoise(), patch_size=8)
+    assert "light_untold" in found.flags
+    assert found.details["surface_left_bits"] > 0.03
+
+
+@pytest.mark.parametrize("how", ["channels", "mask"])
+def test_fringes_that_are_not_told_are_flagged(how: str) -> None:
+    light = 1000 * fringes(10.0)
+    light = np.concatenate([light, light], axis=1)[:, None] if how == "channels" else light
+    disc = np.hypot(*(np.mgrid[:80, :80] - 40)) < 38
+    mask = None if how == "channels" else disc
+    frames = PoissonNoise().sample(light, np.random.default_rng(1))
+    found = estimate_information(frames, PoissonNoise(), patch_size=8, mask=mask)
+    assert "light_untold" in found.flags
+    assert found.details["untold_bits"] > 0.1
+
+
+def test_a_texture_in_channels_is_told() -> None:
+    white = gaussian_filter(np.random.default_rng(0).standard_normal((6, 1, 80, 80)), (0, 0, 1, 1))
+    light = 300 * np.exp(0.3 * white / white.std())
+    frames = PoissonNoise().sample(np.stack([light, 2 * light], axis=2), np.random.default_rng(1))
+    found = estimate_information(frames, PoissonNoise(), patch_size=8)
+    assert not making_wrong(found.flags)

@@ -32,8 +32,10 @@ def frames_of(grain: int, blur_px: float) -> np.ndarray:
     return CAMERA.sample(gaussian_filter(light, (0, 0, blur_px, blur_px), mode="wrap"), rng)
 
 
-def discs_of(share: float, radius_px: float, blur_px: float) -> np.ndarray:
-    """Discs of one brightness at random, a share of the frame, behind optics."""
+def discs_of(
+    share: float, radius_px: float, blur_px: float, fallen: np.ndarray | float = 1.0
+) -> np.ndarray:
+    """Discs of one brightness at random, a share of the frame, behind optics and uneven light."""
     rng = np.random.default_rng(7)
     at = np.arange(-3, 4)
     disc = np.hypot(at[:, None], at) <= radius_px
@@ -41,7 +43,8 @@ def discs_of(share: float, radius_px: float, blur_px: float) -> np.ndarray:
     light = np.full(SHAPE, 300.0)
     for down, across in zip(*np.nonzero(disc), strict=True):
         light[np.roll(centres, (down - 3, across - 3), axis=(2, 3))] = 4000
-    return CAMERA.sample(gaussian_filter(light, (0, 0, blur_px, blur_px), mode="wrap"), rng)
+    blurred = gaussian_filter(light, (0, 0, blur_px, blur_px), mode="wrap")
+    return CAMERA.sample(blurred * fallen, rng)
 
 
 @pytest.mark.parametrize(
@@ -54,6 +57,16 @@ def test_rare_levels_behind_wide_optics_are_found(
     found = estimate_information(discs_of(share, radius_px, blur_px), CAMERA, patch_size=16)
     assert found.flags == ()
     assert 0.03 < found.bits_per_pixel < at_most  # predictions alone: 0.36, 0.68 and 0.57
+
+
+def test_light_that_falls_off_is_no_information() -> None:
+    y, x = np.meshgrid(*(np.linspace(-1, 1, side) for side in SHAPE[2:]), indexing="ij")
+    even, fallen = (
+        estimate_information(discs_of(0.1, 2.2, 1.0, share), CAMERA, patch_size=16)
+        for share in (1.0, 1 - 0.4 * (y**2 + x**2) / 2)
+    )
+    # predictions alone: 0.34 more
+    assert fallen.bits_per_pixel == pytest.approx(even.bits_per_pixel, abs=0.05)
 
 
 def linear_of(sample: Sample, cells: Cells) -> LinearPredictor:
