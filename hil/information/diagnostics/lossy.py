@@ -100,7 +100,7 @@ def look_for_blocks(images: NDArray[Any], noise_variance_adu2: Floats) -> Lossy:
         total = np.maximum(counts.sum(axis=1), 1)
         r = rfft(counts, axis=1)[:, waves].real / total[:, None]
         beyond = r - allowed - _BEYOND - _SIGMAS / np.sqrt(2 * total)[:, None]
-        found.append(_step(beyond, steps))
+        found.append(_step(beyond, r, steps))
     bits = float(np.mean([0.5 * math.log2(1 + step**2 / 12) for step in found]))
     return Lossy(bits, max(found) * width_adu)
 
@@ -130,7 +130,15 @@ def _counted(c: NDArray[np.intp], down: int, across: int) -> Floats:
     return counts.reshape(_BLOCK**2, _BINS).astype(np.float64)
 
 
-def _step(beyond: Floats, steps: Floats) -> float:
-    """Give the largest step, of the place that shows one most; 0 of none."""
-    own = beyond[beyond.max(axis=1).argmax()]
-    return float(steps[own > 0].max(initial=0.0))
+def _step(beyond: Floats, r: Floats, steps: Floats) -> float:
+    """Give the largest step, of the place that shows one most; 0 of none.
+
+    Multiples of a step are multiples of half of it, too: the first peak is taken, of steps that
+    fall.
+    """
+    place = beyond.max(axis=1).argmax()
+    shows = np.flatnonzero(beyond[place] > 0)
+    if not shows.size:
+        return 0.0
+    first = shows[: 1 + int((np.diff(shows) == 1).cumprod().sum())]
+    return float(steps[first[r[place, first].argmax()]])
