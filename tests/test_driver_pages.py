@@ -32,8 +32,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_light_modulator(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = commands("slm")
-    assert len(found) == 2
-    for command in found:
+    assert len(found) == 3
+    for command in found[:2]:
         assert run(command) == 0, command
     shown = capsys.readouterr().out
     assert "slm.frame_crc32" in shown
@@ -42,6 +42,12 @@ def test_a_light_modulator(folder: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert list(trials["state"]) == ["COMPLETE"] * 6
     assert trials["slm.frame_crc32"].nunique() >= 5
     assert trials["objective"].corr(trials["metrics.strehl"], method="spearman") > 0.5
+    assert run(found[2]) == 0
+    shown = capsys.readouterr().out
+    assert "model rig.toml: " in shown and "of them corrections; auto since trial" in shown
+    with hil.open_database() as database:
+        residual = database.trials("last", sort="number")["metrics.residual_nm"].astype(float)
+    assert residual[3] < 0.1 * residual[0], "the fourth trial is the correction"
 
 
 def test_process_variables(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

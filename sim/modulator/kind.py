@@ -18,6 +18,7 @@ from sim.modulator.path import PITCH_UM, SCENE_PX, ModulatedPath
 from sim.parts.assemble import CameraPart, assemble, device
 from sim.parts.rig import SimulatedRig, float_axis
 from sim.parts.simulated_clock import AsFastAsPossible
+from sim.parts.unknown import SceneOptics
 
 LIBRARIES = ("numpy", "scipy", "scikit-image", "slmsuite")
 METRICS = {"strehl": "", "residual_nm": "nm"}
@@ -89,6 +90,12 @@ class SimulatedSlmKind:
     def resources(self, options: CheckedSimulation) -> tuple[str, ...]:
         """Nothing that only one process may hold."""
         return ()
+
+    def optics(self, options: CheckedSimulation) -> SceneOptics:
+        """Give what may be unknown of it, for sampler `model`."""
+        from sim.modulator.unknown import ModulatedUnknown
+
+        return ModulatedUnknown(ModulatedPath(options.table, options.pupil), options.pupil)
 
     def open(self, options: CheckedSimulation) -> ModulatedMicroscope:
         """Make the microscope, dark, its modulator's modes at 0."""

@@ -26,7 +26,7 @@ from sim.parts.sensor import Sensor, SensorNoise, SensorSpec
 
 PITCH_UM = 0.1
 SCENE_PX = 1024
-_MARGIN_PX = 32  # beyond the frame: light that folds into it comes from there
+MARGIN_PX = 32  # beyond the frame: light that folds into it comes from there
 
 
 class ModulatedPath:
@@ -63,7 +63,7 @@ class ModulatedPath:
 
     def illuminate(self, slm: Any, camera: Any) -> None:
         """Put the light, the aberration and the true response of the levels on the modulator."""
-        x, y = self._coordinates
+        x, y = coordinates(self._pupil)
         rho, theta = np.hypot(x, y), np.arctan2(y, x)
         inside = rho <= 1
         phase = np.zeros(inside.shape)
@@ -119,49 +119,54 @@ class ModulatedPath:
 
     def _photons(self, settings: Mapping[str, Value]) -> NDArray[np.float32]:
         rows, columns = self._pupil.panel.shape
-        side = (rows + 2 * _MARGIN_PX, columns + 2 * _MARGIN_PX)
-        top = round(float(settings["stage.y_um"]) / PITCH_UM) - _MARGIN_PX
-        left = round(float(settings["stage.x_um"]) / PITCH_UM) - _MARGIN_PX
+        side = (rows + 2 * MARGIN_PX, columns + 2 * MARGIN_PX)
+        top = round(float(settings["stage.y_um"]) / PITCH_UM) - MARGIN_PX
+        left = round(float(settings["stage.x_um"]) / PITCH_UM) - MARGIN_PX
         window = np.ix_(
             np.arange(top, top + side[0]) % SCENE_PX, np.arange(left, left + side[1]) % SCENE_PX
         )
         spread = np.zeros(side)
         centred = np.fft.fftshift(self.point_image())
-        spread[_MARGIN_PX : _MARGIN_PX + rows, _MARGIN_PX : _MARGIN_PX + columns] = centred
+        spread[MARGIN_PX : MARGIN_PX + rows, MARGIN_PX : MARGIN_PX + columns] = centred
         # The middle of a box of even or odd size is where fftshift puts the origin.
-        origin = (_MARGIN_PX + rows // 2, _MARGIN_PX + columns // 2)
+        origin = (MARGIN_PX + rows // 2, MARGIN_PX + columns // 2)
         spread = np.roll(spread, (-origin[0], -origin[1]), axis=(0, 1))
         image = np.fft.irfft2(np.fft.rfft2(self.scene[window]) * np.fft.rfft2(spread), side)
-        seen = image[_MARGIN_PX : _MARGIN_PX + rows, _MARGIN_PX : _MARGIN_PX + columns]
+        seen = image[MARGIN_PX : MARGIN_PX + rows, MARGIN_PX : MARGIN_PX + columns]
         light = float(settings["light.power_mw"]) * _exposure_ms(settings)
         return (np.maximum(seen, 0) * light * self._table.photons_per_mw_ms).astype(np.float32)
 
     def _shifted(self, intensity: Floats) -> Floats:
         """Bring the order of the grating to [0, 0]; a far field is that of a finite pupil."""
-        rows, columns = intensity.shape
-        place = self._pupil.place
-        down = rows // 2 - place.grating_y_px * rows
-        right = columns // 2 + place.grating_x_px * columns
-        fy, fx = np.fft.fftfreq(rows)[:, None], np.fft.rfftfreq(columns)
-        ramp = np.exp(2j * np.pi * (fy * down + fx * right))
-        shifted = np.fft.irfft2(np.fft.rfft2(intensity) * ramp, intensity.shape)
+        shifted = np.fft.irfft2(np.fft.rfft2(intensity) * far_shift(self._pupil), intensity.shape)
         shifted = np.maximum(shifted, 0)  # between samples it rings
         return np.asarray(shifted / shifted.sum(), dtype=np.float64)
 
     @cached_property
     def _best_peak(self) -> float:
         """The peak of P without aberration and without levels, of the pupil alone."""
-        x, y = self._coordinates
+        x, y = coordinates(self._pupil)
         inside = np.hypot(x, y) <= 1
         return float(inside.sum() / inside.size)
 
-    @property
-    def _coordinates(self) -> tuple[Floats, Floats]:
-        rows, columns = self._pupil.panel.shape
-        place = self._pupil.place
-        x = (np.arange(columns) - place.center_x_px)[None, :] / place.radius_px
-        y = (place.center_y_px - np.arange(rows))[:, None] / place.radius_px
-        return np.broadcast_to(x, (rows, columns)), np.broadcast_to(y, (rows, columns))
+
+def coordinates(pupil: CheckedPupil) -> tuple[Floats, Floats]:
+    """Give x to the right and y up of every pixel of the panel, 1 at the pupil's edge."""
+    rows, columns = pupil.panel.shape
+    place = pupil.place
+    x = (np.arange(columns) - place.center_x_px)[None, :] / place.radius_px
+    y = (place.center_y_px - np.arange(rows))[:, None] / place.radius_px
+    return np.broadcast_to(x, (rows, columns)), np.broadcast_to(y, (rows, columns))
+
+
+def far_shift(pupil: CheckedPupil) -> NDArray[np.complex128]:
+    """Give what brings the grating's order to [0, 0], by frequency of `rfft2` of the far field."""
+    rows, columns = pupil.panel.shape
+    place = pupil.place
+    down = rows // 2 - place.grating_y_px * rows
+    right = columns // 2 + place.grating_x_px * columns
+    fy, fx = np.fft.fftfreq(rows)[:, None], np.fft.rfftfreq(columns)
+    return np.asarray(np.exp(2j * np.pi * (fy * down + fx * right)))
 
 
 def _exposure_ms(settings: Mapping[str, Value]) -> float:

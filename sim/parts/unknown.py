@@ -10,13 +10,14 @@ Nothing here draws a random number or opens a device.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from drivers.protocol import DriverKind
 from drivers.types import Value
 from sim.parts.sensor import SensorNoise
 
@@ -228,5 +229,18 @@ class SceneOptics(Protocol):
         floor
             Least of the scenes under the pixels, with noise left out: value, and the highest value
             that it has with 97.5 %.
+        """
+        ...
+
+
+@runtime_checkable
+class FittedKind(DriverKind, Protocol):
+    """A simulated rig's kind that tells what may be unknown of it."""
+
+    @property
+    def optics(self) -> Callable[[Any], SceneOptics] | None:
+        """Give what may be unknown of a rig of such checked options; None where nothing can be.
+
+        The call raises ValueError where these options allow none.
         """
         ...

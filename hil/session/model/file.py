@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from drivers.errors import ConfigError
+from drivers.protocol import Device
 from drivers.types import Value
 from hil.errors import InputError
 from hil.records.knowledge import ModelText
 from hil.rig.driver_kinds import BUILT_IN, driver_kind
 from hil.spec import ModelSampler, RigFile, RigSpec, SearchAxis, SessionFile, load_rig_file
 from hil.spec.load import input_error, parse
-from sim.parts.rig import RigOptions, SimulatedKind, present_settings
+from sim.parts.devices import SimulatedDevice
+from sim.parts.rig import SimulatedKind
+from sim.parts.unknown import FittedKind
 
 if TYPE_CHECKING:
     from hil.calibration.rig_noise import RigNoise
@@ -59,7 +62,7 @@ def check_model(file: SessionFile) -> ModelText | None:
     if sampler.model is None:
         own = file.rig
         kinds = ", ".join(driver.kind for driver in own.spec.driver)
-        if any(not isinstance(_kind(one.kind), SimulatedKind) for one in own.spec.driver):
+        if not all(_is_simulated(_kind(one.kind)) for one in own.spec.driver):
             raise InputError(
                 file.path,
                 _KEY,
@@ -152,7 +155,8 @@ def model_of(stored: ModelText) -> Model:
     optics, known = open_optics(file)
     if not optics.steers:
         kind = file.spec.driver[0].kind
-        problem = f"{kind!r} can be fitted, but no search be led by it, allowed: 'sim.microscope'"
+        allowed = "'sim.microscope', 'slm.simulated'"
+        problem = f"{kind!r} can be fitted, but no search be led by it, allowed: {allowed}"
         raise InputError(path, "driver.0.kind", problem)
     if stored.itself:
         optics.unknowns = tuple(
@@ -178,17 +182,20 @@ def open_optics(file: RigFile) -> tuple[SceneOptics, dict[str, Value]]:
         kind = driver_kind(name)
     except KeyError as error:
         raise InputError(file.path, "driver.0.kind", str(error.args[0])) from None
-    if not isinstance(kind, SimulatedKind) or kind.optics is None:
+    if not _can_be_fitted(kind):
         raise InputError(
             file.path, "driver.0.kind", f"{name!r} cannot be fitted, allowed: {_fitted_kinds()}"
         )
     options = _options(kind, file)
+    assert kind.optics is not None
     try:
         optics = kind.optics(options)
     except ValueError as error:
         raise InputError(file.path, "driver.0", str(error)) from None
     connection = kind.open(options)
-    known = present_settings(connection.devices.values())  # type: ignore[arg-type]
+    known: dict[str, Value] = {}
+    for device in connection.devices.values():
+        known |= _present(device)
     connection.close()
     return optics, known
 
@@ -200,7 +207,21 @@ def _kind(name: str) -> object:
         return None
 
 
-def _options(kind: SimulatedKind[RigOptions], file: RigFile) -> RigOptions:
+def _is_simulated(kind: object) -> bool:
+    return isinstance(kind, SimulatedKind) or _can_be_fitted(kind)
+
+
+def _can_be_fitted(kind: object) -> TypeGuard[FittedKind]:
+    return isinstance(kind, FittedKind) and kind.optics is not None
+
+
+def _present(device: Device) -> Mapping[str, Value]:
+    if isinstance(device, SimulatedDevice):
+        return device.present()
+    return {one.name: device.read(one.name) for one in device.describe()}
+
+
+def _options(kind: FittedKind, file: RigFile) -> Any:
     from pydantic import ValidationError
 
     table = file.spec.driver[0].options
@@ -213,10 +234,7 @@ def _options(kind: SimulatedKind[RigOptions], file: RigFile) -> RigOptions:
 
 
 def _fitted_kinds() -> str:
-    found = []
-    for name in BUILT_IN:
-        if name.startswith("sim."):
-            kind = driver_kind(name)
-            if isinstance(kind, SimulatedKind) and kind.optics is not None:
-                found.append(name)
-    return ", ".join(found)
+    simulated = [
+        name for name in BUILT_IN if name.startswith("sim.") or name.endswith(".simulated")
+    ]
+    return ", ".join(name for name in simulated if _can_be_fitted(driver_kind(name)))

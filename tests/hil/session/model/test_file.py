@@ -75,14 +75,14 @@ REFUSED = [
         STATED,
         "blank.toml",
         BLANK.replace("sim.microscope", "sim.tomography"),
-        "'sim.tomography' cannot be fitted, allowed: sim.microscope",
+        "'sim.tomography' cannot be fitted, allowed: sim.microscope, sim.satellite, slm.simulated",
     ),
     (
         "a rig that is fitted otherwise",
         STATED,
         "blank.toml",
         re.sub(r"(height|width|scene)_.*\n", "", BLANK.replace("sim.microscope", "sim.satellite")),
-        "'sim.satellite' can be fitted, but no search be led by it, allowed: 'sim.microscope'",
+        "'sim.satellite' can be fitted, but no search be led by it, allowed: 'sim.microscope',",
     ),
     (
         "a sample that bleaches",
