@@ -218,7 +218,11 @@ class PvaChannels:
                 event.set()
 
         request = "field(alarm)"
-        return self._context.monitor(_bare(name), heard, request=request, notify_disconnect=True)
+        watch = self._context.monitor(_bare(name), heard, request=request, notify_disconnect=True)
+        # p4p drops what comes before it has noted its own handle, and does not ask again; it may
+        # be the only news of a variable that does not change.
+        watch._event()  # noqa: SLF001
+        return watch
 
     def _put(
         self, name: str, value: float | int | str, heard: Callable[[object], None], request: Any

@@ -110,8 +110,8 @@ def _typed(path: Path, name: str, cells: Sequence[str], comma: bool) -> list[Val
     if not all(numbers):
         first = numbers.index(False)
         if _OF_A_UNIT.search(name):
-            problem = f"row {first + 1} holds {cells[first]!r}, allowed: a number, as the name says"
-            raise InputError(path, name, problem)
+            told = "milliseconds" if name.endswith("_ms") else "a number, as the name says"
+            raise InputError(path, name, f"row {first + 1} holds {cells[first]!r}, allowed: {told}")
         return [*cells]
     if all(map(_WHOLE.fullmatch, plain)) and all(abs(int(one)) <= _EXACT for one in plain):
         return [int(one) for one in plain]

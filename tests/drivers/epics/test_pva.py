@@ -280,3 +280,32 @@ def test_a_connection_leaves_no_file_open(server: SoftPvaServer) -> None:
     with pytest.raises(DeviceFault):
         opened(server, {**X, "name": "x_v"})
     assert n_open() <= before
+
+
+def test_news_that_the_library_drops_while_it_subscribes_is_asked_for_again(
+    server: SoftPvaServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It does so on a busy machine: the news comes before it has noted what it is news of."""
+    from p4p.client import thread
+
+    subscribe, heard = thread.Context.monitor, thread.Subscription._event
+    subscribing = threading.Event()
+
+    def slowly(*args: Any, **options: Any) -> Any:
+        subscribing.set()
+        try:
+            watch = subscribe(*args, **options)
+            threading.Event().wait(0.3)
+        finally:
+            subscribing.clear()
+        return watch
+
+    def dropped(watch: Any) -> None:
+        if not subscribing.is_set():
+            heard(watch)
+
+    monkeypatch.setattr(thread.Context, "monitor", slowly)
+    monkeypatch.setattr(thread.Subscription, "_event", dropped)
+    connection = opened(server, X, timeout_s=2.0)
+    assert connection.devices["stand"].read("stand.x_um") == 0.0
+    connection.close()

@@ -57,7 +57,8 @@ def _some(
         value[i] = ((slope + turned / 2) * c).sum(axis=0)
         slope += turned
         pulled = _product(covariance, slope)
-        variance[i] = (slope * pulled).sum(axis=0) + least
+        # rounding may take it below 0 where patches differ by a billion of their noise
+        variance[i] = (slope * pulled).sum(axis=0).clip(0) + least
         if i < wide:
             both = (bend[:, :, None] * covariance).sum(axis=1)
             value[i] += (both[0, 0] + both[1, 1] + both[2, 2]) / 2
