@@ -212,6 +212,16 @@ def test_never_a_silent_number(frames: np.ndarray, noise: NoiseModel, estimator:
     check_no_silent_number(frames, noise, estimator)
 
 
+@pytest.mark.parametrize(("level", "second"), [(10280, 0), (10280, 1), (20562, 0), (65535, 1)])
+def test_single_pixels_that_are_no_light_at_all(level: int, second: int) -> None:
+    """100,000 widths of the noise from all others: templates of smooth light ran over."""
+    frames = np.full((2, 1, 8, 9), level, dtype=np.uint16)
+    frames[0, 0, 3, 4] = level if second else 0
+    frames[1, 0, 5, 3] = 0
+    for estimator in ("best", "predictive"):
+        check_no_silent_number(frames, GaussianNoise(0.2), estimator)
+
+
 @settings(max_examples=12, deadline=None)
 @given(
     st.one_of(

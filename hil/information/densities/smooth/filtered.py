@@ -5,7 +5,8 @@ v : variance of what is left
 
 Each value has the slope that the surface has where earlier values put the patch, and the mean and
 the variance that its bend adds: the filter of the second order. Whatever it says of a value comes
-from earlier ones alone.
+from earlier ones alone. Where patches differ by 100,000 widths of the noise (of one pixel that is
+0, say), rounding and overflow leave nothing of it: then any value is as likely.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 from hil.information.densities.smooth.points import SQUARE, Integers, Points, Singles
 
 _AT_ONCE = 1024
+_FARTHEST = np.float32(1e6)  # widths of the noise
 _BENT_ROWS = 2  # after so many c is known too well for its spread to be bent
 
 
@@ -33,9 +35,10 @@ def filtered(
         (n,) point that each patch is near.
     """
     value, sd = np.empty_like(u), np.empty_like(u)
-    for i in range(0, len(u), _AT_ONCE):
-        some = slice(i, i + _AT_ONCE)
-        value[some], sd[some] = _some(points, spread, np.float32(variance), u[some], kind[some])
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        for i in range(0, len(u), _AT_ONCE):
+            some = slice(i, i + _AT_ONCE)
+            value[some], sd[some] = _some(points, spread, np.float32(variance), u[some], kind[some])
     return value, sd
 
 
@@ -57,8 +60,7 @@ def _some(
         value[i] = ((slope + turned / 2) * c).sum(axis=0)
         slope += turned
         pulled = _product(covariance, slope)
-        # rounding may take it below 0 where patches differ by a billion of their noise
-        variance[i] = (slope * pulled).sum(axis=0).clip(0) + least
+        variance[i] = (slope * pulled).sum(axis=0) + least
         if i < wide:
             both = (bend[:, :, None] * covariance).sum(axis=1)
             value[i] += (both[0, 0] + both[1, 1] + both[2, 2]) / 2
@@ -66,6 +68,8 @@ def _some(
         gain = pulled / variance[i]
         c += gain * (about[i] - value[i])
         covariance -= gain[:, None] * pulled
+    lost = ~((np.abs(value) < _FARTHEST) & (variance > 0) & (variance < _FARTHEST**2))
+    value[lost], variance[lost] = 0, _FARTHEST**2
     return value.T + middles, np.sqrt(variance).T
 
 
