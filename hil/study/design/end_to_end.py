@@ -50,24 +50,25 @@ class _Run:
         self.validated = max(2, self.labels // 4)
 
     def decoder(self, rendered: Rendered) -> tuple[nn.Module, torch.optim.Optimizer]:
-        """Make one that knows nothing, for frames as large as that setting's."""
-        pixels = self.problem.electrons(rendered, self.task, self.light[:1]).numel()
+        """Make one that knows nothing, for what is seen of frames at that setting."""
+        frames = self.problem.electrons(rendered, self.task, self.light[:1])
+        values = self.problem.seen(rendered, frames).shape[1]
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(int(torch.randint(2**31, (1,), generator=self.chance)))
             made = nn.Sequential(
-                nn.Linear(pixels, _HIDDEN), nn.ReLU(), nn.Linear(_HIDDEN, self.answers)
+                nn.Linear(values, _HIDDEN), nn.ReLU(), nn.Linear(_HIDDEN, self.answers)
             )
         return made, torch.optim.AdamW(made.parameters(), lr=_RATE, weight_decay=_DECAY)
 
     def loss(self, rendered: Rendered, decoder: nn.Module, which: torch.Tensor) -> torch.Tensor:
         """Bits of cross-entropy, or squared error over the variance, under noise drawn anew."""
-        seen = self.problem.electrons(rendered, self.task, self.light[which])
-        expected = seen.flatten(1).float()
+        expected = self.problem.electrons(rendered, self.task, self.light[which]).float()
         noise = rendered.noise
         own = noise.read_noise_e**2 + noise.gain_e_per_adu**2 / 12
         drawn = torch.randn(expected.shape, generator=self.chance, dtype=expected.dtype)
         frames = expected + (expected.clamp(min=0) + own).sqrt() * drawn
-        said = decoder((frames - frames.mean(dim=0)) / frames.std())
+        seen = self.problem.seen(rendered, frames)
+        said = decoder((seen - seen.mean(dim=0)) / seen.std())
         if self.task.kind == "label":
             return nn.functional.cross_entropy(said, self.truth[which]) / math.log(2)
         return nn.functional.mse_loss(said, self.truth[which])

@@ -90,7 +90,11 @@ class Problem(Protocol):
         ...
 
     def electrons(self, rendered: Rendered, task: Task, light: torch.Tensor) -> torch.Tensor:
-        """(n, height, width) expected electrons of scenes (n, places), all that a decoder sees."""
+        """(n, height, width) expected electrons of scenes (n, places)."""
+        ...
+
+    def seen(self, rendered: Rendered, frames: torch.Tensor) -> torch.Tensor:
+        """(n, values) what a decoder sees of frames with noise, electrons."""
         ...
 
 

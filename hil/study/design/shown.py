@@ -53,6 +53,10 @@ class ShownProblem(ABC):
         """See `Problem`."""
         return rendered.values[light[:, 0].long()]
 
+    def seen(self, rendered: Rendered, frames: torch.Tensor) -> torch.Tensor:
+        """See `Problem`: frames as they are."""
+        return frames.flatten(1)
+
     @abstractmethod
     def rendered(self, setting: Mapping[str, Any]) -> Rendered:
         """(scenes, height, width) expected electrons."""

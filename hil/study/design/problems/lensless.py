@@ -56,5 +56,9 @@ class LenslessProblem:
         found: torch.Tensor = self.domain.expected(basis, task, light.to(basis.dtype))
         return found
 
+    def seen(self, rendered: Rendered, frames: torch.Tensor) -> torch.Tensor:
+        """See `Problem`: frames as they are."""
+        return frames.flatten(1)
+
 
 PROBLEM = LenslessProblem

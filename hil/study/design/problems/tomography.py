@@ -33,17 +33,18 @@ class TomographyProblem(ShownProblem):
     def __init__(self) -> None:
         self.domain = Tomography()
         self.masses: dict[int, torch.Tensor] = {}
+        self.backprojections: dict[tuple[int, ...], torch.Tensor] = {}
 
     def drawn(self, seed: int, size: Size, most: int | None = None) -> TomographyProblem:
         """See `Problem`."""
         found = super().drawn(seed, size, most)
-        found.masses = {}
+        found.masses, found.backprojections = {}, {}
         return found
 
     def truth(self, task: Task) -> NDArray[Any]:
         """See `ShownProblem`."""
-        _, place, lumps = self._bodies()
-        return place if task.kind == "label" else lumps
+        _, place, pores = self._bodies()
+        return place if task.kind == "label" else pores
 
     def rendered(self, setting: Mapping[str, Any]) -> Rendered:
         """See `Problem`; line integrals are those of the number of views, whatever the voltage."""
@@ -58,6 +59,17 @@ class TomographyProblem(ShownProblem):
                 slices = torch.from_numpy(np.ascontiguousarray(self._bodies()[0]))
                 self.masses[scan.views] = scanner.masses(slices, scan)
         return Rendered(scanner.counts(self.masses[scan.views], scan), self.domain.noise)
+
+    def seen(self, rendered: Rendered, frames: torch.Tensor) -> torch.Tensor:
+        """See `Problem`: weights are those of the first voltage of a number of views and bins."""
+        import torch
+
+        shape = tuple(frames.shape[1:])
+        if shape not in self.backprojections:
+            mean = rendered.values.detach().mean(dim=0).double().numpy()
+            made = torch.from_numpy(self.domain.backprojection(mean))
+            self.backprojections[shape] = made.float()
+        return frames.flatten(1) @ self.backprojections[shape].to(frames.dtype)
 
     def _bodies(self) -> tuple[NDArray[Any], ...]:
         assert self.size is not None

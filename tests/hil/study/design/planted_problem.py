@@ -51,3 +51,6 @@ class PlantedProblem:
     def electrons(self, rendered: Rendered, task: Task, light: torch.Tensor) -> torch.Tensor:
         shown = rendered.values
         return (20 + light.to(shown.dtype) @ shown).reshape(-1, 6, 6)
+
+    def seen(self, rendered: Rendered, frames: torch.Tensor) -> torch.Tensor:
+        return frames.flatten(1)
