@@ -12,9 +12,10 @@ Two times are told for trials: of all, and after which their course comes to wha
 three for the gradient: after which its course comes to what trials end with and falls below it no
 more, of the whole search, and of all with the measuring of its designs (four trials of a session).
 
-All times are processor time, from when the session is called for, of a process of its own that has
-imported torch, which the simulated rig needs, and nothing that only a session does. `python
-benchmarks/designs.py 0` leaves the trials out.
+These are processor time, from when the session is called for, of a process of its own that has
+imported torch, which the simulated rig needs, and nothing that only a session does. What that start
+took is told beside it: it comes once, before either way. `python benchmarks/designs.py 0` leaves
+the trials out.
 """
 
 from __future__ import annotations
@@ -134,14 +135,17 @@ class _Way:
         After so many CPU seconds, the best settings known; what was chosen, at the end of all.
     searched_s
         CPU seconds until the search ended.
+    start_s
+        CPU seconds of the process before the session was called for.
     """
 
     course: list[tuple[float, Mapping[str, Any]]]
     searched_s: float
+    start_s: float
 
 
 def _by_gradient(session: Path) -> _Way:
-    clock = _Clock()
+    start_s, clock = time.process_time(), _Clock()
     course: list[tuple[float, Mapping[str, Any]]] = []
     best, last_s = (0, -math.inf), [0.0]
 
@@ -153,11 +157,11 @@ def _by_gradient(session: Path) -> _Way:
             course.append((last_s[0], dict(settings)))
 
     found = hil.design.design_session(session, _database(session, "gradient"), saw=saw)
-    return _Way([*course, (clock(), found.best_settings)], last_s[0])
+    return _Way([*course, (clock(), found.best_settings)], last_s[0], start_s)
 
 
 def _by_trials(session: Path) -> _Way:
-    clock = _Clock()
+    start_s, clock = time.process_time(), _Clock()
     best: list[tuple[float, int]] = []
 
     def observer(snapshot: Any) -> None:
@@ -169,7 +173,7 @@ def _by_trials(session: Path) -> _Way:
     spent_s = clock()
     rows = found.trials().set_index("number")
     course = [(at, {name: rows[name].to_dict()[number] for name in AXES}) for at, number in best]
-    return _Way([*course, (spent_s, found.best_settings)], spent_s)
+    return _Way([*course, (spent_s, found.best_settings)], spent_s, start_s)
 
 
 def _database(session: Path, name: str) -> str:
@@ -194,8 +198,9 @@ def main() -> None:
     asked = [int(one) for one in sys.argv[1:]]
     trials, seeds, first = (*asked, *(50, 2, 1)[len(asked) :])
     print(
-        "| seed | by | comes to what trials end with, CPU s | search, CPU s | all, CPU s "
-        "| expected at other fields | found in frames |\n|---|---|---|---|---|---|---|"
+        "| seed | by | start, CPU s | comes to what trials end with, CPU s | search, CPU s "
+        "| all, CPU s | expected at other fields | found in frames |\n"
+        f"|{'---|' * 8}"
     )
     for seed in range(first, first + seeds):
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
@@ -211,13 +216,13 @@ def main() -> None:
             if trials:
                 ways = {f"{trials} trials": _alone(_by_trials, session), **ways}
             goal = math.nan
-            print(f"| {seed} | where it stood | | | | {expected({}):.4f} | |")
+            print(f"| {seed} | where it stood | | | | | {expected({}):.4f} | |")
             for by, way in ways.items():
                 course = [(at, expected(settings)) for at, settings in way.course]
                 spent_s, score = course[-1]
                 goal = score if by != "gradient" else goal
                 reached_s = _reached_s(course, goal) if trials else math.nan
-                times = (f"{at:.1f}" for at in (reached_s, way.searched_s, spent_s))
+                times = (f"{at:.1f}" for at in (way.start_s, reached_s, way.searched_s, spent_s))
                 found = _found_in_frames(electrons(way.course[-1][1]))
                 row = (str(seed), by, *times, f"{score:.4f}", f"{found:.4f}")
                 print(f"| {' | '.join(row)} |", flush=True)
