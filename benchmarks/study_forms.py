@@ -1,7 +1,7 @@
 """Why all information misses where it does: `python benchmarks/study_forms.py DOMAIN [SETTINGS]`.
 
-`satellite` or `hyperspectral`, the settings of `hil study`, one seed, as frames show them and with
-parts of the setting held. What decoders see (rows: a window of pixels and bands) is taken for a
+`satellite`, `hyperspectral` or `led_array`, the settings of `hil study`, one seed, as frames show
+them and with parts of the setting held. What decoders see (rows: a window of pixels and bands) is taken for a
 Gaussian: bits of rows under the camera's noise, bits that they tell linearly about the truth of
 values, and what a linear decoder restores on scenes that are held out. Where bits of rows rank
 settings as bits per area do, no other estimator would have ranked them better.
@@ -35,6 +35,11 @@ HELD: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         "as in the study": {},
         "four bands": {"bands": 4},
         "four bands over all wavelengths": {"bands": 4, "first_nm": 480.0, "last_nm": 850.0},
+    },
+    "led_array": {
+        "as in the study": {},
+        "a disc, in place of a ring": {"led.inner_na": 0.0},
+        "in focus": {"focus.z_um": 0.0},
     },
 }
 COLUMNS = ("bits per area", "bits of rows", "bits of rows about the truth", "restored, dB")
