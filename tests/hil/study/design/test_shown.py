@@ -35,12 +35,22 @@ def test_expected_frames_are_those_that_the_study_draws(domain: str) -> None:
         assert sorted(place) == list(range(len(place)))
         # the study may show more, turned land say; its first rows are these
         assert np.array_equal(learnt.truth, side.truth[: len(place)][place])
-        seen = problem.electrons(rendered, task, torch.from_numpy(learnt.light))
-        expected = seen.flatten(1).double().numpy()
-        codes = side.rows[: len(place)][place]
-        found = (codes - noise.offset_adu) * noise.gain_e_per_adu
+        shown = problem.electrons(rendered, task, torch.from_numpy(learnt.light)).double()
+        if domain == "tomography":  # decoders see what is made of scans
+            scans = observed[task.name].frames[place]
+        else:
+            scans = side.rows[: len(place)][place]
+        expected = shown.flatten(1).numpy()
+        found = (scans.reshape(len(scans), -1) - noise.offset_adu) * noise.gain_e_per_adu
         own = noise.read_noise_e**2 + noise.gain_e_per_adu**2 / 12
         assert ((found - expected) ** 2 / (expected + own)).mean() == pytest.approx(1, abs=0.1)
+        taken = torch.from_numpy(found).reshape(shown.shape)
+        seen, rows = problem.seen(rendered, taken).numpy(), side.rows[: len(place)][place]
+        if domain != "tomography":
+            rows = (rows - noise.offset_adu) * noise.gain_e_per_adu
+        # weights of the mean that was expected, and of that which was found, differ by its noise
+        about = [values - values.mean(axis=0) for values in (seen, rows)]
+        assert np.corrcoef(about[0].ravel(), about[1].ravel())[0, 1] > 0.99
 
 
 @pytest.mark.parametrize("domain", MOVED)
