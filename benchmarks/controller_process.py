@@ -1,14 +1,13 @@
 """A controller in a process of its own, under a host's name and with a clock of its own.
 
-All are forked from one process that has imported the program and done nothing else: eight that begin
-at one instant take no half minute of imports. Linux and macOS alone.
+All are forked from one process that has imported the program and done nothing else: eight that
+begin at one instant take no half minute of imports. Linux and macOS alone.
 """
 
 from __future__ import annotations
 
-import atexit
-import contextlib
 import multiprocessing
+import multiprocessing.synchronize
 import os
 import platform
 import sys
@@ -121,17 +120,12 @@ def _work(orders: Orders, said: str, ready: multiprocessing.synchronize.Event) -
         tempfile.tempdir = None
         platform.node = lambda: orders.host
     if orders.boot_s and sys.platform == "linux":
-        read = psutil._pslinux.boot_time
-        psutil._pslinux.boot_time = lambda: read() + orders.boot_s
+        read = psutil._pslinux.boot_time  # noqa: SLF001
+        psutil._pslinux.boot_time = lambda: read() + orders.boot_s  # noqa: SLF001
     ready.set()
     while orders.go and not Path(orders.go).exists():
         time.sleep(0.001)
-    try:
-        _run(orders)
-    finally:
-        sys.stderr.flush()
-        with contextlib.suppress(Exception):
-            atexit._run_exitfuncs()
+    _run(orders)
 
 
 def _run(orders: Orders) -> None:

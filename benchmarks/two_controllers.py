@@ -113,7 +113,7 @@ def n_rows(url: str) -> int:
 
 def wait_for(url: str, rows: int) -> None:
     while n_rows(url) < rows:
-        time.sleep(0.1)
+        time.sleep(0.5)
 
 
 def at_one_instant(folder: Path) -> bool:
