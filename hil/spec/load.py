@@ -254,7 +254,7 @@ def _known_keys(error: ValidationError, detail: ErrorDetails) -> list[str]:
 
 @cache
 def _schema(model: type[BaseModel]) -> dict[str, Any]:
-    """Give the JSON schema of a file, which takes a tenth of a second to make; it is only read."""
+    """Give the JSON schema of a file, which takes 10 ms to make; it is only read."""
     return model.model_json_schema()
 
 
