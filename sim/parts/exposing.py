@@ -12,6 +12,8 @@ from drivers.types import Pixels
 
 # Who computes longer than this is computed where a cancel need not wait for it.
 _LONG_S = 0.1
+# Name of the thread: who waits for a picture can see whether it gets on.
+COMPUTING = "sim-exposing"
 # How often a cancel is looked for meanwhile.
 _LOOK_S = 0.02
 
@@ -50,7 +52,7 @@ class Exposing:
             return self._timed()
         self._under_way = future = Future[Pixels]()
         # No daemon: a program that ends while a library is being imported would crash.
-        threading.Thread(target=self._fill, args=(future,), name="sim-exposing").start()
+        threading.Thread(target=self._fill, args=(future,), name=COMPUTING).start()
         if not _is_done(future, cancelled):
             return None
         self._under_way = None
