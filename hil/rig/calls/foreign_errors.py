@@ -46,11 +46,11 @@ def as_driver_errors(device: str, action: str) -> Iterator[None]:
 
 
 def in_words(error: BaseException) -> str:
-    """Say what an error is, and what it says, if it does; not more than a person reads."""
+    """Say in a line what an error is, and what it says, if it does; no more than a person reads."""
     name = type(error).__name__
     if not _has_words(error):
         return f"{name}, which cannot be put into words"
-    words = str(error)
+    words = " ".join(str(error).split())
     return f"{name}: {words}" if len(words) <= _LONGEST else f"{name}: {words[:_LONGEST]} ..."
 
 

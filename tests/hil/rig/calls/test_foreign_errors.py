@@ -10,7 +10,7 @@ import pytest
 
 from drivers.errors import DeviceFault
 from drivers.protocol import Setting
-from hil.rig.calls.foreign_errors import OurErrors
+from hil.rig.calls.foreign_errors import OurErrors, in_words
 
 
 class Device:
@@ -73,3 +73,8 @@ def test_it_is_said_in_a_line_that_a_person_reads(value: Any) -> None:
 
 def test_a_choice_may_be_a_word() -> None:
     assert read("a", "mirror.mode") == "a"
+
+
+def test_an_error_of_many_lines_is_one_line() -> None:
+    error = RuntimeError("serial port:\n  no answer\r\n\tTraceback")
+    assert in_words(error) == "RuntimeError: serial port: no answer Traceback"
