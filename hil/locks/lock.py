@@ -23,7 +23,7 @@ import filelock
 import psutil
 
 from hil.errors import InputError, RigHeld
-from hil.foreign_json import read_json
+from hil.foreign.json_text import read_json
 from hil.locks import description
 from hil.locks.folder import lock_folder, other_folders
 from hil.locks.kept_open import KEPT_OPEN

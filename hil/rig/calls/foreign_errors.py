@@ -14,9 +14,9 @@ import numpy as np
 
 from drivers.errors import DeviceFault, DriverError
 from drivers.frame import Frame
-from drivers.protocol import Camera, Device, Identified, Setting
+from drivers.protocol import BoundsTogether, Camera, Device, Identified, Setting
 from drivers.types import Value
-from hil.rig.calls.descriptions import description_problem
+from hil.rig.calls.descriptions import bounds_problem, description_problem
 from hil.rig.calls.foreign_frames import ForeignFrames, shown
 
 _LONGEST = 2000
@@ -113,6 +113,24 @@ class OurErrors:
             return {}
         with as_driver_errors(self.label, "identity"):
             return self._device.identity()
+
+    def bounds_together(self) -> tuple[BoundsTogether, ...]:
+        """Bounds that settings have together; none where the device knows of none.
+
+        Raises
+        ------
+        DriverError
+            Also where they are none.
+        """
+        told: Any = getattr(self._device, "bounds_together", None)
+        if told is None:
+            return ()
+        with as_driver_errors(self.label, "bounds_together"):
+            bounds = told()
+            problem = bounds_problem(self.label, self._numbers, bounds)
+        if problem:
+            raise DeviceFault(self.label, "bounds_together", problem)
+        return tuple(bounds)
 
     def read(self, setting: str) -> Value:
         """Ask the device.

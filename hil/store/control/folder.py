@@ -18,7 +18,7 @@ from typing import Any
 import psutil
 
 from hil.errors import StoreError
-from hil.foreign_json import read_json
+from hil.foreign.json_text import read_json
 from hil.locks.descriptors import opener
 from hil.records.request import Request
 

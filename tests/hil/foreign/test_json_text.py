@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hil.foreign_json import read_json
+from hil.foreign.json_text import read_json
 
 
 @pytest.mark.parametrize(
