@@ -164,7 +164,7 @@ def terminal(rng: random.Random, *, ignored: bool) -> float:
         made.wait(lambda: not made.lit(), "dark")
         made.check_closed()
         if ignored and len(made.complete()) != 6:
-            raise Broken(f"{len(made.complete())} of 6 COMPLETE")
+            raise Broken(f"{len(made.complete())} of 6 COMPLETE: {made.reason()}")
         return dark_s
 
 

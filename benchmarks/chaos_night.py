@@ -216,6 +216,11 @@ class Night:
             if row.state is TrialState.COMPLETE
         }
 
+    def reason(self) -> str:
+        """Tell why the newest session ended; its output may have gone with a terminal."""
+        with self.database() as database:
+            return str(database.session("last").reason)
+
     def events(self) -> list[tuple[str, Any]]:
         """Give the events, each with its detail."""
         with self.database() as database:

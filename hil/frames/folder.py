@@ -190,7 +190,7 @@ def _metadata(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
         summary = found.get("Summary", {})
         frames = (one for key, one in found.items() if key.startswith(("Metadata", "Frame")))
         frame = next(frames, None)
-    except (OSError, ValueError, AttributeError):  # it is for people only
+    except (OSError, ValueError, RecursionError, AttributeError):  # it is for people only
         return {}, {}
     return (
         summary if isinstance(summary, dict) else {},

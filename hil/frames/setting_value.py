@@ -12,6 +12,8 @@ def setting_value(value: Any) -> float | str | None:
         return None
     try:
         number = float(value)
+    except OverflowError:
+        return None
     except (TypeError, ValueError):
         return value if isinstance(value, str) and len(value) <= 80 else None
     return number if math.isfinite(number) else None

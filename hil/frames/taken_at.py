@@ -101,7 +101,7 @@ def _json_at(file: Path, offset: int, length: int) -> Any:
         with file.open("rb") as opened:
             opened.seek(offset)
             return json.loads(opened.read(length))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
 
 
@@ -183,7 +183,7 @@ def of_micromanager(told: Any) -> dict[str, float | str]:
     if isinstance(told, (str, bytes)):
         try:
             told = json.loads(told)
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
     if not isinstance(told, Mapping):
         return {}

@@ -66,7 +66,7 @@ def names_of_summary(summary: Mapping[str, Any]) -> tuple[str, ...]:
     if isinstance(names, str):  # older versions write a list into a string
         try:
             names = json.loads(names)
-        except ValueError:
+        except (ValueError, RecursionError):
             return ()
     return tuple(map(str, names)) if isinstance(names, list) and all(names) else ()
 

@@ -23,6 +23,7 @@ import filelock
 import psutil
 
 from hil.errors import InputError, RigHeld
+from hil.foreign.json_text import read_json
 from hil.locks import description
 from hil.locks.folder import lock_folder, other_folders
 from hil.locks.kept_open import KEPT_OPEN
@@ -235,7 +236,7 @@ def _read(note: Path) -> dict[str, str]:
         with open(handle, "rb") as file:
             if not stat.S_ISREG(os.fstat(handle).st_mode):
                 return {}
-            said = json.loads(file.read(_LONGEST_NOTE))
+            said = read_json(file.read(_LONGEST_NOTE))
         return {key: str(said[key]) for key in ("pid", "host", "role", "since")}
     except (OSError, ValueError, KeyError, TypeError):
         return {}

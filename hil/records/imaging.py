@@ -79,11 +79,13 @@ def binning_of(value: Any) -> int:
 def _rig(text: str) -> Mapping[str, Any]:
     try:
         return tomllib.loads(text)
+    except RecursionError:
+        return {}
     except tomllib.TOMLDecodeError:  # a rig that this program wrote, as JSON
         pass
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 

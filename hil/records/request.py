@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import math
 import platform
 import secrets
 import time
@@ -12,6 +13,9 @@ from enum import StrEnum
 from typing import Any
 
 from drivers.types import Value
+
+# A trial's number is a whole number of a database.
+_LARGEST = 2**63
 
 
 class Wish(StrEnum):
@@ -66,23 +70,33 @@ class Request:
             It is something else.
         """
         try:
-            trial = said.get("trial")
             return cls(
                 str(said["id"]),
                 Wish(said["wish"]),
                 str(said["why"]),
                 str(said["by"]),
-                None if trial is None else int(trial),
+                _trial(said.get("trial")),
                 _settings(said.get("settings", {})),
             )
-        except (AttributeError, KeyError, TypeError) as error:
+        except (AttributeError, KeyError, TypeError, OverflowError) as error:
             raise ValueError("not a request") from error
 
 
+def _trial(said: Any) -> int | None:
+    number = None if said is None else int(said)
+    if number is not None and not 0 <= number < _LARGEST:
+        raise ValueError("no number of a trial")
+    return number
+
+
 def _settings(said: Any) -> dict[str, Value]:
-    if not all(isinstance(value, int | float | str) for value in said.values()):
-        raise TypeError("settings are numbers and words")
+    if not all(map(_is_value, said.values())):
+        raise TypeError("settings are finite numbers and words")
     return {str(name): value for name, value in said.items()}
+
+
+def _is_value(said: Any) -> bool:
+    return isinstance(said, str) or (isinstance(said, int | float) and math.isfinite(said))
 
 
 def ask(

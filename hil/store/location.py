@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath, PureWindowsPath
 from typing import NamedTuple
+from urllib.parse import quote
 
 import psutil
 from sqlalchemy.engine import URL, make_url
@@ -65,6 +66,11 @@ class Location:
         return self.file.exists() and other.file.exists() and self.file.samefile(other.file)
 
 
+def url_of(file: str | Path) -> str:
+    """Write the URL of a SQLite file, whatever its name holds."""
+    return f"sqlite:///{quote(str(file), safe='/:~ ')}"
+
+
 def masked(url: URL) -> str:
     """Write a URL without its secrets, also those in the query part."""
     secrets = [key for key in url.query if re.search("pass|secret", key, re.IGNORECASE)]
@@ -89,7 +95,8 @@ def locate(
         The URL cannot be read, names another kind of database, or a file on a network share.
     """
     where = "--db" if url is not None else "HIL_DATABASE"
-    parsed = _parse(where, url or environ.get("HIL_DATABASE") or DEFAULT_URL)
+    text = url or environ.get("HIL_DATABASE") or DEFAULT_URL
+    parsed = _parse(where, text)
     chosen = frames or (Path(environ["HIL_FRAMES"]) if environ.get("HIL_FRAMES") else None)
     backend = parsed.get_backend_name()
     if backend == "postgresql":
@@ -105,6 +112,8 @@ def locate(
         raise InputError(where, "", f"{backend} is not a database hil can use, allowed: {_FORMS}")
     if not parsed.database or parsed.database == ":memory:" or parsed.query:
         raise InputError(where, "", "a SQLite URL names a file and nothing else: sqlite:///hil.db")
+    if "?" in text:  # what follows it, and is no option, would be dropped without a word
+        raise InputError(where, "", "a ? ends the name in a URL, write %3F for one in the name")
     file = _named(_home(Path(parsed.database)))
     share = network_share(file)
     if share:

@@ -103,6 +103,6 @@ class CellCache:
 def _read(path: Path) -> Mapping[str, Any] | None:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):  # not there, or half of it: measured again
+    except (OSError, ValueError, RecursionError):  # not there, or half of it: measured again
         return None
     return found if isinstance(found, dict) else None

@@ -9,6 +9,7 @@ from drivers.errors import CaptureCancelled
 from drivers.frame import Frame, FrameMeta
 from drivers.types import Pixels
 from sim.parts.devices import Axis, Link, SimulatedDevice
+from sim.parts.exposing import Exposing
 from sim.parts.simulated_clock import Pace
 
 
@@ -42,7 +43,7 @@ class SimulatedCamera(SimulatedDevice):
         serial: str = "",
     ) -> None:
         super().__init__(label, axes, pace, link, truth)
-        self._expose = expose
+        self._exposing = Exposing(expose)
         self._saturation_adu = saturation_adu
         self._readout_ms = readout_ms
         self._serial = serial
@@ -92,7 +93,9 @@ class SimulatedCamera(SimulatedDevice):
             duration_s = self._pace.lasts((exposure_ms + self._readout_ms()) / 1e3)
             if self._pace.wait(duration_s, self._cancelled):
                 raise CaptureCancelled(self.label)
-            pixels = self._expose()
+            pixels = self._exposing.take(self._cancelled)
+            if pixels is None:
+                raise CaptureCancelled(self.label)
             meta = FrameMeta(
                 camera=self.label,
                 index=index,

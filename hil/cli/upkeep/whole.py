@@ -40,9 +40,9 @@ def merge(
     """
     from hil.errors import InputError
     from hil.store import open_database
-    from hil.store.location import DEFAULT_FRAMES, locate
+    from hil.store.location import DEFAULT_FRAMES, locate, url_of
 
-    url = other if "://" in other else f"sqlite:///{other}"
+    url = other if "://" in other else url_of(other)
     if other_frames is None:
         if not url.startswith("sqlite:///"):
             raise InputError("--other-frames", "", "needed for a database that is no file")

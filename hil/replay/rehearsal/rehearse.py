@@ -29,7 +29,7 @@ from hil.session.run import run_session, show_nothing
 from hil.spec import CalibratedNoiseSpec, SessionFile
 from hil.spec.unattended import Pause
 from hil.store import Database, open_database
-from hil.store.location import locate
+from hil.store.location import locate, url_of
 
 _WORLDS = 20
 _SURE = 0.95
@@ -182,7 +182,7 @@ def _place(
         if isinstance(noise, CalibratedNoiseSpec):
             _copy_database(database, frames, copy)
         before = copy.stat().st_size if copy.exists() else 0
-        yield f"sqlite:///{copy.as_posix()}", folder / "frames", before
+        yield url_of(copy), folder / "frames", before
 
 
 def _copy_database(database: str | None, frames: Path | None, copy: Path) -> None:

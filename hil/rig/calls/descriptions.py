@@ -7,11 +7,13 @@ does not take is found out with the light on.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from numbers import Real
 from typing import get_args
 
-from drivers.protocol import Kind, Role, Setting
+import numpy as np
+
+from drivers.protocol import BoundsTogether, Kind, Role, Setting
 
 
 def description_problem(label: str, settings: Sequence[Setting]) -> str:
@@ -29,6 +31,49 @@ def description_problem(label: str, settings: Sequence[Setting]) -> str:
         twice = next(name for name in names if names.count(name) > 1)
         return f"{twice} is described twice"
     return next((problem for one in settings if (problem := _problem(label, one))), "")
+
+
+def bounds_problem(label: str, names: Collection[str], told: object) -> str:
+    """Say what is wrong with the bounds that a device says its settings have together.
+
+    Parameters
+    ----------
+    label
+        The device's.
+    names
+        Of its numeric settings.
+    told
+        What it says: a tuple or a list of `BoundsTogether`.
+    """
+    if not isinstance(told, tuple | list):
+        return f"a {type(told).__name__}, allowed: a tuple of BoundsTogether"
+    for i, bounds in enumerate(told):
+        if not isinstance(bounds, BoundsTogether):
+            return f"{i}: a {type(bounds).__name__}, allowed: BoundsTogether"
+        if not bounds.settings or not set(bounds.settings) <= set(names):
+            return f"{i}: settings {bounds.settings!r}, allowed: numeric ones of {label}"
+        if said := _rows_problem(bounds):
+            return f"{i}: {said}"
+    return ""
+
+
+def _rows_problem(bounds: BoundsTogether) -> str:
+    """Say which array is none that bounds rows; NaN, which nothing passes, bounds none."""
+    shapes = {"matrix": (n := len(bounds.matrix), len(bounds.settings))}
+    for key, shape in {**shapes, "offset": (n,), "lows": (n,), "highs": (n,)}.items():
+        array = getattr(bounds, key)
+        if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiu":
+            return f"{key} is no array of numbers"
+        if array.shape != shape:
+            return f"{key} is {array.shape}, allowed: {shape}"
+        if np.isnan(array).any() or ((key in shapes or key == "offset") and np.isinf(array).any()):
+            return f"{key} has values that are no numbers"
+    if (bounds.lows > bounds.highs).any():
+        return "a low is above its high"
+    if len(bounds.names) not in (0, n):
+        return f"{len(bounds.names)} names, allowed: {n}, or none"
+    good = _is_number(bounds.sum_abs) and bounds.sum_abs > 0
+    return "" if good else f"sum_abs is {bounds.sum_abs!r}, allowed: above 0"
 
 
 def _problem(label: str, setting: Setting) -> str:

@@ -14,9 +14,9 @@ import numpy as np
 
 from drivers.errors import DeviceFault, DriverError
 from drivers.frame import Frame
-from drivers.protocol import Camera, Device, Identified, Setting
+from drivers.protocol import BoundsTogether, Camera, Device, Identified, Setting
 from drivers.types import Value
-from hil.rig.calls.descriptions import description_problem
+from hil.rig.calls.descriptions import bounds_problem, description_problem
 from hil.rig.calls.foreign_frames import ForeignFrames, shown
 
 _LONGEST = 2000
@@ -46,11 +46,11 @@ def as_driver_errors(device: str, action: str) -> Iterator[None]:
 
 
 def in_words(error: BaseException) -> str:
-    """Say what an error is, and what it says, if it does; not more than a person reads."""
+    """Say in a line what an error is, and what it says, if it does; no more than a person reads."""
     name = type(error).__name__
     if not _has_words(error):
         return f"{name}, which cannot be put into words"
-    words = str(error)
+    words = " ".join(str(error).split())
     return f"{name}: {words}" if len(words) <= _LONGEST else f"{name}: {words[:_LONGEST]} ..."
 
 
@@ -113,6 +113,24 @@ class OurErrors:
             return {}
         with as_driver_errors(self.label, "identity"):
             return self._device.identity()
+
+    def bounds_together(self) -> tuple[BoundsTogether, ...]:
+        """Bounds that settings have together; none where the device knows of none.
+
+        Raises
+        ------
+        DriverError
+            Also where they are none.
+        """
+        told: Any = getattr(self._device, "bounds_together", None)
+        if told is None:
+            return ()
+        with as_driver_errors(self.label, "bounds_together"):
+            bounds = told()
+            problem = bounds_problem(self.label, self._numbers, bounds)
+        if problem:
+            raise DeviceFault(self.label, "bounds_together", problem)
+        return tuple(bounds)
 
     def read(self, setting: str) -> Value:
         """Ask the device.

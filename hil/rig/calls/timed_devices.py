@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from drivers.frame import Frame
-from drivers.protocol import Camera, Device, Identified, Setting
+from drivers.protocol import BoundsTogether, Camera, Device, Identified, Setting
 from drivers.types import Value
 from hil.rig.calls.driver_calls import DriverCalls
 
@@ -56,6 +56,19 @@ class TimedDevice:
         if not isinstance(self._device, Identified):
             return {}
         return self._calls.run(self.label, "identity", self._device.identity, self._call_s)
+
+    def bounds_together(self) -> tuple[BoundsTogether, ...]:
+        """Bounds that settings have together; none where the device knows of none.
+
+        Raises
+        ------
+        DriverError
+        """
+        told: Any = getattr(self._device, "bounds_together", None)
+        if told is None:
+            return ()
+        found = self._calls.run(self.label, "bounds_together", told, self._call_s)
+        return tuple(found)
 
     def read(self, setting: str) -> Value:
         """Ask the device.

@@ -23,6 +23,7 @@ from hil.store.models import (
     TRIAL,
     AcquisitionTable,
     EstimateTable,
+    EventTable,
     RigTable,
     SessionTable,
     SettingTable,
@@ -215,6 +216,9 @@ class Asking(Access):
                 query = select(table.__table__).join(TrialTable, TrialTable.id == table.trial_id)
                 for row in connection.execute(query.where(of_session)).mappings().all():
                     check_row(table_of(table), row)
+            of_events = select(EventTable.__table__).where(EventTable.session_id == chosen)
+            for row in connection.execute(of_events).mappings().all():
+                check_row(table_of(EventTable), row)
             query = select(TrialTable.__table__).where(of_session).order_by(TrialTable.number)
             for place, row in enumerate(connection.execute(query).mappings().all()):
                 check_row(TRIAL, row)

@@ -18,6 +18,7 @@ from typing import Any
 import psutil
 
 from hil.errors import StoreError
+from hil.foreign.json_text import read_json
 from hil.locks.descriptors import opener
 from hil.records.request import Request
 
@@ -102,9 +103,11 @@ class Beside:
         found = []
         for file in sorted(self.path.glob("controller-*.json")):
             with suppress(OSError, ValueError, KeyError, TypeError):
-                said = _read(file)
-                if said["host"] == platform.node() and lives(int(said["pid"])):
-                    found.append({"status": {}, "since_ns": 0, **said})
+                said = {"status": {}, "since_ns": 0, **_read(file)}
+                if not (isinstance(said["since_ns"], int) and isinstance(said["status"], dict)):
+                    raise ValueError("no card of ours")
+                if said["host"] == platform.node() and lives(_number(said["pid"])):
+                    found.append(said)
         return sorted(found, key=lambda said: int(said["since_ns"]))
 
     def put(self, request: Request) -> None:
@@ -163,10 +166,16 @@ def lives(pid: int) -> bool:
         return True  # it is there, and is somebody else's
 
 
+def _number(said: Any) -> int:
+    if not isinstance(said, int) or isinstance(said, bool) or said <= 0:
+        raise ValueError("no process")
+    return said
+
+
 def _read(file: Path) -> dict[str, Any]:
     if file.is_symlink() or file.stat().st_size > _LONGEST:
         raise ValueError("no file of ours")
-    said = json.loads(file.read_text(encoding="utf-8"))
+    said = read_json(file.read_bytes())
     if not isinstance(said, dict):
         raise ValueError("no table")
     return said

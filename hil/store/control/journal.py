@@ -97,7 +97,7 @@ def entries(path: Path) -> Iterator[dict[str, Any]]:
     """Read a journal, oldest entry first, one at a time."""
     with suppress(FileNotFoundError, NotADirectoryError), path.open("rb") as file:
         for line in file:
-            with suppress(ValueError):
+            with suppress(ValueError, RecursionError):
                 said = json.loads(line)
                 if isinstance(said, dict):
                     yield said

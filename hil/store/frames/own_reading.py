@@ -100,7 +100,7 @@ def read_own(
             if not _is_whole(chunk, place.nbytes):
                 return None
             place[...] = np.frombuffer(_codec().decode(chunk), little).reshape(place.shape)
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError, MemoryError):
+    except (OSError, ValueError, LookupError, TypeError, RuntimeError, MemoryError):
         return None
     return pixels
 

@@ -112,3 +112,17 @@ def test_a_rig_whose_controller_and_guardian_were_killed_is_warned_of_until_it_i
     assert "parked now" in caplog.text
     assert run(["rig", "check", "rig.toml"]) == 0
     assert said not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("left", "warned"), [("0", False), ("0.5", True)])
+def test_a_park_that_leaves_light_on_is_told(
+    folder: Path, capsys: pytest.CaptureFixture[str], left: str, warned: bool
+) -> None:
+    path = folder / "rig.toml"
+    text = path.read_text(encoding="utf-8")
+    dark = '"light.power_mw" = 0'
+    assert text.count(dark) == 1
+    path.write_text(text.replace(dark, f'"light.power_mw" = {left}'), encoding="utf-8")
+    assert run(["rig", "check", "rig.toml"]) == 0
+    said = "light.power_mw brings light, and [[park]] leaves it at 0.5, not at 0"
+    assert (said in capsys.readouterr().out) is warned

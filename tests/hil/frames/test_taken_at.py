@@ -21,6 +21,8 @@ SAID = [
     ({"ElapsedTime-ms": 5, "Core-Shutter": "S", "Cam-TimeStamp": "9", "UUID": "x"}, {}),
     ('{"ZPositionUm": 2}', {"focus.position_um": 2.0}),
     ("no json", {}),
+    ("[" * 100_000, {}),
+    ({"ZPositionUm": 10**400, "Laser-Power": 10**400}, {}),
     (None, {}),
 ]
 

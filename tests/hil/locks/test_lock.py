@@ -115,9 +115,14 @@ def test_nothing_that_lies_about_hurts(base: Path) -> None:
     os.mkfifo(note)
     with locked("port 1", "controller", now):
         pass
-    note.write_text("[1, 2")
-    with locked("port 1", "controller", now):
-        pass
+    for nonsense in (
+        "[1, 2",
+        "[" * 4000,
+        '{"pid": "1", "host": "\\ud800", "role": "", "since": ""}',
+    ):
+        note.write_text(nonsense)
+        with locked("port 1", "controller", now):
+            pass
     (target := base / "precious").write_text("mine")
     note.symlink_to(target)
     with locked("port 1", "controller", now):

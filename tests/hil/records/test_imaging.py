@@ -29,6 +29,8 @@ SIZES: list[tuple[str, str, dict[str, Any], dict[str, Any], float]] = [
     ("no pixel size", 'name = "scope"', {}, {}, math.nan),
     ("as JSON", json.dumps({"optics": {"pixel_size_um": 2}}), {}, {}, 2.0),
     ("no file at all", "{[", {}, {}, math.nan),
+    ("nested deeply", "[" * 50_000, {}, {}, math.nan),
+    ("nested deeply, as TOML", "a = " + "[" * 50_000, {}, {}, math.nan),
     ("other things under these names", 'optics = 3\nsetup = "x"', {}, {}, math.nan),
 ]
 

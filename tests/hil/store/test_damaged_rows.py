@@ -26,7 +26,10 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 CELLS = [
     ("event", "detail", "1e400"),
+    ("event", "detail", "null"),
+    ("event", "detail", "[]"),
     ("event", "at", "[]"),
+    ("event", "kind", b"\x80\x04"),
     ("trial", "sampler_attrs", "0"),
     ("trial", "device_s", "[null]"),
     ("trial", "state", "x"),

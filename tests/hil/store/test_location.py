@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from hil.errors import InputError
-from hil.store.location import Mount, is_there, locate, network_share
+from hil.store.location import Mount, is_there, locate, network_share, url_of
 
 
 class Refused(NamedTuple):
@@ -25,6 +25,8 @@ REFUSED = (
     Refused("no file", "sqlite://", "a SQLite URL names a file"),
     Refused("in memory", "sqlite:///:memory:", "a SQLite URL names a file"),
     Refused("options", "sqlite:///a.db?mode=ro", "a SQLite URL names a file"),
+    Refused("a question mark", "sqlite:///night?.db", "write %3F"),
+    Refused("one in a folder", "sqlite:///Is it dark?/hil.db", "write %3F"),
     Refused("nobody's home", "sqlite:///~nobody-at-all/hil.db", "no such user"),
     Refused("a zero byte", "sqlite:///a\0b.db", "no name to use"),
     Refused("no text", "sqlite:///a\udcffb.db", "the name is no text"),
@@ -155,3 +157,23 @@ def test_a_pipe_is_no_database(tmp_path: Path) -> None:
     ]
     with pytest.raises(InputError, match="no ordinary file"):
         is_there(tmp_path / "pipe")
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("sqlite:///night%3F.db", "night?.db"),
+        ("sqlite:///night%23 ü%25.db", "night# ü%.db"),
+        ("sqlite:///night#1.db", "night#1.db"),
+    ],
+)
+def test_names_may_hold_what_a_url_writes_otherwise(url: str, name: str) -> None:
+    located = locate(url, None, {})
+    assert located.file is not None
+    assert located.file.name == name
+    assert located.url.database == str(located.file)
+
+
+@pytest.mark.parametrize("name", ["plain.db", "a b.db", "is it?.db", "50%25.db", "#1 ü+&=\\.db"])
+def test_a_file_has_a_url_whatever_its_name(tmp_path: Path, name: str) -> None:
+    assert locate(url_of(tmp_path / name), None, {}).file == tmp_path / name

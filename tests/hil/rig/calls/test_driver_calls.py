@@ -9,11 +9,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from drivers.errors import DeviceFault
+from drivers.types import Pixels
 from hil.rig.calls.driver_calls import CallHangs, DriverCalls, Hang
 from hil.rig.device_thread import abandoned
+from sim.parts.exposing import Exposing
 
 
 class Bench:
@@ -156,6 +159,22 @@ def test_a_simulated_device_that_computes_is_slow_and_does_not_hang(bench: Bench
     bench.calls.simulated = False
     with pytest.raises(CallHangs, match="camera: capture"):
         bench.calls.run("camera", "capture", compute, 1.0)
+
+
+def test_a_picture_on_another_thread_gets_on_as_well(bench: Bench) -> None:
+    def picture() -> Pixels:
+        end_s = time.monotonic() + 2.0
+        while time.monotonic() < end_s:
+            pass
+        return np.zeros((2, 2), np.uint16)
+
+    bench.calls.simulated = True
+    exposing = Exposing(picture)
+    taken = bench.calls.run("camera", "capture", lambda: exposing.take(threading.Event()), 1.0)
+    assert taken is not None
+    waiting = Exposing(lambda: picture() if bench.go.wait(3.0) else np.zeros((1, 1), np.uint16))
+    with pytest.raises(CallHangs, match="camera: capture"):
+        bench.calls.run("camera", "capture", lambda: waiting.take(threading.Event()), 0.5)
 
 
 def test_several_calls_in_one_go_give_all_answers_on_one_thread(bench: Bench) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal
 from typing import Any
 
@@ -9,8 +10,8 @@ import numpy as np
 import pytest
 
 from drivers.errors import DeviceFault
-from drivers.protocol import Setting
-from hil.rig.calls.foreign_errors import OurErrors
+from drivers.protocol import BoundsTogether, Setting
+from hil.rig.calls.foreign_errors import OurErrors, in_words
 
 
 class Device:
@@ -73,3 +74,69 @@ def test_it_is_said_in_a_line_that_a_person_reads(value: Any) -> None:
 
 def test_a_choice_may_be_a_word() -> None:
     assert read("a", "mirror.mode") == "a"
+
+
+def bounds(**changes: Any) -> BoundsTogether:
+    ones = np.ones(1)
+    plain: dict[str, Any] = {
+        "settings": ("mirror.z5_nm",),
+        "matrix": np.ones((1, 1)),
+        "offset": 0 * ones,
+        "lows": -ones,
+        "highs": ones,
+    }
+    return BoundsTogether(**{**plain, **changes})
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        None,
+        3.0,
+        [None],
+        [bounds(settings=())],
+        [bounds(settings=("mirror.mode",))],
+        [bounds(settings=("light.power_mw",))],
+        [bounds(matrix=np.ones((2, 1)))],
+        [bounds(matrix=[[1.0]])],
+        [bounds(matrix=np.array([[np.nan]]))],
+        [bounds(matrix=np.array([["1"]]))],
+        [bounds(offset=np.array([np.inf]))],
+        [bounds(highs=np.array([np.nan]))],
+        [bounds(highs=np.array([-2.0]))],
+        [bounds(names=("a", "b"))],
+        [bounds(sum_abs=math.nan)],
+        [bounds(sum_abs="x")],
+        [bounds(matrix=None)],
+        RuntimeError("no\nanswer"),
+    ],
+)
+def test_bounds_that_are_none_are_a_fault_of_the_device(told: Any) -> None:
+    device: Any = Device(1.0)
+
+    def say() -> Any:
+        if isinstance(told, Exception):
+            raise told
+        return told
+
+    device.bounds_together = say
+    ours = OurErrors(device)
+    ours.describe()
+    with pytest.raises(DeviceFault, match="mirror: bounds_together: ") as fault:
+        ours.bounds_together()
+    assert "\n" not in str(fault.value)
+
+
+def test_bounds_come_as_the_device_says_them() -> None:
+    device: Any = Device(1.0)
+    assert OurErrors(device).bounds_together() == ()
+    one = bounds(highs=np.array([np.inf]), lows=np.array([-np.inf]), names=("a",))
+    device.bounds_together = lambda: [one]
+    ours = OurErrors(device)
+    ours.describe()
+    assert ours.bounds_together() == (one,)
+
+
+def test_an_error_of_many_lines_is_one_line() -> None:
+    error = RuntimeError("serial port:\n  no answer\r\n\tTraceback")
+    assert in_words(error) == "RuntimeError: serial port: no answer Traceback"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from hil.errors import StoreError
 from hil.records.request import Wish, ask
 from hil.store.control.folder import Beside, running_here
 
+_REQUEST = '{"id": "1", "wish": "approved", "why": "WHY", "by": "", "trial": TRIAL}'
 ONE, TWO = "a" * 32, "ab" * 16
 
 
@@ -35,8 +37,19 @@ def test_a_request_is_read_whole_and_in_order(tmp_path: Path) -> None:
         '{"id": "1"}',
         '{"id": 1, "wish": "explode", "why": "", "by": ""}',
         "x" * 70_000,
+        "[" * 60_000,
+        _REQUEST.replace("TRIAL", "1e400"),
+        _REQUEST.replace("TRIAL", "9" * 30),
+        _REQUEST.replace("TRIAL", "-1"),
+        _REQUEST.replace("TRIAL", "NaN"),
+        _REQUEST.replace("TRIAL", "[]"),
+        _REQUEST.replace("TRIAL", "null").replace("WHY", "\\ud800"),
+        _REQUEST.replace("TRIAL", 'null, "settings": {"focus.z_um": NaN}'),
+        _REQUEST.replace("TRIAL", f'null, "settings": {{"focus.z_um": {"9" * 400}}}'),
+        _REQUEST.replace("TRIAL", 'null, "settings": []'),
+        "\ufeff{}",
     ],
-    ids=["empty", "half", "a list", "no wish", "no wish of ours", "long"],
+    ids=lambda text: text[-24:],
 )
 def test_what_is_no_request_is_passed_over(tmp_path: Path, text: str) -> None:
     beside = Beside(tmp_path, ONE)
@@ -90,3 +103,27 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
         Beside(tmp_path, ONE).put(ask(Wish.PAUSE, "why"))
     assert Beside(tmp_path, ONE).requests() == []
     assert os.listdir(tmp_path) == ["control"]
+
+
+@pytest.mark.parametrize(
+    "card",
+    [
+        "[" * 60_000,
+        '{"host": "HOST", "pid": 1e400}',
+        '{"host": "HOST", "pid": 99999999999999999999}',
+        '{"host": "HOST", "pid": -1}',
+        '{"host": "HOST", "pid": "1"}',
+        '{"host": "HOST", "pid": PID, "since_ns": "x"}',
+        '{"host": "HOST", "pid": PID, "since_ns": NaN}',
+        '{"host": "HOST", "pid": PID, "status": []}',
+        '{"host": [], "pid": PID}',
+        "null",
+    ],
+)
+def test_what_is_no_card_is_passed_over(tmp_path: Path, card: str) -> None:
+    beside = Beside(tmp_path, ONE)
+    beside.enter(joined=False)
+    text = card.replace("HOST", platform.node()).replace("PID", str(os.getpid()))
+    (beside.path / "controller-other-1.json").write_text(text, encoding="utf-8")
+    assert [one["pid"] for one in beside.cards()] == [os.getpid()]
+    assert [found.session_id for found in running_here(tmp_path, "last")] == [ONE]
