@@ -116,7 +116,7 @@ class Finals:
     def _by_model(
         self, model: Prefers, study: optuna.Study, number: int, n_asked: int
     ) -> Iterator[Mapping[str, Value]]:
-        """List whom to measure, the first one first; a model is fitted to tell only who is asked."""
+        """List whom to measure, the first one first; the model is asked as far as one looks."""
         if n_asked % 2 == 0 and (best := model.preferred(study, self._axes, number)):
             yield best
         yield from model.leaders(study, self._axes)
