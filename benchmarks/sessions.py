@@ -13,11 +13,14 @@ something), auto-all, gp, tpe, random (all fields in every trial).
 
 95 %, 99 %, 30 nm: frames until a trial had so much of the attainable, or left so little.
 truth: the winner's over the attainable. holds: share of sessions whose winner's interval holds its
-information on the 24 fields. said, was: mean stated probability of being the best of the leaders,
-and that the winner was, on the 24 fields: the leaders are measured there three times, and what
-that leaves open is counted as it stands, since frames of one look tell leaders apart no better than
-the session does. corner: trials with half of their settings at a
-bound.
+information on the 24 fields. said: mean stated probability of being the best of the leaders.
+of look, was: the leaders are measured on the 24 fields three times; how likely the winner is to
+come out as the best there, by what the session says and the noise of these looks, and whether it
+did. Leaders often lie closer together than looks tell apart, so that a winner that is the best
+comes out as such in a share that chance draws towards one over the number of leaders: `said` has
+no such measure, `of look` has. off: how far differences from the winner come out from what was
+said of them, in standard deviations of both together, root mean square; 1 where all is as said.
+corner: trials with half of their settings at a bound.
 """
 
 from __future__ import annotations
@@ -36,7 +39,7 @@ from hil import estimate_information, open_database, run_session
 from hil.calibration.rig_noise import noise_model
 from hil.clock import SystemClock
 from hil.demo import demo_files, residual_rms_nm
-from hil.ranking.finals import leaders_of
+from hil.ranking.finals import drawn_leaders
 from hil.rig.capture import Capture
 from hil.rig.plan import Plan
 from hil.rig.rig import Rig
@@ -55,7 +58,8 @@ WAYS: Mapping[str, Mapping[str, Any]] = {
 AGAIN = 3  # looks of the truth at the leaders
 STEP_UM = 36.0  # six columns just fit on the stage
 COLUMNS = (
-    "95 %", "99 %", "30 nm", "frames", "truth", "holds", "said", "was", "corner", "left nm", "s",
+    "95 %", "99 %", "30 nm", "frames", "truth", "holds", "said", "of look", "was", "off", "corner",
+    "left nm", "s",
 )  # fmt: skip
 
 
@@ -114,15 +118,39 @@ def population(fields: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     ]
 
 
-def was_best(again: np.ndarray, winner: int) -> float:
-    """Probability that a leader is the best, by (looks, leaders) of the information; flat prior."""
+def looked_at(drawn: np.ndarray, again: np.ndarray, winner: int) -> tuple[float, float, float]:
+    """Compare what a session says of its leaders with looks at them.
+
+    Parameters
+    ----------
+    drawn
+        (draws, leaders) of the information, as the session has it.
+    again
+        (looks, leaders) of what was measured afterwards.
+    winner
+        Which leader it is.
+
+    Returns
+    -------
+    float, float, float
+        How likely the winner was to come out as the best; whether it did; and the root mean
+        square of what differences from it are off by, in standard deviations. 1, 1, NaN where it
+        is the only leader.
+    """
     n_looks, n_leaders = again.shape
     if n_leaders < 2:
-        return 1.0
-    left = again - again.mean(axis=0)
-    sd = np.sqrt((left**2).sum() / (n_leaders * (n_looks - 1)) / n_looks)
-    drawn = np.random.default_rng(0).standard_t(n_leaders * (n_looks - 1), (20_000, n_leaders))
-    return float(np.mean((again.mean(axis=0) + sd * drawn).argmax(axis=1) == winner))
+        return 1.0, 1.0, float("nan")
+    rng = np.random.default_rng(0)
+    degrees = n_leaders * (n_looks - 1)
+    variance = ((again - again.mean(axis=0)) ** 2).sum() / degrees / n_looks
+    stretch = np.sqrt(degrees / rng.chisquare(degrees, (len(drawn), 1)))
+    seen = drawn + np.sqrt(variance) * stretch * rng.standard_normal(drawn.shape)
+    likely = float(np.mean(seen.argmax(axis=1) == winner))
+    others = np.arange(n_leaders) != winner
+    foretold = (seen - seen[:, [winner]])[:, others]
+    came = (again - again[:, [winner]]).mean(axis=0)[others]
+    off = np.sqrt(np.mean((came - foretold.mean(axis=0)) ** 2 / foretold.var(axis=0)))
+    return likely, float(again.mean(axis=0).argmax() == winner), float(off)
 
 
 def first(reached: np.ndarray, frames: np.ndarray) -> float:
@@ -148,7 +176,8 @@ def one(seed: int, way: str, trials: int, estimator: str | None) -> list[float]:
     ideal, *own = truth.of([None, *(rows[i].requested for i in nearer)], fields)[0].tolist()
     shares[nearer] = np.array(own) / ideal
     assert result.best is not None
-    leaders = [leader.number for leader in leaders_of(rows)] or [result.best.number]
+    told, drawn = drawn_leaders(rows)
+    leaders = [leader.number for leader in told] or [result.best.number]
     looked = [None, *(rows[number].requested for number in leaders)]
     again = truth.of(looked, population(fields), AGAIN)
     everywhere, *known = again.mean(axis=0).tolist()
@@ -165,7 +194,7 @@ def one(seed: int, way: str, trials: int, estimator: str | None) -> list[float]:
         won / everywhere,
         float(winner.ci_low <= won <= winner.ci_high),
         getattr(winner, "probability", float("nan")),
-        was_best(again[:, 1:], leaders.index(winner.number)),
+        *looked_at(drawn, again[:, 1:], leaders.index(winner.number)),
         float(np.mean(at_bound >= 0.5)),
         float(residual[winner.number]),
         seconds,
@@ -173,7 +202,7 @@ def one(seed: int, way: str, trials: int, estimator: str | None) -> list[float]:
 
 
 def shown(values: np.ndarray) -> str:
-    percent = {"truth", "holds", "said", "was", "corner"}
+    percent = {"truth", "holds", "said", "of look", "was", "corner"}
     return " ".join(
         f"{value:8.1%}" if name in percent else f"{value:8.1f}"
         for name, value in zip(COLUMNS, values, strict=True)
@@ -194,7 +223,8 @@ def main(asked_for: argparse.Namespace) -> None:
         filled[:, :3] = np.where(np.isnan(found[:, :3]), np.inf, found[:, :3])
         middle, worst = np.median(filled, axis=0), filled.max(axis=0)
         worst[4] = found[:, 4].min()
-        middle[5:9] = worst[5:9] = found[:, 5:9].mean(axis=0)  # shares over the sessions
+        middle[5:11] = worst[5:11] = found[:, 5:11].mean(axis=0)  # over the sessions
+        middle[9] = worst[9] = np.sqrt(np.nanmean(found[:, 9] ** 2))
         print(f"{way:<9}median {shown(middle)}")
         print(f"{way:<9}worst  {shown(worst)}")
         print(f"         never: {', '.join(map(str, never))} of {len(rows)}", flush=True)

@@ -6,7 +6,7 @@ from it, in turn, until the winner is sure enough: `hil.ranking.finals`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -107,13 +107,19 @@ class Finals:
         if plan.model is not None and best is not None and dict(best) not in asked_for:
             # what the optics say counts, whatever a process makes of it
             return self._new_leader(rows, study, model, best)
-        turn = len(asked_for) % 2
-        preferred = model.preferred(study, self._axes, len(rows)) if turn == 0 else None
-        for settings in (*([preferred] if preferred else ()), *model.leaders(study, self._axes)):
+        for settings in self._by_model(model, study, len(rows), len(asked_for)):
             wanted = plan.repair(settings)
             if wanted not in asked_for:
                 return self._new_leader(rows, study, model, wanted)
         return None
+
+    def _by_model(
+        self, model: Prefers, study: optuna.Study, number: int, n_asked: int
+    ) -> Iterator[Mapping[str, Value]]:
+        """List whom to measure, the first one first; the model is asked as far as one looks."""
+        if n_asked % 2 == 0 and (best := model.preferred(study, self._axes, number)):
+            yield best
+        yield from model.leaders(study, self._axes)
 
     def _new_leader(
         self,

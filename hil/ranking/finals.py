@@ -28,7 +28,7 @@ import numpy as np
 from drivers.types import Floats, Value
 from hil.ranking.expected import expected
 from hil.ranking.leader_noise import half_widths, leader_noise
-from hil.ranking.posterior import weighed
+from hil.ranking.posterior import LeaderPosterior, weighed
 from hil.records.trial import TrialRow, TrialState, barred, is_objective
 from hil.records.winner import Winner
 
@@ -158,11 +158,7 @@ def standing(rows: Sequence[TrialRow]) -> Standing | None:
     means = np.array([leader.mean for leader in leaders])
     if len(leaders) == 1:
         return Standing(leaders, means, np.zeros(1), np.ones(1), np.ones(1), 0.0, 1.0)
-    trials = [leader.trials for leader in leaders]
-    known = expected(trials, rows)
-    noise = leader_noise(trials)
-    cells = weighed(means, noise, known)
-    drawn = cells.draws(_DRAWS, noise.degrees, np.random.default_rng(len(rows)))
+    cells, drawn = _posterior(leaders, rows)
     centre = cells.centre()
     best = int(np.argmax(centre))
     probability = np.bincount(drawn.argmax(axis=1), minlength=len(means)) / len(drawn)
@@ -170,12 +166,35 @@ def standing(rows: Sequence[TrialRow]) -> Standing | None:
     above = np.mean(drawn > drawn[:, [best]], axis=0)
     v = cells.weight @ cells.variance
     sure = float(probability[best])
-    if all(len(own) == 1 for own in trials):
-        noise = leader_noise(trials, unseen=True)
-        cells = weighed(means, noise, known)
-        drawn = cells.draws(_DRAWS, noise.degrees, np.random.default_rng(len(rows)))
+    if all(len(leader.trials) == 1 for leader in leaders):
+        _, drawn = _posterior(leaders, rows, unseen=True)
         sure = float(np.mean(drawn.argmax(axis=1) == best))
     return Standing(leaders, centre, v, probability, above, loss, sure)
+
+
+def drawn_leaders(rows: Sequence[TrialRow]) -> tuple[tuple[Leader, ...], Floats]:
+    """Draw the information of all leaders together, as it may be by what is known.
+
+    Returns
+    -------
+    tuple of Leader, (n_draws, n) array
+        In the objective's unit; fewer than two leaders are not told apart, and not drawn.
+    """
+    leaders = leaders_of(rows)
+    if len(leaders) < 2:
+        return leaders, np.zeros((0, len(leaders)))
+    return leaders, _posterior(leaders, rows)[1]
+
+
+def _posterior(
+    leaders: Sequence[Leader], rows: Sequence[TrialRow], *, unseen: bool = False
+) -> tuple[LeaderPosterior, Floats]:
+    """Give the posterior of leaders, and draws of it; `unseen` as `leader_noise` has it."""
+    trials = [leader.trials for leader in leaders]
+    noise = leader_noise(trials, unseen=unseen)
+    means = np.array([leader.mean for leader in leaders])
+    cells = weighed(means, noise, expected(trials, rows))
+    return cells, cells.draws(_DRAWS, noise.degrees, np.random.default_rng(len(rows)))
 
 
 def winner_of(rows: Sequence[TrialRow], confidence: float) -> Winner | None:

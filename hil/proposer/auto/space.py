@@ -60,7 +60,7 @@ class _Axis:
             return own.choices[int(np.argmax(columns))]
         assert isinstance(own, FloatDistribution | IntDistribution)
         low, high = self.bounds
-        inner = low + float(np.clip(columns[0], 0, 1)) * (high - low)
+        inner = low + min(max(float(columns[0]), 0.0), 1.0) * (high - low)
         value = math.exp(inner) if own.log else inner
         value = min(max(value, own.low), own.high)
         if own.step is not None:
@@ -68,6 +68,17 @@ class _Axis:
             most = math.floor((own.high - own.low) / own.step + 1e-9)
             value = own.low + min(round((value - own.low) / own.step), most) * own.step
         return round(value) if isinstance(own, IntDistribution) else float(value)
+
+    def snapped(self, columns: Floats) -> Floats:
+        """Give (n, n_columns) points there and back; of a plain range, all of them at once."""
+        own = self.distribution
+        if isinstance(own, FloatDistribution) and not own.log and own.step is None:
+            low, high = own.low, own.high
+            if high > low:  # a logarithm numpy would round otherwise than Python does
+                value = np.clip(low + np.clip(columns, 0.0, 1.0) * (high - low), low, high)
+                return np.asarray((value - low) / (high - low))
+        there = [self.to_unit(self.from_unit(one)) for one in columns]
+        return np.array(there).reshape(columns.shape)
 
 
 class UnitSpace:
@@ -133,8 +144,8 @@ class UnitSpace:
 
     def snap(self, points: Floats) -> Floats:
         """Move (n, n_columns) points to the nearest ones that are settings."""
-        snapped = [self.encode(self.decode(point)) for point in points]
-        return np.array(snapped).reshape(len(points), self.n_columns)
+        snapped = [axis.snapped(points[:, _columns(axis)]) for axis in self._axes]
+        return np.hstack(snapped)
 
     def from_axes(self, shares: Floats) -> Floats:
         """Turn (n, n_axes) numbers from 0 to 1, one an axis, into snapped points."""

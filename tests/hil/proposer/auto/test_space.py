@@ -60,6 +60,14 @@ def test_snapped_points_stay_where_they_are() -> None:
     assert set(points[:, SPACE.choices[0]].sum(axis=1)) == {1.0}
 
 
+def test_many_points_are_snapped_to_the_last_digit_as_each_of_them_is() -> None:
+    """A proposal is a function of what was measured: how it is worked out may not move it."""
+    points = np.random.default_rng(3).uniform(-0.2, 1.2, size=(200, SPACE.n_columns))
+    alone = [SPACE.encode(SPACE.decode(point)) for point in points]
+    assert np.array_equal(SPACE.snap(points), np.array(alone))
+    assert SPACE.snap(points[:0]).shape == (0, SPACE.n_columns)
+
+
 def test_only_free_floats_are_continuous() -> None:
     assert SPACE.continuous == [0, 1]
 
