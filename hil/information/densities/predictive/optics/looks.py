@@ -37,9 +37,9 @@ _LOOKS_NATS = (0.35, -0.03, 0.0)  # that maps may cost more, and be looked for
 _PLANES_NATS = 0.5  # likewise, of planes as they are begun
 _SEARCHED_ROUNDS = (2, 2)  # after each start that was searched for
 # Squared differences from the mean, over the noise's variance, and the share of them that the first
-# map leaves: of discs and filaments 0.01 to 0.025, of lines and points of a pixel 0.03 to 0.042, of
-# most other scenes 0.05 to 0.9.
-_LEAST_SHOWN, _MOST_UNTOLD = 20.0, 0.045
+# map leaves: discs and filaments 0.01 to 0.025, lines and points of a pixel 0.024 to 0.057, most
+# other scenes 0.07 to 0.9.
+_LEAST_SHOWN, _MOST_UNTOLD = 20.0, 0.06
 
 
 def looked_for(seen: BorderedFrames, most: float, told: float) -> TwoLevelOptics | None:

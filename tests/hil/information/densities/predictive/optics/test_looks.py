@@ -36,6 +36,15 @@ def test_three_levels_are_found_where_maps_of_two_are_not() -> None:
     assert found.steps == pytest.approx([0.5, 0.5], abs=0.02)
 
 
+def test_points_of_one_brightness_are_searched_for() -> None:
+    """Their first map leaves more of what frames show than that of discs."""
+    points = np.random.default_rng(5).random((2, 64, 64)) < 0.02
+    frames = seen(gaussian_filter(250.0 + 13_000.0 * points, (0, 0.8, 0.8)))
+    found = looked_for(frames, MOST, TOLD)
+    assert found is not None
+    assert found.excess < 1.5
+
+
 @pytest.mark.parametrize("light", [2500 + 1000 * smooth(2.0), np.full((2, 60, 60), 1000.0)])
 def test_a_gaussian_process_and_a_flat_field_are_not(light: np.ndarray) -> None:
     frames = seen(light)
