@@ -19,7 +19,6 @@ of them is looked for: the last look tells some fields by their maps, and sees w
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -29,15 +28,19 @@ from numpy.typing import NDArray
 from drivers.types import Floats
 from hil.information.densities.predictive.cells import Cells, Singles
 from hil.information.densities.predictive.linear import LinearPredictor
-from hil.information.densities.predictive.map_code import MapCode, contexts, short_nats
+from hil.information.densities.predictive.map_code import MapCode, contexts_of
 from hil.information.densities.predictive.neighbours import N_CLASSES, Classes
-from hil.information.densities.predictive.optics.blind_start import blind_starts
+from hil.information.densities.predictive.optics.looks import (
+    NORMAL,
+    Look,
+    Optics,
+    looked_for,
+    looked_for_planes,
+)
 from hil.information.densities.predictive.optics.shade import Shade
 from hil.information.densities.predictive.optics.two_level_optics import (
     REACH,
-    ROUNDS,
     BorderedFrames,
-    TwoLevelOptics,
 )
 from hil.information.densities.predictive.residual_distribution import ErrorCounts, ResidualLaw
 from hil.information.sample.sample import Sample
@@ -52,23 +55,21 @@ class Maps(NamedTuple):
     Parameters
     ----------
     levels
-        (F, repeats, H + 2R, W + 2R), 0 or 1.
+        (F, repeats, H + 2R, W + 2R), 0 or 1, or bits of planes.
+    optics
+        That they were found with.
     shade
         How light falls off over the frames; None where it does not, or nobody can tell.
     """
 
     levels: NDArray[np.uint8]
+    optics: Optics
     shade: Shade | None
 
 
 RINGS, WIDE_RING = (1, 2), 4  # r; the last where optics reach so far
 _BORDERS = 3  # pixels from the border of a patch from which all are alike, and one
 _LOOK_FIELDS, _LOOK_SIDE = 4, 64
-_LOOKS_NATS = (0.35, -0.03, 0.0)  # that maps may cost more, and be looked for
-_SEARCHED_ROUNDS = (2, 2)  # after each start that was searched for
-# Squared differences from the mean, over the noise's variance, and the share of them that the first
-# map leaves: scenes of more than two levels leave 0.03 to 0.9, but for those that hardly show.
-_LEAST_SHOWN, _MOST_UNTOLD = 20.0, 0.03
 _ALONE = 0.9  # of a pixel's variance, that its neighbours do not tell
 _TRIED_FIELDS = 2  # of which all is told by maps before it is of all
 _NO_GAIN_NATS = 1e-3  # of a value
@@ -78,7 +79,6 @@ _SHADED_ROUNDS = 2  # by maps, and optics by it
 _AT_ONCE = 2**16  # pixels whose maps are found together
 _LEAST, _LEAST_VARIANCE = 1e-30, 1e-6
 _STEPS, _PRIOR_PATCHES, _LEAST_WEIGHT = 40, 0.05, 1e-6
-_NORMAL = 0.5 * math.log(2 * math.pi * math.e)
 
 
 class MapWindow(NamedTuple):
@@ -88,8 +88,8 @@ class MapWindow(NamedTuple):
     ----------
     ring
         R, pixels.
-    code
-        Of the map.
+    codes
+        Of the map, or of each plane.
     classes
         By errors of what is predicted.
     errors
@@ -97,7 +97,7 @@ class MapWindow(NamedTuple):
     """
 
     ring: int
-    code: MapCode
+    codes: tuple[MapCode, ...]
     classes: Classes
     errors: ResidualLaw
 
@@ -125,8 +125,10 @@ def maps_of(
     shade = _shade(sample, cells)
     shades = (None,) if shade is None else (None, shade)
     tried = [_tried(sample, cells, fields, predicted, one) for one in shades]
-    best = max((one for one in tried if one is not None), key=lambda one: one.gain, default=None)
-    if best is None or best.gain < _NO_GAIN_NATS:  # although it was fitted to these
+    best = _best(tried)
+    if best is None:
+        best = _best([_tried(sample, cells, fields, predicted, None, looked_for_planes)])
+    if best is None:
         return None
     for field in np.setdiff1d(np.arange(sample.n_fields), best.fields):
         best.find(sample, cells, np.array([field]))
@@ -136,7 +138,6 @@ def maps_of(
 class _Tried(NamedTuple):
     """What some fields are told by, and what is gained of them, nats of a value."""
 
-    optics: TwoLevelOptics
     maps: Maps
     fields: Integers
     gain: float = 0.0
@@ -147,7 +148,7 @@ class _Tried(NamedTuple):
         frames = sample.frames[fields].reshape(-1, height, width)
         step = max(1, _AT_ONCE // ((height + 2 * REACH) * (width + 2 * REACH)))
         found = [
-            self.optics.map_of(
+            self.maps.optics.map_of(
                 BorderedFrames.of(*_evened(frames[i : i + step], cells, self.maps.shade))
             )
             for i in range(0, len(frames), step)
@@ -156,22 +157,33 @@ class _Tried(NamedTuple):
         levels[fields] = np.concatenate(found).reshape(-1, *levels.shape[1:])
 
 
+def _best(tried: list[_Tried | None]) -> _Tried | None:
+    best = max((one for one in tried if one is not None), key=lambda one: one.gain, default=None)
+    # what gains nothing although it was fitted to these fields has no weight
+    return None if best is None or best.gain < _NO_GAIN_NATS else best
+
+
 def _tried(
-    sample: Sample, cells: Cells, fields: Integers, predicted: Floats, shade: Shade | None
+    sample: Sample,
+    cells: Cells,
+    fields: Integers,
+    predicted: Floats,
+    shade: Shade | None,
+    look: Look = looked_for,
 ) -> _Tried | None:
     few = np.unique(np.linspace(0, len(fields) - 1, _LOOK_FIELDS).astype(np.intp))
-    optics = _looked(sample, cells, fields[few], float(predicted[few].mean()), shade)
+    optics = _looked(sample, cells, fields[few], float(predicted[few].mean()), shade, look)
     if optics is None:
         return None
     height, width = (side + 2 * REACH for side in sample.size)
     levels = np.zeros((*sample.frames.shape[:2], height, width), dtype=np.uint8)
     some = np.arange(min(len(fields), _TRIED_FIELDS))
-    one = _Tried(optics, Maps(levels, shade), fields[some])
+    one = _Tried(Maps(levels, optics, shade), fields[some])
     one.find(sample, cells, one.fields)
     for _ in range(_SHADED_ROUNDS if shade is not None else 0):
         shade = _refined(one, sample, cells)
-        again = _looked(sample, cells, fields[few], float(predicted[few].mean()), shade)
-        one = one._replace(optics=again or one.optics, maps=Maps(levels, shade))
+        again = _looked(sample, cells, fields[few], float(predicted[few].mean()), shade, look)
+        one = one._replace(maps=Maps(levels, again or one.maps.optics, shade))
         one.find(sample, cells, one.fields)
     law = TwoLevels.fit(sample, cells, one.maps, one.fields)
     values = sample.values_per_patch
@@ -196,53 +208,27 @@ def _shade(sample: Sample, cells: Cells) -> Shade | None:
 def _refined(tried: _Tried, sample: Sample, cells: Cells) -> Shade:
     assert tried.maps.shade is not None, "it is better known, not found"
     codes, variance = _of_frames(sample.frames[tried.fields, 0], cells)
-    levels = tried.maps.levels[tried.fields, 0].astype(np.float32)
-    evened = tried.optics.predict(levels)
+    optics = tried.maps.optics
+    evened = optics.predict(optics.light(tried.maps.levels[tried.fields, 0]))
     weight = np.asarray(1 / np.maximum(variance, _LEAST_VARIANCE), dtype=np.float32)
     return tried.maps.shade.refined(codes, evened, weight)
 
 
 def _looked(
-    sample: Sample, cells: Cells, some: Integers, predicted_nats: float, shade: Shade | None
-) -> TwoLevelOptics | None:
+    sample: Sample,
+    cells: Cells,
+    some: Integers,
+    predicted_nats: float,
+    shade: Shade | None,
+    look: Look,
+) -> Optics | None:
     """Find optics by some fields; None once maps cost more than predictions of these."""
     cut = _crop(sample)[0]
     _, variance = _of_frames(sample.frames[some, 0][cut], cells)
     seen = BorderedFrames.of(*_evened(sample.frames[some, 0][cut], cells, shade, cut))
-    noise = _NORMAL + 0.5 * float(np.log(np.maximum(variance, 0) + 1 / 12).mean())
+    noise = NORMAL + 0.5 * float(np.log(np.maximum(variance, 0) + 1 / 12).mean())
     told = (1 + 2 * RINGS[0] / sample.patch_size) ** 2  # pixels of a map to one of a patch
-
-    def cost(optics: TwoLevelOptics, b: Singles) -> float:
-        return told * short_nats(b) + _error_nats(optics, seen, b)
-
-    begun, b = TwoLevelOptics.begun(seen)
-    optics, most = begun, predicted_nats - noise
-    for n_rounds, least in zip((0, *ROUNDS), _LOOKS_NATS, strict=True):
-        optics, b = optics.fitted(seen, b, n_rounds)
-        if not cost(optics, b) <= most + least:
-            break
-    else:
-        return optics
-    if not _nearly_told(seen, begun.excess):
-        return None
-    found = []
-    for b in blind_starts(seen, told):
-        optics = TwoLevelOptics.of(seen, b, REACH)
-        found.append((cost(optics, b), optics))
-        for n_rounds in _SEARCHED_ROUNDS:
-            optics, b = optics.fitted(seen, b, n_rounds)
-            found.append((cost(optics, b), optics))
-    least_cost, optics = min(found, key=lambda one: one[0])
-    return optics if least_cost <= most else None
-
-
-def _nearly_told(seen: BorderedFrames, excess: float) -> bool:
-    """Whether the first map, as it was begun, tells nearly all of what frames show beyond noise."""
-    inside = np.s_[:, REACH:-REACH, REACH:-REACH]
-    y, w = seen.y[inside], seen.w[inside]
-    mean = float((w * y).sum(dtype=np.float64) / w.sum(dtype=np.float64))
-    shown = float((w * (y - np.float32(mean)) ** 2).mean(dtype=np.float64))
-    return shown > _LEAST_SHOWN and excess - 1 < _MOST_UNTOLD * (shown - 1)
+    return look(seen, predicted_nats - noise, told)
 
 
 @dataclass(frozen=True)
@@ -265,7 +251,7 @@ class TwoLevels:
 
     sample: Sample
     cells: Cells
-    optics: TwoLevelOptics
+    optics: Optics
     maps: Maps
     windows: tuple[MapWindow, ...]
 
@@ -277,19 +263,22 @@ class TwoLevels:
         cut, here = _crop(sample)
         seen = BorderedFrames.of(*_evened(sample.frames[few, 0][cut], cells, maps.shade, cut))
         levels = maps.levels
-        optics = TwoLevelOptics.of(seen, levels[few, 0][here].astype(np.float32), REACH)
+        optics = maps.optics.refitted(seen, levels[few, 0][here])
         found = cls(sample, cells, optics, maps, ())
-        own = [levels[int(one)].astype(np.float32) for one in fields]
-        counted = np.concatenate([contexts(b)[:, REACH:-REACH, REACH:-REACH] for b in own])
+        inside = np.s_[:, REACH:-REACH, REACH:-REACH]
+        each = zip(*(contexts_of(optics.planes(levels[int(f)])) for f in fields), strict=True)
+        counted = [np.concatenate([one[inside] for one in plane]) for plane in each]
+        own = [optics.light(levels[int(one)]) for one in fields]
         windows = []
         for ring in (*RINGS, WIDE_RING) if optics.reaches(seen, RINGS[-1]) else RINGS:
-            code = MapCode.fit(counted, sample.patch_size + 2 * ring)
+            side = sample.patch_size + 2 * ring
+            codes = tuple(MapCode.fit(one, side, 2 if k else 1) for k, one in enumerate(counted))
             said = [found._errors(int(f), b, ring) for f, b in zip(fields, own, strict=True)]
             u, e, y = (np.concatenate(parts) for parts in zip(*said, strict=True))
             classes = Classes.fit(u, e, sample.patch_size)
             counts = ErrorCounts(N_CLASSES * _BORDERS)
             counts.add(_kinds(classes, u, e, sample.patch_size), e, cells.rounding.take(y))
-            windows.append(MapWindow(ring, code, classes, counts.fit(None)))
+            windows.append(MapWindow(ring, codes, classes, counts.fit(None)))
         return cls(sample, cells, optics, maps, tuple(windows))
 
     def nats(self, fields: Integers) -> Floats:
@@ -297,12 +286,13 @@ class TwoLevels:
         return np.stack([self._of_field(int(one)) for one in fields])
 
     def _of_field(self, field: int) -> Floats:
-        maps, p = self.maps.levels[field].astype(np.float32), self.sample.patch_size
-        context = contexts(maps)
+        light, p = self.optics.light(self.maps.levels[field]), self.sample.patch_size
+        context = contexts_of(self.optics.planes(self.maps.levels[field]))
         result = []
-        for ring, code, classes, errors in self.windows:
-            cost = code.cost_nats(self._cut(context, field, ring))
-            u, e, y = self._errors(field, maps, ring)
+        for ring, codes, classes, errors in self.windows:
+            pairs = zip(codes, context, strict=True)
+            cost = sum(code.cost_nats(self._cut(one, field, ring)) for code, one in pairs)
+            u, e, y = self._errors(field, light, ring)
             kind = _kinds(classes, u, e, p)
             q = errors.probability(kind, self.cells.low.take(y) - u, self.cells.high.take(y) - u)
             result.append(cost - np.log(np.maximum(q, _LEAST)).sum(axis=1))
@@ -316,10 +306,10 @@ class TwoLevels:
         every = np.lib.stride_tricks.sliding_window_view(frames, (side, side), axis=(1, 2))
         return np.asarray(every[:, top, left]).reshape(-1, side, side)
 
-    def _errors(self, field: int, maps: Singles, ring: int) -> tuple[Singles, Singles, Integers]:
+    def _errors(self, field: int, light: Singles, ring: int) -> tuple[Singles, Singles, Integers]:
         """Predictions in u, their errors, and codes, (repeats * patches, d)."""
         p, beyond = self.sample.patch_size, REACH - ring
-        windows = self._cut(maps, field, ring)
+        windows = self._cut(light, field, ring)
         around = ((0, 0), (beyond, beyond), (beyond, beyond))
         code = self.optics.predict(np.pad(windows, around, mode="edge"))
         if self.maps.shade is not None:
@@ -384,15 +374,3 @@ def _kinds(classes: Classes, u: Singles, e: Singles, p: int) -> Integers:
     kind *= _BORDERS
     kind += np.minimum.outer(side, side).ravel()
     return kind
-
-
-def _error_nats(optics: TwoLevelOptics, seen: BorderedFrames, b: Singles) -> float:
-    """Entropy of errors over the noise's width, beyond what the noise has (Vasicek 1976)."""
-    inside = np.s_[:, REACH:-REACH, REACH:-REACH]
-    error = (seen.y[inside] - optics.predict(b)) * np.sqrt(seen.w[inside])
-    # codes are whole numbers: spread over what is rounded to each
-    rounded = np.random.default_rng(0).uniform(-0.5, 0.5, error.shape).astype(np.float32)
-    error = np.sort((error + rounded * np.sqrt(seen.w[inside])).ravel())
-    m = max(1, int(math.sqrt(error.size)) // 2)
-    apart = np.maximum(error[2 * m :] - error[: -2 * m], 1e-6)
-    return float(np.log(apart * (error.size / (2 * m))).mean()) - _NORMAL

@@ -321,6 +321,33 @@ def test_two_levels_behind_optics() -> None:
     assert found.bits_per_pixel < 0.85
 
 
+def test_three_levels_behind_optics() -> None:
+    """Predictions alone read 0.50, and 0.22 bit is there without optics."""
+    rng, camera = np.random.default_rng(12), CameraNoise(1.0, 100, 1.6)
+    white = gaussian_filter(rng.standard_normal((6, 1, 96, 96)), (0, 0, 6, 6), mode="wrap")
+    level = np.digitize(white / white.std(), [-0.43, 0.43])
+    light = gaussian_filter(250.0 + 1625.0 * level, (0, 0, 0.8, 0.8), mode="wrap")
+    found = estimate_information(camera.sample(light, rng), camera)
+    assert found.details["told_by_patch_bits"] > 0.1
+    assert found.bits_per_pixel < 0.36
+
+
+def test_lines_of_one_pixel_behind_optics() -> None:
+    """Predictions alone read 0.60."""
+    rng, camera = np.random.default_rng(5), CameraNoise(1.0, 100, 1.6)
+    light = np.full((6, 1, 96, 96), 250.0)
+    for frame in light[:, 0]:
+        for _ in range(24):
+            angle, length = rng.uniform(0, math.pi), rng.uniform(15, 40)
+            along = np.arange(-length / 2, length / 2, 0.5)
+            row, column = rng.uniform(0, 96, 2)
+            rows = np.rint(row + along * math.sin(angle)).astype(int) % 96
+            frame[rows, np.rint(column + along * math.cos(angle)).astype(int) % 96] = 3500
+    light = gaussian_filter(light, (0, 0, 1.2, 1.2), mode="wrap")
+    found = estimate_information(camera.sample(light, rng), camera)
+    assert found.bits_per_pixel < 0.48
+
+
 def fringes(period_px: float, n: int = 6, side: int = 80, *, chirped: bool = False) -> np.ndarray:
     rng = np.random.default_rng(4)
     row, column = np.mgrid[:side, :side] - side / 2

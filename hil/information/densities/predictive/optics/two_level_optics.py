@@ -19,16 +19,17 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from drivers.types import Floats
 from hil.information.densities.predictive.cells import Singles
 from hil.information.densities.predictive.optics.relaxed_map import STEPS, relaxed_map
 
 REACH = 5  # R, pixels
-_FIRST_REACH = 3  # of optics to begin with
+FIRST_REACH = 3  # of optics to begin with
 _WIDE = 2 * REACH + 1
 _TAPS = [(i, j) for i in range(_WIDE) for j in range(_WIDE)]
-_BLURS_PX = (0.5, 0.9, 1.4)  # to begin with, standard deviations
+BLURS_PX = (0.5, 0.9, 1.4)  # to begin with, standard deviations
 _APART = 4  # pixels between those that are decided at once
 _PAIRS = ((0, 1), (1, 0), (1, 1), (1, -1), (0, 2), (2, 0))
 _PRIOR_STEPS, _PRIOR_RIDGE = 5, 4.0
@@ -79,15 +80,13 @@ class TwoLevelOptics:
     def begun(cls, seen: BorderedFrames) -> tuple[TwoLevelOptics, Singles]:
         """Find where to begin: sharpen, part at a level; with the map."""
         found = []
-        for blur in _BLURS_PX:
-            at = np.arange(-REACH, REACH + 1)
-            line = np.exp(-0.5 * (at / blur) ** 2)
-            b = sharpened(seen, np.outer(line, line).astype(np.float32))
-            found.append((cls.of(seen, b, _FIRST_REACH), b))
+        for blur in BLURS_PX:
+            b = sharpened(seen, gaussian_kernel(blur))
+            found.append((cls.of(seen, b, FIRST_REACH), b))
         best, b = min(found, key=lambda each: each[0].excess)
         for _ in range(_SHARPENED):
             again = sharpened(seen, best.kernel)
-            one = cls.of(seen, again, _FIRST_REACH)
+            one = cls.of(seen, again, FIRST_REACH)
             if one.excess < best.excess:
                 best, b = one, again
         return best, b
@@ -99,7 +98,7 @@ class TwoLevelOptics:
 
         A single round is a look, at optics that do not reach far.
         """
-        reach, steps = (REACH, STEPS) if n_rounds > 1 else (_FIRST_REACH, _LOOK_STEPS)
+        reach, steps = (REACH, STEPS) if n_rounds > 1 else (FIRST_REACH, _LOOK_STEPS)
         one = self
         for _ in range(n_rounds):
             b = one.improved(seen, one._relaxed(seen, steps), _SWEEPS, max(one.excess, 1.0))
@@ -112,7 +111,7 @@ class TwoLevelOptics:
         kernel, dark = _least_squares(seen, b, reach)
         error = seen.y - seen_of(b, kernel) - dark
         excess = float((error * error * seen.w).sum() / max(int((seen.w > 0).sum()), 1))
-        return cls(kernel, dark, _pair_odds(b), excess)
+        return cls(kernel, dark, pair_odds(b), excess)
 
     def map_of(self, seen: BorderedFrames) -> Singles:
         """Find the map of frames."""
@@ -121,6 +120,18 @@ class TwoLevelOptics:
     def _relaxed(self, seen: BorderedFrames, steps: int) -> Singles:
         start = sharpened(seen, self.kernel)
         return relaxed_map(seen.y, seen.w, self.kernel, float(self.dark), start, steps)
+
+    def planes(self, levels: NDArray[np.uint8]) -> list[Singles]:
+        """Give what is told one by one, each (n, H, W): the map."""
+        return [levels.astype(np.float32)]
+
+    def light(self, levels: NDArray[np.uint8]) -> Singles:
+        """Give what optics add up, (n, H, W): the map."""
+        return levels.astype(np.float32)
+
+    def refitted(self, seen: BorderedFrames, levels: NDArray[np.uint8]) -> TwoLevelOptics:
+        """Fit to other frames and their maps."""
+        return TwoLevelOptics.of(seen, levels.astype(np.float32), REACH)
 
     def predict(self, b: Singles) -> Singles:
         """Predict codes of maps (n, H + 2R, W + 2R), (n, H, W)."""
@@ -220,12 +231,12 @@ def _least_squares(seen: BorderedFrames, b: Singles, reach: int) -> tuple[Single
     own = a @ a.T
     right = a @ (seen.y[inside].ravel() * root)
     own += _RIDGE * (np.trace(own) + 1) * np.eye(len(own))
-    found = _even(np.linalg.solve(own, right))
+    found = even(np.linalg.solve(own, right))
     side = 2 * reach + 1
     return np.pad(found[:-1].reshape(side, side), REACH - reach), found[-1]
 
 
-def _even(values: Floats) -> Singles:
+def even(values: Floats) -> Singles:
     """Round to steps far finer than noise: sums depend on how many threads share them.
 
     A pixel of a map that falls the other way for the last digit of a sum would be another estimate.
@@ -237,8 +248,15 @@ def _even(values: Floats) -> Singles:
     return (np.rint(values / step) * step).astype(np.float32)
 
 
-def sharpened(seen: BorderedFrames, kernel: Singles) -> Singles:
-    """Undo optics as noise allows (Wiener), and part at the level halfway between two means."""
+def gaussian_kernel(blur_px: float) -> Singles:
+    """Optics of so many pixels, standard deviation."""
+    at = np.arange(-REACH, REACH + 1)
+    line = np.exp(-0.5 * (at / blur_px) ** 2)
+    return np.outer(line, line).astype(np.float32)
+
+
+def without_optics(seen: BorderedFrames, kernel: Singles) -> Singles:
+    """Undo optics as noise allows (Wiener), (n, H, W), about its mean."""
     y = seen.y
     _, height, width = y.shape
     wide = np.zeros((height, width), dtype=np.float32)
@@ -252,7 +270,12 @@ def sharpened(seen: BorderedFrames, kernel: Singles) -> Singles:
     noise = 4 / max(float(seen.w[seen.w > 0].mean()), 1e-12) / variance
     spectrum = np.fft.rfft2(y - np.float32(mean))
     spectrum *= passed.conj() / (np.abs(passed) ** 2 + noise)
-    x = np.fft.irfft2(spectrum, s=(height, width)).astype(np.float32)
+    return np.fft.irfft2(spectrum, s=(height, width)).astype(np.float32)
+
+
+def sharpened(seen: BorderedFrames, kernel: Singles) -> Singles:
+    """Undo optics, and part at the level halfway between two means."""
+    x = without_optics(seen, kernel)
     level = np.float32(0)
     for _ in range(8):
         above = x > level
@@ -265,7 +288,7 @@ def sharpened(seen: BorderedFrames, kernel: Singles) -> Singles:
     return (x > level).astype(np.float32)
 
 
-def _pair_odds(b: Singles) -> Singles:
+def pair_odds(b: Singles) -> Singles:
     """Fit ln of a pixel's odds given its neighbours (logistic regression, Newton's steps)."""
     height, width = b.shape[1:]
     wide = np.pad(b, ((0, 0), (2, 2), (2, 2)), mode="edge")
@@ -288,4 +311,4 @@ def _pair_odds(b: Singles) -> Singles:
         slope = x @ (ones - n * p) - _PRIOR_RIDGE * odds
         curve = (x * (n * p * (1 - p))) @ x.T + _PRIOR_RIDGE * np.eye(len(x))
         odds = odds + np.linalg.solve(curve, slope)
-    return _even(odds)
+    return even(odds)

@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from hil.information.densities.predictive.map_code import MapCode, contexts
+from hil.information.densities.predictive.map_code import MapCode, contexts, short_nats
 
 
 def blocks(n: int, side: int) -> np.ndarray:
@@ -19,6 +19,18 @@ def test_all_maps_of_a_window_have_a_probability_of_one() -> None:
     code = MapCode.fit(contexts(blocks(4, 40)), 3)
     every = np.array(list(product((0, 1), repeat=9)), dtype=np.float32).reshape(-1, 3, 3)
     assert np.exp(-code.cost_nats(contexts(every))).sum() == pytest.approx(1, abs=1e-9)
+
+
+def test_so_have_those_with_a_map_before_them_and_less_is_to_be_told() -> None:
+    first = blocks(4, 40)
+    second = first * blocks(4, 40)[::-1]  # only where the first is
+    code = MapCode.fit(contexts(second, first), 3, 2)
+    every = np.array(list(product((0, 1), repeat=9)), dtype=np.float32).reshape(-1, 3, 3)
+    for before in (np.zeros_like(every), np.ones_like(every)):
+        costs = code.cost_nats(contexts(every, before))
+        assert np.exp(-costs).sum() == pytest.approx(1, abs=1e-9)
+    alone, given = (short_nats(second, before) for before in (None, first))
+    assert given < 0.9 * alone
 
 
 def test_blocks_cost_less_than_their_pixels_and_no_less_than_they_hold() -> None:
