@@ -220,7 +220,7 @@ def _modes(rig: Rig, settings: Sequence[str]) -> list[str]:
     names = [
         setting.name
         for device in rig.devices.values()
-        if getattr(device, "bounds_together", None) is not None
+        if getattr(device, "has_bounds_together", False)
         for setting in device.describe()
     ]
     if not names:

@@ -114,6 +114,11 @@ class OurErrors:
         with as_driver_errors(self.label, "identity"):
             return self._device.identity()
 
+    @property
+    def has_bounds_together(self) -> bool:
+        """Whether the device is one whose settings act together: it says so, if of no bounds."""
+        return getattr(self._device, "bounds_together", None) is not None
+
     def bounds_together(self) -> tuple[BoundsTogether, ...]:
         """Bounds that settings have together; none where the device knows of none.
 
@@ -122,11 +127,11 @@ class OurErrors:
         DriverError
             Also where they are none.
         """
-        told: Any = getattr(self._device, "bounds_together", None)
-        if told is None:
+        if not self.has_bounds_together:
             return ()
+        device: Any = self._device
         with as_driver_errors(self.label, "bounds_together"):
-            bounds = told()
+            bounds = device.bounds_together()
             problem = bounds_problem(self.label, self._numbers, bounds)
         if problem:
             raise DeviceFault(self.label, "bounds_together", problem)

@@ -130,11 +130,12 @@ def test_bounds_that_are_none_are_a_fault_of_the_device(told: Any) -> None:
 def test_bounds_come_as_the_device_says_them() -> None:
     device: Any = Device(1.0)
     assert OurErrors(device).bounds_together() == ()
+    assert not OurErrors(device).has_bounds_together
     one = bounds(highs=np.array([np.inf]), lows=np.array([-np.inf]), names=("a",))
     device.bounds_together = lambda: [one]
     ours = OurErrors(device)
     ours.describe()
-    assert ours.bounds_together() == (one,)
+    assert ours.bounds_together() == (one,) and ours.has_bounds_together
 
 
 def test_an_error_of_many_lines_is_one_line() -> None:
