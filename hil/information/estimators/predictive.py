@@ -17,6 +17,7 @@ where optics draw light out to one side, it is taken (`densities.predictive.orde
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,6 +25,7 @@ from numpy.typing import NDArray
 
 from drivers.types import Floats
 from hil.information.blas_threads import one_blas_thread
+from hil.information.densities.predictive.averaging import Averaging, sum_of
 from hil.information.densities.predictive.cells import Cells, Singles
 from hil.information.densities.predictive.coded_patches import CodedPatches, Indices, PatchSource
 from hil.information.densities.predictive.light_distributions import light_distributions
@@ -113,7 +115,10 @@ def _cross_entropy(sample: Sample) -> CrossEntropy:
     most = _PLACED_VALUES if placed else _FITTED_VALUES
     source = PatchSource(sample, cells)
     held_out = np.empty((sample.n_fields, source.per_field))
-    fitted = []
+    predicted = np.empty_like(held_out)  # by what is before a value, without `_ByPatch`
+    by_neighbours, fitted = [], []  # in-sample costs of some patches, by their numbers
+    averaged: list[Averaging] = []  # of other patches, and of those that were fitted to
+    averaged_fitted: list[Averaging] = []
     maps: Maps | None = None
     told_by: tuple[Told, ...] = ()
     seen = seen_anywhere(sample, cells)
@@ -135,7 +140,10 @@ def _cross_entropy(sample: Sample) -> CrossEntropy:
         )
         own_fields = np.flatnonzero(sample.fold == fold)
         for fields, own in source.of_fields(own_fields):
-            held_out[fields] = _nats(model, order(own)).reshape(-1, source.per_field)
+            nats, averaging = _cost(model, order(own))
+            held_out[fields] = predicted[fields] = nats.reshape(-1, source.per_field)
+            averaged.append(averaging)
+        averaged_fitted.append(model.fitted_averaging)
         told, in_sample = numbers[~apart][::FITTED_EVERY], model.fitted_nats
         if fold == 0 and not placed:
             maps = maps_of(sample, cells, linear[fold], own_fields, held_out[own_fields])
@@ -143,25 +151,31 @@ def _cross_entropy(sample: Sample) -> CrossEntropy:
                 source, linear[fold], own_fields, numbers[~apart], held_out, seen
             )
         if maps is not None or told_by:
-            judged = _nats(model, order(patches[apart]))
+            judged, _ = _cost(model, order(patches[apart]))
             light = (told_by, seen)
             mixed = _ByPatch.fit(source, maps, light, own_fields, numbers, apart, judged)
-            predicted = held_out[own_fields]
-            held_out[own_fields] = mixed(own_fields, predicted)
-            gained += float((predicted - held_out[own_fields]).sum()) / held_out.size
+            before = predicted[own_fields]
+            held_out[own_fields] = mixed(own_fields, before)
+            gained += float((before - held_out[own_fields]).sum()) / held_out.size
             left.append(mixed.left_nats)
             in_sample = mixed.at(told, in_sample)
             told_by = mixed.told_by
+        by_neighbours.append((told, model.fitted_nats))
         fitted.append((told, in_sample))
-    # what a patch costs less when it was fitted to, on average
-    gap = float(np.mean([(held_out.ravel()[at] - nats).mean() for at, nats in fitted]))
+    gap = _gap(predicted, by_neighbours)
+    cost = sum_of(averaged).cost_share(sum_of(averaged_fitted), gap)
+    gap = _gap(held_out, fitted)
     step = cells.log_step_nats
-    # both models were fitted to equally many patches: biases are opposite and equal
     details = {}
     if gained > 0:
         details["told_by_patch_bits"] = gained / math.log(2)
         details["surface_left_bits"] = float(np.mean(left)) / math.log(2)
-    return CrossEntropy(held_out + step, held_out - gap + step, 0.5, details)
+    return CrossEntropy(held_out + step, held_out - gap + step, 1 - cost, details)
+
+
+def _gap(held_out: Floats, fitted: Sequence[tuple[Indices, Floats]]) -> float:
+    """Mean of what patches cost less when they were fitted to."""
+    return float(np.mean([(held_out.ravel()[at] - nats).mean() for at, nats in fitted]))
 
 
 def _and_untold(entropy: CrossEntropy, sample: Sample) -> CrossEntropy:
@@ -349,10 +363,12 @@ def _still_to_come(every: float, fewer: float, fewest: float) -> float:
     return 0.0 if last <= 0 else last / (max(before / last, _LEAST_RATIO) - 1)
 
 
-def _nats(model: PredictiveModel, patches: CodedPatches) -> Floats:
+def _cost(model: PredictiveModel, patches: CodedPatches) -> tuple[Floats, Averaging]:
+    """See `PredictiveModel.cost`."""
     step = max(1, _VALUES_AT_ONCE // patches.codes.shape[1])
-    parts = [model.nats(patches[i : i + step]) for i in range(0, len(patches), step)]
-    return np.concatenate(parts)
+    parts = [model.cost(patches[i : i + step]) for i in range(0, len(patches), step)]
+    nats, averaging = zip(*parts, strict=True)
+    return np.concatenate(nats), sum_of(averaging)
 
 
 ESTIMATOR = Predictive()

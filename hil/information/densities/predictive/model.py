@@ -31,6 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.types import Floats
+from hil.information.densities.predictive.averaging import Averaging
 from hil.information.densities.predictive.blend import Blend
 from hil.information.densities.predictive.cells import Cells, Singles
 from hil.information.densities.predictive.clusters import Clusters
@@ -234,8 +235,8 @@ class PredictiveModel:
 
     Attributes
     ----------
-    fitted_nats
-        -log q of every third patch that is not set apart, as `nats` gives it.
+    fitted_nats, fitted_averaging
+        Of every third patch that is not set apart, as `cost` gives them.
     """
 
     def __init__(
@@ -282,21 +283,29 @@ class PredictiveModel:
         kind = last[2].kind.ravel()
         self._weights = expert_weights(experts.reshape(len(experts), -1), kind, N_CLASSES)
         self._tables = self._tabulated(everything, self._tables)
-        self.fitted_nats = self._cost(*_some(*everything[0], np.s_[::FITTED_EVERY]))
+        self.fitted_nats, self.fitted_averaging = self._average(
+            *_some(*everything[0], np.s_[::FITTED_EVERY])
+        )
 
     def nats(self, patches: CodedPatches) -> Floats:
         """-log q of patches (n, d), (n,) nats per value."""
+        return self.cost(patches)[0]
+
+    def cost(self, patches: CodedPatches) -> tuple[Floats, Averaging]:
+        """-log q of patches, as `nats`, and what experts cost beside it."""
         codes = patches.codes
         predicted = self._predictors(self._cells.u[codes], self._own, patches.kinds)
-        return self._cost(codes, predicted, self._blended(predicted))
+        return self._average(codes, predicted, self._blended(predicted))
 
-    def _cost(self, codes: Integers, said: Predicted, own: Blended) -> Floats:
+    def _average(self, codes: Integers, said: Predicted, own: Blended) -> tuple[Floats, Averaging]:
         q = np.zeros(codes.shape)
         weights = np.ascontiguousarray(self._weights.T)
-        for weight, expert in zip(weights, self._experts(codes, said, own), strict=True):
+        experts = self._experts(codes, said, own)
+        for weight, expert in zip(weights, experts, strict=True):
             expert *= weight.take(own.kind)
             q += expert
-        return np.asarray(-np.log(q).mean(axis=1), dtype=np.float64)
+        nats = np.asarray(-np.log(q).mean(axis=1), dtype=np.float64)
+        return nats, Averaging.of(experts, q, weights, own.kind)
 
     def _blended(self, predicted: Predicted) -> Blended:
         value = self._blend(predicted.predictions, predicted.kind)
