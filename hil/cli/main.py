@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import errno
 import gc
 import importlib
@@ -51,6 +52,7 @@ _OF_THE_SYSTEM = frozenset(
 )  # fmt: skip
 # A program whose work is done has ended by then.
 _END_S = 5.0
+_STATUS: list[int] = []  # of a program whose work is done
 
 app = typer.Typer(**_LOOK)
 
@@ -107,7 +109,20 @@ def main(arguments: list[str] | None = None) -> None:
         end = threading.Timer(_END_S, _end_at_once, (status,))
         end.daemon = True
         end.start()
+        _STATUS.append(status)
     sys.exit(status)
+
+
+@atexit.register  # before libraries do: what is registered first is called last
+def _end_before_python_does() -> None:
+    """End a program before Python takes itself apart.
+
+    A thread that comes back from a library of C++ after that aborts the process, with all done.
+    """
+    if _STATUS:
+        for stream in (sys.stdout, sys.stderr):
+            _flush(stream)
+        os._exit(_STATUS[-1])
 
 
 def _end_at_once(status: int) -> None:

@@ -131,3 +131,30 @@ def test_another_error_is_a_defect(
     monkeypatch.setattr("hil.store.open_database", write)
     assert run(["sessions"]) == 1
     assert "a defect of hil" in capsys.readouterr().err
+
+
+BUSY = """\
+import sys, threading, time
+from importlib import import_module
+main = import_module("hil.cli.main").main
+import torch
+def work():
+    while True:
+        torch.randn(300, 300) @ torch.randn(300, 300)
+for _ in range(4):
+    threading.Thread(target=work, daemon=True).start()
+time.sleep(0.3)
+sys.argv = ["hil", *sys.argv[1:]]
+main()
+"""
+
+
+@pytest.mark.parametrize(("words", "status"), [(["--version"], 0), (["show", "5", "--db", "."], 2)])
+def test_threads_of_a_device_that_still_compute_do_not_abort_the_end(
+    words: list[str], status: int
+) -> None:
+    """A Ctrl-C was once answered by ``terminate called without an active exception``."""
+    done = subprocess.run([sys.executable, "-c", BUSY, *words], capture_output=True, text=True)
+    assert done.returncode == status, done.stderr
+    assert "terminate" not in done.stderr
+    assert len((done.stdout + done.stderr).splitlines()) == 1
