@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from drivers.types import Floats
 from hil.information.blas_threads import one_blas_thread
-from hil.information.densities.predictive.averaging import Averaging, sum_of
+from hil.information.densities.predictive.beside_average import Beside, sum_of
 from hil.information.densities.predictive.cells import Cells, Singles
 from hil.information.densities.predictive.coded_patches import CodedPatches, Indices, PatchSource
 from hil.information.densities.predictive.light_distributions import light_distributions
@@ -117,8 +117,8 @@ def _cross_entropy(sample: Sample) -> CrossEntropy:
     held_out = np.empty((sample.n_fields, source.per_field))
     predicted = np.empty_like(held_out)  # by what is before a value, without `_ByPatch`
     by_neighbours, fitted = [], []  # in-sample costs of some patches, by their numbers
-    averaged: list[Averaging] = []  # of other patches, and of those that were fitted to
-    averaged_fitted: list[Averaging] = []
+    others: list[Beside] = []  # of patches that are not fitted to, and of those that are
+    fitted_to: list[Beside] = []
     maps: Maps | None = None
     told_by: tuple[Told, ...] = ()
     seen = seen_anywhere(sample, cells)
@@ -140,10 +140,10 @@ def _cross_entropy(sample: Sample) -> CrossEntropy:
         )
         own_fields = np.flatnonzero(sample.fold == fold)
         for fields, own in source.of_fields(own_fields):
-            nats, averaging = _cost(model, order(own))
+            nats, beside = _cost(model, order(own))
             held_out[fields] = predicted[fields] = nats.reshape(-1, source.per_field)
-            averaged.append(averaging)
-        averaged_fitted.append(model.fitted_averaging)
+            others.append(beside)
+        fitted_to.append(model.fitted_beside)
         told, in_sample = numbers[~apart][::FITTED_EVERY], model.fitted_nats
         if fold == 0 and not placed:
             maps = maps_of(sample, cells, linear[fold], own_fields, held_out[own_fields])
@@ -163,7 +163,7 @@ def _cross_entropy(sample: Sample) -> CrossEntropy:
         by_neighbours.append((told, model.fitted_nats))
         fitted.append((told, in_sample))
     gap = _gap(predicted, by_neighbours)
-    cost = sum_of(averaged).cost_share(sum_of(averaged_fitted), gap)
+    cost = sum_of(others).cost_share(sum_of(fitted_to), gap)
     gap = _gap(held_out, fitted)
     step = cells.log_step_nats
     details = {}
@@ -363,12 +363,12 @@ def _still_to_come(every: float, fewer: float, fewest: float) -> float:
     return 0.0 if last <= 0 else last / (max(before / last, _LEAST_RATIO) - 1)
 
 
-def _cost(model: PredictiveModel, patches: CodedPatches) -> tuple[Floats, Averaging]:
+def _cost(model: PredictiveModel, patches: CodedPatches) -> tuple[Floats, Beside]:
     """See `PredictiveModel.cost`."""
     step = max(1, _VALUES_AT_ONCE // patches.codes.shape[1])
     parts = [model.cost(patches[i : i + step]) for i in range(0, len(patches), step)]
-    nats, averaging = zip(*parts, strict=True)
-    return np.concatenate(nats), sum_of(averaging)
+    nats, beside = zip(*parts, strict=True)
+    return np.concatenate(nats), sum_of(beside)
 
 
 ESTIMATOR = Predictive()

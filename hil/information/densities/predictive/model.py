@@ -31,7 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.types import Floats
-from hil.information.densities.predictive.averaging import Averaging
+from hil.information.densities.predictive.beside_average import Beside
 from hil.information.densities.predictive.blend import Blend
 from hil.information.densities.predictive.cells import Cells, Singles
 from hil.information.densities.predictive.clusters import Clusters
@@ -235,7 +235,7 @@ class PredictiveModel:
 
     Attributes
     ----------
-    fitted_nats, fitted_averaging
+    fitted_nats, fitted_beside
         Of every third patch that is not set apart, as `cost` gives them.
     """
 
@@ -283,7 +283,7 @@ class PredictiveModel:
         kind = last[2].kind.ravel()
         self._weights = expert_weights(experts.reshape(len(experts), -1), kind, N_CLASSES)
         self._tables = self._tabulated(everything, self._tables)
-        self.fitted_nats, self.fitted_averaging = self._average(
+        self.fitted_nats, self.fitted_beside = self._average(
             *_some(*everything[0], np.s_[::FITTED_EVERY])
         )
 
@@ -291,13 +291,13 @@ class PredictiveModel:
         """-log q of patches (n, d), (n,) nats per value."""
         return self.cost(patches)[0]
 
-    def cost(self, patches: CodedPatches) -> tuple[Floats, Averaging]:
+    def cost(self, patches: CodedPatches) -> tuple[Floats, Beside]:
         """-log q of patches, as `nats`, and what experts cost beside it."""
         codes = patches.codes
         predicted = self._predictors(self._cells.u[codes], self._own, patches.kinds)
         return self._average(codes, predicted, self._blended(predicted))
 
-    def _average(self, codes: Integers, said: Predicted, own: Blended) -> tuple[Floats, Averaging]:
+    def _average(self, codes: Integers, said: Predicted, own: Blended) -> tuple[Floats, Beside]:
         q = np.zeros(codes.shape)
         weights = np.ascontiguousarray(self._weights.T)
         experts = self._experts(codes, said, own)
@@ -305,7 +305,7 @@ class PredictiveModel:
             expert *= weight.take(own.kind)
             q += expert
         nats = np.asarray(-np.log(q).mean(axis=1), dtype=np.float64)
-        return nats, Averaging.of(experts, q, weights, own.kind)
+        return nats, Beside.of(experts, q, weights, own.kind)
 
     def _blended(self, predicted: Predicted) -> Blended:
         value = self._blend(predicted.predictions, predicted.kind)

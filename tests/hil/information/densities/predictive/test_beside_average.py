@@ -10,21 +10,21 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from hil.information.densities.predictive.averaging import Averaging, sum_of
+from hil.information.densities.predictive.beside_average import Beside, sum_of
 
 FITTED, OTHERS, SAMPLES = 20, 2000, 300
 
 
 def looked_at(
     y: np.ndarray, means: np.ndarray, weights: np.ndarray
-) -> tuple[float, Averaging]:  # (n, 2), (K, 2), (K,)
+) -> tuple[float, Beside]:  # (n, 2), (K, 2), (K,)
     """Mean cost of the average, and what experts cost beside it, of each ninth row."""
     rows = np.repeat(y, 9, axis=0)
     probability = np.array([norm.pdf(rows, mean).prod(axis=1, keepdims=True) for mean in means])
     weighted = weights[:, None, None] * probability
     q = weighted.sum(axis=0)
     kind = np.zeros(q.shape, dtype=np.intp)
-    return float(-np.log(q).mean()), Averaging.of(weighted, q, weights[:, None], kind)
+    return float(-np.log(q).mean()), Beside.of(weighted, q, weights[:, None], kind)
 
 
 def costs(weights: list[float], fits: list[int], seed: int) -> tuple[float, float, float]:
@@ -38,10 +38,10 @@ def costs(weights: list[float], fits: list[int], seed: int) -> tuple[float, floa
         y, new = rng.standard_normal((FITTED, 2)), rng.standard_normal((OTHERS, 2))
         means = np.zeros((w.size, 2))
         means[np.arange(w.size), fits] = y.mean(axis=0)[fits]
-        elsewhere, averaging = looked_at(new, means, w)
-        here, averaging_here = looked_at(y, means, w)
-        others.append(averaging)
-        fitted.append(averaging_here)
+        elsewhere, beside = looked_at(new, means, w)
+        here, beside_here = looked_at(y, means, w)
+        others.append(beside)
+        fitted.append(beside_here)
         true += (elsewhere + norm.logpdf(new).sum(axis=1).mean()) / SAMPLES
         gap += (elsewhere - here) / SAMPLES
     share = sum_of(others).cost_share(sum_of(fitted), gap)
@@ -80,8 +80,8 @@ def test_what_is_wrong_for_another_reason_is_no_gain_of_the_average() -> None:
 def test_a_share_is_none_to_a_half() -> None:
     y = np.random.default_rng(3).standard_normal((50, 2))
     means = np.array([[0.0, 0.0], [2.0, 0.0]])
-    _, averaging = looked_at(y, means, np.array([0.5, 0.5]))
-    assert averaging.cost_share(averaging, -0.01) == 0.5
-    assert averaging.cost_share(averaging, 1e-6) >= 0
-    twice = sum_of([averaging, averaging])
-    assert twice.cost_share(averaging, 0.2) == pytest.approx(averaging.cost_share(averaging, 0.2))
+    _, beside = looked_at(y, means, np.array([0.5, 0.5]))
+    assert beside.cost_share(beside, -0.01) == 0.5
+    assert beside.cost_share(beside, 1e-6) >= 0
+    twice = sum_of([beside, beside])
+    assert twice.cost_share(beside, 0.2) == pytest.approx(beside.cost_share(beside, 0.2))
