@@ -29,6 +29,11 @@ from hil.information.diagnostics.flags import (
     saturated_share,
     spike_limit,
 )
+from hil.information.diagnostics.quiet_blocks import (
+    QUIET_FIELDS,
+    QUIET_SIDE,
+    look_at_quiet_blocks,
+)
 from hil.information.sample.checks import CheckedFrames, check_share
 from hil.information.sample.prepare import ChannelFrames
 from hil.noise.corrected import CorrectedNoise
@@ -144,6 +149,8 @@ def _of_channel(
             flags.add("noise_correlated")
     elif not channel.converted and checked.discrete and checked.usable is None:
         flags |= look_at_spectrum(checked, noise).flags(bits_per_pixel)
+        quiet = middle(checked.frames[:, 0], QUIET_SIDE)[:QUIET_FIELDS]
+        flags |= look_at_quiet_blocks(quiet, noise).flags
     if not channel.converted and checked.discrete:
         lossy = look_at_blocks(checked, noise)
         details |= lossy.details()
