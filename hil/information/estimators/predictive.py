@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from drivers.types import Floats
 from hil.information.blas_threads import one_blas_thread
-from hil.information.densities.predictive.beside_average import Beside, sum_of
+from hil.information.densities.predictive.beside_average import BesideAverage, sum_of
 from hil.information.densities.predictive.cells import Cells, Singles
 from hil.information.densities.predictive.coded_patches import CodedPatches, Indices, PatchSource
 from hil.information.densities.predictive.light_distributions import light_distributions
@@ -117,8 +117,8 @@ def _cross_entropy(sample: Sample) -> CrossEntropy:
     held_out = np.empty((sample.n_fields, source.per_field))
     predicted = np.empty_like(held_out)  # by what is before a value, without `_ByPatch`
     by_neighbours, fitted = [], []  # in-sample costs of some patches, by their numbers
-    others: list[Beside] = []  # of patches that are not fitted to, and of those that are
-    fitted_to: list[Beside] = []
+    others: list[BesideAverage] = []  # of patches that are not fitted to, and of those that are
+    fitted_to: list[BesideAverage] = []
     maps: Maps | None = None
     told_by: tuple[Told, ...] = ()
     seen = seen_anywhere(sample, cells)
@@ -363,7 +363,7 @@ def _still_to_come(every: float, fewer: float, fewest: float) -> float:
     return 0.0 if last <= 0 else last / (max(before / last, _LEAST_RATIO) - 1)
 
 
-def _cost(model: PredictiveModel, patches: CodedPatches) -> tuple[Floats, Beside]:
+def _cost(model: PredictiveModel, patches: CodedPatches) -> tuple[Floats, BesideAverage]:
     """See `PredictiveModel.cost`."""
     step = max(1, _VALUES_AT_ONCE // patches.codes.shape[1])
     parts = [model.cost(patches[i : i + step]) for i in range(0, len(patches), step)]

@@ -27,7 +27,7 @@ _HALF = 0.5
 
 
 @dataclass(frozen=True)
-class Beside:
+class BesideAverage:
     """Sums over values of what experts cost more than their average.
 
     Parameters
@@ -42,7 +42,9 @@ class Beside:
     nats: Floats
 
     @classmethod
-    def of(cls, weighted: Floats, q: Floats, weights: Floats, kind: NDArray[np.intp]) -> Beside:
+    def of(
+        cls, weighted: Floats, q: Floats, weights: Floats, kind: NDArray[np.intp]
+    ) -> BesideAverage:
         """Look at some patches.
 
         Parameters
@@ -60,7 +62,7 @@ class Beside:
         times = np.bincount(kind[::_EVERY].ravel(), minlength=weights.shape[1])
         return cls(shares[0].size, np.log(weights) @ times - np.log(shares).sum(axis=(1, 2)))
 
-    def cost_share(self, fitted: Beside, gap_nats: float) -> float:
+    def cost_share(self, fitted: BesideAverage, gap_nats: float) -> float:
         """Share of the gap that the average costs more than the truth at least, 0 to a half.
 
         Parameters
@@ -77,6 +79,6 @@ class Beside:
         return float(np.clip((gaps / 2 - beside).max() / gap_nats, 0, _HALF))
 
 
-def sum_of(parts: Sequence[Beside]) -> Beside:
+def sum_of(parts: Sequence[BesideAverage]) -> BesideAverage:
     """Of all patches, of those of ``parts``."""
-    return Beside(sum(one.n for one in parts), np.sum([one.nats for one in parts], axis=0))
+    return BesideAverage(sum(one.n for one in parts), np.sum([one.nats for one in parts], axis=0))

@@ -31,7 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivers.types import Floats
-from hil.information.densities.predictive.beside_average import Beside
+from hil.information.densities.predictive.beside_average import BesideAverage
 from hil.information.densities.predictive.blend import Blend
 from hil.information.densities.predictive.cells import Cells, Singles
 from hil.information.densities.predictive.clusters import Clusters
@@ -291,13 +291,15 @@ class PredictiveModel:
         """-log q of patches (n, d), (n,) nats per value."""
         return self.cost(patches)[0]
 
-    def cost(self, patches: CodedPatches) -> tuple[Floats, Beside]:
+    def cost(self, patches: CodedPatches) -> tuple[Floats, BesideAverage]:
         """-log q of patches, as `nats`, and what experts cost beside it."""
         codes = patches.codes
         predicted = self._predictors(self._cells.u[codes], self._own, patches.kinds)
         return self._average(codes, predicted, self._blended(predicted))
 
-    def _average(self, codes: Integers, said: Predicted, own: Blended) -> tuple[Floats, Beside]:
+    def _average(
+        self, codes: Integers, said: Predicted, own: Blended
+    ) -> tuple[Floats, BesideAverage]:
         q = np.zeros(codes.shape)
         weights = np.ascontiguousarray(self._weights.T)
         experts = self._experts(codes, said, own)
@@ -305,7 +307,7 @@ class PredictiveModel:
             expert *= weight.take(own.kind)
             q += expert
         nats = np.asarray(-np.log(q).mean(axis=1), dtype=np.float64)
-        return nats, Beside.of(experts, q, weights, own.kind)
+        return nats, BesideAverage.of(experts, q, weights, own.kind)
 
     def _blended(self, predicted: Predicted) -> Blended:
         value = self._blend(predicted.predictions, predicted.kind)

@@ -10,21 +10,21 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from hil.information.densities.predictive.beside_average import Beside, sum_of
+from hil.information.densities.predictive.beside_average import BesideAverage, sum_of
 
 FITTED, OTHERS, SAMPLES = 20, 2000, 300
 
 
 def looked_at(
     y: np.ndarray, means: np.ndarray, weights: np.ndarray
-) -> tuple[float, Beside]:  # (n, 2), (K, 2), (K,)
+) -> tuple[float, BesideAverage]:  # (n, 2), (K, 2), (K,)
     """Mean cost of the average, and what experts cost beside it, of each ninth row."""
     rows = np.repeat(y, 9, axis=0)
     probability = np.array([norm.pdf(rows, mean).prod(axis=1, keepdims=True) for mean in means])
     weighted = weights[:, None, None] * probability
     q = weighted.sum(axis=0)
     kind = np.zeros(q.shape, dtype=np.intp)
-    return float(-np.log(q).mean()), Beside.of(weighted, q, weights[:, None], kind)
+    return float(-np.log(q).mean()), BesideAverage.of(weighted, q, weights[:, None], kind)
 
 
 def costs(weights: list[float], fits: list[int], seed: int) -> tuple[float, float, float]:
