@@ -25,12 +25,12 @@ from numpy.typing import NDArray
 
 from drivers.types import Floats
 from hil.information.blas_threads import one_blas_thread
-from hil.information.densities.predictive.beside_average import BesideAverage, sum_of
+from hil.information.densities.predictive.beside_average import cost_share
 from hil.information.densities.predictive.cells import Cells, Singles
 from hil.information.densities.predictive.coded_patches import CodedPatches, Indices, PatchSource
 from hil.information.densities.predictive.light_distributions import light_distributions
 from hil.information.densities.predictive.linear import LinearPredictor, stationary_predictors
-from hil.information.densities.predictive.model import FITTED_EVERY, PredictiveModel
+from hil.information.densities.predictive.model import FITTED_EVERY, Cost, PredictiveModel
 from hil.information.densities.predictive.order import better_backwards, turned_predictor
 from hil.information.densities.predictive.own_noise import OwnNoise
 from hil.information.densities.predictive.two_levels import (
@@ -115,10 +115,8 @@ def _cross_entropy(sample: Sample) -> CrossEntropy:
     most = _PLACED_VALUES if placed else _FITTED_VALUES
     source = PatchSource(sample, cells)
     held_out = np.empty((sample.n_fields, source.per_field))
-    predicted = np.empty_like(held_out)  # by what is before a value, without `_ByPatch`
-    by_neighbours, fitted = [], []  # in-sample costs of some patches, by their numbers
-    others: list[BesideAverage] = []  # of patches that are not fitted to, and of those that are
-    fitted_to: list[BesideAverage] = []
+    by_neighbours = _Costs(source)
+    fitted = []  # in-sample costs of some patches, by their numbers
     maps: Maps | None = None
     told_by: tuple[Told, ...] = ()
     seen = seen_anywhere(sample, cells)
@@ -140,42 +138,73 @@ def _cross_entropy(sample: Sample) -> CrossEntropy:
         )
         own_fields = np.flatnonzero(sample.fold == fold)
         for fields, own in source.of_fields(own_fields):
-            nats, beside = _cost(model, order(own))
-            held_out[fields] = predicted[fields] = nats.reshape(-1, source.per_field)
-            others.append(beside)
-        fitted_to.append(model.fitted_beside)
-        told, in_sample = numbers[~apart][::FITTED_EVERY], model.fitted_nats
+            cost = _cost(model, order(own))
+            held_out[fields] = cost.nats.reshape(-1, source.per_field)
+            by_neighbours.add(fields, cost)
+        told, in_sample = numbers[~apart][::FITTED_EVERY], model.fitted.nats
+        by_neighbours.fitted.append((told, model.fitted))
         if fold == 0 and not placed:
             maps = maps_of(sample, cells, linear[fold], own_fields, held_out[own_fields])
             told_by = _smooth_light(
                 source, linear[fold], own_fields, numbers[~apart], held_out, seen
             )
         if maps is not None or told_by:
-            judged, _ = _cost(model, order(patches[apart]))
+            judged = _cost(model, order(patches[apart])).nats
             light = (told_by, seen)
             mixed = _ByPatch.fit(source, maps, light, own_fields, numbers, apart, judged)
-            before = predicted[own_fields]
-            held_out[own_fields] = mixed(own_fields, before)
-            gained += float((before - held_out[own_fields]).sum()) / held_out.size
+            predicted = held_out[own_fields]
+            held_out[own_fields] = mixed(own_fields, predicted)
+            gained += float((predicted - held_out[own_fields]).sum()) / held_out.size
             left.append(mixed.left_nats)
             in_sample = mixed.at(told, in_sample)
             told_by = mixed.told_by
-        by_neighbours.append((told, model.fitted_nats))
         fitted.append((told, in_sample))
-    gap = _gap(predicted, by_neighbours)
-    cost = sum_of(others).cost_share(sum_of(fitted_to), gap)
-    gap = _gap(held_out, fitted)
+    gap = _gap(held_out.ravel(), fitted)
     step = cells.log_step_nats
     details = {}
     if gained > 0:
         details["told_by_patch_bits"] = gained / math.log(2)
         details["surface_left_bits"] = float(np.mean(left)) / math.log(2)
-    return CrossEntropy(held_out + step, held_out - gap + step, 1 - cost, details)
+    return CrossEntropy(
+        held_out + step, held_out - gap + step, 1 - by_neighbours.cost_share(), details
+    )
 
 
 def _gap(held_out: Floats, fitted: Sequence[tuple[Indices, Floats]]) -> float:
     """Mean of what patches cost less when they were fitted to."""
-    return float(np.mean([(held_out.ravel()[at] - nats).mean() for at, nats in fitted]))
+    return float(np.mean([(held_out[at] - nats).mean() for at, nats in fitted]))
+
+
+class _Costs:
+    """What patches cost the density and each of its experts, before others have a say.
+
+    Attributes
+    ----------
+    fitted
+        In-sample, of some patches by their numbers.
+    """
+
+    def __init__(self, source: PatchSource) -> None:
+        self._source = source
+        self._each: list[tuple[Indices, Cost]] = []
+        self.fitted: list[tuple[Indices, Cost]] = []
+
+    def add(self, fields: Indices, cost: Cost) -> None:
+        """Add those of all patches of fields, held out."""
+        per_field = self._source.per_field
+        self._each.append(((fields[:, None] * per_field + np.arange(per_field)).ravel(), cost))
+
+    def cost_share(self) -> float:
+        """See `beside_average`."""
+        held_out = Cost.of_all([cost for _, cost in self._each])
+        place = np.argsort(np.concatenate([numbers for numbers, _ in self._each]))
+        nats, each = held_out.nats[place], held_out.each[:, place]
+        gap = _gap(nats, [(at, cost.nats) for at, cost in self.fitted])
+        gaps = [
+            _gap(nats_k, [(at, cost.each[k]) for at, cost in self.fitted])
+            for k, nats_k in enumerate(each)
+        ]
+        return cost_share(np.array(gaps), (each - nats).mean(axis=1), gap)
 
 
 def _and_untold(entropy: CrossEntropy, sample: Sample) -> CrossEntropy:
@@ -363,12 +392,10 @@ def _still_to_come(every: float, fewer: float, fewest: float) -> float:
     return 0.0 if last <= 0 else last / (max(before / last, _LEAST_RATIO) - 1)
 
 
-def _cost(model: PredictiveModel, patches: CodedPatches) -> tuple[Floats, BesideAverage]:
+def _cost(model: PredictiveModel, patches: CodedPatches) -> Cost:
     """See `PredictiveModel.cost`."""
     step = max(1, _VALUES_AT_ONCE // patches.codes.shape[1])
-    parts = [model.cost(patches[i : i + step]) for i in range(0, len(patches), step)]
-    nats, beside = zip(*parts, strict=True)
-    return np.concatenate(nats), sum_of(beside)
+    return Cost.of_all([model.cost(patches[i : i + step]) for i in range(0, len(patches), step)])
 
 
 ESTIMATOR = Predictive()

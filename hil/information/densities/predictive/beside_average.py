@@ -14,71 +14,23 @@ Vedelsby, NIPS 1994).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import numpy as np
-from numpy.typing import NDArray
 
 from drivers.types import Floats
 
-_EVERY = 9  # patches of which one is looked at
 _HALF = 0.5
 
 
-@dataclass(frozen=True)
-class BesideAverage:
-    """Sums over values of what experts cost more than their average.
+def cost_share(gaps: Floats, beside: Floats, gap: float) -> float:
+    """Share of the gap that the average costs more than the truth at least, 0 to a half.
 
     Parameters
     ----------
-    n
-        Values.
-    nats
-        (K,) sums of -log q_k + log q.
+    gaps, beside
+        (K,) G_k and D_k, nats.
+    gap
+        Of the average itself, nats.
     """
-
-    n: int
-    nats: Floats
-
-    @classmethod
-    def of(
-        cls, weighted: Floats, q: Floats, weights: Floats, kind: NDArray[np.intp]
-    ) -> BesideAverage:
-        """Look at some patches.
-
-        Parameters
-        ----------
-        weighted
-            (K, n, d) probabilities of the experts, times their weights.
-        q
-            (n, d) their sum.
-        weights
-            (K, classes) of the experts.
-        kind
-            (n, d) classes.
-        """
-        shares = weighted[:, ::_EVERY] / q[::_EVERY]
-        times = np.bincount(kind[::_EVERY].ravel(), minlength=weights.shape[1])
-        return cls(shares[0].size, np.log(weights) @ times - np.log(shares).sum(axis=(1, 2)))
-
-    def cost_share(self, fitted: BesideAverage, gap_nats: float) -> float:
-        """Share of the gap that the average costs more than the truth at least, 0 to a half.
-
-        Parameters
-        ----------
-        fitted
-            Of patches that were fitted to, where this is of others.
-        gap_nats
-            What the average costs more on others.
-        """
-        if gap_nats <= 0:
-            return _HALF
-        beside = self.nats / self.n
-        gaps = gap_nats + beside - fitted.nats / fitted.n
-        return float(np.clip((gaps / 2 - beside).max() / gap_nats, 0, _HALF))
-
-
-def sum_of(parts: Sequence[BesideAverage]) -> BesideAverage:
-    """Of all patches, of those of ``parts``."""
-    return BesideAverage(sum(one.n for one in parts), np.sum([one.nats for one in parts], axis=0))
+    if gap <= 0:
+        return _HALF
+    return float(np.clip((gaps / 2 - beside).max() / gap, 0, _HALF))

@@ -24,14 +24,15 @@ each other to the other: an expert that bends to what it was fitted to gains not
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from drivers.types import Floats
-from hil.information.densities.predictive.beside_average import BesideAverage
 from hil.information.densities.predictive.blend import Blend
 from hil.information.densities.predictive.cells import Cells, Singles
 from hil.information.densities.predictive.clusters import Clusters
@@ -209,6 +210,27 @@ class Tables:
     lights: list[Floats]
 
 
+class Cost(NamedTuple):
+    """What patches cost, nats per value.
+
+    Parameters
+    ----------
+    nats
+        (n,) -log q.
+    each
+        (K, n) of the experts.
+    """
+
+    nats: Floats
+    each: Floats
+
+    @classmethod
+    def of_all(cls, parts: Sequence[Cost]) -> Cost:
+        """Of the patches of ``parts``, one after the other."""
+        nats, each = zip(*parts, strict=True)
+        return cls(np.concatenate(nats), np.concatenate(each, axis=1))
+
+
 class PredictiveModel:
     """See the module.
 
@@ -235,8 +257,8 @@ class PredictiveModel:
 
     Attributes
     ----------
-    fitted_nats, fitted_beside
-        Of every third patch that is not set apart, as `cost` gives them.
+    fitted
+        Cost of every third patch that is not set apart.
     """
 
     def __init__(
@@ -283,31 +305,28 @@ class PredictiveModel:
         kind = last[2].kind.ravel()
         self._weights = expert_weights(experts.reshape(len(experts), -1), kind, N_CLASSES)
         self._tables = self._tabulated(everything, self._tables)
-        self.fitted_nats, self.fitted_beside = self._average(
-            *_some(*everything[0], np.s_[::FITTED_EVERY])
-        )
+        self.fitted = self._average(*_some(*everything[0], np.s_[::FITTED_EVERY]))
 
     def nats(self, patches: CodedPatches) -> Floats:
         """-log q of patches (n, d), (n,) nats per value."""
-        return self.cost(patches)[0]
+        return self.cost(patches).nats
 
-    def cost(self, patches: CodedPatches) -> tuple[Floats, BesideAverage]:
-        """-log q of patches, as `nats`, and what experts cost beside it."""
+    def cost(self, patches: CodedPatches) -> Cost:
+        """-log q of patches (n, d), and of each expert."""
         codes = patches.codes
         predicted = self._predictors(self._cells.u[codes], self._own, patches.kinds)
         return self._average(codes, predicted, self._blended(predicted))
 
-    def _average(
-        self, codes: Integers, said: Predicted, own: Blended
-    ) -> tuple[Floats, BesideAverage]:
+    def _average(self, codes: Integers, said: Predicted, own: Blended) -> Cost:
         q = np.zeros(codes.shape)
         weights = np.ascontiguousarray(self._weights.T)
         experts = self._experts(codes, said, own)
-        for weight, expert in zip(weights, experts, strict=True):
+        each = np.empty((len(experts), len(codes)))
+        for k, (weight, expert) in enumerate(zip(weights, experts, strict=True)):
+            each[k] = -np.log(expert, dtype=np.float32, casting="same_kind").mean(axis=1)
             expert *= weight.take(own.kind)
             q += expert
-        nats = np.asarray(-np.log(q).mean(axis=1), dtype=np.float64)
-        return nats, BesideAverage.of(experts, q, weights, own.kind)
+        return Cost(np.asarray(-np.log(q).mean(axis=1), dtype=np.float64), each)
 
     def _blended(self, predicted: Predicted) -> Blended:
         value = self._blend(predicted.predictions, predicted.kind)
