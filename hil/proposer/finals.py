@@ -22,6 +22,7 @@ from hil.ranking.leaders import to_measure_again
 from hil.records.trial import EXPECTED, Proposal, SearchExhausted, TrialRow
 
 _LEADERS = 3  # different settings that are measured before it goes on with the closest two
+_SURELY = 2.0  # standard deviations, by which the best by the model must not be worse than a leader
 
 
 class Finals:
@@ -116,10 +117,18 @@ class Finals:
     def _by_model(
         self, model: Prefers, study: optuna.Study, number: int, n_asked: int
     ) -> Iterator[Mapping[str, Value]]:
-        """List whom to measure, the first one first; the model is asked as far as one looks."""
-        if n_asked % 2 == 0 and (best := model.preferred(study, self._axes, number)):
-            yield best
-        yield from model.leaders(study, self._axes)
+        """List whom to measure, the first one first; the model is asked as far as one looks.
+
+        Where what was measured near the best is barred, a model prefers what is far and allowed,
+        though it expects nothing of it: that tells nobody anything.
+        """
+        leaders = model.leaders(study, self._axes)
+        best = model.preferred(study, self._axes, number) if n_asked % 2 == 0 else None
+        if best is not None:
+            told = model.differences(study, self._axes, best, leaders[:1], ()) if leaders else None
+            if not told or told[0][0] > -_SURELY * told[0][1]:
+                yield best
+        yield from leaders
 
     def _new_leader(
         self,

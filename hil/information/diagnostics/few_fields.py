@@ -150,7 +150,9 @@ def bound_pattern(
     v, se = found
     shared = _as_bits(v, noise_adu2)
     most = _as_bits(v + _SIGMAS * se, noise_adu2)
-    known = FewFields(at_most, shared, (most - shared) / _SIGMAS)
+    # bits rise ever slower: a step of them is no measure of chance where V is many times the noise
+    chance = shared * se / v if v > 0 else most / _SIGMAS
+    known = FewFields(at_most, shared, chance)
     # where the fields share nothing, chance bounds it too
     return known if known.shows else replace(known, at_most_bits=min(at_most, most))
 

@@ -183,3 +183,16 @@ def test_samplers_without_a_model_say_nothing_of_leaders() -> None:
         table.ask(proposer)
         measure(table, 0.05, rng)
     assert not any(EXPECTED in row.sampler_attrs for row in table.rows)
+
+
+def test_where_leaders_are_barred_a_far_corner_is_none() -> None:
+    """A model that prefers what is allowed came to a corner of which it expected nothing."""
+    plan = replace(PLAN, sampler=AutoSampler(kind="auto"), n_to_search=1, trials=18, remeasure=4)
+    table, proposer, rng = searched(plan, 0.003)
+    for _ in range(4):
+        table.ask(proposer)
+        measure(table, 0.003, rng)
+        table.rows[-1] = replace(table.rows[-1], constraints={"flagged": 1.0})
+    search = [row.objectives[0] for row in table.rows if row.kind != "again" and row.objectives]
+    again = [row.objectives[0] for row in table.rows if row.kind == "again" and row.objectives]
+    assert min(again) > np.quantile(search, 0.4), again

@@ -9,7 +9,7 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from hil.information import OnlineEstimator, estimate_information
-from hil.information.diagnostics.few_fields import FewFields, check_few_fields
+from hil.information.diagnostics.few_fields import FewFields, bound_pattern, check_few_fields
 from hil.information.sample.checks import check_frames
 from hil.noise import CameraNoise
 from hil.records.estimate import Estimate, making_wrong
@@ -126,3 +126,14 @@ def test_a_stream_of_few_fields_is_barred_as_its_frames_are(
     if repeats == 1:  # of more the stream has the mean, which tells more
         bounds = [one.details["pattern_at_most_bits"] for one in (streamed, whole)]
         assert bounds[0] == pytest.approx(bounds[1], rel=1e-4)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_few_bright_details_that_meet_by_chance_are_no_pattern(seed: int) -> None:
+    """V was 30 times the noise there, at 1.3 standard errors: in bits that looked like more."""
+    rng = np.random.default_rng(seed)
+    fields = gaussian_filter((rng.random((2, 128, 128)) < 0.004) * 1.0, (0, 0.8, 0.8))
+    frames = (3000 * fields + rng.standard_normal(fields.shape)).astype(np.float32)
+    found = bound_pattern(frames, 1.0, frames, 1.0, None)
+    assert not found.shows
+    assert found.at_most_bits > 0.5, "chance still bounds it"
