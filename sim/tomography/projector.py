@@ -5,8 +5,8 @@ s, t  : across and along the rays; the ray at s of view theta passes the points
         x = s cos(theta) - t sin(theta), y = s sin(theta) + t cos(theta)
 p     : p(theta, s) = sum over t of the slice there, linear between its samples, times their pitch
 
-Memory: views and slices are done in groups of about `CHUNK_BYTES`; beside them only the result is kept,
-unless gradients with respect to angles or slices are wanted, which need every sample.
+Memory: views and slices are done in groups of about `CHUNK_BYTES`; beside them only the result is
+kept, unless gradients with respect to angles or slices are wanted, which need every sample.
 """
 
 from __future__ import annotations
