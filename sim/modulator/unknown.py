@@ -55,6 +55,7 @@ class ModulatedUnknown:
         self._sensor, self._shape = path.sensor, pupil.panel.shape
         label, names = pupil.table.label, (*(f"z{j}_nm" for j in pupil.noll), *pupil.own.names)
         self._modes = tuple(f"{label}.{name}" for name in names)
+        self.graded = self._modes
         self._noll = len(pupil.noll)
         self.settings: tuple[str, ...] = (
             *("light.power_mw", "camera.exposure_ms"),
@@ -105,7 +106,9 @@ class ModulatedUnknown:
         settings
             The modes.
         """
-        told = torch.tensor([float(settings[name]) for name in self._modes], dtype=torch.float64)
+        told = torch.stack(
+            [torch.as_tensor(settings[name], dtype=torch.float64) for name in self._modes]
+        )
         wavefront = told + torch.nn.functional.pad(values, (0, len(told) - self._noll))
         return self._pupil.point_image(wavefront)
 

@@ -154,6 +154,8 @@ class SceneOptics(Protocol):
         Names that `respond` asks for; a session must have all of them.
     places
         Names that say which field of view it is.
+    graded
+        Of `settings`: may be tensors to `respond`, 0-d, from which gradients flow.
     """
 
     unknowns: tuple[Unknown, ...]
@@ -168,6 +170,7 @@ class SceneOptics(Protocol):
     planes: int
     settings: tuple[str, ...]
     places: tuple[str, ...]
+    graded: tuple[str, ...]
 
     def with_further(self, names: Sequence[str], scene_known: bool = False) -> SceneOptics:
         """Give the same rig of which more is unknown.

@@ -60,6 +60,7 @@ class SatelliteUnknown:
         *("camera.exposure_ms", "camera.gain", "camera.binning"),
     )
     lights: tuple[str, ...] = ("transmission",)
+    graded: tuple[str, ...] = ()
     further: tuple[str, ...] = ()
     untold: tuple[Unknown, ...] = ()
     scene_known = False

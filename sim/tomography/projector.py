@@ -5,8 +5,8 @@ s, t  : across and along the rays; the ray at s of view theta passes the points
         x = s cos(theta) - t sin(theta), y = s sin(theta) + t cos(theta)
 p     : p(theta, s) = sum over t of the slice there, linear between its samples, times their pitch
 
-Memory: views are done in groups of about `CHUNK_BYTES`; beside them only the result is kept,
-unless gradients with respect to angles or slices are wanted, which need every sample.
+Memory: views and slices are done in groups of about `CHUNK_BYTES`; beside them only the result is
+kept, unless gradients with respect to angles or slices are wanted, which need every sample.
 """
 
 from __future__ import annotations
@@ -69,8 +69,9 @@ def line_integrals(
     """
     batch, channels, n, _ = slices.shape
     flat = slices.reshape(1, batch * channels, n, n)
-    each = n * rays * (batch * channels + 2) * slices.element_size()
-    step = max(1, CHUNK_BYTES // each)
+    point = n * rays * slices.element_size()
+    some = max(1, CHUNK_BYTES // point - 2)
+    step = max(1, CHUNK_BYTES // (point * (min(some, batch * channels) + 2)))
     # x + i y of a ray's point is (s + i t) exp(i theta), in grid_sample's units: -1 and 1 are edges
     s, t = (
         ((torch.arange(count, device=slices.device, dtype=slices.dtype) + 0.5) * 2 / count - 1)
@@ -82,9 +83,12 @@ def line_integrals(
     for group in torch.split(turn, step):
         across, along = group[:, None] * s, (1j * group[:, None]) * t
         where = torch.view_as_real(across[:, None, :] + along[:, :, None])  # (views, t, s, 2)
-        seen = torch.nn.functional.grid_sample(
-            flat.expand(len(group), -1, -1, -1), where, align_corners=False
-        )
-        parts.append(seen.sum(dim=2))
+        seen = [
+            torch.nn.functional.grid_sample(
+                one.expand(len(group), -1, -1, -1), where, align_corners=False
+            ).sum(dim=2)
+            for one in torch.split(flat, some, dim=1)
+        ]
+        parts.append(torch.cat(seen, dim=1))
     views = torch.cat(parts) * (width / n)
     return views.reshape(-1, batch, channels, rays).permute(1, 2, 0, 3)

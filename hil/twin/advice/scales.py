@@ -42,14 +42,21 @@ class _Scaled:
         n = len(self._optics.unknowns)
         scales = values[n:]
         now = scales.tolist()
-        found = self._optics.respond(values[:n], self._at(settings, now), grid)
+        graded = {
+            name: scale * float(settings[name])
+            for name, scale in zip(self._names, scales, strict=True)
+            if name in self._optics.graded
+        }
+        at: Any = {**self._at(settings, now), **graded}
+        found = self._optics.respond(values[:n], at, grid)
         if not (torch.is_grad_enabled() and values.requires_grad):
             return found
-        # settings are plain numbers to a rig: what scales do comes from differences
+        # other settings are plain numbers to a rig: what scales do comes from differences
         transfer, even = found.transfer, found.even_e
+        plain = [i for i, name in enumerate(self._names) if name not in graded]
         with torch.no_grad():
-            moved = [self._moved(values[:n], settings, now, i, grid) for i in range(len(now))]
-        for i, there in enumerate(moved):
+            moved = [self._moved(values[:n], settings, now, i, grid) for i in plain]
+        for i, there in zip(plain, moved, strict=True):
             by = (scales[i] - now[i]) / _STEP
             transfer = transfer + by * (there.transfer - found.transfer.detach())
             even = even + by * (there.even_e - found.even_e.detach())

@@ -56,6 +56,7 @@ class FluorescenceUnknown:
     )
 
     lights: tuple[str, ...] = (more.LIGHT,)
+    graded: tuple[str, ...] = ()
     further: tuple[str, ...] = more.NAMES
     suspected: tuple[Unknown, ...] = ()
 

@@ -79,7 +79,7 @@ def test_only_a_replay_does_not_wait_for_the_disk(
     hil.run_session(tmp_path / "session.toml", url)
     replay_on("last", tmp_path / "rig.toml", url)
     assert entered == []
-    replay_frames(session_named(url, "regression"), url)
+    replay_frames(session_named(url, "regression"), url, changes=Changes(estimator="stationary"))
     assert len(entered) == 1
 
 
@@ -87,7 +87,8 @@ def test_time_counts_as_it_passed_then(url: str) -> None:
     session = session_named(url, "regression")
     with hil.open_database(url) as database:
         took = list(database.trials(session)["device_s"])
-    result = replay_frames(session, url, changes=Changes(objective="bits_per_second"))
+    changes = Changes(estimator="stationary", objective="bits_per_second")
+    result = replay_frames(session, url, changes=changes)
     with hil.open_database(url) as database:
         bits = list(database.estimates(result.session_id)["bits_per_pixel"])
         rates = list(database.trials(result.session_id)["objective"])

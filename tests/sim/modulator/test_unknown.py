@@ -129,3 +129,21 @@ def test_the_truth_is_not_where_a_fit_begins(tmp_path: Path) -> None:
 def test_no_twin_of_it_is_written(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no twin of it can be written"):
         Rig(tmp_path).optics.with_further([])
+
+
+def test_gradients_flow_from_the_modes_as_from_what_is_hidden(tmp_path: Path) -> None:
+    rig = Rig(tmp_path)
+    stood = rig.move(drawn(3))
+    assert rig.optics.graded == tuple(f"slm.{mode}" for mode in MODES)
+    modes = {
+        name: torch.tensor(float(stood[name]), dtype=torch.float64, requires_grad=True)
+        for name in rig.optics.graded
+    }
+    hidden = rig.hidden.clone().requires_grad_()
+    grid = rig.optics.grid([stood])
+    at: Any = {**stood, **modes}
+    found = rig.optics.respond(hidden, at, grid).transfer
+    assert torch.equal(found, rig.optics.respond(rig.hidden, stood, grid).transfer)
+    by_hidden, *by_mode = torch.autograd.grad(found.abs().sum(), [hidden, *modes.values()])
+    assert by_hidden.abs().min() > 0
+    assert torch.allclose(torch.stack(by_mode), by_hidden)

@@ -88,8 +88,12 @@ def test_the_higher_of_two_optima() -> None:
         high = 1.0 * np.exp(-(((x - 0.85) / 0.1) ** 2).sum())
         return float(0.05 + low + high)
 
-    found = [searched(objective, axes, 45, enough=0.95, seed=seed) for seed in (1, 2, 3)]
-    assert sorted(study.best_value for study in found)[1] > 0.95
+    found = 0
+    for seed in (1, 2, 3):
+        found += searched(objective, axes, 45, enough=0.95, seed=seed).best_value > 0.95
+        if found == 2:  # of three: the last one changes nothing
+            break
+    assert found == 2
 
 
 def test_an_optimum_at_a_bound_and_integers() -> None:
