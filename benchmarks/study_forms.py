@@ -3,8 +3,9 @@
 `satellite`, `hyperspectral` or `led_array`, the settings of `hil study`, one seed, as frames show
 them and with parts of the setting held. What decoders see (rows: a window of pixels and bands) is
 taken for a Gaussian: bits of rows under the camera's noise, bits that they tell linearly about the
-truth of values, and what a linear decoder restores on scenes that are held out. Where bits of rows
-rank settings as bits per area do, no other estimator would have ranked them better.
+truth of values, and what a linear decoder restores on scenes that are held out. Bits of rows are a
+Gaussian's: where light is uneven they are above what frames tell, and do not say how an estimator
+that is right would rank settings.
 """
 
 from __future__ import annotations

@@ -32,25 +32,28 @@ def measure(domain: Domain, setting: Setting, seed: int, size: Size) -> Cell:
     """Measure it; plain JSON."""
     began = time.process_time()
     observed = domain.observe(setting, seed, size)
-    found: dict[str, Any] = {"information": {}, "tasks": {}}
-    known: dict[int, dict[str, float]] = {}
+    found: dict[str, Any] = {"information": {}, "flags": {}, "tasks": {}}
+    known: dict[int, tuple[dict[str, float], list[str]]] = {}
     for task in domain.tasks:
         one = observed[task.name]
         if id(one.frames) not in known:
             known[id(one.frames)] = _information(one)
         about = _about_target(task, one, seed)
-        found["information"][task.name] = {**known[id(one.frames)], TARGET: about}
+        forms, flags = known[id(one.frames)]
+        found["information"][task.name] = {**forms, TARGET: about}
+        found["flags"][task.name] = flags
         found["tasks"][task.name] = judged(task, one, seed)
     found["metrics"] = {name: float(value) for name, value in domain.metrics(setting).items()}
     return found | {"cpu_s": time.process_time() - began}
 
 
-def _information(one: Observed) -> dict[str, float]:
+def _information(one: Observed) -> tuple[dict[str, float], list[str]]:
+    """Read all forms of it, and what the reading is flagged with."""
     found = estimate_information(one.frames, one.noise, one.estimator, patch_of(one))
     forms = form_of(found.bits_per_pixel, one)
     if "patches_bits" in found.details:
         forms[PATCHES] = float(found.details["patches_bits"]) * _values(one)
-    return forms
+    return forms, list(found.flags)
 
 
 def form_of(bits_per_pixel: float, one: Observed) -> dict[str, float]:

@@ -99,19 +99,23 @@ class Observed:
         Their noise model.
     learn, held
         What decoders learn from, and what judges them: no scene is in both.
-    estimator, patch_size
+    patch_size
         As of `hil.estimate_information`.
     pixel_area
         Of the scene, in the domain's own unit.
+    estimator
+        As of `hil.estimate_information`: None is what frames of their kind are usually measured
+        with. Only where frames show one kind of scene, so that patches say the same news again, is
+        one named, ``"whole_frame"``.
     """
 
     frames: NDArray[Any]
     noise: Any
     learn: Side
     held: Side
-    estimator: str
     patch_size: int
     pixel_area: float
+    estimator: str | None = None
 
 
 class Domain(Protocol):

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
 
 from drivers.types import Floats
+from hil.records.estimate import making_wrong
 from hil.study.cache import CellCache
 from hil.study.cell import TARGET, Cell, measure, score
 from hil.study.domain import Domain, Setting, Size
-from hil.study.ranks import Losses, Ranking, rank
+from hil.study.ranks import Losses, Ranking, correlations, rank
 
 _SEED = 11
+_FEWEST = 3  # settings that a rank correlation says anything of
 
 
 @dataclass(frozen=True)
@@ -31,12 +34,19 @@ class TaskResult:
         (S, K) bits told about the label, or dB.
     unit
         Of the scores.
+    flags
+        Of information, each with the numbers of the settings where any seed's reading has it.
+    unbarred
+        Rank correlation of `Domain.best_form` at the settings that no flag would keep from winning
+        a session; NaN where fewer than three are left.
     """
 
     ranking: Ranking
     predictors: Mapping[str, Floats]
     scores: Floats
     unit: str
+    flags: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    unbarred: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -142,4 +152,23 @@ def _task(
         np.random.default_rng(_SEED),
     )
     means = {key: value.mean(axis=0) for key, value in predictors.items()}
-    return TaskResult(ranking, means, losses.scores(), "bits" if kind == "label" else "dB")
+    flags, scores = _flags(name, measured), losses.scores()
+    unbarred = _unbarred(means[domain.best_form], scores.mean(axis=0), flags)
+    return TaskResult(ranking, means, scores, "bits" if kind == "label" else "dB", flags, unbarred)
+
+
+def _flags(name: str, measured: Sequence[Sequence[Cell]]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for number, own in enumerate(measured):
+        for flag in sorted({flag for cell in own for flag in cell["flags"][name]}):
+            found.setdefault(flag, []).append(number)
+    return found
+
+
+def _unbarred(values: Floats, scores: Floats, flags: Mapping[str, Sequence[int]]) -> float:
+    kept = np.ones(len(values), dtype=np.bool_)
+    for flag in making_wrong(flags):
+        kept[list(flags[flag])] = False
+    if kept.sum() < _FEWEST:
+        return math.nan
+    return float(correlations(values[kept][None], scores[kept])[0])

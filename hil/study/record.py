@@ -128,6 +128,7 @@ class StudySession:
             n_patches=0,
             n_units=len(cells),
             seconds=float(sum(cell["cpu_s"] for cell in cells)),
+            flags=tuple(sorted({flag for cell in cells for flag in cell["flags"][first]})),
             details={
                 "per_field_bits": pixel,
                 "interval": "least and most of all seeds",

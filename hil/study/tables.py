@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+from hil.records.estimate import making_wrong
 from hil.study.audit import Audit
 from hil.study.cell import TARGET
 from hil.study.domain import Domain
@@ -39,6 +40,8 @@ def verdicts(domain: Domain, prediction: Prediction) -> Iterator[str]:
         )
         yield _against(domain.best_form, ranking.best_metric, ranking.difference)
         yield _against(TARGET, ranking.best_metric, ranking.about_target)
+        if found.flags:
+            yield _flagged(domain.best_form, found, mean.size)
 
 
 def label_rows(curves: Sequence[LabelCurve]) -> Iterator[str]:
@@ -81,6 +84,17 @@ def _against(name: str, metric: str, difference: tuple[float, float, float]) -> 
     else:
         word = "not told apart from"
     return f"  {name} is {word} {metric}: {point:+.2f} ({low:+.2f} to {high:+.2f})"
+
+
+def _flagged(form: str, found: TaskResult, n: int) -> str:
+    each = ", ".join(f"{flag} at {len(where)}" for flag, where in found.flags.items())
+    barring = making_wrong(found.flags)
+    line = f"  of {n} settings, {form} are flagged {each}"
+    if not barring:
+        return line
+    left = n - len({number for flag in barring for number in found.flags[flag]})
+    rho = "too few" if math.isnan(found.unbarred) else f"they rank at {found.unbarred:.2f}"
+    return f"{line}; at the {left} that a session would not bar: {rho}"
 
 
 def _number(value: float) -> str:

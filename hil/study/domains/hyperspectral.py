@@ -100,9 +100,7 @@ class Hyperspectral:
                 Side(rows[part], known[part], field[part], (bands, 3, 3)) for part in (~held, held)
             )
             # per area all bands of a pixel count
-            found[task.name] = Observed(
-                frames, noise, learn, judge, "stationary", _PATCH, 1 / bands
-            )
+            found[task.name] = Observed(frames, noise, learn, judge, _PATCH, 1 / bands)
         return found
 
     def metrics(self, setting: Setting) -> Mapping[str, float]:

@@ -75,7 +75,7 @@ class LedArray:
         for task in self.tasks:
             take = _named if task.kind == "label" else _restored
             learn, held = (take(*side, number) for side, number in zip(sides, first, strict=True))
-            found[task.name] = Observed(frames, noise, learn, held, "stationary", _PATCH, area_um2)
+            found[task.name] = Observed(frames, noise, learn, held, _PATCH, area_um2)
         return found
 
     @property

@@ -131,7 +131,7 @@ class Lensless:
                 for part in (~held, held)
             )
             found[task.name] = Observed(
-                codes[~held], self.noise, learn, judge, "whole_frame", 8, _PIXEL_MRAD2
+                codes[~held], self.noise, learn, judge, 8, _PIXEL_MRAD2, "whole_frame"
             )
         return found
 

@@ -92,7 +92,7 @@ class Microscope:
             shown = None if task.kind == "label" else (1, side, side)
             learn, held = (Side(rows[i], sides[i][1][k], number[i], shown) for i in (0, 1))
             found[task.name] = Observed(
-                frames, noise, learn, held, "stationary", _PATCH // binning, self._area_um2(binning)
+                frames, noise, learn, held, _PATCH // binning, self._area_um2(binning)
             )
         return found
 

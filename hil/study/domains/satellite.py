@@ -81,9 +81,7 @@ class Satellite:
         found = {}
         for task in self.tasks:
             first, second = (self._side(setting, task.kind, part) for part in (learn[:2], held))
-            found[task.name] = Observed(
-                frames, noise, first, second, "stationary", _PATCH // binning, area
-            )
+            found[task.name] = Observed(frames, noise, first, second, _PATCH // binning, area)
         return found
 
     def metrics(self, setting: Setting) -> Mapping[str, float]:

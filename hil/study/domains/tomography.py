@@ -103,7 +103,7 @@ class Tomography:
                 Side(rows[part], truth[part], scene[part], (1, _GRID, _GRID))
                 for part in (first, rest)
             )
-            found[task.name] = Observed(frames, noise, learn, held, "whole_frame", _PATCH, bin_mm)
+            found[task.name] = Observed(frames, noise, learn, held, _PATCH, bin_mm, "whole_frame")
         return found
 
     def expected(self, setting: Mapping[str, Any], seed: int, n: int) -> Floats:

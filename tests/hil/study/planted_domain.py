@@ -38,9 +38,7 @@ class Planted:
 
         def observed(truth: np.ndarray) -> Observed:
             sides = [Side(rows[part], truth[part], scene[part]) for part in (first, rest)]
-            return Observed(
-                frames[first], GaussianNoise(1.0), *sides, "stationary", 4, pixel_area=2.0
-            )
+            return Observed(frames[first], GaussianNoise(1.0), *sides, 4, pixel_area=2.0)
 
         return {
             "sign": observed((value > 0).astype(np.intp)),

@@ -44,8 +44,8 @@ def test_a_whole_frame_is_no_multiple_of_a_part_of_it(side: int) -> None:
     pattern[side // 2 - 2 : side // 2 + 2, side // 2 - 2 : side // 2 + 2] = 1.0
     frames = 2 * rng.normal(size=(300, 1, 1)) * pattern + rng.normal(size=(300, side, side))
     none = Side(np.zeros((1, 1)), np.zeros(1), np.zeros(1))
-    one = Observed(frames, GaussianNoise(1.0), none, none, "whole_frame", 8, 1.0)
+    one = Observed(frames, GaussianNoise(1.0), none, none, 8, 1.0, "whole_frame")
     known = 0.5 * np.log2(1 + 4 * 16)
     if side % 2 == 0:  # no patch but one pixel tiles 13
-        assert _information(one)[FRAME] == pytest.approx(known, abs=0.5)
+        assert _information(one)[0][FRAME] == pytest.approx(known, abs=0.5)
     assert tiling((side, 4 * side), 8) == {12: 6, 13: 8, 16: 8}[side]
