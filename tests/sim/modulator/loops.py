@@ -29,9 +29,15 @@ def small(folder: Path, session: str, changes: dict[str, str]) -> Path:
     """Copy the example, made small, and give the session's file with these changes."""
     copied = folder / "slm"
     shutil.copytree(EXAMPLE, copied)
-    changed(copied / "rig.toml", _SMALL)
     file = copied / session
     changed(file, {"columns = 4, rows = 2": "columns = 2, rows = 1", **changes})
+    made_small(copied, session)
+    return file
+
+
+def made_small(copied: Path, session: str) -> None:
+    """Make the panel and the modes of a copy few, and the session search those."""
+    changed(copied / "rig.toml", _SMALL)
+    file = copied / session
     text = file.read_text(encoding="utf-8")
     file.write_text(re.sub(_UNUSED, "", text), encoding="utf-8")
-    return file

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 import pytest
@@ -16,16 +17,22 @@ CAMERA = CameraNoise(0.5, 100, 1.6)
 SHAPE = (8, 128, 128)
 
 
-def leaves(rng: np.random.Generator) -> np.ndarray:
-    """Discs of many sizes and brightnesses before each other, (n, H, W), of mean 1."""
-    y, x = np.mgrid[: SHAPE[1], : SHAPE[2]]
+@cache
+def discs() -> np.ndarray:
+    rng = np.random.default_rng(8)
+    y, x = np.ogrid[: SHAPE[1], : SHAPE[2]]
     result = np.ones(SHAPE)
     for field in result:
         for _ in range(150):
             radius = 3.0 * rng.random() ** -0.7
             at = rng.uniform(-20, SHAPE[1] + 20, 2)
-            field[np.hypot(y - at[0], x - at[1]) < radius] = rng.uniform(0.3, 2)
+            field[(y - at[0]) ** 2 + (x - at[1]) ** 2 < radius**2] = rng.uniform(0.3, 2)
     return result
+
+
+def leaves(rng: np.random.Generator) -> np.ndarray:
+    """Discs of many sizes and brightnesses before each other, (n, H, W)."""
+    return np.roll(discs(), rng.integers(0, SHAPE[1], 2), (1, 2))
 
 
 def binary(rng: np.random.Generator) -> np.ndarray:
@@ -65,7 +72,7 @@ def test_white_noise_is_white_whatever_the_scene(
 
 
 @pytest.mark.parametrize("light_e", [20.0, 400.0])
-@pytest.mark.parametrize(("amount", "width"), [(0.5, 1.0), (1.0, 0.7), (2.0, 1.0)])
+@pytest.mark.parametrize(("amount", "width"), [(0.7, 1.0), (1.0, 0.7), (2.0, 1.0)])
 def test_a_filter_that_sharpens_shows_where_scenes_are_quiet(
     amount: float, width: float, light_e: float
 ) -> None:
