@@ -58,7 +58,15 @@ class QuietBlocks:
 
 
 def look_at_quiet_blocks(images: NDArray[np.generic], noise: NoiseModel) -> QuietBlocks:
-    """Look at images (n, H, W) in ADU; nothing is said of few blocks."""
+    """Look at single frames; nothing is said of few blocks.
+
+    Parameters
+    ----------
+    images
+        (n, H, W) ADU, of different fields.
+    noise
+        Tells the variance (ADU^2) that a block's mean has.
+    """
     n, height, width = images.shape
     down, across = height // _BLOCK, width // _BLOCK
     if n * down * across < _FEWEST:

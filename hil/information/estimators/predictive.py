@@ -25,12 +25,12 @@ from numpy.typing import NDArray
 
 from drivers.types import Floats
 from hil.information.blas_threads import one_blas_thread
-from hil.information.densities.predictive.beside_average import cost_share
+from hil.information.densities.predictive.beside_average import Cost, cost_share
 from hil.information.densities.predictive.cells import Cells, Singles
 from hil.information.densities.predictive.coded_patches import CodedPatches, Indices, PatchSource
 from hil.information.densities.predictive.light_distributions import light_distributions
 from hil.information.densities.predictive.linear import LinearPredictor, stationary_predictors
-from hil.information.densities.predictive.model import FITTED_EVERY, Cost, PredictiveModel
+from hil.information.densities.predictive.model import FITTED_EVERY, PredictiveModel
 from hil.information.densities.predictive.order import better_backwards, turned_predictor
 from hil.information.densities.predictive.own_noise import OwnNoise
 from hil.information.densities.predictive.two_levels import (

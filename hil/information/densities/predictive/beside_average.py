@@ -14,11 +14,35 @@ Vedelsby, NIPS 1994).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import numpy as np
 
 from drivers.types import Floats
 
 _HALF = 0.5
+
+
+class Cost(NamedTuple):
+    """What patches cost, nats per value.
+
+    Parameters
+    ----------
+    nats
+        (n,) -log q.
+    each
+        (K, n) of the experts.
+    """
+
+    nats: Floats
+    each: Floats
+
+    @classmethod
+    def of_all(cls, parts: Sequence[Cost]) -> Cost:
+        """Of the patches of ``parts``, one after the other."""
+        nats, each = zip(*parts, strict=True)
+        return cls(np.concatenate(nats), np.concatenate(each, axis=1))
 
 
 def cost_share(gaps: Floats, beside: Floats, gap: float) -> float:

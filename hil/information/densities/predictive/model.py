@@ -24,15 +24,14 @@ each other to the other: an expert that bends to what it was fitted to gains not
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from drivers.types import Floats
+from hil.information.densities.predictive.beside_average import Cost
 from hil.information.densities.predictive.blend import Blend
 from hil.information.densities.predictive.cells import Cells, Singles
 from hil.information.densities.predictive.clusters import Clusters
@@ -208,27 +207,6 @@ class Tables:
     alone: Floats
     seen: Floats
     lights: list[Floats]
-
-
-class Cost(NamedTuple):
-    """What patches cost, nats per value.
-
-    Parameters
-    ----------
-    nats
-        (n,) -log q.
-    each
-        (K, n) of the experts.
-    """
-
-    nats: Floats
-    each: Floats
-
-    @classmethod
-    def of_all(cls, parts: Sequence[Cost]) -> Cost:
-        """Of the patches of ``parts``, one after the other."""
-        nats, each = zip(*parts, strict=True)
-        return cls(np.concatenate(nats), np.concatenate(each, axis=1))
 
 
 class PredictiveModel:
