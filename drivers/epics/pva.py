@@ -6,7 +6,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from drivers.epics.described import (
     PVA,
@@ -24,6 +24,18 @@ from drivers.errors import DeviceFault, DeviceLost, DriverError
 _PORT = 5076
 _BLOCKING = "field()record[block=true,process=passive]"  # answered when the record was processed
 _KINDS = dict.fromkeys("fd", "float") | dict.fromkeys("bhilBHIL", "int") | {"s": "text"}
+
+
+class _Soon(NamedTuple):
+    """A write that nobody waits for, unless another follows."""
+
+    put: Any
+    answered: threading.Event
+
+    def end(self) -> None:
+        with contextlib.suppress(Exception):
+            self.put.close()
+        self.answered.set()
 
 
 class PvaChannels:
@@ -66,7 +78,7 @@ class PvaChannels:
         self._context: Any = client.Context("pva", nt=False, **_where(addresses))
         self._connected = {name: threading.Event() for name in dict.fromkeys(names)}
         self._writes: dict[str, Any] = {}
-        self._soon: dict[str, Any] = {}
+        self._soon: dict[str, _Soon] = {}
         self._refused: dict[str, Exception] = {}
         self._watches: list[Any] = []
         try:
@@ -163,6 +175,7 @@ class PvaChannels:
         """
         with self._words(name, "write"):
             self._require_found(name)
+            self._wait_for_stops()
             self._forget(name)
             self._refused.pop(name, None)
 
@@ -190,10 +203,15 @@ class PvaChannels:
                 raise answer
 
     def write_soon(self, name: str, value: int) -> None:
-        """Write without waiting, from any thread. Never raises."""
+        """Write without waiting, from any thread. Never raises.
+
+        A later `write` waits until it was answered: a stop that comes late would end the next move.
+        """
         with contextlib.suppress(Exception):
             if self._connected[name].is_set():
-                self._soon[name] = self._put(name, value, lambda _: None, None)
+                answered = threading.Event()
+                put = self._put(name, value, lambda _: answered.set(), None)
+                self._soon[name] = _Soon(put, answered)
 
     def close(self) -> None:
         """Let go. Safe to call twice."""
@@ -214,6 +232,8 @@ class PvaChannels:
                 event.clear()
                 # What a server did not confirm would be sent again to the one that comes back.
                 self._forget(name)
+                if (soon := self._soon.pop(name, None)) is not None:
+                    soon.end()
             else:
                 event.set()
 
@@ -237,6 +257,14 @@ class PvaChannels:
         if (pending := self._writes.pop(name, None)) is not None:
             with contextlib.suppress(Exception):
                 pending.close()
+
+    def _wait_for_stops(self) -> None:
+        until = time.monotonic() + self._timeout_s
+        for name, soon in list(self._soon.items()):
+            if self._connected[name].is_set() and not soon.answered.wait(
+                max(0.0, until - time.monotonic())
+            ):
+                raise silent(self._label, name, self._timeout_s)
 
     def _get(self, name: str, action: str, request: str = "field()") -> Any:
         with self._words(name, action):

@@ -45,6 +45,7 @@ class Stand:
     def __init__(self):
         self.rng = np.random.default_rng(1)
         self.moves, self.taken = [], 0
+        self.one_at_a_time = threading.RLock()  # writes and moves come from threads of their own
         self.pvs = {
             "X": number(0.0, "um", (-500.0, 500.0), (-400.0, 800.0)),
             "X:RBV": number(0.0, "um"),
@@ -69,7 +70,11 @@ class Stand:
                 pv.put(lambda pv, op, name=name: self.written(name, pv, op))
 
     def written(self, name, pv, op):
-        value = op.value()
+        with self.one_at_a_time:
+            self.take(name, pv, op.value())
+        op.done()
+
+    def take(self, name, pv, value):
         pv.post(index(value) if hasattr(value, "choice") else value)
         if name == "X":
             self.end_moves()
@@ -87,18 +92,24 @@ class Stand:
             self.end_moves()
             if int(value):
                 self.later(float(self.pvs["cam1:AcquireTime"].current()), self.exposed)
-        op.done()
 
     def later(self, seconds, what, *given):
-        timer = threading.Timer(seconds, what, given)
+        timer = threading.Timer(seconds, self.due, (what, *given))
         timer.daemon = True
         self.moves.append(timer)
         timer.start()
 
+    def due(self, what, *given):
+        with self.one_at_a_time:
+            # A timer that ran out as it was ended would still move, after what came in its place.
+            if threading.current_thread() in self.moves:
+                what(*given)
+
     def end_moves(self):
-        for timer in self.moves:
-            timer.cancel()
-        self.moves.clear()
+        with self.one_at_a_time:
+            for timer in self.moves:
+                timer.cancel()
+            self.moves.clear()
 
     def moved(self, goal):
         self.pvs["X:RBV"].post(goal)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -271,6 +272,51 @@ def test_each_name_needs_the_client_of_its_protocol_alone(monkeypatch: pytest.Mo
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="open files are listed on Linux")
+def test_a_move_that_was_replaced_ends_nowhere(server: SoftPvaServer) -> None:
+    stand, held, go = server.stand, threading.Event(), threading.Event()
+    move = stand.moved
+
+    def late(goal: float) -> None:
+        if goal == 300.0:
+            held.set()
+            go.wait(0.1)  # the machine is busy: what comes in its place is sent meanwhile
+        move(goal)
+
+    stand.moved = late
+    connection = opened(server, {**X, "readback": "pva://DESK:X:RBV"})
+    device = connection.devices["stand"]
+    device.start({"stand.x_um": 300.0})
+    assert held.wait(5.0)
+    device.start({"stand.x_um": -123.4})
+    device.settle(5.0)
+    time.sleep(0.15)
+    assert device.read("stand.x_um") == -123.4
+    connection.close()
+
+
+def test_a_stop_that_a_busy_server_heeds_late_does_not_end_the_next_move(
+    server: SoftPvaServer,
+) -> None:
+    stand, written, later = server.stand, server.stand.written, server.stand.later
+
+    def busy(name: str, pv: Any, op: Any) -> None:
+        if name == "X:STOP":
+            time.sleep(0.2)
+        written(name, pv, op)
+
+    stand.written = busy
+    stand.later = lambda seconds, *what: later(seconds + 0.4, *what)  # slow moves
+    stop = {"readback": "pva://DESK:X:RBV", "stop": "pva://DESK:X:STOP"}
+    connection = opened(server, {**X, **stop})
+    device = connection.devices["stand"]
+    device.start({"stand.x_um": 300.0})
+    device.stop()
+    device.start({"stand.x_um": -123.4})
+    device.settle(5.0)
+    assert device.read("stand.x_um") == -123.4
+    connection.close()
+
+
 def test_a_connection_leaves_no_file_open(server: SoftPvaServer) -> None:
     def n_open() -> int:
         return len(list(Path("/proc/self/fd").iterdir()))
