@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from numpy.typing import NDArray
 from drivers.types import Floats
 from hil.noise.anscombe import Stabiliser
 from hil.noise.entropy.camera_pixel import CameraPixel
+from hil.noise.entropy.entropy_table import PhiTable
 from hil.noise.entropy.mixed_pixels import MixedPixels
 from hil.noise.pixel_classes import unevenness_nats
 from hil.noise.tabulated import TabulatedNoise
@@ -83,6 +85,10 @@ class CorrectedNoise(TabulatedNoise):
 
     def _pixel(self) -> MixedPixels:
         return MixedPixels.of(self.distributions, self.weights, self.offset_adu)
+
+    @cached_property
+    def _table(self) -> PhiTable:
+        return PhiTable(self._pixel())  # of arrays, which nothing is looked up by
 
     @property
     def stabiliser(self) -> Stabiliser:

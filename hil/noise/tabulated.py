@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from drivers.types import Floats
 from hil.noise.anscombe import Stabiliser
 from hil.noise.entropy.camera_pixel import CameraPixel
-from hil.noise.entropy.entropy_table import PhiTable
+from hil.noise.entropy.entropy_table import PhiTable, phi_table
 from hil.noise.entropy.histogram import AduCounts
 from hil.noise.entropy.phi_shift import PhiShift
 
@@ -20,7 +20,7 @@ class TabulatedNoise(ABC):
     """The part of a `NoiseModel` that follows from the distribution of one pixel.
 
     A model of this kind says what one pixel's distribution is and how its variance is stabilised;
-    the table is computed at its first use and kept with the model.
+    the table is looked for at its first use and kept with the model.
     """
 
     needs_integers = True
@@ -37,7 +37,7 @@ class TabulatedNoise(ABC):
 
     @cached_property
     def _table(self) -> PhiTable:
-        return PhiTable(self._pixel())
+        return phi_table(self._pixel())
 
     def entropy_phi_nats(self, y_adu: NDArray[Any], discrete: bool) -> Floats:
         """See `NoiseModel`."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
+from sqlalchemy.util import LRUCache
 
 from hil.locks.descriptors import identity, leading_to
 from hil.store.columns import dump_json, load_json
@@ -32,6 +33,23 @@ _GONE_AFTER_60_S = {
 }
 
 _IMMEDIATE = "hil_immediate"
+
+
+class _Compiled(LRUCache[Any, Any]):
+    """Statements as SQLite takes them, by all but the engine for which they were compiled.
+
+    Compiling one takes longer than a small file's answer, and a program opens its database often;
+    all engines for SQLite files speak alike.
+    """
+
+    def get(self, key: tuple[Any, ...], default: Any = None) -> Any:
+        return super().get(key[1:], default)
+
+    def __setitem__(self, key: tuple[Any, ...], value: Any) -> None:
+        super().__setitem__(key[1:], value)
+
+
+_COMPILED = _Compiled(500)  # SQLAlchemy's own number
 
 
 def connect(location: Location, *, read_only: bool = False) -> Engine:
@@ -55,6 +73,7 @@ def connect(location: Location, *, read_only: bool = False) -> Engine:
         json_serializer=dump_json,
         json_deserializer=load_json,
         connect_args={"timeout": BUSY_TIMEOUT_S},
+        execution_options={"compiled_cache": _COMPILED},
     )
     event.listen(engine, "connect", _prepare_sqlite)
     if read_only:

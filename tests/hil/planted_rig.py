@@ -17,7 +17,7 @@ import hil
 from drivers.errors import DeviceFault
 from drivers.protocol import Connection, Device, Setting
 from drivers.types import Value
-from sim.microscope import KIND as MICROSCOPE_KIND
+from tests.hil.plain_scope import KIND as MICROSCOPE_KIND
 from tests.hil.session_bench import wait_for
 
 LIT = "lamp.power_mw"
@@ -186,6 +186,7 @@ def plant(folder: Path) -> dict[str, str]:
         "[hil.drivers]\n"
         "planted.lamp = tests.hil.planted_rig:LAMP\n"
         "planted.microscope = tests.hil.planted_rig:MICROSCOPE\n"
+        "plain.microscope = tests.hil.plain_scope:KIND\n"
     )
     here = str(Path(hil.__file__).parents[1])
     return {**os.environ, "PYTHONPATH": os.pathsep.join([str(folder), here])}

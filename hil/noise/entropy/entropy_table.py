@@ -21,6 +21,7 @@ near the clip, and scatters as much; so the histogram of all pixels says what to
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -36,8 +37,20 @@ _DIM = 28.0  # stabilised signal above darkness, where the series takes over: 19
 _TABLE = 2**17  # ADU values for which phi is kept as an array
 
 
+@lru_cache(maxsize=4)
+def phi_table(distribution: CameraPixel) -> PhiTable:
+    """Compute the table of one distribution, or give it anew: those of the last few are kept.
+
+    Parameters
+    ----------
+    distribution
+        The distribution of the pixel, hashable: one session after another has the same camera.
+    """
+    return PhiTable(distribution)
+
+
 class PhiTable:
-    """phi and h of one `CameraPixel`.
+    """phi and h of one `CameraPixel`, which do not change.
 
     Parameters
     ----------

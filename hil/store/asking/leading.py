@@ -8,6 +8,7 @@ the best feasible one is what `hil.ranking.shown` would name, and an index gives
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, Text, and_, case, cast, func, select, true
@@ -88,15 +89,21 @@ def _feasible(trial: Any) -> ColumnElement[bool]:
     )
 
 
+@cache
+def _named(place: str) -> Any:
+    """Give the table of trials under a name of its own for each place in a question."""
+    return aliased(TrialTable, name=f"top_{place}")
+
+
 def of_top(column: str) -> Any:
     """Take it from the best feasible trial of each session."""
-    trial = aliased(TrialTable)
+    trial = _named("within")
     return _top(trial, getattr(trial, column)).scalar_subquery()
 
 
 def with_top(query: Select[Any], dialect: str) -> tuple[Select[Any], Any]:
     """Join the best feasible trial of each session; and give what has the columns of `Leading`."""
-    top = aliased(TrialTable)
+    top = _named("beside")
     if dialect == "sqlite":
         return query.outerjoin(top, top.id == of_top("id")), top
     # PostgreSQL would go through all trials to find one by its key.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, Generic, TypeVar
@@ -20,6 +20,10 @@ from sim.parts.sensor import Sensor, SensorNoise
 
 PLACE = ("stage.y_um", "stage.x_um")
 """Settings that say where the field is."""
+
+_KEPT_BYTES = 2**24
+_LAST: dict[Hashable, NDArray[np.float32]] = {}
+"""The last small scene: whoever runs one session after another looks at the same sample."""
 
 Options = TypeVar("Options", bound=StandOptions)
 
@@ -63,9 +67,18 @@ class StandPath(ABC, Generic[Options]):
 
     @cached_property
     def scene(self) -> NDArray[np.float32]:
-        """The sample, made when it is first needed."""
+        """The sample, made when it is first needed; not to be written to."""
         options = self.options
-        return self._make() if options.scene in options.scenes else self._load(Path(options.scene))
+        if options.scene not in options.scenes:
+            return self._load(Path(options.scene))
+        key = (type(self), options.scene, self.shape, self.pitch_um, options.seed)
+        found = _LAST.get(key)
+        if found is None:
+            found = self._make()
+            if found.nbytes <= _KEPT_BYTES:
+                _LAST.clear()
+                _LAST[key] = found
+        return found
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from hil.noise import CameraNoise, NoiseModel, PoissonNoise
+from hil.noise import CameraNoise, EmccdNoise, NoiseModel, PoissonNoise
 
 PIXELS = 1_000_000
 
@@ -60,3 +60,14 @@ def test_plugging_pixels_into_h_would_have_been_far_off() -> None:
     noise = PoissonNoise()
     gap = noise.entropy_nats(y.astype(float)).mean() - noise.entropy_nats(lambda_e).mean()
     assert gap / math.log(2) == pytest.approx(-0.48, abs=0.02)
+
+
+def test_cameras_that_are_alike_share_a_table_and_no_others_do() -> None:
+    one = CameraNoise(0.5, 100, 1.6)
+    assert CameraNoise(0.5, 100, 1.6)._table is one._table
+    others = [
+        CameraNoise(0.5, 100, 1.7),
+        CameraNoise(0.5, 100, 1.6, 12),
+        EmccdNoise(10, 100, 60, 100),
+    ]
+    assert all(other._table is not one._table for other in others)

@@ -64,6 +64,7 @@ rate = 1.0
 [limits."mirror.z5_nm"]
 low = -100
 high = 100
+timeout_s = 1
 """
 
 

@@ -20,6 +20,8 @@ QUICK = (
     )
     + '\n[limits."mirror.z5_nm"]\ntimeout_s = 0.4\n'
     + '\n[limits."focus.z_um"]\ntimeout_s = 0.4\n'
+    + '\n[limits."stage.x_um"]\ntimeout_s = 0.4\n'
+    + '\n[limits."stage.y_um"]\ntimeout_s = 0.4\n'
     + '\n[limits."light.power_mw"]\ntimeout_s = 0.4\n'
 )
 

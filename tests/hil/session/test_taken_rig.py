@@ -10,6 +10,8 @@ from sqlalchemy import text
 
 from hil.errors import RigHeld
 from hil.records.session import Snapshot
+from tests.hil.plain_scope import PLAIN_RIG
+from tests.hil.planted_rig import plant
 from tests.hil.session.test_driver_faults import faulty_rig
 from tests.hil.session_bench import Bench, n_complete, start, wait_for
 from tests.hil.small_session import RIG, SESSION
@@ -86,8 +88,8 @@ def test_who_took_it_for_the_same_session_says_how_that_ends(bench: Bench) -> No
 
 
 def test_the_program_ends_with_status_3_and_one_line(bench: Bench) -> None:
-    bench.write(RIG, SESSION.replace("trials = 6", "trials = 2000"))
-    process = start(bench, "run", "session.toml")
+    bench.write(PLAIN_RIG, SESSION.replace("trials = 6", "trials = 2000"))
+    process = start(bench, "run", "session.toml", environ=plant(bench.folder))
     wait_for(lambda: n_complete(bench) >= 2)
     steal(bench)
     before = n_complete(bench)

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import JSON, Integer, column, event, select, table
+from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError, ProgrammingError
 
 from hil.locks.descriptors import leading_to
@@ -53,6 +54,30 @@ def test_a_file_that_a_library_has_closed_is_written_to_no_more(tmp_path: Path) 
     with anew.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
     anew.dispose()
+
+
+def test_a_statement_is_compiled_once_and_each_file_gives_its_own_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled: list[object] = []
+    visit = SQLiteCompiler.visit_select
+
+    def counted(compiler: SQLiteCompiler, select: Any, *given: Any, **options: Any) -> Any:
+        compiled.append(select)
+        return visit(compiler, select, *given, **options)
+
+    monkeypatch.setattr(SQLiteCompiler, "visit_select", counted)
+    of_this_test = table("of_this_test", column("x", Integer), column("why", JSON))
+    for number in (1, 2, 3):
+        path = tmp_path / f"{number}.db"
+        engine = connect(locate(f"sqlite:///{path.as_posix()}", None))
+        with writing(engine) as connection:
+            connection.exec_driver_sql("CREATE TABLE of_this_test (x INTEGER, why JSON)")
+            connection.execute(of_this_test.insert(), {"x": number, "why": {"of": [number]}})
+            asked = select(of_this_test).where(of_this_test.c.x > number - 1)
+            assert connection.execute(asked).all() == [(number, {"of": [number]})]
+        engine.dispose()
+    assert len(compiled) == 1
 
 
 @pytest.mark.parametrize(

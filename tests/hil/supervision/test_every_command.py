@@ -76,7 +76,9 @@ def test_a_kill(held: tuple[Bench, subprocess.Popen[str]]) -> None:
 )
 def test_a_device_in_trouble_while_calibrating(trouble: str, bench: Bench) -> None:
     environ = plant(bench.folder)
-    quick = RIG.replace("frame_timeout_s = 8", "frame_timeout_s = 1")
+    assert "frame_timeout_s = 20" in RIG
+    quick = RIG.replace("frame_timeout_s = 20", "frame_timeout_s = 5")
+    quick += '\n[limits."camera.exposure_ms"]\ntimeout_s = 3\n'
     bench.write(quick + CALIBRATE, SESSION)
     ask_for(bench.folder, trouble)
     process = start(bench, "calibrate", "rig.toml", environ=environ)

@@ -12,11 +12,14 @@ import pytest
 from hil.clock import SystemClock
 from hil.errors import RigHeld
 from hil.records.session import Snapshot
+from hil.rig.driver_kinds import BUILT_IN
 from hil.rig.plan import Plan
 from hil.spec import load_rig_file
 from hil.supervision.lease import hold
+from tests.hil.plain_scope import PLAIN_RIG
+from tests.hil.planted_rig import plant
 from tests.hil.session_bench import Bench, n_complete, wait_for
-from tests.hil.small_session import RIG, SESSION
+from tests.hil.small_session import SESSION
 
 
 def test_a_rig_has_one_controller(bench: Bench) -> None:
@@ -77,12 +80,14 @@ def test_of_many_who_come_at_one_instant_one_runs_and_the_others_open_nothing(
 ) -> None:
     """No database yet, drivers that name no hardware, eight processes: the worst way to begin."""
     patient = "call_timeout_s = 120\n[[driver]]"  # eight that begin at once make a slow machine
-    bench.write(RIG.replace("[[driver]]", patient), SESSION)
+    bench.write(PLAIN_RIG.replace("[[driver]]", patient), SESSION)
+    environ = plant(bench.folder)
     (bench.folder / "opens.py").write_text(OPENS, encoding="utf-8")
     processes = [
         subprocess.Popen(
             [sys.executable, "opens.py", f"opened-{number}", bench.url],
             cwd=bench.folder,
+            env=environ,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
@@ -108,7 +113,7 @@ def test_of_many_who_come_at_one_instant_one_runs_and_the_others_open_nothing(
 
 
 FAR = """
-import platform, sys
+import platform, sys, time
 from datetime import timedelta
 import psutil
 import hil
@@ -123,20 +128,23 @@ class Ahead(SystemClock):
     def now(self):
         return super().now() + timedelta(seconds=float(sys.argv[2]))
 
-hil.run_session("session.toml", sys.argv[1], clock=Ahead())
+hil.run_session("session.toml", sys.argv[1], clock=Ahead(), observer=lambda _: time.sleep(0.05))
 """
 
 
 @pytest.mark.parametrize("ahead_s", [300, -300])
-def test_a_host_whose_clock_is_elsewhere_is_not_taken_for_dead(bench: Bench, ahead_s: int) -> None:
+def test_a_host_whose_clock_is_elsewhere_is_not_taken_for_dead(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, ahead_s: int
+) -> None:
     """It has folders of its own too, so that only its counter shows that it lives."""
-    bench.write(RIG, SESSION.replace("trials = 6", "trials = 100000"))
+    monkeypatch.setitem(BUILT_IN, "plain.microscope", "tests.hil.plain_scope:KIND")
+    bench.write(PLAIN_RIG, SESSION.replace("trials = 6", "trials = 100000"))
     (bench.folder / "far.py").write_text(FAR, encoding="utf-8")
     (own := bench.folder / "tmp").mkdir()
     far = subprocess.Popen(
         [sys.executable, "far.py", bench.url, str(ahead_s)],
         cwd=bench.folder,
-        env={**os.environ, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(own))},
+        env={**plant(bench.folder), **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(own))},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

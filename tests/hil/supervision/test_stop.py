@@ -9,13 +9,15 @@ import sys
 import pytest
 
 from hil.supervision.stop import StopSwitch, stop_on_signals
+from tests.hil.plain_scope import PLAIN_RIG
+from tests.hil.planted_rig import plant
 from tests.hil.session_bench import Bench, n_complete, start, wait_for
-from tests.hil.small_session import RIG, SESSION
+from tests.hil.small_session import SESSION
 
 
 def test_a_terminated_session_ends_in_good_order(bench: Bench) -> None:
-    bench.write(RIG, SESSION.replace("trials = 6", "trials = 500"))
-    process = start(bench, "run", "session.toml")
+    bench.write(PLAIN_RIG, SESSION.replace("trials = 6", "trials = 500"))
+    process = start(bench, "run", "session.toml", environ=plant(bench.folder))
     wait_for(lambda: n_complete(bench) >= 2)
     if sys.platform == "win32":
         bench.database().request_stop("last", "the test's end")
@@ -43,11 +45,12 @@ main(["run", "session.toml", "--db", sys.argv[1]])
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGHUP")
 def test_under_nohup_a_closed_terminal_stops_nothing(bench: Bench) -> None:
-    bench.write(RIG, SESSION.replace("trials = 6", "trials = 500"))
+    bench.write(PLAIN_RIG, SESSION.replace("trials = 6", "trials = 500"))
     (bench.folder / "nohup.py").write_text(NOHUP, encoding="utf-8")
     process = subprocess.Popen(
         [sys.executable, "nohup.py", bench.url],
         cwd=bench.folder,
+        env=plant(bench.folder),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -19,8 +19,10 @@ from hil.records.trial import Proposal, TrialRow, TrialState
 from hil.session.control.enqueue import ENQUEUED, Enqueued, checked, searched_by
 from hil.session.control.wishes import Wishes
 from hil.supervision.stop import StopSwitch
+from tests.hil.plain_scope import PLAIN_RIG
+from tests.hil.planted_rig import plant
 from tests.hil.session_bench import Bench, n_complete, start, wait_for
-from tests.hil.small_session import RIG, SESSION
+from tests.hil.small_session import SESSION
 
 PAGE = Path(__file__).parents[4] / "docs" / "searching.md"
 
@@ -135,8 +137,8 @@ def test_a_paused_session_measures_it_next(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     bench = Bench(tmp_path)
-    bench.write(RIG, SESSION.replace("trials = 6", "trials = 400"))
-    process = start(bench, "run", "session.toml")
+    bench.write(PLAIN_RIG, SESSION.replace("trials = 6", "trials = 400"))
+    process = start(bench, "run", "session.toml", environ=plant(bench.folder))
     try:
         wait_for(lambda: n_complete(bench) >= 1)
         here = ["last", "--db", bench.url]

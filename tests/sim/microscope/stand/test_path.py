@@ -58,3 +58,13 @@ def test_half_pixel_moves_lie_between_whole_ones() -> None:
     # neighbours explains a half step better than either of them.
     error = np.abs(half - (still + whole) / 2).mean()
     assert error < 0.5 * np.abs(half - still).mean()
+
+
+def test_one_sample_after_another_is_made_once_and_another_seed_has_another() -> None:
+    first = open_scope(seed=5).truth.path.scene
+    assert open_scope(seed=5).truth.path.scene is first
+    other = open_scope(seed=6).truth.path.scene
+    assert not np.array_equal(other, first)
+    again = open_scope(seed=5).truth.path.scene
+    assert again is not first, "the last alone is kept"
+    assert np.array_equal(again, first)
