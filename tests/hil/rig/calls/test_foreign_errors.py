@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from decimal import Decimal
+from enum import IntEnum, StrEnum
 from typing import Any
 
 import numpy as np
@@ -42,7 +43,25 @@ def read(value: Any, setting: str = "mirror.z5_nm") -> Any:
     return device.read(setting)
 
 
-NUMBERS = [3, 3.0, np.float32(3), np.int16(3), np.array(3.0), np.float64(3)]
+class Odd(float):
+    """A number of a class that behaves as it likes."""
+
+    def refuse(self, *_: object) -> Any:
+        raise RuntimeError("not so")
+
+    __float__ = __eq__ = __lt__ = __repr__ = __str__ = __format__ = refuse
+    __hash__ = None  # type: ignore[assignment]
+
+
+class Place(IntEnum):
+    THIRD = 3
+
+
+class Mode(StrEnum):
+    A = "a"
+
+
+NUMBERS = [Odd(3), Place.THIRD, 3, 3.0, np.float32(3), np.int16(3), np.array(3.0), np.float64(3)]
 
 
 @pytest.mark.parametrize("value", NUMBERS, ids=lambda value: type(value).__name__)
@@ -73,6 +92,7 @@ def test_it_is_said_in_a_line_that_a_person_reads(value: Any) -> None:
 
 
 def test_a_choice_may_be_a_word() -> None:
+    assert type(read(Mode.A, "mirror.mode")) is str
     assert read("a", "mirror.mode") == "a"
 
 
