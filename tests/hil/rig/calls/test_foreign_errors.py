@@ -61,7 +61,16 @@ class Mode(StrEnum):
     A = "a"
 
 
-NUMBERS = [Odd(3), Place.THIRD, 3, 3.0, np.float32(3), np.int16(3), np.array(3.0), np.float64(3)]
+NUMBERS: list[Any] = [
+    Odd(3),
+    Place.THIRD,
+    3,
+    3.0,
+    np.float32(3),
+    np.int16(3),
+    np.array(3.0),
+    np.float64(3),
+]
 
 
 @pytest.mark.parametrize("value", NUMBERS, ids=lambda value: type(value).__name__)
@@ -70,7 +79,7 @@ def test_numbers_of_numpy_are_numbers(value: Any) -> None:
     assert type(found) in (int, float) and found == 3
 
 
-NO_VALUES = [
+NO_VALUES: list[Any] = [
     None, True, np.bool_(True), b"3", 1j, Decimal(3), {}, [3.0], np.array([3.0]), "3.0", 10**400,
 ]  # fmt: skip
 
