@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -32,6 +33,7 @@ _GONE_AFTER_60_S = {
 }
 
 _IMMEDIATE = "hil_immediate"
+_BEGINNING = b"SQLite format 3\0"
 
 
 def connect(location: Location, *, read_only: bool = False) -> Engine:
@@ -122,7 +124,9 @@ class _SameFile:
     """Watches that a SQLite file stays where it was opened.
 
     On Linux and macOS a file that is deleted or replaced can be written to as before, until its
-    last user closes it: a night of trials would be gone without a word. And where a library closes
+    last user closes it: a night of trials would be gone without a word. So it would be where
+    somebody writes over it in place (``> hil.db``, a program that copies files back), which SQLite
+    does not see while all that it needs is in its memory and its log. And where a library closes
     descriptors that are not its own, SQLite would write to whatever file has the number next.
     """
 
@@ -130,6 +134,7 @@ class _SameFile:
         self._path = path
         self._identity: tuple[int, int] | None = None
         self._number: int | None = None  # one of the descriptors that lead there
+        self._written = False  # whether it began as a database
 
     def check(self, _connection: Connection) -> None:
         """Refuse a transaction on a file that is no longer there; it may come back."""
@@ -150,13 +155,26 @@ class _SameFile:
         """Refuse one for good where the connection that asks has lost its file."""
         if self._identity is None or sys.platform == "win32":  # where SQLite has no descriptors
             return
-        if self._number is not None and identity(self._number) == self._identity:
+        if self._number is None or identity(self._number) != self._identity:
+            found = next(leading_to(self._identity), None)
+            if found is None and self._number is not None:
+                said = f"a library in this program has closed {self._path}"
+                raise DatabaseError("BEGIN", None, sqlite3.DatabaseError(said))
+            self._number = found
+        if self._number is not None:
+            self._check_beginning(self._number)
+
+    def _check_beginning(self, number: int) -> None:
+        """Refuse one for good where the file begins as none of SQLite's any more."""
+        # Through SQLite's own descriptor: with another that is closed its locks would be gone.
+        try:
+            begins = os.pread(number, len(_BEGINNING), 0) == _BEGINNING
+        except OSError:  # one that cannot be read from, or a disk that fails: SQLite will say
             return
-        found = next(leading_to(self._identity), None)
-        if found is None and self._number is not None:
-            said = f"a library in this program has closed {self._path}"
+        if self._written and not begins:
+            said = f"{self._path} was overwritten while in use: it is no database any more"
             raise DatabaseError("BEGIN", None, sqlite3.DatabaseError(said))
-        self._number = found
+        self._written = begins
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -174,3 +174,23 @@ def test_a_file_that_is_taken_away_is_written_to_no_more(instead: bool, tmp_path
         connection.exec_driver_sql("INSERT INTO night VALUES (2)")
         assert connection.exec_driver_sql("SELECT trial FROM night").scalars().all() == [2]
     engine.dispose()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SQLite has no descriptors there")
+@pytest.mark.parametrize("by", [b"", b"garbage" * 9000], ids=["nothing", "garbage"])
+def test_a_file_that_is_written_over_is_told_before_anything_is_entered(
+    by: bytes, tmp_path: Path
+) -> None:
+    path = tmp_path / "hil.db"
+    engine = connect(locate(f"sqlite:///{path.as_posix()}", None))
+    use_wal(engine)
+    for _ in range(2):  # SQLite has its pages in memory and in its log, and sees nothing of it
+        with writing(engine) as connection:
+            connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS night (trial INTEGER)")
+    path.write_bytes(by)
+    for _ in range(2):
+        with pytest.raises(DatabaseError, match=r"hil\.db was overwritten while in use") as caught:
+            with writing(engine) as connection:
+                connection.exec_driver_sql("INSERT INTO night VALUES (1)")
+        assert not is_passing(caught.value)
+    engine.dispose()
