@@ -8,15 +8,18 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 
+from hil.errors import InputError
 from hil.locks.descriptors import identity, leading_to
 from hil.store.columns import dump_json, load_json
-from hil.store.location import Location
+from hil.store.location import Location, is_there
 
 # How long SQLite itself waits for a lock. Short, since Ctrl-C is not heard meanwhile: longer waits
 # are made by `hil.store.retry`, which says that it waits.
@@ -52,11 +55,13 @@ def connect(location: Location, *, read_only: bool = False) -> Engine:
             json_deserializer=load_json,
             connect_args={"connect_timeout": CONNECT_TIMEOUT_S, **_GONE_AFTER_60_S, **options},
         )
+    archived = lies_in_an_archive(location.file)
     engine = create_engine(
         location.url,
         json_serializer=dump_json,
         json_deserializer=load_json,
         connect_args={"timeout": BUSY_TIMEOUT_S},
+        **({"creator": partial(_open_in_archive, location.file)} if archived else {}),
     )
     event.listen(engine, "connect", _prepare_sqlite)
     if read_only:
@@ -64,6 +69,31 @@ def connect(location: Location, *, read_only: bool = False) -> Engine:
     event.listen(engine, "begin", _SameFile(location.file).check)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def lies_in_an_archive(file: Path) -> bool:
+    """Whether a SQLite file lies where nobody may write, so that nobody changes it meanwhile.
+
+    SQLite itself does not read one there: what lies beside it while it is used cannot be made.
+
+    Raises
+    ------
+    InputError
+        What was written last stands in its log alone, which cannot be read there either.
+    """
+    if os.access(file.parent, os.W_OK) or not is_there(file):
+        return False
+    log = file.with_name(f"{file.name}-wal")
+    with suppress(OSError):
+        if log.stat().st_size:
+            advice = f"a copy of it and of {log.name} in a folder of your own can be read"
+            raise InputError(file, "", f"was not closed, and its folder is read-only: {advice}")
+    return True
+
+
+def _open_in_archive(file: Path) -> sqlite3.Connection:
+    where = f"file:{quote(file.absolute().as_posix())}?mode=ro&immutable=1"
+    return sqlite3.connect(where, uri=True, timeout=BUSY_TIMEOUT_S, check_same_thread=False)
 
 
 def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:
@@ -110,7 +140,8 @@ def use_wal(engine: Engine) -> None:
 
     Not at every connection: another program's file, opened by mistake, stays as it is.
     """
-    if engine.dialect.name != "sqlite":
+    database = engine.url.database
+    if engine.dialect.name != "sqlite" or (database and lies_in_an_archive(Path(database))):
         return
     with engine.connect() as connection:
         driver: Any = connection.connection.dbapi_connection

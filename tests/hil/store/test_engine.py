@@ -14,7 +14,9 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError, ProgrammingError
 
+from hil.errors import InputError
 from hil.locks.descriptors import leading_to
+from hil.store import open_database
 from hil.store.engine import _lock_key, connect, is_passing, one_line, unsynced, use_wal, writing
 from hil.store.location import locate
 
@@ -194,3 +196,23 @@ def test_a_file_that_is_written_over_is_told_before_anything_is_entered(
                 connection.exec_driver_sql("INSERT INTO night VALUES (1)")
         assert not is_passing(caught.value)
     engine.dispose()
+
+
+def test_a_database_in_an_archive_is_read_and_nothing_is_made_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_database(f"sqlite:///{(tmp_path / 'hil.db').as_posix()}", create=True):
+        pass
+    # Permissions keep nobody out who is root, as in a container.
+    monkeypatch.setattr("hil.store.engine.os.access", lambda *_: False)
+    before = sorted(tmp_path.iterdir())
+    with open_database(f"sqlite:///{(tmp_path / 'hil.db').as_posix()}") as database:
+        assert len(database.sessions()) == 0
+        assert sorted(tmp_path.iterdir()) == before
+        engine = connect(database.location)
+    with pytest.raises(OperationalError, match="readonly"), writing(engine) as connection:
+        connection.exec_driver_sql("CREATE TABLE t (x)")
+    engine.dispose()
+    (tmp_path / "hil.db-wal").write_bytes(b"what was written last")
+    with pytest.raises(InputError, match=r"was not closed, .* a copy of it and of hil\.db-wal"):
+        open_database(f"sqlite:///{(tmp_path / 'hil.db').as_posix()}")
