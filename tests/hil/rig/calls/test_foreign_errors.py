@@ -170,3 +170,7 @@ def test_bounds_come_as_the_device_says_them() -> None:
 def test_an_error_of_many_lines_is_one_line() -> None:
     error = RuntimeError("serial port:\n  no answer\r\n\tTraceback")
     assert in_words(error) == "RuntimeError: serial port: no answer Traceback"
+
+
+def test_an_error_without_words_is_its_name_alone() -> None:
+    assert in_words(MemoryError()) == "MemoryError"
