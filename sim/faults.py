@@ -55,7 +55,7 @@ class FaultyOptions(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     around: Mapping[str, Any]
-    seed: Annotated[int, Field(ge=0)] = 0
+    seed: Annotated[int, Field(ge=0, strict=True)] = 0
     fault: tuple[Fault, ...] = ()
     inner: Any = None
 

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, Field, model_validator
 from drivers.epics.described import PVA
 from drivers.protocol import Role
 
-Number = Annotated[float, Field(allow_inf_nan=False)]
+Number = Annotated[float, Field(allow_inf_nan=False, strict=True)]
 _BARE = re.compile(r"\S{1,120}")
 
 
@@ -69,7 +69,7 @@ class VariableTable(BaseModel, frozen=True, extra="forbid"):
     unit: str | None = None
     tolerance: Annotated[Number, Field(ge=0)] | None = None
     done: Pv | None = None
-    done_value: int = 1
+    done_value: Annotated[int, Field(strict=True)] = 1
     stop: Pv | None = None
     role: Role = "other"
     park: float | int | str | None = None
@@ -112,7 +112,7 @@ class DetectorTable(BaseModel, frozen=True, extra="forbid"):
     cam: str = "cam1:"
     image: str = "image1:"
     pva: Annotated[str, Field(min_length=1)] | None = None
-    bit_depth: Annotated[int, Field(ge=1, le=16)]
+    bit_depth: Annotated[int, Field(ge=1, le=16, strict=True)]
     exposure_low_ms: Annotated[Number, Field(gt=0)] = 0.01
     exposure_high_ms: Annotated[Number, Field(gt=0)] = 60_000.0
 
@@ -142,7 +142,7 @@ class EpicsTable(BaseModel, frozen=True, extra="forbid"):
     settings: tuple[VariableTable, ...] = ()
     camera: DetectorTable | None = None
     addresses: tuple[str, ...] = ()
-    timeout_s: Annotated[float, Field(gt=0, le=600)] = 2.0
+    timeout_s: Annotated[Number, Field(gt=0, le=600)] = 2.0
     alarm: Severity = "invalid"
 
     @model_validator(mode="after")

@@ -62,7 +62,7 @@ class MicroManagerOptions(BaseModel, frozen=True, extra="forbid"):
     config: Path | None = None
     adapters: Path | None = None
     without: tuple[str, ...] = ()
-    buffer_mb: int = Field(default=512, ge=16, le=65536)
+    buffer_mb: int = Field(default=512, ge=16, le=65536, strict=True)
 
 
 class MicroManagerConnection:

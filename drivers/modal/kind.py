@@ -21,7 +21,7 @@ from drivers.registered import checked_options, named_kind
 from drivers.single import SingleConnection
 from drivers.types import Floats
 
-Number = Annotated[float, Field(allow_inf_nan=False)]
+Number = Annotated[float, Field(allow_inf_nan=False, strict=True)]
 PerActuator = Number | tuple[Number, ...] | str
 
 _MODE = re.compile(r"[A-Za-z]\w*_[A-Za-z]+")

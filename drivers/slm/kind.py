@@ -23,8 +23,8 @@ from drivers.slm.pupil import STEEPEST, OwnModes, Pupil, PupilPlace
 from drivers.slm.table import read_table
 from drivers.types import Floats
 
-Number = Annotated[float, Field(allow_inf_nan=False)]
-Size = Annotated[int, Field(ge=16, le=8192)]
+Number = Annotated[float, Field(allow_inf_nan=False, strict=True)]
+Size = Annotated[int, Field(ge=16, le=8192, strict=True)]
 
 _NOLL = re.compile(r"z(\d+)_nm")
 _OWN = re.compile(r"[A-Za-z]\w*_nm")
@@ -94,7 +94,7 @@ class ModulatorTable(BaseModel, frozen=True, extra="forbid"):
     label: str = Field(default="slm", min_length=1)
     width_px: Size
     height_px: Size
-    bits: Annotated[int, Field(ge=4, le=16)] = 8
+    bits: Annotated[int, Field(ge=4, le=16, strict=True)] = 8
     pitch_um: Annotated[Number, Field(gt=0, le=1000)] = 8.0
     wavelength_nm: Annotated[Number, Field(ge=100, le=20_000)]
     pupil: PupilTable

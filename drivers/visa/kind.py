@@ -99,10 +99,10 @@ def _from_file(folder: Path, name: object, own: dict[str, Any]) -> InstrumentTab
         raise ConfigError("table", f"{name!r}, allowed: a .toml file beside the rig file")
     path = folder / Path(name).expanduser()
     try:
-        read = tomllib.loads(path.read_text(encoding="utf-8"))
+        read = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ConfigError("table", f"{name!r} cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError("table", f"{name!r}: {error}") from None
     try:
         return InstrumentTable.model_validate({**read, **own})

@@ -372,15 +372,17 @@ def _natural(name: str) -> list[tuple[int, str]]:
 
 def _cell(name: str, cell: object) -> str:
     if isinstance(cell, (list, tuple)):
-        return ", ".join(str(item) for item in cell)
+        return _in_a_line(", ".join(str(item) for item in cell))
     if isinstance(cell, dict):
-        return detail_words(cell, "=")
+        return _in_a_line(detail_words(cell, "="))
     if cell is None or cell != cell:  # NaN, and a time that is none
         return ""
     if isinstance(cell, datetime):  # pandas' too
         return cell.strftime("%Y-%m-%d %H:%M:%S")
     if isinstance(cell, float):
         return f"{cell:.5g}"
-    return (
-        str(cell)[:8] if name in ("session_id", "calibration_id") else " ".join(str(cell).split())
-    )
+    return str(cell)[:8] if name in ("session_id", "calibration_id") else _in_a_line(str(cell))
+
+
+def _in_a_line(text: str) -> str:
+    return " ".join(text.split())

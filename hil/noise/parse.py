@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from hil.errors import InputError, nearest
 from hil.noise.from_spec import build_noise, noise_specs
 from hil.noise.model import FlattenedNoise, NoiseModel
-from hil.spec.base import Spec
+from hil.spec.base import IN_WORDS, Spec
 from hil.spec.load import input_error
 from hil.spec.noise import NoiseSpec
 
@@ -52,7 +52,9 @@ def parse_noise_spec(text: str) -> NoiseSpec:
         raise InputError(_WHERE, "", f"no noise model {name!r}: {nearest(name, kinds)}")
     values = _values(name, kinds[name], rest)
     try:
-        return cast(NoiseSpec, kinds[name].model_validate({"kind": name, **values}))
+        return cast(
+            NoiseSpec, kinds[name].model_validate({"kind": name, **values}, context=IN_WORDS)
+        )
     except ValidationError as error:
         raise input_error(error, _WHERE, values) from None
 

@@ -52,7 +52,10 @@ def write_study(
     except optuna.exceptions.DuplicatedStudyError:
         raise InputError("--optuna", url, f"has a study {name!r} already") from None
     except Exception as error:  # SQLAlchemy's and the driver's own, which live elsewhere
-        raise InputError("--optuna", "", f"cannot be used: {type(error).__name__}") from None
+        # The URL may hold a password, and so may what a driver says.
+        allowed = "allowed: the URL of an Optuna storage of its own, sqlite:///optuna.db say"
+        problem = f"cannot be used ({type(error).__name__}), {allowed}"
+        raise InputError("--optuna", "", problem) from None
     for trial in exported(rows, times or {}, metrics or {}):
         study.add_trial(trial)
 

@@ -101,7 +101,7 @@ def _typed(path: Path, name: str, cells: Sequence[str], comma: bool) -> list[Val
     for i, (cell, is_number) in enumerate(zip(cells, numbers, strict=True), start=1):
         told = "a finite number or a word"
         if is_number and not math.isfinite(float(plain[i - 1])):
-            raise InputError(path, name, f"row {i} holds {cell}, allowed: {told}")
+            raise InputError(path, name, f"row {i} holds {cell[:60]}, allowed: {told}")
         if cell == "" or (cell.lower() in _ABSENT and (any(numbers) or "inf" in cell.lower())):
             raise InputError(path, name, f"row {i} holds {cell!r}, allowed: {told}")
         if not is_number and _WITH_COMMAS.fullmatch(cell) is not None:

@@ -32,6 +32,7 @@ from hil.session.stored import Confirm, nobody, say_nothing, stored_file
 from hil.session.under_way.setup import SessionSetup
 from hil.spec import SessionFile, SessionSpec, load_rig_file, load_session_file
 from hil.spec.load import check_against_rig
+from hil.spec.session import MOST_TRIALS
 from hil.supervision.approach import approached, darken_left_lit
 from hil.supervision.stop import StopSwitch
 from hil.supervision.supervised import supervised_rig
@@ -277,8 +278,8 @@ def with_trials(file: SessionFile, trials: int | None) -> SessionFile:
     """
     if trials is None:
         return file
-    if trials < 1:
-        raise InputError("--trials", "", f"{trials}, allowed: 1 or more")
+    if not 1 <= trials <= MOST_TRIALS:
+        raise InputError("--trials", "", f"{trials}, allowed: 1 or more, up to {MOST_TRIALS}")
     return replace(file, spec=file.spec.model_copy(update={"trials": trials}))
 
 

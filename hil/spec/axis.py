@@ -7,7 +7,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from hil.spec.base import SettingName, SettingValue, Spec
+from hil.spec.base import Number, SettingName, SettingValue, Spec
 
 
 class SearchAxis(Spec):
@@ -28,9 +28,9 @@ class SearchAxis(Spec):
     """
 
     setting: SettingName
-    low: float | None = None
-    high: float | None = None
-    step: float | None = Field(default=None, gt=0)
+    low: Number | None = None
+    high: Number | None = None
+    step: Number | None = Field(default=None, gt=0)
     log: bool = False
     choices: tuple[SettingValue, ...] | None = Field(default=None, min_length=1)
 

@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from hil.spec.base import SettingName, Settings, SettingValue, Spec
+from hil.spec.base import Number, SettingName, Settings, SettingValue, Spec, Whole
 
 # Fewer levels do not show whether the camera is linear.
 FEWEST_LEVELS = 3
@@ -84,9 +84,9 @@ class Vary(Spec):
     """
 
     setting: SettingName
-    low: float | None = Field(default=None, ge=0)
-    high: float | None = Field(default=None, gt=0)
-    points: int = Field(default=8, ge=FEWEST_LEVELS, le=200)
+    low: Number | None = Field(default=None, ge=0)
+    high: Number | None = Field(default=None, gt=0)
+    points: Whole = Field(default=8, ge=FEWEST_LEVELS, le=200)
     choices: tuple[SettingValue, ...] | None = Field(default=None, min_length=FEWEST_LEVELS)
     proportional: bool | None = None
 
@@ -130,7 +130,7 @@ class Flat(Spec):
     """
 
     set: Settings = Field(default_factory=dict)
-    frames: int = Field(default=200, ge=4, le=100_000)
+    frames: Whole = Field(default=200, ge=4, le=100_000)
 
 
 class CalibrateSpec(Spec):
@@ -160,11 +160,11 @@ class CalibrateSpec(Spec):
     dark: Dark
     vary: Vary
     set: Settings = Field(default_factory=dict)
-    repeats: int = Field(default=16, ge=4, le=10_000)
+    repeats: Whole = Field(default=16, ge=4, le=10_000)
     flat: Flat | None = None
     tied_to: tuple[SettingName, ...] = ()
     not_tied_to: tuple[SettingName, ...] = ()
-    temperature_band_k: float = Field(default=2.0, gt=0, le=50)
+    temperature_band_k: Number = Field(default=2.0, gt=0, le=50)
 
     @model_validator(mode="after")
     def _hold_together(self) -> Self:

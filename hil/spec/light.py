@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from hil.spec.base import SettingName, SettingValue, Spec
+from hil.spec.base import Number, SettingName, SettingValue, Spec
 
 
 class DoseSpec(Spec):
@@ -31,7 +31,7 @@ class DoseSpec(Spec):
     """
 
     power: SettingName
-    table: tuple[tuple[float, float], ...] | None = Field(default=None, min_length=2)
+    table: tuple[tuple[Number, Number], ...] | None = Field(default=None, min_length=2)
     lit: Literal["exposures", "always"] = "exposures"
     shutter: SettingName | None = None
     open: SettingValue | None = None
@@ -67,4 +67,4 @@ class Optics(Spec):
         Side of a camera pixel at the sample, without binning.
     """
 
-    pixel_size_um: float = Field(gt=0)
+    pixel_size_um: Number = Field(gt=0)

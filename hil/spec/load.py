@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -111,11 +112,16 @@ def read_text(path: str | Path) -> tuple[Path, str]:
     """
     path = Path(path)
     try:
-        if (n := path.stat().st_size) > _LARGEST_BYTES:
+        n, held = path.stat().st_size, b""
+        if n <= _LARGEST_BYTES:
+            with path.open("rb") as file:  # pipes and devices do not say how much they hold
+                held = file.read(_LARGEST_BYTES + 1)
+        if (n := max(n, len(held))) > _LARGEST_BYTES:
             allowed = f"allowed: up to {_LARGEST_BYTES // 2**20} MiB"
             raise InputError(path, "", f"{n / 2**20:.0f} MiB, {allowed}: no rig or session file")
         # Editors on Windows write a byte-order mark, which TOML does not know.
-        return path.absolute(), path.read_text(encoding="utf-8-sig")
+        text = held.decode("utf-8-sig")
+        return path.absolute(), text.replace("\r\n", "\n").replace("\r", "\n")
     except FileNotFoundError:
         raise InputError(path, "", "no such file") from None
     except UnicodeDecodeError as error:
@@ -156,6 +162,9 @@ def read_spec(model: type[Model], text: str, where: str | Path) -> Model | list[
         raise InputError(where, "", f"neither TOML nor JSON: {error}") from None
     except RecursionError:
         raise InputError(where, "", "nested too deeply") from None
+    except ValueError:  # Python reads no whole number of thousands of digits
+        most = sys.get_int_max_str_digits()
+        raise InputError(where, "", f"not TOML: a number of more than {most} digits") from None
     try:
         return model.model_validate(table)
     except RecursionError:

@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from hil.spec.base import SettingName, Settings, Spec
+from hil.spec.base import Number, SettingName, Settings, Spec, Whole
 
 FEWEST_LABELLED = 8  # fields of view that decoders can learn from, and be judged by
 
@@ -24,9 +24,9 @@ class Grid(Spec):
         The stage's settings; needed where the rig has more than one stage.
     """
 
-    columns: int = Field(ge=1, le=1000)
-    rows: int = Field(ge=1, le=1000)
-    step_um: float = Field(gt=0)
+    columns: Whole = Field(ge=1, le=1000)
+    rows: Whole = Field(ge=1, le=1000)
+    step_um: Number = Field(gt=0)
     x: SettingName | None = None
     y: SettingName | None = None
 
@@ -100,16 +100,16 @@ class Measure(Spec):
 
     grid: Grid | None = None
     fields: Literal["as needed"] | tuple[Settings, ...] | None = None
-    min_fields: int | None = Field(default=None, ge=1)
-    max_fields: int | None = Field(default=None, ge=1)
-    repeats: int = Field(default=1, ge=1, le=10_000)
+    min_fields: Whole | None = Field(default=None, ge=1)
+    max_fields: Whole | None = Field(default=None, ge=1)
+    repeats: Whole = Field(default=1, ge=1, le=10_000)
     keep_frames: Literal["all", "first", "none"] = "all"
     blank: Blank | None = None
     unguarded: tuple[str, ...] = ()
     pipeline: Literal[True, False, "auto"] = "auto"
     sequence: str | None = Field(default=None, min_length=1)
     triggered: bool = False
-    labels: tuple[int, ...] | tuple[str, ...] = ()
+    labels: tuple[Whole, ...] | tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _no_trial_waits(self) -> Self:
@@ -227,11 +227,11 @@ class EstimatorSpec(Spec):
     """
 
     kind: str = "predictive"
-    patch_size: int = Field(default=16, ge=1, le=256)
-    confidence: float = Field(default=0.95, gt=0, lt=1)
+    patch_size: Whole = Field(default=16, ge=1, le=256)
+    confidence: Number = Field(default=0.95, gt=0, lt=1)
     subtract_pattern: bool = False
     lower_bound: bool = False
-    max_pixels: int = Field(default=2**19, ge=2**12, le=2**31)
+    max_pixels: Whole = Field(default=2**19, ge=2**12, le=2**31)
 
     @model_validator(mode="after")
     def _enough_patches(self) -> Self:

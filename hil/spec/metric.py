@@ -7,7 +7,7 @@ from typing import Any, Self
 from pydantic import ConfigDict, Field, model_validator
 
 from hil.records.trial import METRIC
-from hil.spec.base import Spec
+from hil.spec.base import Number, Spec
 
 
 class MetricSpec(Spec):
@@ -47,8 +47,8 @@ class MetricBound(Spec):
         Inclusive; at least one of them.
     """
 
-    low: float | None = None
-    high: float | None = None
+    low: Number | None = None
+    high: Number | None = None
 
     @model_validator(mode="after")
     def _bounds(self) -> Self:

@@ -9,13 +9,13 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
-from hil.spec.base import Settings, Spec
+from hil.spec.base import Number, Settings, Spec, Whole
 
-BitDepth: TypeAlias = Annotated[int, Field(ge=1, le=32)]
+BitDepth: TypeAlias = Annotated[Whole, Field(ge=1, le=32)]
 # No camera is outside of these; far beyond them squares and tables of a noise model overflow.
 _LEAST_GAIN = 1e-6
-_Offset: TypeAlias = Annotated[float, Field(ge=0, le=2**32)]
-_Noise: TypeAlias = Annotated[float, Field(ge=0, le=1e9)]
+_Offset: TypeAlias = Annotated[Number, Field(ge=0, le=2**32)]
+_Noise: TypeAlias = Annotated[Number, Field(ge=0, le=1e9)]
 
 
 def _no_camera_has_less(gain: float) -> float:
@@ -24,7 +24,7 @@ def _no_camera_has_less(gain: float) -> float:
     return gain
 
 
-_Gain: TypeAlias = Annotated[float, Field(gt=0, le=1e6), AfterValidator(_no_camera_has_less)]
+_Gain: TypeAlias = Annotated[Number, Field(gt=0, le=1e6), AfterValidator(_no_camera_has_less)]
 
 
 class GaussianNoiseSpec(Spec):
@@ -40,7 +40,7 @@ class GaussianNoiseSpec(Spec):
     """
 
     kind: Literal["gaussian"]
-    sigma_adu: float | None = Field(default=None, gt=0, le=1e9)
+    sigma_adu: Number | None = Field(default=None, gt=0, le=1e9)
     sigma_file: str | None = Field(default=None, min_length=1)
 
     @model_validator(mode="after")
@@ -70,7 +70,7 @@ class CameraNoiseSpec(Spec):
     offset_adu: _Offset
     read_noise_e: _Noise
     bit_depth: BitDepth = 16
-    saturation_adu: float | None = Field(default=None, gt=0)
+    saturation_adu: Number | None = Field(default=None, gt=0)
 
 
 class DualGainNoiseSpec(Spec):
@@ -88,12 +88,12 @@ class DualGainNoiseSpec(Spec):
     gain_e_per_adu: _Gain
     offset_adu: _Offset
     read_noise_e: _Noise
-    join_adu: float = Field(gt=0)
+    join_adu: Number = Field(gt=0)
     gain_above_e_per_adu: _Gain
     read_noise_above_e: _Noise
-    offset_above_adu: float | None = None
+    offset_above_adu: Number | None = None
     bit_depth: BitDepth = 16
-    saturation_adu: float | None = Field(default=None, gt=0)
+    saturation_adu: Number | None = Field(default=None, gt=0)
 
 
 class EmccdNoiseSpec(Spec):
@@ -102,10 +102,10 @@ class EmccdNoiseSpec(Spec):
     kind: Literal["emccd"]
     gain_e_per_adu: _Gain
     offset_adu: _Offset
-    read_noise_e: float = Field(gt=0, le=1e9)
-    em_gain: float = Field(ge=2, le=1e6)
+    read_noise_e: Number = Field(gt=0, le=1e9)
+    em_gain: Number = Field(ge=2, le=1e6)
     bit_depth: BitDepth = 16
-    clock_induced_e: float = Field(default=0.0, ge=0, le=1e6)
+    clock_induced_e: Number = Field(default=0.0, ge=0, le=1e6)
 
 
 class XrayNoiseSpec(Spec):

@@ -15,7 +15,7 @@ from pydantic import AfterValidator, Field, StrictStr, WithJsonSchema, field_val
 from hil.errors import nearest
 from hil.records.estimate import FLAGS
 from hil.records.trial import METRIC
-from hil.spec.base import Spec
+from hil.spec.base import Number, Spec
 from hil.spec.metric import MetricBound, metric_of
 
 LABEL = "bits_about_label"
@@ -180,10 +180,10 @@ class Constraints(Spec):
         say that the number is wrong: such a trial is recorded, infeasible, and never best.
     """
 
-    max_saturated_share: float = Field(default=0.001, ge=0, le=1)
-    max_exposure_s: float | None = Field(default=None, gt=0)
-    max_dose_mj: float | None = Field(default=None, gt=0)
-    min_bits_per_pixel: float | None = Field(default=None, gt=0)
+    max_saturated_share: Number = Field(default=0.001, ge=0, le=1)
+    max_exposure_s: Number | None = Field(default=None, gt=0)
+    max_dose_mj: Number | None = Field(default=None, gt=0)
+    min_bits_per_pixel: Number | None = Field(default=None, gt=0)
     metrics: dict[str, MetricBound] = Field(default_factory=dict)
     allow_flags: tuple[str, ...] = ()
 

@@ -16,7 +16,7 @@ from pydantic import (
     model_validator,
 )
 
-from hil.spec.base import SettingName, Settings, SettingValue, Spec
+from hil.spec.base import Number, SettingName, Settings, SettingValue, Spec
 from hil.spec.calibrate import CalibratedNoiseSpec, CalibrateSpec, implied_kind
 from hil.spec.light import DoseSpec, Optics
 from hil.spec.noise import NoiseAt, NoiseSpec
@@ -73,16 +73,16 @@ class Limit(Spec):
         The fastest change, in the setting's unit a second.
     """
 
-    low: float | None = None
-    high: float | None = None
+    low: Number | None = None
+    high: Number | None = None
     choices: tuple[SettingValue, ...] | None = Field(default=None, min_length=1)
-    settle_ms: float = Field(default=0, ge=0, le=600_000)
-    timeout_s: float = Field(default=10, gt=0, le=3600)
+    settle_ms: Number = Field(default=0, ge=0, le=600_000)
+    timeout_s: Number = Field(default=10, gt=0, le=3600)
     approach: Literal["rising", "falling", "any"] = "rising"
-    backlash: float | None = Field(default=None, ge=0)
-    tolerance: float | None = Field(default=None, ge=0)
-    max_step: float | None = Field(default=None, gt=0)
-    slew_per_s: float | None = Field(default=None, gt=0)
+    backlash: Number | None = Field(default=None, ge=0)
+    tolerance: Number | None = Field(default=None, ge=0)
+    max_step: Number | None = Field(default=None, gt=0)
+    slew_per_s: Number | None = Field(default=None, gt=0)
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -111,8 +111,8 @@ class LimitsTogether(Spec):
 
     settings: tuple[SettingName, ...] = Field(min_length=2)
     rule: Literal["sum_abs", "sum", "norm"]
-    high: float
-    low: float | None = None
+    high: Number
+    low: Number | None = None
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
@@ -173,8 +173,8 @@ class Interlock(Spec):
     """
 
     setting: SettingName
-    low: float | None = None
-    high: float | None = None
+    low: Number | None = None
+    high: Number | None = None
     choices: tuple[SettingValue, ...] | None = Field(default=None, min_length=1)
 
     @model_validator(mode="after")
@@ -246,9 +246,9 @@ class RigSpec(Spec):
     calibrate: CalibrateSpec | None = None
     dose: DoseSpec | None = None
     optics: Optics | None = None
-    frame_timeout_s: float = Field(default=10, gt=0, le=3600)
-    call_timeout_s: float = Field(default=5, gt=0, le=3600)
-    open_timeout_s: float = Field(default=120, gt=0, le=3600)
+    frame_timeout_s: Number = Field(default=10, gt=0, le=3600)
+    call_timeout_s: Number = Field(default=5, gt=0, le=3600)
+    open_timeout_s: Number = Field(default=120, gt=0, le=3600)
     limits: dict[SettingName, Limit] = Field(default_factory=dict)
     limits_together: tuple[LimitsTogether, ...] = ()
     limits_matrix: tuple[MatrixLimit, ...] = ()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, TypeAlias, Union
 
 from pydantic import Field, field_validator
 
-from hil.spec.base import SettingName, Spec
+from hil.spec.base import SettingName, Spec, Whole
 
 
 class SamplerTable(Spec):
@@ -67,7 +67,7 @@ class TpeSampler(SamplerTable):
     """Tree-structured Parzen estimator."""
 
     kind: Literal["tpe"]
-    startup_trials: int = Field(default=10, ge=0)
+    startup_trials: Whole = Field(default=10, ge=0)
     multivariate: bool = True
 
 
@@ -75,7 +75,7 @@ class GpSampler(SamplerTable):
     """Gaussian-process Bayesian optimisation."""
 
     kind: Literal["gp"]
-    startup_trials: int = Field(default=10, ge=1)
+    startup_trials: Whole = Field(default=10, ge=1)
     deterministic: bool = False
 
 
@@ -86,8 +86,8 @@ class CmaesSampler(SamplerTable):
     needs_a_range: ClassVar[bool] = True
 
     kind: Literal["cmaes"]
-    startup_trials: int = Field(default=1, ge=0)
-    population_size: int | None = Field(default=None, ge=2)
+    startup_trials: Whole = Field(default=1, ge=0)
+    population_size: Whole | None = Field(default=None, ge=2)
 
 
 class QmcSampler(SamplerTable):
@@ -110,7 +110,7 @@ class Nsga2Sampler(SamplerTable):
     """Genetic algorithm for one or several objectives."""
 
     kind: Literal["nsga2"]
-    population_size: int = Field(default=20, ge=2)
+    population_size: Whole = Field(default=20, ge=2)
 
 
 class GridSampler(SamplerTable):
@@ -126,7 +126,7 @@ class GridSampler(SamplerTable):
     fixed_design: ClassVar[bool] = True
 
     kind: Literal["grid"]
-    points: int | dict[SettingName, Annotated[int, Field(ge=1)]] = 5
+    points: Whole | dict[SettingName, Annotated[Whole, Field(ge=1)]] = 5
 
     @field_validator("points")
     @classmethod

@@ -8,7 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from hil.errors import nearest
 from hil.spec.axis import SearchAxis
-from hil.spec.base import Settings, Spec
+from hil.spec.base import Number, Settings, Spec, Whole
 from hil.spec.measure import EstimatorSpec, Measure
 from hil.spec.metric import MetricSpec, is_of, metric_of
 from hil.spec.objective import LABEL, Constraints, Objective
@@ -16,6 +16,7 @@ from hil.spec.sampler import AutoSampler, GridSampler, ModelSampler, SamplerSpec
 from hil.spec.start import Start, as_table
 from hil.spec.unattended import Approval, Pause
 
+MOST_TRIALS = 1_000_000
 _LEADERS = 3
 _TRIALS_FOR_LEADERS = 50
 _MOST_AS_NEEDED = 6
@@ -33,7 +34,7 @@ class Reference(Spec):
         Values of search axes; those not named are as the session found them.
     """
 
-    every: int = Field(ge=1)
+    every: Whole = Field(ge=1)
     settings: Settings = Field(default_factory=dict)
 
 
@@ -58,12 +59,12 @@ class Stop(Spec):
         The session ends as FAILED after so many failed trials without one that worked between them.
     """
 
-    frames: int | None = Field(default=None, ge=1)
-    dose_mj: float | None = Field(default=None, gt=0)
-    wall_s: float | None = Field(default=None, gt=0)
-    target: float | None = None
-    gain: float | None = Field(default=None, gt=0)
-    failures_in_a_row: int = Field(default=3, ge=1)
+    frames: Whole | None = Field(default=None, ge=1)
+    dose_mj: Number | None = Field(default=None, gt=0)
+    wall_s: Number | None = Field(default=None, gt=0)
+    target: Number | None = None
+    gain: Number | None = Field(default=None, gt=0)
+    failures_in_a_row: Whole = Field(default=3, ge=1)
 
 
 class Finish(Spec):
@@ -82,8 +83,8 @@ class Finish(Spec):
         Whether ``hil run`` writes a page about the session at its end.
     """
 
-    remeasure: int | None = Field(default=None, ge=0, le=100)
-    confidence: float = Field(default=0.95, gt=0.5, lt=1)
+    remeasure: Whole | None = Field(default=None, ge=0, le=100)
+    confidence: Number = Field(default=0.95, gt=0.5, lt=1)
     report: bool = False
 
 
@@ -115,8 +116,8 @@ class SessionSpec(Spec):
     spec_version: Literal[1] = 1
     name: str = Field(min_length=1, max_length=200)
     rig: str = Field(min_length=1)
-    trials: int = Field(ge=1, le=1_000_000)
-    seed: int = Field(default=0, ge=0, le=2**32 - 1)
+    trials: Whole = Field(ge=1, le=MOST_TRIALS)
+    seed: Whole = Field(default=0, ge=0, le=2**32 - 1)
     tags: tuple[str, ...] = ()
     note: str = ""
     search: tuple[SearchAxis, ...] = Field(min_length=1)

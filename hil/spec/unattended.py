@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from hil.spec.base import SettingName, Spec
+from hil.spec.base import Number, SettingName, Spec, Whole
 
 
 class Pause(Spec):
@@ -24,10 +24,10 @@ class Pause(Spec):
         A pause, asked for or not, ends the session as STOPPED after this, seconds.
     """
 
-    failures_in_a_row: int | None = Field(default=None, ge=1)
+    failures_in_a_row: Whole | None = Field(default=None, ge=1)
     interlock: bool = False
-    drift_bits: float | None = Field(default=None, gt=0)
-    timeout_s: float | None = Field(default=None, gt=0)
+    drift_bits: Number | None = Field(default=None, gt=0)
+    timeout_s: Number | None = Field(default=None, gt=0)
 
 
 class Approval(Spec):
@@ -44,8 +44,8 @@ class Approval(Spec):
     """
 
     settings: tuple[SettingName, ...] = ()
-    steps: dict[SettingName, float] = Field(default_factory=dict)
-    timeout_s: float = Field(default=3600, gt=0)
+    steps: dict[SettingName, Number] = Field(default_factory=dict)
+    timeout_s: Number = Field(default=3600, gt=0)
 
     @property
     def names(self) -> tuple[str, ...]:

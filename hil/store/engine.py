@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.util import LRUCache
 
+from hil.errors import InputError
 from hil.locks.descriptors import identity, leading_to
 from hil.store.columns import dump_json, load_json
-from hil.store.location import Location
+from hil.store.location import Location, is_there
 
 # How long SQLite itself waits for a lock. Short, since Ctrl-C is not heard meanwhile: longer waits
 # are made by `hil.store.retry`, which says that it waits.
@@ -33,6 +37,7 @@ _GONE_AFTER_60_S = {
 }
 
 _IMMEDIATE = "hil_immediate"
+_BEGINNING = b"SQLite format 3\0"
 
 
 class _Compiled(LRUCache[Any, Any]):
@@ -68,12 +73,14 @@ def connect(location: Location, *, read_only: bool = False) -> Engine:
             json_deserializer=load_json,
             connect_args={"connect_timeout": CONNECT_TIMEOUT_S, **_GONE_AFTER_60_S, **options},
         )
+    archived = lies_in_an_archive(location.file)
     engine = create_engine(
         location.url,
         json_serializer=dump_json,
         json_deserializer=load_json,
         connect_args={"timeout": BUSY_TIMEOUT_S},
         execution_options={"compiled_cache": _COMPILED},
+        **({"creator": partial(_open_in_archive, location.file)} if archived else {}),
     )
     event.listen(engine, "connect", _prepare_sqlite)
     if read_only:
@@ -81,6 +88,31 @@ def connect(location: Location, *, read_only: bool = False) -> Engine:
     event.listen(engine, "begin", _SameFile(location.file).check)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def lies_in_an_archive(file: Path) -> bool:
+    """Whether a SQLite file lies where nobody may write, so that nobody changes it meanwhile.
+
+    SQLite itself does not read one there: what lies beside it while it is used cannot be made.
+
+    Raises
+    ------
+    InputError
+        What was written last stands in its log alone, which cannot be read there either.
+    """
+    if os.access(file.parent, os.W_OK) or not is_there(file):
+        return False
+    log = file.with_name(f"{file.name}-wal")
+    with suppress(OSError):
+        if log.stat().st_size:
+            advice = f"a copy of it and of {log.name} in a folder of your own can be read"
+            raise InputError(file, "", f"was not closed, and its folder is read-only: {advice}")
+    return True
+
+
+def _open_in_archive(file: Path) -> sqlite3.Connection:
+    where = f"file:{quote(file.absolute().as_posix())}?mode=ro&immutable=1"
+    return sqlite3.connect(where, uri=True, timeout=BUSY_TIMEOUT_S, check_same_thread=False)
 
 
 def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:
@@ -127,7 +159,8 @@ def use_wal(engine: Engine) -> None:
 
     Not at every connection: another program's file, opened by mistake, stays as it is.
     """
-    if engine.dialect.name != "sqlite":
+    database = engine.url.database
+    if engine.dialect.name != "sqlite" or (database and lies_in_an_archive(Path(database))):
         return
     with engine.connect() as connection:
         driver: Any = connection.connection.dbapi_connection
@@ -141,7 +174,9 @@ class _SameFile:
     """Watches that a SQLite file stays where it was opened.
 
     On Linux and macOS a file that is deleted or replaced can be written to as before, until its
-    last user closes it: a night of trials would be gone without a word. And where a library closes
+    last user closes it: a night of trials would be gone without a word. So it would be where
+    somebody writes over it in place (``> hil.db``, a program that copies files back), which SQLite
+    does not see while all that it needs is in its memory and its log. And where a library closes
     descriptors that are not its own, SQLite would write to whatever file has the number next.
     """
 
@@ -149,6 +184,7 @@ class _SameFile:
         self._path = path
         self._identity: tuple[int, int] | None = None
         self._number: int | None = None  # one of the descriptors that lead there
+        self._written = False  # whether it began as a database
 
     def check(self, _connection: Connection) -> None:
         """Refuse a transaction on a file that is no longer there; it may come back."""
@@ -169,13 +205,26 @@ class _SameFile:
         """Refuse one for good where the connection that asks has lost its file."""
         if self._identity is None or sys.platform == "win32":  # where SQLite has no descriptors
             return
-        if self._number is not None and identity(self._number) == self._identity:
+        if self._number is None or identity(self._number) != self._identity:
+            found = next(leading_to(self._identity), None)
+            if found is None and self._number is not None:
+                said = f"a library in this program has closed {self._path}"
+                raise DatabaseError("BEGIN", None, sqlite3.DatabaseError(said))
+            self._number = found
+        if self._number is not None:
+            self._check_beginning(self._number)
+
+    def _check_beginning(self, number: int) -> None:
+        """Refuse one for good where the file begins as none of SQLite's any more."""
+        # Through SQLite's own descriptor: with another that is closed its locks would be gone.
+        try:
+            begins = os.pread(number, len(_BEGINNING), 0) == _BEGINNING
+        except OSError:  # one that cannot be read from, or a disk that fails: SQLite will say
             return
-        found = next(leading_to(self._identity), None)
-        if found is None and self._number is not None:
-            said = f"a library in this program has closed {self._path}"
+        if self._written and not begins:
+            said = f"{self._path} was overwritten while in use: it is no database any more"
             raise DatabaseError("BEGIN", None, sqlite3.DatabaseError(said))
-        self._number = found
+        self._written = begins
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -212,6 +212,7 @@ class DriverContract:
             for value in wrong_values(setting):
                 with pytest.raises(ValueRefused) as caught:
                     device.start({setting.name: value})
+                    pytest.fail(f"{setting.name} takes {value!r}, allowed: {setting.allowed()}")
                 assert caught.value.setting == setting.name
             after = device.read(setting.name)
             assert close_enough(setting, before, after), setting.name

@@ -166,7 +166,7 @@ def _rig_key(text: str) -> str:
 
     try:
         name = tomllib.loads(text).get("rig", "")
-    except (tomllib.TOMLDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return ""
     return name if isinstance(name, str) else ""
 

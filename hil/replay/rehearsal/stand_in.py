@@ -212,7 +212,7 @@ def with_faults(rig: RigFile, path: Path) -> RigFile:
         table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise InputError(path, "", "no such file") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(path, "", f"cannot be read: {error}") from None
     for key in table:
         if key not in ("seed", "fault"):

@@ -10,14 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
-
 from drivers.errors import DeviceFault, DriverError
 from drivers.frame import Frame
 from drivers.protocol import BoundsTogether, Camera, Device, Identified, Setting
 from drivers.types import Value
 from hil.rig.calls.descriptions import bounds_problem, description_problem
-from hil.rig.calls.foreign_frames import ForeignFrames, shown
+from hil.rig.calls.foreign_frames import ForeignFrames, plain, shown
 
 _LONGEST = 2000
 
@@ -51,6 +49,8 @@ def in_words(error: BaseException) -> str:
     if not _has_words(error):
         return f"{name}, which cannot be put into words"
     words = " ".join(str(error).split())
+    if not words:
+        return name
     return f"{name}: {words}" if len(words) <= _LONGEST else f"{name}: {words[:_LONGEST]} ..."
 
 
@@ -145,9 +145,7 @@ class OurErrors:
         DriverError
         """
         with as_driver_errors(self.label, f"read {setting}"):
-            value = self._device.read(setting)
-        if isinstance(value, np.generic | np.ndarray) and value.ndim == 0:
-            value = value.item()
+            value: Value = plain(self._device.read(setting))
         if not isinstance(value, str | float | int) or isinstance(value, bool):
             raise self._no(setting, value, "value")
         if setting in self._numbers and not _is_number(value):

@@ -75,14 +75,29 @@ class ForeignFrames:
         return plain if plain.dtype.isnative else plain.astype(plain.dtype.newbyteorder("="))
 
     def _number(self, name: str, given: Any) -> float | int:
-        if isinstance(given, np.generic | np.ndarray) and given.ndim == 0:
-            given = given.item()
+        given = plain(given)
         if isinstance(given, bool) or not isinstance(given, float | int):
             raise self._fault(f"{name} is {_named(given)}, allowed: a number")
         return given
 
     def _fault(self, detail: str) -> DeviceFault:
         return DeviceFault(self._camera, _ASKED, detail)
+
+
+def plain(given: Any) -> Any:
+    """Give a number or a word of numpy's, or of a class of the driver's own, as one of Python's.
+
+    A class of one's own, an enumeration say, may compare, hash and print itself as it likes.
+    """
+    if isinstance(given, np.generic | np.ndarray) and given.ndim == 0:
+        given = given.item()
+    if isinstance(given, bool):
+        return given
+    if isinstance(given, int):
+        return int.__int__(given)
+    if isinstance(given, float):
+        return float.__float__(given)
+    return str.__str__(given) if isinstance(given, str) else given
 
 
 def shown(given: Any) -> str:

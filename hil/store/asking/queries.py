@@ -180,6 +180,7 @@ def _by_best(
     return {**SESSIONS, **columns_of_best(known)}
 
 
+_MOST_ROWS = 2**31 - 1  # of any table here; databases take no more than 64 bits as a limit
 _NO_WINNER = (None,) * len(OF_WINNER)
 
 
@@ -219,7 +220,9 @@ def events(connection: Connection, session_id: str | None, newest: int | None = 
     if newest is None:
         query = query.order_by(EventTable.at, EventTable.id)
     else:
-        query = query.order_by(EventTable.at.desc(), EventTable.id.desc()).limit(newest)
+        query = query.order_by(EventTable.at.desc(), EventTable.id.desc()).limit(
+            min(newest, _MOST_ROWS)
+        )
     if session_id is not None:
         query = query.where(EventTable.session_id == session_id)
     table = _rows(connection, query, ["session_id", "number", "kind", "at", "detail"])
@@ -277,6 +280,10 @@ def _page(
     limit: int | None,
 ) -> Select[Any]:
     """Sort rows, and leave out those up to the one that `last` fits."""
+    if limit is not None:
+        if limit < 0:
+            raise InputError("--limit", "", f"{limit}, allowed: 0 or more")
+        limit = min(limit, _MOST_ROWS)
     if last is not None:
         of_last = select(*(key.expression for key in keys)).where(last)
         query = query.where(rows_after(keys, connection.execute(of_last).one()))

@@ -51,9 +51,11 @@ def trial_id(connection: Connection, session: str, number: int) -> str:
         There is none.
     """
     of = session_id(connection, session)
-    found = connection.execute(
-        select(TrialTable.id).where(TrialTable.session_id == of, TrialTable.number == number)
-    ).scalar()
+    found = None
+    if 0 <= number < 2**31:  # what the column holds
+        found = connection.execute(
+            select(TrialTable.id).where(TrialTable.session_id == of, TrialTable.number == number)
+        ).scalar()
     if found is None:
         raise InputError("TRIAL", str(number), f"session {of[:8]} has no such trial")
     return str(found)

@@ -190,3 +190,15 @@ def test_the_example_is_checked_moved_and_parked(capsys: pytest.CaptureFixture[s
             "laser.emission": "off",
             "tube.voltage_kv": 0.0,
         }
+
+
+def test_a_table_of_an_editor_on_windows_is_read_and_what_is_no_toml_is_told(
+    tmp_path: Path,
+) -> None:
+    text = (EXAMPLE / "laser.toml").read_text(encoding="utf-8")
+    (tmp_path / "laser.toml").write_text(text, encoding="utf-8-sig")
+    KIND.options({"table": "laser.toml", "resource": "ASRL1::INSTR"}, tmp_path)
+    for wrong in (f"high = {'9' * 5000}", f"high = {'[' * 100_000}"):
+        (tmp_path / "laser.toml").write_text(wrong, encoding="utf-8")
+        with pytest.raises(ConfigError, match=r"table: 'laser\.toml': "):
+            KIND.options({"table": "laser.toml", "resource": "ASRL1::INSTR"}, tmp_path)

@@ -27,6 +27,7 @@ MISTAKES = [
     Mistake("no such option", ["run", "session.toml", "--trails", "3"], "--trials"),
     Mistake("no such file", ["run", "none.toml"], "none.toml: no such file"),
     Mistake("no trials", ["run", "session.toml", "--trials", "0"], "allowed: 1 or more"),
+    Mistake("too many trials", ["check", "session.toml", "--trials", "9" * 30], "up to 1000000"),
     Mistake("no database", ["sessions"], "no database there"),
     Mistake("not a URL", ["sessions", "--db", "hil.db"], "--db"),
     Mistake("nothing to resume", ["resume"], "no database there"),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from hil.cli.main import run
+from hil.store import open_database
 
 
 def test_an_export_opens_as_an_optuna_study(folder: Path) -> None:
@@ -79,3 +81,17 @@ def test_trials_are_written_part_by_part(
     assert run(["trials", "last", "--where", "nothing = 1", "-o", "none.csv"]) == 2
     assert run(["trials", "last", "--where", "nothing = 1", "-o", "none.parquet"]) == 2
     assert not list(folder.glob("none.*"))
+
+
+def test_a_row_is_a_line_whatever_somebody_wrote(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["run", "session.toml", "--trials", "1"]) == 0
+    assert run(["note", "last", "two\nlines", "--trial", "0"]) == 0
+    with open_database() as database:
+        database.event("last", "paused", datetime.now(UTC), {"why": "two\nlines"})
+    capsys.readouterr()
+    assert run(["events", "last"]) == 0
+    assert "why=two lines" in capsys.readouterr().out
+    assert run(["trials", "last"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 2

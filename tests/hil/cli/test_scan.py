@@ -31,6 +31,10 @@ def test_two_axes_make_a_grid(folder: Path) -> None:
 WRONG = [
     (AXIS[:-2], "--steps"),
     ([*AXIS[:-1], "1"], "2 or more"),
+    ([*AXIS[:-1], "9" * 30], "up to 1000000"),
+    ([*AXIS[:-1], "2000", *OTHER[:-1], "2000"], "4000000 trials, allowed: 1000000"),
+    ([*AXIS[:3], "nan", *AXIS[4:]], "--from: mirror.z5_nm: nan, allowed: a finite number"),
+    ([*AXIS[:5], "inf", *AXIS[6:]], "--to: mirror.z5_nm: inf, allowed: a finite number"),
     ([*AXIS, *AXIS], "given twice"),
     (["--setting", "z5", *AXIS[2:]], "is no setting"),
     ([*AXIS[:3], "-9000", *AXIS[4:]], "-9000"),

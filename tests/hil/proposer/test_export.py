@@ -8,6 +8,7 @@ from pathlib import Path
 import optuna
 import pytest
 
+from hil.errors import InputError
 from hil.proposer.export import write_study
 from hil.records.trial import TrialRow, TrialState
 
@@ -38,3 +39,9 @@ def test_what_optuna_refuses_is_a_failed_trial_with_the_rest(
     assert trials[1].user_attrs["state"] == "COMPLETE", "as it is in the database"
     assert trials[1].params["x"] == 0.5
     assert trials[2].values == [0.7, 1.0]
+
+
+@pytest.mark.parametrize("url", ["/tmp/optuna", "optuna.db", "sqlite:////no/such/folder/x.db", ""])
+def test_what_is_no_storage_is_told_with_what_would_be_one(url: str) -> None:
+    with pytest.raises(InputError, match=r"--optuna: cannot be used .*sqlite:///optuna\.db say"):
+        write_study(url, "night", [row(0, 0.1, 0.5)], ("bits_per_pixel", "cost"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -78,6 +79,9 @@ SESSION_MISTAKES = [
     Mistake("misspelt deep key", "low", "lwo", "search.0.lwo", "did you mean 'low'?"),
     Mistake("missing key", 'name = "sharpen"\n', "", "name", "missing"),
     Mistake("wrong type", "trials = 10", 'trials = "ten"', "trials", "'ten' is wrong"),
+    Mistake("a number in quotes", "trials = 10", 'trials = "10"', "trials", "a number, without"),
+    Mistake("yes or no", "trials = 10", "trials = true", "trials", "true is wrong, allowed: a num"),
+    Mistake("too long", "trials = 10", f"trials = {'9' * 5000}", "", "not TOML: a number of more"),
     Mistake("too few", "trials = 10", "trials = 0", "trials", "greater than or equal to 1"),
     Mistake("not finite", "low = -100", "low = nan", "search.0.low", "a finite number"),
     Mistake("reversed", "low = -100", "low = 150", "search.0", "is above high"),
@@ -264,3 +268,16 @@ def test_what_has_taken_the_place_of_a_file_is_told_in_one_line(
     with pytest.raises(InputError, match=said) as refused:
         load(path)
     assert "\n" not in str(refused.value)
+
+
+def test_a_file_without_end_is_not_read_to_its_end() -> None:
+    with pytest.raises(InputError, match="allowed: up to 16 MiB"):
+        load_rig_file("/dev/zero")
+
+
+def test_what_comes_through_a_pipe_is_read(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "wb") as pipe:
+        pipe.write(RIG.encode())
+    assert load_rig_file(f"/dev/fd/{reading}").spec.name == "demo scope"
+    os.close(reading)

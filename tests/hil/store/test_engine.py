@@ -15,7 +15,9 @@ from sqlalchemy import JSON, Integer, column, event, select, table
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError, ProgrammingError
 
+from hil.errors import InputError
 from hil.locks.descriptors import leading_to
+from hil.store import open_database
 from hil.store.engine import _lock_key, connect, is_passing, one_line, unsynced, use_wal, writing
 from hil.store.location import locate
 
@@ -199,3 +201,43 @@ def test_a_file_that_is_taken_away_is_written_to_no_more(instead: bool, tmp_path
         connection.exec_driver_sql("INSERT INTO night VALUES (2)")
         assert connection.exec_driver_sql("SELECT trial FROM night").scalars().all() == [2]
     engine.dispose()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SQLite has no descriptors there")
+@pytest.mark.parametrize("by", [b"", b"garbage" * 9000], ids=["nothing", "garbage"])
+def test_a_file_that_is_written_over_is_told_before_anything_is_entered(
+    by: bytes, tmp_path: Path
+) -> None:
+    path = tmp_path / "hil.db"
+    engine = connect(locate(f"sqlite:///{path.as_posix()}", None))
+    use_wal(engine)
+    for _ in range(2):  # SQLite has its pages in memory and in its log, and sees nothing of it
+        with writing(engine) as connection:
+            connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS night (trial INTEGER)")
+    path.write_bytes(by)
+    for _ in range(2):
+        with pytest.raises(DatabaseError, match=r"hil\.db was overwritten while in use") as caught:
+            with writing(engine) as connection:
+                connection.exec_driver_sql("INSERT INTO night VALUES (1)")
+        assert not is_passing(caught.value)
+    engine.dispose()
+
+
+def test_a_database_in_an_archive_is_read_and_nothing_is_made_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_database(f"sqlite:///{(tmp_path / 'hil.db').as_posix()}", create=True):
+        pass
+    # Permissions keep nobody out who is root, as in a container.
+    monkeypatch.setattr("hil.store.engine.os.access", lambda *_: False)
+    before = sorted(tmp_path.iterdir())
+    with open_database(f"sqlite:///{(tmp_path / 'hil.db').as_posix()}") as database:
+        assert len(database.sessions()) == 0
+        assert sorted(tmp_path.iterdir()) == before
+        engine = connect(database.location)
+    with pytest.raises(OperationalError, match="readonly"), writing(engine) as connection:
+        connection.exec_driver_sql("CREATE TABLE t (x)")
+    engine.dispose()
+    (tmp_path / "hil.db-wal").write_bytes(b"what was written last")
+    with pytest.raises(InputError, match=r"was not closed, .* a copy of it and of hil\.db-wal"):
+        open_database(f"sqlite:///{(tmp_path / 'hil.db').as_posix()}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from decimal import Decimal
+from enum import IntEnum, StrEnum
 from typing import Any
 
 import numpy as np
@@ -42,7 +43,34 @@ def read(value: Any, setting: str = "mirror.z5_nm") -> Any:
     return device.read(setting)
 
 
-NUMBERS = [3, 3.0, np.float32(3), np.int16(3), np.array(3.0), np.float64(3)]
+class Odd(float):
+    """A number of a class that behaves as it likes."""
+
+    def refuse(self, *_: object) -> Any:
+        raise RuntimeError("not so")
+
+    __float__ = __eq__ = __lt__ = __repr__ = __str__ = __format__ = refuse
+    __hash__ = None  # type: ignore[assignment]
+
+
+class Place(IntEnum):
+    THIRD = 3
+
+
+class Mode(StrEnum):
+    A = "a"
+
+
+NUMBERS: list[Any] = [
+    Odd(3),
+    Place.THIRD,
+    3,
+    3.0,
+    np.float32(3),
+    np.int16(3),
+    np.array(3.0),
+    np.float64(3),
+]
 
 
 @pytest.mark.parametrize("value", NUMBERS, ids=lambda value: type(value).__name__)
@@ -51,7 +79,7 @@ def test_numbers_of_numpy_are_numbers(value: Any) -> None:
     assert type(found) in (int, float) and found == 3
 
 
-NO_VALUES = [
+NO_VALUES: list[Any] = [
     None, True, np.bool_(True), b"3", 1j, Decimal(3), {}, [3.0], np.array([3.0]), "3.0", 10**400,
 ]  # fmt: skip
 
@@ -73,6 +101,7 @@ def test_it_is_said_in_a_line_that_a_person_reads(value: Any) -> None:
 
 
 def test_a_choice_may_be_a_word() -> None:
+    assert type(read(Mode.A, "mirror.mode")) is str
     assert read("a", "mirror.mode") == "a"
 
 
@@ -141,3 +170,7 @@ def test_bounds_come_as_the_device_says_them() -> None:
 def test_an_error_of_many_lines_is_one_line() -> None:
     error = RuntimeError("serial port:\n  no answer\r\n\tTraceback")
     assert in_words(error) == "RuntimeError: serial port: no answer Traceback"
+
+
+def test_an_error_without_words_is_its_name_alone() -> None:
+    assert in_words(MemoryError()) == "MemoryError"

@@ -161,3 +161,14 @@ def test_sessions_by_name_tag_note_and_time(
         assert tuple(found) == case.numbers, case
     assert db.session_id("last") == ids[2]
     assert db.sessions(limit=1)["name"].tolist() == ["third"]
+
+
+def test_a_limit_beyond_all_rows_is_none_and_none_is_below_zero(
+    asked: Database, session_id: str
+) -> None:
+    assert len(asked.trials(session_id, limit=10**30)) == 5
+    assert len(asked.sessions(limit=10**30)) == 1
+    assert len(asked.events(session_id, newest=10**30)) == len(asked.events(session_id))
+    for ask in (asked.trials, asked.sessions):
+        with pytest.raises(InputError, match="-1, allowed: 0 or more"):
+            ask(limit=-1)

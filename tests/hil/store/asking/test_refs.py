@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -25,3 +26,13 @@ def test_a_session_is_named_by_a_unique_beginning(
     for ref, problem in (("ab", "ambiguous"), ("ef", "no session whose id"), ("x%", "not a sess")):
         with pytest.raises(InputError, match=problem):
             db.session_id(ref)
+
+
+@pytest.mark.parametrize("number", [-1, 1, 2**31, 10**30])
+def test_a_number_that_no_trial_has_is_no_trial_however_large(
+    db: Database, run: Any, session_id: str, number: int
+) -> None:
+    run.complete()
+    for ask in (db.frames, lambda *trial: db.tag(trial[0], "keep", number=trial[1])):
+        with pytest.raises(InputError, match=f"{number}: session .* has no such trial"):
+            ask(session_id, number)
