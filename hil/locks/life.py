@@ -41,7 +41,7 @@ class _Own:
             lock = filelock.FileLock(_path(self.token), thread_local=False)
             lock.acquire(timeout=0)
             self._lock = lock
-            self._kept = KEPT_OPEN.keep_file(Path(lock.lock_file))
+            self._kept = KEPT_OPEN.keep_locked(Path(lock.lock_file), lambda: None)
             atexit.register(self.end)
 
     def end(self) -> None:

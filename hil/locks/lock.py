@@ -88,15 +88,20 @@ def locked(
     except OSError as error:
         problem = f"no lock can be kept there: {error.strerror or error}"
         raise InputError(path.parent, "", problem) from None
-    kept = KEPT_OPEN.keep_file(path)
+    began = now()
+
+    def say() -> None:
+        if described:
+            description.write(_described(note), described)
+        _write(note, role, began)
+
+    kept = KEPT_OPEN.keep_locked(path, say)
     found: dict[str, str] = {}
     try:
         found, told = _read(note), description.read(_described(note))
         with suppress(OSError):
             note.unlink(missing_ok=True)
-        if described:
-            description.write(_described(note), described)
-        _write(note, role, now())
+        say()
         if (other := _other_user(path.stem)) is not None:
             raise RigHeld(f"{what} is held by {_who(other)}")
         yield bool(found)

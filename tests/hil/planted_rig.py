@@ -98,6 +98,10 @@ class Kind:
 
 
 class LampKind(Kind):
+    def resources(self, options: Path) -> tuple[str, ...]:
+        named = options / "resources.txt"
+        return tuple(named.read_text(encoding="utf-8").split()) if named.exists() else ()
+
     def open(self, options: Path) -> Connection:
         trouble(options, "lamp open")
         return LampConnection(options)

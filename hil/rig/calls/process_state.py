@@ -97,6 +97,7 @@ class ProcessKept:
     def __enter__(self) -> Self:
         """See how it is."""
         global _before
+        KEPT_OPEN.check()
         with _GUARD:
             if not _at_work or _before is None:
                 _before = _State()

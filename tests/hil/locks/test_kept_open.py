@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import filelock
 import pytest
 
+from hil.errors import RigHeld
 from hil.locks.kept_open import KEPT_OPEN, KeptOpen
 from hil.locks.lock import locked
 
@@ -70,6 +73,54 @@ def test_a_lock_whose_descriptor_was_closed_is_noticed_and_ends_without_a_word(
             os.close(number)
         assert KEPT_OPEN.lost()
     assert KEPT_OPEN.lost() == before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a file that is locked cannot be deleted")
+def test_a_lock_that_was_swept_away_is_taken_again_and_keeps_others_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "locks"
+
+    def made() -> Path:
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    for module in ("lock", "kept_open"):
+        monkeypatch.setattr(f"hil.locks.{module}.lock_folder", made)
+    before = KEPT_OPEN.lost()
+    with locked("stage", "controller", lambda: datetime.now(UTC)):
+        for _ in range(2):
+            shutil.rmtree(folder)
+            assert KEPT_OPEN.lost() == before
+            told = f"pid {os.getpid()} on"
+            with pytest.raises(RigHeld, match=told), locked("stage", "controller", _now):
+                raise AssertionError("two hold it")
+    with locked("stage", "controller", _now) as was_killed:
+        assert not was_killed
+    assert not list(folder.glob("*.json"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a file that is locked cannot be deleted")
+def test_a_lock_that_was_swept_away_and_that_another_took_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hil.locks.lock.lock_folder", lambda: tmp_path)
+    told: list[str] = []
+    with (
+        locked("stage", "controller", _now),
+        KEPT_OPEN.or_else(lambda: told.append(KEPT_OPEN.why)),
+    ):
+        KEPT_OPEN.check()
+        (path,) = tmp_path.glob("*.lock")
+        path.unlink()
+        with filelock.FileLock(path, timeout=0):
+            KEPT_OPEN.check()
+    assert told == ["the lock on its hardware was deleted, and somebody else holds it now"]
+    assert not KEPT_OPEN.lost()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 # A library that closes all descriptors but the standard ones, in a call of a device.

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import copy
+import shutil
+import sys
 import threading
 import time
+from pathlib import Path
 
+import filelock
 import pytest
 from sqlalchemy import text
 
 from hil.errors import RigHeld
 from hil.records.session import Snapshot
 from tests.hil.plain_scope import PLAIN_RIG
+from tests.hil.planted_rig import RIG as PLANTED_RIG
 from tests.hil.planted_rig import plant
 from tests.hil.session.test_driver_faults import faulty_rig
 from tests.hil.session_bench import Bench, n_complete, start, wait_for
@@ -102,3 +109,61 @@ def test_the_program_ends_with_status_3_and_one_line(bench: Bench) -> None:
     assert n_complete(bench) <= before + 2
     assert "FAILED" not in bench.states()
     assert bench.events()[-1] == "park"
+
+
+@pytest.fixture
+def locks(bench: Bench) -> tuple[Path, dict[str, str]]:
+    """Where a program that is started in this environment has its locks; a session is there."""
+    bench.write(PLANTED_RIG, SESSION.replace("trials = 6", "trials = 2000"))
+    (bench.folder / "resources.txt").write_text("the-lamp-of-room-7", encoding="utf-8")
+    temporary = bench.folder / "temporary"
+    temporary.mkdir()
+    names = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary))
+    return temporary, plant(bench.folder) | names
+
+
+def locked_files(temporary: Path) -> list[Path]:
+    found = temporary.glob("hil-locks*/*.lock")
+    return [path for path in found if not path.name.startswith("life-")]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a file that is locked cannot be deleted")
+def test_who_sweeps_the_folder_for_temporary_files_lets_no_second_one_in(
+    bench: Bench, locks: tuple[Path, dict[str, str]]
+) -> None:
+    temporary, environ = locks
+    process = start(bench, "run", "session.toml", environ=environ)
+    wait_for(lambda: n_complete(bench) >= 2)
+    n_files = len(locked_files(temporary))
+    for folder in temporary.glob("hil-locks*"):
+        shutil.rmtree(folder)
+    wait_for(lambda: len(locked_files(temporary)) == n_files)
+    elsewhere = copy.copy(bench)
+    elsewhere.url = f"sqlite:///{(bench.folder / 'other.db').as_posix()}"
+    other = start(elsewhere, "run", "session.toml", environ=environ)
+    _, said = other.communicate(timeout=60)
+    assert other.returncode == 3
+    assert f"is held by the controller with pid {process.pid} on" in said
+    before = n_complete(bench)
+    wait_for(lambda: n_complete(bench) > before)
+    process.terminate()
+    process.communicate(timeout=60)
+    assert bench.events()[-1] == "park"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a file that is locked cannot be replaced")
+def test_who_finds_that_another_took_its_lock_ends_before_the_next_command(
+    bench: Bench, locks: tuple[Path, dict[str, str]]
+) -> None:
+    temporary, environ = locks
+    process = start(bench, "run", "session.toml", environ=environ)
+    wait_for(lambda: n_complete(bench) >= 2)
+    with contextlib.ExitStack() as stack:
+        for path in locked_files(temporary):
+            mine = path.with_suffix(".other")
+            stack.enter_context(filelock.FileLock(mine, timeout=0))
+            mine.replace(path)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "the lock on its hardware was deleted, and somebody else holds it now" in said
+    assert "FAILED" not in bench.states()
