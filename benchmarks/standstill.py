@@ -107,10 +107,13 @@ def first(truths: list[float], enough: float) -> float:
 def main(n_seeds: int, trials: int, first_seed: int, noise_percent: float) -> None:
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     print("seed   95 %   99 %  preferred  for nothing  s of processor")
+    reached, kept = [], []
     for seed in range(first_seed, first_seed + n_seeds):
         began = time.process_time()
         truths, preferred = session(seed, trials, noise_percent / 100)
         found = first(truths, 0.95)
+        reached.append(found)
+        kept.append(preferred)
         after = truths[int(found) :] if np.isfinite(found) else []
         wasted = sum(one < 0.7 for one in after)
         print(
@@ -118,6 +121,9 @@ def main(n_seeds: int, trials: int, first_seed: int, noise_percent: float) -> No
             f" {wasted:6d} of {len(after):2d} {time.process_time() - began:8.0f}",
             flush=True,
         )
+    never = int(np.isinf(reached).sum())
+    print(f"median {np.median(reached):.1f}, never {never} of {n_seeds};", end=" ")
+    print(f"preferred {np.nanmedian(kept):.1%}, worst {np.nanmin(kept):.1%}")
 
 
 if __name__ == "__main__":

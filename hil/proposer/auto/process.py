@@ -54,12 +54,12 @@ _SMOOTH = {
     "bowl": (5.0, 1.0),
     "squares": (1.0, 1.0),
     "crossed": (0.3, 1.0),
-    "matern": (0.12, 1.0),
-    "length": (0.35, 0.7),
+    "matern": (0.2, 1.0),
+    "length": (0.3, 0.5),
     "relevance": (1.0, 0.5),
     "field": (0.05, 1.5),  # fields of view differ by a tenth, say, where settings differ by half
     "by_field": (0.01, 1.5),  # what settings do differs by a tenth of it, say
-    "noise": (5e-4, 1.5),
+    "noise": (1e-3, 1.5),
 }
 _ROUGH = _SMOOTH | {
     "linear": (0.1, 1.0),

@@ -13,7 +13,7 @@ import numpy as np
 from drivers.types import Floats
 from hil.proposer.auto.space import UnitSpace
 
-REACH = 0.4  # of the half-range: root mean square over the axes
+REACH = 0.25  # of the half-range: root mean square over the axes
 _ROUNDING = 1e-9
 _LEAST = 5  # starting points, however few axes there are
 
