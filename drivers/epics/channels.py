@@ -127,8 +127,12 @@ class Channels:
         """
         return self._answer(name, data_count=count).data
 
-    def write(self, name: str, value: float | int | str, done: Callable[[], None]) -> None:
+    def write(
+        self, name: str, value: float | int | str, done: Callable[[], None], after: str = ""
+    ) -> None:
         """Write a value, and return; ``done`` is called from another thread when it was processed.
+
+        One connection has an order: what was written to ``after`` is performed before.
 
         Raises
         ------

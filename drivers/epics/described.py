@@ -58,10 +58,13 @@ class Variables(Protocol):
         """Ask for the first values of an array, a numpy array or a list."""
         ...
 
-    def write(self, name: str, value: float | int | str, done: Callable[[], None]) -> None:
+    def write(
+        self, name: str, value: float | int | str, done: Callable[[], None], after: str = ""
+    ) -> None:
         """Write a value, and return; ``done`` is called from another thread when it was processed.
 
-        What a server makes of it later, `require` tells.
+        What `write_soon` wrote to ``after``, its stop say, is performed before. What a server makes
+        of it later, `require` tells.
         """
         ...
 

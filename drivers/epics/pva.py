@@ -166,8 +166,13 @@ class PvaChannels:
         """
         return self._sound(name, self._get(name, "read", f"field({fields})"))
 
-    def write(self, name: str, value: float | int | str, done: Callable[[], None]) -> None:
+    def write(
+        self, name: str, value: float | int | str, done: Callable[[], None], after: str = ""
+    ) -> None:
         """Write a value, and return; ``done`` is called from another thread when it was processed.
+
+        First it waits for what `write_soon` wrote to it and to ``after``: a stop that comes late
+        would end the move that follows. Nobody waits for the stops of others: a lamp least of all.
 
         Raises
         ------
@@ -175,7 +180,7 @@ class PvaChannels:
         """
         with self._words(name, "write"):
             self._require_found(name)
-            self._wait_for_stops()
+            self._wait_for_answers(name, after)
             self._forget(name)
             self._refused.pop(name, None)
 
@@ -203,10 +208,7 @@ class PvaChannels:
                 raise answer
 
     def write_soon(self, name: str, value: int) -> None:
-        """Write without waiting, from any thread. Never raises.
-
-        A later `write` waits until it was answered: a stop that comes late would end the next move.
-        """
+        """Write without waiting, from any thread. Never raises."""
         with contextlib.suppress(Exception):
             if self._connected[name].is_set():
                 answered = threading.Event()
@@ -258,12 +260,10 @@ class PvaChannels:
             with contextlib.suppress(Exception):
                 pending.close()
 
-    def _wait_for_stops(self) -> None:
-        until = time.monotonic() + self._timeout_s
-        for name, soon in list(self._soon.items()):
-            if self._connected[name].is_set() and not soon.answered.wait(
-                max(0.0, until - time.monotonic())
-            ):
+    def _wait_for_answers(self, *names: str) -> None:
+        for name in names:
+            soon = self._soon.get(name)
+            if soon is not None and not soon.answered.wait(self._timeout_s):
                 raise silent(self._label, name, self._timeout_s)
 
     def _get(self, name: str, action: str, request: str = "field()") -> Any:

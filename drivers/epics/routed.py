@@ -55,9 +55,11 @@ class RoutedChannels:
         assert isinstance(client, PvaChannels), "Channel Access has no structures"
         return client.read_structure(name, fields)
 
-    def write(self, name: str, value: float | int | str, done: Callable[[], None]) -> None:
+    def write(
+        self, name: str, value: float | int | str, done: Callable[[], None], after: str = ""
+    ) -> None:
         """Write a value; see `Variables`."""
-        self._of(name).write(name, value, done)
+        self._of(name).write(name, value, done, after)
 
     def require(self, name: str) -> None:
         """See that a variable is connected; see `Variables`."""

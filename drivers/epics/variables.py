@@ -105,7 +105,8 @@ class VariablesDevice(AskedDevice):
         for name, value in values.items():
             record = self._records[name]
             sent = record.choices.index(str(value)) if record.kind == "enum" else value
-            self._channels.write(self._tables[name].pv, sent, self._processed[name].set)
+            table = self._tables[name]
+            self._channels.write(table.pv, sent, self._processed[name].set, table.stop or "")
 
     def _read_unit(self, table: VariableTable) -> str:
         return self._channels.describe(table.readback).unit if table.readback else ""

@@ -82,7 +82,7 @@ class KeptOpen:
             Called once it had to be locked anew, since its name led nowhere or elsewhere.
         """
         numbers = self.keep_file(path)
-        if (known := _leads_to(path)) is not None:
+        if numbers and (known := _leads_to(path)) is not None:
             with self._guard:
                 self._files.append(_LockFile(path, known, set(numbers), again))
         return numbers

@@ -77,7 +77,7 @@ class Played:
     def read_array(self, name: str, count: int) -> Any:
         return np.array(self.pixels)[:count]
 
-    def write(self, name: str, value: Any, done: Any) -> None:
+    def write(self, name: str, value: Any, done: Any, after: str = "") -> None:
         if name == "D:cam1:Acquire" and self.takes:
             self.values["D:image1:UniqueId_RBV"] += 1
 

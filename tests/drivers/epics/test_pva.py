@@ -271,6 +271,30 @@ def test_each_name_needs_the_client_of_its_protocol_alone(monkeypatch: pytest.Mo
         KIND.options({**table, "settings": [], "camera": one_image}, Path())
 
 
+def test_a_lamp_goes_out_whatever_stop_is_not_answered(server: SoftPvaServer) -> None:
+    stand, written, go = server.stand, server.stand.written, threading.Event()
+
+    def stuck(name: str, pv: Any, op: Any) -> None:
+        if name == "X:STOP":
+            go.wait(10.0)
+        written(name, pv, op)
+
+    stand.written = stuck
+    stop = {"stop": "pva://DESK:X:STOP"}
+    lamp = {"name": "power_mw", "pv": "pva://DESK:LAMP", "low": 0, "high": 9}
+    connection = opened(server, {**X, **stop}, lamp, timeout_s=1.0)
+    device = connection.devices["stand"]
+    device.start({"stand.x_um": 300.0})
+    device.stop()
+    device.start({"stand.power_mw": 0.5})
+    device.settle(5.0)
+    assert device.read("stand.power_mw") == 0.5
+    with pytest.raises(DeviceLost, match="X:STOP did not answer within 1 s"):
+        device.start({"stand.x_um": -1.0})
+    go.set()
+    connection.close()
+
+
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="open files are listed on Linux")
 def test_a_move_that_was_replaced_ends_nowhere(server: SoftPvaServer) -> None:
     stand, held, go = server.stand, threading.Event(), threading.Event()

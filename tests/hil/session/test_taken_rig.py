@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import copy
 import shutil
+import subprocess
 import sys
 import threading
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import filelock
 import pytest
@@ -111,15 +113,25 @@ def test_the_program_ends_with_status_3_and_one_line(bench: Bench) -> None:
     assert bench.events()[-1] == "park"
 
 
+class Running(NamedTuple):
+    """A session under way, and where programs of its environment have their locks."""
+
+    process: subprocess.Popen[str]
+    temporary: Path
+    environ: dict[str, str]
+
+
 @pytest.fixture
-def locks(bench: Bench) -> tuple[Path, dict[str, str]]:
-    """Where a program that is started in this environment has its locks; a session is there."""
+def running(bench: Bench) -> Running:
     bench.write(PLANTED_RIG, SESSION.replace("trials = 6", "trials = 2000"))
     (bench.folder / "resources.txt").write_text("the-lamp-of-room-7", encoding="utf-8")
     temporary = bench.folder / "temporary"
     temporary.mkdir()
     names = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary))
-    return temporary, plant(bench.folder) | names
+    environ = plant(bench.folder) | names
+    process = start(bench, "run", "session.toml", environ=environ)
+    wait_for(lambda: n_complete(bench) >= 2)
+    return Running(process, temporary, environ)
 
 
 def locked_files(temporary: Path) -> list[Path]:
@@ -129,11 +141,9 @@ def locked_files(temporary: Path) -> list[Path]:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a file that is locked cannot be deleted")
 def test_who_sweeps_the_folder_for_temporary_files_lets_no_second_one_in(
-    bench: Bench, locks: tuple[Path, dict[str, str]]
+    bench: Bench, running: Running
 ) -> None:
-    temporary, environ = locks
-    process = start(bench, "run", "session.toml", environ=environ)
-    wait_for(lambda: n_complete(bench) >= 2)
+    process, temporary, environ = running
     n_files = len(locked_files(temporary))
     for folder in temporary.glob("hil-locks*"):
         shutil.rmtree(folder)
@@ -153,11 +163,9 @@ def test_who_sweeps_the_folder_for_temporary_files_lets_no_second_one_in(
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a file that is locked cannot be replaced")
 def test_who_finds_that_another_took_its_lock_ends_before_the_next_command(
-    bench: Bench, locks: tuple[Path, dict[str, str]]
+    bench: Bench, running: Running
 ) -> None:
-    temporary, environ = locks
-    process = start(bench, "run", "session.toml", environ=environ)
-    wait_for(lambda: n_complete(bench) >= 2)
+    process, temporary, _ = running
     with contextlib.ExitStack() as stack:
         for path in locked_files(temporary):
             mine = path.with_suffix(".other")
