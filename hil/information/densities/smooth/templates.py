@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from drivers.types import Floats
-from hil.information.densities.smooth.filtered import filtered
+from hil.information.densities.smooth.filtered import by_each, filtered
 from hil.information.densities.smooth.points import Integers, Points, Singles
 
 _DIRECTIONS = 16
@@ -146,8 +146,7 @@ def _near2(c: Singles) -> float:
 def _log_densities(law: Templates, u: Singles, kinds: Integers) -> Floats:
     """Ln of the terms' densities, (n, terms), as of real numbers."""
     logs = []
-    for kind in kinds.T:
-        value, sd = law.predict(u, kind)
+    for kind, value, sd in by_each(law.predict, u, kinds):
         e = (u - value) / sd
         logs.append(-0.5 * (e * e).sum(axis=1) - np.log(sd).sum(axis=1) + law.log_weights[kind])
     return np.asarray(np.stack(logs, axis=1) - 0.5 * u.shape[1] * np.log(2 * np.pi))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hil.information.densities.smooth.filtered import filtered
+from hil.information.densities.smooth.filtered import by_each, filtered
 from hil.information.densities.smooth.points import Points
 
 D = 36
@@ -52,3 +52,23 @@ def test_it_goes_by_earlier_values_alone() -> None:
     again, again_sd = filtered(points, spread, 1.0, changed, kind)
     assert (again[:, :18] == value[:, :18]).all()
     assert (again_sd[:, :18] == sd[:, :18]).all()
+
+
+@pytest.mark.parametrize("n", [1, 20, 700])
+def test_kinds_told_together_are_told_as_each_alone(n: int) -> None:
+    points = bent()
+    _, u = patches(points, n)
+    two = Points(*(np.concatenate([part, 0.5 * part]) for part in points))
+    spread = np.full((2, 1, 1), 0.25, dtype=np.float32) * np.eye(3, dtype=np.float32)
+    kinds = np.random.default_rng(2).integers(0, 2, (n, 5))
+
+    def predict(some: np.ndarray, kind: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return filtered(two, spread, 1.0, some, kind)
+
+    told = list(by_each(predict, u, kinds))
+    assert len(told) == 5
+    for (kind, value, sd), own in zip(told, kinds.T, strict=True):
+        alone, alone_sd = predict(u, own)
+        assert (kind == own).all()
+        assert (value == alone).all()
+        assert (sd == alone_sd).all()
