@@ -52,7 +52,7 @@ class _Run:
     def decoder(self, rendered: Rendered) -> tuple[nn.Module, torch.optim.Optimizer]:
         """Make one that knows nothing, for what is seen of frames at that setting."""
         frames = self.problem.electrons(rendered, self.task, self.light[:1])
-        values = self.problem.seen(rendered, frames).shape[1]
+        values = self.problem.seen(rendered, self.task, frames).shape[1]
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(int(torch.randint(2**31, (1,), generator=self.chance)))
             made = nn.Sequential(
@@ -67,7 +67,7 @@ class _Run:
         own = noise.read_noise_e**2 + noise.gain_e_per_adu**2 / 12
         drawn = torch.randn(expected.shape, generator=self.chance, dtype=expected.dtype)
         frames = expected + (expected.clamp(min=0) + own).sqrt() * drawn
-        seen = self.problem.seen(rendered, frames)
+        seen = self.problem.seen(rendered, self.task, frames)
         said = decoder((seen - seen.mean(dim=0)) / seen.std())
         if self.task.kind == "label":
             return nn.functional.cross_entropy(said, self.truth[which]) / math.log(2)

@@ -93,8 +93,8 @@ class Problem(Protocol):
         """(n, height, width) expected electrons of scenes (n, places)."""
         ...
 
-    def seen(self, rendered: Rendered, frames: torch.Tensor) -> torch.Tensor:
-        """(n, values) what a decoder sees of frames with noise, electrons."""
+    def seen(self, rendered: Rendered, task: Task, frames: torch.Tensor) -> torch.Tensor:
+        """(n, values) what a task's decoder sees of frames with noise, electrons."""
         ...
 
 

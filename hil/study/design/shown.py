@@ -39,6 +39,12 @@ class ShownProblem(ABC):
         found.seed, found.size, found.most = seed, size, most
         return found
 
+    @property
+    def shown_at_most(self) -> int:
+        """How many scenes may be learnt from, and are asked for."""
+        assert self.size is not None
+        return self.size.learn if self.most is None else min(self.most, self.size.learn)
+
     @abstractmethod
     def truth(self, task: Task) -> NDArray[Any]:
         """Give the truth of every scene that `rendered` shows, in that order."""
@@ -53,7 +59,7 @@ class ShownProblem(ABC):
         """See `Problem`."""
         return rendered.values[light[:, 0].long()]
 
-    def seen(self, rendered: Rendered, frames: torch.Tensor) -> torch.Tensor:
+    def seen(self, rendered: Rendered, task: Task, frames: torch.Tensor) -> torch.Tensor:
         """See `Problem`: frames as they are."""
         return frames.flatten(1)
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from drivers.types import Floats, Value
+from drivers.types import Floats
 from hil.noise.camera import CameraNoise
 from hil.study.domain import Observed, Setting, Side, Size, Task
 from hil.study.family import Span, family
@@ -28,13 +28,13 @@ from sim.microscope.led_array.path import LedPath
 from sim.microscope.options import MicroscopeOptions
 
 if TYPE_CHECKING:
-    from sim.microscope.led_array.imager import LedSettings
+    import torch
 
 SIDE_PX = 32  # of a field, 13 um
-_KINDS = ("adherent", "suspended", "beads")
-_NA, _ARRAY_NA, _MAGNIFICATION = 0.25, 0.35, 16.0
+KINDS = ("adherent", "suspended", "beads")
+NA, _ARRAY_NA, _MAGNIFICATION = 0.25, 0.35, 16.0
 _SQUARES, _SQUARE_PX = 2, 4  # along each axis of a cell; 1.6 um, 1.5 lambda / (2 NA)
-_CELLS, _WINDOW_PX = 2, 20  # cells along each axis of a field's middle; seen around each
+_CELLS, WINDOW_PX = 2, 20  # cells along each axis of a field's middle; seen around each
 _POWER_MW, _EXPOSURE_MS = 250.0, 5.0
 _PATCH = 16
 AXES: Mapping[str, Any] = {
@@ -58,12 +58,12 @@ class LedArray:
         return [_of_rig(one) for one in family(AXES, n)]
 
     def whole(self, setting: Mapping[str, Any]) -> dict[str, Any]:
-        """Complete a setting by all that is fixed."""
+        """Complete a setting, the rig's or the family's, by all that is fixed."""
         from sim.microscope.stand.mirror import MIRROR_SETTINGS
 
         held = {**dict.fromkeys(MIRROR_SETTINGS, 0.0), "stage.x_um": 0.0, "stage.y_um": 0.0}
         light = {"led.pattern": "annular", "led.wavelength_nm": 530.0, "led.power_mw": _POWER_MW}
-        return {**held, **light, "camera.exposure_ms": _EXPOSURE_MS, **setting}
+        return {**held, **light, "camera.exposure_ms": _EXPOSURE_MS, **_of_rig(setting)}
 
     def observe(self, setting: Setting, seed: int, size: Size) -> Mapping[str, Observed]:
         """See `Domain`; both tasks see the same frames."""
@@ -101,6 +101,48 @@ class LedArray:
             "noise-equivalent quanta": (snr * peak * cutoff) ** 2,
         }
 
+    def expected(self, setting: Mapping[str, Any], seed: int, held: bool, n: int) -> torch.Tensor:
+        """Give the electrons of fields of one side, numbers or tensors set.
+
+        Parameters
+        ----------
+        setting
+            Of the family, or of the rig.
+        seed
+            Of the draw.
+        held
+            Whether of the specimens that are held out.
+        n
+            Fields of each of `KINDS`, cut out of one image a specimen.
+
+        Returns
+        -------
+        (`KINDS` x n, `SIDE_PX`, `SIDE_PX`), kind by kind
+        """
+        import torch
+
+        from sim.microscope.led_array.imager import led_settings
+        from sim.parts.gradients import collected
+
+        path, light = _path(_wide(n)), led_settings(self.whole(setting))
+        nowhere = torch.zeros((1, 2), dtype=torch.float64)
+        fields = []
+        for kind in KINDS:
+            scene = torch.from_numpy(_specimen(kind, seed, held, path.options.height_px))
+            photons = path.imager.photons(scene, light, nowhere)
+            image = collected(path.sensor, photons, light.exposure_ms)[0]
+            fields.append(_cut(image, SIDE_PX)[:n])
+        return torch.cat(fields)
+
+    def truths(self, seed: int, held: bool, n: int) -> tuple[NDArray[np.intp], Floats]:
+        """Give kinds, and path differences of pixels, nm, of the fields of `expected`."""
+        options = _path(_wide(n)).options
+        known = []
+        for kind in KINDS:
+            scene = _specimen(kind, seed, held, options.height_px)
+            known.append(_cut(_of_pixels(scene, options.samples_per_pixel), SIDE_PX)[:n])
+        return np.repeat(np.arange(len(KINDS)), n), np.concatenate(known)
+
     def _taken(
         self,
         setting: Setting,
@@ -110,33 +152,28 @@ class LedArray:
         noise: CameraNoise,
         rng: np.random.Generator,
     ) -> tuple[NDArray[Any], NDArray[np.intp], Floats]:
-        """Give codes, kinds and path differences: fields of one image a specimen."""
+        """Give codes, kinds and path differences."""
         import torch
 
-        from sim.microscope.led_array.imager import led_settings
-        from sim.parts.gradients import collected
-
-        n = (size.held if held else size.learn) // len(_KINDS)
-        path = _path(SIDE_PX * ceil(sqrt(n)))
-        light: LedSettings = led_settings(self.whole(setting))
-        codes, labels, known = [], [], []
-        for kind, name in enumerate(_KINDS):
-            scene = _specimen(name, seed, held, path.options.height_px)
-            with torch.no_grad():
-                photons = path.imager.photons(
-                    torch.from_numpy(scene), light, torch.zeros((1, 2), dtype=torch.float64)
-                )
-                image = collected(path.sensor, photons, light.exposure_ms)[0].numpy()
-            codes.append(noise.sample(_cut(image, SIDE_PX)[:n].astype(np.float64), rng))
-            labels.append(np.full(n, kind))
-            known.append(_cut(_of_pixels(scene, path.options.samples_per_pixel), SIDE_PX)[:n])
-        return np.concatenate(codes), np.concatenate(labels), np.concatenate(known)
+        n = (size.held if held else size.learn) // len(KINDS)
+        with torch.no_grad():
+            electrons = self.expected(setting, seed, held, n).double().numpy()
+        codes = [noise.sample(part, rng) for part in np.split(electrons, len(KINDS))]
+        return np.concatenate(codes), *self.truths(seed, held, n)
 
 
-def _of_rig(one: Mapping[str, Any]) -> dict[str, Value]:
-    outer = float(one["outer_na"])
-    inner = outer * float(one["inner_share"])
-    return {"led.outer_na": outer, "led.inner_na": inner, "focus.z_um": float(one["z_um"])}
+def _wide(n: int) -> int:
+    """Say how many pixels an image that so many fields are cut out of has along a side."""
+    return SIDE_PX * ceil(sqrt(n))
+
+
+def _of_rig(one: Mapping[str, Any]) -> dict[str, Any]:
+    """Turn names of the family into the rig's, with their gradients; others stay."""
+    others = {name: value for name, value in one.items() if name not in AXES}
+    if len(others) == len(one):
+        return others
+    outer, inner = one["outer_na"], one["outer_na"] * one["inner_share"]
+    return {**others, "led.outer_na": outer, "led.inner_na": inner, "focus.z_um": one["z_um"]}
 
 
 @lru_cache(8)
@@ -146,7 +183,7 @@ def _path(side_px: int) -> LedPath:
     return LedPath(
         MicroscopeOptions(
             contrast="phase",
-            numerical_aperture=_NA,
+            numerical_aperture=NA,
             magnification=_MAGNIFICATION,
             led_na=_ARRAY_NA,
             led_points=32,
@@ -166,14 +203,14 @@ def _specimen(kind: str, seed: int, held: bool, side_px: int) -> NDArray[np.floa
 
     options = _path(side_px).options
     side = side_px * options.samples_per_pixel
-    rng = np.random.default_rng([_KINDS.index(kind), seed, int(held), 6])
+    rng = np.random.default_rng([KINDS.index(kind), seed, int(held), 6])
     return make_opd(kind, (side, side), options.pitch_um, rng)
 
 
-def _cut(image: NDArray[Any], side: int) -> NDArray[Any]:
-    """(n, side, side) fields next to each other."""
+def _cut(image: Any, side: int) -> Any:
+    """(n, side, side) fields next to each other, of an array or a tensor."""
     along = image.shape[0] // side
-    pieces = image.reshape(along, side, along, side).transpose(0, 2, 1, 3)
+    pieces = image.reshape(along, side, along, side).swapaxes(1, 2)
     return pieces.reshape(-1, side, side)
 
 
@@ -191,26 +228,37 @@ def _named(codes: NDArray[Any], kinds: NDArray[np.intp], opd_nm: Floats, first: 
 
 
 def _restored(codes: NDArray[Any], kinds: NDArray[np.intp], opd_nm: Floats, first: int) -> Side:
-    """Cut a window around each cell; its squares, nm, about the mean of the window."""
-    cell = _SQUARES * _SQUARE_PX
-    margin = (_WINDOW_PX - cell) // 2
-    edge = (SIDE_PX - _CELLS * cell) // 2 - margin
-    inner = slice(margin, margin + cell)
-    rows, truth = [], []
-    for i in range(_CELLS):
-        for j in range(_CELLS):
-            y, x = edge + cell * i, edge + cell * j
-            window = (slice(None), slice(y, y + _WINDOW_PX), slice(x, x + _WINDOW_PX))
-            rows.append(codes[window].reshape(len(codes), -1))
-            there = opd_nm[window]
-            squares = there[:, inner, inner].reshape(
-                len(codes), _SQUARES, _SQUARE_PX, _SQUARES, _SQUARE_PX
-            )
-            about = there.mean(axis=(1, 2))[:, None]
-            truth.append(squares.mean(axis=(2, 4)).reshape(len(codes), -1) - about)
-    shown = (1, _WINDOW_PX, _WINDOW_PX)
+    """Cut a window around each cell; what its squares hold is to be told."""
+    rows = windows(codes).reshape(-1, WINDOW_PX**2)
     scene = np.tile(first + np.arange(len(codes)), _CELLS**2)
-    return Side(np.concatenate(rows).astype(np.float64), np.concatenate(truth), scene, shown)
+    return Side(rows.astype(np.float64), squares_nm(opd_nm), scene, (1, WINDOW_PX, WINDOW_PX))
+
+
+def windows(fields: Any) -> Any:
+    """(windows, `WINDOW_PX`, `WINDOW_PX`) around each cell of fields; arrays and tensors alike.
+
+    All fields of the first cell come first.
+    """
+    cell = _SQUARES * _SQUARE_PX
+    edge = (SIDE_PX - _CELLS * cell) // 2 - (WINDOW_PX - cell) // 2
+    begins = [edge + cell * i for i in range(_CELLS)]
+    cut = [fields[:, y : y + WINDOW_PX, x : x + WINDOW_PX] for y in begins for x in begins]
+    if isinstance(fields, np.ndarray):
+        return np.concatenate(cut)
+    import torch
+
+    return torch.cat(cut)
+
+
+def squares_nm(opd_nm: Floats) -> Floats:
+    """(windows, squares) path differences in the cells of fields, about the mean of each window."""
+    there, cell = windows(opd_nm), _SQUARES * _SQUARE_PX
+    margin = (WINDOW_PX - cell) // 2
+    inner = slice(margin, margin + cell)
+    shape = (len(there), _SQUARES, _SQUARE_PX, _SQUARES, _SQUARE_PX)
+    squares = there[:, inner, inner].reshape(shape).mean(axis=(2, 4))
+    found: Floats = squares.reshape(len(there), -1) - there.mean(axis=(1, 2))[:, None]
+    return found
 
 
 DOMAIN = LedArray

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from math import sqrt
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,11 +25,14 @@ from hil.study.texture import texture
 from sim.microscope.fluorescence.path import FluorescencePath
 from sim.microscope.options import MicroscopeOptions
 
+if TYPE_CHECKING:
+    import torch
+
 SIDE_PX = 32
-_KINDS = ("cells", "fibres", "blobs")
+KINDS = ("cells", "fibres", "blobs")
 _SCENE_PX = 768
 _SQUARES, _SQUARE_PX = 8, 2  # along each axis of the middle; 0.2 um, lambda / (2 NA)
-_SEEN_PX = 24  # around them, by what restores
+SEEN_PX = 24  # around them, by what restores
 _DOSE_UJ, _LAMP_MW = 20.0, 2.0
 _DARK_E_PER_S = 40.0
 _PATCH = 16  # pixels of the unbinned camera
@@ -71,7 +74,8 @@ class Microscope:
         from sim.microscope.stand.mirror import MIRROR_SETTINGS
 
         held = {**dict.fromkeys(MIRROR_SETTINGS, 0.0), "stage.x_um": 0.0, "stage.y_um": 0.0}
-        power_mw = min(_LAMP_MW, _DOSE_UJ / float(setting["camera.exposure_ms"]))
+        # no float: numbers may be tensors with gradients
+        power_mw = min(_LAMP_MW, _DOSE_UJ / setting["camera.exposure_ms"])
         return {**held, "light.power_mw": power_mw, **setting}
 
     def observe(self, setting: Setting, seed: int, size: Size) -> Mapping[str, Observed]:
@@ -80,9 +84,8 @@ class Microscope:
         binning = int(setting["camera.binning"])
         sides = [self._taken(setting, seed, held, size, noise, rng) for held in (False, True)]
         frames = sides[0][0]
-        edge, side = ((SIDE_PX - _SEEN_PX) // 2 // binning, _SEEN_PX // binning)
-        middle = slice(edge, edge + side)
-        pixels = [codes[:, middle, middle].reshape(len(codes), -1) * 1.0 for codes, _ in sides]
+        side = SEEN_PX // binning
+        pixels = [middle(codes, binning).reshape(len(codes), -1) * 1.0 for codes, _ in sides]
         textures = [texture(codes) for codes, _ in sides]
         number = [np.arange(len(codes)) for codes, _ in sides]
         number[1] += len(frames)
@@ -96,7 +99,7 @@ class Microscope:
             )
         return found
 
-    def noise(self, setting: Setting) -> CameraNoise:
+    def noise(self, setting: Mapping[str, Any]) -> CameraNoise:
         """Of the camera at that binning."""
         own = self._path.noise_model(self.whole(setting))
         return CameraNoise(own.gain_e_per_adu, own.offset_adu, own.read_noise_e, own.bit_depth)
@@ -124,6 +127,51 @@ class Microscope:
     def _area_um2(self, binning: int) -> float:
         return float((binning * self._path.options.pixel_um) ** 2)
 
+    def expected(self, setting: Mapping[str, Any], seed: int, held: bool, n: int) -> torch.Tensor:
+        """Give the binned electrons of fields of one side, numbers or tensors set.
+
+        Parameters
+        ----------
+        setting
+            Of the family.
+        seed
+            Of the draw.
+        held
+            Whether of the specimens that are held out.
+        n
+            Fields of each of `KINDS`.
+
+        Returns
+        -------
+        (`KINDS` x n, `SIDE_PX` / binning, `SIDE_PX` / binning), kind by kind
+        """
+        import torch
+
+        from sim.microscope.fluorescence.imager import FluorescenceSettings
+        from sim.parts.gradients import collected
+
+        light = FluorescenceSettings.of(self.whole(setting))
+        fields = []
+        for kind in KINDS:
+            scene = _specimen(kind, seed, held)
+            # the middle of the scene is where the stage is at 0
+            middles = _places(n, scene.shape[0]) + SIDE_PX / 2 - scene.shape[0] / 2
+            centres = torch.from_numpy(middles * self._path.options.pitch_um)
+            photons = self._path.imager.photons(torch.from_numpy(scene), light, centres)
+            fields.append(collected(self._path.sensor, photons, light.exposure_ms))
+        b = int(setting["camera.binning"])
+        shape = (len(KINDS) * n, SIDE_PX // b, b, SIDE_PX // b, b)
+        return torch.cat(fields).reshape(shape).sum(dim=(2, 4), dtype=torch.float64)
+
+    def truths(self, seed: int, held: bool, n: int) -> tuple[NDArray[np.intp], Floats]:
+        """Give kinds, and densities of squares, of the fields of `expected`."""
+        densities = []
+        for kind in KINDS:
+            scene = _specimen(kind, seed, held)
+            places = _places(n, scene.shape[0]).astype(int)
+            densities += [_squares(scene, *place) for place in places]
+        return np.repeat(np.arange(len(KINDS)), n), np.stack(densities)
+
     def _taken(
         self,
         setting: Setting,
@@ -136,27 +184,17 @@ class Microscope:
         """Give codes, and both truths."""
         import torch
 
-        from sim.microscope.fluorescence.imager import FluorescenceSettings
-        from sim.parts.gradients import collected
+        n = (size.held if held else size.learn) // len(KINDS)
+        with torch.no_grad():
+            electrons = self.expected(setting, seed, held, n).numpy()
+        codes = [noise.sample(part, rng) for part in np.split(electrons, len(KINDS))]
+        return np.concatenate(codes), self.truths(seed, held, n)
 
-        n = (size.held if held else size.learn) // len(_KINDS)
-        light = FluorescenceSettings.of(self.whole(setting))
-        codes, labels, densities = [], [], []
-        for kind, name in enumerate(_KINDS):
-            scene = _specimen(name, seed, held)
-            places = _places(n, scene.shape[0])
-            pitch_um = self._path.options.pitch_um
-            # the middle of the scene is where the stage is at 0
-            centres = (places + SIDE_PX / 2 - scene.shape[0] / 2) * pitch_um
-            with torch.no_grad():
-                photons = self._path.imager.photons(
-                    torch.from_numpy(scene), light, torch.from_numpy(centres)
-                )
-                electrons = collected(self._path.sensor, photons, light.exposure_ms).numpy()
-            codes.append(noise.sample(_binned(electrons, int(setting["camera.binning"])), rng))
-            labels.append(np.full(n, kind))
-            densities.append(np.stack([_squares(scene, *place) for place in places.astype(int)]))
-        return np.concatenate(codes), (np.concatenate(labels), np.concatenate(densities))
+
+def middle(fields: Any, binning: int) -> Any:
+    """(fields, side, side) cut to what restores, `SEEN_PX` wide: arrays and tensors alike."""
+    edge, side = (SIDE_PX - SEEN_PX) // 2 // binning, SEEN_PX // binning
+    return fields[:, edge : edge + side, edge : edge + side]
 
 
 @lru_cache(32)
@@ -164,7 +202,7 @@ def _specimen(kind: str, seed: int, held: bool) -> NDArray[np.float32]:
     """(side, side) density, a sample a pixel."""
     from sim.microscope.fluorescence.scenes import make_scene
 
-    rng = np.random.default_rng([_KINDS.index(kind), seed, int(held), 5])
+    rng = np.random.default_rng([KINDS.index(kind), seed, int(held), 5])
     pitch_um = MicroscopeOptions().pitch_um
     return make_scene(kind, (_SCENE_PX, _SCENE_PX), pitch_um, rng)
 
@@ -186,13 +224,6 @@ def _places(n: int, side: int) -> Floats:
         raise ValueError(f"{n} fields; allowed: at most {len(places)} in a scene")
     chosen: Floats = places[:n].astype(np.float64)
     return chosen
-
-
-def _binned(electrons: NDArray[Any], binning: int) -> Floats:
-    n, side = len(electrons), SIDE_PX // binning
-    cut = electrons.reshape(n, side, binning, side, binning)
-    summed: Floats = cut.sum(axis=(2, 4), dtype=np.float64)
-    return summed
 
 
 def _squares(scene: NDArray[np.float32], top: int, left: int) -> Floats:

@@ -56,7 +56,7 @@ class LenslessProblem:
         found: torch.Tensor = self.domain.expected(basis, task, light.to(basis.dtype))
         return found
 
-    def seen(self, rendered: Rendered, frames: torch.Tensor) -> torch.Tensor:
+    def seen(self, rendered: Rendered, task: Task, frames: torch.Tensor) -> torch.Tensor:
         """See `Problem`: frames as they are."""
         return frames.flatten(1)
 

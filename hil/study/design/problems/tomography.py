@@ -60,7 +60,7 @@ class TomographyProblem(ShownProblem):
                 self.masses[scan.views] = scanner.masses(slices, scan)
         return Rendered(scanner.counts(self.masses[scan.views], scan), self.domain.noise)
 
-    def seen(self, rendered: Rendered, frames: torch.Tensor) -> torch.Tensor:
+    def seen(self, rendered: Rendered, task: Task, frames: torch.Tensor) -> torch.Tensor:
         """See `Problem`: weights are those of the first voltage of a number of views and bins."""
         import torch
 
@@ -73,9 +73,8 @@ class TomographyProblem(ShownProblem):
 
     def _bodies(self) -> tuple[NDArray[Any], ...]:
         assert self.size is not None
-        most = self.size.learn if self.most is None else min(self.most, self.size.learn)
         found = self.domain.bodies(self.seed, self.size.learn + self.size.held)
-        return tuple(one[:most] for one in found)
+        return tuple(one[: self.shown_at_most] for one in found)
 
 
 PROBLEM = TomographyProblem

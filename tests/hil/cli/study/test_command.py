@@ -37,5 +37,7 @@ def test_another_domain_is_refused_in_a_line(
     assert "did you mean 'lensless'" in capsys.readouterr().err
     assert _hil("study", "lensless", "--plot", "no/such.png") == 2
     assert _hil("study", "lensless", "--budget", "huge") == 2
-    assert _hil("study", "microscope", "--design") == 2
+    monkeypatch.setattr(run, "find_domain", lambda name: Planted())
+    assert _hil("study", "planted", "--design") == 2
+    assert "planted has no designs yet" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())

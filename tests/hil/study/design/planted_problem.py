@@ -52,5 +52,5 @@ class PlantedProblem:
         shown = rendered.values
         return (20 + light.to(shown.dtype) @ shown).reshape(-1, 6, 6)
 
-    def seen(self, rendered: Rendered, frames: torch.Tensor) -> torch.Tensor:
+    def seen(self, rendered: Rendered, task: Task, frames: torch.Tensor) -> torch.Tensor:
         return frames.flatten(1)
