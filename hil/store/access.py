@@ -10,11 +10,11 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from hil.closing import Closing
-from hil.errors import InputError, StoreError
+from hil.errors import InputError, NotWritable, StoreError
 from hil.store.cells.damage import first_damage
 from hil.store.columns import FROM_A_CELL, damage_told, damaged
 from hil.store.engine import is_passing, is_read_only, one_line, writing
-from hil.store.location import Location, not_to_be_written
+from hil.store.location import Location
 from hil.store.retry import Retry
 
 # What whoever uses rows raises where a damaged one is among them.
@@ -114,7 +114,7 @@ class Access(Closing):
     def _refuse_read_only(self, error: BaseException | None) -> None:
         """Tell a database that cannot be written as wrong input, where nothing has been yet."""
         if error is not None and not self._written and is_read_only(error):
-            raise not_to_be_written(self.url, one_line(error)) from error
+            raise NotWritable(self.url, one_line(error)) from error
 
     def _damage(self) -> str:
         """Name a cell that holds what hil never writes there; empty where none is found."""

@@ -9,14 +9,14 @@ import sqlite3
 import tempfile
 from pathlib import Path
 
-from hil.errors import InputError
+from hil.errors import InputError, NotWritable
 from hil.records.html import rows_html
 from hil.store import schema
 from hil.store.calibration_archive import CalibrationArchive
 from hil.store.driving import Driving
 from hil.store.engine import connect, use_wal
 from hil.store.entering import Entering
-from hil.store.location import is_there, locate, not_to_be_written
+from hil.store.location import is_there, locate
 from hil.store.upkeep.upkeep import Upkeep
 
 _SHOWN = 10
@@ -142,7 +142,7 @@ def _check_place(file: Path) -> None:
         with tempfile.TemporaryFile(dir=file.parent) as made:
             made.write(b"hil")
     except OSError as error:
-        raise not_to_be_written(file, error.strerror or str(error)) from None
+        raise NotWritable(file, error.strerror or str(error)) from None
 
 
 def migrate(url: str | None = None) -> list[str]:

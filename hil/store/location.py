@@ -199,12 +199,6 @@ def _mounts() -> Iterable[Mount]:
         yield Mount(part.mountpoint, part.fstype, part.opts)
 
 
-def not_to_be_written(shown: str | Path, why: str) -> InputError:
-    """Make the error for a database that may be read and not written, or made."""
-    allowed = "allowed: a file and a folder, or a role of the server, that may be written"
-    return InputError(shown, "", f"the database cannot be written: {why}; {allowed}")
-
-
 def is_there(file: Path) -> bool:
     """Whether there is a file that may be a SQLite database.
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from hil.errors import InputError, StoreError
+from hil.errors import NotWritable, StoreError
 from hil.store import database_exists, open_database
 from tests.hil.small_session import RIG, SESSION
 
@@ -45,7 +45,7 @@ def test_what_may_only_be_read_is_told_as_that(url: str, monkeypatch: pytest.Mon
     monkeypatch.setattr("hil.store.engine.os.access", lambda *_: False)
     with (
         open_database(url) as database,
-        pytest.raises(InputError, match=r"hil\.db: the database cannot be written: .*; allowed"),
+        pytest.raises(NotWritable, match=r"hil\.db: the database cannot be written: .*; allowed"),
         database._writing() as connection,
     ):
         connection.execute(text("UPDATE session SET name = 'x'"))
@@ -73,7 +73,9 @@ def test_a_place_where_none_can_be_made_is_told(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("tempfile.TemporaryFile", full)
-    with pytest.raises(InputError, match=r"new\.db: the database cannot be written: No space left"):
+    with pytest.raises(
+        NotWritable, match=r"new\.db: the database cannot be written: No space left"
+    ):
         database_exists(url, made=True)
     assert not database_exists(url)
 
