@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hil.cli.files.output_place import FIGURES, check_output_place
 from hil.cli.options import Db, Frames, RigPath
 from hil.cli.queries import Form, Output, write
 from hil.cli.screen.unread import Unread, whoever_reads
+from hil.report.files.output_place import FIGURES, check_output_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from hil.cli.files.output_place import check_output_place
 from hil.cli.options import Db
 from hil.cli.screen.completion import estimators
 from hil.errors import InputError
+from hil.report.files.output_place import check_output_place
 
 if TYPE_CHECKING:
     from rich.progress import Progress

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hil.cli.files.output_place import check_output_place
 from hil.cli.options import Db, RigPath
 from hil.cli.screen.unread import Unread, whoever_reads
+from hil.report.files.output_place import check_output_place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

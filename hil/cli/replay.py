@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hil.cli.again.what_if import answer_what_if
-from hil.cli.files.output_place import FIGURES, check_output_place
 from hil.cli.options import Db, SessionRef
 from hil.cli.runs import drive_session, exit_status, summarise
 from hil.cli.screen.completion import estimators
+from hil.report.files.output_place import FIGURES, check_output_place
 
 if TYPE_CHECKING:
     from hil.records.session import Observer

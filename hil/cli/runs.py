@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 from hil.cli.again.rehearsal import rehearse_session
-from hil.cli.files.output_place import check_output_place
 from hil.cli.options import Db, Frames, SessionRef
 from hil.cli.screen.asking import ask, say_line
 from hil.cli.screen.completion import searched
 from hil.cli.screen.unread import whoever_reads
+from hil.report.files.output_place import check_output_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from hil.cli.files.output_place import FIGURES, check_output_place
 from hil.cli.options import Db, Frames, RigPath
 from hil.cli.record import AsRecorded, Like, Name, Repeats
 from hil.cli.runs import Accept, Note, exit_status
+from hil.report.files.output_place import FIGURES, check_output_place
 
 PLACE = 47
 

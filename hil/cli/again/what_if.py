@@ -6,8 +6,8 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hil.cli.files.output_place import FIGURES, check_output_place
 from hil.cli.screen.asking import say_line
+from hil.report.files.output_place import FIGURES, check_output_place
 
 if TYPE_CHECKING:
     from hil.records.what_if import LeftOut, Outcome, WhatIf

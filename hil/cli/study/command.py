@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hil.cli.files.output_place import check_output_place
 from hil.cli.options import Db
 from hil.cli.runs import Note
+from hil.report.files.output_place import check_output_place
 
 if TYPE_CHECKING:
     from rich.console import Console

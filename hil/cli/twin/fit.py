@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hil.cli.files.output_place import check_output_place
 from hil.cli.options import Db, Frames, RigPath, SessionRef
+from hil.report.files.output_place import check_output_place
 
 if TYPE_CHECKING:
     from hil.replay.twinned.fit_session import FittedSession

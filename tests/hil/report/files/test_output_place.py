@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from hil.cli.files.output_place import FIGURES, check_output_place
 from hil.cli.main import run
 from hil.errors import InputError
+from hil.report.files.output_place import FIGURES, check_output_place
+from tests.hil.small_session import RIG
 
 # The X is the file.
 WORKS = [
@@ -24,6 +25,13 @@ WORKS = [
     "estimate frames.npy --noise poisson --plot X.png",
     "twin fit last rig.toml -o X.toml",
 ]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "rig.toml").write_text(RIG, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
 
 @pytest.mark.parametrize("command", WORKS)
