@@ -116,7 +116,7 @@ def _work(orders: Orders, said: str, ready: multiprocessing.synchronize.Event) -
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     if orders.host:
         own = str(Path(orders.folder, f"tmp of {orders.host}"))
-        os.environ.update(dict.fromkeys(("TMPDIR", "TEMP", "TMP"), own))
+        os.environ.update(dict.fromkeys(("TMPDIR", "TEMP", "TMP", "HIL_LOCKS"), own))
         tempfile.tempdir = None
         platform.node = lambda: orders.host
     if orders.boot_s and sys.platform == "linux":

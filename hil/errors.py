@@ -84,6 +84,24 @@ class StoreError(HilError):
     """The database or the frame files could not be read or written."""
 
 
+class NotWritable(StoreError):
+    """A database may be read and not written, and nothing has been written or moved.
+
+    Parameters
+    ----------
+    shown
+        Where it lies, without the password.
+    why
+        What the database says.
+    """
+
+    exit_status = 2
+
+    def __init__(self, shown: str | Path, why: str) -> None:
+        allowed = "allowed: a file and a folder, or a role of the server, that may be written"
+        super().__init__(f"{shown}: the database cannot be written: {why}; {allowed}")
+
+
 class RigError(HilError):
     """A device failed; the message is the driver's."""
 

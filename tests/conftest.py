@@ -87,7 +87,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Give each worker one thread, and a folder for temporary files: locks on hardware lie there.
+    """Give each worker one thread, and a folder for temporary files and for locks on hardware.
 
     A thread a core for each of the workers is more threads than cores, and those of BLAS wait for
     each other by spinning. A worker is told before it starts: its plugins import numpy before it
@@ -101,7 +101,7 @@ def pytest_configure(config: pytest.Config) -> None:
     folder = Path(tempfile.gettempdir(), f"hil-{worker}-{os.getpid()}")
     folder.mkdir()
     config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
-    for name in ("TMPDIR", "TEMP", "TMP"):
+    for name in ("TMPDIR", "TEMP", "TMP", "HIL_LOCKS"):
         os.environ[name] = str(folder)
     tempfile.tempdir = None
 

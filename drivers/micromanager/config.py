@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drivers.errors import ConfigError
+from drivers.given import given_bytes
 
 SIMULATED = frozenset({"DemoCamera", "NotificationTester", "SequenceTester", "Utilities"})
 """Adapters without hardware of their own. Those of Utilities combine other devices."""
@@ -147,7 +148,7 @@ def hardware(devices: tuple[ConfigDevice, ...]) -> tuple[str, ...]:
 def _decoded(path: Path) -> tuple[str, bool]:
     """Read the text, and tell whether the core may be given the very same bytes."""
     try:
-        raw = path.read_bytes()
+        raw = given_bytes(path)
     except FileNotFoundError:
         raise ConfigError("config", f"no file {str(path)!r}") from None
     except OSError as error:

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from drivers.errors import ConfigError
+from drivers.given import MOST_NUMBERS_BYTES, given_text, ordinary_file, why
 from drivers.types import Floats
 
 # As a number is written; Python alone would take 1_000, and digits of other scripts.
@@ -72,11 +73,11 @@ def read_numbers(folder: Path, name: str, key: str) -> Numbers:
 
 def _npy(path: Path, name: str, key: str) -> Numbers:
     try:
-        with path.open("rb") as file:  # an archive of numpy's would stay open otherwise
+        # an archive of numpy's would stay open otherwise
+        with ordinary_file(path, MOST_NUMBERS_BYTES).open("rb") as file:
             values = np.lib.format.read_array(file, allow_pickle=False)
     except Exception as error:  # whatever a broken file brings about
-        why = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ConfigError(key, f"{name!r} cannot be read: {why}") from None
+        raise ConfigError(key, f"{name!r} cannot be read: {why(error)}") from None
     if not isinstance(values, np.ndarray) or values.dtype.kind not in "fiu":
         raise ConfigError(key, f"{name!r}, allowed: an .npy file of real numbers")
     return Numbers(values.astype(np.float64))
@@ -84,9 +85,9 @@ def _npy(path: Path, name: str, key: str) -> Numbers:
 
 def _csv(path: Path, name: str, key: str) -> Numbers:
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = given_text(path, MOST_NUMBERS_BYTES)
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(key, f"{name!r} cannot be read: {error}") from None
+        raise ConfigError(key, f"{name!r} cannot be read: {why(error)}") from None
     unit = ""
     columns: tuple[str, ...] = ()
     rows: list[list[float]] = []

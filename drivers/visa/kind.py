@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from drivers.errors import ConfigError
+from drivers.given import given_text
 from drivers.single import SingleConnection
 from drivers.visa.instrument import Instrument
 from drivers.visa.link import VisaLink, import_pyvisa
@@ -99,7 +100,7 @@ def _from_file(folder: Path, name: object, own: dict[str, Any]) -> InstrumentTab
         raise ConfigError("table", f"{name!r}, allowed: a .toml file beside the rig file")
     path = folder / Path(name).expanduser()
     try:
-        read = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        read = tomllib.loads(given_text(path))
     except OSError as error:
         raise ConfigError("table", f"{name!r} cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError) as error:

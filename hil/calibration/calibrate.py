@@ -145,6 +145,8 @@ def calibrate_rig(
     RigHeld, RigError, StoreError
         The rig or the database could not be used.
     """
+    from hil.store import database_exists
+
     clock = clock or SystemClock()
     file = load_rig_file(path)
     file.needs_camera()
@@ -155,6 +157,7 @@ def calibrate_rig(
         )
     if repeats is not None and repeats < _FEWEST:
         raise InputError("--frames", str(repeats), f"allowed: {_FEWEST} or more")
+    database_exists(database, made=True)
     with supervised_rig(file, database, frames, clock) as held:
         rig = held.rig
         recipe = rig.run(

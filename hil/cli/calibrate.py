@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ import typer
 from hil.cli.options import Db, Frames, RigPath
 from hil.cli.queries import Form, Output, write
 from hil.cli.screen.unread import Unread, whoever_reads
+from hil.report.files.output_place import FIGURES, check_output_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +53,7 @@ def calibrate(
     """Measure gain, offset and noise of the camera by photon transfer, and store them."""
     from hil.calibration.calibrate import CalibrationRefused, calibrate_rig
 
-    _check_plot(plot)
+    check_output_place("--plot", plot, FIGURES)
     try:
         with _progress() as observer:
             done = calibrate_rig(
@@ -123,17 +123,6 @@ def _say_maps(fit: CameraCalibration) -> None:
         f"maps            response spreads by {maps.response_spread:.2%} over the pixels, known to"
         f" {maps.response_sd:.2%} each; {1 - maps.usable.mean():.2%} of the pixels masked"
     )
-
-
-def _check_plot(path: Path) -> None:
-    from hil.errors import InputError
-
-    if path.suffix.lower() not in (".png", ".pdf", ".svg") or not path.parent.is_dir():
-        raise InputError(
-            "--plot", str(path), "allowed: a .png, .pdf or .svg file in a folder that exists"
-        )
-    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise InputError("--plot", str(path), "cannot be written there")
 
 
 def _plot(fit: CameraCalibration, path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ import typer
 from hil.cli.options import Db
 from hil.cli.screen.completion import estimators
 from hil.errors import InputError
+from hil.report.files.output_place import check_output_place
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -124,7 +124,7 @@ def estimate(
     from hil.information.sufficiency import SufficiencyPoint, judge
 
     if plot is not None:
-        _check_plot(plot)
+        check_output_place("--plot", plot, (".png",))
     with _in_words_of_the_command(frames), _progress() as progress:
         noises = [_noise(text, db) for text in noise]
         models = [model for model, _ in noises]
@@ -194,14 +194,6 @@ def _in_words_of_the_command(frames: Path) -> Iterator[None]:
     except InputError as error:
         where = str(frames) if error.where == "frames" else _OPTIONS.get(error.where, error.where)
         raise InputError(where, error.key, error.problem) from None
-
-
-def _check_plot(path: Path) -> None:
-    folder = path.parent
-    if path.suffix.lower() != ".png" or path.is_dir() or not folder.is_dir():
-        raise InputError("--plot", str(path), "allowed: a .png file in a folder that exists")
-    if not os.access(folder, os.W_OK) or (path.exists() and not os.access(path, os.W_OK)):
-        raise InputError("--plot", str(path), "cannot be written there")
 
 
 def _mask(path: Path) -> Any:

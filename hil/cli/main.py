@@ -52,6 +52,8 @@ _OF_THE_SYSTEM = frozenset(
 )  # fmt: skip
 # A program whose work is done has ended by then.
 _END_S = 5.0
+# A name that no file can have is wrong input, wherever it is first used.
+_OF_A_NAME = frozenset({errno.ENAMETOOLONG, errno.ELOOP})
 _STATUS: list[int] = []  # of a program whose work is done
 
 app = typer.Typer(**_LOOK)
@@ -178,7 +180,8 @@ def _run(arguments: list[str] | None) -> int:
             raise
         if isinstance(error, OSError) and error.errno in _OF_THE_SYSTEM:
             where = f"{error.filename}: " if error.filename else ""
-            return _say(f"{where}{error.strerror or error}", 1)
+            status = 2 if error.errno in _OF_A_NAME else 1
+            return _say(f"{where}{error.strerror or error}", status)
         if told := _damage(arguments, error):
             return _say(told, 2)
         return _say(

@@ -10,6 +10,7 @@ import typer
 
 from hil.cli.options import Db, RigPath
 from hil.cli.screen.unread import Unread, whoever_reads
+from hil.report.files.output_place import check_output_place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,6 +64,10 @@ def check(
 
     if not amplitude > 0 or amplitude == float("inf"):
         raise InputError("--amplitude", "", f"{amplitude:g}, allowed: a number above 0")
+    if save is not None:
+        check_output_place("--save", save, (".npz",))
+    if plot is not None:
+        check_output_place("--plot", plot, (".png",))
 
     with Unread() as screen:
 

@@ -12,6 +12,7 @@ from hil.cli.again.what_if import answer_what_if
 from hil.cli.options import Db, SessionRef
 from hil.cli.runs import drive_session, exit_status, summarise
 from hil.cli.screen.completion import estimators
+from hil.report.files.output_place import FIGURES, check_output_place
 
 if TYPE_CHECKING:
     from hil.records.session import Observer
@@ -128,11 +129,11 @@ def _on_rig(session: str, rig: Path, picture: Path, db: str | None, folder: Path
     from hil.clock import SystemClock
     from hil.replay.comparison import compare
     from hil.replay.on_rig import replay_on
-    from hil.report.replay_plot import check_picture, draw_replay
+    from hil.report.replay_plot import draw_replay
     from hil.store import open_database
     from hil.supervision.approach import darken_left_lit
 
-    check_picture(picture)
+    check_output_place("--picture", picture, FIGURES)
     darken_left_lit(db, SystemClock(), rig)
     with open_database(db, frames=folder) as database:
         record = database.session(session)

@@ -71,7 +71,8 @@ def init(
     if config is None and without:
         raise InputError("--without", "", "goes with FILE.cfg")
     if config is not None and not config.is_file():
-        raise InputError(config, "", "no such file")
+        known = "`hil doctor` lists the configurations that are found on this computer"
+        raise InputError(config, "", f"no such file; {known}")
     for path in (output, *([] if session is None else [session])):
         if path.exists() and not force:
             raise InputError(path, "", "exists already; --force overwrites it")

@@ -15,6 +15,7 @@ from hil.cli.options import Db, Frames, SessionRef
 from hil.cli.screen.asking import ask, say_line
 from hil.cli.screen.completion import searched
 from hil.cli.screen.unread import whoever_reads
+from hil.report.files.output_place import check_output_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,11 +71,9 @@ def demo(
 ) -> int:
     """Sharpen a simulated microscope whose optics are aberrated, as a session would a real one."""
     from hil.demo import demo_files
-    from hil.errors import InputError
     from hil.session.run import run_session
 
-    if not picture.parent.is_dir() or picture.suffix.lower() != ".png":
-        raise InputError("--picture", str(picture), "allowed: a .png file in a folder that exists")
+    check_output_place("--picture", picture, (".png",))
     file = demo_files(seed)
     result = drive_session(
         lambda view: run_session(file, db, frames=frames, trials=trials, observer=view),

@@ -10,6 +10,7 @@ import typer
 from hil.cli.options import Db, Frames, RigPath
 from hil.cli.record import AsRecorded, Like, Name, Repeats
 from hil.cli.runs import Accept, Note, exit_status
+from hil.report.files.output_place import FIGURES, check_output_place
 
 PLACE = 47
 
@@ -42,14 +43,13 @@ def scan(
     """Measure along one setting, or over two, as a session with a figure."""
     from hil.errors import InputError
     from hil.replay.scan import ScanAxis, scan_table
-    from hil.report.replay_plot import check_picture
     from hil.report.scan_plot import draw_scan
     from hil.store import open_database
 
     if not len(setting) == len(start) == len(stop) == len(steps) or len(setting) > 2:
         problem = "one or two times --setting, each with --from, --to and --steps"
         raise InputError("hil scan", "", f"allowed: {problem}")
-    check_picture(picture)
+    check_output_place("--picture", picture, FIGURES)
     table = scan_table([ScanAxis(*one) for one in zip(setting, start, stop, steps, strict=True)])
     told = AsRecorded(name, session, repeats, note, accept_calibration)
     result = told.measure(rig, table, db, frames, kind="scan", extra={"scanned": setting})

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from drivers.given import why
 from hil.errors import InputError
 from hil.frames.absent import complete_block, incomplete
 from hil.frames.arrays import FileArray, Index
@@ -229,7 +230,7 @@ def readable(path: Path, read: Callable[[], Any]) -> Any:
     except InputError:
         raise
     except Exception as error:  # each library has its own tree of errors
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        reason = why(error)
         if reason.startswith("mmap length"):
             reason = "it ends before its frames do"
         raise InputError(path, "", f"cannot be read: {reason}") from error

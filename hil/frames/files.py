@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from drivers.given import ordinary_file, why
 from hil.errors import InputError, nearest
 from hil.frames.arrays import FileArray, open_npy, open_npz
 from hil.frames.axes import FrameFile, frame_axes, readable
@@ -98,11 +100,16 @@ def open_frames(
 
 
 def _open(path: Path) -> FileArray:
-    if not path.exists():
+    try:
+        if not stat.S_ISDIR(path.stat().st_mode):
+            ordinary_file(path)
+    except (FileNotFoundError, NotADirectoryError):
         opener = _OPENERS.get(path.suffix.lower())
-        if opener is None and path.suffix:
-            raise InputError(path, "", f"is of no known kind; {nearest(path.suffix, _OPENERS)}")
-        raise InputError(path, "", "no such file")
+        unknown = f"is of no known kind; {nearest(path.suffix, _OPENERS)}"
+        said = unknown if opener is None and path.suffix else "no such file"
+        raise InputError(path, "", said) from None
+    except (OSError, ValueError) as error:
+        raise InputError(path, "", f"cannot be read: {why(error)}") from None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of what lies beside the frames: a .DS_Store, say
         array: FileArray = readable(path, lambda: _opener(path)(path))

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from drivers.given import MOST_NUMBERS_BYTES, given_bytes
 from hil.errors import InputError
 from hil.frames.absent import Absent
 from hil.frames.arrays import FileArray, Index, stacked
@@ -186,7 +187,9 @@ def _of_named(path: Path, files: Sequence[Path], names: Sequence[dict[str, str]]
 def _metadata(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """Read Micro-Manager's ``metadata.txt``: its summary, and one frame's own."""
     try:
-        found = json.loads((folder / "metadata.txt").read_text(encoding="utf-8", errors="replace"))
+        found = json.loads(
+            given_bytes(folder / "metadata.txt", MOST_NUMBERS_BYTES).decode("utf-8", "replace")
+        )
         summary = found.get("Summary", {})
         frames = (one for key, one in found.items() if key.startswith(("Metadata", "Frame")))
         frame = next(frames, None)

@@ -15,6 +15,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
+from drivers.given import MOST_NUMBERS_BYTES, given_text
 from hil.errors import InputError
 from hil.frames.axes import readable
 from hil.frames.folder import leading_file
@@ -119,7 +120,7 @@ def _of_zarr(path: Path) -> TakenAt:
 
 
 def _of_companion(path: Path) -> TakenAt:
-    words = path.read_text(encoding="utf-8")
+    words = given_text(path, MOST_NUMBERS_BYTES)
     return _of_tiff(path.parent / companion_files(path, words)[0], words)
 
 

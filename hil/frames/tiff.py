@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from drivers.given import MOST_NUMBERS_BYTES, given_text
 from hil.errors import InputError
 from hil.frames.absent import Absent
 from hil.frames.arrays import FileArray, of_maps, of_zarr, stacked
@@ -54,7 +55,7 @@ def open_companion(path: Path) -> FileArray:
     """
     import tifffile
 
-    words = path.read_text(encoding="utf-8")
+    words = given_text(path, MOST_NUMBERS_BYTES)
     names = companion_files(path, words)
     first = path.parent / names[0]
     with complaints(path), tifffile.TiffFile(first, omexml=words) as file:

@@ -10,15 +10,18 @@ from pathlib import Path
 
 from hil.errors import InputError
 
+CHOSEN = "HIL_LOCKS"  # an environment variable: another folder, for tests say
 _NAME = "hil-locks"
+_SHARED = Path("/tmp")  # by the file system's standard it is there, for all users
 _OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
 def lock_folder() -> Path:
     """Give this user's folder for locks, made where it is missing.
 
-    It lies in the folder for temporary files. Others may read there who holds what, and write
-    nothing: neither a link that is followed nor a file that is taken for a lock.
+    It lies in ``/tmp``, on Windows in the folder for temporary files. Others may read there who
+    holds what, and write nothing: neither a link that is followed nor a file that is taken for a
+    lock.
 
     Raises
     ------
@@ -56,6 +59,14 @@ def other_folders() -> Iterator[Path]:
 
 
 def _base() -> Path:
+    """Give one folder for all processes of this computer, whatever ``TMPDIR`` each has.
+
+    That of a login or a batch job may be its own, and two of them could drive one rig.
+    """
+    if chosen := os.environ.get(CHOSEN):
+        return Path(chosen)
+    if os.name != "nt" and _SHARED.is_dir() and os.access(_SHARED, os.W_OK | os.X_OK):
+        return _SHARED
     return Path(tempfile.gettempdir())
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
+from drivers.given import MOST_NUMBERS_BYTES, ordinary_file, why
 from drivers.types import Floats, Value
 from hil.clock import Clock, SystemClock
 from hil.errors import InputError, SafetyError
@@ -330,12 +331,12 @@ def _alike(found: Sequence[ModeFound], halves: Floats) -> list[ModeFound]:
 
 def _reference(path: Path) -> tuple[list[str], Floats]:
     try:
-        with np.load(path, allow_pickle=False) as kept:
+        given = ordinary_file(path, MOST_NUMBERS_BYTES)
+        with np.load(given, allow_pickle=False) as kept:
             names = json.loads(str(kept["names"]))
             halves = np.asarray(kept["halves"], dtype=np.float64)
     except Exception as error:  # whatever a broken file brings about
-        why = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError("--against", str(path), f"no reference of modes: {why}") from None
+        raise InputError("--against", str(path), f"no reference of modes: {why(error)}") from None
     if halves.ndim != 4 or halves.shape[:2] != (2, len(names)):
         raise InputError("--against", str(path), "no reference of modes")
     return names, halves

@@ -14,6 +14,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from drivers.given import given_bytes, why
 from drivers.types import Value
 from hil.errors import InputError
 
@@ -23,6 +24,7 @@ _WITH_COMMAS = re.compile(r"[-+]?[\d.' ]*,[\d.,' ]*(?:[eE][-+]?\d+)?")
 _ABSENT = {"", "-", "?", "na", "n/a", "nan", "none", "null", "nil", "inf", "+inf", "-inf"}
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _EXACT = 2**53
+_MOST_BYTES = 2**28  # a million rows of twenty cells
 _UNITS = "nm|um|mm|us|ms|uw|mw|uj|mj|deg|mrad|hz|khz|mhz|adu|px"
 _OF_A_UNIT = re.compile(rf"[._](?:{_UNITS})$", re.IGNORECASE)
 _MINUS = "\N{MINUS SIGN}"  # which word processors write
@@ -64,12 +66,12 @@ def csv_columns(path: Path) -> tuple[list[str], list[list[Value]]]:
 
 def _text(path: Path) -> str:
     try:
-        content = path.read_bytes()
+        content = given_bytes(path, _MOST_BYTES)
         text = content.decode("utf-16" if content.startswith(_UTF_16) else "utf-8-sig")
     except FileNotFoundError:
         raise InputError(path, "", "no such file") from None
     except (OSError, UnicodeError) as error:
-        raise InputError(path, "", f"cannot be read as a table: {error}") from None
+        raise InputError(path, "", f"cannot be read as a table: {why(error)}") from None
     strange = re.search(r"[\0-\x08\x0b\x0c\x0e-\x1f\x7f]", text)
     if strange is not None:
         problem = f"cannot be read as a table: it holds the character {strange[0]!r}"

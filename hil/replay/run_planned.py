@@ -99,7 +99,7 @@ def run_planned(
         if file.spec.measure.keep_frames != "none":
             check_place(frames_folder(database, frames=frames))
         existing: Database | None = None
-        if database_exists(database):
+        if database_exists(database, made=True):
             existing = stack.enter_context(open_database(database, frames=frames))
         noise = run.noise or rig_noise(file.rig, existing)
         check_objectives(file, noise.model)

@@ -8,23 +8,10 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from hil.errors import InputError
 from hil.report.drawing import short, style
 from hil.store import Database
 
 _BLUE, _GREY = "#0072b2", "#777777"
-
-
-def check_picture(path: Path) -> None:
-    """Refuse a path that no figure can be written to.
-
-    Raises
-    ------
-    InputError
-    """
-    if not path.parent.is_dir() or path.suffix.lower() not in (".png", ".pdf", ".svg"):
-        problem = "allowed: a .png, .pdf or .svg file in a folder that exists"
-        raise InputError("--picture", str(path), problem)
 
 
 def draw_replay(

@@ -226,6 +226,10 @@ class Parking:
             join(thread)
         return [problem for problems in found for problem in problems]
 
+    def darken_lit(self) -> list[ParkProblem]:
+        """Darken, where something reads lit or does not answer; else nothing is told to move."""
+        return [] if self._is_dark() else self._still_there(self.darken())
+
     def _label(self, step: _Step) -> str:
         return self._settings.owner(step[0]).label
 

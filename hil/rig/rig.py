@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,12 +12,13 @@ from drivers.errors import DriverError
 from drivers.protocol import Camera, Device, Setting
 from drivers.types import Value
 from hil.closing import Closing
-from hil.errors import InputError, NotParked, RigError, SafetyError, nearest
+from hil.errors import InputError, NotParked, RigError, RigHeld, SafetyError, nearest
 from hil.rig.calls.driver_calls import Hang
 from hil.rig.calls.halting import HALT_S
 from hil.rig.calls.open_driver import OpenDriver
-from hil.rig.device_thread import DeviceThread
+from hil.rig.device_thread import DeviceThread, join, start_or_run
 from hil.rig.parking import ParkProblem
+from hil.rig.partial_park import parking_of
 from hil.rig.plan import Plan
 from hil.rig.recorded import noise_conditions, recorded_settings
 from hil.rig.safety import Safety
@@ -63,8 +65,11 @@ class Rig(Closing):
         self.watch: Callable[[], None] = lambda: None
         try:
             self.thread.run(lambda: self._open(plan))
-        except BaseException:
-            self.close()
+        except BaseException as error:
+            try:
+                self.dark_after(error)
+            finally:
+                self.close()
             raise
 
     def _open(self, plan: Plan) -> None:
@@ -202,6 +207,43 @@ class Rig(Closing):
         self._hangs.append(hang)
         if hasattr(self, "safety"):
             self.safety.darken()
+
+    def dark_after(self, error: BaseException) -> None:
+        """Put out what is lit, though nothing of ours has moved: a lamp may light at its opening.
+
+        Who wrote something wrong finds everything as it was. Not by the device thread, which may be
+        in a call that hangs.
+
+        Parameters
+        ----------
+        error
+            For which the rig is left.
+
+        Raises
+        ------
+        NotParked
+            A lamp is not known to be dark.
+        """
+        if isinstance(error, InputError | RigHeld):
+            return
+        problems: list[ParkProblem] = []
+
+        def dark(driver: OpenDriver) -> None:
+            try:
+                problems.extend(parking_of(driver.devices, self.file).darken_lit())
+            except Exception as silent:
+                problems.append(ParkProblem(", ".join(driver.devices), str(silent)))
+
+        threads = [  # one that does not answer keeps no other lit
+            threading.Thread(target=dark, args=(driver,), name="hil-dark", daemon=True)
+            for driver in self._drivers
+        ]
+        for thread in threads:
+            start_or_run(thread)
+        for thread in threads:
+            join(thread)
+        if problems:
+            raise NotParked({one.setting: one.message for one in problems}, error) from error
 
     def run(self, work: Callable[[], T], watch: Callable[[], None] | None = None) -> T:
         """Run work on the device thread; without ``watch`` that of the rig is called meanwhile."""

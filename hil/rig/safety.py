@@ -46,6 +46,7 @@ class Safety:
         names.check_names()
         self.devices, self.settings = names.devices, names.known
         self.setting, self.canonical, self.read = names.setting, names.canonical, names.read
+        self.present = names.present
         self.canonical_table, self.targets = names.canonical_table, names.targets
         limits = self.limits = RigLimits(names, spec, folder)
         self.joint_problem, self.joint_settings = limits.joint_problem, limits.joint_settings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 
 from drivers.errors import DriverError
@@ -184,3 +185,26 @@ class RigSettings:
             return self.values(canonical)
         except DriverError as error:
             raise RigError(str(error)) from error
+
+    def present(self, names: Iterable[str], planned: Mapping[str, Value]) -> dict[str, Value]:
+        """Ask where settings are, to plan from it.
+
+        Parameters
+        ----------
+        names
+            Any that the devices understand.
+        planned
+            What is set before anybody relies on it, canonical names.
+
+        Raises
+        ------
+        SafetyError
+        RigError
+            A device fails, or answers what is no number where one is needed.
+        """
+        found = self.read(names)
+        for name, value in found.items():
+            numeric = self.known[name].kind in ("float", "int") and name not in planned
+            if numeric and (isinstance(value, str) or not math.isfinite(value)):
+                raise RigError(f"{name} reads {value!r}, allowed: a number")
+        return found

@@ -206,7 +206,7 @@ def take_baseline(
     for name in (*stage, *(listed[0] if listed else ())):
         if name in names or name in space.fixed:
             raise InputError(where, "measure", f"{name} places the fields of view and is searched")
-    before = safety.read(dict.fromkeys([*moved, *own]))
+    before = safety.present(dict.fromkeys([*moved, *own]), setup)
     found = {name: setup.get(name, value) for name, value in before.items()}
     fields: list[Mapping[str, Value]] = list(listed) or [{}]
     if spec.measure.grid:

@@ -114,7 +114,7 @@ def run_session(
         if file.spec.measure.keep_frames != "none":
             check_place(frames_folder(database, frames=folder))
         existing = None
-        if database_exists(database):
+        if database_exists(database, made=True):
             existing = stack.enter_context(open_database(database, frames=folder))
         noise = rig_noise(file.rig, existing)
         check_objectives(file, noise.model)

@@ -245,7 +245,7 @@ def resolve(session: SessionSpec, safety: Safety, rig: RigSpec, where: str | Pat
     binning = next((setting.name for setting in camera if setting.role == "binning"), "")
     names |= {name for name in (budget.exposure, binning) if name}
     setup = safety.targets(rig.setup)
-    found = safety.read(sorted(names - searched))
+    found = safety.present(sorted(names - searched), setup)
     present = {name: setup.get(name, value) for name, value in found.items()}
     light = {n for n, setting in safety.settings.items() if setting.role in ("light", "exposure")}
     anchor = {axis.setting: least(axis, towards_zero=axis.setting not in light) for axis in axes}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import sys
 import tomllib
@@ -14,14 +15,12 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from drivers.given import given_text
 from hil.errors import InputError, nearest
 from hil.spec.rig import RigSpec, outside
 from hil.spec.session import SessionSpec
 
 Model = TypeVar("Model", bound=BaseModel)
-
-# A file that a person wrote is far smaller; another is not read into memory to find out.
-_LARGEST_BYTES = 16 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,22 +111,15 @@ def read_text(path: str | Path) -> tuple[Path, str]:
     """
     path = Path(path)
     try:
-        n, held = path.stat().st_size, b""
-        if n <= _LARGEST_BYTES:
-            with path.open("rb") as file:  # pipes and devices do not say how much they hold
-                held = file.read(_LARGEST_BYTES + 1)
-        if (n := max(n, len(held))) > _LARGEST_BYTES:
-            allowed = f"allowed: up to {_LARGEST_BYTES // 2**20} MiB"
-            raise InputError(path, "", f"{n / 2**20:.0f} MiB, {allowed}: no rig or session file")
-        # Editors on Windows write a byte-order mark, which TOML does not know.
-        text = held.decode("utf-8-sig")
+        text = given_text(path)
         return path.absolute(), text.replace("\r\n", "\n").replace("\r", "\n")
     except FileNotFoundError:
         raise InputError(path, "", "no such file") from None
     except UnicodeDecodeError as error:
         raise InputError(path, "", f"not UTF-8 text, byte {error.start}") from None
     except OSError as error:
-        raise InputError(path, "", f"cannot be read: {error.strerror}") from None
+        no_such = ": no rig or session file" if error.errno == errno.EFBIG else ""
+        raise InputError(path, "", f"cannot be read: {error.strerror}{no_such}") from None
 
 
 def parse(model: type[Model], text: str, where: str | Path) -> Model:

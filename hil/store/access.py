@@ -10,10 +10,10 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from hil.closing import Closing
-from hil.errors import InputError, StoreError
+from hil.errors import InputError, NotWritable, StoreError
 from hil.store.cells.damage import first_damage
 from hil.store.columns import FROM_A_CELL, damage_told, damaged
-from hil.store.engine import is_passing, one_line, writing
+from hil.store.engine import is_passing, is_read_only, one_line, writing
 from hil.store.location import Location
 from hil.store.retry import Retry
 
@@ -37,6 +37,7 @@ class Access(Closing):
     def __init__(self, engine: Engine, location: Location) -> None:
         self._engine = engine
         self._location = location
+        self._written = False  # what could be written once fails for another reason later
 
     @property
     def url(self) -> str:
@@ -86,20 +87,34 @@ class Access(Closing):
 
     @contextmanager
     def _writing(self, section: str | None = None) -> Iterator[Connection]:
-        with self._plain_errors(), damage_told(self.url, self._damage), ExitStack() as stack:
+        told = self._plain_errors(writes=True), damage_told(self.url, self._damage)
+        with told[0], told[1], ExitStack() as stack:
             # Locks are taken on entering, so what has to be repeated is that alone.
-            yield Retry(WAIT_S).run(
-                lambda _attempt: stack.enter_context(writing(self._engine, section))
-            )
+            try:
+                connection = Retry(WAIT_S).run(
+                    lambda _attempt: stack.enter_context(writing(self._engine, section))
+                )
+            except StoreError as error:
+                self._refuse_read_only(error.__cause__)
+                raise
+            yield connection
+        self._written = True
 
     @contextmanager
-    def _plain_errors(self) -> Iterator[None]:
+    def _plain_errors(self, *, writes: bool = False) -> Iterator[None]:
         try:
             yield
         except DBAPIError as error:
+            if writes:
+                self._refuse_read_only(error)
             if not is_passing(error) and (said := self._damage()):
                 raise damaged(self.url, said) from error
             raise StoreError(f"the database failed: {one_line(error)}") from error
+
+    def _refuse_read_only(self, error: BaseException | None) -> None:
+        """Tell a database that cannot be written as wrong input, where nothing has been yet."""
+        if error is not None and not self._written and is_read_only(error):
+            raise NotWritable(self.url, one_line(error)) from error
 
     def _damage(self) -> str:
         """Name a cell that holds what hil never writes there; empty where none is found."""

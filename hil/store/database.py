@@ -6,9 +6,10 @@ And how one is opened by its URL, looked for, and brought up to date.
 from __future__ import annotations
 
 import sqlite3
+import tempfile
 from pathlib import Path
 
-from hil.errors import InputError
+from hil.errors import InputError, NotWritable
 from hil.records.html import rows_html
 from hil.store import schema
 from hil.store.calibration_archive import CalibrationArchive
@@ -106,8 +107,15 @@ def frames_folder(url: str | None = None, *, frames: Path | None = None) -> Path
     return locate(url, frames).frames
 
 
-def database_exists(url: str | None = None) -> bool:
+def database_exists(url: str | None = None, *, made: bool = False) -> bool:
     """Whether there is a database with tables at a URL; nothing is made.
+
+    Parameters
+    ----------
+    url
+        As for `open_database`.
+    made
+        Whether one is going to be made where there is none: it must be possible.
 
     Raises
     ------
@@ -118,12 +126,23 @@ def database_exists(url: str | None = None) -> bool:
     if location.file is not None and not is_there(location.file):
         if not location.file.parent.is_dir():
             raise InputError(location.file, "", f"there is no folder {location.file.parent}")
+        if made:
+            _check_place(location.file)
         return False
     engine = connect(location)
     try:
         return schema.is_there(engine, location)
     finally:
         engine.dispose()
+
+
+def _check_place(file: Path) -> None:
+    """Refuse a folder in which no file can be made; nothing stays behind."""
+    try:
+        with tempfile.TemporaryFile(dir=file.parent) as made:
+            made.write(b"hil")
+    except OSError as error:
+        raise NotWritable(file, error.strerror or str(error)) from None
 
 
 def migrate(url: str | None = None) -> list[str]:

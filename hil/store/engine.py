@@ -282,6 +282,17 @@ def is_passing(error: BaseException) -> bool:
     return True  # psycopg could not connect: there is no state where there is no server
 
 
+def is_read_only(error: BaseException | None) -> bool:
+    """Whether the database, its file, or the folder of it may be read and not written."""
+    if not isinstance(error, DBAPIError):
+        return False
+    state = getattr(error.orig, "sqlstate", None)
+    if state is not None:  # a transaction that only reads, a role that may not write
+        return state in {"25006", "42501"}
+    name = str(getattr(error.orig, "sqlite_errorname", ""))
+    return name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM"))
+
+
 def is_of_the_place(error: BaseException) -> bool:
     """Whether an error tells of the database itself, not of what it was told.
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from hil.errors import InputError, StoreError
-from hil.store.engine import one_line, writing
+from hil.errors import InputError, NotWritable, StoreError
+from hil.store.engine import is_read_only, one_line, writing
 from hil.store.location import Location
 
 # Every released schema, oldest first. Kept here so that opening a database needs no Alembic.
@@ -178,6 +178,8 @@ def _upgrade(engine: Engine, location: Location) -> list[str]:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     except DBAPIError as error:
+        if is_read_only(error):
+            raise NotWritable(location.shown, one_line(error)) from error
         raise StoreError(f"{location.shown}: migration failed: {one_line(error)}") from error
     except CommandError as error:
         raise StoreError(f"{location.shown}: migration failed: {error}") from error

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import stamina
 
 from drivers.errors import DriverError
-from drivers.protocol import Device
-from drivers.types import Value
-from hil.errors import SafetyError
 from hil.rig.calls.driver_calls import CallHangs, Hang
 from hil.rig.calls.open_driver import OpenDriver
 from hil.rig.device_thread import join, start_or_run
-from hil.rig.limits import RigLimits, darkest
-from hil.rig.motion import planned
-from hil.rig.parking import Parking, ParkProblem
+from hil.rig.parking import ParkProblem
+from hil.rig.partial_park import knows, parking_of
 from hil.rig.plan import Plan
 from hil.rig.settings import RigSettings
-from hil.spec import Limit, RigFile, RigSpec
 
 # A port that a dead process held may take a moment to be free.
 _ATTEMPTS = 4
@@ -103,7 +98,7 @@ class _Emergency:
             ):
                 with attempt:
                     driver = OpenDriver(name, kind, options, self._spec, self._done.hangs.append)
-            parking = _parking(driver.devices, self._plan.file)
+            parking = parking_of(driver.devices, self._plan.file)
             parking.darken()
         except Exception as error:  # whatever it is, the other drivers' lamps come first
             with self._guard:
@@ -119,69 +114,17 @@ class _Emergency:
             reached = list(self._opened)
         devices = {label: device for driver in reached for label, device in driver.devices.items()}
         if devices:
-            self._done.problems = _parking(devices, self._plan.file).run()
+            self._done.problems = parking_of(devices, self._plan.file).run()
 
     def _nobody_has(self) -> Sequence[str]:
         """Name what the rig file parks and no driver that was reached has."""
         settings = _settings(self._opened)
         named = dict.fromkeys(name for step in self._spec.park for name in step.set)
-        return [name for name in named if not _knows(settings, name)]
+        return [name for name in named if not knows(settings, name)]
 
 
 def _settings(drivers: Sequence[OpenDriver]) -> RigSettings:
     return RigSettings({label: d for driver in drivers for label, d in driver.devices.items()})
-
-
-def _parking(devices: Mapping[str, Device], file: RigFile) -> Parking:
-    """Make the park of some of a rig's devices: the steps that they know."""
-    settings, spec = RigSettings(devices), file.spec
-    steps: list[Mapping[str, Value]] = [
-        dict([settings.canonical(name, value)])
-        for step in spec.park
-        for name, value in step.set.items()
-        if _knows(settings, name)
-    ]
-    if not spec.park:
-        steps = [
-            {setting.name: darkest(setting)}
-            for setting in settings.known.values()
-            if setting.role == "light" and not setting.read_only
-        ]
-    try:
-        limits = RigLimits(settings, _known_limits(settings, spec), file.path.parent)
-    except Exception:  # a matrix that is gone must not leave a lamp on
-        return Parking(settings, steps, lambda name: spec.limits.get(name, Limit()))
-    return Parking(
-        settings,
-        steps,
-        limits.limit,
-        lambda step: planned(limits, step, straight=True),
-        limits.joint_passed,
-    )
-
-
-def _known_limits(settings: RigSettings, spec: RigSpec) -> RigSpec:
-    """Leave out of a rig file's limits what the devices that were reached do not have."""
-
-    def all_known(names: Sequence[str]) -> bool:
-        return all(_knows(settings, name) for name in names)
-
-    return spec.model_copy(
-        update={
-            "limits": {n: limit for n, limit in spec.limits.items() if _knows(settings, n)},
-            "limits_together": tuple(r for r in spec.limits_together if all_known(r.settings)),
-            "limits_matrix": tuple(r for r in spec.limits_matrix if all_known(r.settings)),
-            "interlock": (),
-        }
-    )
-
-
-def _knows(settings: RigSettings, name: str) -> bool:
-    try:
-        settings.setting(name)
-    except SafetyError:
-        return False
-    return True
 
 
 def _join(threads: Sequence[threading.Thread], seconds: float) -> None:

@@ -93,7 +93,7 @@ class SupervisedRig:
         self._last = last
         self._approach = approach
         self._stop = StopSwitch()
-        self._parked = False
+        self._parked = self._used = False
 
     def make_database(self) -> Database:
         """Open the database, made where there is none, and take the rig's lease in it.
@@ -169,7 +169,7 @@ class SupervisedRig:
         session_id
             The session that is STALE once this process is dead; None where none is running.
         """
-        self._parked = False
+        self._parked, self._used = False, True
         with self._signals.pressing(stop.press):
             guardian = self._guardian(_GRACE_S + command_s, session_id)
             watch = Watch(self.rig, guardian, stop, self._renew_lease, self.clock, self._signals)
@@ -188,6 +188,17 @@ class SupervisedRig:
                     guardian.farewell()
                 else:  # once it can have the devices
                     self._last.callback(guardian.leave_to_it)
+
+    def dark_if_unused(self, error: BaseException) -> None:
+        """Put out what lit itself at its opening, where an error comes before anything moved.
+
+        Raises
+        ------
+        NotParked
+            A lamp is not known to be dark.
+        """
+        if not self._used:
+            self.rig.dark_after(error)
 
     def park_left_behind(self) -> None:
         """Park a rig whose last holder was killed together with its guardian.
@@ -340,7 +351,11 @@ def supervised_rig(
         )
         if approach.left_behind:
             held.park_left_behind()
-        yield held
+        try:
+            yield held
+        except BaseException as error:
+            held.dark_if_unused(error)
+            raise
 
 
 def moves_s(spec: RigSpec) -> float:

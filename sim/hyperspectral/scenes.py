@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
+from drivers.given import MOST_NUMBERS_BYTES, ordinary_file
 from sim.hyperspectral.spectra import WAVELENGTHS_NM, Curve, edge, leaf, peak, soil
 from sim.parts.pieces import cut_square
 
@@ -112,7 +113,7 @@ def load_scene(path: Path) -> PaintedSample:
     OSError
         If it cannot be read.
     """
-    loaded = np.load(path, allow_pickle=False)
+    loaded = np.load(ordinary_file(path, MOST_NUMBERS_BYTES), allow_pickle=False)
     if not isinstance(loaded, np.lib.npyio.NpzFile):
         raise ValueError("a cube is an .npz file with wavelengths_nm and reflectance")
     with loaded as file:

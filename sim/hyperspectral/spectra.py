@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import constants
 
+from drivers.given import given_text
 from sim.parts import spectra
 
 Curve = NDArray[np.float64]
@@ -96,7 +97,7 @@ def load_curves(path: Path, count: int) -> tuple[Curve, Curve]:
     OSError
         If it cannot be read.
     """
-    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    lines = given_text(path).splitlines()
     lines = [line for line in lines if line.strip()] or ["nan"]
     table = np.genfromtxt(lines, delimiter=",", ndmin=2)
     if len(table) and np.isnan(table[0]).all():

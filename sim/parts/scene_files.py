@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pydantic import AfterValidator
 
 from drivers.errors import ConfigError
+from drivers.given import MOST_NUMBERS_BYTES, ordinary_file
 
 
 class WithScene(Protocol):
@@ -54,7 +55,7 @@ def load_numbers(path: Path) -> NDArray[Any]:
         If it cannot be read.
     """
     try:
-        array = np.load(path, allow_pickle=False)
+        array = np.load(ordinary_file(path, MOST_NUMBERS_BYTES), allow_pickle=False)
     except EOFError as problem:
         raise ValueError("the file is empty") from problem
     if not isinstance(array, np.ndarray):

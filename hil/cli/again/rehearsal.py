@@ -26,6 +26,7 @@ def rehearse_session(
 ) -> int:
     """Run the rehearsal by `drive`, under a terminal view, and print what it says."""
     from hil.errors import InputError
+    from hil.records.session import SessionState
     from hil.replay.rehearsal.rehearse import rehearse
 
     found: list[Rehearsal] = []
@@ -50,7 +51,8 @@ def rehearse_session(
         _say_stated(file)
         return 0
     _say(found[0], file, keep)
-    return 0 if found[0].result.n_complete else 1
+    result = found[0].result
+    return 0 if result.n_complete and result.state is not SessionState.FAILED else 1
 
 
 def _say(found: Rehearsal, file: SessionFile, keep: bool) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hil.cli.screen.asking import say_line
+from hil.report.files.output_place import FIGURES, check_output_place
 
 if TYPE_CHECKING:
     from hil.records.what_if import LeftOut, Outcome, WhatIf
@@ -26,11 +27,10 @@ def answer_what_if(
 ) -> int:
     """Try the searches and print what they come to."""
     from hil.replay.what_if.what_if import what_if
-    from hil.report.replay_plot import check_picture
     from hil.report.what_if_plot import draw_what_if
     from hil.store import open_database
 
-    check_picture(picture)
+    check_output_place("--picture", picture, FIGURES)
     with open_database(db, frames=folder) as database:
         found = what_if(
             database, session, options, seeds=seeds, trials=trials, say=say_line, began=_say_error

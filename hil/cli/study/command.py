@@ -10,6 +10,7 @@ import typer
 
 from hil.cli.options import Db
 from hil.cli.runs import Note
+from hil.report.files.output_place import check_output_place
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -51,13 +52,12 @@ def study(
     """Study whether information predicts how well tasks are done, on a simulated rig."""
     from rich.console import Console
 
-    from hil.errors import InputError
     from hil.study.picture import draw_study
     from hil.study.run import run_study
     from hil.study.tables import HEAD, audit_rows, label_rows, rows_of, verdicts
 
-    if plot is not None and (plot.suffix.lower() != ".png" or not plot.parent.is_dir()):
-        raise InputError("--plot", str(plot), "allowed: a .png file in a folder that there is")
+    if plot is not None:
+        check_output_place("--plot", plot, (".png",))
     found = run_study(
         domain,
         db,

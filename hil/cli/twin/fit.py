@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hil.cli.options import Db, Frames, RigPath, SessionRef
+from hil.report.files.output_place import check_output_place
 
 if TYPE_CHECKING:
     from hil.replay.twinned.fit_session import FittedSession
@@ -49,6 +50,7 @@ def fit(
     """Fit a simulated rig's unknowns, and the scenes, to the frames of a session."""
     from hil.replay.twinned.fit_session import check_output, fit_session, write_twin
 
+    check_output_place("-o", output, (".toml",))
     check_output(rig, output)
     names = [name.strip() for name in also.split(",") if name.strip()]
     fitted = fit_session(session, rig, db, frames=frames, also=names, scene_known=scene_known)

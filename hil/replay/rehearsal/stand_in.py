@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from drivers.given import given_text, why
 from hil.errors import HilError, InputError, SafetyError, nearest
 from hil.rig.plan import Plan
 from hil.rig.rig import Rig
@@ -209,11 +210,11 @@ def with_faults(rig: RigFile, path: Path) -> RigFile:
     InputError
     """
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        table = tomllib.loads(given_text(path))
     except FileNotFoundError:
         raise InputError(path, "", "no such file") from None
     except (OSError, ValueError, RecursionError) as error:
-        raise InputError(path, "", f"cannot be read: {error}") from None
+        raise InputError(path, "", f"cannot be read: {why(error)}") from None
     for key in table:
         if key not in ("seed", "fault"):
             raise InputError(path, key, f"unknown key, {nearest(key, ('seed', 'fault'))}")

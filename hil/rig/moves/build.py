@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from drivers.given import MOST_NUMBERS_BYTES, ordinary_file, why
 from hil.errors import SafetyError
 from hil.rig.moves.joint import Floats, JointLimit, RowsLimit, SizeLimit
 from hil.spec import LimitsTogether, MatrixLimit, RigSpec
@@ -127,12 +128,11 @@ def _array(given: object, folder: Path, key: str) -> Floats:
 def _read(path: Path, shown: str, key: str) -> Floats:
     allowed = "allowed: an .npy file of real, finite numbers"
     try:
-        values = np.load(path, allow_pickle=False)
+        values = np.load(ordinary_file(path, MOST_NUMBERS_BYTES), allow_pickle=False)
     except FileNotFoundError:
         raise SafetyError(f"no file {shown!r} beside the rig file", key) from None
     except Exception as error:  # whatever a broken file brings about
-        why = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise SafetyError(f"{shown!r} cannot be read: {why}; {allowed}", key) from None
+        raise SafetyError(f"{shown!r} cannot be read: {why(error)}; {allowed}", key) from None
     if not isinstance(values, np.ndarray) or values.dtype.kind not in "fiu":
         raise SafetyError(f"{shown!r} is none, {allowed}", key)
     values = values.astype(np.float64)

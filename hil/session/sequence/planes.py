@@ -6,6 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from drivers.errors import ConfigError, DriverError
+from drivers.given import given_text
 from drivers.sequence import Plane, Sequenced
 from drivers.types import Value
 from hil.errors import InputError, SafetyError
@@ -28,7 +29,7 @@ def sequence_text(name: str, where: str | Path) -> str:
         It cannot be read, or is no text.
     """
     try:
-        return (Path(where).parent / name).read_text(encoding="utf-8-sig")
+        return given_text(Path(where).parent / name)
     except (OSError, UnicodeDecodeError) as error:
         problem = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
         raise InputError(where, KEY, f"{name!r} cannot be read: {problem}") from None

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import hil.locks.folder as folder_module
 from hil.errors import InputError
 from hil.locks.folder import lock_folder, other_folders
 
@@ -19,8 +20,24 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture
 def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("HIL_LOCKS", str(tmp_path))
     return tmp_path
+
+
+def test_it_is_one_whatever_folder_for_temporary_files_a_process_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HIL_LOCKS", raising=False)
+    monkeypatch.setattr(folder_module, "_SHARED", tmp_path / "shared")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    assert lock_folder() == mine(tmp_path), "where there is no such folder"
+    (tmp_path / "shared").mkdir()
+    assert lock_folder() == mine(tmp_path / "shared")
+    (tmp_path / "own").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "own"))
+    assert lock_folder() == mine(tmp_path / "shared")
+    monkeypatch.setattr(os, "access", lambda *asked: False)
+    assert lock_folder() == mine(tmp_path / "own"), "where nobody may write to it"
 
 
 def mine(base: Path) -> Path:
@@ -70,7 +87,7 @@ def test_somebody_elses_folder_is_refused(base: Path, monkeypatch: pytest.Monkey
 def test_a_place_where_nothing_can_lie_is_one_line(
     base: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(base / "missing"))
+    monkeypatch.setenv("HIL_LOCKS", str(base / "missing"))
     with pytest.raises(InputError, match="no folder for locks"):
         lock_folder()
 

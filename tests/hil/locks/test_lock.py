@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -43,7 +44,7 @@ except RigHeld as held:
 def base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     tmp_path.chmod(0o1777)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    for name in ("TMPDIR", "TEMP", "TMP"):
+    for name in ("TMPDIR", "TEMP", "TMP", "HIL_LOCKS"):
         monkeypatch.setenv(name, str(tmp_path))
     return tmp_path
 
@@ -197,3 +198,20 @@ def test_a_folder_that_takes_no_lock_is_said(base: Path, monkeypatch: pytest.Mon
         locked("camera", "controller", lambda: SINCE),
     ):
         pass
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="each user has a folder of its own there")
+def test_two_processes_with_temporary_folders_of_their_own_see_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where no database is common to them."""
+    monkeypatch.delenv("HIL_LOCKS", raising=False)
+    what = f"a rig of tests {uuid.uuid4().hex}"
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "a"))
+    with another(what) as (_, said):
+        assert said == "held"
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "b"))
+        with pytest.raises(RigHeld), locked(what, "controller", now):
+            pass

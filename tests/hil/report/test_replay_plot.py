@@ -2,11 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 import hil
-from hil.errors import InputError
-from hil.report.replay_plot import check_picture, draw_replay
+from hil.report.replay_plot import draw_replay
 from tests.hil.replay.recorded_sessions import copied, session_named
 
 
@@ -18,9 +15,3 @@ def test_trials_beside_themselves_lie_on_the_line(tmp_path: Path) -> None:
         draw_replay(database, (session, session), pairs, (1.0, 0.0), tmp_path / "r.svg")
     text = (tmp_path / "r.svg").read_text(encoding="utf-8")
     assert text.startswith("<?xml") and "axes_1" in text
-
-
-@pytest.mark.parametrize("name", ["no/x.png", "x.toml"])
-def test_a_picture_that_cannot_be_is_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(InputError, match="--picture"):
-        check_picture(tmp_path / name)

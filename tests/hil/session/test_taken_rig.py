@@ -127,7 +127,7 @@ def running(bench: Bench) -> Running:
     (bench.folder / "resources.txt").write_text("the-lamp-of-room-7", encoding="utf-8")
     temporary = bench.folder / "temporary"
     temporary.mkdir()
-    names = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary))
+    names = dict.fromkeys(("TMPDIR", "TEMP", "TMP", "HIL_LOCKS"), str(temporary))
     environ = plant(bench.folder) | names
     process = start(bench, "run", "session.toml", environ=environ)
     wait_for(lambda: n_complete(bench) >= 2)

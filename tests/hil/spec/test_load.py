@@ -271,8 +271,15 @@ def test_what_has_taken_the_place_of_a_file_is_told_in_one_line(
 
 
 def test_a_file_without_end_is_not_read_to_its_end() -> None:
-    with pytest.raises(InputError, match="allowed: up to 16 MiB"):
+    with pytest.raises(InputError, match="is a device, allowed: an ordinary file"):
         load_rig_file("/dev/zero")
+
+
+def test_a_file_far_too_large_is_not_read(tmp_path: Path) -> None:
+    with (tmp_path / "rig.toml").open("wb") as file:
+        file.truncate(17 << 20)
+    with pytest.raises(InputError, match="allowed: up to 16 MiB: no rig or session file"):
+        load_rig_file(tmp_path / "rig.toml")
 
 
 def test_what_comes_through_a_pipe_is_read(tmp_path: Path) -> None:

@@ -144,7 +144,10 @@ def test_a_host_whose_clock_is_elsewhere_is_not_taken_for_dead(
     far = subprocess.Popen(
         [sys.executable, "far.py", bench.url, str(ahead_s)],
         cwd=bench.folder,
-        env={**plant(bench.folder), **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(own))},
+        env={
+            **plant(bench.folder),
+            **dict.fromkeys(("TMPDIR", "TEMP", "TMP", "HIL_LOCKS"), str(own)),
+        },
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -56,3 +56,14 @@ def test_wrong_input_is_one_line(
     assert run(["run", "session.toml", *options]) == 2
     said = capsys.readouterr().err
     assert told in said and len(said.splitlines()) == 1
+
+
+def test_a_rehearsal_that_fails_half_way_has_failed(capsys: pytest.CaptureFixture[str]) -> None:
+    """As the session itself would, whatever it brought before."""
+    Path("rig.toml").write_text(RIG, encoding="utf-8")
+    fault = f'[[fault]]\nfault = "os_error"\ncall = "capture"\nat = {list(range(5, 99))}\n'
+    Path("f.toml").write_text(fault, encoding="utf-8")
+    assert run(["run", "session.toml", "--rehearse", "--faults", "f.toml"]) == 1
+    told = capsys.readouterr().out
+    assert "state     FAILED" in told
+    assert "trials    1 complete" in told
