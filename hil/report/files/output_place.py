@@ -35,8 +35,11 @@ def check_output_place(option: str, path: Path, endings: tuple[str, ...]) -> Non
     except (OSError, ValueError) as error:
         problem = f"cannot be written there: {why(error)}; allowed: {allowed}"
         raise InputError(option, str(path), problem) from None
-    if not there or path.is_dir() or path.suffix.lower() not in endings:
+    if not there or path.suffix.lower() not in endings:
         raise InputError(option, str(path), f"allowed: {allowed}")
+    if path.is_dir():
+        problem = f"cannot be written there: it is a folder; allowed: {allowed}"
+        raise InputError(option, str(path), problem)
     if not os.access(path if status else folder, os.W_OK):
         raise InputError(option, str(path), f"cannot be written there; allowed: {allowed}")
 
