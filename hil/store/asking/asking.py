@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from hil.errors import InputError
 from hil.records.session import SessionState
-from hil.records.trial import TrialRow
+from hil.records.trial import TrialRow, TrialState
 from hil.store.access import Access
 from hil.store.asking import instrument, parts, queries
 from hil.store.asking.following import Following
@@ -219,11 +219,17 @@ class Asking(Access):
             of_events = select(EventTable.__table__).where(EventTable.session_id == chosen)
             for row in connection.execute(of_events).mappings().all():
                 check_row(table_of(EventTable), row)
+            asked = select(SessionTable.objectives).where(SessionTable.id == chosen)
+            n_objectives = len(connection.execute(asked).scalar_one())
             query = select(TrialTable.__table__).where(of_session).order_by(TrialTable.number)
             for place, row in enumerate(connection.execute(query).mappings().all()):
                 check_row(TRIAL, row)
                 if row["number"] != place:
                     raise ValueError(f"a trial has number {row['number']} in place of {place}")
+                found = row["objectives"]
+                complete = row["state"] == TrialState.COMPLETE.value and found is not None
+                if complete and len(found) != n_objectives:
+                    raise ValueError(f"trial {place} has {len(found)} objectives")
         self.rows(chosen)
         self.trials(chosen)
         self.estimates(chosen)

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, Connection, Table, inspect
+from sqlalchemy import Column, Connection, Table, inspect, select
 
+from hil.records.trial import TrialState
 from hil.store.cells.rules import Rule, rule_of, shown
 from hil.store.columns import JsonArray, JsonObject, Real, Utc, Whole
-from hil.store.models import Base
+from hil.store.models import Base, SessionTable, TrialTable
 
 _MANY = 2000
 
@@ -41,14 +42,14 @@ class Damage:
 
 
 def first_damage(connection: Connection) -> str:
-    """Name the first damaged cell, a row that names one not there, or a number amiss; else empty.
+    """Name the first cell that is damaged, or that other rows contradict; empty where none is.
 
     Parameters
     ----------
     connection
         As for `damaged_cells`.
     """
-    for look in (damaged_cells, leading_nowhere, numbers_amiss):
+    for look in (damaged_cells, leading_nowhere, numbers_amiss, objectives_amiss):
         found = next(look(connection), None)
         if found is not None:
             return str(found)
@@ -84,6 +85,23 @@ def numbers_amiss(connection: Connection) -> Iterator[Damage]:
             key, number = next((key, k) for i, (key, k) in enumerate(rows) if k != i)
             problem = f"{shown(number)} is none of 0 to {n - 1}"
             yield Damage("trial", shown(str(key))[1:-1], "number", problem)
+
+
+def objectives_amiss(connection: Connection) -> Iterator[Damage]:
+    """Give the COMPLETE trials that have not as many objectives as their session."""
+    rows = connection.execute(
+        select(TrialTable.id, TrialTable.objectives, SessionTable.objectives)
+        .join(SessionTable, SessionTable.id == TrialTable.session_id)
+        .where(TrialTable.state == TrialState.COMPLETE.value)
+    )
+    for key, own, names in rows:
+        if own is not None and len(own) != len(names):
+            yield Damage(
+                "trial",
+                shown(str(key))[1:-1],
+                "objectives",
+                f"{len(own)} of them where the session has {len(names)}",
+            )
 
 
 def _tables(connection: Connection) -> list[Table]:

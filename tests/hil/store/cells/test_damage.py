@@ -85,6 +85,18 @@ def test_a_number_out_of_its_place_is_named(db: Database, run: Run, session_id: 
             db.read_all(session_id)
 
 
+@pytest.mark.parametrize(("left", "n"), [("{}", 0), ('{"a": 1.0, "b": 2.0}', 2)])
+def test_a_trial_without_what_its_session_asks_for_is_named(
+    left: str, n: int, db: Database, run: Run, session_id: str
+) -> None:
+    run.complete(1.0)
+    doctor(db, "trial", "objectives", left)
+    with pytest.raises(InputError, match=f"column objectives: {n} of them where the session"):
+        db.read_all(session_id)
+    with pytest.raises(InputError, match=f"column objectives: {n} of them where the session"), db:
+        raise ValueError("The added trial has other objectives")  # as Optuna does
+
+
 def test_work_that_fails_for_a_damaged_row_is_told_as_that(db: Database, run: Run) -> None:
     run.complete(1.0)
     with pytest.raises(ZeroDivisionError), db:
