@@ -38,7 +38,7 @@ def check_output_place(option: str, path: Path, endings: tuple[str, ...]) -> Non
     if not there or path.suffix.lower() not in endings:
         raise InputError(option, str(path), f"allowed: {allowed}")
     if path.is_dir():
-        problem = f"cannot be written there: it is a folder; allowed: {allowed}"
+        problem = f"allowed: {allowed}; this is a folder, and cannot be written there"
         raise InputError(option, str(path), problem)
     if not os.access(path if status else folder, os.W_OK):
         raise InputError(option, str(path), f"cannot be written there; allowed: {allowed}")
