@@ -223,11 +223,13 @@ def with_faults(rig: RigFile, path: Path) -> RigFile:
         raise InputError(path, "fault", "missing: [[fault]] tables say what goes wrong")
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise InputError(path, "seed", f"{seed!r}, allowed: a whole number from 0")
+    checked = []
     for i, fault in enumerate(faults):
         try:
-            Fault.model_validate(fault)
+            checked.append(Fault.model_validate(fault))
         except ValidationError as error:
             raise input_error(error, path, fault, prefix=f"fault.{i}") from None
+    _check_there(rig, checked, path)
     drivers = [
         DriverSpec(kind="faulty", seed=seed, around=driver.model_dump(mode="json"), fault=faults)
         for driver in rig.spec.driver
@@ -236,3 +238,20 @@ def with_faults(rig: RigFile, path: Path) -> RigFile:
     return replace(
         rig, spec=spec, text=json.dumps(spec.model_dump(mode="json", exclude_unset=True))
     )
+
+
+def _check_there(rig: RigFile, faults: Sequence[Fault], path: Path) -> None:
+    """Refuse faults of devices and settings that a stand-in has not: they would strike nothing."""
+    if not any(fault.device or fault.setting for fault in faults):
+        return
+    with Rig(Plan(rig)) as opened:
+        devices = {*opened.safety.devices, "driver"}  # what opens and closes goes by that name
+        settings = set(opened.safety.settings)
+    for i, fault in enumerate(faults):
+        for key, name, known in (
+            ("device", fault.device, devices),
+            ("setting", fault.setting, settings),
+        ):
+            if name and name not in known:
+                said = f"{name!r} is none of the stand-in's; {nearest(name, known)}"
+                raise InputError(path, f"fault.{i}.{key}", said)

@@ -96,6 +96,14 @@ def test_time_that_the_session_has_not_is_told_and_it_is_kept_where_asked_for(
 WRONG = [
     ("[[fault]]\nfault = 'nope'\nrate = 1.0\n", "fault.0.fault: 'nope'"),
     ("[[fault]]\nfault = 'dark'\n", "fault.0: give rate"),
+    (
+        "[[fault]]\nfault = 'dark'\nrate = 0.1\ndevice = 'camra'\n",
+        "fault.0.device: 'camra' is none of the stand-in's; did you mean 'camera'",
+    ),
+    (
+        "[[fault]]\nfault = 'read_nan'\nrate = 0.1\nsetting = 'focus.z'\n",
+        "fault.0.setting: 'focus.z' is none of the stand-in's; did you mean 'focus.z_um'",
+    ),
     ("[[falt]]\n", "falt: unknown key, did you mean 'fault'"),
     ("seed = -1\n[[fault]]\nfault = 'dark'\nrate = 0.1\n", "seed: -1"),
     ("", "fault: missing"),
