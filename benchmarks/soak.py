@@ -2,7 +2,8 @@
 
     python benchmarks/soak.py [TRIALS] [SAMPLER]
 
-Printed for each tenth of the session: the process's memory and the median time of a trial. Then
+Printed for each tenth of the session: the process's memory, the median time of a trial, and what of
+the processor a trial took (the mean, of all threads), which other work beside it changes less. Then
 what memory grew by after the first tenth, and what Optuna's study of as many trials takes alone.
 """
 
@@ -44,11 +45,11 @@ def optuna_mb(trials: int) -> float:
 def main(trials: int, sampler: str) -> None:
     """Run it."""
     alone_mb = optuna_mb(trials)  # first, where no memory lies free that it could take
-    marks: list[tuple[float, float]] = []
+    marks: list[tuple[float, float, float]] = []
 
     def observe(snapshot: Any) -> None:
         if snapshot.state is not None and snapshot.state.ended:
-            marks.append((time.perf_counter(), memory_mb()))
+            marks.append((time.perf_counter(), memory_mb(), time.process_time()))
 
     session = BY_DEFAULT.replace("trials = 6", f"trials = {trials}").replace("random", sampler)
     session = session.replace("repeats = 2", 'repeats = 2\nkeep_frames = "none"')
@@ -66,8 +67,11 @@ def main(trials: int, sampler: str) -> None:
         part = marks[first : first + step]
         times = [b[0] - a[0] for a, b in pairwise(part)]
         median_ms = 1000 * statistics.median(times)
-        last = first + step - 1
-        print(f"trials {first:5} to {last:5}: {part[-1][1]:7.1f} MB, {median_ms:6.1f} ms")
+        processor_ms = 1000 * (part[-1][2] - part[0][2]) / (step - 1)
+        print(
+            f"trials {first:5} to {first + step - 1:5}: {part[-1][1]:7.1f} MB,"
+            f" {median_ms:6.1f} ms, {processor_ms:6.1f} ms of the processor"
+        )
     grown = marks[-1][1] - marks[step - 1][1]
     print(f"grown by {grown:.1f} MB since the first tenth; Optuna alone {alone_mb:.1f} MB")
 
