@@ -20,7 +20,7 @@ from drivers.errors import DeviceFault, DriverError
 from hil.rig.calls.foreign_errors import in_words
 from hil.rig.calls.process_state import ProcessKept
 from hil.rig.device_thread import ABANDONED
-from sim.parts.exposing import COMPUTING
+from sim.parts.exposing import COMPUTING, ended_s
 
 T = TypeVar("T")
 
@@ -111,7 +111,7 @@ class _Thread:
 
     def _work(self) -> None:
         while (call := self._calls.get()) is not None:
-            call.cpu_before_s = time.thread_time()
+            call.cpu_before_s = time.thread_time() + ended_s()
             call.began_s = time.monotonic()
             self.call = call
             call.run()
@@ -240,7 +240,7 @@ class DriverCalls:
                 return False
             if call is not None:
                 call.hang = hang
-                call.cpu_before_s = time.thread_time()
+                call.cpu_before_s = time.thread_time() + ended_s()
                 call.began_s = time.monotonic()
             return True
 
@@ -291,7 +291,7 @@ class DriverCalls:
         age_s = call.age_s()
         # A simulated camera may compute its picture on another thread, to hear a cancel meanwhile.
         others = [thread for thread in threading.enumerate() if thread.name == COMPUTING]
-        computed_s = _cpu_s(self._thread.thread, *others) - call.cpu_before_s
+        computed_s = _cpu_s(self._thread.thread, *others) + ended_s() - call.cpu_before_s
         return computed_s > _COMPUTES * age_s and age_s < _MOST_LATE * call.hang.waited_s
 
     def _leave_behind_if_late(self, *, patient: bool = True) -> None:

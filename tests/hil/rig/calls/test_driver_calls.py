@@ -177,6 +177,24 @@ def test_a_picture_on_another_thread_gets_on_as_well(bench: Bench) -> None:
         bench.calls.run("camera", "capture", lambda: waiting.take(threading.Event()), 0.5)
 
 
+def test_a_picture_that_is_there_before_the_thread_that_waits_for_it_runs_again_hangs_not(
+    bench: Bench,
+) -> None:
+    def picture() -> Pixels:
+        end_s = time.monotonic() + 0.7
+        while time.monotonic() < end_s:
+            pass
+        return np.zeros((2, 2), np.uint16)
+
+    def take() -> Pixels | None:
+        taken = Exposing(picture).take(threading.Event())
+        time.sleep(0.4)
+        return taken
+
+    bench.calls.simulated = True
+    assert bench.calls.run("camera", "capture", take, 0.5) is not None
+
+
 def test_several_calls_in_one_go_give_all_answers_on_one_thread(bench: Bench) -> None:
     steps = [(f"read {i}", lambda i=i: (i, threading.get_ident())) for i in range(4)]
     found = bench.calls.run_each("z", steps, 1.0)
