@@ -28,7 +28,7 @@ from hil.records.estimate import Estimate
 from hil.replay.estimate_process import EstimateAnswer, EstimateJob, EstimateProcess, answer_to
 
 # Processes take a second or two to start: below so much work they are not worth it.
-WORTH_S = 5.0
+WORTH_S = 2.5
 _MOST = 8
 # Jobs under way for each process: while one is done the next is there.
 _AHEAD = 2

@@ -19,10 +19,11 @@ spectrum (Proc. IEEE 1969), whose windows adapt to the data and so do not leak:
     G <- max(0, G + e / q),  e = q^-1 f^H (Q C Q - Q) f / d,  Q = S^-1,  q = f^H Q f / d
 
 It starts from Capon's spectrum of C, and keeps some of the last step's momentum (Polyak, USSR Comp.
-Math. 1964). Five steps leave less than 0.0005 bit, for signal variances from 9 to 90,000 times the
-noise's.
+Math. 1964). From the second on steps are twice as long where that is no worse: waves do overlap,
+and Newton's step as if they did not goes a third of the way. Seven such steps come as far as twelve
+plain ones, for signal variances from 9 to 90,000 times the noise's and on photographs.
 
-Waves do overlap: where the spectrum changes slowly, e is the sought change over q^-1 seen through
+Where the spectrum changes slowly, e is the sought change over q^-1 seen through
 the patch, each lag of it weakened by its share of the pairs, (1 - |a|/p) (1 - |b|/p). Near the
 solution those shares are divided out, and one step goes all the way; far from it that would be
 rash. So the fit to a part of the data takes one such step from the fit to all. Undivided, a step
@@ -46,9 +47,10 @@ from hil.information.densities.stationary.centrosymmetric import Halves, identit
 from hil.information.densities.stationary.model import StationaryModel, whitener_and_log_det
 
 _TORUS = 4  # patches along each side: a spectrum any coarser holds no blur wider than half a patch
-_STEPS = 12
+_STEPS = 7
 _ENOUGH_NATS = 5e-5  # of one pixel that a step must gain
 _MOMENTUM = 0.3
+_LONG = 2.0
 _LEAST_POWER = 1e-3  # in units of the noise's: what is 0 could never grow by Newton's own step
 
 
@@ -138,9 +140,11 @@ def fit_spectrum(covariance: Halves, noise_adu2: float, n: float) -> SpectralFit
     best = SpectralFit(_capon(covariance, noise_adu2, n), noise_adu2)
     nats = best.nats(covariance)
     last = np.zeros_like(best.spectrum)
-    for _ in range(_STEPS):
+    for n_steps in range(_STEPS):
         step = best.direction(covariance)
-        moves = (step + _MOMENTUM * last, step, step / 2, step / 4)
+        moves = [step, step / 2, step / 4]
+        if n_steps:
+            moves.insert(0, _LONG * step + _MOMENTUM * last)
         there, reached = best.moved(covariance, moves, nats)
         last = there.spectrum - best.spectrum
         gained, nats = nats - reached, reached
