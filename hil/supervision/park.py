@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from hil.clock import Clock, SystemClock
-from hil.errors import HilError, NotParked, RigHeld, StoreError
+from hil.errors import HilError, InputError, NotParked, RigHeld, StoreError
 from hil.rig.parking import ParkProblem
-from hil.spec import load_rig_file
+from hil.rig.plan import Plan
+from hil.spec import RigFile, load_rig_file
 from hil.supervision.approach import Approach, approached
+from hil.supervision.lease import hold, place_of
 from hil.supervision.recorded_park import Parked
 from hil.supervision.stop import StopSwitch
 from hil.supervision.supervised import moves_s, supervised_rig
@@ -20,7 +22,8 @@ _PATIENT_S = 2.0
 def park_rig(path: Path, url: str | None) -> Parked:
     """Park a rig that no controller holds; the event is written ahead where there is a database.
 
-    Neither a database that is away nor a driver that cannot be opened keeps the light on.
+    Neither a database that is away, or a URL that is none, nor a driver that cannot be opened keeps
+    the light on.
 
     Parameters
     ----------
@@ -44,6 +47,10 @@ def park_rig(path: Path, url: str | None) -> Parked:
         The rig is parked, but not as it should be, or that could not be written down.
     """
     file, clock = load_rig_file(path), SystemClock()
+    try:
+        place_of(url)
+    except InputError as error:
+        return _without_database(file, error, clock)
     with approached(file, url, clock) as approach:
         try:
             return _in_order(approach, url, clock)
@@ -63,6 +70,13 @@ def _in_order(approach: Approach, url: str | None, clock: Clock) -> Parked:
         if parked.lost is not None and not parked.problems:
             raise parked.lost
         return parked
+
+
+def _without_database(file: RigFile, error: InputError, clock: Clock) -> Parked:
+    """Park where nobody can tell which database is meant."""
+    plan = Plan(file)
+    with hold(plan, "controller", clock):
+        return _driver_by_driver(Approach(plan), error)
 
 
 def _driver_by_driver(approach: Approach, error: HilError) -> Parked:

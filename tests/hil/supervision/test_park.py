@@ -52,6 +52,22 @@ def test_nor_does_a_server_that_does_not_answer(bench: Bench, lit: dict[str, str
     assert lit_mw(bench.folder) == 0.0
 
 
+@pytest.mark.parametrize("url", ["garbage", "oracle://here/x", "sqlite://", "sqlite:///a.db?b=1"])
+def test_nor_a_url_that_is_none(bench: Bench, lit: dict[str, str], url: str) -> None:
+    with pytest.raises(HilError, match=r"^the rig is parked, .*--db: "):
+        park_rig(bench.folder / "rig.toml", url)
+    assert lit_mw(bench.folder) == 0.0
+
+
+def test_nor_one_of_the_environment(
+    bench: Bench, lit: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HIL_DATABASE", "garbage")
+    with pytest.raises(HilError, match=r"^the rig is parked, .*HIL_DATABASE: not a database URL"):
+        park_rig(bench.folder / "rig.toml", None)
+    assert lit_mw(bench.folder) == 0.0
+
+
 def test_nor_one_that_is_locked(bench: Bench, lit: dict[str, str]) -> None:
     open_database(bench.url, create=True).close()
     with contextlib.closing(sqlite3.connect(bench.folder / "hil.db", timeout=60)) as connection:
