@@ -184,11 +184,18 @@ def estimate_information(
         value, bits, interval = value - excess, bits - excess, interval.shifted(-excess)
         corrected = corrected - excess * _NATS_PER_BIT
 
-    on_codes = traits_of(entropy.chosen or family).on_codes
-    diagnosis = diagnose(varying, interval.half_width, patch_size, value, on_codes=on_codes)
+    own = traits_of(entropy.chosen or family)
+    diagnosis = diagnose(
+        varying,
+        interval.half_width,
+        patch_size,
+        value,
+        on_codes=own.on_codes,
+        shared_counts=not own.without_shared,
+    )
     details = dict(diagnosis.details) | spikes.details() | surround.details()
     if subtract_pattern:
-        sees_it = traits_of(entropy.chosen or family).sees_pattern and len(channels) == 1
+        sees_it = own.sees_pattern and len(channels) == 1
         pattern, sd = diagnosis.pattern.removable(value) if sees_it else (0.0, 0.0)
         details["subtracted_pattern_bits"] = pattern
         value, bits = value - pattern, bits - pattern

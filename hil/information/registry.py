@@ -36,6 +36,8 @@ class Traits:
         where it trains, chooses itself, or is no cross-entropy that could be compared.
     sees_pattern
         Whether what all fields share counts in it as a scene does, so that it can be taken off.
+    without_shared
+        Whether what all fields share at a pixel tells nothing in it, however few fields it takes.
     streams
         Whether `hil.information.stream` computes it from sums, one field at a time.
     on_codes
@@ -46,6 +48,7 @@ class Traits:
 
     compared: Literal["always", "if near", "never"] = "never"
     sees_pattern: bool = False
+    without_shared: bool = False
     streams: bool = False
     chooses: bool = False
     on_codes: bool = False

@@ -89,6 +89,7 @@ def diagnose(
     bits_per_pixel: float = math.inf,
     *,
     on_codes: bool = False,
+    shared_counts: bool = True,
 ) -> Diagnosis:
     """Test noise and fixed pattern.
 
@@ -101,9 +102,11 @@ def diagnose(
     on_codes
         Whether H(Y) is of a density on codes, in which hit and hot pixels count for what they are;
         a Gaussian's variance they raise.
+    shared_counts
+        Whether what all fields share passes for information in H(Y): only then it is looked for.
     """
     each = [
-        _of_channel(channel, half_width_bits, patch_size, bits_per_pixel, on_codes)
+        _of_channel(channel, half_width_bits, patch_size, bits_per_pixel, on_codes, shared_counts)
         for channel in channels
     ]
     if len(each) == 1:
@@ -133,6 +136,7 @@ def _of_channel(
     patch_size: int,
     bits_per_pixel: float,
     on_codes: bool,
+    shared_counts: bool,
 ) -> Diagnosis:
     checked, noise = channel.checked, channel.noise
     flags: set[str] = set()
@@ -155,10 +159,12 @@ def _of_channel(
         lossy = look_at_blocks(checked, noise)
         details |= lossy.details()
         flags |= lossy.flags
-    shows, pattern, stated = _pattern(channel, patch_size, on_codes)
-    details |= stated
-    if shows:
-        flags.add("fixed_pattern")
+    pattern = PatternCheck()
+    if shared_counts:
+        shows, pattern, stated = _pattern(channel, patch_size, on_codes)
+        details |= stated
+        if shows:
+            flags.add("fixed_pattern")
     if checked.frames.shape[0] < FEW_FIELDS and not channel.converted:
         few = check_few_fields(checked, channel.noise_variance_adu2)
         details |= few.details()

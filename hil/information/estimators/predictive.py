@@ -19,18 +19,26 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from drivers.types import Floats
 from hil.information.blas_threads import one_blas_thread
+from hil.information.conditional_entropy import conditional_nats
+from hil.information.densities.low_rank.frames import noise_units
+from hil.information.densities.low_rank.whole_frames import frame_information, only_patches
 from hil.information.densities.predictive.beside_average import Cost, cost_share
 from hil.information.densities.predictive.cells import Cells, Singles
 from hil.information.densities.predictive.coded_patches import CodedPatches, Indices, PatchSource
 from hil.information.densities.predictive.light_distributions import light_distributions
 from hil.information.densities.predictive.linear import LinearPredictor, stationary_predictors
-from hil.information.densities.predictive.model import FITTED_EVERY, PredictiveModel
+from hil.information.densities.predictive.model import (
+    FITTED_EVERY,
+    OF_FEW_NUMBERS,
+    PredictiveModel,
+)
 from hil.information.densities.predictive.order import better_backwards, turned_predictor
 from hil.information.densities.predictive.own_noise import OwnNoise
 from hil.information.densities.predictive.two_levels import (
@@ -54,6 +62,7 @@ from hil.noise.corrected import CorrectedNoise
 
 _FITTED_VALUES = 2**17  # of the patches that distributions and weights are fitted to
 _PLACED_VALUES = 2**19  # where patches are frames: there is more to be learnt of each place
+_HALVED_FOLDS, _LEAST_HALVED = 2, 32  # that tell what half as many frames would cost; patches
 _FEW_FOLDS, _AMPLE = 2, 2  # folds, where half of the values are so many times what is fitted
 _LARGEST_PATCH = 32  # pixels: predictors take the cube of their number
 _LOOKED_AT = 2  # fields, whether their light is smooth
@@ -117,6 +126,7 @@ def _cross_entropy(sample: Sample) -> CrossEntropy:
     held_out = np.empty((sample.n_fields, source.per_field))
     by_neighbours = _Costs(source)
     fitted = []  # in-sample costs of some patches, by their numbers
+    halved: list[float] = []  # what patches cost more by half of the others
     maps: Maps | None = None
     told_by: tuple[Told, ...] = ()
     seen = seen_anywhere(sample, cells)
@@ -125,22 +135,26 @@ def _cross_entropy(sample: Sample) -> CrossEntropy:
         numbers, apart = source.chosen(np.flatnonzero(sample.fold != fold), most)
         patches = source.at(numbers)
         order = _Order.of(linear[fold], cells.u[patches[~apart].codes], sample.n_channels)
-        model = PredictiveModel(
+        fit = partial(
+            PredictiveModel,
             cells,
             lights,
             own_noise,
             order.linear,
-            order(patches),
-            apart,
-            sample.patch_size,
-            np.random.default_rng(sample.seed),
+            patch_size=sample.patch_size,
             placed=placed,
         )
+        model = fit(order(patches), apart, rng=np.random.default_rng(sample.seed))
         own_fields = np.flatnonzero(sample.fold == fold)
         for fields, own in source.of_fields(own_fields):
             cost = _cost(model, order(own))
             held_out[fields] = cost.nats.reshape(-1, source.per_field)
             by_neighbours.add(fields, cost)
+        if placed and fold < _HALVED_FOLDS and len(patches) >= _LEAST_HALVED:
+            half = _every_other(apart)
+            fewer = fit(order(patches[half]), apart[half], rng=np.random.default_rng(sample.seed))
+            by_fewer = _cost(fewer, order(source.at(_numbers(own_fields, source)))).nats
+            halved.append(float(by_fewer.mean() - held_out[own_fields].mean()))
         told, in_sample = numbers[~apart][::FITTED_EVERY], model.fitted.nats
         by_neighbours.fitted.append((told, model.fitted))
         if fold == 0 and not placed:
@@ -165,14 +179,47 @@ def _cross_entropy(sample: Sample) -> CrossEntropy:
     if gained > 0:
         details["told_by_patch_bits"] = gained / math.log(2)
         details["surface_left_bits"] = float(np.mean(left)) / math.log(2)
-    return CrossEntropy(
-        held_out + step, held_out - gap + step, 1 - by_neighbours.cost_share(), details
-    )
+    if placed:
+        beyond = _beyond_frames(sample, float(held_out.mean()) + step)
+        known = max(beyond, float(np.mean(halved)) if halved else 0.0)
+        share = by_neighbours.cost_share(OF_FEW_NUMBERS, known)
+    else:
+        share = by_neighbours.cost_share()
+    return CrossEntropy(held_out + step, held_out - gap + step, 1 - share, details)
 
 
 def _gap(held_out: Floats, fitted: Sequence[tuple[Indices, Floats]]) -> float:
     """Mean of what patches cost less when they were fitted to."""
     return float(np.mean([(held_out[at] - nats).mean() for at, nats in fitted]))
+
+
+def _every_other(apart: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Choose every other patch of those that are set apart, and of those that are not."""
+    half = np.zeros(len(apart), dtype=np.bool_)
+    for part in (apart, ~apart):
+        half[np.flatnonzero(part)[::2]] = True
+    return half
+
+
+def _numbers(fields: Indices, source: PatchSource) -> Indices:
+    """Give those of all patches of fields."""
+    return (fields[:, None] * source.per_field + np.arange(source.per_field)).ravel()
+
+
+def _beyond_frames(sample: Sample, nats: float) -> float:
+    """How much more that is than noise and all that frames of this covariance tell; 0 if unknown.
+
+    Parameters
+    ----------
+    nats
+        Of a value.
+    """
+    if only_patches(sample):
+        return 0.0
+    units = noise_units(sample)
+    told = np.mean([one.information for one in frame_information(sample, units)])
+    noise, _ = conditional_nats(sample)
+    return nats - float(noise.mean()) - float(told) / len(units.mean_adu)
 
 
 class _Costs:
@@ -191,11 +238,10 @@ class _Costs:
 
     def add(self, fields: Indices, cost: Cost) -> None:
         """Add those of all patches of fields, held out."""
-        per_field = self._source.per_field
-        self._each.append(((fields[:, None] * per_field + np.arange(per_field)).ravel(), cost))
+        self._each.append((_numbers(fields, self._source), cost))
 
-    def cost_share(self) -> float:
-        """See `beside_average`."""
+    def cost_share(self, experts: Sequence[int] | None = None, known: float = 0.0) -> float:
+        """See `beside_average`: by some experts, or by all of them."""
         held_out = Cost.of_all([cost for _, cost in self._each])
         place = np.argsort(np.concatenate([numbers for numbers, _ in self._each]))
         nats, each = held_out.nats[place], held_out.each[:, place]
@@ -204,7 +250,8 @@ class _Costs:
             _gap(nats_k, [(at, cost.each[k]) for at, cost in self.fitted])
             for k, nats_k in enumerate(each)
         ]
-        return cost_share(np.array(gaps), (each - nats).mean(axis=1), gap)
+        asked = np.arange(len(gaps)) if experts is None else np.array(experts)
+        return cost_share(np.array(gaps)[asked], (each - nats).mean(axis=1)[asked], gap, known)
 
 
 def _and_untold(entropy: CrossEntropy, sample: Sample) -> CrossEntropy:
@@ -284,7 +331,7 @@ def _smooth_light(
 ) -> tuple[Told, ...]:
     """Tell by what of the smooth light of other fields patches of some gain."""
     few = fields[:_LOOKED_AT]
-    numbers = (few[:, None] * source.per_field + np.arange(source.per_field)).ravel()
+    numbers = _numbers(few, source)
     predicted = held_out[few].ravel()
     others = np.unique(training // source.per_field)
     patches = source.at(numbers)

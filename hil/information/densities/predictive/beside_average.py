@@ -45,7 +45,7 @@ class Cost(NamedTuple):
         return cls(np.concatenate(nats), np.concatenate(each, axis=1))
 
 
-def cost_share(gaps: Floats, beside: Floats, gap: float) -> float:
+def cost_share(gaps: Floats, beside: Floats, gap: float, known: float = 0.0) -> float:
     """Share of the gap that the average costs more than the truth at least, 0 to a half.
 
     Parameters
@@ -54,7 +54,9 @@ def cost_share(gaps: Floats, beside: Floats, gap: float) -> float:
         (K,) G_k and D_k, nats.
     gap
         Of the average itself, nats.
+    known
+        E is no less than that, nats, whatever experts say.
     """
     if gap <= 0:
         return _HALF
-    return float(np.clip((gaps / 2 - beside).max() / gap, 0, _HALF))
+    return float(np.clip(max(known, *(gaps / 2 - beside)) / gap, 0, _HALF))

@@ -60,6 +60,7 @@ _CONTEXT_PIXELS = 5.0
 _SEEN_PRIOR = 0.3  # times that each code counts as seen
 _UNSURE = 1.15
 _LEAST = 1e-30
+OF_FEW_NUMBERS = (0, 3, 4)  # experts that kinds of patches have no part in
 FITTED_EVERY = 3  # patches of which one tells what it costs less when it was fitted to
 
 

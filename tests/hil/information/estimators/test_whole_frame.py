@@ -82,3 +82,16 @@ def test_without_enough_fields_there_are_only_patches() -> None:
     assert found.details["whole_frame_reason"].startswith("12 fields of view; 20 are needed")
     drawn = estimate_information(low_rank(np.ones(3), n=40), NOISE, "whole_frame", n_patches=80)
     assert "other patches" in drawn.details["whole_frame_reason"]
+
+
+@pytest.mark.parametrize("n", [60, 12])
+def test_a_pattern_tells_nothing_of_whole_frames_and_is_no_flag(n: int) -> None:
+    noise, rng = CameraNoise(0.5, 100, 1.6), np.random.default_rng(6)
+    pixels = 500 * (1 + 0.1 * rng.standard_normal((SIDE, SIDE)))
+    found = estimate_information(
+        noise.sample(np.broadcast_to(pixels, (n, SIDE, SIDE)), rng), noise, "whole_frame", 8
+    )
+    few = n < 20  # then it is of patches, in which pixels that differ pass for a scene
+    assert ("fixed_pattern" in found.flags) == few
+    assert (found.bits_per_pixel > 0.5) == few
+    assert few or abs(found.bits_per_pixel) < 0.01

@@ -71,3 +71,11 @@ def test_what_is_wrong_for_another_reason_says_nothing() -> None:
 )
 def test_a_share_is_none_to_a_half(gap: float, share: float) -> None:
     assert cost_share(np.array([0.08]), np.array([0.01]), gap) == pytest.approx(share, abs=1e-6)
+
+
+def test_what_is_known_besides_counts_up_to_half_of_the_gap() -> None:
+    gaps, beside = np.array([0.1, 0.2]), np.array([0.03, 0.09])
+    assert cost_share(gaps, beside, 0.4) == pytest.approx(0.05)
+    assert cost_share(gaps, beside, 0.4, 0.1) == pytest.approx(0.25)
+    assert cost_share(gaps, beside, 0.4, 0.3) == 0.5
+    assert cost_share(gaps, beside, 0.4, -0.3) == pytest.approx(0.05)
