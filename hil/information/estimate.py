@@ -167,7 +167,7 @@ def estimate_information(
     interval = mean_interval(places, sample.places, n_fields, confidence)
     interval = with_calibration(interval, calibration_bits, confidence)
     value = float(bits.mean())
-    allowed = (pixel_entropy_nats(varying) - float(noise_nats.mean())) / _NATS_PER_BIT
+    allowed = (pixel_entropy_nats(sample) - float(noise_nats.mean())) / _NATS_PER_BIT
     if len(varying) == len(channels) and value > allowed:
         # what single pixels cannot hold is the family's slack, not information
         excess = value - allowed

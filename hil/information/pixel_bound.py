@@ -16,20 +16,21 @@ and by less the wider the light spreads. Far fewer pixels so tell what laws with
 H(Y) / d is at most the mean of its pixels' entropies, and that at most the entropy of all of them
 together (Cover and Thomas, Elements of Information Theory, ch. 2). So (H_1 - H(Y|X)) caps every
 estimate of integer frames, whatever its family says: hits and beads that no Gaussian can hold make
-its cross-entropy large, never this. Where pixels are so few that the histogram is not known, it
-caps nothing.
+its cross-entropy large, never this. Both are of the pixels that patches cover: a dark border that
+they leave out is no light that they have. Where pixels are so few that the histogram is not known,
+it caps nothing.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hil.information.sample.prepare import ChannelFrames
-from hil.noise.entropy.histogram import AduCounts
+from hil.information.sample.field_groups import field_groups
+from hil.information.sample.sample import Sample
+from hil.noise.entropy.histogram import AduCounts, joined
 from hil.noise.model import NoiseModel, OneHillNoise
 
 _PIXELS_A_CODE = 20.0
@@ -37,20 +38,28 @@ _GROUP = 0.14  # of the noise's standard deviation
 _POINTS = 33  # at which the noise is asked for: its variance is all but linear
 
 
-def pixel_entropy_nats(channels: Sequence[ChannelFrames]) -> float:
-    """Give H_1, the mean over channels, nats; infinite where it caps nothing.
+def pixel_entropy_nats(sample: Sample) -> float:
+    """Give H_1 of the pixels of a sample's patches, the mean over channels, nats.
 
-    Parameters
-    ----------
-    channels
-        Of the measurement; real numbers have no such bound.
+    Infinite where it caps nothing; real numbers have no such bound.
     """
     found = []
-    for channel in channels:
-        if not channel.checked.discrete:
+    for one in sample.by_channel():
+        if not one.discrete:
             return math.inf
-        found.append(entropy_of_counts(AduCounts.of(channel.checked.pixels), channel.noise))
+        found.append(entropy_of_counts(_counts(one), one.noise))
     return float(np.mean(found))
+
+
+def _counts(sample: Sample) -> AduCounts | None:
+    counts: AduCounts | None = None
+    for group in field_groups(sample.frames):
+        own = AduCounts.of(sample.some(np.arange(sample.n_fields)[group]).raw_patches)
+        counts = own if group.start == 0 else joined(counts, own)
+    if counts is None:
+        return None
+    # overlapping patches show pixels more than once, which is no more to go by
+    return counts.scaled(sample.n_scenes / (sample.n_fields * sample.places.shape[1]))
 
 
 def entropy_of_counts(counts: AduCounts | None, noise: NoiseModel | None = None) -> float:

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from scipy.special import entr
 
+from hil.information import estimate_information
 from hil.information.pixel_bound import entropy_of_counts
-from hil.noise import CameraNoise
+from hil.noise import CameraNoise, PoissonNoise
 from hil.noise.entropy.histogram import AduCounts
 
 
@@ -53,3 +54,18 @@ def test_weighted_counts_move_smoothly() -> None:
 def test_a_histogram_that_is_not_known_bounds_nothing() -> None:
     assert entropy_of_counts(AduCounts(0, np.ones(50))) == math.inf
     assert entropy_of_counts(None) == math.inf
+
+
+@pytest.mark.parametrize("estimator", ["predictive", "gaussian", "stationary"])
+def test_a_border_that_patches_leave_out_caps_nothing(estimator: str) -> None:
+    """A spot in the middle of 12 x 12 pixels, of which a patch of 8 x 8 is cut."""
+    rng = np.random.default_rng(3)
+    place = np.arange(12) - 5.5
+    spot = np.exp(-(place[:, None] ** 2 + place**2) / 8)
+    light = 5 * spot * np.exp(0.5 * rng.standard_normal(600))[:, None, None]
+    frames = rng.poisson(light).astype(np.uint16)
+    found = estimate_information(frames, PoissonNoise(), estimator, 8)
+    cut = estimate_information(frames[:, 2:10, 2:10], PoissonNoise(), estimator, 8)
+    assert found.details["single_pixel_bits"] == pytest.approx(cut.details["single_pixel_bits"])
+    assert found.details["single_pixel_bits"] > 0.3
+    assert found.bits_per_pixel > 0.0
