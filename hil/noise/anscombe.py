@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from drivers.types import Floats
 
+_ENOUGH_E, _MOST_COUNTS, _NODES = 30.0, 100, 21  # beyond that light the variance is 1 to 0.001
 _LEAST_ARGUMENT = 0.375  # a^2: what the argument is at y = o without read noise
 
 
@@ -66,3 +67,27 @@ class Stabiliser:
         argument = self.slope_adu * (np.asarray(y_adu, np.float64) - self.offset_adu)
         result: Floats = 1 / np.sqrt(np.maximum(argument, 0.0) + knee)
         return result
+
+
+def variance_of_counts(light_e: Floats, read_variance_e2: float) -> Floats:
+    """Variance of t for counts at light (n,) in normal read noise: 1, and less where it is dim.
+
+    Parameters
+    ----------
+    light_e
+        Means, in counts.
+    read_variance_e2
+        Of the read noise, counts squared.
+    """
+    from scipy.special import gammaln, xlogy
+
+    dim = np.minimum(np.maximum(np.asarray(light_e, np.float64), 0.0), _ENOUGH_E)
+    counts = np.arange(_MOST_COUNTS)
+    weights = np.exp(xlogy(counts, dim[:, None]) - dim[:, None] - gammaln(counts + 1))
+    nodes, node_weights = np.polynomial.hermite_e.hermegauss(_NODES)
+    values = counts[:, None] + math.sqrt(read_variance_e2) * nodes
+    t = Stabiliser(0.0, 1.0, read_variance_e2).forward(values)
+    share = node_weights / node_weights.sum()
+    mean, square = weights @ (t @ share), weights @ (t**2 @ share)
+    result: Floats = np.where(np.asarray(light_e) > _ENOUGH_E, 1.0, square - mean**2)
+    return result

@@ -219,7 +219,7 @@ def _beyond_frames(sample: Sample, nats: float) -> float:
     units = noise_units(sample)
     told = np.mean([one.information for one in frame_information(sample, units)])
     noise, _ = conditional_nats(sample)
-    return nats - float(noise.mean()) - float(told) / len(units.mean_adu)
+    return nats - float(noise.mean()) - units.uneven_nats - float(told) / len(units.mean)
 
 
 class _Costs:

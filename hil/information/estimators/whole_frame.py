@@ -43,12 +43,13 @@ class WholeFrame:
             return replace(_local(sample), details=told, chosen=_local_name(sample))
         units = noise_units(sample)
         found = frame_information(sample, units)
-        d = len(units.mean_adu)
+        d = len(units.mean)
         n_places = sample.places.shape[1]
         noise, _ = conditional_nats(sample)
         noise = noise.reshape(sample.n_fields, sample.n_repeats, n_places)
         held_out = np.stack([one.held_out for one in found], axis=1) / d + units.log_sd_nats
-        information = float(np.mean([one.information for one in found])) / d
+        held_out -= units.log_step_nats
+        information = float(np.mean([one.information for one in found])) / d + units.uneven_nats
         about = held_out - held_out.mean()
         corrected = noise + (information + about)[:, :, None]
         bound = np.broadcast_to(held_out[:, :, None], noise.shape)

@@ -12,7 +12,7 @@ from hil.noise import (
     PoissonNoise,
     XrayNoise,
 )
-from hil.noise.anscombe import Stabiliser
+from hil.noise.anscombe import Stabiliser, variance_of_counts
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,11 @@ def test_the_transform_increases_everywhere(a: float, b: float, y: list[float]) 
     slope = (stabiliser.forward(points + step) - stabiliser.forward(points - step)) / (2 * step)
     smooth = np.abs(points - 100) > 2 * step
     assert slope[smooth] == pytest.approx(stabiliser.derivative(points)[smooth], rel=1e-2, abs=1e-7)
+
+
+@pytest.mark.parametrize("read_variance_e2", [0.0, 0.3, 4.0])
+def test_the_variance_of_few_counts_is_that_of_draws(read_variance_e2: float) -> None:
+    light, rng = np.array([0.01, 0.3, 2.0, 20.0, 100.0]), np.random.default_rng(2)
+    drawn = rng.poisson(light, (200_000, 5)) + rng.normal(0, read_variance_e2**0.5, (200_000, 5))
+    t = Stabiliser(0.0, 1.0, read_variance_e2).forward(drawn)
+    assert variance_of_counts(light, read_variance_e2) == pytest.approx(t.var(axis=0), rel=0.04)

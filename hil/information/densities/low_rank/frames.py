@@ -1,15 +1,21 @@
 """Whole frames in units of the noise, and what their inner products tell of their covariance.
 
-Z : (n, D) frames, each value less its mean in units of its noise      K = Z Z^T
+t : the noise's variance-stabilising transform (`hil.noise.anscombe`)
+Z : (n, D) t of frames, each value less its mean in units of its noise      K = Z Z^T
 
 Everything that few frames of many values say of their covariance is in K: directions are sums of
-frames, and are never formed.
+frames, and are never formed. Noise that grows with the light is the same at all lights in t; in the
+frames' own numbers a Gaussian of the mean light's noise tells up to 0.1 bit per pixel too little
+where objects differ in brightness.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +23,15 @@ from numpy.typing import NDArray
 from drivers.types import Floats
 from hil.information.densities.low_rank.spectrum import PopulationSpectrum, spectrum
 from hil.information.sample.sample import Sample
+from hil.noise.anscombe import variance_of_counts
 
 _VALUES_AT_ONCE = 2**22
-_LEVELS = 65  # of light, at which the noise model is asked
+_LEVELS = 65  # of light, at which the noise model is asked, to so much above the brightest
+_LIT_ADU, _FAR_ADU = 1e3, 1e6  # beyond an offset, and below all of them
+_LEVEL = 1e-6  # of the steepest slope: no light there
+_LEAST_LIGHT = 1e-6  # counts, and variance of t: where no pixel ever saw one
+_SIGMAS, _MOST_SPREAD, _NODES = 2.0, 4.0, 5  # of light, over its mean squared
+_HALF_A_CODE, _SMALL = 0.5, 1e-3  # about a code; of the noise, where numbers are real
 
 
 @dataclass(frozen=True)
@@ -28,32 +40,42 @@ class NoiseUnits:
 
     Parameters
     ----------
-    mean_adu, sd_adu
-        What a frame is less, and divided by.
+    mean, sd
+        What t of a frame is less, and divided by.
+    log_step_nats
+        (F, R) mean over values of ln dt/dy: what densities of t have to be multiplied by.
+    uneven_nats
+        Of a value, by which noise of its mean variance has more entropy than noise has on average.
     """
 
-    mean_adu: Floats
-    sd_adu: Floats
+    mean: Floats
+    sd: Floats
+    log_step_nats: Floats
+    uneven_nats: float
 
     @property
     def log_sd_nats(self) -> float:
         """Mean of ln sd over values."""
-        return float(np.log(self.sd_adu).mean())
+        return float(np.log(self.sd).mean())
 
 
 def noise_units(sample: Sample) -> NoiseUnits:
     """Ask the noise model about each value's mean over all frames."""
-    means, deviations = [], []
+    means, noises = [], []
+    steps = np.zeros((sample.n_fields, sample.n_repeats))
     for one in sample.by_channel():
         assert one.noise is not None
-        about = _by_frame(one).mean(axis=(0, 1), dtype=np.float64)
-        mean = about + one.mean_adu
-        levels = np.linspace(mean.min(), mean.max(), _LEVELS)
-        variance = [one.noise.mean_variance_adu2(float(x), one.discrete) for x in levels]
-        own = np.interp(mean, levels, variance)
-        means.append(about)
-        deviations.append(np.sqrt(np.maximum(own, np.finfo(np.float32).tiny)))
-    return NoiseUnits(np.concatenate(means), np.concatenate(deviations))
+        half = _HALF_A_CODE if one.discrete else _SMALL * math.sqrt(one.noise_variance_adu2)
+        for part in _parts(one):
+            y = part.astype(np.float64)
+            means.append(_stable(one, y).mean(axis=(0, 1)))
+            noises.append(_noise_of_t(one, y))
+            ends = _stable(one, y + half) - _stable(one, y - half)
+            steps += np.log(ends / (2 * half)).sum(axis=2)
+    mean = np.concatenate(means)
+    variance, log_variance = np.concatenate(noises, axis=1)
+    uneven = 0.5 * float((np.log(variance) - log_variance).mean())
+    return NoiseUnits(mean, np.sqrt(variance), steps / mean.size, uneven)
 
 
 def inner_products(sample: Sample, units: NoiseUnits, repeat: int) -> Floats:
@@ -61,22 +83,54 @@ def inner_products(sample: Sample, units: NoiseUnits, repeat: int) -> Floats:
     products = np.zeros((sample.n_fields, sample.n_fields))
     start = 0
     for one in sample.by_channel():
-        frames = _by_frame(one)[:, repeat]
-        step = max(1, _VALUES_AT_ONCE // sample.n_fields)
-        for first in range(0, frames.shape[1], step):
-            part = frames[:, first : first + step].astype(np.float64)
-            values = slice(start + first, start + first + part.shape[1])
-            part -= units.mean_adu[values]
-            part /= units.sd_adu[values]
+        for whole in _parts(one):
+            part = _stable(one, whole[:, repeat].astype(np.float64))
+            values = slice(start, start + part.shape[1])
+            part -= units.mean[values]
+            part /= units.sd[values]
             products += part @ part.T
-        start += frames.shape[1]
+            start += part.shape[1]
     return products
 
 
-def _by_frame(one: Sample) -> NDArray[np.float32]:
-    """(F, R, D) all patches of a frame in a row."""
-    patches: NDArray[np.float32] = one.patches
-    return patches.reshape(one.n_fields, one.n_repeats, -1)
+def _parts(one: Sample) -> Iterator[NDArray[Any]]:
+    """(F, R, n) all patches of a frame in a row, as they were measured, some values at a time."""
+    frames = one.raw_patches.reshape(one.n_fields, one.n_repeats, -1)
+    step = max(1, _VALUES_AT_ONCE // (one.n_fields * one.n_repeats))
+    return (frames[:, :, i : i + step] for i in range(0, frames.shape[2], step))
+
+
+def _stable(one: Sample, y_adu: Floats) -> Floats:
+    assert one.noise is not None
+    return one.noise.stabilised(y_adu, one.discrete)
+
+
+def _noise_of_t(one: Sample, y_adu: Floats) -> Floats:
+    """(2, n) mean variance, and mean ln of it, of t's noise at values (F, R, n).
+
+    Both are of 1 and 0 but where there are few photons; there the light of different frames counts
+    as spread log-normally, as far as it surely varies.
+    """
+    assert one.noise is not None
+    mean = y_adu.mean(axis=(0, 1))
+    levels = np.linspace(mean.min(), mean.max() + _LIT_ADU, _LEVELS)
+    variance = np.array([one.noise.mean_variance_adu2(float(x), one.discrete) for x in levels])
+    slopes = np.diff(variance) / (levels[1] - levels[0])
+    rising = slopes[slopes > _LEVEL * slopes.max()]
+    if rising.size == 0:
+        return np.stack([np.ones(mean.size), np.zeros(mean.size)])
+    dark, slope = one.noise.mean_variance_adu2(-_FAR_ADU, one.discrete), rising[0]
+    own = np.array([one.noise.mean_variance_adu2(float(x), one.discrete) for x in mean])
+    light = np.maximum((own - dark) / slope**2, _LEAST_LIGHT)
+    chance = 1 + _SIGMAS * math.sqrt(2 / (y_adu.shape[0] * y_adu.shape[1]))
+    surely = np.maximum(y_adu.var(axis=(0, 1)) - chance * own, 0.0) / slope**2
+    spread = np.sqrt(np.log1p(np.minimum(surely / light**2, _MOST_SPREAD)))
+    at, weights = np.polynomial.hermite_e.hermegauss(_NODES)
+    lights = light * np.exp(spread * at[:, None] - spread**2 / 2)
+    found = variance_of_counts(lights.ravel(), dark / slope**2).reshape(lights.shape)
+    found = np.maximum(found, _LEAST_LIGHT)
+    share = weights / weights.sum()
+    return np.stack([share @ found, share @ np.log(found)])
 
 
 @dataclass(frozen=True)

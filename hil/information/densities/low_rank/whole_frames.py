@@ -84,7 +84,7 @@ def _of_group(
     sample: Sample, units: NoiseUnits, repeat: int, *, with_kinds: bool
 ) -> FrameInformation:
     products = inner_products(sample, units, repeat)
-    values, everyone = len(units.mean_adu), np.arange(sample.n_fields)
+    values, everyone = len(units.mean), np.arange(sample.n_fields)
     information = Directions(products, everyone, values).spectrum
     held_out = np.empty(sample.n_fields)
     for fold in range(sample.n_folds):

@@ -62,6 +62,15 @@ def test_whole_frames_agree_with_the_estimator() -> None:
     assert float(found) == pytest.approx(estimate.bits_per_pixel, abs=0.004)
 
 
+def test_whole_frames_of_different_brightness_agree_with_the_estimator() -> None:
+    rng = np.random.default_rng(5)
+    shape = 1 + torch.tanh(blurred(1, 24, 5)).numpy()
+    electrons = 300 * np.exp(0.5 * rng.standard_normal((400, 1, 1))) * shape
+    found = expected_information(torch.from_numpy(electrons), CAMERA, "whole_frame")
+    estimate = estimate_information(CAMERA.sample(electrons, rng), CAMERA, "whole_frame", 8)
+    assert float(found) == pytest.approx(estimate.details["whole_frame_bits"], abs=0.002)
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("noise", [CAMERA, PoissonNoise(), GaussianNoise(5.0)])
 def test_gradients_are_those_of_differences(family: str, noise: PoissonNoise) -> None:
