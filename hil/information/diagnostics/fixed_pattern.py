@@ -25,6 +25,7 @@ the mean product of two fields' is looked at beside it (`few_fields.shared_varia
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -173,10 +174,25 @@ def check_pattern(
     # no less is ever flagged, nor taken off: the jackknife takes four fifths of the time and more
     if found > (0 if n_fields >= _ENOUGH_FIELDS else _LEAST_BITS):
         groups = np.array_split(fields, min(_GROUPS, n_fields))
-        left = np.array([bits(np.setdiff1d(fields, group)) for group in groups])
-        se = math.sqrt((left.size - 1) / left.size * float(((left - left.mean()) ** 2).sum()))
+        se = _jackknife_se((bits(np.setdiff1d(fields, group)) for group in groups), found)
     pixel_bits = _pixel_bits(means, checked, noise_variance_adu2)
     return PatternCheck(found, se, n_fields, hot_bits, pixel_bits)
+
+
+def _jackknife_se(left: Iterable[float], found: float) -> float:
+    """Give the error from values with one group left out each; nan once ``found`` is chance.
+
+    Some of their squares are no more than all of them.
+    """
+    known: list[float] = []
+    se = math.nan
+    for value in left:
+        known.append(value)
+        about = np.array(known) - np.mean(known)
+        se = math.sqrt(float(about @ about))
+        if found <= _SIGMAS * se / math.sqrt(2):
+            return math.nan
+    return se * math.sqrt((len(known) - 1) / len(known))
 
 
 def _pixel_bits(means: NDArray[np.float32], checked: CheckedFrames, noise: float) -> float:
