@@ -22,6 +22,7 @@ from hil.information.pixel_bound import pixel_entropy_nats
 from hil.information.registry import CrossEntropy, PatchEstimator, find_estimator, traits_of
 from hil.information.sample.checks import check_share
 from hil.information.sample.choose import choose_sample, smaller_patches
+from hil.information.sample.patches import covering
 from hil.information.sample.prepare import ChannelFrames, Noise, take_in
 from hil.information.sample.sample import Sample
 from hil.information.sample.surround import without_surround
@@ -67,7 +68,8 @@ def estimate_information(
         own, `PixelCNN(keep_warm=True)` say. None is ``predictive`` for integers, a probability on
         the codes whatever the scene, and ``stationary`` for real numbers.
     patch_size
-        Side of the patches, pixels, 2 to 64.
+        Side of the patches, pixels, 2 to 64. Where whole frames are what is told (`whole_frame`),
+        a smaller one, half of it at least, if that leaves less of them out.
     confidence
         Of the interval, between 0 and 1.
     seed
@@ -136,7 +138,9 @@ def estimate_information(
     channels = take_in(frames, noise, patch_size, mask)
     if family is None:
         family, name = _named(usual_estimator(channels))
-    n_fields = channels[0].checked.frames.shape[0]
+    n_fields, *_, height, width = channels[0].checked.frames.shape
+    if traits_of(family).whole_frames:
+        patch_size = covering(height, width, patch_size)
     share = worst_saturated_share(channels, saturation_adu)
     flags = {"too_few_units"} if n_fields < _FEW_FIELDS else set()
     if share > max_saturated_share:
@@ -191,7 +195,7 @@ def estimate_information(
         patch_size,
         value,
         on_codes=own.on_codes,
-        shared_counts=not own.without_shared,
+        shared_counts=not own.whole_frames,
     )
     details = dict(diagnosis.details) | spikes.details() | surround.details()
     if subtract_pattern:

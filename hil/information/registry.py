@@ -36,8 +36,9 @@ class Traits:
         where it trains, chooses itself, or is no cross-entropy that could be compared.
     sees_pattern
         Whether what all fields share counts in it as a scene does, so that it can be taken off.
-    without_shared
-        Whether what all fields share at a pixel tells nothing in it, however few fields it takes.
+    whole_frames
+        Whether its density is of frames and not of patches: what all fields share at a pixel tells
+        nothing in it, and a part of a frame does not stand for the rest.
     streams
         Whether `hil.information.stream` computes it from sums, one field at a time.
     on_codes
@@ -48,7 +49,7 @@ class Traits:
 
     compared: Literal["always", "if near", "never"] = "never"
     sees_pattern: bool = False
-    without_shared: bool = False
+    whole_frames: bool = False
     streams: bool = False
     chooses: bool = False
     on_codes: bool = False

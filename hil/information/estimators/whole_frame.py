@@ -33,7 +33,7 @@ from hil.information.sample.sample import Sample
 class WholeFrame:
     """See the module."""
 
-    traits = Traits(without_shared=True)
+    traits = Traits(whole_frames=True)
     needed_patches = 16
 
     def cross_entropy(self, sample: Sample) -> CrossEntropy:

@@ -75,6 +75,15 @@ def tile_corners(height: int, width: int, p: int, stride: int | None = None) -> 
     return np.stack(np.meshgrid(tops, lefts, indexing="ij"), axis=-1).reshape(-1, 2)
 
 
+def covering(height: int, width: int, most: int) -> int:
+    """Give the patch size, half of ``most`` to all of it, that leaves least of a frame out."""
+
+    def covered(p: int) -> int:
+        return (height // p) * (width // p) * p * p
+
+    return max(range(max(1, most // 2), most + 1), key=lambda p: (covered(p), p))
+
+
 def check_mask(mask: object, height: int, width: int) -> NDArray[np.bool_]:
     """Check that a mask is bool, of the frame's shape, and leaves pixels."""
     usable = np.asarray(mask)

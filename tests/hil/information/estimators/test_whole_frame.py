@@ -118,3 +118,14 @@ def test_objects_of_different_brightness_under_shot_noise(photons: float, spread
     found = estimate_information(frames.astype(np.uint16), PoissonNoise(), "whole_frame", 8)
     assert found.details["whole_frame_bits"] == pytest.approx((seen - told) / 64, abs=0.012)
     assert found.details["held_out_bits"] > (seen - told) / 64 - 0.01
+
+
+def test_frames_that_are_no_multiple_of_the_patch_are_seen_whole() -> None:
+    """Of 24 x 24 pixels a patch of 16 is less than half, and tells all of an object."""
+    rng = np.random.default_rng(8)
+    shape = rng.standard_normal((24, 24))
+    scene = 10 * rng.standard_normal((200, 1, 1)) * shape
+    frames = 10 * (scene + rng.standard_normal(scene.shape))
+    found = estimate_information(frames, NOISE, "whole_frame")
+    told = 0.5 * math.log2(1 + 100 * float((shape**2).sum()))
+    assert found.bits_per_pixel * 24**2 == pytest.approx(told, rel=0.05)

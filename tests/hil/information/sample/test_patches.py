@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from hil.errors import InputError
 from hil.information import cut_patches, estimate_information, patch_corners
+from hil.information.sample.patches import covering
 from hil.noise import GaussianNoise, PoissonNoise
 
 
@@ -196,3 +197,13 @@ def test_calibration_widens_the_interval() -> None:
     half = math.hypot((sure.ci_high - sure.ci_low) / 2, 1.959964 * sd)
     assert (unsure.ci_high - unsure.ci_low) / 2 == pytest.approx(half)
     assert unsure.bits_per_pixel == sure.bits_per_pixel
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "most", "p"),
+    [(48, 48, 16, 16), (24, 24, 16, 12), (50, 100, 16, 10), (127, 127, 16, 14), (12, 12, 12, 12)],
+)
+def test_whole_frames_are_covered_as_far_as_may_be(
+    height: int, width: int, most: int, p: int
+) -> None:
+    assert covering(height, width, most) == p
