@@ -157,6 +157,7 @@ class VisaLink:
     def _send(self, text: str) -> None:
         if self._session is None:
             raise DeviceLost(self._label, self._gone)
+        self._half = b""  # of an answer before
         try:
             self._session.write(text)
         except Exception as error:
