@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 
 from drivers.types import Floats
 
-_ENOUGH_E, _MOST_COUNTS, _NODES = 30.0, 100, 21  # beyond that light the variance is 1 to 0.001
+_LEAST_E, _ENOUGH_E, _TABLED = 1e-4, 30.0, 300  # beyond the brightest the variance is 1 to 0.001
+_MOST_COUNTS, _NODES = 100, 21
 _LEAST_ARGUMENT = 0.375  # a^2: what the argument is at y = o without read noise
 
 
@@ -81,13 +82,13 @@ def variance_of_counts(light_e: Floats, read_variance_e2: float) -> Floats:
     """
     from scipy.special import gammaln, xlogy
 
-    dim = np.minimum(np.maximum(np.asarray(light_e, np.float64), 0.0), _ENOUGH_E)
+    at = np.append(0.0, np.geomspace(_LEAST_E, _ENOUGH_E, _TABLED))
     counts = np.arange(_MOST_COUNTS)
-    weights = np.exp(xlogy(counts, dim[:, None]) - dim[:, None] - gammaln(counts + 1))
+    weights = np.exp(xlogy(counts, at[:, None]) - at[:, None] - gammaln(counts + 1))
     nodes, node_weights = np.polynomial.hermite_e.hermegauss(_NODES)
     values = counts[:, None] + math.sqrt(read_variance_e2) * nodes
     t = Stabiliser(0.0, 1.0, read_variance_e2).forward(values)
     share = node_weights / node_weights.sum()
-    mean, square = weights @ (t @ share), weights @ (t**2 @ share)
-    result: Floats = np.where(np.asarray(light_e) > _ENOUGH_E, 1.0, square - mean**2)
+    variance = weights @ (t**2 @ share) - (weights @ (t @ share)) ** 2
+    result: Floats = np.interp(light_e, at, variance, right=1.0)
     return result

@@ -5,7 +5,7 @@ Z : (n, D) t of frames, each value less its mean in units of its noise      K = 
 
 Everything that few frames of many values say of their covariance is in K: directions are sums of
 frames, and are never formed. Noise that grows with the light is the same at all lights in t; in the
-frames' own numbers a Gaussian of the mean light's noise tells up to 0.1 bit per pixel too little
+frames' own numbers a Gaussian of the mean light's noise tells up to 0.2 bit per pixel too little
 where objects differ in brightness.
 """
 
@@ -25,10 +25,12 @@ from hil.information.densities.low_rank.spectrum import PopulationSpectrum, spec
 from hil.information.sample.sample import Sample
 from hil.noise.anscombe import variance_of_counts
 
+FIELDS_AT_ONCE = 500  # the cost grows with the cube of their number
+_RARELY = 10  # fields of those, that a value must be another in
 _VALUES_AT_ONCE = 2**22
-_LEVELS = 65  # of light, at which the noise model is asked, to so much above the brightest
+_LEVELS = 65  # of light, at which the noise model is asked, and of more light than there is
 _LIT_ADU, _FAR_ADU = 1e3, 1e6  # beyond an offset, and below all of them
-_LEVEL = 1e-6  # of the steepest slope: no light there
+_LEAST_STEP = 1e-9  # between levels that are one
 _LEAST_LIGHT = 1e-6  # counts, and variance of t: where no pixel ever saw one
 _SIGMAS, _MOST_SPREAD, _NODES = 2.0, 4.0, 5  # of light, over its mean squared
 _HALF_A_CODE, _SMALL = 0.5, 1e-3  # about a code; of the noise, where numbers are real
@@ -46,22 +48,26 @@ class NoiseUnits:
         (F, R) mean over values of ln dt/dy: what densities of t have to be multiplied by.
     uneven_nats
         Of a value, by which noise of its mean variance has more entropy than noise has on average.
+    n_varying
+        Values that are not the same in nearly all frames. Others, that saw a count once or never,
+        have an infinite ``sd``: what a logarithm of so few is, is chance.
     """
 
     mean: Floats
     sd: Floats
     log_step_nats: Floats
     uneven_nats: float
+    n_varying: int
 
     @property
     def log_sd_nats(self) -> float:
-        """Mean of ln sd over values."""
-        return float(np.log(self.sd).mean())
+        """Mean of ln sd over values; 0 of those that hardly vary."""
+        return float(np.log(self.sd, where=np.isfinite(self.sd), out=np.zeros(len(self.sd))).mean())
 
 
 def noise_units(sample: Sample) -> NoiseUnits:
     """Ask the noise model about each value's mean over all frames."""
-    means, noises = [], []
+    means, noises, varying = [], [], []
     steps = np.zeros((sample.n_fields, sample.n_repeats))
     for one in sample.by_channel():
         assert one.noise is not None
@@ -69,13 +75,18 @@ def noise_units(sample: Sample) -> NoiseUnits:
         for part in _parts(one):
             y = part.astype(np.float64)
             means.append(_stable(one, y).mean(axis=(0, 1)))
-            noises.append(_noise_of_t(one, y))
+            others = (y != np.median(y, axis=(0, 1))).sum(axis=0)
+            varies = others.min(axis=0) >= _RARELY * -(-one.n_fields // FIELDS_AT_ONCE)
+            varying.append(varies)
+            noises.append(np.where(varies, _noise_of_t(one, y), [[1.0], [0.0]]))
             ends = _stable(one, y + half) - _stable(one, y - half)
             steps += np.log(ends / (2 * half)).sum(axis=2)
     mean = np.concatenate(means)
     variance, log_variance = np.concatenate(noises, axis=1)
     uneven = 0.5 * float((np.log(variance) - log_variance).mean())
-    return NoiseUnits(mean, np.sqrt(variance), steps / mean.size, uneven)
+    varies = np.concatenate(varying)
+    sd = np.where(varies, np.sqrt(variance), np.inf)
+    return NoiseUnits(mean, sd, steps / mean.size, uneven, int(np.count_nonzero(varies)))
 
 
 def inner_products(sample: Sample, units: NoiseUnits, repeat: int) -> Floats:
@@ -113,14 +124,15 @@ def _noise_of_t(one: Sample, y_adu: Floats) -> Floats:
     """
     assert one.noise is not None
     mean = y_adu.mean(axis=(0, 1))
-    levels = np.linspace(mean.min(), mean.max() + _LIT_ADU, _LEVELS)
+    levels = np.linspace(mean.min(), mean.max(), _LEVELS)
+    levels = np.append(levels, levels[-1] + np.linspace(0, _LIT_ADU, _LEVELS)[1:])
     variance = np.array([one.noise.mean_variance_adu2(float(x), one.discrete) for x in levels])
-    slopes = np.diff(variance) / (levels[1] - levels[0])
-    rising = slopes[slopes > _LEVEL * slopes.max()]
-    if rising.size == 0:
+    slopes = np.diff(variance) / np.maximum(np.diff(levels), _LEAST_STEP)
+    slope = float(slopes.max())  # an offset lies within one step, whose slope is less
+    if slope <= 0:
         return np.stack([np.ones(mean.size), np.zeros(mean.size)])
-    dark, slope = one.noise.mean_variance_adu2(-_FAR_ADU, one.discrete), rising[0]
-    own = np.array([one.noise.mean_variance_adu2(float(x), one.discrete) for x in mean])
+    dark = one.noise.mean_variance_adu2(-_FAR_ADU, one.discrete)
+    own = np.interp(mean, levels, variance)  # linear in the light
     light = np.maximum((own - dark) / slope**2, _LEAST_LIGHT)
     chance = 1 + _SIGMAS * math.sqrt(2 / (y_adu.shape[0] * y_adu.shape[1]))
     surely = np.maximum(y_adu.var(axis=(0, 1)) - chance * own, 0.0) / slope**2

@@ -13,12 +13,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from drivers.types import Floats
-from hil.information.densities.low_rank.frames import Directions, NoiseUnits, inner_products
+from hil.information.densities.low_rank.frames import (
+    FIELDS_AT_ONCE,
+    Directions,
+    NoiseUnits,
+    inner_products,
+)
 from hil.information.densities.low_rank.kinds import best_kinds
 from hil.information.sample.sample import Sample
 
 NEEDED_FIELDS = 20
-_FIELDS_AT_ONCE = 500
 _GROUPS_WITH_KINDS = 2
 
 
@@ -62,7 +66,7 @@ def frame_information(sample: Sample, units: NoiseUnits) -> list[FrameInformatio
 
 def _of_repeat(sample: Sample, units: NoiseUnits, repeat: int) -> FrameInformation:
     """Put groups of fields together: the cost grows with the cube of the number in each."""
-    n_groups = -(-sample.n_fields // _FIELDS_AT_ONCE)
+    n_groups = -(-sample.n_fields // FIELDS_AT_ONCE)
     fields = [np.arange(group, sample.n_fields, n_groups) for group in range(n_groups)]
     held_out = np.empty(sample.n_fields)
     found = []
@@ -84,7 +88,7 @@ def _of_group(
     sample: Sample, units: NoiseUnits, repeat: int, *, with_kinds: bool
 ) -> FrameInformation:
     products = inner_products(sample, units, repeat)
-    values, everyone = len(units.mean), np.arange(sample.n_fields)
+    values, everyone = units.n_varying, np.arange(sample.n_fields)
     information = Directions(products, everyone, values).spectrum
     held_out = np.empty(sample.n_fields)
     for fold in range(sample.n_folds):
@@ -94,6 +98,7 @@ def _of_group(
     gaussian, kinds = information.information_nats, None
     if with_kinds:
         kinds = best_kinds(products, values, sample.fold, np.random.default_rng(sample.seed))
-    less = 0.0 if kinds is None else max(0.0, gaussian - kinds.information_nats)
+    # kinds that would tell less than nothing are chance: dark values that saw a count once
+    less = 0.0 if kinds is None else max(0.0, gaussian - max(kinds.information_nats, 0.0))
     number = kinds.number if kinds is not None and less > 0 else 1
     return FrameInformation(gaussian, len(information.spikes), number, held_out, less)

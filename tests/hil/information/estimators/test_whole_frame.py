@@ -129,3 +129,13 @@ def test_frames_that_are_no_multiple_of_the_patch_are_seen_whole() -> None:
     found = estimate_information(frames, NOISE, "whole_frame")
     told = 0.5 * math.log2(1 + 100 * float((shape**2).sum()))
     assert found.bits_per_pixel * 24**2 == pytest.approx(told, rel=0.05)
+
+
+@pytest.mark.parametrize("n", [100, 1000])
+def test_a_dark_border_tells_nothing_and_takes_nothing(n: int) -> None:
+    """Corners see a photon in a thousand frames, or none: they made it -0.04 and -0.25 bit."""
+    place, rng = np.arange(12) - 5.5, np.random.default_rng(9)
+    spot = 5 * np.exp(-(place[:, None] ** 2 + place**2) / 8)
+    frames = rng.poisson(spot * np.exp(0.5 * rng.standard_normal((n, 1, 1)))).astype(np.uint16)
+    found = estimate_information(frames, PoissonNoise(), "whole_frame", 12)
+    assert found.details["whole_frame_bits"] == pytest.approx(0.0174, abs=0.025)
