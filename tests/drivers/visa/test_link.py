@@ -92,3 +92,24 @@ def test_an_answer_that_ends_otherwise_is_told_with_what_came() -> None:
             KIND.open(options)
     assert "no answer to 'X?' within 0.5 s" in str(caught.value)
     assert r"'1.50\n' came, which does not end in answers_end, '\r\n'" in str(caught.value)
+
+
+def test_an_answer_before_is_not_said_of_a_command_that_is_not_sent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pyvisa = pytest.importorskip("pyvisa")
+    from pyvisa.resources import MessageBasedResource
+
+    with soft_instrument(said("", "{:.2f}", "\r\n")) as soft:
+        connection = KIND.open(KIND.options({**TABLE, "resource": soft.resource}, Path()))
+        assert connection.devices["box"].read("box.x_um") == 1.5
+
+        def late(*_: Any, **__: Any) -> int:
+            raise pyvisa.errors.VisaIOError(pyvisa.constants.StatusCode.error_timeout)
+
+        monkeypatch.setattr(MessageBasedResource, "write", late)
+        with pytest.raises(DeviceFault) as caught:
+            connection.devices["box"].read("box.x_um")
+        assert "1.50" not in str(caught.value)
+        monkeypatch.undo()
+        connection.close()
